@@ -1,0 +1,36 @@
+"""The wire format of shopsync: what stands on Kafka, and nothing else. No I/O."""
+
+from shopsync_contracts.envelope import CONTENT_TYPE, Event, ProductBody, ShopBody, new_event
+from shopsync_contracts.errors import (
+    ContractError,
+    EmptyValue,
+    KeyMismatch,
+    NotCloudEvent,
+    NotJson,
+    UnexpectedType,
+    UnknownType,
+    WrongShape,
+)
+from shopsync_contracts.parsing import describe, parse
+from shopsync_contracts.topics import TOPICS, TopicSpec, topic_of
+
+__all__ = [
+    "CONTENT_TYPE",
+    "TOPICS",
+    "ContractError",
+    "EmptyValue",
+    "Event",
+    "KeyMismatch",
+    "NotCloudEvent",
+    "NotJson",
+    "ProductBody",
+    "ShopBody",
+    "TopicSpec",
+    "UnexpectedType",
+    "UnknownType",
+    "WrongShape",
+    "describe",
+    "new_event",
+    "parse",
+    "topic_of",
+]

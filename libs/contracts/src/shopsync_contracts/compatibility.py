@@ -1,0 +1,105 @@
+"""Does a new JSON Schema still accept every message that the old one allowed?
+
+Knows the part of JSON Schema that our models produce. Where it cannot prove that a change is harmless it
+calls it breaking: a false alarm costs a look, a missed break costs other systems their messages.
+"""
+
+from typing import Any
+
+Schema = dict[str, Any]
+
+_UPPER_LIMITS = ("maxLength", "maxItems", "maximum", "exclusiveMaximum")
+_LOWER_LIMITS = ("minLength", "minItems", "minimum", "exclusiveMinimum")
+_SAME = ("pattern", "format", "uniqueItems", "const")
+
+
+def breaking_changes(old: Schema, new: Schema) -> list[str]:
+    """Each place where a message valid under `old` may be refused under `new`, as `path: what`."""
+    return _compare(_Node(old, old.get("$defs", {})), _Node(new, new.get("$defs", {})), "$", frozenset())
+
+
+class _Node:
+    """A schema with the definitions its references point into."""
+
+    def __init__(self, schema: Schema, definitions: dict[str, Schema]) -> None:
+        self.definitions = definitions
+        self.reference = schema.get("$ref", "")
+        self.schema = definitions[self.reference.rsplit("/", 1)[1]] if self.reference else schema
+
+    def child(self, schema: Schema) -> "_Node":
+        return _Node(schema, self.definitions)
+
+    def alternatives(self) -> list["_Node"]:
+        return [self.child(option) for option in self.schema.get("anyOf", [])] or [self]
+
+
+_Seen = frozenset[tuple[str, str]]
+
+
+def _compare(old: _Node, new: _Node, path: str, seen: _Seen) -> list[str]:
+    if old.reference and new.reference:
+        pair = (old.reference, new.reference)
+        if pair in seen:
+            return []
+        seen |= {pair}
+    if "anyOf" in old.schema or "anyOf" in new.schema:
+        return _compare_alternatives(old, new, path, seen)
+    problems = _compare_value(old.schema, new.schema, path)
+    problems += _compare_members(old, new, path, seen)
+    if "items" in new.schema:
+        problems += _compare(old.child(old.schema.get("items", {})), new.child(new.schema["items"]), f"{path}[]", seen)
+    return problems
+
+
+def _compare_alternatives(old: _Node, new: _Node, path: str, seen: _Seen) -> list[str]:
+    problems: list[str] = []
+    for option in old.alternatives():
+        attempts = [_compare(option, candidate, path, seen) for candidate in new.alternatives()]
+        if all(attempts):
+            shortest: list[str] = min(attempts, key=len)
+            problems += shortest
+    return problems
+
+
+def _compare_value(old: Schema, new: Schema, path: str) -> list[str]:
+    problems: list[str] = []
+    if "type" in new and old.get("type") != new["type"] and (old.get("type"), new["type"]) != ("integer", "number"):
+        problems.append(f"{path}: type {old.get('type', 'any')} became {new['type']}")
+    if "enum" in new:
+        lost = set(_values(old)) - set(new["enum"]) if _values(old) else {"any value"}
+        problems += [f"{path}: {value!r} is no longer allowed" for value in sorted(map(str, lost))]
+    problems += [
+        f"{path}: {name} became {new[name]!r}"
+        for name in _SAME
+        if name in new and new[name] != old.get(name) and not (name == "const" and _values(old) == [new[name]])
+    ]
+    problems += [
+        f"{path}: {name} fell to {new[name]}"
+        for name in _UPPER_LIMITS
+        if name in new and (name not in old or new[name] < old[name])
+    ]
+    problems += [
+        f"{path}: {name} rose to {new[name]}"
+        for name in _LOWER_LIMITS
+        if name in new and (name not in old or new[name] > old[name])
+    ]
+    return problems
+
+
+def _values(schema: Schema) -> list[Any]:
+    return [schema["const"]] if "const" in schema else list(schema.get("enum", []))
+
+
+def _compare_members(old: _Node, new: _Node, path: str, seen: _Seen) -> list[str]:
+    newly_required = set(new.schema.get("required", [])) - set(old.schema.get("required", []))
+    problems = [f"{path}.{name}: became required" for name in sorted(newly_required)]
+    before, after = old.schema.get("properties", {}), new.schema.get("properties", {})
+    closed = new.schema.get("additionalProperties") is False
+    if closed and old.schema.get("additionalProperties") is not False:
+        problems.append(f"{path}: unknown members are no longer allowed")
+    for name in sorted(before):
+        if name in after:
+            problems += _compare(old.child(before[name]), new.child(after[name]), f"{path}.{name}", seen)
+        else:
+            problems.append(f"{path}.{name}: was removed")
+    return problems

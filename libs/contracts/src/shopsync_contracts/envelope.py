@@ -1,0 +1,90 @@
+"""The CloudEvents 1.0 envelope, structured mode."""
+
+from datetime import datetime
+from typing import Any, ClassVar, Generic, Literal, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, SerializerFunctionWrapHandler, model_serializer
+
+from shopsync_contracts.fields import Body, ProductNo, ShopKey, Time
+
+TYPE_PREFIX = "jp.shopsync."
+CONTENT_TYPE = "application/cloudevents+json; charset=UTF-8"
+
+
+class ShopBody(Body):
+    """A body about one shop; its subject and Kafka key are the shop key."""
+
+    TYPE: ClassVar[str]
+    VERSION: ClassVar[str] = "v1"
+
+    shop_key: ShopKey
+
+    @property
+    def subject(self) -> str:
+        """Whom the message is about, and its Kafka key."""
+        return self.shop_key
+
+    @classmethod
+    def wire_type(cls) -> str:
+        """The `type` on the wire, `jp.shopsync.product.changed.v1`."""
+        return f"{TYPE_PREFIX}{cls.TYPE}.{cls.VERSION}"
+
+
+class ProductBody(ShopBody):
+    """A body about one product; its subject and Kafka key are `{shop_key}/{product_no}`."""
+
+    product_no: ProductNo
+
+    @property
+    def subject(self) -> str:
+        """Whom the message is about, and its Kafka key."""
+        return f"{self.shop_key}/{self.product_no}"
+
+
+B = TypeVar("B", bound=ShopBody)
+
+
+class Event(BaseModel, Generic[B]):
+    """One message: the CloudEvents attributes and the typed body. Immutable."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", strict=True)
+
+    specversion: Literal["1.0"] = "1.0"
+    id: str = Field(min_length=1, description="unique per source; a re-delivery carries the same id")
+    source: str = Field(min_length=1, description="URI reference of the publisher, e.g. /shopsync/ingestor")
+    type: str
+    subject: str = Field(min_length=1)
+    time: Time
+    datacontenttype: Literal["application/json"] = "application/json"
+    data: B
+    traceparent: str | None = Field(default=None, description="W3C trace context")
+
+    @model_serializer(mode="wrap")
+    def _leave_out_absent_trace(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        document: dict[str, Any] = handler(self)
+        if document.get("traceparent") is None:
+            document.pop("traceparent", None)
+        return document
+
+    def to_bytes(self) -> bytes:
+        """The value on the wire: JSON in UTF-8."""
+        return self.model_dump_json().encode()
+
+    def key(self) -> bytes:
+        """The Kafka key: the subject in UTF-8."""
+        return self.subject.encode()
+
+
+def new_event(body: B, *, source: str, id: str, time: datetime, traceparent: str | None = None) -> Event[B]:  # noqa: A002 - CloudEvents' name
+    """Wrap `body`. `time` must be aware; `id` must repeat when the same fact is published again."""
+    # The body's own class, known only here, parametrises the model.
+    model: type[Event[B]] = Event.__class_getitem__(type(body))  # type: ignore[assignment]
+    return model(
+        id=id,
+        source=source,
+        type=body.wire_type(),
+        subject=body.subject,
+        time=time,
+        data=body,
+        traceparent=traceparent,
+    )

@@ -1,0 +1,51 @@
+"""What operators, the tool and the clocks ask the services to do."""
+
+from typing import ClassVar, Literal
+
+from pydantic import Field
+
+from shopsync_contracts.envelope import ProductBody, ShopBody
+from shopsync_contracts.events.listing import PushReason
+from shopsync_contracts.fields import Body, ProductNo, Time
+
+ImportCommandMode = Literal["changed_only", "overwrite_all", "enumerate"]
+
+
+class ImportRequested(ShopBody):
+    """Read the shop from futureshop. `enumerate` reads only which products exist."""
+
+    TYPE: ClassVar[str] = "import.requested"
+
+    mode: ImportCommandMode
+    then_sync: bool = Field(default=False, description="send every ON product once the import is applied")
+
+
+class SyncRequested(ShopBody):
+    """[同期]: send ON products to TikTok Shop; null means every ON product (RB-1, RB-2)."""
+
+    TYPE: ClassVar[str] = "sync.requested"
+
+    product_nos: tuple[ProductNo, ...] | None = None
+    reason: PushReason = "manual"
+
+
+class SweepRequested(ShopBody):
+    """Run the nightly removal for one shop now (DL-1)."""
+
+    TYPE: ClassVar[str] = "sweep.requested"
+
+
+class EnumerationProof(Body):
+    """The enumeration that proves an absence."""
+
+    id: str = Field(min_length=1)
+    completed_at: Time
+
+
+class DeleteRequested(ProductBody):
+    """Remove the product from the tool if still OFF and still absent upstream (DL-11). TikTok is untouched (DL-5)."""
+
+    TYPE: ClassVar[str] = "delete.requested"
+
+    sweep_id: str = Field(min_length=1)
+    enumeration: EnumerationProof

@@ -1,0 +1,103 @@
+"""What futureshop says: products as they are, and proofs that they are gone."""
+
+from typing import Annotated, ClassVar, Literal, Self
+
+from pydantic import Field, model_validator
+
+from shopsync_contracts.envelope import ProductBody
+from shopsync_contracts.fields import AxisNo, Body, Count, Time, Yen
+
+MAX_SKUS = 400
+"""futureshop's limit on vertical times horizontal choices (VA-2)."""
+
+ImportMode = Literal["changed_only", "overwrite_all"]
+"""`changed_only` is 情報を更新する (RA-1), `overwrite_all` is 一括情報更新 (RA-2)."""
+
+SaleForm = Literal["regular", "preorder"]
+"""通常販売 or 予約販売 (PR-2)."""
+
+Rounding = Literal["down", "up", "half_up"]
+
+
+class Tax(Body):
+    """How the prices are registered (消費税設定). A member left out or null is the shop's setting."""
+
+    included: bool | None = Field(default=None, description="true: prices already hold the tax")
+    rate_percent: Annotated[int, Field(ge=0, le=100)] | None = None
+    rounding: Rounding | None = None
+
+
+class Axes(Body):
+    """Names of the two variation axes (縦軸, 横軸); null where the axis is not used."""
+
+    vertical: str | None = None
+    horizontal: str | None = None
+
+
+class UpstreamSku(Body):
+    """One combination of choices. Prices in whole yen as registered; null price: the product's."""
+
+    vertical_no: AxisNo = ""
+    horizontal_no: AxisNo = ""
+    vertical_name: str = ""
+    horizontal_name: str = ""
+    jan_code: str = ""
+    price: Yen | None = None
+    stock: Count | None = None
+    preorder_stock: Count | None = None
+
+
+class UpstreamProduct(Body):
+    """One product record of futureshop, without member, stage, list and body prices (PR-4 to PR-6)."""
+
+    updated_at: Time = Field(description="更新日, what rule A compares")
+    created_at: Time | None = None
+    name: str
+    description: str = Field(default="", description="HTML")
+    images: tuple[str, ...] = Field(default=(), description="URLs in display order")
+    visible: bool = True
+    sale_form: SaleForm
+    regular_price: Yen | None = None
+    preorder_price: Yen | None = None
+    tax: Tax | None = Field(default=None, description="null: the shop's settings")
+    stock_managed: bool = Field(description="false is 在庫管理をしない (ST-7)")
+    axes: Axes | None = None
+    skus: tuple[UpstreamSku, ...] = Field(min_length=1, max_length=MAX_SKUS)
+
+    @model_validator(mode="after")
+    def _sku_numbers_are_unique(self) -> Self:
+        seen: set[tuple[str, str]] = set()
+        for sku in self.skus:
+            number = (sku.vertical_no, sku.horizontal_no)
+            if number in seen:
+                raise ValueError(f"skus: vertical_no {number[0]!r} with horizontal_no {number[1]!r} stands twice")
+            seen.add(number)
+        return self
+
+
+class ProductChanged(ProductBody):
+    """What futureshop said about one product at `observed_at`."""
+
+    TYPE: ClassVar[str] = "product.changed"
+
+    mode: ImportMode
+    observed_at: Time = Field(description="when the source was read")
+    import_id: str | None = None
+    product: UpstreamProduct
+
+
+class Enumeration(Body):
+    """A complete, successful reading of all product numbers of the shop (DL-9)."""
+
+    id: str = Field(min_length=1)
+    started_at: Time
+    completed_at: Time
+    product_count: Count
+
+
+class ProductRemoved(ProductBody):
+    """Proven absence: the enumeration was complete and the product was not in it."""
+
+    TYPE: ClassVar[str] = "product.removed"
+
+    enumeration: Enumeration

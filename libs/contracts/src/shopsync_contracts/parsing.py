@@ -1,0 +1,116 @@
+"""From the bytes of a Kafka message to a typed event, or the reason why not."""
+
+import json
+from typing import Any, NoReturn
+
+from pydantic import ValidationError
+
+from shopsync_contracts.envelope import TYPE_PREFIX, Event, ShopBody
+from shopsync_contracts.errors import (
+    ContractError,
+    EmptyValue,
+    KeyMismatch,
+    NotCloudEvent,
+    NotJson,
+    UnexpectedType,
+    UnknownType,
+    WrongShape,
+)
+from shopsync_contracts.events import BODIES
+from shopsync_contracts.topics import TopicSpec
+
+_EVENTS: dict[str, type[Event[Any]]] = {body.wire_type(): Event[body] for body in BODIES}  # type: ignore[valid-type]
+_BODIES: dict[str, type[ShopBody]] = {body.wire_type(): body for body in BODIES}
+_REQUIRED = ("specversion", "id", "source", "type", "subject", "time", "data")
+_MAX_REASONS = 10
+
+
+def parse(value: bytes | None, *, key: bytes | None = None, topic: TopicSpec | None = None) -> Event[Any]:
+    """Read one message. Raises a ContractError subclass whose text is fit to show an operator.
+
+    `topic` limits the types to those the topic carries. A missing key is accepted, a wrong one is not.
+    """
+    if not value:
+        raise EmptyValue("the value is empty; a CloudEvents document in JSON is expected")
+    document = _read_json(value)
+    model = _model_for(document, topic)
+    try:
+        event = model.model_validate_json(value)
+    except ValidationError as error:
+        raise WrongShape(describe(error)) from error
+    _check_names(event, key)
+    return event
+
+
+def describe(error: ValidationError) -> str:
+    """One line that names each member at fault, its problem and the value's kind."""
+    lines = [_describe_one(detail) for detail in error.errors(include_url=False, include_context=False)]
+    hidden = len(lines) - _MAX_REASONS
+    more = f"; and {hidden} more" if hidden > 0 else ""
+    return "; ".join(lines[:_MAX_REASONS]) + more
+
+
+def _describe_one(detail: Any) -> str:
+    place = ".".join(str(part) for part in detail["loc"]) or "message"
+    if detail["type"] == "missing":
+        return f"{place}: is required"
+    given = detail.get("input")
+    shown = f" (given: {given!r:.60})" if isinstance(given, str | int | float | bool) or given is None else ""
+    return f"{place}: {detail['msg']}{shown}"
+
+
+def _read_json(value: bytes) -> dict[str, Any]:
+    # Read once for what pydantic's parser lets through: repeated keys and NaN, which readers understand differently.
+    try:
+        document = json.loads(value.decode(), object_pairs_hook=_no_repeats, parse_constant=_no_constants)
+    except RecursionError as error:
+        raise NotJson("nested too deeply") from error
+    except UnicodeDecodeError as error:
+        raise NotJson(f"not UTF-8: byte {error.start} is invalid") from error
+    except ValueError as error:
+        raise NotJson(f"not JSON: {error}") from error
+    if not isinstance(document, dict):
+        raise NotCloudEvent(f"a JSON object is expected, not {type(document).__name__}")
+    return document
+
+
+def _no_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    document = dict(pairs)
+    if len(document) != len(pairs):
+        seen: set[str] = set()
+        for name, _ in pairs:
+            if name in seen:
+                raise ValueError(f"the key {name!r:.60} stands twice in one object")
+            seen.add(name)
+    return document
+
+
+def _no_constants(name: str) -> NoReturn:
+    raise ValueError(f"{name} is no JSON number")
+
+
+def _model_for(document: dict[str, Any], topic: TopicSpec | None) -> type[Event[Any]]:
+    missing = [name for name in _REQUIRED if name not in document]
+    if missing:
+        raise NotCloudEvent(f"required attributes are missing: {', '.join(missing)}")
+    if document["specversion"] != "1.0":
+        raise NotCloudEvent(f"specversion must be '1.0', is {document['specversion']!r:.40}")
+    name = document["type"]
+    model = _EVENTS.get(name) if isinstance(name, str) else None
+    if model is None:
+        raise UnknownType(f"type {name!r:.80} is not known; types begin with {TYPE_PREFIX!r} and end with '.v1'")
+    if topic is not None and _BODIES[name] not in topic.types:
+        carried = ", ".join(body.wire_type() for body in topic.types) or "none"
+        raise UnexpectedType(f"type {name!r} does not belong on {topic.name}, which carries: {carried}")
+    return model
+
+
+def _check_names(event: Event[Any], key: bytes | None) -> None:
+    expected = event.data.subject
+    if event.subject != expected:
+        raise KeyMismatch(f"subject is {event.subject!r:.80}, but the body is about {expected!r}")
+    if key and key != expected.encode():
+        raise KeyMismatch(f"the key is {key!r:.80}, but the body is about {expected!r}")
+
+
+__all__ = ["ContractError", "describe", "parse"]

@@ -1,0 +1,54 @@
+"""The JSON Schemas of the wire format: made from the models, committed, and guarded against breaking changes."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from shopsync_contracts.compatibility import breaking_changes
+from shopsync_contracts.envelope import Event, ShopBody
+from shopsync_contracts.events import BODIES
+
+
+def file_name(body: type[ShopBody]) -> str:
+    """`product.changed.v1.json`."""
+    return f"{body.TYPE}.{body.VERSION}.json"
+
+
+def schema_of(body: type[ShopBody]) -> dict[str, Any]:
+    """JSON Schema (2020-12) of the whole message, envelope included."""
+    schema = Event[body].model_json_schema(mode="validation")  # type: ignore[valid-type]
+    schema["title"] = body.wire_type()
+    schema["description"] = (body.__doc__ or "").strip()
+    schema["properties"]["type"] = {"const": body.wire_type(), "type": "string"}
+    schema["properties"]["specversion"] = {"const": "1.0", "type": "string"}
+    schema["required"] = sorted({*schema["required"], "specversion"})
+    schema["$schema"] = "https://json-schema.org/draft/2020-12/schema"
+    return schema
+
+
+def render(schema: dict[str, Any]) -> str:
+    """The committed form: stable order, readable Japanese, a newline at the end."""
+    return json.dumps(schema, ensure_ascii=False, indent=2, sort_keys=True) + "\n"
+
+
+def export(folder: Path) -> list[str]:
+    """Write every schema and tell which changed. Raises ValueError, and writes nothing, on a breaking change."""
+    rendered = {file_name(body): schema_of(body) for body in BODIES}
+    problems: list[str] = []
+    for name, schema in rendered.items():
+        committed = folder / name
+        if committed.exists():
+            found = breaking_changes(json.loads(committed.read_text(encoding="utf-8")), schema)
+            problems += [f"{name}: {problem}" for problem in found]
+    if problems:
+        raise ValueError(
+            "breaking changes within v1 (give the type a new version instead):\n  " + "\n  ".join(problems)
+        )
+    folder.mkdir(parents=True, exist_ok=True)
+    changed = []
+    for name, schema in rendered.items():
+        text = render(schema)
+        if not (folder / name).exists() or (folder / name).read_text(encoding="utf-8") != text:
+            (folder / name).write_text(text, encoding="utf-8")
+            changed.append(name)
+    return changed
