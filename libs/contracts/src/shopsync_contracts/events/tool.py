@@ -38,6 +38,10 @@ class AttributeValue(Body):
             raise ValueError("needs id or name")
         return self
 
+    @model_serializer(mode="wrap")
+    def _only_what_is_given(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        return {name: value for name, value in handler(self).items() if value is not None}
+
 
 class Attribute(Body):
     """One category attribute (product property) with its values."""

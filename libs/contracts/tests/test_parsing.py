@@ -1,0 +1,226 @@
+"""What is refused, and that the reason names the fault (architecture: wire format, dead letters)."""
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from shopsync_contracts import (
+    ContractError,
+    EmptyValue,
+    KeyMismatch,
+    NotCloudEvent,
+    NotJson,
+    UnexpectedType,
+    UnknownType,
+    WrongShape,
+    parse,
+)
+from shopsync_contracts.events import ProductChanged, ProductEdited, ProductsBulkEdited, ShopSettingsChanged
+from shopsync_contracts.examples import example
+from shopsync_contracts.topics import PRODUCT_CHANGES, TOOL_EDITS
+
+
+def changed(body=ProductChanged, **members):
+    document = json.loads(example(body))
+    document["data"].update(members)
+    return document
+
+
+def wire(document):
+    return json.dumps(document).encode()
+
+
+@pytest.mark.parametrize("value", [None, b""])
+def test_an_empty_value(value):
+    with pytest.raises(EmptyValue, match="empty"):
+        parse(value)
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (b"{", "not JSON"),
+        (b"\xff\xfe", "not UTF-8: byte 0"),
+        (b'{"a": NaN}', "NaN is no JSON number"),
+        (b'{"a": -Infinity}', "Infinity"),
+        (b'{"id": "1", "id": "2"}', "'id' stands twice"),
+        (b"[" * 10_000, "nested too deeply"),
+        (b'{"a":' * 10_000, "nested too deeply"),
+        (b"\xef\xbb\xbf{}", "BOM"),
+    ],
+)
+def test_what_is_no_json_that_all_readers_understand_alike(value, text):
+    with pytest.raises(NotJson, match=text):
+        parse(value)
+
+
+@pytest.mark.parametrize("value", [b"[1]", b"7", b'"x"', b"null"])
+def test_json_that_is_no_object(value):
+    with pytest.raises(NotCloudEvent, match="object is expected"):
+        parse(value)
+
+
+def test_another_cloudevents_version():
+    with pytest.raises(NotCloudEvent, match=r"specversion must be '1\.0'"):
+        parse(wire({**changed(), "specversion": "0.3"}))
+
+
+@pytest.mark.parametrize("name", ["jp.shopsync.product.changed.v2", "order.created", 7, None, ["a"]])
+def test_unknown_type_or_major_version(name):
+    with pytest.raises(UnknownType, match="is not known"):
+        parse(wire({**changed(), "type": name}))
+
+
+def test_a_known_type_on_the_wrong_topic_names_what_the_topic_carries():
+    with pytest.raises(UnexpectedType, match=r"tool-edits.v1, which carries: jp.shopsync.product.edited.v1"):
+        parse(wire(changed()), topic=TOOL_EDITS)
+
+
+@pytest.mark.parametrize("missing", ["updated_at", "name", "sale_form", "stock_managed", "skus"])
+def test_each_required_member_of_a_product_is_named(missing):
+    document = changed()
+    del document["data"]["product"][missing]
+    with pytest.raises(WrongShape, match=rf"data\.product\.{missing}: is required"):
+        parse(wire(document))
+
+
+@pytest.mark.parametrize(
+    ("member", "value", "text"),
+    [
+        ("regular_price", "3500", r"regular_price: Input should be a valid integer \(given: '3500'\)"),
+        ("regular_price", 10.5, "regular_price"),
+        ("regular_price", -1, "greater than or equal to 0"),
+        ("regular_price", True, "regular_price"),
+        ("updated_at", "2026-11-22T18:30:00", "timezone"),
+        ("updated_at", 1760000000, "updated_at"),
+        ("sale_form", "auction", "'regular' or 'preorder'"),
+        ("stock_managed", "yes", "stock_managed"),
+        ("skus", [], "skus"),
+        ("skus", [{"vertical_no": "M"}, {"vertical_no": "M"}], "'M' with horizontal_no '' stands twice"),
+        ("skus", [{"vertical_no": str(n)} for n in range(401)], "at most 400"),
+        ("skus", [{"vertical_no": "サイズエム"}], "at most 9 bytes"),
+        ("skus", [{"stock": -1}], "stock: Input should be greater"),
+    ],
+)
+def test_a_wrong_member_is_named_with_its_limit(member, value, text):
+    document = changed()
+    document["data"]["product"][member] = value
+    with pytest.raises(WrongShape, match=text):
+        parse(wire(document))
+
+
+@pytest.mark.parametrize("number", ["", "a/b", "x" * 33, "商" * 11])
+def test_product_numbers_out_of_their_limits(number):
+    document = changed(product_no=number)
+    document["subject"] = f"demo/{number}"
+    with pytest.raises(WrongShape, match="product_no"):
+        parse(wire(document))
+
+
+def test_a_product_number_of_exactly_32_bytes_of_japanese():
+    document = changed(product_no="商" * 10 + "ab")
+    document["subject"] = "demo/" + "商" * 10 + "ab"
+    assert parse(wire(document), key=document["subject"].encode()).data.product_no == "商" * 10 + "ab"
+
+
+def test_the_optional_members_have_their_documented_defaults():
+    document = changed()
+    document["data"]["product"] = {
+        "updated_at": "2026-11-22T18:30:00+09:00",
+        "name": "x",
+        "sale_form": "regular",
+        "stock_managed": True,
+        "skus": [{"vertical_no": "", "horizontal_no": "", "stock": 10}],
+    }
+    product = parse(wire(document)).data.product
+    assert (product.created_at, product.description, product.images, product.visible) == (None, "", (), True)
+    assert (product.regular_price, product.preorder_price, product.tax, product.axes) == (None, None, None, None)
+    assert (product.skus[0].vertical_name, product.skus[0].jan_code, product.skus[0].price) == ("", "", None)
+
+
+def test_unknown_attributes_and_members_are_ignored_and_kept_out():
+    document = changed(member_price=2500)
+    document["partitionkey"] = "x"
+    document["data"]["product"]["list_price"] = 5000
+    event = parse(wire(document))
+    assert b"2500" not in event.to_bytes()
+    assert b"list_price" not in event.to_bytes()
+    assert b"partitionkey" not in event.to_bytes()
+
+
+def test_an_edit_of_a_field_that_does_not_exist_is_refused_by_name():
+    document = changed(ProductEdited, changes={"colour": "red"})
+    with pytest.raises(WrongShape, match=r"data\.changes\.colour"):
+        parse(wire(document))
+
+
+@pytest.mark.parametrize(
+    ("changes", "text"),
+    [
+        ({"name": "x" * 256}, "at most 255"),
+        ({"name": ""}, "at least 1"),
+        ({"images": [f"https://a.example/{n}.jpg" for n in range(10)]}, "at most 9"),
+        ({"package_weight_g": 0}, "package_weight_g"),
+        ({"package_dimensions_cm": {"length": 0}}, "length"),
+        ({"package_dimensions_cm": {"depth": 3}}, "depth"),
+        ({"price": 0}, "price"),
+        ({"stock": [{"vertical_no": "M", "quantity": -1}]}, "quantity"),
+        ({"stock": [{"vertical_no": "M", "quantity": 100_000}]}, "99999"),
+        ({"stock": [{"vertical_no": "M", "quantity": 1}, {"vertical_no": "M", "quantity": 2}]}, "stands twice"),
+        ({"attributes": [{"id": "1", "values": [{}]}]}, "needs id or name"),
+    ],
+)
+def test_an_edit_out_of_tiktoks_limits_names_field_and_limit(changes, text):
+    with pytest.raises(WrongShape, match=text):
+        parse(wire(changed(ProductEdited, changes=changes)))
+
+
+def test_null_and_absent_stay_different_in_an_edit():
+    event = parse(wire(changed(ProductEdited, changes={"name": None, "package_dimensions_cm": {"width": None}})))
+    again = json.loads(event.to_bytes())["data"]["changes"]
+    assert again == {"name": None, "package_dimensions_cm": {"width": None}}
+
+
+@pytest.mark.parametrize("subject", ["demo", "other/SOX-5501", "demo/OTHER"])
+def test_a_subject_that_contradicts_the_body(subject):
+    with pytest.raises(KeyMismatch, match="the body is about 'demo/SOX-5501'"):
+        parse(wire({**changed(), "subject": subject}))
+
+
+def test_a_key_that_contradicts_the_body():
+    with pytest.raises(KeyMismatch, match="the key is"):
+        parse(wire(changed()), key=b"demo/OTHER")
+
+
+@pytest.mark.parametrize("key", [None, b"", b"demo/SOX-5501"])
+def test_a_missing_or_right_key_is_accepted(key):
+    assert parse(wire(changed()), key=key, topic=PRODUCT_CHANGES).data.product_no == "SOX-5501"
+
+
+def test_a_bulk_edit_is_keyed_by_its_shop():
+    event = parse(wire(changed(ProductsBulkEdited)), key=b"demo", topic=TOOL_EDITS)
+    assert event.key() == b"demo"
+
+
+def test_a_schedule_without_times_names_the_fix():
+    with pytest.raises(WrongShape, match=r'needs at least one time such as "03:00"'):
+        parse(wire(changed(ShopSettingsChanged, sync={"mode": "scheduled"})))
+
+
+@given(
+    st.recursive(
+        st.none() | st.booleans() | st.integers() | st.text(),
+        lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+    )
+)
+def test_any_json_is_either_an_event_or_a_contract_error(document):
+    with pytest.raises(ContractError):
+        parse(wire(document))
+
+
+@given(st.binary())
+def test_any_bytes_are_refused_by_a_contract_error(value):
+    with pytest.raises(ContractError):
+        parse(value)
