@@ -1,0 +1,46 @@
+"""What every shopsync service needs to be a service."""
+
+from shopsync_runtime.delivery import Delivery, Handler, Refusal, each
+from shopsync_runtime.errors import (
+    LeaseLost,
+    OperationalError,
+    PermanentError,
+    RetryableError,
+    SettingsError,
+    StartError,
+)
+from shopsync_runtime.events import EventPublisher
+from shopsync_runtime.failpoints import failpoint
+from shopsync_runtime.groups import consumer_group
+from shopsync_runtime.kafka.barrier import Barrier
+from shopsync_runtime.leases import Lease, Leases
+from shopsync_runtime.runtime import Runtime
+from shopsync_runtime.service import run_service
+from shopsync_runtime.settings import CommonSettings, Duration, PositiveDuration, ServiceSettings
+from shopsync_runtime.settings_loading import load_settings
+
+__all__ = [
+    "Barrier",
+    "CommonSettings",
+    "Delivery",
+    "Duration",
+    "EventPublisher",
+    "Handler",
+    "Lease",
+    "LeaseLost",
+    "Leases",
+    "OperationalError",
+    "PermanentError",
+    "PositiveDuration",
+    "Refusal",
+    "RetryableError",
+    "Runtime",
+    "ServiceSettings",
+    "SettingsError",
+    "StartError",
+    "consumer_group",
+    "each",
+    "failpoint",
+    "load_settings",
+    "run_service",
+]

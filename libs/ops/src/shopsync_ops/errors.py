@@ -1,0 +1,22 @@
+"""What can go wrong on the command line. Each becomes one line on stderr and an exit code.
+
+- CommandFailed        exit code 1: the call was right, the work was not done
+  - Unreachable        Kafka or MongoDB does not answer
+- WrongCall            exit code 2: an argument, an option or a setting is missing or wrong
+"""
+
+
+class CommandFailed(Exception):
+    """The work could not be done; the text is one line that says what and what helps."""
+
+    exit_code = 1
+
+
+class Unreachable(CommandFailed):
+    """No answer from the address that the text names."""
+
+
+class WrongCall(CommandFailed):
+    """The command cannot be understood as given."""
+
+    exit_code = 2

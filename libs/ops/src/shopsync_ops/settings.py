@@ -1,0 +1,74 @@
+"""Where the command line looks: the same SHOPSYNC_ variables as the services, or options of the same meaning."""
+
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from pydantic import Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+from shopsync_runtime.settings_loading import variable_of
+
+from shopsync_ops.errors import WrongCall
+
+S = TypeVar("S", bound=BaseSettings)
+
+_CONFIG = SettingsConfigDict(env_prefix="SHOPSYNC_", extra="forbid", frozen=True, env_ignore_empty=True)
+
+
+class KafkaSettings(BaseSettings):
+    """The cluster and the environment's prefix on it."""
+
+    model_config = _CONFIG
+
+    kafka_bootstrap_servers: str = Field(min_length=1, description="Kafka brokers, host:port, comma-separated")
+    topic_prefix: str = Field("shopsync", pattern=r"^[a-zA-Z0-9._-]{1,100}$", description="prefix of topics and groups")
+
+
+class MongoSettings(BaseSettings):
+    """The database."""
+
+    model_config = _CONFIG
+
+    mongo_uri: SecretStr = Field(min_length=1, description="MongoDB connection string")
+    mongo_database: str = Field("shopsync", min_length=1, description="MongoDB database")
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """The options that stand before the command; None where the environment decides."""
+
+    kafka_bootstrap_servers: str | None = None
+    topic_prefix: str | None = None
+    mongo_uri: str | None = None
+    mongo_database: str | None = None
+
+    def kafka(self) -> KafkaSettings:
+        """Raises WrongCall with one line that names the variable and the option."""
+        given = {"kafka_bootstrap_servers": self.kafka_bootstrap_servers, "topic_prefix": self.topic_prefix}
+        return _load(KafkaSettings, given)
+
+    def mongo(self) -> MongoSettings:
+        """Raises WrongCall with one line that names the variable and the option."""
+        return _load(MongoSettings, {"mongo_uri": self.mongo_uri, "mongo_database": self.mongo_database})
+
+
+OPTIONS = {
+    "kafka_bootstrap_servers": "--kafka",
+    "topic_prefix": "--prefix",
+    "mongo_uri": "--mongo",
+    "mongo_database": "--database",
+}
+
+
+def _load(cls: type[S], given: dict[str, Any]) -> S:
+    try:
+        return cls(**{name: value for name, value in given.items() if value is not None})
+    except ValidationError as error:
+        raise WrongCall("; ".join(_describe(cls, detail) for detail in error.errors())) from None
+
+
+def _describe(cls: type[BaseSettings], detail: Any) -> str:
+    field = str(detail["loc"][0])
+    place = f"{variable_of(cls, field)} (or {OPTIONS[field]})"
+    if detail["type"] == "missing":
+        return f"{place} is not set: {cls.model_fields[field].description}"
+    return f"{place}: {detail['msg']}"

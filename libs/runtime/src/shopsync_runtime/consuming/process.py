@@ -1,0 +1,115 @@
+"""The delivery protocol of one batch, without Kafka's consumer: what is dead, what is done, what comes again.
+
+1. Records that break the wire format are set aside; no handler sees them.
+2. The handler gets the others as one batch.
+   - Something outside is away (see `failures.is_retryable`): the exception goes up, the whole batch comes again.
+   - Any other exception is a bug, or poison that parsing let through. Which message is at fault is unknown, so the
+     batch is taken again one delivery at a time; one that fails alone goes to the dead letters with that
+     exception, the rest goes on. Waiting would not help: without this a single such message would stop its
+     partition for ever. The price: handlers see deliveries again, so they must be idempotent; and a bug that fails
+     on everything fills the dead letters, which is what the dead-letter limit is for.
+3. All dead letters are published and acknowledged before anything is committed.
+"""
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+
+import structlog
+from aiokafka import TopicPartition
+
+from shopsync_runtime.consuming.limit import DeadLetterLimit
+from shopsync_runtime.deadletters import DeadLetter, dead_letter_of
+from shopsync_runtime.delivery import Delivery, Handler, Refusal, Undecodable
+from shopsync_runtime.failpoints import failpoint
+from shopsync_runtime.failures import is_retryable
+from shopsync_runtime.tracing import continuing
+
+log = structlog.get_logger(__name__)
+
+Item = Delivery | Undecodable
+Position = tuple[TopicPartition, int]
+PublishLetters = Callable[[Sequence[DeadLetter]], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What of a batch is settled. `rest` is what the dead-letter limit kept back, to be neither lost nor committed."""
+
+    settled: Sequence[Item]
+    letters: Sequence[DeadLetter]
+    rest: Sequence[Item]
+
+
+async def process(
+    items: Sequence[Item], *, handler: Handler, limit: DeadLetterLimit, publish: PublishLetters
+) -> Outcome:
+    """Run the protocol. Raises what `is_retryable`: then nothing is settled."""
+    failpoint("before_handler")
+    admitted = items[: limit.admit([isinstance(item, Undecodable) for item in items])]
+    failed = await _handle(admitted, handler)
+    dead = [item.position in failed for item in admitted]
+    settled = admitted[: limit.admit(dead)]
+    letters = [dead_letter_of(failed[item.position]) for item in settled if item.position in failed]
+    failpoint("after_handler_before_commit")
+    if letters:
+        await publish(letters)
+        failpoint("after_dead_letter_before_commit")
+    limit.record(dead[: len(settled)])
+    return Outcome(settled=settled, letters=letters, rest=items[len(settled) :])
+
+
+async def _handle(items: Sequence[Item], handler: Handler) -> dict[Position, Refusal | Undecodable]:
+    failed: dict[Position, Refusal | Undecodable] = {
+        item.position: item for item in items if isinstance(item, Undecodable)
+    }
+    good = [item for item in items if isinstance(item, Delivery)]
+    if good:
+        for refusal in await _call(good, handler):
+            failed[refusal.delivery.position] = refusal
+    return failed
+
+
+async def _call(batch: Sequence[Delivery], handler: Handler) -> Sequence[Refusal]:
+    try:
+        return await _traced(batch, handler)
+    except Exception as error:
+        if is_retryable(error):
+            raise
+        log.exception("handler failed, taking the batch one delivery at a time", deliveries=len(batch))
+    refused: list[Refusal] = []
+    for delivery in batch:
+        refused += await _call_alone(delivery, handler)
+    return refused
+
+
+async def _call_alone(delivery: Delivery, handler: Handler) -> Sequence[Refusal]:
+    try:
+        return await _traced([delivery], handler)
+    except Exception as error:
+        if is_retryable(error):
+            raise
+        return [Refusal(delivery, error)]
+
+
+async def _traced(batch: Sequence[Delivery], handler: Handler) -> Sequence[Refusal]:
+    alone = batch[0].parsed if len(batch) == 1 else None
+    with continuing(alone.traceparent if alone else None):
+        return await handler(batch)
+
+
+def next_offsets(items: Sequence[Item]) -> dict[TopicPartition, int]:
+    """Offset after the last of these, per partition: what to commit."""
+    offsets: dict[TopicPartition, int] = {}
+    for item in items:
+        partition, offset = item.position
+        offsets[partition] = max(offset + 1, offsets.get(partition, 0))
+    return offsets
+
+
+def first_offsets(items: Sequence[Item]) -> dict[TopicPartition, int]:
+    """Offset of the first of these, per partition: where to go back to."""
+    offsets: dict[TopicPartition, int] = {}
+    for item in items:
+        partition, offset = item.position
+        offsets[partition] = min(offset, offsets.get(partition, offset))
+    return offsets

@@ -1,0 +1,268 @@
+import asyncio
+import contextlib
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import structlog
+from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, ConsumerRecord, TopicPartition
+from faststream.kafka.message import FAKE_CONSUMER, KafkaMessage
+from faststream.message import StreamMessage
+
+from shopsync_contracts import TopicSpec
+from shopsync_runtime.consuming.commits import Commits
+from shopsync_runtime.consuming.limit import DeadLetterLimit
+from shopsync_runtime.consuming.partitions import Partitions
+from shopsync_runtime.consuming.process import (
+    Item,
+    Outcome,
+    PublishLetters,
+    first_offsets,
+    next_offsets,
+    process,
+)
+from shopsync_runtime.consuming.progress import Progress
+from shopsync_runtime.deadletters import DeadLetter
+from shopsync_runtime.delivery import Handler, decode
+from shopsync_runtime.failpoints import failpoint
+from shopsync_runtime.failures import is_retryable
+from shopsync_runtime.metrics import BATCH_SECONDS, BATCH_SIZE, DEAD_LETTERS, HALTED, MESSAGES, REBALANCES, RETRIES
+
+log = structlog.get_logger(__name__)
+
+Records = tuple["ConsumerRecord[bytes | None, bytes | None]", ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SubscriptionOptions:
+    """Limits and deadlines of a subscription; times in seconds."""
+
+    dead_letter_limit: int
+    commit_timeout: float
+    revoke_timeout: float
+
+
+class Subscription:
+    """One consumer group over some topics, one handler.
+
+    Guarantee: at least once, in order per partition; offsets are committed only after the handler returned and the
+    dead letters are acknowledged. FastStream runs the poll loop and gives us raw records: its own parser would
+    raise on null and non-UTF-8 headers and so lose the message whatever the ack policy (streaming rule 2).
+    """
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        group: str,
+        topics: dict[str, TopicSpec],
+        handler: Handler,
+        publish_letters: PublishLetters,
+        options: SubscriptionOptions,
+    ) -> None:
+        self.name = name
+        self.group = group
+        self.topics = topics
+        self._handler = handler
+        self._publish_letters = publish_letters
+        self._revoke_timeout = options.revoke_timeout
+        self._idle = asyncio.Event()
+        self._idle.set()
+        self._stopping = False
+        self.halted: str | None = None
+        self._find_consumer: Callable[[], AIOKafkaConsumer | None] = lambda: None
+        self.limit = DeadLetterLimit(options.dead_letter_limit)
+        self.partitions = Partitions()
+        self.commits = Commits(name, timeout=options.commit_timeout)
+        self.progress = Progress(name)
+        self.listener = RebalanceListener(self)
+        HALTED.labels(name).set(0)
+
+    def bind(self, find_consumer: Callable[[], AIOKafkaConsumer | None]) -> None:
+        """Say where the consumer is found once FastStream has made it."""
+        self._find_consumer = find_consumer
+
+    @property
+    def consumer(self) -> AIOKafkaConsumer | None:
+        """The consumer that FastStream polls, None before the start and after the stop."""
+        return self._find_consumer()
+
+    # FastStream's three hooks ------------------------------------------------------------------------------
+
+    async def parse(self, records: Records) -> KafkaMessage:
+        """Wrap the records untouched: headers, keys and values stay bytes."""
+        first = records[0]
+        return KafkaMessage(
+            raw_message=records,
+            body=b"",
+            headers={},
+            message_id=f"{first.topic}/{first.partition}@{first.offset}",
+            consumer=FAKE_CONSUMER,
+        )
+
+    async def decode(self, message: StreamMessage[Any]) -> list[Item]:
+        """Every record becomes a delivery or says why not; nothing raises."""
+        return [decode(record, self.topics[record.topic]) for record in message.raw_message]
+
+    async def handle(self, items: Any) -> None:
+        """Settle one batch, or put it back. Never raises but for cancellation: then nothing is committed."""
+        consumer = self.consumer
+        if consumer is None or not items:
+            return
+        if self._stopping or self.halted:
+            self.partitions.rewind(consumer, first_offsets(items))
+            return
+        with self._in_hand():
+            await self._settle(consumer, items)
+
+    # -------------------------------------------------------------------------------------------------------
+
+    async def _settle(self, consumer: AIOKafkaConsumer, items: Sequence[Item]) -> None:
+        generation = self.partitions.generation
+        try:
+            outcome = await process(items, handler=self._handler, limit=self.limit, publish=self._publish_letters)
+        except Exception as error:  # noqa: BLE001 - also a failure of our own machinery must not lose the batch
+            self._put_back(consumer, items, error, generation)
+            return
+        await self._finish(consumer, outcome, generation)
+
+    def _put_back(self, consumer: AIOKafkaConsumer, items: Sequence[Item], error: Exception, generation: int) -> None:
+        RETRIES.labels(self.name, type(error).__name__).inc()
+        self.progress.tried()
+        if generation != self.partitions.generation:
+            log.info("partitions moved, batch left to their holder", subscription=self.name)
+            return
+        attempt, delay = self.partitions.put_back(consumer, first_offsets(items))
+        log.warning(
+            "batch put back",
+            subscription=self.name,
+            error=f"{type(error).__name__}: {error}",
+            deliveries=len(items),
+            attempt=attempt,
+            again_in_s=round(delay, 2),
+            exc_info=None if is_retryable(error) else error,
+        )
+
+    async def _finish(self, consumer: AIOKafkaConsumer, outcome: Outcome, generation: int) -> None:
+        self._count(outcome)
+        offsets = next_offsets(outcome.settled)
+        self.progress.tried()
+        if generation != self.partitions.generation:
+            log.info("partitions moved while a batch was in hand, not committed", subscription=self.name)
+            return
+        self.progress.finished(offsets)
+        self.partitions.succeeded(offsets)
+        self.commits.owe(offsets)
+        if outcome.rest:
+            self._halt(consumer, outcome.rest)
+        await self.commits.flush(consumer)
+        failpoint("after_commit")
+
+    def _count(self, outcome: Outcome) -> None:
+        BATCH_SIZE.labels(self.name).observe(len(outcome.settled))
+        for item in outcome.settled:
+            MESSAGES.labels(self.name, item.position[0].topic).inc()
+        for letter in outcome.letters:
+            DEAD_LETTERS.labels(self.name, letter.topic, letter.error_type).inc()
+            self._log_letter(letter)
+
+    def _log_letter(self, letter: DeadLetter) -> None:
+        log.warning(
+            "dead letter",
+            subscription=self.name,
+            topic=letter.topic,
+            partition=letter.partition,
+            offset=letter.offset,
+            error_type=letter.error_type,
+            error=str(letter.error)[:500],
+        )
+
+    def _halt(self, consumer: AIOKafkaConsumer, rest: Sequence[Item]) -> None:
+        partition, offset = rest[0].position
+        self.halted = (
+            f"more than {self.limit.limit} dead letters in a row, the last before"
+            f" {partition.topic}/{partition.partition}@{offset}"
+        )
+        HALTED.labels(self.name).set(1)
+        self.partitions.stop()
+        self.partitions.rewind(consumer, first_offsets(rest))
+        consumer.pause(*consumer.assignment())
+        log.critical(
+            "subscription stopped: find the cause in the dead letters, then restart the service",
+            subscription=self.name,
+            reason=self.halted,
+        )
+
+    @contextlib.contextmanager
+    def _in_hand(self) -> Iterator[None]:
+        started = time.perf_counter()
+        self._idle.clear()
+        try:
+            yield
+        finally:
+            self._idle.set()
+            BATCH_SECONDS.labels(self.name).observe(time.perf_counter() - started)
+
+    async def wait_idle(self, within: float) -> bool:
+        """Wait until no batch is in hand, at most so many seconds. Returns whether that came true."""
+        try:
+            async with asyncio.timeout(within):
+                await self._idle.wait()
+        except TimeoutError:
+            return False
+        return True
+
+    async def drain(self, within: float) -> None:
+        """Take no further batch, finish the one in hand, commit what is owed."""
+        self._stopping = True
+        if not await self.wait_idle(within):
+            log.warning("batch in hand did not finish in time, it will come again", subscription=self.name)
+        self.partitions.stop()
+        if self.consumer is not None:
+            await self.commits.flush(self.consumer)
+
+    async def tick(self) -> None:
+        """Housekeeping: commits that failed before, lag."""
+        if self.consumer is not None and self.partitions.joined:
+            await self.commits.flush(self.consumer)
+            await self.progress.measure(self.consumer)
+
+    async def revoked(self, partitions: set[TopicPartition]) -> None:
+        """The group takes partitions back: finish and commit the batch in hand first, within bounds."""
+        REBALANCES.labels(self.name).inc()
+        if not await self.wait_idle(self._revoke_timeout):
+            log.warning("rebalance does not wait longer for the batch in hand", subscription=self.name)
+        if self.consumer is not None:
+            await self.commits.flush(self.consumer)
+        self.partitions.forget(partitions)
+        self.commits.forget(partitions)
+        self.progress.forget(partitions)
+
+    def assigned(self, partitions: set[TopicPartition]) -> None:
+        """A rebalance has ended. A stopped subscription stays stopped."""
+        self.partitions.assigned()
+        self.progress.tried()
+        if self.halted and self.consumer is not None:
+            self.consumer.pause(*partitions)
+        log.info("partitions assigned", subscription=self.name, group=self.group, partitions=_shown(partitions))
+
+
+class RebalanceListener(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka is untyped
+    """aiokafka's callbacks, handed to the subscription."""
+
+    def __init__(self, subscription: Subscription) -> None:
+        self._subscription = subscription
+
+    async def on_partitions_revoked(self, revoked: set[TopicPartition]) -> None:
+        """Before the group is joined again, and before the very first time with nothing."""
+        if revoked:
+            await self._subscription.revoked(set(revoked))
+
+    async def on_partitions_assigned(self, assigned: set[TopicPartition]) -> None:
+        """After the group was joined; empty when there are more replicas than partitions."""
+        self._subscription.assigned(set(assigned))
+
+
+def _shown(partitions: set[TopicPartition]) -> list[str]:
+    return sorted(f"{tp.topic}/{tp.partition}" for tp in partitions)

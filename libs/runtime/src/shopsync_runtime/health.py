@@ -1,0 +1,68 @@
+"""What /livez and /readyz answer, decided without HTTP."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from shopsync_runtime.background import BackgroundTask
+from shopsync_runtime.consuming.subscription import Subscription
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """Outcome of all checks. Each is "ok" or the reason why not."""
+
+    checks: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def ok(self) -> bool:
+        """True when every check passed."""
+        return all(text == "ok" for text in self.checks.values())
+
+
+def readiness(
+    *,
+    state: str,
+    mongo_error: str | None,
+    subscriptions: Sequence[Subscription],
+    background: Sequence[BackgroundTask],
+) -> Report:
+    """Ready means that the service does its work.
+
+    That is: partitions assigned (none is fine with more replicas than partitions), MongoDB writable, no
+    subscription stopped by the dead-letter limit, no background task waiting after a failure.
+
+    An open port proves none of this, nor does an answering broker: it says nothing about our place in the group.
+    """
+    checks = {"started": "ok" if state == "running" else state, "mongo": mongo_error or "ok"}
+    for subscription in subscriptions:
+        checks[f"subscription {subscription.name}"] = _subscription(subscription)
+    for task in background:
+        checks[f"background {task.name}"] = _background(task)
+    return Report(checks)
+
+
+def liveness(*, subscriptions: Sequence[Subscription], stall_after: float) -> Report:
+    """Alive means: every subscription with messages waiting has at least tried a batch lately. 0 switches it off.
+
+    A subscription stopped by the dead-letter limit waits for an operator, not for a restart.
+    """
+    checks = {"loop": "ok"}
+    for subscription in subscriptions:
+        stalled = 0.0 if subscription.halted else subscription.progress.stalled_for()
+        stuck = 0 < stall_after < stalled
+        checks[f"subscription {subscription.name}"] = (
+            f"{subscription.progress.lag} messages wait and none was taken for {stalled:.0f} s" if stuck else "ok"
+        )
+    return Report(checks)
+
+
+def _subscription(subscription: Subscription) -> str:
+    if subscription.halted:
+        return subscription.halted
+    return "ok" if subscription.partitions.joined else "waiting for an assignment"
+
+
+def _background(task: BackgroundTask) -> str:
+    if task.healthy:
+        return "ok"
+    return task.failure or "not started"

@@ -1,0 +1,117 @@
+"""The service's HTTP port: health, metrics, and the service's own routes, inside the same event loop."""
+
+import asyncio
+import contextlib
+import socket
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+
+import structlog
+import uvicorn
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import BaseRoute, Route
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from shopsync_runtime.errors import StartError
+from shopsync_runtime.health import Report
+
+log = structlog.get_logger(__name__)
+
+Check = Callable[[], Awaitable[Report]]
+_OWN_PATHS = frozenset({"/livez", "/readyz", "/metrics"})
+_STOP_SECONDS = 3
+
+
+class _Server(uvicorn.Server):
+    """A uvicorn server that leaves the process's signals to the service."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+class HttpServer:
+    """Opens before Kafka and MongoDB are there, so that probes get an answer."""
+
+    def __init__(self, app: ASGIApp, *, host: str, port: int) -> None:
+        self._app, self._host, self._port = app, host, port
+        self._server: _Server | None = None
+        self._task: asyncio.Task[None] | None = None
+
+    async def start(self) -> int:
+        """Listen. Returns the port; raises StartError when it is taken."""
+        bound = _bind(self._host, self._port)
+        config = uvicorn.Config(
+            self._app,
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            lifespan="off",
+            timeout_graceful_shutdown=_STOP_SECONDS,
+        )
+        self._server = _Server(config)
+        self._task = asyncio.create_task(self._server.serve(sockets=[bound]), name="http")
+        port: int = bound.getsockname()[1]
+        log.info("http listening", host=self._host, port=port)
+        return port
+
+    async def stop(self) -> None:
+        """Answer the requests in hand, then close."""
+        if self._server is None or self._task is None:
+            return
+        self._server.should_exit = True
+        await self._task
+
+
+def make_http_app(
+    *, livez: Check, readyz: Check, routes: Sequence[BaseRoute], is_started: Callable[[], bool]
+) -> ASGIApp:
+    """Health and metrics, and the service's routes behind a gate that opens with the service."""
+
+    async def answer_livez(_request: Request) -> Response:
+        return _answer(await livez())
+
+    async def answer_readyz(_request: Request) -> Response:
+        return _answer(await readyz())
+
+    async def answer_metrics(_request: Request) -> Response:
+        return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
+
+    own = [
+        Route("/livez", answer_livez),
+        Route("/readyz", answer_readyz),
+        Route("/metrics", answer_metrics),
+    ]
+    return _Gate(Starlette(routes=[*own, *routes]), is_started)
+
+
+class _Gate:
+    """503 for the service's own routes while it is starting: their stores and clients are not there yet."""
+
+    def __init__(self, app: ASGIApp, is_started: Callable[[], bool]) -> None:
+        self._app, self._is_started = app, is_started
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and scope["path"] not in _OWN_PATHS and not self._is_started():
+            response = JSONResponse({"error": "starting or stopping"}, 503, headers={"Retry-After": "5"})
+            await response(scope, receive, send)
+            return
+        await self._app(scope, receive, send)
+
+
+def _answer(report: Report) -> Response:
+    return JSONResponse({"ok": report.ok, "checks": report.checks}, 200 if report.ok else 503)
+
+
+def _bind(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    bound = socket.socket(family, socket.SOCK_STREAM)
+    bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        bound.bind((host, port))
+    except OSError as error:
+        bound.close()
+        raise StartError(f"cannot listen on {host}:{port}: {error.strerror}; set SHOPSYNC_HTTP_PORT") from error
+    return bound

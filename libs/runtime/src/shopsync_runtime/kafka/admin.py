@@ -1,0 +1,142 @@
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
+from aiokafka.errors import TopicAlreadyExistsError, UnknownTopicOrPartitionError, for_code
+
+from shopsync_contracts import TopicSpec
+
+_REQUEST_MS = 15_000
+_MIN_INSYNC = "min.insync.replicas"
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """A topic on the cluster that is not as declared. `setting` is a Kafka name, or `partitions`."""
+
+    topic: str
+    setting: str
+    declared: str
+    found: str
+
+    def __str__(self) -> str:
+        return f"{self.topic}: {self.setting} is {self.found}, declared {self.declared}"
+
+
+@dataclass(slots=True)
+class TopicsReport:
+    """What applying the declaration did. Full topic names."""
+
+    created: list[str] = field(default_factory=list)
+    checked: list[str] = field(default_factory=list)
+    differences: list[Difference] = field(default_factory=list)
+
+
+@asynccontextmanager
+async def admin_client(bootstrap_servers: str) -> AsyncIterator[AIOKafkaAdminClient]:
+    """A connected admin client. Raises KafkaError when no broker answers."""
+    client = AIOKafkaAdminClient(bootstrap_servers=bootstrap_servers, request_timeout_ms=_REQUEST_MS)
+    try:
+        await client.start()
+        yield client
+    finally:
+        await client.close()
+
+
+async def missing_topics(bootstrap_servers: str, names: Sequence[str]) -> list[str]:
+    """Which of these full names the cluster does not have. Creates nothing, also with auto-create on."""
+    async with admin_client(bootstrap_servers) as client:
+        # All topics are listed: asking for one by name can create it on a cluster with auto-create.
+        there = set(await client.list_topics())
+    return [name for name in names if name not in there]
+
+
+async def apply_topics(
+    bootstrap_servers: str, prefix: str, specs: Sequence[TopicSpec], *, replication_factor: int = 1
+) -> TopicsReport:
+    """Create what is missing, compare what is there. Changes nothing that exists.
+
+    Partitions are never added: keys would move to other partitions and lose their order. Differences are for an
+    operator to decide. Raises KafkaError when the broker refuses.
+    """
+    report = TopicsReport()
+    async with admin_client(bootstrap_servers) as client:
+        there = set(await client.list_topics())
+        wanted = {spec.full_name(prefix): spec for spec in specs}
+        new = [name for name in wanted if name not in there]
+        report.created = await _create(client, {name: wanted[name] for name in new}, replication_factor)
+        report.checked = [name for name in wanted if name in there]
+        if report.checked:
+            report.differences = await _compare(
+                client, {name: wanted[name] for name in report.checked}, replication_factor
+            )
+    return report
+
+
+def declared_config(spec: TopicSpec, replication_factor: int) -> dict[str, str]:
+    """The topic's configuration: one replica may be away without stopping writes, never more."""
+    return {**spec.config(), _MIN_INSYNC: str(max(1, replication_factor - 1))}
+
+
+async def _create(client: AIOKafkaAdminClient, wanted: dict[str, TopicSpec], replication_factor: int) -> list[str]:
+    if not wanted:
+        return []
+    topics = [
+        NewTopic(
+            name=name,
+            num_partitions=spec.partitions,
+            replication_factor=replication_factor,
+            topic_configs=declared_config(spec, replication_factor),
+        )
+        for name, spec in wanted.items()
+    ]
+    response = await client.create_topics(topics)
+    created = []
+    for name, code, *message in response.topic_errors:
+        error = for_code(code)
+        if code == 0:
+            created.append(name)
+        elif error is not TopicAlreadyExistsError:  # somebody else created it at the same moment: fine
+            raise error(f"cannot create topic {name}: {message[0] if message else ''}".rstrip(": "))
+    return created
+
+
+async def _compare(
+    client: AIOKafkaAdminClient, wanted: dict[str, TopicSpec], replication_factor: int
+) -> list[Difference]:
+    differences = []
+    for found in await client.describe_topics(list(wanted)):
+        if found["error_code"]:
+            raise for_code(found["error_code"])(f"cannot describe topic {found['topic']}")
+        spec, partitions = wanted[found["topic"]], len(found["partitions"])
+        if partitions != spec.partitions:
+            differences.append(Difference(found["topic"], "partitions", str(spec.partitions), str(partitions)))
+    configs = await _configs(client, list(wanted))
+    for name, spec in wanted.items():
+        for setting, declared in declared_config(spec, replication_factor).items():
+            found_value = configs[name].get(setting, "")
+            if found_value != declared:
+                differences.append(Difference(name, setting, declared, found_value))
+    return differences
+
+
+async def _configs(client: AIOKafkaAdminClient, names: Sequence[str]) -> dict[str, dict[str, str]]:
+    resources = [ConfigResource(ConfigResourceType.TOPIC, name) for name in names]
+    configs: dict[str, dict[str, str]] = {}
+    for response in await client.describe_configs(resources):
+        for code, message, _kind, name, entries in _resources(response):
+            if code:
+                error = for_code(code)
+                raise (error if error is not UnknownTopicOrPartitionError else for_code(code))(
+                    f"cannot read the configuration of {name}: {message}"
+                )
+            configs[name] = {entry[0]: entry[1] or "" for entry in entries}
+    return configs
+
+
+def _resources(response: Any) -> list[tuple[int, str, int, str, list[tuple[Any, ...]]]]:
+    resources: list[tuple[int, str, int, str, list[tuple[Any, ...]]]] = response.resources
+    return resources

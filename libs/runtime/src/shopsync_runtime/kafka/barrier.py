@@ -1,0 +1,73 @@
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from aiokafka import AIOKafkaConsumer, TopicPartition
+
+from shopsync_runtime.errors import StartError
+from shopsync_runtime.kafka.admin import admin_client
+
+
+@dataclass(frozen=True, slots=True)
+class Barrier:
+    """The end of some topics at one moment, to be compared with how far a consumer group has come.
+
+    Guarantee: once `passed`, everything that was acknowledged before the barrier was made has been handled by the
+    group, or has been removed by retention.
+    """
+
+    bootstrap_servers: str
+    group: str
+    ends: dict[TopicPartition, int]
+
+    async def passed(self) -> bool:
+        """Has the group committed past every remembered end? Raises KafkaError when the broker is away."""
+        behind = await self.behind()
+        return not behind
+
+    async def behind(self) -> dict[TopicPartition, int]:
+        """Messages each partition still lacks; empty when the barrier is passed."""
+        if not self.ends:
+            return {}
+        async with admin_client(self.bootstrap_servers) as client:
+            committed = await client.list_consumer_group_offsets(self.group, partitions=list(self.ends))
+        behind = {}
+        for partition, end in self.ends.items():
+            known = committed.get(partition)
+            reached = known.offset if known is not None else -1
+            if reached < end:
+                behind[partition] = end - max(reached, 0)
+        return await self._still_stored(behind)
+
+    async def _still_stored(self, behind: dict[TopicPartition, int]) -> dict[TopicPartition, int]:
+        """Leave out partitions whose messages before the end have been removed by retention meanwhile."""
+        if not behind:
+            return behind
+        consumer = AIOKafkaConsumer(bootstrap_servers=self.bootstrap_servers)
+        try:
+            await consumer.start()
+            starts = await consumer.beginning_offsets(list(behind))
+        finally:
+            await consumer.stop()
+        return {tp: lag for tp, lag in behind.items() if starts[tp] < self.ends[tp]}
+
+
+async def lag_barrier(bootstrap_servers: str, group: str, topics: Sequence[str]) -> Barrier:
+    """Remember the present ends of these topics (full names) for `group`.
+
+    Partitions with nothing stored need no commit and are left out. Raises KafkaError, or StartError for a topic
+    that does not exist.
+    """
+    consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap_servers)
+    try:
+        await consumer.start()
+        known = await consumer.topics()
+        partitions = []
+        for topic in topics:
+            if topic not in known:
+                raise StartError(f"topic {topic} does not exist; run `shopsync topics apply`")
+            partitions += [TopicPartition(topic, number) for number in consumer.partitions_for_topic(topic) or ()]
+        ends = await consumer.end_offsets(partitions)
+        starts = await consumer.beginning_offsets(partitions)
+    finally:
+        await consumer.stop()
+    return Barrier(bootstrap_servers, group, {tp: end for tp, end in ends.items() if end > starts[tp]})

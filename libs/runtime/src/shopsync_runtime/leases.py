@@ -1,0 +1,148 @@
+"""What must happen once across replicas: slots claimed once, leases held by one at a time (architecture 4)."""
+
+import asyncio
+import contextlib
+import time
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from uuid import uuid4
+
+import structlog
+from pymongo import ReturnDocument
+from pymongo.errors import DuplicateKeyError, PyMongoError
+
+from shopsync_runtime.errors import LeaseLost
+from shopsync_runtime.mongo import Database, Document
+
+log = structlog.get_logger(__name__)
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_SLOT_MEMORY = timedelta(days=30)
+
+
+class Lease:
+    """Held until `expires` (monotonic, own clock). `token` grows with every holder: put it into guarded writes."""
+
+    def __init__(self, name: str, token: int, expires: float) -> None:
+        self.name = name
+        self.token = token
+        self._expires = expires
+        self._lost = False
+
+    @property
+    def lost(self) -> bool:
+        """True once another replica may hold it."""
+        return self._lost or time.monotonic() >= self._expires
+
+    def check(self) -> None:
+        """Raise LeaseLost unless the lease is surely still ours. Call before every step that must not be doubled."""
+        if self.lost:
+            raise LeaseLost(f"lease {self.name!r} ran out or was taken over")
+
+    def _extend(self, expires: float) -> None:
+        self._expires = expires
+
+    def _lose(self) -> None:
+        self._lost = True
+
+
+class Leases:
+    """Slots and leases in the collection `{service}_leases`; times are the database server's, so clocks may differ."""
+
+    def __init__(self, database: Database, service: str) -> None:
+        self._collection = database[f"{service}_leases"]
+        self._holder = uuid4().hex
+        self._unsure: dict[str, str] = {}
+
+    async def ensure_indexes(self) -> None:
+        """Create the index that clears old slots."""
+        await self._collection.create_index("clear_at", expireAfterSeconds=0)
+
+    async def claim_slot(self, name: str, slot: str, *, remember: timedelta = _SLOT_MEMORY) -> bool:
+        """True for exactly one caller per (name, slot) across all replicas, for at least `remember`.
+
+        Raises PyMongoError when the outcome is unknown; the same process may then ask again and gets the right answer.
+        The claim is not given back by a crash: claim what may be skipped once, or check afterwards that it was done.
+        """
+        key = f"slot:{name}:{slot}"
+        claim = self._unsure.get(key) or uuid4().hex
+        document = {
+            "_id": key,
+            "holder": self._holder,
+            "claim": claim,
+            "claimed_at": datetime.now(UTC),
+            "clear_at": datetime.now(UTC) + remember,
+        }
+        self._unsure[key] = claim
+        try:
+            await self._collection.insert_one(document)
+        except DuplicateKeyError:
+            found = await self._collection.find_one({"_id": key}, {"claim": 1})
+            mine = found is not None and found["claim"] == claim
+        else:
+            mine = True
+        self._unsure.pop(key, None)
+        return mine
+
+    @contextlib.asynccontextmanager
+    async def hold(self, name: str, ttl: timedelta) -> AsyncIterator[Lease | None]:
+        """Hold the lease inside the block; None when another replica has it. Renewed every third of `ttl`.
+
+        Given back at the end of the block, or after `ttl` when the process dies.
+        """
+        lease = await self._acquire(name, ttl)
+        if lease is None:
+            yield None
+            return
+        renewal = asyncio.create_task(self._renew(lease, ttl), name=f"lease-{name}")
+        try:
+            yield lease
+        finally:
+            renewal.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await renewal
+            await self._release(lease)
+
+    async def _acquire(self, name: str, ttl: timedelta) -> Lease | None:
+        key = f"lease:{name}"
+        with contextlib.suppress(DuplicateKeyError):
+            await self._collection.update_one(
+                {"_id": key}, {"$setOnInsert": {"token": 0, "holder": None, "expires_at": _EPOCH}}, upsert=True
+            )
+        started = time.monotonic()
+        found = await self._collection.find_one_and_update(
+            {"_id": key, "$expr": {"$lte": ["$expires_at", "$$NOW"]}},
+            [{"$set": {"holder": self._holder, "token": {"$add": ["$token", 1]}, "expires_at": _in(ttl)}}],
+            return_document=ReturnDocument.AFTER,
+        )
+        if found is None:
+            return None
+        return Lease(name, int(found["token"]), started + ttl.total_seconds())
+
+    async def _renew(self, lease: Lease, ttl: timedelta) -> None:
+        while not lease.lost:
+            await asyncio.sleep(ttl.total_seconds() / 3)
+            started = time.monotonic()
+            try:
+                result = await self._collection.update_one(self._mine(lease), [{"$set": {"expires_at": _in(ttl)}}])
+            except PyMongoError as error:
+                log.warning("lease not renewed", lease=lease.name, error=str(error)[:200])
+                continue
+            if result.matched_count == 0:
+                lease._lose()  # noqa: SLF001 - the lease's own book-keeping
+            else:
+                lease._extend(started + ttl.total_seconds())  # noqa: SLF001
+        log.warning("lease lost", lease=lease.name, token=lease.token)
+
+    async def _release(self, lease: Lease) -> None:
+        try:
+            await self._collection.update_one(self._mine(lease), {"$set": {"expires_at": _EPOCH, "holder": None}})
+        except PyMongoError as error:
+            log.warning("lease not given back, it runs out by itself", lease=lease.name, error=str(error)[:200])
+
+    def _mine(self, lease: Lease) -> Document:
+        return {"_id": f"lease:{lease.name}", "holder": self._holder, "token": lease.token}
+
+
+def _in(ttl: timedelta) -> Document:
+    return {"$add": ["$$NOW", int(ttl.total_seconds() * 1000)]}

@@ -1,0 +1,73 @@
+"""Structured logs: one JSON object per line on stdout, the libraries' lines included."""
+
+import logging
+import logging.config
+import sys
+from typing import Any
+
+import structlog
+
+# aiokafka tells of every metadata refresh and reconnect at INFO, FastStream of every task callback.
+_QUIETER = {
+    "aiokafka": logging.WARNING,
+    "faststream": logging.WARNING,
+    "uvicorn": logging.WARNING,
+    "asyncio": logging.WARNING,
+    "pymongo": logging.WARNING,
+    "httpx": logging.WARNING,
+    "httpcore": logging.WARNING,
+}
+# These narrate an outage once per second and connection; our own lines say it once per attempt.
+_QUIETEST = {"aiokafka.conn": logging.ERROR, "aiokafka.consumer.subscription_state": logging.ERROR}
+
+
+def configure_logging(level: str = "INFO", *, service: str) -> None:
+    """Send structlog and the standard library's loggers to stdout as JSON. Idempotent.
+
+    Tracebacks are text without local variables: locals may hold secrets.
+    """
+    shared: list[structlog.typing.Processor] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_logger_name,
+        structlog.stdlib.add_log_level,
+        structlog.stdlib.ExtraAdder(),
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        _name_service(service),
+        structlog.processors.StackInfoRenderer(),
+        structlog.processors.format_exc_info,
+    ]
+    structlog.configure(
+        processors=[
+            structlog.stdlib.filter_by_level,
+            structlog.stdlib.PositionalArgumentsFormatter(),
+            *shared,
+            structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
+        ],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.stdlib.BoundLogger,
+        cache_logger_on_first_use=False,
+    )
+    handler = logging.StreamHandler(sys.stdout)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=shared,
+            processors=[
+                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                structlog.processors.JSONRenderer(ensure_ascii=False, default=str),
+            ],
+        )
+    )
+    root = logging.getLogger()
+    root.handlers = [handler]
+    root.setLevel(level)
+    for name, least in {**_QUIETER, **_QUIETEST}.items():
+        logging.getLogger(name).setLevel(max(least, root.level))
+    logging.captureWarnings(True)
+
+
+def _name_service(service: str) -> structlog.typing.Processor:
+    def add(_logger: Any, _method: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
+        event.setdefault("service", service)
+        return event
+
+    return add

@@ -1,0 +1,42 @@
+"""What a service counts. Names are `shopsync_*`; the service's name comes from the scrape's job label."""
+
+from prometheus_client import Counter, Gauge, Histogram
+
+# messages of a topic that a handler took, good and refused alike
+MESSAGES = Counter("shopsync_messages_handled", "Messages handed to a handler that returned", ["subscription", "topic"])
+# a rise right after a deploy means the deploy is at fault, not the data
+DEAD_LETTERS = Counter(
+    "shopsync_dead_letters", "Messages sent to the dead-letter topic", ["subscription", "topic", "error_type"]
+)
+# from the first record of a batch decoded to its offsets committed
+BATCH_SECONDS = Histogram(
+    "shopsync_batch_seconds",
+    "Seconds to handle one batch",
+    ["subscription"],
+    buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60),
+)
+BATCH_SIZE = Histogram(
+    "shopsync_batch_messages",
+    "Messages in one batch",
+    ["subscription"],
+    buckets=(1, 5, 10, 50, 100, 250, 500, 1000),
+)
+# batches put back because something outside was away
+RETRIES = Counter("shopsync_batch_retries", "Batches put back to be tried again", ["subscription", "error_type"])
+# commits that failed or ran out of time: duplicates later, no loss
+COMMIT_FAILURES = Counter("shopsync_commit_failures", "Offset commits that failed", ["subscription"])
+REBALANCES = Counter("shopsync_rebalances", "Times the group took partitions back", ["subscription"])
+# end offset - first offset not yet handled, of the partitions this process holds now
+LAG = Gauge("shopsync_consumer_lag", "Messages not yet handled", ["subscription", "topic", "partition"])
+SINCE_PROGRESS = Gauge(
+    "shopsync_seconds_since_progress",
+    "Seconds since a batch was finished or nothing was left to do",
+    ["subscription"],
+)
+# 1 = stopped for good by the dead-letter limit; needs an operator
+HALTED = Gauge(
+    "shopsync_subscription_halted", "1 when the dead-letter limit stopped the subscription", ["subscription"]
+)
+BACKGROUND_RESTARTS = Counter(
+    "shopsync_background_restarts", "Times a background task failed and was restarted", ["task"]
+)

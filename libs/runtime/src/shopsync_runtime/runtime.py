@@ -1,0 +1,155 @@
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import UTC, datetime
+from functools import cached_property
+
+from faststream import FastStream
+from pymongo import AsyncMongoClient
+from starlette.routing import BaseRoute
+
+from shopsync_contracts import TopicSpec
+from shopsync_contracts.topics import DEAD_LETTERS
+from shopsync_runtime.background import BackgroundTask
+from shopsync_runtime.consuming.subscription import Subscription, SubscriptionOptions
+from shopsync_runtime.deadletters import DeadLetter, messages_of
+from shopsync_runtime.delivery import Handler
+from shopsync_runtime.events import EventPublisher
+from shopsync_runtime.groups import consumer_group
+from shopsync_runtime.health import Report, liveness, readiness
+from shopsync_runtime.kafka.barrier import Barrier, lag_barrier
+from shopsync_runtime.kafka.broker import ConsumeOptions, create_app, subscribe
+from shopsync_runtime.kafka.producer import Producer
+from shopsync_runtime.leases import Leases
+from shopsync_runtime.mongo import Database, Document, make_client, ping_error
+from shopsync_runtime.settings import CommonSettings
+
+Hook = Callable[[], Awaitable[None]]
+
+_MONGO_PING_SECONDS = 2.0
+_TICK_SECONDS = 5.0
+# A handler gets two thirds of the rebalance to finish, the rest is for committing and joining again.
+_REVOKE_SHARE = 2 / 3
+
+
+class Runtime:
+    """What a service's composition root works with. Built once per process; `service.run_service` drives it."""
+
+    def __init__(
+        self, name: str, common: CommonSettings, *, clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+    ) -> None:
+        self.name = name
+        self.common = common
+        self.clock = clock
+        self.app: FastStream = create_app(common, name)
+        self.state = "starting"
+        self.producer = Producer(common.kafka_bootstrap_servers, client_id=f"{common.topic_prefix}.{name}")
+        self.events = EventPublisher(self.producer, service=name, prefix=common.topic_prefix, clock=clock)
+        self.subscriptions: list[Subscription] = []
+        self.specs: list[TopicSpec] = []
+        self.tasks: list[BackgroundTask] = []
+        self.routes: list[BaseRoute] = []
+        self.start_hooks: list[Hook] = []
+        self.stop_hooks: list[Hook] = []
+
+    # For composition roots ---------------------------------------------------------------------------------
+
+    def consume(
+        self,
+        name: str,
+        specs: Sequence[TopicSpec],
+        handler: Handler,
+        *,
+        max_records: int = 500,
+        batch_timeout: float = 0.1,
+    ) -> None:
+        """Consume these topics as group `{prefix}.{service}.{name}`, at least once, in order per partition.
+
+        The handler gets 1…`max_records` deliveries in the order of each partition and returns the ones to put
+        aside; it must be idempotent. Its offsets are committed after it returned and the dead letters are stored.
+        RetryableError and infrastructure errors put the batch back with back-off. `batch_timeout`: seconds an idle
+        poll waits.
+        """
+        if any(existing.name == name for existing in self.subscriptions):
+            raise ValueError(f"subscription {name!r} is declared twice")
+        common = self.common
+        subscription = Subscription(
+            name,
+            group=consumer_group(common.topic_prefix, self.name, name),
+            topics={spec.full_name(common.topic_prefix): spec for spec in specs},
+            handler=handler,
+            publish_letters=self._publish_letters,
+            options=SubscriptionOptions(
+                dead_letter_limit=common.dead_letter_limit,
+                commit_timeout=common.kafka_commit_timeout.total_seconds(),
+                revoke_timeout=common.kafka_rebalance_timeout.total_seconds() * _REVOKE_SHARE,
+            ),
+        )
+        subscribe(self.app, common, subscription, ConsumeOptions(max_records, batch_timeout))
+        self.subscriptions.append(subscription)
+        self.specs += specs
+
+    def background(self, name: str, run: Hook) -> None:
+        """Run a coroutine beside the subscriptions: supervised, restarted with back-off, cancelled at shutdown."""
+        if any(existing.name == name for existing in self.tasks):
+            raise ValueError(f"background task {name!r} is declared twice")
+        self.tasks.append(BackgroundTask(name, run))
+
+    def add_routes(self, routes: Sequence[BaseRoute]) -> None:
+        """Serve these on the service's HTTP port; they answer 503 until the service has started."""
+        self.routes += routes
+
+    def on_start(self, hook: Hook) -> None:
+        """Await this once MongoDB and Kafka answer and before the first message, in order of registration."""
+        self.start_hooks.append(hook)
+
+    def on_stop(self, hook: Hook) -> None:
+        """Await this after the last message, in reverse order of registration."""
+        self.stop_hooks.append(hook)
+
+    async def lag_barrier(self, group: str, specs: Sequence[TopicSpec]) -> Barrier:
+        """Remember the present ends of these topics; `passed()` tells whether the group has handled all before."""
+        prefix = self.common.topic_prefix
+        return await lag_barrier(self.common.kafka_bootstrap_servers, group, [spec.full_name(prefix) for spec in specs])
+
+    @cached_property
+    def mongo(self) -> AsyncMongoClient[Document]:
+        """The MongoDB client (w=majority, retryWrites, aware datetimes)."""
+        return make_client(self.common.mongo_uri.get_secret_value(), app_name=self.name)
+
+    @cached_property
+    def database(self) -> Database:
+        """The service's database."""
+        return self.mongo[self.common.mongo_database]
+
+    @cached_property
+    def leases(self) -> Leases:
+        """Slots and leases across replicas. First use must come before the start: it registers its index."""
+        leases = Leases(self.database, self.name)
+        self.on_start(leases.ensure_indexes)
+        return leases
+
+    # For the service's driver ------------------------------------------------------------------------------
+
+    async def readyz(self) -> Report:
+        """Whether the service does its work."""
+        return readiness(
+            state=self.state,
+            mongo_error=await ping_error(self.mongo, _MONGO_PING_SECONDS),
+            subscriptions=self.subscriptions,
+            background=self.tasks,
+        )
+
+    async def livez(self) -> Report:
+        """Whether a restart would not help."""
+        return liveness(subscriptions=self.subscriptions, stall_after=self.common.stall_timeout.total_seconds())
+
+    async def keep_house(self) -> None:
+        """Repeat failed commits and measure lag, for ever."""
+        while True:
+            await asyncio.sleep(_TICK_SECONDS)
+            for subscription in self.subscriptions:
+                await subscription.tick()
+
+    async def _publish_letters(self, letters: Sequence[DeadLetter]) -> None:
+        topic = DEAD_LETTERS.full_name(self.common.topic_prefix)
+        await self.producer.send_all(messages_of(letters, topic=topic, service=self.name, failed_at=self.clock()))

@@ -1,0 +1,172 @@
+"""The life of a service process: settings, start, run, stop, exit code."""
+
+import asyncio
+import contextlib
+import os
+import signal
+import sys
+from collections.abc import Callable, Coroutine, Sequence
+from typing import Any, TypeVar
+
+import structlog
+from aiokafka.errors import KafkaError
+from pymongo.errors import PyMongoError
+
+from shopsync_contracts import TOPICS
+from shopsync_runtime.errors import OperationalError, SettingsError
+from shopsync_runtime.http import HttpServer, make_http_app
+from shopsync_runtime.lifecycle import start, stop
+from shopsync_runtime.logs import configure_logging
+from shopsync_runtime.runtime import Runtime
+from shopsync_runtime.settings import CommonSettings, ServiceSettings
+from shopsync_runtime.settings_help import config_text, help_text
+from shopsync_runtime.settings_loading import common_settings_with, load_settings, unknown_variables
+from shopsync_runtime.startup import wait_for_dependencies
+from shopsync_runtime.watchdog import Watchdog
+
+log = structlog.get_logger(__name__)
+
+S = TypeVar("S", bound=ServiceSettings)
+Build = Callable[[Runtime, S], None]
+
+EXIT_FAILED = 1
+EXIT_SETTINGS = 2
+
+
+def run_service(name: str, settings_class: type[S], build: Build[S], *, default_http_port: int) -> None:
+    """Run until SIGTERM or SIGINT, then leave by `sys.exit`.
+
+    Exit codes: 0 stopped by a signal (the batch in hand finished and committed), 1 could not start or stop cleanly
+    (one line on stderr says why), 2 wrong settings (one line names each variable), 70 blocked event loop. A second
+    signal ends the process at once.
+    """
+    common_class = common_settings_with(default_http_port)
+    arguments = sys.argv[1:]
+    if "--help" in arguments or "-h" in arguments:
+        sys.stdout.write(help_text(name, [common_class, settings_class]) + "\n")
+        sys.exit(0)
+    common, settings = _settings(name, common_class, settings_class, arguments)
+    configure_logging(common.log_level, service=name)
+    for sentence in unknown_variables([common_class, settings_class]):
+        log.warning("unknown variable", problem=sentence)
+    sys.exit(asyncio.run(_run(name, common, lambda runtime: build(runtime, settings))))
+
+
+def _settings(
+    name: str, common_class: type[CommonSettings], settings_class: type[S], arguments: Sequence[str]
+) -> tuple[CommonSettings, S]:
+    for argument in arguments:
+        if argument != "--print-config":
+            _last_words(name, f"unknown argument {argument!r}; see --help")
+            sys.exit(EXIT_SETTINGS)
+    try:
+        common, settings = _load_both(common_class, settings_class)
+    except SettingsError as error:
+        _last_words(name, str(error))
+        sys.exit(EXIT_SETTINGS)
+    if arguments:
+        sys.stdout.write(config_text([common, settings]) + "\n")
+        sys.exit(0)
+    return common, settings
+
+
+def _load_both(common_class: type[CommonSettings], settings_class: type[S]) -> tuple[CommonSettings, S]:
+    problems, loaded = [], []
+    for cls in (common_class, settings_class):
+        try:
+            loaded.append(load_settings(cls))
+        except SettingsError as error:
+            problems.append(str(error))
+    if problems:
+        near = unknown_variables([common_class, settings_class])
+        raise SettingsError("; ".join([*problems, *near]))
+    common, settings = loaded
+    return common, settings  # type: ignore[return-value] # loaded in the order of the classes
+
+
+def _last_words(name: str, text: str) -> None:
+    sys.stderr.write(f"{name}: {' '.join(text.split())}\n")
+
+
+async def _run(name: str, common: CommonSettings, build: Callable[[Runtime], None]) -> int:
+    stopping = _stop_on_signals()
+    watchdog = _watchdog(common)
+    runtime = Runtime(name, common)
+    http: HttpServer | None = None
+    code = 0
+    try:
+        build(runtime)
+        http = HttpServer(
+            make_http_app(
+                livez=runtime.livez,
+                readyz=runtime.readyz,
+                routes=runtime.routes,
+                is_started=lambda: runtime.state == "running",
+            ),
+            host=common.http_host,
+            port=common.http_port,
+        )
+        await http.start()
+        if await _until(stopping, _start(runtime)):
+            log.info("started", subscriptions=[one.group for one in runtime.subscriptions])
+            await stopping.wait()
+    except (OperationalError, KafkaError, PyMongoError, OSError) as error:
+        code = EXIT_FAILED
+        log.critical("cannot run", error=str(error), error_type=type(error).__name__)
+        _last_words(name, f"cannot run: {error}")
+    log.info("stopping")
+    if not await stop(runtime, http):
+        code = EXIT_FAILED
+    if watchdog is not None:
+        watchdog.stop()
+    log.info("stopped", exit_code=code)
+    return code
+
+
+async def _start(runtime: Runtime) -> None:
+    specs = {spec.name: spec for spec in (*TOPICS, *runtime.specs)}
+    prefix = runtime.common.topic_prefix
+    try:
+        await wait_for_dependencies(runtime, [spec.full_name(prefix) for spec in specs.values()])
+    except* OperationalError as group:
+        raise group.exceptions[0] from None
+    await start(runtime)
+
+
+async def _until(stopping: asyncio.Event, work: Coroutine[Any, Any, None]) -> bool:
+    """Do the work unless a signal comes first. Returns whether it was done; raises what it raises."""
+    task = asyncio.create_task(work)
+    signalled = asyncio.create_task(stopping.wait())
+    await asyncio.wait({task, signalled}, return_when=asyncio.FIRST_COMPLETED)
+    signalled.cancel()
+    if not task.done():
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await task
+        return False
+    task.result()
+    return True
+
+
+def _stop_on_signals() -> asyncio.Event:
+    stopping = asyncio.Event()
+    loop = asyncio.get_running_loop()
+
+    def received(number: signal.Signals) -> None:
+        if stopping.is_set():
+            os._exit(128 + number)
+        log.info("signal received", signal=number.name)
+        stopping.set()
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, received, number)
+    return stopping
+
+
+def _watchdog(common: CommonSettings) -> Watchdog | None:
+    timeout = common.watchdog_timeout.total_seconds()
+    if timeout <= 0:
+        return None
+    watchdog = Watchdog(asyncio.get_running_loop(), timeout)
+    watchdog.start()
+    return watchdog

@@ -1,0 +1,95 @@
+"""Settings from environment variables, one class per service, durations typed, secrets masked."""
+
+import re
+from datetime import timedelta
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+_UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
+_DURATION = re.compile(r"(?P<number>\d+(\.\d+)?)\s*(?P<unit>ms|s|m|h|d)?")
+
+
+def _read_duration(value: Any) -> Any:
+    if isinstance(value, str) and (match := _DURATION.fullmatch(value.strip())):
+        return timedelta(seconds=float(match["number"]) * _UNITS[match["unit"] or "s"])
+    if isinstance(value, str) and not value.strip().upper().startswith("P"):
+        raise ValueError("a duration is expected, such as 30s, 500ms, 5m, 1h or PT30S")
+    return value
+
+
+def _positive(value: timedelta) -> timedelta:
+    if value <= timedelta(0):
+        raise ValueError("must be longer than zero")
+    return value
+
+
+Duration = Annotated[timedelta, BeforeValidator(_read_duration)]
+"""A timedelta that also reads `30s`, `500ms`, `5m`, `1h`, `7d` and plain seconds."""
+
+PositiveDuration = Annotated[Duration, AfterValidator(_positive)]
+
+
+class CommonSettings(BaseSettings):
+    """What every service needs to know. Variables begin with SHOPSYNC_."""
+
+    model_config = SettingsConfigDict(env_prefix="SHOPSYNC_", extra="forbid", frozen=True, env_ignore_empty=True)
+
+    kafka_bootstrap_servers: str = Field(
+        min_length=1, description="Kafka brokers to ask first, host:port, comma-separated"
+    )
+    mongo_uri: SecretStr = Field(min_length=1, description="MongoDB connection string of a replica set")
+    mongo_database: str = Field("shopsync", min_length=1, description="MongoDB database")
+    topic_prefix: str = Field(
+        "shopsync",
+        pattern=r"^[a-zA-Z0-9._-]{1,100}$",
+        description="Prefix of topics and consumer groups: two environments can share a cluster",
+    )
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="Least level that is logged")
+    http_host: str = Field("127.0.0.1", description="Address the HTTP port listens on")
+    http_port: int = Field(
+        8080, ge=0, le=65535, description="HTTP port for health, metrics and webhooks; 0 takes a free one"
+    )
+    instance_id: str | None = Field(
+        None,
+        pattern=r"^[a-zA-Z0-9._-]{1,100}$",
+        description="Name of this replica, e.g. the StatefulSet pod's: static group membership, so that a restart"
+        " within the session time-out moves no partitions. Must differ between replicas",
+    )
+    kafka_session_timeout: PositiveDuration = Field(
+        timedelta(seconds=30), description="Silence after which the group gives this replica's partitions away"
+    )
+    kafka_rebalance_timeout: PositiveDuration = Field(
+        timedelta(seconds=60), description="How long a rebalance waits for a batch in hand to finish"
+    )
+    kafka_commit_timeout: PositiveDuration = Field(
+        timedelta(seconds=10), description="Deadline of one offset commit; a late one is repeated with the next batch"
+    )
+    dead_letter_limit: int = Field(
+        1000, ge=1, description="Dead letters in a row after which a subscription stops instead of draining the topic"
+    )
+    start_timeout: PositiveDuration = Field(
+        timedelta(seconds=60), description="How long to wait at start for Kafka, MongoDB and the topics"
+    )
+    shutdown_grace: PositiveDuration = Field(
+        timedelta(seconds=20),
+        description="How long a stop waits for the batch in hand; keep below the pod's grace period",
+    )
+    watchdog_timeout: Duration = Field(
+        timedelta(seconds=20),
+        description="Event loop blocked this long: stacks are dumped, exit code 70; 0 switches it off",
+    )
+    stall_timeout: Duration = Field(
+        timedelta(minutes=5), description="Messages waiting and no batch for this long: /livez fails; 0 switches it off"
+    )
+
+
+class ServiceSettings(BaseSettings):
+    """Base of a service's own settings. The service sets `env_prefix` and describes every field.
+
+    Rules across fields belong in the service's class, as pydantic validators: their text is shown after the
+    name of the variable, so write it to follow a name ("must be …").
+    """
+
+    model_config = SettingsConfigDict(extra="forbid", frozen=True, env_ignore_empty=True)

@@ -1,0 +1,58 @@
+"""What `--help` and `--print-config` show."""
+
+from datetime import timedelta
+from typing import Any
+
+from pydantic import SecretBytes, SecretStr
+from pydantic.fields import FieldInfo
+from pydantic_settings import BaseSettings
+
+from shopsync_runtime.settings_loading import variable_of
+
+
+def help_text(service: str, classes: list[type[BaseSettings]]) -> str:
+    """The service's usage and all its variables with meaning and default."""
+    lines = [
+        f"usage: python -m {service} [--help] [--print-config]",
+        "",
+        f"Runs the shopsync service {service!r} until SIGTERM. Settings come from environment variables:",
+    ]
+    for cls in classes:
+        lines += ["", *((cls.__doc__ or cls.__name__).strip().splitlines()[:1])]
+        for name, field in cls.model_fields.items():
+            lines.append(f"  {variable_of(cls, name)}")
+            lines.append(f"      {field.description or name} [{_default(field)}]")
+    lines += [
+        "",
+        "options:",
+        "  --help          this text",
+        "  --print-config  the settings in force, secrets masked, and exit",
+    ]
+    return "\n".join(lines)
+
+
+def config_text(settings: list[BaseSettings]) -> str:
+    """`VARIABLE=value` per line, secrets masked."""
+    return "\n".join(
+        f"{variable_of(type(one), name)}={show(getattr(one, name))}"
+        for one in settings
+        for name in type(one).model_fields
+    )
+
+
+def show(value: Any) -> str:
+    """A setting's value as an operator would write it; secrets as asterisks."""
+    if value is None:
+        return ""
+    if isinstance(value, SecretStr | SecretBytes):
+        return "**********" if value else ""
+    if isinstance(value, timedelta):
+        return f"{value.total_seconds():g}s"
+    return str(value)
+
+
+def _default(field: FieldInfo) -> str:
+    if field.is_required():
+        return "required"
+    shown = show(field.get_default(call_default_factory=True, validated_data={}))
+    return f"default: {shown}" if shown else "optional"

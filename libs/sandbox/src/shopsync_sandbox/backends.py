@@ -1,0 +1,72 @@
+"""Choosing how a server is provided: the most real one that works here, or the one asked for."""
+
+import os
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from shopsync_sandbox.children import StartFailed
+
+S = TypeVar("S")
+AUTO = "auto"
+
+
+class Unavailable(RuntimeError):
+    """A backend cannot be used on this machine; the text says why and what would change that."""
+
+
+class UnknownChoice(ValueError):
+    """The choice is no backend's name."""
+
+
+@dataclass(frozen=True)
+class Backend(Generic[S]):
+    """One way to provide a server. `start` raises Unavailable or StartFailed.
+
+    `start` is told whether the choice was automatic: then it may not do what takes long or what nobody asked for,
+    such as pulling an image.
+    """
+
+    name: str
+    start: Callable[[bool], Awaitable[S]]
+
+
+@dataclass(frozen=True)
+class Started(Generic[S]):
+    """A started server and how it was chosen."""
+
+    server: S
+    why: str
+
+
+async def start(backends: Sequence[Backend[S]], *, choice: str | None, variable: str) -> Started[S]:
+    """Start the chosen backend, or for `auto` the first of `backends` that starts.
+
+    `choice` None reads the environment variable `variable` (unset or empty: auto). Raises UnknownChoice, Unavailable
+    or StartFailed; for `auto` Unavailable with every backend's reason.
+    """
+    wanted = choice or os.environ.get(variable) or AUTO
+    if wanted == AUTO:
+        return await _first_working(backends, variable)
+    for backend in backends:
+        if backend.name == wanted:
+            return Started(await backend.start(False), f"{variable}={wanted}")
+    allowed = ", ".join([*(backend.name for backend in backends), AUTO])
+    raise UnknownChoice(f"{variable}={wanted!r} is not known; choose one of: {allowed}")
+
+
+async def _first_working(backends: Sequence[Backend[S]], variable: str) -> Started[S]:
+    reasons: list[str] = []
+    for backend in backends:
+        try:
+            server = await backend.start(True)
+        except (Unavailable, StartFailed) as error:
+            reasons.append(f"{backend.name}: {error}")
+        else:
+            skipped = f"; not {'; not '.join(_first_lines(reasons))}" if reasons else ""
+            return Started(server, f"auto took {backend.name}{skipped}")
+    raise Unavailable(f"no backend of {variable} works here:\n  " + "\n  ".join(reasons))
+
+
+def _first_lines(reasons: Sequence[str]) -> list[str]:
+    return [reason.splitlines()[0] for reason in reasons]

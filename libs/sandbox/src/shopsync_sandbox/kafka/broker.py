@@ -1,0 +1,90 @@
+"""The broker as its users see it, and the choice between the backends."""
+
+import contextlib
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+
+from shopsync_sandbox import backends
+from shopsync_sandbox.backends import Backend
+from shopsync_sandbox.kafka import apache, container, embedded, external
+from shopsync_sandbox.kafka.server import KafkaServer
+from shopsync_sandbox.nodes import Node
+
+CHOICE = "SHOPSYNC_KAFKA"
+
+# The most real one first: `auto` takes the first that works.
+_BACKENDS = (
+    Backend("external", external.start),
+    Backend("docker", container.start),
+    Backend("apache", apache.start),
+    Backend("embedded", embedded.start),
+)
+
+
+@dataclass(frozen=True)
+class Broker:
+    """A running Kafka broker.
+
+    `lacks` names what it cannot do, in the words of `CAPABILITIES`; `why` says how the backend was chosen. `stop`,
+    `kill` and `restart` are for fault tests: they return when the state is reached, keep address and data (unless
+    `lacks` holds "durable"), and raise NotOurs for an external broker.
+    """
+
+    bootstrap_servers: str
+    backend: str
+    version: str
+    lacks: frozenset[str]
+    why: str
+    node: Node
+
+    def describe(self) -> str:
+        """One line for people: what runs, by which backend, where."""
+        return f"{self.version} ({self.backend}) at {self.bootstrap_servers}"
+
+    async def start(self) -> None:
+        """Start it again after `stop` or `kill`."""
+        await self.node.start()
+
+    async def stop(self) -> None:
+        """Stop it in order (SIGTERM)."""
+        await self.node.stop()
+
+    async def kill(self) -> None:
+        """Crash it (SIGKILL)."""
+        await self.node.kill()
+
+    async def restart(self) -> None:
+        """Stop it in order and start it on the same port and data."""
+        await self.node.stop()
+        await self.node.start()
+
+
+async def start_broker(choice: str | None = None) -> Broker:
+    """Start a broker that lives until `broker.node.dispose()`; see `broker`."""
+    started = await backends.start(_BACKENDS, choice=choice, variable=CHOICE)
+    return _broker(started.server, started.why)
+
+
+def _broker(server: KafkaServer, why: str) -> Broker:
+    return Broker(
+        bootstrap_servers=server.bootstrap_servers,
+        backend=server.backend,
+        version=server.version,
+        lacks=server.lacks,
+        why=why,
+        node=server.node,
+    )
+
+
+@contextlib.asynccontextmanager
+async def broker(choice: str | None = None) -> AsyncIterator[Broker]:
+    """A broker for the length of the block.
+
+    `choice` is external, docker, apache, embedded or auto; None reads SHOPSYNC_KAFKA (unset: auto). Raises
+    UnknownChoice, Unavailable (it cannot be had here; the text says what is missing) or StartFailed.
+    """
+    running = await start_broker(choice)
+    try:
+        yield running
+    finally:
+        await running.node.dispose()

@@ -1,0 +1,58 @@
+"""Making a lone mongod a writable replica set."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from pymongo import AsyncMongoClient
+from pymongo.errors import ConnectionFailure, OperationFailure
+
+NAME = "rs0"
+_ALREADY_INITIALIZED = 23
+
+
+def uri_of(port: int) -> str:
+    """The URI clients use; directConnection keeps them on this one node."""
+    return f"mongodb://127.0.0.1:{port}/?replicaSet={NAME}&directConnection=true"
+
+
+def client(uri: str, *, milliseconds: int = 2000) -> AsyncMongoClient[dict[str, Any]]:
+    """A client that gives up on an absent server after `milliseconds`."""
+    return AsyncMongoClient(
+        uri, serverSelectionTimeoutMS=milliseconds, connectTimeoutMS=milliseconds, socketTimeoutMS=10_000
+    )
+
+
+def ready_at(port: int) -> Callable[[], Awaitable[bool]]:
+    """Whether the node at `port` takes writes; initiates its replica set when it has none."""
+
+    async def ready() -> bool:
+        async with client(f"mongodb://127.0.0.1:{port}/?directConnection=true", milliseconds=300) as connection:
+            try:
+                hello = await connection.admin.command("hello")
+                if hello.get("isWritablePrimary"):
+                    return True
+                if not hello.get("setName"):
+                    await _initiate(connection, port)
+            except ConnectionFailure:
+                return False
+        return False
+
+    return ready
+
+
+async def _initiate(connection: AsyncMongoClient[dict[str, Any]], port: int) -> None:
+    members = [{"_id": 0, "host": f"127.0.0.1:{port}"}]
+    try:
+        await connection.admin.command("replSetInitiate", {"_id": NAME, "members": members})
+    except OperationFailure as error:
+        if error.code != _ALREADY_INITIALIZED:
+            raise
+
+
+async def facts(uri: str) -> tuple[str, bool]:
+    """The server's version, and whether it is a replica set or sharded. Raises PyMongoError."""
+    async with client(uri) as connection:
+        hello = await connection.admin.command("hello")
+        info = await connection.admin.command("buildInfo")
+    return str(info["version"]), bool(hello.get("setName") or hello.get("msg") == "isdbgrid")
+

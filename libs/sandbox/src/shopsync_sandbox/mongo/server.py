@@ -1,0 +1,77 @@
+"""MongoDB as its users see it, and the choice between the backends."""
+
+import contextlib
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+
+from shopsync_sandbox import backends
+from shopsync_sandbox.backends import Backend
+from shopsync_sandbox.mongo import container, embedded, external
+from shopsync_sandbox.mongo.external import without_password
+from shopsync_sandbox.nodes import Node
+
+CHOICE = "SHOPSYNC_MONGO"
+
+# The most real one first: `auto` takes the first that works.
+_BACKENDS = (
+    Backend("external", external.start),
+    Backend("docker", container.start),
+    Backend("embedded", embedded.start),
+)
+
+
+@dataclass(frozen=True)
+class MongoServer:
+    """A running MongoDB replica set that takes writes.
+
+    `why` says how the backend was chosen. `stop`, `kill` and `restart` are for fault tests: they return when the
+    state is reached, keep address and data, and raise NotOurs for an external server.
+    """
+
+    uri: str
+    backend: str
+    version: str
+    why: str
+    node: Node
+
+    def describe(self) -> str:
+        """One line for people: what runs, by which backend, where; no credentials."""
+        return f"{self.version} ({self.backend}) at {without_password(self.uri)}"
+
+    async def start(self) -> None:
+        """Start it again after `stop` or `kill`."""
+        await self.node.start()
+
+    async def stop(self) -> None:
+        """Stop it in order (SIGTERM)."""
+        await self.node.stop()
+
+    async def kill(self) -> None:
+        """Crash it (SIGKILL)."""
+        await self.node.kill()
+
+    async def restart(self) -> None:
+        """Stop it in order and start it on the same port and data."""
+        await self.node.stop()
+        await self.node.start()
+
+
+async def start_server(choice: str | None = None) -> MongoServer:
+    """Start a server that lives until `server.node.dispose()`; see `server`."""
+    started = await backends.start(_BACKENDS, choice=choice, variable=CHOICE)
+    found = started.server
+    return MongoServer(found.uri, found.backend, found.version, started.why, found.node)
+
+
+@contextlib.asynccontextmanager
+async def server(choice: str | None = None) -> AsyncIterator[MongoServer]:
+    """A MongoDB for the length of the block.
+
+    `choice` is external, docker, embedded or auto; None reads SHOPSYNC_MONGO (unset: auto). Raises UnknownChoice,
+    Unavailable (it cannot be had here; the text says what is missing) or StartFailed.
+    """
+    running = await start_server(choice)
+    try:
+        yield running
+    finally:
+        await running.node.dispose()

@@ -1,0 +1,70 @@
+"""Serving a sandbox application: blocking for the command line, in the running loop for tests."""
+
+import asyncio
+import contextlib
+import json
+import socket
+import sys
+from collections.abc import AsyncIterator, Iterator
+
+import uvicorn
+from starlette.types import ASGIApp
+
+
+class _Server(uvicorn.Server):
+    """A uvicorn server that leaves the process's signal handlers to their owner."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """Bind a TCP socket; port 0 takes a free one. Raises OSError when the port is taken."""
+    bound = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    bound.bind((host, port))
+    return bound
+
+
+def url_of(bound: socket.socket) -> str:
+    host, port = bound.getsockname()[:2]
+    return f"http://{host}:{port}"
+
+
+def _config(app: ASGIApp) -> uvicorn.Config:
+    return uvicorn.Config(
+        app,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        lifespan="on",
+        timeout_graceful_shutdown=3,
+    )
+
+
+def serve(app: ASGIApp, *, host: str, port: int, **facts: str) -> None:
+    """Serve until SIGINT or SIGTERM. Prints one JSON line with the URL and `facts` once requests are accepted."""
+    bound = listen(host, port)
+    bound.listen(128)
+    sys.stdout.write(json.dumps({"event": "ready", "url": url_of(bound), **facts}, ensure_ascii=False) + "\n")
+    sys.stdout.flush()
+    uvicorn.Server(_config(app)).run(sockets=[bound])
+
+
+@contextlib.asynccontextmanager
+async def running(app: ASGIApp, *, host: str = "127.0.0.1", port: int = 0) -> AsyncIterator[str]:
+    """Serve inside the running event loop and give the base URL; stops at the end of the block."""
+    bound = listen(host, port)
+    server = _Server(_config(app))
+    task = asyncio.create_task(server.serve(sockets=[bound]), name="sandbox-http")
+    try:
+        while not server.started:
+            if task.done():
+                await task
+                raise RuntimeError("the sandbox server stopped while starting")
+            await asyncio.sleep(0.01)
+        yield url_of(bound)
+    finally:
+        server.should_exit = True
+        await task

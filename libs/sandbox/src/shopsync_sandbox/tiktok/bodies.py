@@ -1,0 +1,137 @@
+"""Request bodies of the product endpoints. Unknown members are ignored, wrong types refused (98001004)."""
+
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from shopsync_sandbox.tiktok.codes import ApiError, Code
+
+
+class Body(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="ignore", strict=True)
+
+
+class ImageRef(Body):
+    uri: str | None = None
+
+
+class AttributeValue(Body):
+    id: str | None = None
+    name: str | None = None
+
+
+class ProductAttribute(Body):
+    id: str | None = None
+    values: list[AttributeValue] | None = None
+
+
+class SalesAttribute(Body):
+    id: str | None = None
+    name: str | None = None
+    value_id: str | None = None
+    value_name: str | None = None
+    sku_img: ImageRef | None = None
+
+
+class Price(Body):
+    amount: str | None = None
+    currency: str | None = None
+    sale_price: str | None = None
+
+
+class Inventory(Body):
+    warehouse_id: str | None = None
+    quantity: int | None = None
+
+
+class IdentifierCode(Body):
+    code: str | None = None
+    type: str | None = None
+
+
+class SkuBody(Body):
+    id: str | None = None
+    seller_sku: str | None = None
+    external_sku_id: str | None = None
+    sales_attributes: list[SalesAttribute] | None = None
+    price: Price | None = None
+    inventory: list[Inventory] | None = None
+    identifier_code: IdentifierCode | None = None
+
+
+class Weight(Body):
+    value: str | None = None
+    unit: str | None = None
+
+
+class Dimensions(Body):
+    length: str | None = None
+    width: str | None = None
+    height: str | None = None
+    unit: str | None = None
+
+
+class ProductBody(Body):
+    """Create, full edit and partial edit share it; `model_fields_set` tells what was sent."""
+
+    save_mode: str | None = None
+    idempotency_key: str | None = None
+    title: str | None = None
+    description: str | None = None
+    category_id: str | None = None
+    category_version: str | None = None
+    brand_id: str | None = None
+    main_images: list[ImageRef] | None = None
+    product_attributes: list[ProductAttribute] | None = None
+    package_weight: Weight | None = None
+    package_dimensions: Dimensions | None = None
+    external_product_id: str | None = None
+    is_cod_allowed: bool | None = None
+    skus: list[SkuBody] | None = None
+
+
+class ProductIds(Body):
+    product_ids: list[str] | None = None
+
+
+class SkuChanges(Body):
+    skus: list[SkuBody] | None = None
+
+
+class SearchFilters(Body):
+    status: str | None = None
+    seller_skus: list[str] | None = None
+    sku_ids: list[str] | None = None
+    create_time_ge: int | None = None
+    create_time_le: int | None = None
+    update_time_ge: int | None = None
+    update_time_le: int | None = None
+    category_version: str | None = None
+    audit_status: list[str] | None = None
+
+
+class InventoryFilters(Body):
+    product_ids: list[str] | None = None
+    sku_ids: list[str] | None = None
+
+
+class WebhookBody(Body):
+    address: str | None = None
+    event_type: str | None = None
+
+
+class TitleBody(Body):
+    product_title: str | None = None
+
+
+_B = TypeVar("_B", bound=Body)
+
+
+def parse(model: type[_B], document: dict[str, Any]) -> _B:
+    """The typed body. Raises ApiError 98001004 naming the first member of the wrong type."""
+    try:
+        return model.model_validate(document)
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise ApiError(Code.WRONG_TYPE, f"parameter {where} is invalid, reason: {first['msg']}") from error

@@ -1,0 +1,95 @@
+"""Activate, deactivate, delete and recover, one product at a time; the API does it in batches, a seller by hand."""
+
+from collections.abc import Callable
+from typing import Any
+
+from shopsync_sandbox.tiktok.codes import ApiError, Code
+from shopsync_sandbox.tiktok.journal import Journal
+from shopsync_sandbox.tiktok.listings import find
+from shopsync_sandbox.tiktok.model import Product, Shop
+from shopsync_sandbox.tiktok.reviews import Reviews, prune
+from shopsync_sandbox.tiktok.webhooks import Webhooks
+from shopsync_sandbox.tiktok.world import World
+
+BATCH_MAX = 20
+_STATUS_CHANGED = "PRODUCT_STATUS_CHANGED"
+
+
+class Lifecycle:
+    def __init__(self, world: World, reviews: Reviews, webhooks: Webhooks, journal: Journal) -> None:
+        self._world = world
+        self._reviews = reviews
+        self._webhooks = webhooks
+        self._journal = journal
+
+    def batch(self, shop: Shop, product_ids: list[str] | None, what: str) -> dict[str, Any]:
+        """`what` is activates, deactivates, deletes or recovers. Failures are listed, the rest is done."""
+        if not product_ids:
+            raise ApiError(Code.INVALID_PARAM, "invalid param: product_ids is required")
+        if len(product_ids) > BATCH_MAX:
+            raise ApiError(Code.BATCH_TOO_MANY, f"product_ids has {len(product_ids)} entries, at most {BATCH_MAX}")
+        steps: dict[str, Callable[[Product], None]] = {
+            "activates": self.activate,
+            "deactivates": self.hide,
+            "deletes": self.delete,
+            "recovers": self.recover,
+        }
+        errors: list[dict[str, Any]] = []
+        for product_id in product_ids:
+            try:
+                steps[what](find(shop, product_id))
+                self._journal.did(what, product_id)
+            except ApiError as error:
+                detail = {"product_id": product_id}
+                errors.append({"code": int(error.code), "message": error.message, "detail": detail})
+        return {"errors": errors} if errors else {}
+
+    def activate(self, product: Product) -> None:
+        """A hidden product goes to review again and is live after it."""
+        _require(product, {"SELLER_DEACTIVATED", "PLATFORM_DEACTIVATED"})
+        self._to(product, "PENDING")
+        self._reviews.submit(product)
+
+    def hide(self, product: Product) -> None:
+        """Deactivate: what was under review is kept and reviewed at the next activation."""
+        _require(product, {"ACTIVATE"})
+        shop = self._world.shop(product.shop_key)
+        if product.under_review is not None:
+            shop.unindex(product)
+            product.content, product.under_review = product.under_review, None
+            prune(product)
+            shop.index(product)
+        self._reviews.withdraw(product)
+        product.deactivation_source = "SELLER"
+        self._to(product, "SELLER_DEACTIVATED")
+
+    def delete(self, product: Product) -> None:
+        _refuse(product, {"FREEZE", "DELETED"})
+        self._reviews.withdraw(product)
+        self._to(product, "DELETED")
+
+    def recover(self, product: Product) -> None:
+        _require(product, {"DELETED"})
+        product.deactivation_source = "SELLER"
+        self._to(product, "SELLER_DEACTIVATED")
+
+    def punish(self, product: Product, status: str, reason: str) -> None:
+        """A policy action: PLATFORM_DEACTIVATED or FREEZE."""
+        self._reviews.withdraw(product)
+        product.deactivation_source = "PLATFORM"
+        self._to(product, status, reason)
+
+    def _to(self, product: Product, status: str, reason: str = "") -> None:
+        product.status = status
+        product.update_time = self._world.now()
+        self._webhooks.status_changed(self._world.shop(product.shop_key), product, _STATUS_CHANGED, reason)
+
+
+def _require(product: Product, allowed: set[str]) -> None:
+    if product.status not in allowed:
+        raise ApiError(Code.STATUS, f"status {product.status} does not allow this operation")
+
+
+def _refuse(product: Product, forbidden: set[str]) -> None:
+    if product.status in forbidden:
+        raise ApiError(Code.STATUS, f"status {product.status} does not allow this operation")

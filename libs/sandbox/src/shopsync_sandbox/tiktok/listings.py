@@ -1,0 +1,200 @@
+"""Creating and editing products: checks, versions, review, and what is counted."""
+
+from typing import Any
+
+from shopsync_sandbox.tiktok.bodies import ProductBody
+from shopsync_sandbox.tiktok.checks import Context, check_draft, check_listing
+from shopsync_sandbox.tiktok.codes import ApiError, Code
+from shopsync_sandbox.tiktok.contents import (
+    body_of,
+    changed_fields,
+    content_of,
+    take_prices,
+    take_stock,
+    written_reply,
+)
+from shopsync_sandbox.tiktok.journal import Journal
+from shopsync_sandbox.tiktok.limits import Limits
+from shopsync_sandbox.tiktok.model import Content, Product, Shop, SkuContent
+from shopsync_sandbox.tiktok.reviews import Reviews, prune
+from shopsync_sandbox.tiktok.webhooks import Webhooks
+from shopsync_sandbox.tiktok.world import World
+
+_HIDDEN = frozenset({"SELLER_DEACTIVATED", "PLATFORM_DEACTIVATED"})
+_SHUT = frozenset({"DELETED", "FREEZE"})
+
+
+def find(shop: Shop, product_id: str) -> Product:
+    """Raises ApiError 12052032 when the shop has no such product."""
+    if product_id not in shop.products:
+        raise ApiError(Code.PRODUCT_UNKNOWN, f"product {product_id} does not exist")
+    return shop.products[product_id]
+
+
+class Listings:
+    def __init__(self, world: World, reviews: Reviews, webhooks: Webhooks, limits: Limits, journal: Journal) -> None:
+        self._world = world
+        self._reviews = reviews
+        self._webhooks = webhooks
+        self._limits = limits
+        self._journal = journal
+
+    def create(self, shop: Shop, body: ProductBody) -> dict[str, Any]:
+        """A new product, unless the idempotency key was used before. Nothing else prevents duplicates."""
+        first = self._first_of(shop, body.idempotency_key)
+        if first is not None:
+            self._journal.done["creates_repeated"] += 1
+            return {**written_reply(first, first.content), "warnings": []}
+        draft = _is_draft(body.save_mode)
+        self._check(body, shop, None, draft=draft)
+        if not draft:
+            self._limits.count_listing(shop)
+        body, warnings = self._clear_unknown_brand(shop, body)
+        content = content_of(body, shop, self._world.catalogue, self._world.ids)
+        now = self._world.now()
+        status = "DRAFT" if draft else "PENDING"
+        product = Product(self._world.ids.next(), shop.key, content, status, "NONE", now, now)
+        shop.products[product.id] = product
+        if body.idempotency_key:
+            shop.idempotency[body.idempotency_key] = product.id
+        self._take(product, body, content)
+        shop.index(product)
+        self._count_create(shop, product)
+        self._webhooks.product_created(shop, product)
+        if not draft:
+            self._reviews.submit(product)
+        return {**written_reply(product, content), "warnings": warnings}
+
+    def edit(self, shop: Shop, product_id: str, body: ProductBody) -> dict[str, Any]:
+        """Full edit: replaces everything but prices and stock left out; SKUs left out are deleted."""
+        product = find(shop, product_id)
+        if product.status in _SHUT:
+            raise ApiError(Code.STATUS, f"status {product.status} does not allow this operation")
+        draft = _is_draft(body.save_mode)
+        self._check(body, shop, product, draft=draft)
+        if product.status == "DRAFT" and not draft:
+            self._limits.count_listing(shop)
+        body, warnings = self._clear_unknown_brand(shop, body)
+        content = content_of(body, shop, self._world.catalogue, self._world.ids)
+        before = product.under_review or product.content
+        beside = draft and self._goes_beside(product)
+        shop.unindex(product)
+        if draft:
+            self._keep_draft(product, content, beside=beside)
+        else:
+            self._replace(product, content)
+        if not beside:
+            self._take(product, body, content)
+        prune(product)
+        shop.index(product)
+        product.update_time = self._world.now()
+        self._journal.did("edits", product.id)
+        self._webhooks.product_edited(shop, product, changed_fields(before, content), by_seller=False)
+        return {**written_reply(product, content), "warnings": warnings, "audit": {"status": product.audit}}
+
+    def partial_edit(self, shop: Shop, product_id: str, body: ProductBody) -> dict[str, Any]:
+        """Each property sent replaces that whole property of the newest version; the category cannot be changed."""
+        product = find(shop, product_id)
+        base = body_of(product.under_review or product.draft or product.content)
+        fixed = {"category_id", "category_version", "save_mode", "idempotency_key"}
+        sent = {name: getattr(body, name) for name in body.model_fields_set - fixed}
+        mode = "AS_DRAFT" if product.status == "DRAFT" else "LISTING"
+        reply = self.edit(shop, product_id, base.model_copy(update={**sent, "save_mode": mode}))
+        return {key: value for key, value in reply.items() if key != "warnings"}
+
+    def dry_run(self, shop: Shop, body: ProductBody) -> dict[str, Any]:
+        """Listing check: what create would say, without creating."""
+        try:
+            self._check(body, shop, None, draft=False)
+        except ApiError as error:
+            reasons = [{"code": int(error.code), "message": error.message}]
+            return {"check_result": "FAILED", "fail_reasons": reasons, "warnings": {}}
+        return {"check_result": "PASS", "fail_reasons": [], "warnings": {}}
+
+    def edit_by_seller(self, product: Product, title: str) -> None:
+        """The seller edits the title in Seller Center: reviewed like any edit, not counted as an API call."""
+        shop = self._world.shop(product.shop_key)
+        content = (product.under_review or product.content).model_copy(update={"title": title})
+        self._replace(product, content)
+        product.update_time = self._world.now()
+        self._webhooks.product_edited(shop, product, ["title"], by_seller=True)
+
+    def _first_of(self, shop: Shop, key: str | None) -> Product | None:
+        if key is not None and not 1 <= len(key) <= 128:
+            raise ApiError(Code.INVALID_PARAM, "invalid param: idempotency_key must have 1 to 128 characters")
+        product_id = shop.idempotency.get(key or "")
+        if product_id is None:
+            return None
+        if self._world.settings.idempotency == "error":
+            raise ApiError(Code.INVALID_PARAM, f"invalid param: idempotency_key was used for product {product_id}")
+        return shop.products[product_id]
+
+    def _check(self, body: ProductBody, shop: Shop, product: Product | None, *, draft: bool) -> None:
+        context = Context(shop, product, self._world.catalogue, self._world.images, self._world.settings)
+        (check_draft if draft else check_listing)(body, context)
+
+    def _clear_unknown_brand(self, shop: Shop, body: ProductBody) -> tuple[ProductBody, list[dict[str, str]]]:
+        known = body.brand_id in self._world.catalogue.brands or body.brand_id in shop.custom_brands
+        if not body.brand_id or known:
+            return body, []
+        warning = {"message": f"The [brand_id]:{body.brand_id} does not exist and has been cleared."}
+        return body.model_copy(update={"brand_id": None}), [warning]
+
+    def _goes_beside(self, product: Product) -> bool:
+        """Whether a draft is kept beside the product. Raises ApiError where the state or region forbids it."""
+        if product.status in {"DRAFT", "FAILED"}:
+            return False
+        if product.status == "PENDING":
+            raise ApiError(Code.STATUS, "status PENDING does not allow this operation")
+        if not self._world.settings.drafts_of_live_products:
+            raise ApiError(Code.NO_DRAFT_HERE, "a submitted product cannot become a draft in this region")
+        return True
+
+    def _keep_draft(self, product: Product, content: Content, *, beside: bool) -> None:
+        if beside:
+            product.draft = content
+        else:
+            product.content, product.status, product.audit = content, "DRAFT", "NONE"
+
+    def _replace(self, product: Product, content: Content) -> None:
+        """The new content goes where the status sends it: to review, or into a hidden product."""
+        product.draft = None
+        if product.status in _HIDDEN:
+            product.content, product.under_review = content, None
+        elif product.status == "ACTIVATE":
+            self._review_live(product, content)
+        else:
+            unchanged = product.status == "PENDING" and content == product.content
+            product.content, product.status = content, "PENDING"
+            if not unchanged:
+                self._reviews.submit(product)
+
+    def _review_live(self, product: Product, content: Content) -> None:
+        if content == product.content:
+            product.under_review = None
+            self._reviews.withdraw(product)
+            product.audit = "APPROVED"
+        elif content != product.under_review or product.audit != "AUDITING":
+            product.under_review = content
+            self._reviews.submit(product)
+
+    def _take(self, product: Product, body: ProductBody, content: Content) -> None:
+        sent = body.skus or []
+        take_prices(product, sent, content)
+        for sku in take_stock(product, sent, content):
+            self._journal.stock_writes[product.shop_key, _name(sku)] += 1
+
+    def _count_create(self, shop: Shop, product: Product) -> None:
+        self._journal.did("creates", product.id)
+        for sku in product.content.skus:
+            self._journal.creates_per_sku[shop.key, _name(sku)] += 1
+
+
+def _name(sku: SkuContent) -> str:
+    return sku.seller_sku or sku.id
+
+
+def _is_draft(save_mode: str | None) -> bool:
+    if save_mode not in {None, "LISTING", "AS_DRAFT"}:
+        raise ApiError(Code.INVALID_PARAM, f"invalid param: save_mode {save_mode!r} is not LISTING or AS_DRAFT")
+    return save_mode == "AS_DRAFT"

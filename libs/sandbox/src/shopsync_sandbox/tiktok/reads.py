@@ -1,0 +1,151 @@
+"""The read shape of products, which differs from the write shape."""
+
+from typing import Any
+
+from shopsync_sandbox.tiktok.bodies import ImageRef, SalesAttribute
+from shopsync_sandbox.tiktok.codes import ApiError, Code
+from shopsync_sandbox.tiktok.images import url_path
+from shopsync_sandbox.tiktok.listings import find
+from shopsync_sandbox.tiktok.model import Content, Product, Shop, SkuContent
+from shopsync_sandbox.tiktok.world import World
+
+
+class Reader:
+    """`base_url` is where images are served from."""
+
+    def __init__(self, world: World, base_url: str) -> None:
+        self._world = world
+        self._base_url = base_url
+
+    def get(self, shop: Shop, product_id: str, *, under_review: bool, draft: bool) -> dict[str, Any]:
+        """Get Product: the live version, or the one under review (12052547 without one), or the draft."""
+        product = find(shop, product_id)
+        content = product.content
+        if under_review:
+            content = self._under_review(product)
+        elif draft and product.draft is not None:
+            content = product.draft
+        return {**self._head(product), **self._content(shop, product, content)}
+
+    def row(self, shop: Shop, product: Product) -> dict[str, Any]:
+        """One product of a search reply."""
+        head = self._head(product)
+        keep = ("id", "status", "audit", "has_draft", "create_time", "update_time", "is_not_for_sale")
+        skus = [self._sku(product, sku) for sku in product.content.skus]
+        short = ("id", "seller_sku", "price", "inventory", "status_info")
+        return {
+            **{name: head[name] for name in keep},
+            "title": product.content.title,
+            "sales_regions": [shop.region],
+            "skus": [{name: sku[name] for name in short if name in sku} for sku in skus],
+        }
+
+    def _under_review(self, product: Product) -> Content:
+        if product.under_review is not None:
+            return product.under_review
+        if product.audit != "AUDITING":
+            raise ApiError(Code.NONE_UNDER_REVIEW, "the product has no version under review")
+        return product.content
+
+    def _head(self, product: Product) -> dict[str, Any]:
+        return {
+            "id": product.id,
+            "status": product.status,
+            "product_status": product.status,
+            "audit": {"status": product.audit, "pre_approved_reasons": list(product.pre_approved_reasons)},
+            "audit_failed_reasons": list(product.failed_reasons),
+            "has_draft": product.draft is not None,
+            "create_time": int(product.create_time),
+            "update_time": int(product.update_time),
+            "is_not_for_sale": False,
+            "is_cod_allowed": False,
+            "delivery_options": [],
+            "recommended_categories": [],
+        }
+
+    def _content(self, shop: Shop, product: Product, content: Content) -> dict[str, Any]:
+        catalogue = self._world.catalogue
+        optional = {
+            "package_weight": content.package_weight and content.package_weight.model_dump(exclude_none=True),
+            "package_dimensions": content.package_dimensions
+            and content.package_dimensions.model_dump(exclude_none=True),
+            "external_product_id": content.external_product_id,
+            "brand": self._brand(shop, content.brand_id),
+        }
+        return {
+            "title": content.title,
+            "description": content.description,
+            "category_chains": [
+                {
+                    "id": category.id,
+                    "parent_id": category.parent_id,
+                    "local_name": category.name,
+                    "is_leaf": catalogue.is_leaf(category.id),
+                }
+                for category in catalogue.chain(content.category_id or "")
+            ],
+            "main_images": [self._image(ref) for ref in content.main_images],
+            "product_attributes": self._attributes(content),
+            "skus": [self._sku(product, sku) for sku in content.skus],
+            **{key: value for key, value in optional.items() if value is not None},
+        }
+
+    def _brand(self, shop: Shop, brand_id: str | None) -> dict[str, str] | None:
+        known = self._world.catalogue.brands.get(brand_id or "")
+        name = known.name if known else shop.custom_brands.get(brand_id or "")
+        return {"id": brand_id, "name": name} if brand_id and name else None
+
+    def _image(self, ref: ImageRef) -> dict[str, Any]:
+        image = self._world.images.get(ref.uri or "")
+        if image is None:
+            return {"uri": ref.uri}
+        url = self._base_url + url_path(image.uri)
+        size = {"width": image.width, "height": image.height}
+        return {"uri": image.uri, "urls": [url], "thumb_urls": [url], **size}
+
+    def _attributes(self, content: Content) -> list[dict[str, Any]]:
+        rules = {rule.id: rule for rule in self._world.catalogue.attributes(content.category_id or "")}
+        found: list[dict[str, Any]] = []
+        for sent in content.product_attributes:
+            rule = rules.get(sent.id or "")
+            named = {value_id: name for value_id, name in rule.values.items()} if rule else {}
+            values = [{"id": v.id or "", "name": named.get(v.id or "", v.name or "")} for v in sent.values or []]
+            found.append({"id": sent.id, "name": rule.name if rule else "", "values": values})
+        return found
+
+    def _sku(self, product: Product, sku: SkuContent) -> dict[str, Any]:
+        price = product.prices.get(sku.id)
+        inventory = product.stock.get(sku.id, {})
+        hidden = product.status in {"SELLER_DEACTIVATED", "PLATFORM_DEACTIVATED"}
+        status_info = {"status": "DEACTIVATED" if hidden else "NORMAL"}
+        if hidden and product.deactivation_source:
+            status_info["deactivation_source"] = product.deactivation_source
+        optional = {
+            "seller_sku": sku.seller_sku,
+            "external_sku_id": sku.external_sku_id,
+            "price": None if price is None else _price(price),
+            "identifier_code": sku.identifier_code and sku.identifier_code.model_dump(exclude_none=True),
+        }
+        return {
+            "id": sku.id,
+            "sales_attributes": [self._sales_attribute(attribute) for attribute in sku.sales_attributes],
+            "inventory": [{"warehouse_id": w, "quantity": quantity} for w, quantity in inventory.items()],
+            "status_info": status_info,
+            **{key: value for key, value in optional.items() if value is not None},
+        }
+
+    def _sales_attribute(self, attribute: SalesAttribute) -> dict[str, Any]:
+        shape: dict[str, Any] = {
+            "id": attribute.id,
+            "name": attribute.name,
+            "value_id": attribute.value_id,
+            "value_name": attribute.value_name,
+        }
+        if attribute.sku_img is not None:
+            shape["sku_img"] = self._image(attribute.sku_img)
+        return shape
+
+
+def _price(yen: int) -> dict[str, str]:
+    """JP: both prices are equal."""
+    return {"currency": "JPY", "tax_exclusive_price": str(yen), "sale_price": str(yen)}

@@ -1,0 +1,53 @@
+"""Who a source record is about, read before anything else: it counts as present even when the rest is unreadable."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from ingestor.mapping import Record, SourceMap
+from ingestor.readers import Unreadable, text
+
+MAX_BYTES = 32
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """One record of a listing. `upstream_id` is None where the source gives none."""
+
+    product_no: str
+    upstream_id: int | None
+    record: Record
+
+
+@dataclass(frozen=True, slots=True)
+class Identified:
+    """A page's records by product. `nameless` have no product number that could be read: nobody knows who is present."""
+
+    listed: list[Listed]
+    unusable: list[Listed]
+    nameless: int
+
+
+def identify(records: Iterable[Record], table: SourceMap) -> Identified:
+    """Read the product numbers of a page. `unusable` are numbers that the contract cannot carry (IM-8)."""
+    listed, unusable, nameless = [], [], 0
+    for record in records:
+        number = _number(record, table)
+        if not number:
+            nameless += 1
+            continue
+        upstream_id, _ = table.value(record, "upstream_id")
+        known_id = upstream_id if isinstance(upstream_id, int) and not isinstance(upstream_id, bool) else None
+        (listed if usable(number) else unusable).append(Listed(number, known_id, record))
+    return Identified(listed, unusable, nameless)
+
+
+def usable(product_no: str) -> bool:
+    """Whether the contract can carry this product number."""
+    return 1 <= len(product_no.encode()) <= MAX_BYTES and "/" not in product_no
+
+
+def _number(record: Record, table: SourceMap) -> str:
+    try:
+        return text(*table.value(record, "product_no"))
+    except Unreadable:
+        return ""

@@ -1,0 +1,33 @@
+from uuid import UUID, uuid5
+
+_NAMESPACE = UUID("6f0a6a1e-3f5c-5a52-9d55-0c6e7c3b8d11")
+
+
+def derived_id(*causes: str) -> str:
+    """An id that follows from its causes: the same causes give the same id, in every process and after every crash."""
+    return str(uuid5(_NAMESPACE, "\x1f".join(causes)))
+
+
+def import_id_of(source: str, event_id: str) -> str:
+    """The import that a command asks for. Event ids are unique per source, so both make the name."""
+    return derived_id("import", source, event_id)
+
+
+def changed_id(import_id: str, product_no: str) -> str:
+    """Id of the product.changed that this import says about the product."""
+    return derived_id("changed", import_id, product_no)
+
+
+def removed_id(import_id: str, product_no: str) -> str:
+    """Id of the product.removed that this import says about the product."""
+    return derived_id("removed", import_id, product_no)
+
+
+def report_id(import_id: str) -> str:
+    """Id of the import's one report, completed or failed."""
+    return derived_id("report", import_id)
+
+
+def sync_id(import_id: str) -> str:
+    """Id of the sync request that follows the import (`then_sync`)."""
+    return derived_id("sync", import_id)

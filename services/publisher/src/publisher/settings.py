@@ -1,0 +1,95 @@
+from datetime import timedelta
+from typing import Annotated
+
+from cryptography.fernet import Fernet
+from pydantic import AfterValidator, Field, SecretStr
+from pydantic_settings import SettingsConfigDict
+from shopsync_runtime.settings import PositiveDuration, ServiceSettings
+
+
+def _address(value: str) -> str:
+    if not value.startswith(("http://", "https://")):
+        raise ValueError("must be an http:// or https:// address")
+    return value.rstrip("/")
+
+
+def _fernet_keys(value: SecretStr) -> SecretStr:
+    for key in value.get_secret_value().split(","):
+        try:
+            Fernet(key.strip())
+        except ValueError:
+            raise ValueError(
+                "must be a Fernet key (32 bytes in URL-safe base64), or several parted by commas, newest first"
+            ) from None
+    return value
+
+
+Address = Annotated[str, AfterValidator(_address)]
+
+
+class PublisherSettings(ServiceSettings):
+    """The publisher. Variables begin with PUBLISHER_."""
+
+    model_config = SettingsConfigDict(env_prefix="PUBLISHER_")
+
+    tiktok_api_url: Address = Field("https://open-api.tiktokglobalshop.com", description="TikTok Shop's API host")
+    tiktok_auth_url: Address = Field("https://auth.tiktok-shops.com", description="TikTok Shop's token host")
+    tiktok_consent_url: Address = Field(
+        "https://services.tiktokshop.com/open/authorize", description="Page on which a seller authorises the app"
+    )
+    tiktok_service_id: str | None = Field(
+        None, description="The app's service id for the consent page (it is not the app key); needed by /oauth/tiktok/start"
+    )
+    tiktok_app_key: str = Field(min_length=1, description="The app's key")
+    tiktok_app_secret: SecretStr = Field(min_length=1, description="The app's secret: signs calls, verifies webhooks")
+    token_key: Annotated[SecretStr, AfterValidator(_fernet_keys)] = Field(
+        description="Fernet key that encrypts tokens at rest; several by comma, newest first, to change it"
+    )
+    webhook_url: Address | None = Field(
+        None, description="Public address of POST /webhooks/tiktok; registered for every authorised shop when set"
+    )
+    signed_state_only: bool = Field(
+        False, description="Refuse consents that did not begin at /oauth/tiktok/start (a plain shop key as state)"
+    )
+    consent_lifetime: PositiveDuration = Field(
+        timedelta(hours=1), description="How long a consent begun at /oauth/tiktok/start may take"
+    )
+    workers: int = Field(16, ge=1, le=256, description="Pushes in progress at once in this replica")
+    workers_per_shop: int = Field(
+        4, ge=1, le=64, description="Pushes in progress at once for one shop: a slow shop must leave workers to others"
+    )
+    requests_per_second: float = Field(
+        10.0, gt=0, le=1000, description="API calls per second and shop of this replica, evenly spaced"
+    )
+    request_timeout: PositiveDuration = Field(timedelta(seconds=30), description="Longest silence of TikTok Shop in one call")
+    job_lease: PositiveDuration = Field(
+        timedelta(seconds=60), description="A push whose worker is silent this long is taken over by another"
+    )
+    poll_interval: PositiveDuration = Field(
+        timedelta(seconds=1), description="How often an idle worker looks for due pushes"
+    )
+    max_attempts: int = Field(
+        5, ge=1, description="Failed attempts after which push.failed is reported; attempts go on at retry_longest"
+    )
+    retry_first: PositiveDuration = Field(timedelta(seconds=2), description="Wait before the second attempt; doubles")
+    retry_longest: PositiveDuration = Field(timedelta(minutes=15), description="Longest wait between attempts")
+    quota_wait: PositiveDuration = Field(
+        timedelta(hours=1), description="How long new listings of a shop wait after its daily quota was reached"
+    )
+    blocked_wait: PositiveDuration = Field(
+        timedelta(minutes=15), description="How long a shop that TikTok refuses as a whole waits before the next try"
+    )
+    settings_grace: PositiveDuration = Field(
+        timedelta(seconds=10), description="How long a push waits for its shop's settings before it is refused"
+    )
+    review_poll_interval: PositiveDuration = Field(
+        timedelta(minutes=5), description="How often listings under review are read; webhooks come sooner"
+    )
+    token_refresh_before: PositiveDuration = Field(
+        timedelta(hours=12), description="Access tokens with less life left are refreshed ahead of need"
+    )
+    image_timeout: PositiveDuration = Field(timedelta(seconds=20), description="Deadline of fetching one image")
+    image_max_bytes: int = Field(10 * 1024 * 1024, ge=1024, description="Largest image file that is fetched")
+    image_allow_private: bool = Field(
+        False, description="Fetch images from private and loopback addresses too: for tests and the sandbox only"
+    )
