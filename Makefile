@@ -32,7 +32,42 @@ $(VENV)/.installed: $(MANIFESTS) | $(UV)
 
 install: $(VENV)/.installed ## build .venv from requirements.lock (uv is fetched when missing)
 
-lock: | $(UV) ## resolve the third-party packages again into requirements.lock and deploy/requirements.lock
-	@$(UV) pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --no-annotate \
-		--python-version 3.11 --group dev $(PROJECTS:%=%/pyproject.toml) --no-emit-package shopsync-contracts \
-		--no-emit-package shopsync-runtime $(UPGRADE) -o requirements.lock
+schemas: install ## write the JSON Schemas of the wire format (refuses breaking changes)
+	@$(BIN)/python -m shopsync_contracts libs/contracts/schemas
+
+demo: ## the whole pipeline on this machine, checked at the end: make demo [PRODUCTS=5000] [KEEP=1] [SEED=7]
+	@began=$$(date +%s.%N); $(MAKE) --no-print-directory install && \
+	SHOPSYNC_DEMO_INSTALL_SECONDS=$$(echo "$$(date +%s.%N) $$began" | awk '{printf "%.1f", $$1 - $$2}') \
+	$(BIN)/python -m shopsync_sandbox demo --products $(PRODUCTS) --seed $(SEED) $(if $(KEEP),--keep)
+
+test: install ## every test: unit, integration, end to end (SHOPSYNC_KAFKA=auto|apache|embedded|docker|external)
+	@$(BIN)/pytest $(TESTS)
+
+test-unit: install ## the tests that need neither Kafka nor MongoDB
+	@$(BIN)/pytest -m "not kafka and not mongo and not e2e" $(TESTS)
+
+lint: install ## ruff: rules and format
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+
+types: install ## mypy, strict
+	@$(BIN)/mypy
+
+imports: install ## who may import whom
+	@$(BIN)/lint-imports
+
+check: lint types imports test ## everything the gate asks for
+
+format: install ## format and fix what can be fixed by itself
+	@$(BIN)/ruff check --fix-only --quiet .
+	@$(BIN)/ruff format --quiet .
+
+clean: ## remove .venv and caches
+	@rm -rf $(VENV) .cache .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+
+LOCK = $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+	--no-emit-find-links --no-header --no-annotate $(UPGRADE)
+OWN = --no-emit-package shopsync-contracts --no-emit-package shopsync-runtime
+
+lock: | $(UV) ## resolve the third-party packages again (UPGRADE=--upgrade takes newer versions)
+	@$(LOCK) $(OWN) --group dev $(PROJECTS:%=%/pyproject.toml) -o requirements.lock

@@ -29,7 +29,7 @@ def test_the_same_seed_gives_the_same_shop_and_another_one_another():
 
 def test_a_product_is_pinned_across_versions_and_machines():
     product = generate(1, 200).product(0)
-    assert (product.id, product.product_no, product.unit_price) == (10000001, 'TS-00000', 8380)
+    assert (product.id, product.product_no, product.unit_price) == (10000001, "TS-00000", 8380)
 
 
 def test_every_kind_is_among_200_products(products):

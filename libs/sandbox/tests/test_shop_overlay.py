@@ -123,6 +123,21 @@ def test_filters_see_changes_as_well_as_generated_products(shop):
     assert numbers(shop, jan_codes=frozenset({with_code.skus[0].jan_code})) == [with_code.product_no]
 
 
+def test_pages_go_on_through_new_products_and_past_those_deleted_meanwhile(shop):
+    for ordinal in range(10):
+        shop.add(f"NEW-{ordinal}", {"name": "新"}, now=NOW)
+    first_new = shop.get("NEW-0").id
+    assert [p.product_no for p in shop.select(Filter(), after=first_new + 6)] == ["NEW-7", "NEW-8", "NEW-9"]
+    listing = shop.select(Filter(), after=first_new)
+    assert next(listing).product_no == "NEW-1"
+    shop.delete("NEW-2")
+    assert next(listing).product_no == "NEW-3"
+    last_old = shop.base.product_no(99)
+    listing = shop.select(Filter(), after=first_new - 2)
+    shop.delete(last_old)
+    assert next(listing).product_no == "NEW-0"
+
+
 def test_a_choice_is_the_same_for_the_same_seed_and_only_of_present_products(shop):
     gone = shop.choose(60, seed=4)
     assert gone == shop.choose(60, seed=4)

@@ -5,9 +5,9 @@ from collections.abc import Iterable
 from typing import Any
 
 from pydantic import ValidationError
+
 from shopsync_contracts import describe
 from shopsync_contracts.events import EditChanges
-
 from shopsync_ops.errors import WrongCall
 
 _TEXT = frozenset({"name", "description", "category_id", "brand_id", "size_chart_image"})
@@ -82,6 +82,8 @@ def _known(field: str, option: str) -> None:
 def _stock(text: str) -> dict[str, Any]:
     numbers, equals, quantity = text.rpartition("=")
     if not equals or not quantity.strip().isdecimal():
-        raise WrongCall(f"--stock {text!r}: write VERTICAL:HORIZONTAL=QUANTITY, such as M:=10, or =10 without variations")
+        raise WrongCall(
+            f"--stock {text!r}: write VERTICAL:HORIZONTAL=QUANTITY, such as M:=10, or =10 without variations"
+        )
     vertical, _, horizontal = numbers.partition(":")
     return {"vertical_no": vertical, "horizontal_no": horizontal, "quantity": int(quantity)}

@@ -10,11 +10,11 @@ from typing import Any, TypeVar
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaConnectionError, KafkaError, KafkaTimeoutError, NodeNotReadyError
-from shopsync_contracts import TopicSpec
-from shopsync_runtime.kafka.producer import Producer
 
+from shopsync_contracts import TopicSpec
 from shopsync_ops.errors import CommandFailed, Unreachable
 from shopsync_ops.settings import KafkaSettings
+from shopsync_runtime.kafka.producer import Producer
 
 T = TypeVar("T")
 CLIENT_ID = "shopsync-ops"
@@ -84,6 +84,11 @@ class Cluster:
                 yield admin
         finally:
             await admin.close()
+
+    async def topics(self) -> frozenset[str]:
+        """Full names of all topics on the cluster."""
+        async with self.admin() as admin:
+            return frozenset(await admin.list_topics())
 
     async def partitions(self, names: Iterable[str]) -> dict[str, list[TopicPartition]]:
         """Partitions of each topic. Raises CommandFailed that names the topics which do not exist."""

@@ -5,7 +5,6 @@ from importlib import resources
 
 from shopsync_contracts.envelope import TYPE_PREFIX, ShopBody
 from shopsync_contracts.events import BODIES
-
 from shopsync_ops.errors import CommandFailed, WrongCall
 
 

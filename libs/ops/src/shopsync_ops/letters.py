@@ -7,10 +7,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 from shopsync_contracts.envelope import TYPE_PREFIX
+from shopsync_ops.reading import Record
 from shopsync_runtime import deadletters as names
 from shopsync_runtime.kafka.producer import Message
-
-from shopsync_ops.reading import Record
 
 X_REDRIVEN_FROM = "x-redriven-from"
 _DROPPED = names.OWN_HEADERS | {X_REDRIVEN_FROM}
@@ -42,6 +41,12 @@ class Letter:
     def source(self) -> tuple[str, str, str]:
         """Where the original record stands."""
         return (self.topic, self.texts.get(names.X_PARTITION, ""), self.texts.get(names.X_OFFSET, ""))
+
+    @property
+    def origin(self) -> tuple[str, int, int]:
+        """Sorts letters as their records stood on the topics."""
+        topic, partition, offset = self.source
+        return topic, _number(partition), _number(offset)
 
     @property
     def service(self) -> str:
@@ -176,7 +181,7 @@ def plan(letters: Iterable[Letter], chosen: Filter, *, existing_topics: frozense
         else:
             seen.add(letter.source)
             send.append(letter)
-    return Plan(tuple(sorted(send, key=_origin)), tuple(left_out))
+    return Plan(tuple(sorted(send, key=lambda letter: letter.origin)), tuple(left_out))
 
 
 def _why_not(letter: Letter, existing_topics: frozenset[str], prefix: str) -> str:
@@ -189,11 +194,6 @@ def _why_not(letter: Letter, existing_topics: frozenset[str], prefix: str) -> st
     if letter.record.key is None and (letter.record.value is None or names.X_NULL_VALUE in letter.texts):
         return "neither key nor value"
     return ""
-
-
-def _origin(letter: Letter) -> tuple[str, int, int]:
-    topic, partition, offset = letter.source
-    return topic, _number(partition), _number(offset)
 
 
 def _number(text: str) -> int:

@@ -6,10 +6,9 @@ from itertools import islice
 from uuid import uuid4
 
 from shopsync_contracts import Event, ShopBody, TopicSpec, new_event, topic_of
+from shopsync_ops.cluster import Cluster
 from shopsync_runtime.events import EventPublisher
 from shopsync_runtime.kafka.producer import Message, Producer
-
-from shopsync_ops.cluster import Cluster
 
 SERVICE = "ops"
 CHUNK = 500

@@ -5,22 +5,27 @@ from typing import Any, TypeVar
 
 from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
-from shopsync_runtime.settings_loading import variable_of
 
 from shopsync_ops.errors import WrongCall
+from shopsync_runtime.settings_loading import variable_of
 
 S = TypeVar("S", bound=BaseSettings)
 
 _CONFIG = SettingsConfigDict(env_prefix="SHOPSYNC_", extra="forbid", frozen=True, env_ignore_empty=True)
 
 
-class KafkaSettings(BaseSettings):
-    """The cluster and the environment's prefix on it."""
+class PrefixSettings(BaseSettings):
+    """The environment's prefix on the cluster."""
 
     model_config = _CONFIG
 
-    kafka_bootstrap_servers: str = Field(min_length=1, description="Kafka brokers, host:port, comma-separated")
     topic_prefix: str = Field("shopsync", pattern=r"^[a-zA-Z0-9._-]{1,100}$", description="prefix of topics and groups")
+
+
+class KafkaSettings(PrefixSettings):
+    """The cluster."""
+
+    kafka_bootstrap_servers: str = Field(min_length=1, description="Kafka brokers, host:port, comma-separated")
 
 
 class MongoSettings(BaseSettings):
@@ -45,6 +50,10 @@ class Given:
         """Raises WrongCall with one line that names the variable and the option."""
         given = {"kafka_bootstrap_servers": self.kafka_bootstrap_servers, "topic_prefix": self.topic_prefix}
         return _load(KafkaSettings, given)
+
+    def prefix(self) -> str:
+        """The prefix of topics and groups, for what needs no cluster."""
+        return _load(PrefixSettings, {"topic_prefix": self.topic_prefix}).topic_prefix
 
     def mongo(self) -> MongoSettings:
         """Raises WrongCall with one line that names the variable and the option."""

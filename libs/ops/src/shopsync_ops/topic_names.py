@@ -3,7 +3,6 @@
 import difflib
 
 from shopsync_contracts import TOPICS, TopicSpec
-
 from shopsync_ops.errors import WrongCall
 
 

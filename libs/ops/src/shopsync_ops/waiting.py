@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from shopsync_contracts import ContractError, Event, ShopBody, parse
 from shopsync_contracts.events import ImportFailed, SweepCompleted, SyncCompleted
 from shopsync_contracts.topics import REPORTS
-
 from shopsync_ops.cluster import Cluster
 from shopsync_ops.errors import CommandFailed
 from shopsync_ops.publishing import publish_events
@@ -67,8 +66,8 @@ async def publish_and_wait(
         while not answer.complete:
             if asyncio.get_running_loop().time() > deadline:
                 raise CommandFailed(
-                    f"no report for request {request.id} within {seconds:g} s; the command is published and may still run"
-                    " (watch: shopsync tail reports)"
+                    f"no report for request {request.id} within {seconds:g} s; the command is published and may"
+                    " still run (watch: shopsync tail reports)"
                 )
             await _take_some(consumer, answer)
             progress()

@@ -53,10 +53,7 @@ class Leases:
         self._collection = database[f"{service}_leases"]
         self._holder = uuid4().hex
         self._unsure: dict[str, str] = {}
-
-    async def ensure_indexes(self) -> None:
-        """Create the index that clears old slots."""
-        await self._collection.create_index("clear_at", expireAfterSeconds=0)
+        self._indexed = False
 
     async def claim_slot(self, name: str, slot: str, *, remember: timedelta = _SLOT_MEMORY) -> bool:
         """True for exactly one caller per (name, slot) across all replicas, for at least `remember`.
@@ -64,25 +61,30 @@ class Leases:
         Raises PyMongoError when the outcome is unknown; the same process may then ask again and gets the right answer.
         The claim is not given back by a crash: claim what may be skipped once, or check afterwards that it was done.
         """
+        await self._ensure_index()
         key = f"slot:{name}:{slot}"
-        claim = self._unsure.get(key) or uuid4().hex
+        claim = self._unsure.pop(key, None) or uuid4().hex
+        try:
+            return await self._claim(key, claim, remember)
+        except BaseException:  # an answer that never came: the next call finds out whether it was ours
+            self._unsure[key] = claim
+            raise
+
+    async def _claim(self, key: str, claim: str, remember: timedelta) -> bool:
+        now = datetime.now(UTC)
         document = {
             "_id": key,
             "holder": self._holder,
             "claim": claim,
-            "claimed_at": datetime.now(UTC),
-            "clear_at": datetime.now(UTC) + remember,
+            "claimed_at": now,
+            "clear_at": now + remember,
         }
-        self._unsure[key] = claim
         try:
             await self._collection.insert_one(document)
         except DuplicateKeyError:
             found = await self._collection.find_one({"_id": key}, {"claim": 1})
-            mine = found is not None and found["claim"] == claim
-        else:
-            mine = True
-        self._unsure.pop(key, None)
-        return mine
+            return found is not None and found["claim"] == claim
+        return True
 
     @contextlib.asynccontextmanager
     async def hold(self, name: str, ttl: timedelta) -> AsyncIterator[Lease | None]:
@@ -102,6 +104,11 @@ class Leases:
             with contextlib.suppress(asyncio.CancelledError):
                 await renewal
             await self._release(lease)
+
+    async def _ensure_index(self) -> None:
+        if not self._indexed:
+            await self._collection.create_index("clear_at", expireAfterSeconds=0)
+            self._indexed = True
 
     async def _acquire(self, name: str, ttl: timedelta) -> Lease | None:
         key = f"lease:{name}"

@@ -10,7 +10,7 @@ import structlog
 # aiokafka tells of every metadata refresh and reconnect at INFO, FastStream of every task callback.
 _QUIETER = {
     "aiokafka": logging.WARNING,
-    "faststream": logging.WARNING,
+    "faststream": logging.ERROR,  # warns at every start that topics are not created automatically
     "uvicorn": logging.WARNING,
     "asyncio": logging.WARNING,
     "pymongo": logging.WARNING,
@@ -60,6 +60,8 @@ def configure_logging(level: str = "INFO", *, service: str) -> None:
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(level)
+    faststream = logging.getLogger("faststream")  # comes with a handler of its own, in colour
+    faststream.handlers, faststream.propagate = [], True
     for name, least in {**_QUIETER, **_QUIETEST}.items():
         logging.getLogger(name).setLevel(max(least, root.level))
     logging.captureWarnings(True)

@@ -123,10 +123,8 @@ class Runtime:
 
     @cached_property
     def leases(self) -> Leases:
-        """Slots and leases across replicas. First use must come before the start: it registers its index."""
-        leases = Leases(self.database, self.name)
-        self.on_start(leases.ensure_indexes)
-        return leases
+        """Slots and leases across replicas, in the collection `{service}_leases`."""
+        return Leases(self.database, self.name)
 
     # For the service's driver ------------------------------------------------------------------------------
 

@@ -126,10 +126,7 @@ async def _run(name: str, common: CommonSettings, build: Callable[[Runtime], Non
 async def _start(runtime: Runtime) -> None:
     specs = {spec.name: spec for spec in (*TOPICS, *runtime.specs)}
     prefix = runtime.common.topic_prefix
-    try:
-        await wait_for_dependencies(runtime, [spec.full_name(prefix) for spec in specs.values()])
-    except* OperationalError as group:
-        raise group.exceptions[0] from None
+    await wait_for_dependencies(runtime, [spec.full_name(prefix) for spec in specs.values()])
     await start(runtime)
 
 

@@ -26,9 +26,17 @@ async def wait_for_dependencies(runtime: Runtime, topics: Sequence[str]) -> None
     """Return once MongoDB is writable, Kafka answers and all topics exist. Raises StartError with one clear line."""
     common = runtime.common
     patience = common.start_timeout.total_seconds()
-    async with asyncio.TaskGroup() as group:
-        group.create_task(_wait("mongo", lambda: _mongo(runtime), patience))
-        group.create_task(_wait_for_kafka(common.kafka_bootstrap_servers, topics, patience))
+    outcomes = await asyncio.gather(
+        _wait("mongo", lambda: _mongo(runtime), patience),
+        _wait_for_kafka(common.kafka_bootstrap_servers, topics, patience),
+        return_exceptions=True,
+    )
+    problems = [outcome for outcome in outcomes if isinstance(outcome, BaseException)]
+    for problem in problems:
+        if not isinstance(problem, StartError):
+            raise problem
+    if problems:
+        raise StartError("; ".join(str(problem) for problem in problems))
 
 
 async def _wait_for_kafka(servers: str, topics: Sequence[str], patience: float) -> None:

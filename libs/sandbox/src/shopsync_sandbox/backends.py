@@ -20,15 +20,23 @@ class UnknownChoice(ValueError):
 
 
 @dataclass(frozen=True)
-class Backend(Generic[S]):
-    """One way to provide a server. `start` raises Unavailable or StartFailed.
+class Wish:
+    """What a server is asked to be.
 
-    `start` is told whether the choice was automatic: then it may not do what takes long or what nobody asked for,
-    such as pulling an image.
+    `auto`: nobody asked for this backend by name, so it may not do what takes long, such as pulling an image.
+    `port`: on the loopback interface; None takes a free one. An external server has its own.
     """
 
+    auto: bool = False
+    port: int | None = None
+
+
+@dataclass(frozen=True)
+class Backend(Generic[S]):
+    """One way to provide a server. `start` raises Unavailable or StartFailed."""
+
     name: str
-    start: Callable[[bool], Awaitable[S]]
+    start: Callable[[Wish], Awaitable[S]]
 
 
 @dataclass(frozen=True)
@@ -39,7 +47,9 @@ class Started(Generic[S]):
     why: str
 
 
-async def start(backends: Sequence[Backend[S]], *, choice: str | None, variable: str) -> Started[S]:
+async def start(
+    backends: Sequence[Backend[S]], *, choice: str | None, variable: str, port: int | None = None
+) -> Started[S]:
     """Start the chosen backend, or for `auto` the first of `backends` that starts.
 
     `choice` None reads the environment variable `variable` (unset or empty: auto). Raises UnknownChoice, Unavailable
@@ -47,19 +57,19 @@ async def start(backends: Sequence[Backend[S]], *, choice: str | None, variable:
     """
     wanted = choice or os.environ.get(variable) or AUTO
     if wanted == AUTO:
-        return await _first_working(backends, variable)
+        return await _first_working(backends, variable, Wish(auto=True, port=port))
     for backend in backends:
         if backend.name == wanted:
-            return Started(await backend.start(False), f"{variable}={wanted}")
+            return Started(await backend.start(Wish(port=port)), f"{variable}={wanted}")
     allowed = ", ".join([*(backend.name for backend in backends), AUTO])
     raise UnknownChoice(f"{variable}={wanted!r} is not known; choose one of: {allowed}")
 
 
-async def _first_working(backends: Sequence[Backend[S]], variable: str) -> Started[S]:
+async def _first_working(backends: Sequence[Backend[S]], variable: str, wish: Wish) -> Started[S]:
     reasons: list[str] = []
     for backend in backends:
         try:
-            server = await backend.start(True)
+            server = await backend.start(wish)
         except (Unavailable, StartFailed) as error:
             reasons.append(f"{backend.name}: {error}")
         else:

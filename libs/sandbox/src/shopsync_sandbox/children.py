@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -10,6 +11,8 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+# as Kafka, mongod ("s":"E"), noida-db and our services write it
+_ERROR = re.compile(r'\b(?:ERROR|FATAL)\b|"s":"[EF]"|^error\b|"level": ?"(?:error|critical)"')
 _LAUNCHER = Path(__file__).with_name("_launch.py")
 
 # Linux sends the parent-death signal when the *thread* that forked ends, so all forks happen on one thread that lives
@@ -93,9 +96,12 @@ def spawn(
 
 
 def tail(log: Path, lines: int = 20) -> str:
-    """The last lines of a log file; says so when there is none."""
+    """The last lines of a log file, after lines further up that name an error; says so when there is none."""
     try:
-        text = log.read_bytes()[-64_000:].decode(errors="replace").strip()
+        text = log.read_bytes()[-256_000:].decode(errors="replace").strip()
     except FileNotFoundError:
         return "(no output)"
-    return "\n".join(text.splitlines()[-lines:]) or "(no output)"
+    every = [line[:600] for line in text.splitlines()]
+    last = every[-lines:]
+    errors = [line for line in every[:-lines] if _ERROR.search(line)][-5:]
+    return "\n".join([*errors, *(["…"] if errors else []), *last]) or "(no output)"

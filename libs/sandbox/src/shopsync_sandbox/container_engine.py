@@ -1,10 +1,10 @@
 """Official images in a local container engine, through testcontainers."""
 
 import asyncio
-import functools
-from collections.abc import Awaitable, Callable, Sequence
 import contextlib
+import functools
 import time
+from collections.abc import Awaitable, Callable, Sequence
 
 import docker
 import docker.errors
@@ -22,7 +22,7 @@ def check_engine(image: str, *, pull: bool) -> None:
     try:
         client = docker.from_env(timeout=3)
     except docker.errors.DockerException as error:
-        raise Unavailable(f"no container engine answers ({_short(error)})") from error
+        raise Unavailable("no container engine is here, or DOCKER_HOST is wrong") from error
     with contextlib.closing(client):
         try:
             client.ping()
@@ -77,6 +77,7 @@ class ContainerNode(Node):
         self._container: DockerContainer | None = None
 
     async def start(self) -> None:
+        """Start it, or start it again, and wait until it answers. Raises StartFailed."""
         try:
             if self._container is None:
                 self._container = await asyncio.to_thread(self._make)
@@ -97,14 +98,17 @@ class ContainerNode(Node):
         return bytes(self._container.get_wrapped_container().logs(tail=20)).decode(errors="replace")
 
     async def stop(self) -> None:
+        """Let it end in order."""
         if self._container is not None:
             await asyncio.to_thread(self._container.get_wrapped_container().stop, timeout=10)
 
     async def kill(self) -> None:
+        """End it at once."""
         if self._container is not None:
             await asyncio.to_thread(self._container.get_wrapped_container().kill)
 
     async def dispose(self) -> None:
+        """End it and remove everything it wrote."""
         if self._container is not None:
             await asyncio.to_thread(self._container.stop)
             self._container = None

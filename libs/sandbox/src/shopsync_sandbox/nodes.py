@@ -1,13 +1,14 @@
 """Servers as things that can be started, stopped, killed and started again on the same address and data."""
 
 import asyncio
-import shutil
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 
 from shopsync_sandbox.children import Child, StartFailed, spawn
+from shopsync_sandbox.ports import is_free
+from shopsync_sandbox.scratch import remove_folder
 
 
 class NotOurs(RuntimeError):
@@ -41,12 +42,15 @@ class RemoteNode(Node):
         self._address = address
 
     async def start(self) -> None:
+        """Refused: raises NotOurs."""
         raise NotOurs(f"the server at {self._address} is external: start it where it was started")
 
     async def stop(self) -> None:
+        """Refused: raises NotOurs."""
         raise NotOurs(f"the server at {self._address} is external: it is not stopped from here")
 
     async def kill(self) -> None:
+        """Refused: raises NotOurs."""
         raise NotOurs(f"the server at {self._address} is external: it is not killed from here")
 
     async def dispose(self) -> None:
@@ -54,9 +58,10 @@ class RemoteNode(Node):
 
 
 class ProcessNode(Node):
-    """A server that is a child process, with everything it writes in `folder`, which goes with it.
+    """A server that is a child process listening on loopback `port`.
 
-    `ready` tells whether it answers; it must not raise while the server is still starting.
+    Everything it writes is in `folder`, which comes from `scratch.new_folder` and goes with it. `ready` tells whether
+    it answers; it must not raise while the server is still starting. `stopped` is called after every orderly stop.
     """
 
     def __init__(
@@ -65,14 +70,16 @@ class ProcessNode(Node):
         command: Sequence[str],
         folder: Path,
         *,
+        port: int,
         ready: Callable[[], Awaitable[bool]],
         start_seconds: float = 40.0,
         stop_seconds: float = 10.0,
-        stopped: Callable[[], None] = lambda: None,
+        stopped: Callable[[], None] | None = None,
     ) -> None:
         self._name = name
         self._command = command
         self._folder = folder
+        self._port = port
         self._ready = ready
         self._start_seconds = start_seconds
         self._stop_seconds = stop_seconds
@@ -81,6 +88,7 @@ class ProcessNode(Node):
 
     @property
     def log(self) -> Path:
+        """Where its output goes."""
         return self._folder / "server.log"
 
     @property
@@ -89,8 +97,11 @@ class ProcessNode(Node):
         return self._child.pid if self._child is not None and self._child.exit_code is None else None
 
     async def start(self) -> None:
+        """Start it, or start it again, and wait until it answers. Raises StartFailed."""
         if self.pid is not None:
             return
+        if not is_free(self._port):  # or `ready` would be answered by somebody else's server
+            raise StartFailed(f"{self._name} cannot start: port {self._port} on 127.0.0.1 is already in use")
         self._child = spawn(self._name, self._command, log=self.log, cwd=self._folder)
         try:
             await self._until_ready(self._child)
@@ -108,16 +119,23 @@ class ProcessNode(Node):
             await asyncio.sleep(0.02)
 
     async def stop(self) -> None:
+        """Let it end in order."""
         if self._child is not None and self.pid is not None:
             await self._child.terminate(self._stop_seconds)
-            self._stopped()
+            if self._stopped is not None:
+                self._stopped()
 
     async def kill(self) -> None:
+        """End it at once."""
         if self._child is not None and self.pid is not None:
             await self._child.kill()
 
     async def dispose(self) -> None:
+        """End it and remove everything it wrote."""
         try:
-            await self.stop()
+            if self._stopped is not None:
+                await self.stop()
+            else:  # nobody reads the data again, so an orderly end gains nothing
+                await self.kill()
         finally:
-            shutil.rmtree(self._folder, ignore_errors=True)
+            remove_folder(self._folder)

@@ -6,6 +6,7 @@ import json
 import socket
 import sys
 from collections.abc import AsyncIterator, Iterator
+from typing import Any
 
 import uvicorn
 from starlette.types import ASGIApp
@@ -28,6 +29,7 @@ def listen(host: str, port: int) -> socket.socket:
 
 
 def url_of(bound: socket.socket) -> str:
+    """`http://host:port` of a bound socket."""
     host, port = bound.getsockname()[:2]
     return f"http://{host}:{port}"
 
@@ -43,7 +45,7 @@ def _config(app: ASGIApp) -> uvicorn.Config:
     )
 
 
-def serve(app: ASGIApp, *, host: str, port: int, **facts: str) -> None:
+def serve(app: ASGIApp, *, host: str, port: int, **facts: Any) -> None:
     """Serve until SIGINT or SIGTERM. Prints one JSON line with the URL and `facts` once requests are accepted."""
     bound = listen(host, port)
     bound.listen(128)

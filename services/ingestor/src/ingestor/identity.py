@@ -20,7 +20,7 @@ class Listed:
 
 @dataclass(frozen=True, slots=True)
 class Identified:
-    """A page's records by product. `nameless` have no product number that could be read: nobody knows who is present."""
+    """A page's records by product. `nameless` ones have no readable product number: nobody knows who they are."""
 
     listed: list[Listed]
     unusable: list[Listed]
@@ -29,7 +29,9 @@ class Identified:
 
 def identify(records: Iterable[Record], table: SourceMap) -> Identified:
     """Read the product numbers of a page. `unusable` are numbers that the contract cannot carry (IM-8)."""
-    listed, unusable, nameless = [], [], 0
+    listed: list[Listed] = []
+    unusable: list[Listed] = []
+    nameless = 0
     for record in records:
         number = _number(record, table)
         if not number:

@@ -13,9 +13,9 @@ def import_id_of(source: str, event_id: str) -> str:
     return derived_id("import", source, event_id)
 
 
-def changed_id(import_id: str, product_no: str) -> str:
-    """Id of the product.changed that this import says about the product."""
-    return derived_id("changed", import_id, product_no)
+def changed_id(import_id: str, product_no: str, upstream_id: str) -> str:
+    """Id of the product.changed that this import says about the product with this upstream id."""
+    return derived_id("changed", import_id, product_no, upstream_id)
 
 
 def removed_id(import_id: str, product_no: str) -> str:

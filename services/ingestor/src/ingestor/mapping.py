@@ -12,10 +12,10 @@ from types import MappingProxyType
 from typing import Any
 
 from pydantic import ValidationError
-from shopsync_contracts import describe
-from shopsync_contracts.events import MAX_SKUS, Axes, SaleForm, Tax, UpstreamProduct, UpstreamSku
 
 from ingestor.readers import Unreadable, at, flag, items, stamp, text, whole
+from shopsync_contracts import describe
+from shopsync_contracts.events import MAX_SKUS, Axes, SaleForm, Tax, UpstreamProduct, UpstreamSku
 
 Record = Mapping[str, Any]
 Combination = tuple[str, str]

@@ -12,8 +12,8 @@ JST = ZoneInfo("Asia/Tokyo")
 MAX_NUMBER = 999_999_999_999
 """Above any price or stock; also keeps the value inside 64 bits for whoever stores it."""
 
-_TRUE = {True, 1, "true", "1"}
-_FALSE = {False, 0, "false", "0"}
+_TRUE = {True, "true", "1"}
+_FALSE = {False, "false", "0"}
 _FIRST_YEAR, _LAST_YEAR = 1970, 2999
 
 

@@ -69,7 +69,9 @@ class TikTokClient:
 
     async def call(self, call: Call, *, token: SecretStr, cipher: str | None = None) -> Data:
         """Send one signed call and give its `data`."""
-        content = b"" if call.body is None else json.dumps(call.body, ensure_ascii=False, separators=(",", ":")).encode()
+        content = (
+            b"" if call.body is None else json.dumps(call.body, ensure_ascii=False, separators=(",", ":")).encode()
+        )
         query = {**(call.query or {}), "app_key": self._app_key, "timestamp": str(int(self._clock().timestamp()))}
         if call.with_cipher and cipher is not None:
             query["shop_cipher"] = cipher

@@ -10,7 +10,7 @@
     - ProductGone      the listing does not exist for this shop (any more)
     - WarehouseUnusable  no warehouse to put the stock into
   - ShopBlocked        nothing of this shop can be sent until somebody acts
-    - TokenExpired     105002: a refresh helps
+    - TokenExpired     105002, or an unknown token: a refresh helps or tells more
     - AuthorizationEnded  the refresh token is dead: the merchant has to authorise again (AU-5)
     - AppMisconfigured the app's key, signature, clock or address list is wrong
   - ImageUnusable      the file is no image TikTok takes; the text names its address

@@ -1,5 +1,6 @@
 """From TikTok's answer to data or a typed error. Pure."""
 
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
@@ -32,6 +33,8 @@ _APP = frozenset({106001, 36009033})
 _TOKEN_EXPIRED = 105002
 _OVERLOADED = 36009004
 """One code, many meanings: only the message's keyword tells them apart."""
+_ACCESS_TOKEN = re.compile(r"access[-_ ]token|token header", re.IGNORECASE)
+_APP_WORDS = re.compile(r"\b(app_key|sign|timestamp)\b", re.IGNORECASE)
 
 
 def read_reply(status: int, headers: Mapping[str, str], document: Any, *, write: bool, now: datetime) -> Data:
@@ -76,10 +79,10 @@ def error_of(code: int, message: str) -> PublisherError:
 
 
 def _overloaded(message: str) -> PublisherError:
-    text = message.lower()
-    if "token" in text:
-        return AuthorizationEnded(str(_OVERLOADED), message)
-    if any(word in text for word in ("app_key", "sign", "timestamp")):
+    if _ACCESS_TOKEN.search(message):
+        # Perhaps only replaced by a newer one: the refresh tells whether the consent itself is gone.
+        return TokenExpired(str(_OVERLOADED), message)
+    if _APP_WORDS.search(message):
         return AppMisconfigured(str(_OVERLOADED), message)
     return Refused(str(_OVERLOADED), message)
 

@@ -38,7 +38,8 @@ class PublisherSettings(ServiceSettings):
         "https://services.tiktokshop.com/open/authorize", description="Page on which a seller authorises the app"
     )
     tiktok_service_id: str | None = Field(
-        None, description="The app's service id for the consent page (it is not the app key); needed by /oauth/tiktok/start"
+        None,
+        description="The app's service id for the consent page (it is not the app key); needed by /oauth/tiktok/start",
     )
     tiktok_app_key: str = Field(min_length=1, description="The app's key")
     tiktok_app_secret: SecretStr = Field(min_length=1, description="The app's secret: signs calls, verifies webhooks")
@@ -61,7 +62,9 @@ class PublisherSettings(ServiceSettings):
     requests_per_second: float = Field(
         10.0, gt=0, le=1000, description="API calls per second and shop of this replica, evenly spaced"
     )
-    request_timeout: PositiveDuration = Field(timedelta(seconds=30), description="Longest silence of TikTok Shop in one call")
+    request_timeout: PositiveDuration = Field(
+        timedelta(seconds=30), description="Longest silence of TikTok Shop in one call"
+    )
     job_lease: PositiveDuration = Field(
         timedelta(seconds=60), description="A push whose worker is silent this long is taken over by another"
     )

@@ -1,15 +1,18 @@
+import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
-from aiokafka.errors import TopicAlreadyExistsError, UnknownTopicOrPartitionError, for_code
+from aiokafka.errors import TopicAlreadyExistsError, for_code
 
 from shopsync_contracts import TopicSpec
 
 _REQUEST_MS = 15_000
+_LISTED_SECONDS = 15.0
+_LISTED_PAUSE = 0.05
 _MIN_INSYNC = "min.insync.replicas"
 
 
@@ -26,13 +29,13 @@ class Difference:
         return f"{self.topic}: {self.setting} is {self.found}, declared {self.declared}"
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class TopicsReport:
-    """What applying the declaration did. Full topic names."""
+    """What applying the declaration did. Full topic names, in the order of the declaration."""
 
-    created: list[str] = field(default_factory=list)
-    checked: list[str] = field(default_factory=list)
-    differences: list[Difference] = field(default_factory=list)
+    created: list[str]
+    checked: list[str]
+    differences: list[Difference]
 
 
 @asynccontextmanager
@@ -54,6 +57,17 @@ async def missing_topics(bootstrap_servers: str, names: Sequence[str]) -> list[s
     return [name for name in names if name not in there]
 
 
+async def partitions_of(bootstrap_servers: str, names: Sequence[str]) -> dict[str, list[int]]:
+    """Partition numbers of each of these topics (full names); a topic that does not exist is left out."""
+    async with admin_client(bootstrap_servers) as client:
+        described = await client.describe_topics()
+    return {
+        topic["topic"]: sorted(partition["partition"] for partition in topic["partitions"])
+        for topic in described
+        if topic["topic"] in names and not topic["error_code"]
+    }
+
+
 async def apply_topics(
     bootstrap_servers: str, prefix: str, specs: Sequence[TopicSpec], *, replication_factor: int = 1
 ) -> TopicsReport:
@@ -62,18 +76,14 @@ async def apply_topics(
     Partitions are never added: keys would move to other partitions and lose their order. Differences are for an
     operator to decide. Raises KafkaError when the broker refuses.
     """
-    report = TopicsReport()
+    wanted = {spec.full_name(prefix): spec for spec in specs}
     async with admin_client(bootstrap_servers) as client:
         there = set(await client.list_topics())
-        wanted = {spec.full_name(prefix): spec for spec in specs}
-        new = [name for name in wanted if name not in there]
-        report.created = await _create(client, {name: wanted[name] for name in new}, replication_factor)
-        report.checked = [name for name in wanted if name in there]
-        if report.checked:
-            report.differences = await _compare(
-                client, {name: wanted[name] for name in report.checked}, replication_factor
-            )
-    return report
+        created = await _create(client, {n: s for n, s in wanted.items() if n not in there}, replication_factor)
+        checked = [name for name in wanted if name not in created]
+        await _wait_until_listed(client, set(wanted))
+        differences = await _compare(client, {name: wanted[name] for name in checked}, replication_factor)
+    return TopicsReport(created=created, checked=checked, differences=differences)
 
 
 def declared_config(spec: TopicSpec, replication_factor: int) -> dict[str, str]:
@@ -104,9 +114,18 @@ async def _create(client: AIOKafkaAdminClient, wanted: dict[str, TopicSpec], rep
     return created
 
 
+async def _wait_until_listed(client: AIOKafkaAdminClient, names: set[str]) -> None:
+    """A created topic is known to the controller first, to the brokers a moment later."""
+    async with asyncio.timeout(_LISTED_SECONDS):
+        while not names <= set(await client.list_topics()):  # noqa: ASYNC110 - brokers send no event
+            await asyncio.sleep(_LISTED_PAUSE)
+
+
 async def _compare(
     client: AIOKafkaAdminClient, wanted: dict[str, TopicSpec], replication_factor: int
 ) -> list[Difference]:
+    if not wanted:
+        return []
     differences = []
     for found in await client.describe_topics(list(wanted)):
         if found["error_code"]:
@@ -129,10 +148,7 @@ async def _configs(client: AIOKafkaAdminClient, names: Sequence[str]) -> dict[st
     for response in await client.describe_configs(resources):
         for code, message, _kind, name, entries in _resources(response):
             if code:
-                error = for_code(code)
-                raise (error if error is not UnknownTopicOrPartitionError else for_code(code))(
-                    f"cannot read the configuration of {name}: {message}"
-                )
+                raise for_code(code)(f"cannot read the configuration of {name}: {message}")
             configs[name] = {entry[0]: entry[1] or "" for entry in entries}
     return configs
 

@@ -1,10 +1,15 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import stamina
 from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.errors import KafkaError
+from aiokafka.structs import OffsetAndMetadata
 
 from shopsync_runtime.errors import StartError
-from shopsync_runtime.kafka.admin import admin_client
+from shopsync_runtime.kafka.admin import admin_client, partitions_of
+
+_COORDINATOR_SECONDS = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,8 +33,7 @@ class Barrier:
         """Messages each partition still lacks; empty when the barrier is passed."""
         if not self.ends:
             return {}
-        async with admin_client(self.bootstrap_servers) as client:
-            committed = await client.list_consumer_group_offsets(self.group, partitions=list(self.ends))
+        committed = await _committed(self.bootstrap_servers, self.group, list(self.ends))
         behind = {}
         for partition, end in self.ends.items():
             known = committed.get(partition)
@@ -51,21 +55,36 @@ class Barrier:
         return {tp: lag for tp, lag in behind.items() if starts[tp] < self.ends[tp]}
 
 
+def _passes_soon(error: Exception) -> bool:
+    return isinstance(error, KafkaError) and bool(error.retriable)
+
+
+# A coordinator that is being elected, or is loading the group's offsets, is there a moment later.
+@stamina.retry(on=_passes_soon, attempts=5, timeout=_COORDINATOR_SECONDS)
+async def _committed(
+    bootstrap_servers: str, group: str, partitions: list[TopicPartition]
+) -> dict[TopicPartition, OffsetAndMetadata]:
+    async with admin_client(bootstrap_servers) as client:
+        found: dict[TopicPartition, OffsetAndMetadata] = await client.list_consumer_group_offsets(
+            group, partitions=partitions
+        )
+    return found
+
+
 async def lag_barrier(bootstrap_servers: str, group: str, topics: Sequence[str]) -> Barrier:
     """Remember the present ends of these topics (full names) for `group`.
 
     Partitions with nothing stored need no commit and are left out. Raises KafkaError, or StartError for a topic
     that does not exist.
     """
+    known = await partitions_of(bootstrap_servers, topics)
+    for topic in topics:
+        if topic not in known:
+            raise StartError(f"topic {topic} does not exist; run `shopsync topics apply`")
+    partitions = [TopicPartition(topic, number) for topic, numbers in known.items() for number in numbers]
     consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap_servers)
     try:
         await consumer.start()
-        known = await consumer.topics()
-        partitions = []
-        for topic in topics:
-            if topic not in known:
-                raise StartError(f"topic {topic} does not exist; run `shopsync topics apply`")
-            partitions += [TopicPartition(topic, number) for number in consumer.partitions_for_topic(topic) or ()]
         ends = await consumer.end_offsets(partitions)
         starts = await consumer.beginning_offsets(partitions)
     finally:

@@ -107,7 +107,8 @@ class Follower:
 
     def report(self, kind: type[ShopBody], request_id: str) -> Any:
         """The report of this type that answers the request, or None."""
-        return next((r for r in self.reports if isinstance(r, kind) and r.request_id == request_id), None)
+        mine = (report for report in self.reports if isinstance(report, kind))
+        return next((report for report in mine if vars(report).get("request_id") == request_id), None)
 
     async def until(self, done: Callable[[], Any], *, seconds: float, what: str) -> Any:
         """Wait for `done()` to be truthy; looked at after every message. Raises TimeoutError naming `what`."""

@@ -11,10 +11,10 @@ class Facts:
 
     products: int
     expected_listed: frozenset[str]
-    """ON and complete when the sync ran."""
+    """ON, complete, and within what TikTok takes when the sync ran."""
     listed: frozenset[str]
     """Products that have a listing on TikTok Shop."""
-    creates_per_product: Mapping[str, int]
+    creates_per_sku: Mapping[str, int]
     stock_writes_per_sku: Mapping[str, int]
     tiktok_deletes: int
     tiktok_deactivates: int
@@ -49,8 +49,8 @@ def _listings(facts: Facts) -> list[str]:
         found.append(f"{len(missing)} products that are ON and complete have no listing: {_some(missing)}")
     if extra := facts.listed - facts.expected_listed:
         found.append(f"{len(extra)} listings that should not be: {_some(extra)} (NV-4, ED-5)")
-    if twice := {number for number, creates in facts.creates_per_product.items() if creates > 1}:
-        found.append(f"{len(twice)} products were created more than once: {_some(twice)} (NV-8)")
+    if twice := {sku for sku, creates in facts.creates_per_sku.items() if creates > 1}:
+        found.append(f"{len(twice)} seller SKUs were created more than once: {_some(twice)} (NV-8)")
     return found
 
 

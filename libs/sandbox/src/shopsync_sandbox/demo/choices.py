@@ -22,6 +22,9 @@ ON_SHARE = 0.6
 FORGOTTEN_SHARE = 0.05
 """Products switched ON without being completed: they stay 不足項目あり and are never sent."""
 
+MAX_LISTED_SKUS = 300
+MAX_AXIS_NAME = 20
+
 SOCKS = "601234"
 BRAND = "7080000000000000001"
 _ATTRIBUTES = (
@@ -51,6 +54,13 @@ def choose(numbers: Sequence[str], seed: int) -> Choice:
     rest = shuffled[len(completed) :]
     forgotten = rest[: max(1, round(len(shuffled) * FORGOTTEN_SHARE))]
     return Choice(frozenset(completed), frozenset([*on, *forgotten]))
+
+
+def beyond_tiktok(product: ProductSnapshot) -> bool:
+    """Whether TikTok Shop cannot take this product as futureshop has it: too many SKUs, or an axis name too long."""
+    axes = product.axes
+    names = [] if axes is None else [name for name in (axes.vertical, axes.horizontal) if name]
+    return len(product.skus) > MAX_LISTED_SKUS or any(len(name) > MAX_AXIS_NAME for name in names)
 
 
 def edits(choice: Choice, products: Sequence[ProductSnapshot], now: Time) -> Iterator[ShopBody]:

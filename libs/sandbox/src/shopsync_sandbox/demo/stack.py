@@ -127,7 +127,7 @@ async def system(
 def _services(
     common: Mapping[str, str], folder: Path, futureshop: dict[str, Any], tiktok: dict[str, Any], publisher_port: int
 ) -> dict[str, ServiceProcess]:
-    own = {
+    own: dict[str, dict[str, str]] = {
         "ingestor": {
             "INGESTOR_SHOPS_FILE": str(_shops_file(folder, futureshop)),
             "INGESTOR_REQUESTS_PER_SECOND": "10",

@@ -21,7 +21,7 @@ from shopsync_contracts.events import (
 )
 from shopsync_sandbox.demo.bus import Bus, Follower
 from shopsync_sandbox.demo.checks import Facts
-from shopsync_sandbox.demo.choices import Choice, choose, edits
+from shopsync_sandbox.demo.choices import Choice, beyond_tiktok, choose, edits
 from shopsync_sandbox.demo.facts import gather
 from shopsync_sandbox.demo.stack import SHOP, Plan, Stack
 
@@ -58,8 +58,10 @@ class Story:
         self._follower = follower
         self._progress = progress
         self._patience = patience
+        self.begun: list[str] = []
         self.outcome = Outcome()
         self.choice = Choice(frozenset(), frozenset())
+        self.beyond_tiktok: frozenset[str] = frozenset()
         self.deleted_upstream: frozenset[str] = frozenset()
 
     async def run(self) -> Outcome:
@@ -107,6 +109,7 @@ class Story:
     async def complete_and_switch_on(self) -> None:
         products = list(self._follower.snapshots.values())
         self.choice = choose([product.product_no for product in products], self._plan.seed)
+        self.beyond_tiktok = frozenset(product.product_no for product in products if beyond_tiktok(product))
         async with self._step("tool edits", len(self.choice.completed)) as done:
             await self._bus.publish(list(edits(self.choice, products, datetime.now(UTC))))
             await self._until(
@@ -128,7 +131,7 @@ class Story:
 
     async def delete_upstream(self) -> None:
         off = sorted(self._numbers() - self.choice.switched_on)[:DELETED_OFF]
-        on = sorted(self.choice.complete_and_on)[:DELETED_ON]
+        on = sorted(self.choice.complete_and_on - self.beyond_tiktok)[:DELETED_ON]
         self.deleted_upstream = frozenset([*off, *on])
         async with (
             self._step("delete upstream", len(self.deleted_upstream)) as done,
@@ -156,14 +159,20 @@ class Story:
         outcome.statuses = Counter(snapshot.status for snapshot in follower.snapshots.values())
         outcome.pushes, outcome.reviews = follower.pushes, follower.reviews
         outcome.removed = len(follower.removed)
+        expected = self.choice.complete_and_on - self.beyond_tiktok
         outcome.facts = await gather(
-            self._stack, follower, self._plan.products, self.choice.complete_and_on, self.deleted_upstream
+            self._stack,
+            follower,
+            products=self._plan.products,
+            expected=expected,
+            deleted_upstream=self.deleted_upstream,
         )
         return outcome
 
     @asynccontextmanager
     async def _step(self, name: str, total: int) -> AsyncIterator[Callable[[int], None]]:
         started = time.monotonic()
+        self.begun.append(name)
         self._progress(name, 0, total)
         yield lambda count: self._progress(name, min(count, total), total)
         self._progress(name, total, total)

@@ -36,15 +36,4 @@ def futureshop(
         )
     except ValueError as error:
         raise typer.BadParameter(str(error), param_hint="--shop") from error
-    first = sandbox.credentials(specs[0].shop_key)
-    serve(
-        sandbox.app,
-        host=host,
-        port=port,
-        shop_key=first.shop_key,
-        client_id=first.client_id,
-        client_secret=first.client_secret,
-        shops=",".join(sandbox.shops),
-        connections="/_sandbox/connections",
-        control="/_sandbox/",
-    )
+    serve(sandbox.app, host=host, port=port, **sandbox.facts())

@@ -113,7 +113,7 @@ def _reported(handler: Handler) -> Handler:
         except UnknownProduct as error:
             return JSONResponse({"error": str(error)}, 404)
         except ValidationError as error:
-            faults = (".".join(map(str, each["loc"])) + ": " + each["msg"] for each in error.errors())
+            faults = ((".".join(map(str, each["loc"])) or "body") + ": " + each["msg"] for each in error.errors())
             return JSONResponse({"error": "; ".join(faults)}, 400)
         except ValueError as error:
             return JSONResponse({"error": str(error)}, 400)

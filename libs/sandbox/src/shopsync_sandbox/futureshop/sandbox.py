@@ -1,7 +1,7 @@
 import re
 import time
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any, Self
 
 from starlette.applications import Starlette
@@ -78,6 +78,18 @@ class FutureshopSandbox:
         return {
             key: {"base_url": base_url, "client_id": known.client_id, "client_secret": known.client_secret}
             for key, known in self.access.credentials.items()
+        }
+
+    def facts(self) -> dict[str, Any]:
+        """The ready line: the first shop's credentials, those of every shop by key, and paths of the control API."""
+        return {
+            **asdict(next(iter(self.access.credentials.values()))),
+            "shops": {
+                key: {"client_id": known.client_id, "client_secret": known.client_secret}
+                for key, known in self.access.credentials.items()
+            },
+            "connections": "/_sandbox/connections",
+            "control": "/_sandbox/",
         }
 
     def product(self, product_no: str, *, shop_key: str = "demo") -> Product:

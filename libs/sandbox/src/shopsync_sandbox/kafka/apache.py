@@ -2,14 +2,15 @@
 
 import asyncio
 import shutil
-import tempfile
 from pathlib import Path
 
+from shopsync_sandbox.backends import Wish
 from shopsync_sandbox.kafka import jars
 from shopsync_sandbox.kafka.formatted import NODE_ID, new_log_folder
 from shopsync_sandbox.kafka.server import KafkaServer, ready_at
 from shopsync_sandbox.nodes import ProcessNode
 from shopsync_sandbox.ports import free_port
+from shopsync_sandbox.scratch import new_folder, remove_folder
 
 # What differs from Kafka's defaults, and why.
 SETTINGS = {
@@ -40,17 +41,23 @@ SETTINGS = {
     "background.threads": 2,
 }
 # A quick start matters more than peak speed: C1 only, one GC thread.
-_JVM = ("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xms128m", "-Xmx512m", "-Djava.awt.headless=true")
+_JVM = (
+    "-XX:TieredStopAtLevel=1",
+    "-XX:+UseSerialGC",
+    "-Xms128m",
+    "-Xmx512m",
+    "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn",
+)
 
 
-async def start(auto: bool) -> KafkaServer:  # noqa: ARG001 - backends share one signature
+async def start(wish: Wish) -> KafkaServer:
     """Start it; Unavailable without Java 17, or without both the jars and Maven."""
     java = await asyncio.to_thread(jars.java)
     libs = await asyncio.to_thread(jars.libs)
-    folder = Path(tempfile.mkdtemp(prefix="shopsync-kafka-"))
+    folder = new_folder("kafka")
     try:
         await asyncio.to_thread(new_log_folder, java, libs, folder / "logs")
-        port, controller_port = free_port(), free_port()
+        port, controller_port = wish.port or free_port(), free_port()
         address = f"127.0.0.1:{port}"
         settings = folder / "server.properties"
         settings.write_text(_properties(folder / "logs", port, controller_port), encoding="utf-8")
@@ -59,12 +66,13 @@ async def start(auto: bool) -> KafkaServer:  # noqa: ARG001 - backends share one
             f"Apache Kafka {jars.KAFKA_VERSION}",
             [str(java), *_JVM, *archive.flags, "-cp", f"{libs}/*", "kafka.Kafka", str(settings)],
             folder,
+            port=port,
             ready=ready_at(address),
-            stopped=archive.keep,
+            stopped=archive.keep if archive.recording else None,
         )
         await node.start()
     except BaseException:
-        shutil.rmtree(folder, ignore_errors=True)
+        remove_folder(folder)
         raise
     return KafkaServer(address, "apache", f"Apache Kafka {jars.KAFKA_VERSION}", node)
 
@@ -95,10 +103,10 @@ class _ClassArchive:
     def __init__(self, java: Path, folder: Path) -> None:
         self._kept = jars.home() / f"classes-{jars.java_version(str(java))}.jsa"
         self._recorded = folder / "classes.jsa"
-        recording = not self._kept.exists()
+        self.recording = not self._kept.exists()
         self.flags = (
             [f"-XX:ArchiveClassesAtExit={self._recorded}"]
-            if recording
+            if self.recording
             else [f"-XX:SharedArchiveFile={self._kept}", "-Xshare:auto"]
         )
 

@@ -59,9 +59,9 @@ class Broker:
         await self.node.start()
 
 
-async def start_broker(choice: str | None = None) -> Broker:
+async def start_broker(choice: str | None = None, *, port: int | None = None) -> Broker:
     """Start a broker that lives until `broker.node.dispose()`; see `broker`."""
-    started = await backends.start(_BACKENDS, choice=choice, variable=CHOICE)
+    started = await backends.start(_BACKENDS, choice=choice, variable=CHOICE, port=port)
     return _broker(started.server, started.why)
 
 
@@ -77,13 +77,14 @@ def _broker(server: KafkaServer, why: str) -> Broker:
 
 
 @contextlib.asynccontextmanager
-async def broker(choice: str | None = None) -> AsyncIterator[Broker]:
+async def broker(choice: str | None = None, *, port: int | None = None) -> AsyncIterator[Broker]:
     """A broker for the length of the block.
 
-    `choice` is external, docker, apache, embedded or auto; None reads SHOPSYNC_KAFKA (unset: auto). Raises
-    UnknownChoice, Unavailable (it cannot be had here; the text says what is missing) or StartFailed.
+    `choice` is external, docker, apache, embedded or auto; None reads SHOPSYNC_KAFKA (unset: auto). `port` None takes
+    a free one. Raises UnknownChoice, Unavailable (it cannot be had here; the text says what is missing) or
+    StartFailed.
     """
-    running = await start_broker(choice)
+    running = await start_broker(choice, port=port)
     try:
         yield running
     finally:

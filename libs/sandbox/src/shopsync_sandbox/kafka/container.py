@@ -2,6 +2,7 @@
 
 import asyncio
 
+from shopsync_sandbox.backends import Wish
 from shopsync_sandbox.container_engine import ContainerNode, check_engine
 from shopsync_sandbox.kafka.apache import SETTINGS
 from shopsync_sandbox.kafka.formatted import NODE_ID
@@ -12,10 +13,10 @@ from shopsync_sandbox.ports import free_port
 IMAGE = f"apache/kafka:{KAFKA_VERSION}"
 
 
-async def start(auto: bool) -> KafkaServer:
+async def start(wish: Wish) -> KafkaServer:
     """Start the image; pulls it only when it was asked for by name."""
-    await asyncio.to_thread(check_engine, IMAGE, pull=not auto)
-    port = free_port()
+    await asyncio.to_thread(check_engine, IMAGE, pull=not wish.auto)
+    port = wish.port or free_port()
     address = f"127.0.0.1:{port}"
     node = ContainerNode(IMAGE, port, env=_environment(port), command=(), ready=ready_at(address))
     try:

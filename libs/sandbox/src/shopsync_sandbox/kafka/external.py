@@ -3,7 +3,7 @@
 import os
 import re
 
-from shopsync_sandbox.backends import Unavailable
+from shopsync_sandbox.backends import Unavailable, Wish
 from shopsync_sandbox.kafka.server import KafkaServer, answers
 from shopsync_sandbox.nodes import RemoteNode
 
@@ -11,7 +11,7 @@ ADDRESS = "SHOPSYNC_KAFKA_BOOTSTRAP_SERVERS"
 _ADDRESSES = re.compile(r"\s*[^\s,:]+:\d{1,5}(\s*,\s*[^\s,:]+:\d{1,5})*\s*|\s*\[[0-9a-fA-F:]+\]:\d{1,5}\s*")
 
 
-async def start(auto: bool) -> KafkaServer:  # noqa: ARG001 - backends share one signature
+async def start(wish: Wish) -> KafkaServer:  # noqa: ARG001 - backends share one signature
     """Check that the broker at SHOPSYNC_KAFKA_BOOTSTRAP_SERVERS answers."""
     address = os.environ.get(ADDRESS, "").strip()
     if not address:

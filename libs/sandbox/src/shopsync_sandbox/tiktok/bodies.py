@@ -8,24 +8,34 @@ from shopsync_sandbox.tiktok.codes import ApiError, Code
 
 
 class Body(BaseModel):
+    """Strict: a number is never taken for a string."""
+
     model_config = ConfigDict(frozen=True, extra="ignore", strict=True)
 
 
 class ImageRef(Body):
+    """A picture by the uri its upload gave."""
+
     uri: str | None = None
 
 
 class AttributeValue(Body):
+    """By id, or by name where the attribute takes custom values."""
+
     id: str | None = None
     name: str | None = None
 
 
 class ProductAttribute(Body):
+    """One product attribute with its values."""
+
     id: str | None = None
     values: list[AttributeValue] | None = None
 
 
 class SalesAttribute(Body):
+    """One variation of a SKU; ids win over names."""
+
     id: str | None = None
     name: str | None = None
     value_id: str | None = None
@@ -34,22 +44,30 @@ class SalesAttribute(Body):
 
 
 class Price(Body):
+    """Amounts are strings of whole yen."""
+
     amount: str | None = None
     currency: str | None = None
     sale_price: str | None = None
 
 
 class Inventory(Body):
+    """Pieces in one warehouse."""
+
     warehouse_id: str | None = None
     quantity: int | None = None
 
 
 class IdentifierCode(Body):
+    """A JAN or another product code."""
+
     code: str | None = None
     type: str | None = None
 
 
 class SkuBody(Body):
+    """A SKU to write; without `id` a new one."""
+
     id: str | None = None
     seller_sku: str | None = None
     external_sku_id: str | None = None
@@ -60,11 +78,15 @@ class SkuBody(Body):
 
 
 class Weight(Body):
+    """The parcel's weight."""
+
     value: str | None = None
     unit: str | None = None
 
 
 class Dimensions(Body):
+    """The parcel's size."""
+
     length: str | None = None
     width: str | None = None
     height: str | None = None
@@ -91,14 +113,20 @@ class ProductBody(Body):
 
 
 class ProductIds(Body):
+    """Of the batch operations."""
+
     product_ids: list[str] | None = None
 
 
 class SkuChanges(Body):
+    """Of Update Inventory and Update Price."""
+
     skus: list[SkuBody] | None = None
 
 
 class SearchFilters(Body):
+    """Of Search Products; times are Unix seconds."""
+
     status: str | None = None
     seller_skus: list[str] | None = None
     sku_ids: list[str] | None = None
@@ -111,16 +139,22 @@ class SearchFilters(Body):
 
 
 class InventoryFilters(Body):
+    """Of Inventory Search."""
+
     product_ids: list[str] | None = None
     sku_ids: list[str] | None = None
 
 
 class WebhookBody(Body):
+    """Of the webhook registration."""
+
     address: str | None = None
     event_type: str | None = None
 
 
 class TitleBody(Body):
+    """Of Recommend Category."""
+
     product_title: str | None = None
 
 

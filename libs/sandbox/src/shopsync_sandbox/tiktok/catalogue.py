@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True, slots=True)
 class Category:
+    """A node of a tree; `parent_id` "0" is a root."""
+
     id: str
     parent_id: str
     name: str
@@ -28,6 +30,8 @@ class Attribute:
 
 @dataclass(frozen=True, slots=True)
 class Brand:
+    """`t1` brands cannot be used without authorisation at all."""
+
     id: str
     name: str
     authorised: bool = True

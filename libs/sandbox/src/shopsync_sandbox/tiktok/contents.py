@@ -56,6 +56,7 @@ def body_of(content: Content) -> ProductBody:
 
 
 def changed_fields(before: Content, after: Content) -> list[str]:
+    """Top-level members that differ."""
     return [name for name in (*_PLAIN, "skus") if getattr(before, name) != getattr(after, name)]
 
 

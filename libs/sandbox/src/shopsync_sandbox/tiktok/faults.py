@@ -37,6 +37,8 @@ class Fault:
 
 
 class Faults:
+    """The faults on order; each request takes those that match."""
+
     def __init__(self, world: World) -> None:
         self._world = world
         self._numbers = itertools.count(1)

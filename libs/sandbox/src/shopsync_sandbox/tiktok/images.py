@@ -27,6 +27,8 @@ BUCKET = "tos-sim-jp"
 
 @dataclass(frozen=True, slots=True)
 class Image:
+    """An upload as it is served."""
+
     uri: str
     content: bytes
     media_type: str
@@ -67,6 +69,7 @@ def url_path(uri: str) -> str:
 
 
 def uri_of(path: str) -> str:
+    """The inverse of `url_path`."""
     return path.removeprefix("/image/").partition("~")[0]
 
 
@@ -90,7 +93,9 @@ def _check_size(width: int, height: int, use_case: str, *, documented: bool) -> 
         message = f"{use_case} must be {low}x{low} to {high}x{high} px, this is {width}x{height}"
         raise ApiError(Code.FILE_DIMENSIONS, message)
     if documented and use_case == "SIZE_CHART_IMAGE" and min(width, height) < 1024:
-        raise ApiError(Code.FILE_DIMENSIONS, f"SIZE_CHART_IMAGE needs a short side of 1024 px, this is {width}x{height}")
+        raise ApiError(
+            Code.FILE_DIMENSIONS, f"SIZE_CHART_IMAGE needs a short side of 1024 px, this is {width}x{height}"
+        )
 
 
 def _square(content: bytes) -> tuple[bytes, str, int, int]:

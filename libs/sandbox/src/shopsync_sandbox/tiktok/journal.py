@@ -27,10 +27,12 @@ class Entry:
 
 
 def masked(query: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """The query with secrets blotted out."""
     return {key: "***" if key in _SECRET else value for key, value in query}
 
 
 def body_hash(body: bytes) -> str:
+    """SHA-256, hex."""
     return hashlib.sha256(body).hexdigest()
 
 

@@ -16,6 +16,8 @@ _STATUS_CHANGED = "PRODUCT_STATUS_CHANGED"
 
 
 class Lifecycle:
+    """Status changes; each raises ApiError 12052901 when the status does not allow it."""
+
     def __init__(self, world: World, reviews: Reviews, webhooks: Webhooks, journal: Journal) -> None:
         self._world = world
         self._reviews = reviews

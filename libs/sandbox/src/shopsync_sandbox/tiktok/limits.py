@@ -29,6 +29,8 @@ class Rate:
 
 
 class Limits:
+    """Buckets per shop and endpoint; the app is one, so it is not part of the key."""
+
     def __init__(self, world: World) -> None:
         self._world = world
         self._buckets: dict[tuple[str, str], Bucket] = {}

@@ -32,6 +32,8 @@ def find(shop: Shop, product_id: str) -> Product:
 
 
 class Listings:
+    """All writes of product content."""
+
     def __init__(self, world: World, reviews: Reviews, webhooks: Webhooks, limits: Limits, journal: Journal) -> None:
         self._world = world
         self._reviews = reviews

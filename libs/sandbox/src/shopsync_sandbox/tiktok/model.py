@@ -3,6 +3,8 @@
 from dataclasses import dataclass, field
 from typing import Any
 
+from pydantic import Field
+
 from shopsync_sandbox.tiktok.bodies import (
     Body,
     Dimensions,
@@ -20,7 +22,7 @@ class SkuContent(Body):
     id: str
     seller_sku: str | None = None
     external_sku_id: str | None = None
-    sales_attributes: list[SalesAttribute] = []
+    sales_attributes: list[SalesAttribute] = Field(default_factory=list)
     identifier_code: IdentifierCode | None = None
 
 
@@ -32,16 +34,18 @@ class Content(Body):
     category_id: str | None = None
     category_version: str = "v1"
     brand_id: str | None = None
-    main_images: list[ImageRef] = []
-    product_attributes: list[ProductAttribute] = []
+    main_images: list[ImageRef] = Field(default_factory=list)
+    product_attributes: list[ProductAttribute] = Field(default_factory=list)
     package_weight: Weight | None = None
     package_dimensions: Dimensions | None = None
     external_product_id: str | None = None
-    skus: list[SkuContent] = []
+    skus: list[SkuContent] = Field(default_factory=list)
 
 
 @dataclass(slots=True)
 class Product:
+    """A listing. Times are Unix seconds, prices whole yen, stock is SKU id -> warehouse id -> pieces."""
+
     id: str
     shop_key: str
     content: Content
@@ -75,6 +79,8 @@ class Product:
 
 @dataclass(slots=True)
 class Warehouse:
+    """`type` is SALES_WAREHOUSE or RETURN_WAREHOUSE."""
+
     id: str
     entity_id: str
     name: str
@@ -85,6 +91,8 @@ class Warehouse:
 
 @dataclass(slots=True)
 class Subscription:
+    """Where one event type goes."""
+
     address: str
     create_time: float
     update_time: float
@@ -92,6 +100,8 @@ class Subscription:
 
 @dataclass(slots=True)
 class Shop:
+    """A seller's shop with all it has."""
+
     key: str
     id: str
     cipher: str

@@ -108,7 +108,7 @@ class Reader:
         found: list[dict[str, Any]] = []
         for sent in content.product_attributes:
             rule = rules.get(sent.id or "")
-            named = {value_id: name for value_id, name in rule.values.items()} if rule else {}
+            named = dict(rule.values) if rule else {}
             values = [{"id": v.id or "", "name": named.get(v.id or "", v.name or "")} for v in sent.values or []]
             found.append({"id": sent.id, "name": rule.name if rule else "", "values": values})
         return found

@@ -19,6 +19,7 @@ RESTRICTED_CATEGORY_PENDING = "RESTRICTED_CATEGORY_PENDING"
 
 
 def failed_reason(reason: str, position: str = "Product", suggestion: str = "") -> dict[str, Any]:
+    """One entry of `audit_failed_reasons`."""
     return {
         "position": position,
         "reasons": [reason],

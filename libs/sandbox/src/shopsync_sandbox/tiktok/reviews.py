@@ -36,6 +36,8 @@ class Rule:
 
 
 class Reviews:
+    """The review queue. A decision about an outdated submission is void."""
+
     def __init__(self, world: World, webhooks: Webhooks, journal: Journal) -> None:
         self._world = world
         self._webhooks = webhooks

@@ -35,6 +35,7 @@ def search(
     shop: Shop,
     reader: Reader,
     filters: SearchFilters,
+    *,
     page_size: int,
     page_token: str | None,
 ) -> dict[str, Any]:
@@ -88,6 +89,7 @@ def _matches(product: Product, filters: SearchFilters) -> bool:
 
 
 def token_for(offset: int, filters: SearchFilters) -> str:
+    """An opaque token; always with + and /."""
     document = json.dumps([offset, _fingerprint(filters)], separators=(",", ":"))
     return base64.b64encode(_TOKEN_HEAD + document.encode()).decode()
 

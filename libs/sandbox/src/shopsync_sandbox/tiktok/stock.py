@@ -15,6 +15,8 @@ _STOCK_STATES = frozenset({"DRAFT", "PENDING", "FAILED", "ACTIVATE", "SELLER_DEA
 
 
 class Stock:
+    """Writes of stock and prices outside edits."""
+
     def __init__(self, world: World, journal: Journal) -> None:
         self._world = world
         self._journal = journal

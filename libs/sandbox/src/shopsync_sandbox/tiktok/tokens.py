@@ -31,6 +31,8 @@ class Issued:
 
 @dataclass(frozen=True, slots=True)
 class TokenPair:
+    """Always issued and stored together."""
+
     access: Issued
     refresh: Issued
 

@@ -32,6 +32,8 @@ _log = structlog.get_logger("tiktok-sandbox")
 
 @dataclass(order=True, slots=True)
 class Delivery:
+    """One webhook to one address; `due` in Unix seconds."""
+
     due: float
     order: int
     address: str = field(compare=False)
@@ -41,12 +43,16 @@ class Delivery:
 
 @dataclass(slots=True)
 class Tally:
+    """What became of deliveries."""
+
     delivered: int = 0
     failed_attempts: int = 0
     dropped: int = 0
 
 
 class Webhooks:
+    """Makes, signs, queues and sends."""
+
     def __init__(self, world: World) -> None:
         self._world = world
         self._numbers = itertools.count(1)
@@ -63,9 +69,8 @@ class Webhooks:
     def emit(self, shop: Shop, event: str, data: dict[str, Any]) -> None:
         """Queue one event for the shop's registered address and the default address, each once."""
         subscription = shop.webhooks.get(event)
-        addresses = {
-            a: None for a in (subscription and subscription.address, self._world.settings.webhook_url) if a is not None
-        }
+        registered = None if subscription is None else subscription.address
+        addresses = {a for a in (registered, self._world.settings.webhook_url) if a is not None}
         if not addresses:
             return
         now = self._world.real_time()
@@ -77,7 +82,7 @@ class Webhooks:
             "data": data,
         }
         body = json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
-        for address in addresses:
+        for address in sorted(addresses):
             for _ in range(self._world.settings.webhook_copies):
                 self._push(Delivery(now, self._next_order(), address, body))
 

@@ -9,6 +9,7 @@ VALUE_MAX = 2000
 
 
 def check_category(body: ProductBody, catalogue: Catalogue) -> None:
+    """A leaf of the tree `category_version` names that is not prohibited."""
     version, category_id = body.category_version or "v1", body.category_id or ""
     if version not in {"v1", "v2"}:
         raise ApiError(Code.CATEGORY_INVALID, f"category_version {version!r} is not v1 or v2")
@@ -27,6 +28,7 @@ def check_category(body: ProductBody, catalogue: Catalogue) -> None:
 
 
 def check_brand(body: ProductBody, catalogue: Catalogue) -> None:
+    """An unauthorised T1 brand is refused; an unknown one is not, it is cleared later."""
     brand = catalogue.brands.get(body.brand_id or "")
     if brand is not None and brand.t1 and not brand.authorised:
         raise ApiError(Code.BRAND_UNAUTHORISED, f"brand {brand.id} is not authorised for this category")

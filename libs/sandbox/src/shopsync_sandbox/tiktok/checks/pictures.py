@@ -22,6 +22,7 @@ class _Sources(HTMLParser):
 
 
 def image_sources(html: str) -> list[str]:
+    """The `src` of every <img>, in order; empty where it is missing."""
     parser = _Sources()
     parser.feed(html)
     parser.close()
@@ -29,6 +30,7 @@ def image_sources(html: str) -> list[str]:
 
 
 def check_description_images(description: str, images: ImageStore) -> None:
+    """At most 30, all uploaded before."""
     sources = image_sources(description)
     if len(sources) > DESCRIPTION_IMAGES_MAX:
         raise ApiError(Code.DESCRIPTION_IMAGES, f"description has {len(sources)} images, at most 30 are allowed")
@@ -39,6 +41,7 @@ def check_description_images(description: str, images: ImageStore) -> None:
 
 
 def check_main_images(refs: list[ImageRef] | None, context: Context) -> None:
+    """1 to 9 known pictures of the right size."""
     if not refs:
         raise ApiError(Code.IMAGES_MISSING, "main_images is missing")
     if len(refs) > MAIN_IMAGES_MAX:
@@ -48,6 +51,7 @@ def check_main_images(refs: list[ImageRef] | None, context: Context) -> None:
 
 
 def check_variant_image(ref: ImageRef, context: Context) -> None:
+    """A variation's picture must be a known upload."""
     _check_uri(ref.uri, context, Code.VARIANT_IMAGE_URI)
 
 

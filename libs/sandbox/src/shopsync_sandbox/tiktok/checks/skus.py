@@ -13,6 +13,7 @@ _LENGTHS = {"GTIN": {8, 12, 13, 14}, "EAN": {8, 13}, "UPC": {12}, "ISBN": {10, 1
 
 
 def check_skus(body: ProductBody, context: Context) -> None:
+    """SKUs of a listing: identity, variations, price, stock, product codes."""
     skus = body.skus or []
     if not skus:
         raise ApiError(Code.SKUS_EMPTY, "skus is empty")

@@ -1,0 +1,3 @@
+from shopsync_ops.cli import app
+
+app(prog_name="shopsync")

@@ -1,0 +1,48 @@
+"""The `shopsync` command: composition only."""
+
+from typing import Annotated
+
+import typer
+
+from shopsync_ops.commands import dead_letters, edits, events, mongo, publish, requests, shops, tail, topics
+from shopsync_ops.context import Commands
+from shopsync_ops.settings import Given
+
+app = typer.Typer(
+    name="shopsync",
+    cls=Commands,
+    no_args_is_help=True,
+    pretty_exceptions_show_locals=False,
+    help="Look after shopsync: topics, shops, imports, syncs, edits, dead letters.\n\n"
+    "Where Kafka and MongoDB are is read from the SHOPSYNC_ variables that the services read, or from the options"
+    " before the command. Exit codes: 0 done, 1 not done, 2 wrong call or settings.",
+)
+
+
+@app.callback()
+def _root(
+    ctx: typer.Context,
+    kafka: Annotated[
+        str | None, typer.Option(help="host:port of Kafka brokers (SHOPSYNC_KAFKA_BOOTSTRAP_SERVERS).")
+    ] = None,
+    prefix: Annotated[str | None, typer.Option(help="Prefix of topics and groups (SHOPSYNC_TOPIC_PREFIX).")] = None,
+    mongo_uri: Annotated[
+        str | None, typer.Option("--mongo", help="MongoDB connection string (SHOPSYNC_MONGO_URI).")
+    ] = None,
+    database: Annotated[str | None, typer.Option(help="MongoDB database (SHOPSYNC_MONGO_DATABASE).")] = None,
+) -> None:
+    ctx.obj = Given(kafka, prefix, mongo_uri, database)
+
+
+app.add_typer(topics.app, name="topics")
+app.add_typer(shops.app, name="shops")
+app.add_typer(events.app, name="events")
+app.add_typer(dead_letters.app, name="dead-letters")
+app.add_typer(mongo.app, name="mongo")
+app.command("import")(requests.import_shop)
+app.command("sync")(requests.sync)
+app.command("sweep")(requests.sweep)
+app.command("edit")(edits.edit)
+app.command("target")(edits.target)
+app.command("publish")(publish.publish)
+app.command("tail")(tail.tail)

@@ -1,0 +1,206 @@
+from collections.abc import Iterable
+from typing import Annotated, Any
+
+import typer
+from rich.text import Text
+
+from shopsync_contracts.topics import DEAD_LETTERS
+from shopsync_ops.cluster import Cluster, run
+from shopsync_ops.console import out, print_json, say, table, warn
+from shopsync_ops.context import AsJson, cluster
+from shopsync_ops.errors import CommandFailed, WrongCall
+from shopsync_ops.letters import Filter, Letter, Plan, letter_of, plan, redriven
+from shopsync_ops.publishing import now, send_in_chunks
+from shopsync_ops.reading import one, to_the_end
+from shopsync_ops.summary import headers_of
+from shopsync_ops.times import read_moment
+from shopsync_ops.topic_names import find_spec
+
+app = typer.Typer(no_args_is_help=True, help="Messages that no service could accept: look, and send back.")
+
+Topics = Annotated[list[str] | None, typer.Option("--topic", help="Only letters from this topic; repeat for more.")]
+EventType = Annotated[str | None, typer.Option("--type", help="Only this event type, such as product.changed.")]
+ErrorType = Annotated[str | None, typer.Option("--error", help="Only this reason, such as WrongShape.")]
+Since = Annotated[str | None, typer.Option(help="Only letters since then: 30m, 2h, 7d, or a date and time.")]
+Shop = Annotated[str | None, typer.Option(help="Only this shop.")]
+
+ORDER_WARNING = (
+    "order: these messages go to the end of their topics, behind newer messages of the same products. The rules compare"
+    " times, so older facts do not overwrite newer ones; commands are carried out again."
+)
+
+
+@app.command("list")
+def list_letters(
+    ctx: typer.Context,
+    *,
+    topic: Topics = None,
+    event_type: EventType = None,
+    error_type: ErrorType = None,
+    since: Since = None,
+    shop: Shop = None,
+    as_json: AsJson = False,
+) -> None:
+    """The dead letters, oldest first."""
+    there = cluster(ctx)
+    chosen = _filter(there, topics=topic, event_type=event_type, error_type=error_type, since=since, shop=shop)
+    letters = sorted(filter(chosen.takes, run(_read(there))), key=lambda letter: (letter.failed_at, letter.origin))
+    if as_json:
+        print_json([_as_json(letter) for letter in letters])
+        return
+    columns = ("place", "failed at", "from", "service", "type", "key", "reason")
+    out().print(table(columns, map(_row, letters)))
+    say(f"{len(letters)} dead letters")
+
+
+@app.command("show")
+def show_letter(
+    ctx: typer.Context,
+    partition: Annotated[int, typer.Argument(min=0)],
+    offset: Annotated[int, typer.Argument(min=0)],
+    as_json: AsJson = False,
+) -> None:
+    """One dead letter whole: reason, headers, key and value."""
+    letter = run(_read_one(cluster(ctx), partition, offset))
+    if as_json:
+        print_json(_as_json(letter))
+        return
+    console = out()
+    value = letter.record.value
+    console.print(table(("", ""), [("place", letter.full_place), *headers_of(letter.record).items()]))
+    console.print(Text(f"key    {_text(letter.record.key)}"))
+    console.print(Text(f"value  {'null' if value is None else f'{len(value)} bytes'}"))
+    console.print(Text(_text(value)), soft_wrap=True)
+
+
+@app.command("redrive")
+def redrive(
+    ctx: typer.Context,
+    *,
+    places: Annotated[
+        list[str] | None, typer.Argument(metavar="[PARTITION:OFFSET]...", help="As `list` shows.")
+    ] = None,
+    every: Annotated[bool, typer.Option("--all", help="All dead letters.")] = False,
+    topic: Topics = None,
+    event_type: EventType = None,
+    error_type: ErrorType = None,
+    since: Since = None,
+    shop: Shop = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only count.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Send dead letters back to where they came from: value, key and headers unchanged.
+
+    The letters stay in the dead-letter topic; a second run sends them again. Services recognise a repeated event.
+    """
+    there = cluster(ctx)
+    chosen = _filter(
+        there, topics=topic, event_type=event_type, error_type=error_type, since=since, shop=shop, places=places or ()
+    )
+    if chosen.empty is not every:
+        raise WrongCall("say which: --all, or filters or PARTITION:OFFSET (one or the other)")
+    warn(ORDER_WARNING)
+    made, sent = run(_redrive(there, chosen, dry_run=dry_run))
+    _tell(made, sent=sent, dry_run=dry_run, as_json=as_json)
+    if chosen.places and len(made.send) + len(made.left_out) < len(chosen.places):
+        raise CommandFailed("some of the given places hold no dead letter")
+
+
+def _tell(made: Plan, *, sent: int, dry_run: bool, as_json: bool) -> None:
+    counts = made.count_by_topic()
+    if as_json:
+        print_json({"dry_run": dry_run, "sent": sent, "to_send": counts, "left_out": made.count_left_out()})
+        return
+    rows = [*counts.items(), *((f"left out: {why}", count) for why, count in made.count_left_out().items())]
+    out().print(table(("topic", "messages"), rows))
+    say(f"{len(made.send)} would be redriven; nothing was sent" if dry_run else f"{sent} redriven")
+
+
+def _filter(
+    there: Cluster,
+    *,
+    topics: list[str] | None,
+    event_type: str | None,
+    error_type: str | None,
+    since: str | None,
+    shop: str | None,
+    places: Iterable[str] = (),
+) -> Filter:
+    return Filter(
+        # A topic that is not declared (any more) may still have letters: then the name is taken as it is.
+        topics=tuple(there.name(spec) if (spec := find_spec(t, there.prefix)) else t for t in topics or ()),
+        event_type=event_type,
+        error_type=error_type,
+        shop_key=shop,
+        since=read_moment(since, now=now()) if since else None,
+        places=frozenset(map(_place, places)),
+    )
+
+
+def _place(text: str) -> tuple[int, int]:
+    partition, _, offset = text.partition(":")
+    if not (partition.isdecimal() and offset.isdecimal()):
+        raise WrongCall(f"{text!r}: write PARTITION:OFFSET, as `shopsync dead-letters list` shows it")
+    return int(partition), int(offset)
+
+
+async def _read(there: Cluster) -> list[Letter]:
+    name = there.name(DEAD_LETTERS)
+    partitions = (await there.partitions([name]))[name]
+    async with there.consumer() as consumer:
+        return [letter_of(record) async for record in to_the_end(consumer, partitions)]
+
+
+async def _read_one(there: Cluster, partition: int, offset: int) -> Letter:
+    name = there.name(DEAD_LETTERS)
+    found = [part for part in (await there.partitions([name]))[name] if part.partition == partition]
+    if not found:
+        raise CommandFailed(f"{name} has no partition {partition}")
+    async with there.consumer() as consumer:
+        return letter_of(await one(consumer, found[0], offset))
+
+
+async def _redrive(there: Cluster, chosen: Filter, *, dry_run: bool) -> tuple[Plan, int]:
+    made = plan(await _read(there), chosen, existing_topics=await there.topics(), prefix=there.prefix)
+    if dry_run or not made.send:
+        return made, 0
+    async with there.producer() as producer:
+        return made, await send_in_chunks(producer, redriven(made.send))
+
+
+def _row(letter: Letter) -> tuple[Any, ...]:
+    topic, partition, offset = letter.source
+    reason = f"{letter.error_type}: {letter.error}"
+    return (
+        letter.place,
+        letter.failed_at,
+        f"{topic}/{partition}@{offset}",
+        letter.service,
+        letter.event_type or None,
+        _text(letter.record.key),
+        f"{reason} (redriven from {letter.redriven_from})" if letter.redriven_from else reason,
+    )
+
+
+def _as_json(letter: Letter) -> dict[str, Any]:
+    record = letter.record
+    return {
+        "place": letter.place,
+        "failed_at": letter.failed_at,
+        "topic": letter.topic,
+        "partition": letter.source[1],
+        "offset": letter.source[2],
+        "service": letter.service,
+        "error_type": letter.error_type,
+        "error": letter.error,
+        "redriven_from": letter.redriven_from or None,
+        "event_type": letter.event_type or None,
+        "shop_key": letter.shop_key or None,
+        "key": None if record.key is None else _text(record.key),
+        "value": None if record.value is None else _text(record.value),
+        "headers": headers_of(record),
+    }
+
+
+def _text(value: bytes | None) -> str:
+    return "null" if value is None else value.decode(errors="backslashreplace")

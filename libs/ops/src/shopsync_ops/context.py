@@ -1,0 +1,47 @@
+"""What every command shares: the options before the command, and how errors end it."""
+
+from typing import Annotated, Any
+
+import typer
+
+from shopsync_ops.cluster import Cluster
+from shopsync_ops.console import err
+from shopsync_ops.errors import CommandFailed, WrongCall
+from shopsync_ops.settings import Given, MongoSettings
+from shopsync_runtime.errors import SettingsError
+
+AsJson = Annotated[bool, typer.Option("--json", help="JSON instead of a table.")]
+ShopKey = Annotated[str, typer.Argument(metavar="SHOP", help="Shop key (店舗KEY).")]
+
+
+class Commands(typer.core.TyperGroup):
+    """Ends a command with one line on stderr and the error's exit code, never with a stack trace."""
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run the command. Exit codes: 1 not done, 2 wrong call or settings, 130 interrupted."""
+        try:
+            return super().invoke(ctx)
+        except (CommandFailed, WrongCall) as error:
+            err().print(f"shopsync: {error}", markup=False)
+            raise typer.Exit(error.exit_code) from None
+        except SettingsError as error:
+            err().print(f"shopsync: {error}", markup=False)
+            raise typer.Exit(2) from None
+        except KeyboardInterrupt:
+            raise typer.Exit(130) from None
+
+
+def given(ctx: typer.Context) -> Given:
+    """The options before the command."""
+    found = ctx.find_object(Given)
+    return found if found is not None else Given()
+
+
+def cluster(ctx: typer.Context) -> Cluster:
+    """The Kafka cluster that options and environment name. Raises WrongCall when neither does."""
+    return Cluster.of(given(ctx).kafka())
+
+
+def mongo(ctx: typer.Context) -> MongoSettings:
+    """The database that options and environment name. Raises WrongCall when neither does."""
+    return given(ctx).mongo()

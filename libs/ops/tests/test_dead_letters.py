@@ -1,0 +1,131 @@
+import json
+from datetime import UTC, datetime
+
+from shopsync_contracts import EmptyValue, NotJson, WrongShape
+from shopsync_contracts.topics import DEAD_LETTERS, PRODUCT_CHANGES, SYNC_COMMANDS
+from shopsync_runtime.deadletters import DeadLetter, messages_of
+
+FAILED_AT = datetime(2026, 11, 23, 3, 0, tzinfo=UTC)
+
+
+async def put_aside(
+    bus, spec, offset, *, key=b"demo/A-1", value=b"{broken", headers=(), error=None, failed_at=FAILED_AT
+):
+    """A dead letter, written by the code that the services use."""
+    letter = DeadLetter(
+        topic=spec.full_name(bus.prefix), partition=0, offset=offset, key=key, value=value, headers=tuple(headers),
+        error=error or NotJson("not JSON"),
+    )  # fmt: skip
+    [message] = messages_of([letter], topic=DEAD_LETTERS.full_name(bus.prefix), service="catalog", failed_at=failed_at)
+    return await bus.send(DEAD_LETTERS, message.value, key=message.key, headers=list(message.headers))
+
+
+async def test_list_shows_where_from_and_why_and_filters(shopsync, bus):
+    changed = json.dumps({"type": "jp.shopsync.product.changed.v1", "subject": "shop2/B"}).encode()
+    await put_aside(bus, PRODUCT_CHANGES, 5)
+    await put_aside(bus, PRODUCT_CHANGES, 6, key=None, value=changed, error=WrongShape("data.product: missing"))
+    await put_aside(bus, SYNC_COMMANDS, 7, key=b"demo", value=b"\xff", failed_at=datetime(2026, 11, 20, tzinfo=UTC))
+
+    async def places(*options: str) -> list[tuple[str, str]]:
+        found = (await shopsync(*bus.options, "dead-letters", "list", "--json", *options)).json()
+        return [(entry["topic"].removeprefix(f"{bus.prefix}."), entry["offset"]) for entry in found]
+
+    assert await places() == [("sync-commands.v1", "7"), ("product-changes.v1", "5"), ("product-changes.v1", "6")]
+    assert await places("--topic", "sync-commands") == [("sync-commands.v1", "7")]
+    assert await places("--type", "product.changed") == [("product-changes.v1", "6")]
+    assert await places("--error", "WrongShape") == [("product-changes.v1", "6")]
+    assert await places("--shop", "shop2") == [("product-changes.v1", "6")]
+    assert await places("--since", "2026-11-21") == [("product-changes.v1", "5"), ("product-changes.v1", "6")]
+    table = (await shopsync(*bus.options, "dead-letters", "list")).stdout
+    assert "WrongShape: data.product: missing" in table
+    assert "3 dead letters" in table
+
+
+async def test_show_gives_the_bytes_and_names_a_place_that_is_not_there(shopsync, bus):
+    sent = await put_aside(bus, PRODUCT_CHANGES, 5, value="壊れた".encode(), headers=[("h", None)])
+    shown = await shopsync(*bus.options, "dead-letters", "show", str(sent.partition), str(sent.offset))
+    assert shown.exit_code == 0, shown.stderr
+    assert "壊れた" in shown.stdout
+    assert "NotJson" in shown.stdout
+    missing = await shopsync(*bus.options, "dead-letters", "show", str(sent.partition), str(sent.offset + 9))
+    assert missing.exit_code == 1
+    assert f"has no offset {sent.offset + 9}" in missing.stderr
+
+
+async def test_redrive_sends_the_same_bytes_back_and_the_dry_run_counts_the_same(shopsync, bus):
+    """Dry-run counts equal run counts, and the order warning is shown (reliability test 19)."""
+    value, headers = b"\x00\xffbytes", [("content-type", b"x"), ("null", None), ("raw", b"\xff\xfe")]
+    for offset in (9, 7, 8):
+        await put_aside(bus, PRODUCT_CHANGES, offset, value=value + str(offset).encode(), headers=headers)
+    await put_aside(bus, SYNC_COMMANDS, 1, key=b"demo", value=None, error=EmptyValue("the value is empty"))
+
+    dry = await shopsync(*bus.options, "dead-letters", "redrive", "--all", "--dry-run", "--json")
+    assert dry.exit_code == 0, dry.stderr
+    assert await bus.read(PRODUCT_CHANGES) == []
+    run = await shopsync(*bus.options, "dead-letters", "redrive", "--all", "--json")
+    assert run.exit_code == 0, run.stderr
+    for ended in (dry, run):
+        assert ended.stderr.startswith("order: ")
+        assert ended.json()["to_send"] == {
+            PRODUCT_CHANGES.full_name(bus.prefix): 3,
+            SYNC_COMMANDS.full_name(bus.prefix): 1,
+        }
+    assert (dry.json()["sent"], run.json()["sent"]) == (0, 4)
+
+    records = await bus.read(PRODUCT_CHANGES)
+    assert [record.value for record in records] == [value + b"7", value + b"8", value + b"9"], "order of their origin"
+    assert {record.key for record in records} == {b"demo/A-1"}
+    for record in records:
+        assert list(record.headers[:3]) == headers
+        assert [name for name, _ in record.headers[3:]] == ["x-redriven-from"]
+        assert record.headers[3][1].startswith(f"{DEAD_LETTERS.full_name(bus.prefix)}/".encode())
+    [empty] = await bus.read(SYNC_COMMANDS)
+    assert (empty.key, empty.value) == (b"demo", None)
+
+
+async def test_the_default_partitioner_puts_a_key_where_it_was(shopsync, bus):
+    first = await bus.send(PRODUCT_CHANGES, b"{broken", key="demo/商品-1".encode())
+    await put_aside(bus, PRODUCT_CHANGES, first.offset, key="demo/商品-1".encode())
+    await shopsync(*bus.options, "dead-letters", "redrive", "--all")
+    assert {record.partition for record in await bus.read(PRODUCT_CHANGES)} == {first.partition}
+
+
+async def test_what_was_put_aside_twice_is_sent_once(shopsync, bus):
+    """A crash before the commit repeats the letter; a redriven one that failed again replaces its first."""
+    first = await put_aside(bus, PRODUCT_CHANGES, 5)
+    await put_aside(bus, PRODUCT_CHANGES, 5)
+    await put_aside(bus, PRODUCT_CHANGES, 6, value=b"other")
+    place = f"{first.topic}/{first.partition}@{first.offset}".encode()
+    await put_aside(bus, PRODUCT_CHANGES, 17, headers=[("x-redriven-from", place)])
+    run = await shopsync(*bus.options, "dead-letters", "redrive", "--all", "--json")
+    assert run.json()["sent"] == 3
+    assert run.json()["left_out"] == {"redriven before and failed again: the newer letter counts": 1}
+
+
+async def test_only_the_chosen_ones_are_sent(shopsync, bus):
+    first = await put_aside(bus, PRODUCT_CHANGES, 5, value=b"first")
+    await put_aside(bus, PRODUCT_CHANGES, 6, value=b"second")
+    place = f"{first.partition}:{first.offset}"
+    ended = await shopsync(*bus.options, "dead-letters", "redrive", place)
+    assert ended.exit_code == 0, ended.stderr
+    assert [record.value for record in await bus.read(PRODUCT_CHANGES)] == [b"first"]
+    missing = await shopsync(*bus.options, "dead-letters", "redrive", place, f"{first.partition}:99", "--dry-run")
+    assert missing.exit_code == 1
+
+
+async def test_what_cannot_go_back_is_counted_with_its_reason(shopsync, bus):
+    await bus.send(DEAD_LETTERS, b"no headers at all", key=b"k")
+    await put_aside(bus, PRODUCT_CHANGES, 3, key=None, value=None)
+    stranger = await bus.send(DEAD_LETTERS, b"v", key=b"k", headers=[("x-topic", b"elsewhere.topic")])
+    assert stranger is not None
+    ended = await shopsync(*bus.options, "dead-letters", "redrive", "--all", "--json")
+    assert ended.json()["sent"] == 0
+    assert sum(ended.json()["left_out"].values()) == 3
+    assert "no x-topic header" in ended.json()["left_out"]
+    assert "neither key nor value" in ended.json()["left_out"]
+
+
+async def test_redrive_wants_to_be_told_which(shopsync):
+    for args in ((), ("--all", "--shop", "demo"), ("0-3",)):
+        ended = await shopsync("--kafka", "127.0.0.1:1", "dead-letters", "redrive", *args)
+        assert ended.exit_code == 2, args

@@ -1,0 +1,132 @@
+import dataclasses
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+import pytest_asyncio
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord, TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient
+
+from shopsync_contracts import Event, TopicSpec, new_event
+from shopsync_contracts.events import PushRequested
+from shopsync_contracts.topics import DEAD_LETTERS, PUSH_COMMANDS
+from shopsync_runtime import CommonSettings, Runtime
+from shopsync_runtime.kafka.admin import apply_topics, partitions_of
+from shopsync_runtime.lifecycle import start, stop
+
+SUPPORT = Path(__file__).parent / "support"
+STAMP = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
+
+
+@pytest.fixture
+def support_folder() -> Path:
+    """Where the probe service lives, for PYTHONPATH."""
+    return SUPPORT
+
+
+@pytest.fixture
+def spec() -> TopicSpec:
+    """push-commands with two partitions: small bodies, plain rules."""
+    return dataclasses.replace(PUSH_COMMANDS, partitions=2)
+
+
+@pytest.fixture
+def make_event() -> Callable[..., Event[Any]]:
+    """An event about product `P-{number}` with id `e{number}`."""
+
+    def make(number: int, traceparent: str | None = None) -> Event[Any]:
+        body = PushRequested(shop_key="demo", product_no=f"P-{number}", reason="manual")
+        return new_event(body, source="/tests", id=f"e{number}", time=STAMP, traceparent=traceparent)
+
+    return make
+
+
+@pytest.fixture
+def common(kafka_bootstrap: str, topic_prefix: str) -> CommonSettings:
+    """Settings against the session's broker; MongoDB at an address where nothing is."""
+    return CommonSettings(
+        kafka_bootstrap_servers=kafka_bootstrap,
+        mongo_uri="mongodb://127.0.0.1:9/?serverSelectionTimeoutMS=200",
+        topic_prefix=topic_prefix,
+        http_port=0,
+        shutdown_grace=timedelta(seconds=5),
+        kafka_session_timeout=timedelta(seconds=10),
+        kafka_rebalance_timeout=timedelta(seconds=10),
+    )
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def topics(kafka_bootstrap: str, topic_prefix: str, spec: TopicSpec) -> None:
+    """The topic under test and the dead letters (one partition, so that their order shows)."""
+    await apply_topics(kafka_bootstrap, topic_prefix, [spec, dataclasses.replace(DEAD_LETTERS, partitions=1)])
+
+
+Running = Callable[[Runtime], Any]
+
+
+@pytest.fixture
+def running() -> Running:
+    """`async with running(runtime)`: started, and stopped cleanly afterwards."""
+
+    @asynccontextmanager
+    async def run(runtime: Runtime) -> AsyncIterator[Runtime]:
+        try:
+            await start(runtime)
+            yield runtime
+        finally:
+            clean = await stop(runtime, None)
+        assert clean, "a step of the stop did not end in time"
+
+    return run
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def producer(kafka_bootstrap: str) -> AsyncIterator[AIOKafkaProducer]:
+    """Somebody else's producer."""
+    client = AIOKafkaProducer(bootstrap_servers=kafka_bootstrap, max_request_size=4 * 1024 * 1024, linger_ms=2)
+    await client.start()
+    yield client
+    await client.stop()
+
+
+@pytest.fixture
+def read_topic(kafka_bootstrap: str) -> Callable[[str], Awaitable[list["ConsumerRecord[Any, Any]"]]]:
+    """Everything a topic holds now."""
+
+    async def read(topic: str) -> list["ConsumerRecord[Any, Any]"]:
+        numbers = (await partitions_of(kafka_bootstrap, [topic]))[topic]
+        partitions = [TopicPartition(topic, number) for number in numbers]
+        consumer = AIOKafkaConsumer(bootstrap_servers=kafka_bootstrap)
+        await consumer.start()
+        try:
+            ends = await consumer.end_offsets(partitions)
+            consumer.assign(partitions)
+            await consumer.seek_to_beginning(*partitions)
+            records: list[Any] = []
+            while any([await consumer.position(tp) < ends[tp] for tp in partitions]):
+                for some in (await consumer.getmany(timeout_ms=200)).values():
+                    records += some
+            return records
+        finally:
+            await consumer.stop()
+
+    return read
+
+
+@pytest.fixture
+def committed(kafka_bootstrap: str) -> Callable[[str], Awaitable[dict[tuple[str, int], int]]]:
+    """A group's committed offsets per (topic, partition)."""
+
+    async def ask(group: str) -> dict[tuple[str, int], int]:
+        admin = AIOKafkaAdminClient(bootstrap_servers=kafka_bootstrap)
+        await admin.start()
+        try:
+            found = await admin.list_consumer_group_offsets(group)
+        finally:
+            await admin.close()
+        return {(tp.topic, tp.partition): known.offset for tp, known in found.items()}
+
+    return ask

@@ -1,0 +1,142 @@
+"""Back-off, failpoints, background tasks, health, logs."""
+
+import asyncio
+import json
+import logging
+import os
+import signal
+import subprocess
+import sys
+
+import pytest
+import structlog
+from hypothesis import given
+from hypothesis import strategies as st
+
+from shopsync_runtime.background import BackgroundTask
+from shopsync_runtime.backoff import LONGEST_DELAY, backoff_delay
+from shopsync_runtime.failpoints import parse_failpoint
+from shopsync_runtime.groups import consumer_group
+from shopsync_runtime.health import Report, readiness
+from shopsync_runtime.logs import configure_logging
+from shopsync_runtime.mongo import hosts_of
+from shopsync_sandbox.polling import eventually
+
+
+@given(attempt=st.integers(1, 10_000), jitter=st.floats(0, 1))
+def test_the_wait_is_bounded_and_never_shorter_than_half_the_one_before(attempt, jitter):
+    delay = backoff_delay(attempt, jitter=jitter)
+    assert 0.25 <= delay <= LONGEST_DELAY
+    assert backoff_delay(attempt + 1, jitter=jitter) >= delay
+
+
+def test_groups_carry_the_prefix():
+    assert consumer_group("shopsync", "catalog", "products") == "shopsync.catalog.products"
+
+
+@pytest.mark.parametrize("text", [None, ""])
+def test_no_failpoint(text):
+    assert parse_failpoint(text) is None
+
+
+def test_a_failpoint_with_a_count():
+    armed = parse_failpoint("after_commit:3")
+    assert (armed.name, armed.passages_left) == ("after_commit", 3)
+
+
+@pytest.mark.parametrize("text", ["x:0", "x:-1", "x:many"])
+def test_a_failpoint_count_must_be_positive(text):
+    with pytest.raises(ValueError):
+        parse_failpoint(text)
+
+
+def test_the_process_dies_at_the_counted_passage():
+    code = (
+        "from shopsync_runtime.failpoints import failpoint\n"
+        "for n in range(5):\n print(n, flush=True)\n failpoint('here')"
+    )
+    env = {**os.environ, "SHOPSYNC_FAILPOINT": "here:3"}
+    done = subprocess.run(
+        [sys.executable, "-c", code], env=env, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert done.returncode == -signal.SIGKILL
+    assert done.stdout.split() == ["0", "1", "2"]
+
+
+async def test_a_background_task_is_restarted_until_it_is_done():
+    attempts = []
+    gate = asyncio.Event()
+
+    async def run():
+        attempts.append(1)
+        if len(attempts) < 3:
+            raise ValueError(f"attempt {len(attempts)}")
+        await gate.wait()
+
+    task = BackgroundTask("worker", run, delay=lambda _: 0.01)
+    assert not task.healthy
+    task.start()
+    await eventually(lambda: len(attempts) == 3 and task.healthy)
+    gate.set()
+    await eventually(task._task.done)
+    assert task.healthy, "done is not failed"
+    await task.stop()
+
+
+async def test_a_failing_background_task_says_why():
+    async def run():
+        raise ValueError("no work today")
+
+    task = BackgroundTask("worker", run, delay=lambda _: 60)
+    task.start()
+    await eventually(lambda: task.failure)
+    report = readiness(state="running", mongo_error=None, subscriptions=[], background=[task])
+    assert report.checks == {"started": "ok", "mongo": "ok", "background worker": "ValueError: no work today"}
+    assert not report.ok
+    await task.stop()
+
+
+def test_a_report_is_ok_when_every_check_is():
+    assert Report({"a": "ok"}).ok
+    assert not Report({"a": "ok", "b": "away"}).ok
+
+
+def test_hosts_are_shown_without_credentials():
+    assert hosts_of("mongodb://user:p%40ss@one:27017,two:27018/?replicaSet=rs0") == "one:27017,two:27018"
+    assert hosts_of("mongodb+srv://user:pass@cluster.example/db") == "cluster.example"
+
+
+@pytest.fixture
+def _logging_restored():
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    levels = {
+        name: logging.getLogger(name).level for name in ("aiokafka", "faststream", "uvicorn", "asyncio", "pymongo")
+    }
+    yield
+    root.handlers, root.level = handlers, level
+    for name, kept in levels.items():
+        logging.getLogger(name).setLevel(kept)
+    logging.captureWarnings(False)
+    structlog.reset_defaults()
+
+
+@pytest.mark.usefixtures("_logging_restored")
+def test_libraries_log_json_too_and_tracebacks_show_no_locals(capsys):
+    configure_logging("INFO", service="catalog")
+    logging.getLogger("aiokafka.consumer").info("chatter")
+    logging.getLogger("faststream.kafka").error("Kafka error occurred", extra={"topic": "t"})
+
+    def log_in(password):
+        raise ValueError(f"wrong length {len(password)}")
+
+    try:
+        log_in("hunt" + "er2")  # put together here: the traceback shows source lines
+    except ValueError:
+        structlog.get_logger("x").exception("it broke", shop_key="demo")
+    captured = capsys.readouterr()
+    library, own = [json.loads(line) for line in captured.out.splitlines()]
+    assert (library["event"], library["topic"], library["level"]) == ("Kafka error occurred", "t", "error")
+    assert (own["event"], own["shop_key"], own["service"]) == ("it broke", "demo", "catalog")
+    assert "wrong length 7" in own["exception"]
+    assert "hunter2" not in captured.out

@@ -1,0 +1,3 @@
+from shopsync_sandbox.cli import main
+
+main()

@@ -1,0 +1,42 @@
+"""`python -m shopsync_sandbox`: each part of the sandbox as one foreground command."""
+
+import importlib
+import sys
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import typer
+
+_COMMANDS = {
+    "up": "shopsync_sandbox.up:up",
+    "futureshop": "shopsync_sandbox.futureshop.cli:futureshop",
+    "tiktok": "shopsync_sandbox.tiktok.cli:tiktok",
+    "kafka": "shopsync_sandbox.servers:kafka",
+    "mongo": "shopsync_sandbox.servers:mongo",
+    "demo": "shopsync_sandbox.demo.cli:demo",
+}
+
+
+def application(arguments: Sequence[str]) -> typer.Typer:
+    """The command line for these arguments. Imports only the command they name, or all for the help page."""
+    app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_show_locals=False)
+    app.callback()(_sandbox)
+    named = [arguments[0]] if arguments and arguments[0] in _COMMANDS else list(_COMMANDS)
+    for name in named:
+        app.command(name)(_load(_COMMANDS[name]))
+    return app
+
+
+def _sandbox() -> None:
+    """A futureshop, a TikTok Shop, Kafka and MongoDB to run shopsync against, all on loopback."""
+
+
+def _load(path: str) -> Callable[..., Any]:
+    module, _, function = path.partition(":")
+    loaded: Callable[..., Any] = getattr(importlib.import_module(module), function)
+    return loaded
+
+
+def main() -> None:
+    """Run the command line."""
+    application(sys.argv[1:])(prog_name="python -m shopsync_sandbox")

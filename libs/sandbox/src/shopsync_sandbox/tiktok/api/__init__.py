@@ -1,0 +1,1 @@
+"""The signed API: one table of operations, one gateway before them all."""

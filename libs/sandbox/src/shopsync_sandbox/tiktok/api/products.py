@@ -1,0 +1,141 @@
+"""Product endpoints: parse the body, call the rule, shape the reply."""
+
+from typing import Any
+
+from shopsync_sandbox.tiktok.api.call import Call
+from shopsync_sandbox.tiktok.bodies import (
+    InventoryFilters,
+    ProductBody,
+    ProductIds,
+    SearchFilters,
+    SkuChanges,
+    parse,
+)
+from shopsync_sandbox.tiktok.codes import ApiError, Code
+from shopsync_sandbox.tiktok.images import USE_CASES, url_path
+from shopsync_sandbox.tiktok.model import Product
+from shopsync_sandbox.tiktok.reads import Reader
+from shopsync_sandbox.tiktok.search import search
+
+
+def upload_image(call: Call) -> dict[str, Any]:
+    """Keep a picture; the reply's uri goes into product bodies, its url into descriptions."""
+    world, use_case = call.services.world, call.body.get("use_case") or "MAIN_IMAGE"
+    if use_case not in USE_CASES:
+        raise ApiError(Code.INVALID_PARAM, f"invalid param: use_case {use_case!r}")
+    if "data" not in call.files:
+        raise ApiError(Code.INVALID_PARAM, "invalid param: form field data is required")
+    image = world.images.add(call.files["data"], use_case, world.settings.image_rules)
+    url = call.base_url + url_path(image.uri)
+    world.images.urls.add(url)
+    return {"uri": image.uri, "url": url, "width": image.width, "height": image.height, "use_case": use_case}
+
+
+def create(call: Call) -> dict[str, Any]:
+    """Create Product."""
+    return call.services.listings.create(call.shop, parse(ProductBody, call.body))
+
+
+def edit(call: Call) -> dict[str, Any]:
+    """Edit Product: the whole product."""
+    return call.services.listings.edit(call.shop, call.path["product_id"], parse(ProductBody, call.body))
+
+
+def partial_edit(call: Call) -> dict[str, Any]:
+    """Partial Edit: the properties sent."""
+    return call.services.listings.partial_edit(call.shop, call.path["product_id"], parse(ProductBody, call.body))
+
+
+def listing_check(call: Call) -> dict[str, Any]:
+    """Check Product Listing: a dry run of create."""
+    return call.services.listings.dry_run(call.shop, parse(ProductBody, call.body))
+
+
+def get(call: Call) -> dict[str, Any]:
+    """Get Product."""
+    return Reader(call.services.world, call.base_url).get(
+        call.shop,
+        call.path["product_id"],
+        under_review=call.flag("return_under_review_version"),
+        draft=call.flag("return_draft_version"),
+    )
+
+
+def search_products(call: Call) -> dict[str, Any]:
+    """Search Products."""
+    world = call.services.world
+    filters = parse(SearchFilters, call.body)
+    reader = Reader(world, call.base_url)
+    return search(
+        world,
+        call.shop,
+        reader,
+        filters,
+        page_size=call.page_size(),
+        page_token=call.query.get("page_token"),
+    )
+
+
+def activate(call: Call) -> dict[str, Any]:
+    """Activate Products, at most 20."""
+    return _batch(call, "activates")
+
+
+def deactivate(call: Call) -> dict[str, Any]:
+    """Deactivate Products, at most 20."""
+    return _batch(call, "deactivates")
+
+
+def delete(call: Call) -> dict[str, Any]:
+    """Delete Products, at most 20."""
+    return _batch(call, "deletes")
+
+
+def recover(call: Call) -> dict[str, Any]:
+    """Recover Products, at most 20."""
+    return _batch(call, "recovers")
+
+
+def update_inventory(call: Call) -> dict[str, Any]:
+    """Update Inventory."""
+    skus = parse(SkuChanges, call.body).skus
+    return call.services.stock.update_inventory(call.shop, call.path["product_id"], skus)
+
+
+def update_prices(call: Call) -> dict[str, Any]:
+    """Update Price."""
+    skus = parse(SkuChanges, call.body).skus
+    return call.services.stock.update_prices(call.shop, call.path["product_id"], skus)
+
+
+def search_inventory(call: Call) -> dict[str, Any]:
+    """By SKU ids, or else by product ids; SKU ids win."""
+    filters, shop = parse(InventoryFilters, call.body), call.shop
+    if len(filters.product_ids or []) > 100 or len(filters.sku_ids or []) > 600:
+        raise ApiError(Code.INVALID_PARAM, "invalid param: at most 100 product_ids or 600 sku_ids")
+    wanted = set(filters.sku_ids or [])
+    owners = {shop.by_sku.get(sku) for sku in wanted} if wanted else set(filters.product_ids or [])
+    products = [shop.products[owner] for owner in owners if owner in shop.products]
+    return {"inventory": [_inventory(product, wanted) for product in products]}
+
+
+def _inventory(product: Product, wanted: set[str]) -> dict[str, Any]:
+    skus = [
+        {
+            "id": sku_id,
+            "seller_sku": sku.seller_sku or "",
+            "total_available_quantity": sum(product.stock.get(sku_id, {}).values()),
+            "total_committed_quantity": 0,
+            "warehouse_inventory": [
+                {"warehouse_id": warehouse, "available_quantity": quantity, "committed_quantity": 0}
+                for warehouse, quantity in product.stock.get(sku_id, {}).items()
+            ],
+        }
+        for sku_id, sku in product.sku_contents().items()
+        if not wanted or sku_id in wanted
+    ]
+    return {"product_id": product.id, "skus": skus}
+
+
+def _batch(call: Call, what: str) -> dict[str, Any]:
+    return call.services.lifecycle.batch(call.shop, parse(ProductIds, call.body).product_ids, what)

@@ -1,0 +1,106 @@
+"""Authorised shops, warehouses, prerequisites and webhook registrations."""
+
+from typing import Any
+
+from shopsync_sandbox.tiktok.api.call import Call
+from shopsync_sandbox.tiktok.bodies import WebhookBody, parse
+from shopsync_sandbox.tiktok.codes import ApiError, Code
+from shopsync_sandbox.tiktok.model import Shop, Subscription, Warehouse
+from shopsync_sandbox.tiktok.reasons import PREREQUISITES
+from shopsync_sandbox.tiktok.webhooks import EVENT_TYPES, check_address
+
+
+def authorized_shops(call: Call) -> dict[str, Any]:
+    """The consent's shops with their ciphers."""
+    names = ("id", "name", "region", "seller_type", "cipher", "code")
+    return {"shops": [{name: getattr(shop, name) for name in names} for shop in _granted(call)]}
+
+
+def seller_shops(call: Call) -> dict[str, Any]:
+    """Never a cipher."""
+    return {"shops": [{"id": shop.id, "region": shop.region} for shop in _granted(call)]}
+
+
+def warehouses(call: Call) -> dict[str, Any]:
+    """In the shop's order, which puts the return warehouse first."""
+    return {"warehouses": [_warehouse(warehouse) for warehouse in call.shop.warehouses]}
+
+
+def prerequisites(call: Call) -> dict[str, Any]:
+    """All check items; failed ones with their reasons."""
+    failed = call.shop.failed_prerequisites
+    return {
+        "check_results": [
+            {"check_item": item, "is_failed": item in failed, "fail_reasons": failed.get(item, [])}
+            for item in PREREQUISITES
+        ],
+    }
+
+
+def list_webhooks(call: Call) -> dict[str, Any]:
+    """Times are milliseconds here."""
+    rows = [
+        {
+            "event_type": event,
+            "address": subscription.address,
+            "create_time": int(subscription.create_time * 1000),
+            "update_time": int(subscription.update_time * 1000),
+        }
+        for event, subscription in call.shop.webhooks.items()
+    ]
+    return {"webhooks": rows, "total_count": len(rows)}
+
+
+def put_webhook(call: Call) -> dict[str, Any]:
+    """Register or replace the address of one event type. Raises ApiError for an address TikTok could not call."""
+    body = parse(WebhookBody, call.body)
+    event, now = _event(body), call.services.world.now()
+    address = check_address(body.address, loopback=call.services.settings.loopback_webhooks)
+    known = call.shop.webhooks.get(event)
+    call.shop.webhooks[event] = Subscription(address, known.create_time if known else now, now)
+    return {}
+
+
+def delete_webhook(call: Call) -> dict[str, Any]:
+    """Succeeds even when nothing is set."""
+    call.shop.webhooks.pop(_event(parse(WebhookBody, call.body)), None)
+    return {}
+
+
+def _granted(call: Call) -> list[Shop]:
+    return [call.services.world.shop(key) for key in call.grant.shop_keys]
+
+
+def _event(body: WebhookBody) -> str:
+    if body.event_type not in EVENT_TYPES:
+        raise ApiError(Code.INVALID_PARAM, f"invalid param: event_type {body.event_type!r}")
+    return body.event_type
+
+
+def _warehouse(warehouse: Warehouse) -> dict[str, Any]:
+    return {
+        "id": warehouse.id,
+        "entity_id": warehouse.entity_id,
+        "name": warehouse.name,
+        "effect_status": warehouse.effect_status,
+        "type": warehouse.type,
+        "sub_type": "DOMESTIC_WAREHOUSE",
+        "is_default": warehouse.is_default,
+        "address": {
+            "region": "日本",
+            "region_code": "JP",
+            "state": "東京都",
+            "city": "千代田区",
+            "distict": "丸の内",
+            "town": "",
+            "postal_code": "1000005",
+            "address_line1": "丸の内1-1-1",
+            "full_address": "東京都千代田区丸の内1-1-1",
+            "contact_person": "山田 花子",
+            "first_name": "花子",
+            "last_name": "山田",
+            "first_name_local_script": "ハナコ",
+            "last_name_local_script": "ヤマダ",
+            "phone_number": "(+81)0312345678",
+        },
+    }

@@ -1,0 +1,53 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from shopsync_sandbox.tiktok.model import Product
+    from shopsync_sandbox.tiktok.sandbox import TikTokSandbox
+
+    Action = Callable[[TikTokSandbox, Product, dict[str, Any]], None]
+
+
+def _stock(sandbox: TikTokSandbox, product: Product, body: dict[str, Any]) -> None:
+    """A SKU by `sku_id`, or all of the product."""
+    skus = [body["sku_id"]] if "sku_id" in body else list(product.stock)
+    for sku_id in skus:
+        sandbox.set_stock(product, sku_id, int(body["quantity"]))
+
+
+def _punish(status: str) -> Action:
+    def punish(sandbox: TikTokSandbox, product: Product, body: dict[str, Any]) -> None:
+        sandbox.lifecycle.punish(product, status, body.get("reason", "policy violation"))
+
+    return punish
+
+
+ACTIONS: dict[str, Action] = {
+    "hide": lambda sandbox, product, _: sandbox.lifecycle.hide(product),
+    "activate": lambda sandbox, product, _: sandbox.lifecycle.activate(product),
+    "delete": lambda sandbox, product, _: sandbox.lifecycle.delete(product),
+    "recover": lambda sandbox, product, _: sandbox.lifecycle.recover(product),
+    "edit-title": lambda sandbox, product, body: sandbox.edit_title(product, body["title"]),
+    "stock": _stock,
+    "platform-deactivate": _punish("PLATFORM_DEACTIVATED"),
+    "freeze": _punish("FREEZE"),
+}
+
+
+def act(sandbox: TikTokSandbox, action: str, body: dict[str, Any]) -> dict[str, Any]:
+    """What a person does in Seller Center, or TikTok does to a product: never counted as an API call.
+
+    The product is named by `product_id`, or by `shop` and `seller_sku`.
+    """
+    if action not in ACTIONS:
+        raise ValueError(f"no action {action!r}; known: {', '.join(ACTIONS)}")
+    product = sandbox.product(
+        body.get("product_id"),
+        shop=body.get("shop", next(iter(sandbox.world.shops))),
+        seller_sku=body.get("seller_sku", ""),
+    )
+    ACTIONS[action](sandbox, product, body)
+    return {"product_id": product.id, "status": product.status, "audit": product.audit}

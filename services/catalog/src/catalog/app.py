@@ -1,0 +1,78 @@
+"""Composition root: which handler listens to what."""
+
+from collections.abc import Sequence
+
+from catalog.catalogue import Catalogue
+from catalog.handlers import BulkEdits, ProductHandler, SettingsHandler
+from catalog.held import HeldMessages
+from catalog.model import Rules
+from catalog.settings import CatalogSettings
+from catalog.shops import ShopStore
+from catalog.snapshots import SnapshotFeed
+from catalog.store import ProductStore
+from catalog.syncing import Patience, SyncHandler
+from catalog.waiting import HeldKeeper
+from shopsync_contracts.topics import (
+    DEAD_LETTERS,
+    DELETE_COMMANDS,
+    LISTING_EVENTS,
+    PRODUCT_CHANGES,
+    SHOP_SETTINGS,
+    SYNC_COMMANDS,
+    TOOL_EDITS,
+)
+from shopsync_runtime import Barrier, Runtime, consumer_group, each
+from shopsync_runtime.deadletters import DeadLetter, messages_of
+
+
+def build(runtime: Runtime, settings: CatalogSettings) -> None:
+    """Wire the service."""
+    products, shops = ProductStore(runtime.database), ShopStore(runtime.database)
+    held = HeldMessages(runtime.database, [TOOL_EDITS])
+    feed = SnapshotFeed(runtime.events, products)
+    rules = Rules(compare_sale_form=settings.compare_sale_form)
+    catalogue = Catalogue(products, shops, feed, rules=rules, clock=runtime.clock)
+    bulk_edits = BulkEdits(products, runtime.events, clock=runtime.clock)
+    group = consumer_group(runtime.common.topic_prefix, runtime.name, "products")
+
+    async def everything_before() -> Barrier:
+        return await runtime.lag_barrier(group, [PRODUCT_CHANGES, TOOL_EDITS, LISTING_EVENTS])
+
+    async def changes_before() -> Barrier:
+        return await runtime.lag_barrier(group, [PRODUCT_CHANGES])
+
+    async def publish_letters(letters: Sequence[DeadLetter]) -> None:
+        topic = DEAD_LETTERS.full_name(runtime.common.topic_prefix)
+        await runtime.producer.send_all(
+            messages_of(letters, topic=topic, service=runtime.name, failed_at=runtime.clock())
+        )
+
+    keeper = HeldKeeper(
+        held,
+        catalogue,
+        bulk_edits,
+        barrier=changes_before,
+        publish_letters=publish_letters,
+        leases=runtime.leases,
+        interval=settings.held_check_interval.total_seconds(),
+    )
+    syncs = SyncHandler(
+        products,
+        shops,
+        held,
+        runtime.events,
+        barrier=everything_before,
+        patience=Patience(settings.settings_grace.total_seconds(), settings.barrier_timeout.total_seconds()),
+        clock=runtime.clock,
+    )
+    runtime.on_start(products.ensure_indexes)
+    runtime.on_start(held.ensure_indexes)
+    runtime.consume(
+        "products",
+        [PRODUCT_CHANGES, TOOL_EDITS, LISTING_EVENTS, DELETE_COMMANDS],
+        ProductHandler(catalogue, held, bulk_edits, clock=runtime.clock),
+        max_records=settings.max_records,
+    )
+    runtime.consume("settings", [SHOP_SETTINGS], each(SettingsHandler(shops, catalogue)))
+    runtime.consume("syncs", [SYNC_COMMANDS], syncs)
+    runtime.background("held-messages", keeper.run)

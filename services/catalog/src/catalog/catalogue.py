@@ -1,0 +1,150 @@
+"""Applies messages to the stored products: one read, one fold, one guarded write, then the snapshots."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from uuid import uuid4
+
+import structlog
+
+from catalog.errors import CatalogRefusal, NotKnownYet
+from catalog.merge import Folded, Message, fold, resettle, settle
+from catalog.model import Rules, State
+from catalog.shops import ShopStore
+from catalog.snapshots import SnapshotFeed
+from catalog.store import ProductStore, Stored, Write
+from shopsync_contracts.events import TaxDefaults
+from shopsync_runtime import RetryableError, failpoint
+
+log = structlog.get_logger(__name__)
+
+Fold = Callable[[str, State, Rules], Folded]
+
+_MOST_ROUNDS = 20
+
+
+@dataclass(slots=True)
+class Applied:
+    """Messages that the catalogue did not take, and why; all others are in the state and their snapshots are out."""
+
+    refused: list[tuple[Message, CatalogRefusal]] = field(default_factory=list)
+    waiting: list[tuple[Message, NotKnownYet]] = field(default_factory=list)
+
+
+class Catalogue:
+    """The only writer of products. Safe to run in several replicas and to repeat at any point."""
+
+    def __init__(
+        self,
+        products: ProductStore,
+        shops: ShopStore,
+        feed: SnapshotFeed,
+        *,
+        rules: Rules,
+        clock: Callable[[], datetime],
+    ) -> None:
+        self._products = products
+        self._shops = shops
+        self._feed = feed
+        self._rules = rules
+        self._clock = clock
+
+    async def apply(self, messages: Sequence[Message]) -> Applied:
+        """Fold each product's messages in the given order, write, publish. Raises what may pass by itself."""
+        by_product: dict[str, list[Message]] = {}
+        for message in messages:
+            by_product.setdefault(message.event.subject, []).append(message)
+
+        def fold_one(one: str, state: State, rules: Rules) -> Folded:
+            return fold(state, by_product[one], rules, self._clock())
+
+        result = Applied()
+        for folded in (await self._run(list(by_product), fold_one)).values():
+            result.refused += folded.refused
+            result.waiting += folded.waiting
+            _log(folded)
+        return result
+
+    async def reprice(self, shop_key: str, cause: Message) -> int:
+        """Bring every product of a shop to its present tax settings, page by page. Returns how many were looked at."""
+        seen = 0
+        async for page in self._products.ids_of_shop(shop_key):
+            await self._run(page, lambda _one, state, rules: resettle(state, cause, rules, self._clock()))
+            seen += len(page)
+        return seen
+
+    async def _run(self, ids: Sequence[str], fold_one: Fold) -> dict[str, Folded]:
+        """Read, fold, write until nobody was faster; then publish what changed or may not have been published."""
+        taxes = await self._taxes(ids)
+        done: dict[str, Folded] = {}
+        changed: set[str] = set()
+        open_ids: Iterable[str] = ids
+        for _ in range(_MOST_ROUNDS):
+            open_ids = await self._round(open_ids, fold_one, taxes, done, changed)
+            if not open_ids and (fresh := await self._taxes(ids) if changed else taxes) != taxes:
+                # The settings changed while products were priced by the old ones. Repricing by the settings'
+                # consumer may have passed before they were written, so it falls to this batch.
+                open_ids = [one for one in ids if fresh[_shop(one)] != taxes[_shop(one)]]
+                taxes, fold_one = fresh, self._settle
+            if not open_ids:
+                failpoint("catalog_after_write_before_publish")
+                await self._feed.publish(done[one].state for one in ids if one in changed or done[one].repeated)
+                return done
+        raise RetryableError(f"other replicas kept changing the same products through {_MOST_ROUNDS} rounds")
+
+    def _settle(self, _one: str, state: State, rules: Rules) -> Folded:
+        return settle(state, rules, self._clock())
+
+    async def _round(
+        self,
+        ids: Iterable[str],
+        fold_one: Fold,
+        taxes: Mapping[str, TaxDefaults],
+        done: dict[str, Folded],
+        changed: set[str],
+    ) -> list[str]:
+        read = await self._products.load(list(ids))
+        writes, folds = [], {}
+        for one, stored in read.items():
+            rules = replace(self._rules, tax=taxes[_shop(one)])
+            folds[one] = folded = fold_one(one, stored.state, rules)
+            if folded.state is not stored.state:
+                writes.append(Write(one, stored, folded.state))
+        lost = await self._products.write(writes, uuid4().hex) if writes else set()
+        for one, folded in folds.items():
+            if one not in lost:
+                done[one] = _second_look(done.get(one), folded)
+        changed |= {write.id for write in writes if write.id not in lost and _is_visible(write.read, write.after)}
+        return sorted(lost)
+
+    async def _taxes(self, ids: Iterable[str]) -> dict[str, TaxDefaults]:
+        return await self._shops.taxes({_shop(one) for one in ids})
+
+
+def _second_look(first: Folded | None, folded: Folded) -> Folded:
+    """A product folded again after its write finds its messages applied; what became of them the first fold knows."""
+    if first is None:
+        return folded
+    return Folded(folded.state, first.repeated, first.refused, first.waiting, first.notes)
+
+
+def _is_visible(read: Stored, after: State) -> bool:
+    return after.snapshot is None or after.snapshot is not read.state.snapshot
+
+
+def _shop(one: str) -> str:
+    return one.partition("/")[0]
+
+
+def _log(folded: Folded) -> None:
+    for note in folded.notes:
+        body = note.message.event.data
+        write = log.warning if note.details else log.debug
+        write(
+            note.text,
+            shop_key=body.shop_key,
+            product_no=body.product_no,
+            event_id=note.message.event.id,
+            event_type=body.TYPE,
+            **note.details,
+        )

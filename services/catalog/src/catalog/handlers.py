@@ -1,0 +1,123 @@
+"""Message in, rules, state, message out. No rules here."""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+
+import structlog
+
+from catalog.bulk import FanOut, check_stamps, fan_out, reports
+from catalog.catalogue import Applied, Catalogue
+from catalog.documents import product_id
+from catalog.errors import CatalogRefusal
+from catalog.held import Held, HeldMessages, message_of
+from catalog.merge import Message
+from catalog.shops import ShopStore
+from catalog.store import ProductStore
+from shopsync_contracts import Event
+from shopsync_contracts.events import ProductsBulkEdited
+from shopsync_contracts.topics import REPORTS, TOOL_EDITS
+from shopsync_runtime import Delivery, EventPublisher, Refusal
+
+log = structlog.get_logger(__name__)
+
+_PUBLISH_AT_ONCE = 500
+
+
+class ProductHandler:
+    """Group "products": everything that changes a product."""
+
+    def __init__(
+        self, catalogue: Catalogue, held: HeldMessages, bulk_edits: "BulkEdits", *, clock: Callable[[], datetime]
+    ) -> None:
+        self._catalogue = catalogue
+        self._held = held
+        self._bulk_edits = bulk_edits
+        self._clock = clock
+
+    async def __call__(self, batch: Sequence[Delivery]) -> Sequence[Refusal]:
+        """Apply a batch. Messages held for the same products come first: they were published before."""
+        single = [delivery for delivery in batch if not isinstance(delivery.event.data, ProductsBulkEdited)]
+        held = await self._held.about({delivery.event.subject for delivery in single})
+        deliveries = {message_of(one).place: one for one in single}
+        applied = await self._catalogue.apply([*(one.message for one in held), *map(message_of, single)])
+        refusals = [Refusal(deliveries[one.place], error) for one, error in applied.refused if not one.held]
+        early = [deliveries[one.place] for one, _ in applied.waiting if not one.held]
+        for delivery in batch:
+            if isinstance(delivery.event.data, ProductsBulkEdited):
+                early += await self._bulk(delivery, refusals)
+        await self._held.hold(early, self._clock())
+        await self._held.release(_no_longer_waiting(held, applied))
+        return refusals
+
+    async def _bulk(self, delivery: Delivery, refusals: list[Refusal]) -> list[Delivery]:
+        try:
+            done = await self._bulk_edits.publish(delivery.event, delivery.timestamp, final=False)
+        except CatalogRefusal as error:
+            refusals.append(Refusal(delivery, error))
+            return []
+        return [] if done else [delivery]
+
+
+def _no_longer_waiting(held: Sequence[Held], applied: Applied) -> list[str]:
+    """Refused ones stay with those that wait: whoever looks after the waiting also writes the dead letters."""
+    stuck = {message.place for message, _ in (*applied.waiting, *applied.refused)}
+    return [one.id for one in held if one.message.place not in stuck]
+
+
+class BulkEdits:
+    """Fans bulk edits out and reports on them."""
+
+    def __init__(self, products: ProductStore, events: EventPublisher, *, clock: Callable[[], datetime]) -> None:
+        self._products = products
+        self._events = events
+        self._clock = clock
+
+    async def publish(self, event: Event[ProductsBulkEdited], broker: datetime, *, final: bool) -> bool:
+        """Publish one message per product and the report. Raises StampFromFuture.
+
+        Unless `final`, does nothing and returns False when a product is not there: its change may be on its way.
+        """
+        check_stamps(event, broker)
+        plan = fan_out(event, await self._known(event.data))
+        if plan.unknown and not final:
+            return False
+        await self._send(event, plan)
+        return True
+
+    async def _known(self, body: ProductsBulkEdited) -> dict[str, set[tuple[str, str]]]:
+        ids = {product_id(body.shop_key, one): one for one in body.product_nos}
+        return {ids[one]: skus for one, skus in (await self._products.sku_numbers(ids)).items()}
+
+    async def _send(self, event: Event[ProductsBulkEdited], plan: FanOut) -> None:
+        # The envelope's time is that of the bulk edit: for the sync target it is when the merchant set it.
+        edits = [(TOOL_EDITS, self._events.event(body, id=id_, time=event.time)) for id_, body in plan.edits]
+        for start in range(0, len(edits), _PUBLISH_AT_ONCE):
+            await self._events.publish_all(edits[start : start + _PUBLISH_AT_ONCE])
+        pages = reports(event, plan.verdicts, self._clock())
+        await self._events.publish_all([(REPORTS, self._events.event(body, id=id_)) for id_, body in pages])
+        refused = sum(verdict.verdict == "refused" for verdict in plan.verdicts)
+        log.info(
+            "bulk edit fanned out",
+            shop_key=event.data.shop_key,
+            event_id=event.id,
+            products=len(plan.verdicts),
+            refused=refused,
+        )
+
+
+class SettingsHandler:
+    """Group "settings": stores what the shops' settings are, and prices products anew when the tax settings changed."""
+
+    def __init__(self, shops: ShopStore, catalogue: Catalogue) -> None:
+        self._shops = shops
+        self._catalogue = catalogue
+
+    async def __call__(self, delivery: Delivery) -> None:
+        """Store one shop's settings. Streams the shop's products in pages; repeated from the start after a crash."""
+        event = delivery.event
+        if not await self._shops.save(event.data, event.time):
+            return
+        message: Message = message_of(delivery)
+        products = await self._catalogue.reprice(event.data.shop_key, message)
+        await self._shops.repriced(event.data.shop_key)
+        log.info("tax settings applied", shop_key=event.data.shop_key, event_id=event.id, products=products)

@@ -1,0 +1,258 @@
+"""The fold: one product's stored state and its messages in, its next state out. Pure."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any
+
+from catalog import edits, listing, upstream
+from catalog.deletion import bury, reason_to_keep
+from catalog.errors import CatalogRefusal, NotKnownYet, UnknownProduct
+from catalog.model import Applied, Partition, Record, Rules, State
+from catalog.snapshot import take_snapshot
+from shopsync_contracts import Event
+from shopsync_contracts.events import (
+    DeleteRequested,
+    ProductChanged,
+    ProductEdited,
+    ProductRemoved,
+    ProductSnapshot,
+    PushFailed,
+    PushSkipped,
+    PushSucceeded,
+    ReviewChanged,
+    SyncTargetSet,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One message and where it came from. `timestamp` is the broker's stamp.
+
+    `held`: it has waited for its product and comes again out of its place; its offset says nothing about repeats.
+    """
+
+    event: Event[Any]
+    topic: str
+    partition: int
+    offset: int
+    timestamp: datetime
+    held: bool = False
+
+    @property
+    def place(self) -> tuple[str, int, int]:
+        """What names the message for ever."""
+        return self.topic, self.partition, self.offset
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """Something that an operator may ask about later."""
+
+    message: Message
+    text: str
+    details: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Folded:
+    """What became of the messages. `repeated`: one of them was in the state already, so its snapshot may be lost."""
+
+    state: State
+    repeated: bool = False
+    refused: list[tuple[Message, CatalogRefusal]] = field(default_factory=list)
+    waiting: list[tuple[Message, NotKnownYet]] = field(default_factory=list)
+    notes: list[Note] = field(default_factory=list)
+
+
+def fold(state: State, messages: Sequence[Message], rules: Rules, now: datetime) -> Folded:
+    """Apply one product's messages in order.
+
+    A message that was applied before changes nothing. One about something not known yet gets a second chance after the
+    others, since it may only have overtaken them; if that fails too, it is `waiting`.
+    """
+    folded = Folded(state)
+    early: list[Message] = []
+    for message in messages:
+        try:
+            _take(folded, message, rules, now)
+        except NotKnownYet:
+            early.append(message)
+        except CatalogRefusal as error:
+            folded.refused.append((message, error))
+    for message in early:
+        try:
+            _take(folded, message, rules, now)
+        except NotKnownYet as error:
+            folded.waiting.append((message, error))
+        except CatalogRefusal as error:
+            folded.refused.append((message, error))
+    if folded.state is not state:
+        folded.state = _settled(state, folded.state, rules, now)
+    return folded
+
+
+def _take(folded: Folded, message: Message, rules: Rules, now: datetime) -> None:
+    state = folded.state
+    if _is_repeat(state, message):
+        folded.repeated = True
+        return
+    after = _apply(folded, message, rules, now)
+    if after is state:
+        # A held one that changes nothing was applied by an attempt that may have ended before its snapshot was out.
+        folded.repeated = folded.repeated or message.held
+        return
+    folded.state = after if message.held else replace(after, applied=_with_position(after, message))
+
+
+def _is_repeat(state: State, message: Message) -> bool:
+    """A topic made anew counts offsets from 0 again; its younger stamps tell its messages from repeats."""
+    known = state.applied.get((message.topic, message.partition))
+    return (
+        known is not None
+        and not message.held
+        and message.offset <= known.offset
+        and message.timestamp <= known.timestamp
+    )
+
+
+def _with_position(state: State, message: Message) -> dict[Partition, Applied]:
+    partition = (message.topic, message.partition)
+    known = state.applied.get(partition)
+    stamp = message.timestamp if known is None else max(message.timestamp, known.timestamp)
+    return {**state.applied, partition: Applied(message.offset, stamp)}
+
+
+def _apply(folded: Folded, message: Message, rules: Rules, now: datetime) -> State:
+    state, body = folded.state, message.event.data
+    match body:
+        case ProductChanged():
+            return _change(folded, message, upstream.at_ms(body, message.timestamp), rules)
+        case DeleteRequested():
+            return _delete(folded, message, body, rules, now)
+        case ProductEdited() | SyncTargetSet() if state.record is None:
+            raise UnknownProduct(_not_there(state, body.subject))
+        case ProductRemoved() | PushSucceeded() | PushFailed() | PushSkipped() | ReviewChanged() if (
+            state.record is None
+        ):
+            return _absent(folded, message)
+    if state.record is None:
+        raise CatalogRefusal(f"{message.event.type} is not for the catalogue's products")
+    record = _touch(state.record, state, message)
+    return state if record == state.record else replace(state, record=record)
+
+
+def _touch(record: Record, state: State, message: Message) -> Record:
+    event, broker = message.event, message.timestamp
+    match event.data:
+        case ProductRemoved() as body:
+            after = upstream.prove_absence(record, body, broker)
+        case ProductEdited() as body:
+            after = edits.edit(record, body, broker)
+        case SyncTargetSet() as body:
+            after = edits.set_target(record, body.sync_enabled, event.time, broker)
+        case PushSucceeded() as body:
+            after = listing.push_succeeded(record, body, event.id, event.time)
+        case PushFailed() as body:
+            after = listing.push_failed(record, body, event.id)
+        case PushSkipped() as body:
+            stored = record.first_content_version if state.snapshot is None else state.snapshot.content_version
+            after = listing.push_skipped(record, body, event.id, stored)
+        case ReviewChanged() as body:
+            after = listing.review_changed(record, body)
+        case _:
+            raise CatalogRefusal(f"{event.type} is not for the catalogue's products")
+    return after
+
+
+def _change(folded: Folded, message: Message, change: ProductChanged, rules: Rules) -> State:
+    state = folded.state
+    if state.record is not None:
+        record = upstream.observe(state.record, change, rules)
+        return state if record == state.record else replace(state, record=record)
+    tombstone = state.tombstone
+    if tombstone is not None and upstream.is_late(tombstone, change):
+        folded.notes.append(Note(message, "late event of a deleted product ignored", {"sweep_id": tombstone.sweep_id}))
+        return state
+    record = upstream.first_sight(change, tombstone)
+    if record.former_listing is not None:
+        details = {"former_tiktok_product_id": record.former_listing.tiktok_product_id}
+        folded.notes.append(Note(message, "product came back; its former TikTok listing may still be there", details))
+    return replace(state, record=record, snapshot=None, tombstone=None)
+
+
+def _delete(folded: Folded, message: Message, command: DeleteRequested, rules: Rules, now: datetime) -> State:
+    state = folded.state
+    if state.record is None:
+        # Deleted before: the null snapshot may have been lost with a crash, so it is sent again.
+        folded.repeated = folded.repeated or state.tombstone is not None
+        return state
+    if (kept := reason_to_keep(state.record)) is not None:
+        folded.notes.append(Note(message, "product kept", {"because": kept, "sweep_id": command.sweep_id}))
+        return state
+    snapshot = state.snapshot or _snapshot(state, state, rules, now)
+    return replace(state, record=None, snapshot=None, tombstone=bury(state.record, snapshot, command, now))
+
+
+def _absent(folded: Folded, message: Message) -> State:
+    """Proofs and TikTok's news about a product that is not there re-create nothing (scenario 72).
+
+    The TikTok id of a push that ended after the deletion is kept on the tombstone, to warn with (DL-13).
+    """
+    state, body = folded.state, message.event.data
+    details = {"tiktok_product_id": body.tiktok_product_id} if isinstance(body, PushSucceeded) else {}
+    folded.notes.append(Note(message, "message about a product that is not in the catalogue ignored", details))
+    if isinstance(body, PushSucceeded) and state.tombstone is not None:
+        if state.tombstone.tiktok_product_id == body.tiktok_product_id:
+            return state
+        skus = {(sku.vertical_no, sku.horizontal_no): sku.tiktok_sku_id for sku in body.skus}
+        tombstone = replace(state.tombstone, tiktok_product_id=body.tiktok_product_id, sku_ids=skus)
+        return replace(state, tombstone=tombstone)
+    return state
+
+
+def _not_there(state: State, subject: str) -> str:
+    if state.tombstone is None:
+        return f"product {subject} is not in the catalogue; import it first, then redrive this message"
+    return (
+        f"product {subject} was deleted from the tool at {state.tombstone.deleted_at.isoformat()}"
+        f" (sweep {state.tombstone.sweep_id}); register it in futureshop again, import, then redrive this message"
+    )
+
+
+def _settled(before: State, after: State, rules: Rules, now: datetime) -> State:
+    """The state with its snapshot as of now; `before` itself when nothing has changed."""
+    if after.record is None:
+        return after
+    snapshot = _snapshot(before, after, rules, now)
+    if after.record == before.record and snapshot is before.snapshot:
+        return before
+    return replace(after, snapshot=snapshot)
+
+
+def _snapshot(before: State, after: State, rules: Rules, now: datetime) -> ProductSnapshot:
+    if after.record is None:
+        raise ValueError("a product that is not there has no snapshot")
+    return take_snapshot(
+        after.record,
+        # A life that ended in this batch is no measure for the next one.
+        before=before.record if after.snapshot is not None else None,
+        previous=after.snapshot,
+        tax=rules.tax,
+        now=now,
+    )
+
+
+def settle(state: State, rules: Rules, now: datetime) -> Folded:
+    """The same layers under other rules, for a product whose messages are applied anyway."""
+    return Folded(_settled(state, state, rules, now))
+
+
+def resettle(state: State, cause: Message, rules: Rules, now: datetime) -> Folded:
+    """The same layers under other rules because of `cause`, the shop's settings: a repeat of it is told from new."""
+    if _is_repeat(state, cause):
+        return Folded(state, repeated=True)
+    after = _settled(state, state, rules, now)
+    if after is state:
+        return Folded(state)
+    return Folded(replace(after, applied=_with_position(after, cause)))

@@ -1,0 +1,36 @@
+"""Which layer owns which field (domain §2, §3). The one table that decides what an import may replace."""
+
+from enum import Enum
+from typing import Final
+
+
+class Owner(Enum):
+    """Who has the last word on a field."""
+
+    UPSTREAM = "futureshop supplies it; a tool edit stands until the next permitted overwrite (LY-2)"
+    TOOL = "futureshop lacks it; no import ever touches it (不足項目, ED-7)"
+    STOCK = "taken from futureshop once per SKU, then the tool's until sent (ST-1, ST-3, ST-10)"
+
+
+OWNERS: Final[dict[str, Owner]] = {
+    "name": Owner.UPSTREAM,
+    "description": Owner.UPSTREAM,
+    "images": Owner.UPSTREAM,
+    "price": Owner.UPSTREAM,
+    "category_id": Owner.TOOL,
+    "brand_id": Owner.TOOL,
+    "package_weight_g": Owner.TOOL,
+    "package_dimensions_cm": Owner.TOOL,
+    "attributes": Owner.TOOL,
+    "size_chart_image": Owner.TOOL,
+    "stock": Owner.STOCK,
+}
+
+DIMENSIONS: Final = "package_dimensions_cm"
+SIDES: Final = ("length", "width", "height")
+"""The package size merges side by side: each is a tool-only field of its own."""
+
+
+def side_field(side: str) -> str:
+    """Name under which one side's edit is kept."""
+    return f"{DIMENSIONS}.{side}"

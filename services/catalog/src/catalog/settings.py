@@ -1,0 +1,31 @@
+from datetime import timedelta
+
+from pydantic import Field
+from pydantic_settings import SettingsConfigDict
+
+from shopsync_runtime import PositiveDuration, ServiceSettings
+
+
+class CatalogSettings(ServiceSettings):
+    """What only the catalogue needs to know. Variables begin with CATALOG_."""
+
+    model_config = SettingsConfigDict(env_prefix="CATALOG_")
+
+    max_records: int = Field(
+        500, ge=1, le=5000, description="Messages in one batch: one read and one write of MongoDB each"
+    )
+    compare_sale_form: bool = Field(
+        True,
+        description="Whether 情報を更新する also overwrites when only the sale form has switched, not 更新日 (Q8)",
+    )
+    settings_grace: PositiveDuration = Field(
+        timedelta(seconds=10),
+        description="How long a sync for a shop without settings waits for them before it is refused",
+    )
+    barrier_timeout: PositiveDuration = Field(
+        timedelta(seconds=20),
+        description="How long one attempt of a sync waits for earlier messages to be applied before it is put back",
+    )
+    held_check_interval: PositiveDuration = Field(
+        timedelta(seconds=1), description="How often messages of unknown products are looked at again"
+    )

@@ -1,0 +1,66 @@
+"""`shops`: each shop's settings as last published. Every service may read them, only the catalogue writes."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from pymongo import ReturnDocument
+from pymongo.asynchronous.database import AsyncDatabase
+
+from catalog.documents import Document
+from shopsync_contracts.events import ShopSettingsChanged, TaxDefaults
+
+
+class ShopStore:
+    """`shops`: the settings as last published; every service may read them."""
+
+    def __init__(self, database: AsyncDatabase[Document]) -> None:
+        self._shops = database["shops"]
+
+    async def known(self, shop_keys: Iterable[str]) -> set[str]:
+        """Which of these shops have settings."""
+        return {one["_id"] async for one in self._shops.find({"_id": {"$in": list(shop_keys)}}, {"_id": 1})}
+
+    async def taxes(self, shop_keys: Iterable[str]) -> dict[str, TaxDefaults]:
+        """Tax settings of these shops; the defaults where a shop has none."""
+        keys = list(shop_keys)
+        found = self._shops.find({"_id": {"$in": keys}}, {"tax": 1})
+        stored = {one["_id"]: TaxDefaults.model_validate(one["tax"], strict=False) async for one in found}
+        return {key: stored.get(key, TaxDefaults()) for key in keys}
+
+    async def all(self) -> list[Document]:
+        """Every shop's document."""
+        return await self._shops.find().to_list()
+
+    async def save(self, settings: ShopSettingsChanged, time: datetime) -> bool:
+        """Store the settings. Returns whether the shop's products have to be priced anew (also after a crash)."""
+        document: Document = {**settings.model_dump(), "updated_at": time}
+        tax = document["tax"]
+        after = await self._shops.find_one_and_update(
+            {"_id": settings.shop_key},
+            [
+                {
+                    "$set": {
+                        "reprice": {
+                            "$or": [
+                                {"$eq": ["$reprice", True]},
+                                {
+                                    "$ne": [
+                                        {"$ifNull": ["$tax", {"$literal": TaxDefaults().model_dump()}]},
+                                        {"$literal": tax},
+                                    ]
+                                },
+                            ]
+                        },
+                    }
+                },
+                {"$set": {name: {"$literal": value} for name, value in document.items()}},
+            ],
+            upsert=True,
+            projection={"reprice": 1},
+            return_document=ReturnDocument.AFTER,
+        )
+        return after is not None and bool(after["reprice"])
+
+    async def repriced(self, shop_key: str) -> None:
+        """All products of the shop have prices by its present settings."""
+        await self._shops.update_one({"_id": shop_key}, {"$set": {"reprice": False}})

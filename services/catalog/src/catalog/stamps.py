@@ -1,0 +1,42 @@
+"""Times that decide an order: millisecond grain as MongoDB keeps them, and never from the future."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Generic, TypeVar
+
+from catalog.errors import StampFromFuture
+
+T = TypeVar("T")
+
+CLOCK_TOLERANCE = timedelta(minutes=5)
+
+
+def to_ms(stamp: datetime) -> datetime:
+    """The same moment in UTC, cut to milliseconds: what comes back from MongoDB must compare equal."""
+    utc = stamp.astimezone(UTC)
+    return utc.replace(microsecond=utc.microsecond // 1000 * 1000)
+
+
+def not_ahead(name: str, stamp: datetime, broker: datetime) -> datetime:
+    """`stamp` at millisecond grain. Raises StampFromFuture when more than 5 minutes ahead of the broker's stamp."""
+    if stamp - broker > CLOCK_TOLERANCE:
+        raise StampFromFuture(
+            f"{name} is {stamp.isoformat()}, more than {CLOCK_TOLERANCE.seconds // 60} minutes ahead of the broker's"
+            f" {broker.isoformat()}; correct the publisher's clock and send the message again"
+        )
+    return to_ms(stamp)
+
+
+@dataclass(frozen=True, slots=True)
+class Stamped(Generic[T]):
+    """A value and the time its writer gave it."""
+
+    value: T
+    at: datetime
+
+
+def last_writer(current: Stamped[T] | None, value: T, at: datetime) -> Stamped[T]:
+    """Last writer wins by its own time; at equal times the later arrival."""
+    if current is not None and at < current.at:
+        return current
+    return Stamped(value, at)

@@ -1,0 +1,140 @@
+"""Group "syncs": sync requests to push commands."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import structlog
+
+from catalog.documents import Document, product_id
+from catalog.held import HeldMessages
+from catalog.shops import ShopStore
+from catalog.store import ProductStore
+from catalog.sync import Tally, choose, commands, report
+from shopsync_contracts import Event
+from shopsync_contracts.events import SyncCounts, SyncRequested
+from shopsync_contracts.topics import PUSH_COMMANDS, REPORTS
+from shopsync_runtime import Barrier, Delivery, EventPublisher, Refusal, RetryableError
+
+log = structlog.get_logger(__name__)
+
+TakeBarrier = Callable[[], Awaitable[Barrier]]
+
+_PAGE = 500
+_POLL_SECONDS = 0.2
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long one attempt waits, in seconds."""
+
+    for_settings: float
+    for_earlier_messages: float
+
+
+class SyncHandler:
+    """A sync sees every change, edit and push result published before it, or is put back until it does."""
+
+    def __init__(
+        self,
+        products: ProductStore,
+        shops: ShopStore,
+        held: HeldMessages,
+        events: EventPublisher,
+        *,
+        barrier: TakeBarrier,
+        patience: Patience,
+        clock: Callable[[], datetime],
+    ) -> None:
+        self._products = products
+        self._shops = shops
+        self._held = held
+        self._events = events
+        self._take_barrier = barrier
+        self._patience = patience
+        self._clock = clock
+        # Kept over attempts, or a busy shop would move the finish line with every one of them.
+        self._barriers: dict[tuple[str, int, int], Barrier] = {}
+
+    async def __call__(self, batch: Sequence[Delivery]) -> Sequence[Refusal]:
+        """Shops at the same time, each shop's requests one after the other. Raises RetryableError to be put back."""
+        by_shop: dict[str, list[Delivery]] = {}
+        for delivery in batch:
+            by_shop.setdefault(delivery.event.data.shop_key, []).append(delivery)
+        ended = await asyncio.gather(*(self._shop(requests) for requests in by_shop.values()), return_exceptions=True)
+        for outcome in ended:
+            if isinstance(outcome, BaseException):
+                raise outcome
+        return []
+
+    async def _shop(self, requests: Sequence[Delivery]) -> None:
+        for delivery in requests:
+            await self._sync(delivery)
+
+    async def _sync(self, delivery: Delivery) -> None:
+        event: Event[SyncRequested] = delivery.event
+        started_at = self._clock()
+        if not await _eventually(lambda: self._has_settings(event.data.shop_key), self._patience.for_settings):
+            because = f"shop {event.data.shop_key!r} has no settings; publish shop.settings_changed for it first"
+            await self._report(event, SyncCounts(), started_at, because)
+            return
+        await self._catch_up(delivery)
+        tally = Tally()
+        async for page in self._pages(event.data):
+            choices = {product_no: choose(product) for product_no, product in page.items()}
+            tally.take(choices.values())
+            sent = commands(event, [one for one, choice in choices.items() if choice == "commanded"])
+            await self._events.publish_all([(PUSH_COMMANDS, self._events.event(body, id=id_)) for id_, body in sent])
+        await self._report(event, tally.counts(), started_at, None)
+        self._barriers.pop(_place(delivery), None)
+
+    async def _catch_up(self, delivery: Delivery) -> None:
+        """Wait until all messages before the request are applied. Raises RetryableError when it takes too long."""
+        place = _place(delivery)
+        barrier = self._barriers.get(place) or await self._take_barrier()
+        self._barriers[place] = barrier
+        shop_key = delivery.event.data.shop_key
+
+        async def caught_up() -> bool:
+            return await barrier.passed() and not await self._held.any_of_shop(shop_key)
+
+        if not await _eventually(caught_up, self._patience.for_earlier_messages):
+            raise RetryableError(f"sync of shop {shop_key!r} waits for earlier messages to be applied")
+
+    async def _has_settings(self, shop_key: str) -> bool:
+        return shop_key in await self._shops.known([shop_key])
+
+    async def _pages(self, body: SyncRequested) -> AsyncIterator[dict[str, Document | None]]:
+        """Products by number, None for one that is not there; every ON product when none is named."""
+        if body.product_nos is None:
+            async for page in self._products.enabled(body.shop_key):
+                yield {one["product_no"]: one for one in page}
+            return
+        named = list(dict.fromkeys(body.product_nos))
+        for start in range(0, len(named), _PAGE):
+            some = named[start : start + _PAGE]
+            found = await self._products.push_states([product_id(body.shop_key, one) for one in some])
+            yield {one: found.get(product_id(body.shop_key, one)) for one in some}
+
+    async def _report(
+        self, event: Event[SyncRequested], counts: SyncCounts, started_at: datetime, because: str | None
+    ) -> None:
+        id_, body = report(event, counts, started_at=started_at, completed_at=self._clock(), refused_because=because)
+        await self._events.publish(REPORTS, self._events.event(body, id=id_))
+        log.info("sync done", shop_key=body.shop_key, event_id=event.id, refused_because=because, **counts.model_dump())
+
+
+def _place(delivery: Delivery) -> tuple[str, int, int]:
+    return delivery.topic, delivery.partition, delivery.offset
+
+
+async def _eventually(check: Callable[[], Awaitable[bool]], seconds: float) -> bool:
+    """Whether the check comes true within so many seconds."""
+    deadline = time.monotonic() + seconds
+    while not await check():
+        if time.monotonic() >= deadline:
+            return False
+        await asyncio.sleep(_POLL_SECONDS)
+    return True

@@ -1,0 +1,58 @@
+import httpx
+
+from ingestor.absences import Absences
+from ingestor.client import FutureshopClient, Policy
+from ingestor.enumeration import ShrinkLimit
+from ingestor.handlers import Handlers
+from ingestor.importer import Importer
+from ingestor.reader import Reader
+from ingestor.settings import IngestorSettings
+from ingestor.shops import load_mapping, load_shops
+from ingestor.store import ImportStore, PresenceStore
+from ingestor.worker import Worker, WorkerOptions
+from shopsync_contracts.topics import IMPORT_COMMANDS
+from shopsync_runtime import Runtime, each
+
+
+def build(runtime: Runtime, settings: IngestorSettings) -> None:
+    """Wire the ingestor. Raises SettingsError when the shops or the mapping file is wrong."""
+    imports, presence = ImportStore(runtime.database), PresenceStore(runtime.database)
+    table = load_mapping(settings.mapping_file)
+    http = httpx.AsyncClient(timeout=settings.request_timeout.total_seconds())
+    policy = policy_of(settings)
+    clients = {key: FutureshopClient(access, http, policy) for key, access in load_shops(settings.shops_file).items()}
+    reader = Reader(imports, presence, runtime.events, table, page_size=settings.page_size, clock=runtime.clock)
+    limit = ShrinkLimit(settings.shrink_limit_products, settings.shrink_limit_percent)
+    absences = Absences(imports, presence, runtime.events, table, limit=limit, clock=runtime.clock)
+    importer = Importer(imports, presence, runtime.events, reader, absences, clock=runtime.clock)
+    worker = Worker(
+        imports,
+        runtime.leases,
+        importer,
+        {key: client.page for key, client in clients.items()},
+        options=WorkerOptions(
+            settings_grace=settings.settings_grace,
+            lease=settings.lease,
+            poll=settings.poll,
+            shops_at_once=settings.shops_at_once,
+        ),
+        clock=runtime.clock,
+    )
+    handlers = Handlers(imports, worker.wake, clock=runtime.clock)
+
+    runtime.on_start(imports.ensure_indexes)
+    runtime.consume("commands", [IMPORT_COMMANDS], each(handlers.command))
+    runtime.background("worker", worker.run)
+    runtime.on_stop(http.aclose)
+
+
+def policy_of(settings: IngestorSettings) -> Policy:
+    """How futureshop is used, as the settings say."""
+    return Policy(
+        requests_per_second=settings.requests_per_second,
+        attempts=settings.attempts,
+        first_wait=settings.first_wait.total_seconds(),
+        patience=settings.patience.total_seconds(),
+        timeout=settings.request_timeout.total_seconds(),
+        max_bytes=settings.max_body_bytes,
+    )

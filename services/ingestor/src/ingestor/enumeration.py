@@ -1,0 +1,97 @@
+"""When a listing proves that a product is absent. Pure; when in doubt the answer is no (DL-9, DL-10, NV-9)."""
+
+from dataclasses import dataclass
+
+from ingestor.errors import UnexpectedReply
+
+BARREN_PAGES = 3
+"""Pages in a row that bring no new product, after which a listing counts as endless."""
+
+
+@dataclass(frozen=True, slots=True)
+class PageFacts:
+    """What one page of a listing held. `seen_before` of the listed were met already under the same upstream id."""
+
+    listed: int
+    unusable: int = 0
+    nameless: int = 0
+    seen_before: int = 0
+    last: bool = False
+
+    @property
+    def records(self) -> int:
+        """All records of the page."""
+        return self.listed + self.unusable + self.nameless
+
+    @property
+    def new(self) -> int:
+        """Products that were not met before."""
+        return self.listed - self.seen_before
+
+
+def doubts_of(page: PageFacts, number: int) -> list[str]:
+    """Why page `number` (from 1) makes the listing no proof; empty when it does not.
+
+    A product that comes twice means the paging is broken, and what is repeated may stand in another's place.
+    """
+    doubts = []
+    if page.nameless:
+        doubts.append(f"page {number}: {page.nameless} product(s) without a readable product number")
+    if page.seen_before:
+        doubts.append(f"page {number}: {page.seen_before} product(s) that an earlier page had already")
+    if page.records == 0 and not page.last:
+        doubts.append(f"page {number}: no product, though more pages follow")
+    return doubts
+
+
+def check_end(barren_in_a_row: int, url: str | None, visited: str | None) -> None:
+    """Raise UnexpectedReply when the listing leads nowhere: the same page again, or nothing new for some pages."""
+    if url is not None and url == visited:
+        raise UnexpectedReply("the listing does not end: nextUrl leads to the page it came from")
+    if barren_in_a_row >= BARREN_PAGES and url is not None:
+        raise UnexpectedReply(f"the listing does not end: {barren_in_a_row} pages in a row brought no new product")
+
+
+@dataclass(frozen=True, slots=True)
+class ShrinkLimit:
+    """The shop may lose this many products, or this share of them, before an operator has to confirm.
+
+    Both must be exceeded: small shops change by large shares, large ones by large numbers.
+    """
+
+    products: int = 20
+    percent: float = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What a complete listing is worth. `held_back`: the listing may be right, but too much is gone at once."""
+
+    proof: bool
+    held_back: bool = False
+    reason: str = ""
+
+
+def judge(
+    *, doubts: list[str], present_before: int, missing: int, listed: int, limit: ShrinkLimit, confirmed: bool = False
+) -> Verdict:
+    """Whether the listing proves absences.
+
+    `present_before`: products known to be present before this listing; `missing`: those of them it does not hold;
+    `confirmed`: an operator has said that the loss is real.
+    """
+    if doubts:
+        return Verdict(proof=False, reason="the listing is inconsistent: " + "; ".join(doubts))
+    if confirmed:
+        return Verdict(proof=True)
+    if listed == 0 and present_before > 0:
+        return Verdict(
+            proof=False, held_back=True, reason=f"the listing is empty, but the shop had {present_before} products"
+        )
+    if missing > limit.products and missing * 100 > limit.percent * present_before:
+        reason = (
+            f"{missing} of {present_before} products are missing, more than {limit.products} products"
+            f" and {limit.percent:g} %"
+        )
+        return Verdict(proof=False, held_back=True, reason=reason)
+    return Verdict(proof=True)

@@ -1,0 +1,99 @@
+"""One HTTP exchange with futureshop: bounded in time and size, and every way it can fail as a typed error."""
+
+import asyncio
+import json
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+import httpx
+
+from ingestor.errors import BrokenReply, Busy, Denied, Refused, UnexpectedReply, Unreachable
+
+_DENIED = frozenset({401, 403})
+_SHOWN = 300
+
+
+async def exchange(
+    http: httpx.AsyncClient, request: httpx.Request, *, max_bytes: int, within: float
+) -> Mapping[str, Any]:
+    """Send and read one JSON object within so many seconds. Raises the FutureshopError that says what helps."""
+    try:
+        # httpx's own time-outs are per read: a server that sends a byte now and then would never end.
+        async with asyncio.timeout(within):
+            response = await http.send(request, stream=True, follow_redirects=False)
+            try:
+                body = await _read(response, max_bytes)
+            finally:
+                await response.aclose()
+    except (TimeoutError, httpx.TimeoutException) as error:
+        raise Unreachable(f"{_name(request)}: no reply in time ({type(error).__name__})") from error
+    except httpx.DecodingError as error:
+        raise BrokenReply(f"{_name(request)}: the reply's compression is broken") from error
+    except httpx.HTTPError as error:
+        raise Unreachable(f"{_name(request)}: {type(error).__name__}: {str(error)[:_SHOWN]}") from error
+    return _document(request, response, body)
+
+
+async def _read(response: httpx.Response, max_bytes: int) -> bytes:
+    body = bytearray()
+    async for chunk in response.aiter_bytes():
+        body += chunk
+        if len(body) > max_bytes:
+            raise UnexpectedReply(f"{_name(response.request)}: the reply is longer than {max_bytes} bytes")
+    return bytes(body)
+
+
+def _document(request: httpx.Request, response: httpx.Response, body: bytes) -> Mapping[str, Any]:
+    name, status = _name(request), response.status_code
+    if status in (408, 425, 429) or status >= 500:
+        raise Busy(f"{name}: HTTP {status}{_why(body)}", retry_after=_retry_after(response))
+    if status in _DENIED:
+        raise Denied(f"{name}: HTTP {status}{_why(body)}")
+    if not response.is_success:
+        raise Refused(f"{name}: HTTP {status}{_why(body)}")
+    document = _parse(body)
+    if document is None:
+        raise BrokenReply(f"{name}: HTTP {status}, but the body is no JSON object in UTF-8: {body[:80]!r}")
+    if document.get("status") == "failed" or document.get("errors"):
+        raise Refused(f"{name}: HTTP {status} with status failed{_why(body)}")
+    return document
+
+
+def _parse(body: bytes) -> dict[str, Any] | None:
+    try:
+        document = json.loads(body.decode("utf-8-sig"))
+    except (ValueError, RecursionError):
+        return None
+    return document if isinstance(document, dict) else None
+
+
+def _why(body: bytes) -> str:
+    """Futureshop's own words out of `{"errors": [{"code", "path"?, "message"}]}`, or nothing."""
+    errors = (_parse(body) or {}).get("errors")
+    if not isinstance(errors, list):
+        return ""
+    told = [
+        " ".join(str(error[member]) for member in ("code", "path", "message") if error.get(member))
+        for error in errors
+        if isinstance(error, dict)
+    ]
+    return f": {'; '.join(told)}"[:_SHOWN] if told else ""
+
+
+def _retry_after(response: httpx.Response) -> float | None:
+    """Seconds until the server wants to be asked again: a number or an HTTP date."""
+    value = response.headers.get("retry-after", "").strip()
+    if value.isascii() and value.isdigit():
+        return float(value[:9])
+    try:
+        moment = parsedate_to_datetime(value)
+    except ValueError:
+        return None
+    aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return max(0.0, (aware - datetime.now(UTC)).total_seconds())
+
+
+def _name(request: httpx.Request) -> str:
+    return f"{request.method} {request.url.path}"

@@ -1,0 +1,149 @@
+"""One import as it is kept in MongoDB: everything needed to go on at the page where it was."""
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any, Literal
+
+from shopsync_contracts.events import (
+    REPORT_PAGE,
+    Enumeration,
+    ImportCommandMode,
+    ImportCompleted,
+    ImportCounts,
+    ImportFailed,
+    RefusedProduct,
+)
+
+State = Literal["queued", "reading", "proving", "reporting", "finished"]
+Document = dict[str, Any]
+
+MAX_DOUBTS = 20
+
+
+def to_the_millisecond(moment: datetime) -> datetime:
+    """The moment at MongoDB's grain, in UTC: what is compared must equal what is read back."""
+    utc = moment.astimezone(UTC)
+    return utc.replace(microsecond=utc.microsecond // 1000 * 1000)
+
+
+@dataclass(slots=True)
+class Position:
+    """Where the reading stands. URLs are those of the pages still to be read; None is a listing's first page."""
+
+    page: int = 0
+    products_url: str | None = None
+    stock_url: str | None = None
+    stock_done: bool = False
+    barren: int = 0
+    absent_after: str = ""
+
+
+@dataclass(slots=True)
+class Counts:
+    """Running totals, saved together with the position: a repeated page is not counted twice."""
+
+    read: int = 0
+    changed: int = 0
+    removed: int = 0
+    refused: int = 0
+    distinct: int = 0
+
+
+@dataclass(slots=True)
+class Failure:
+    """Why the import ended early."""
+
+    code: str
+    message: str
+
+
+@dataclass(slots=True)
+class ImportRun:
+    """The state of an import. Times are aware, UTC, at millisecond grain."""
+
+    id: str
+    shop_key: str
+    mode: ImportCommandMode
+    then_sync: bool
+    request_id: str
+    requested_at: datetime
+    traceparent: str | None = None
+    state: State = "queued"
+    attempts: int = 0
+    started_at: datetime | None = None
+    present_before: int = 0
+    position: Position = field(default_factory=Position)
+    counts: Counts = field(default_factory=Counts)
+    doubts: list[str] = field(default_factory=list)
+    refused: list[dict[str, str]] = field(default_factory=list)
+    listed_at: datetime | None = None
+    proven: bool = False
+    held_back: bool = False
+    unproven_because: str = ""
+    ended_at: datetime | None = None
+    failure: Failure | None = None
+
+    @classmethod
+    def from_document(cls, document: Document) -> "ImportRun":
+        """Read a document of `imports`."""
+        names = cls.__dataclass_fields__.keys()
+        known = {name: value for name, value in document.items() if name in names}
+        known["id"] = document["_id"]
+        known["position"] = Position(**document["position"])
+        known["counts"] = Counts(**document["counts"])
+        known["failure"] = Failure(**document["failure"]) if document.get("failure") else None
+        return cls(**known)
+
+    def doubt(self, reasons: list[str]) -> None:
+        """Remember why the listing is no proof; the first few are enough."""
+        self.doubts += reasons[: max(0, MAX_DOUBTS - len(self.doubts))]
+
+    def refuse(self, product_no: str, reason: str) -> None:
+        """Count a product that cannot be taken, and keep its reason while there is room in one report."""
+        self.counts.refused += 1
+        if len(self.refused) < REPORT_PAGE:
+            self.refused.append({"product_no": product_no, "reason": reason})
+
+    def enumeration(self) -> Enumeration | None:
+        """The proof this import gives, once it is known to be one."""
+        if not self.proven or self.started_at is None or self.listed_at is None:
+            return None
+        return Enumeration(
+            id=self.id, started_at=self.started_at, completed_at=self.listed_at, product_count=self.counts.distinct
+        )
+
+    def report(self) -> ImportCompleted | ImportFailed:
+        """The report of an import that has ended. The same run gives the same report."""
+        ended = self.ended_at or self.requested_at
+        started = self.started_at or ended
+        counts = ImportCounts(
+            read=self.counts.read,
+            changed=self.counts.changed,
+            removed=self.counts.removed,
+            refused=self.counts.refused,
+        )
+        if self.failure is not None:
+            return ImportFailed(
+                shop_key=self.shop_key,
+                import_id=self.id,
+                mode=self.mode,
+                request_id=self.request_id,
+                started_at=started,
+                failed_at=ended,
+                code=self.failure.code,
+                message=self.failure.message,
+                counts=counts,
+            )
+        return ImportCompleted(
+            shop_key=self.shop_key,
+            import_id=self.id,
+            mode=self.mode,
+            request_id=self.request_id,
+            started_at=started,
+            completed_at=ended,
+            duration_seconds=max(0.0, (ended - started).total_seconds()),
+            counts=counts,
+            enumeration=self.enumeration(),
+            removals_held_back=self.held_back,
+            refused=tuple(RefusedProduct(**entry) for entry in self.refused),
+        )

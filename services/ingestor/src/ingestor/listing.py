@@ -1,0 +1,35 @@
+from collections.abc import Awaitable, Callable
+
+from ingestor.client import INVENTORY, PRODUCTS, Page, Search
+
+TYPES = "variation,optionPrice,preorder,image,comment"
+STOCK_TYPES = "regular,preorder"
+NUMBERS_PER_CHECK = 50
+"""Product numbers in one targeted search: the smallest page holds them all, and the URL stays below 6 KB."""
+
+ReadPage = Callable[[Search, str | None], Awaitable[Page]]
+
+
+def all_products(page_size: int) -> Search:
+    """Every product with all its parts, hidden ones included (IM-1, IM-2)."""
+    return Search(PRODUCTS, {"types": TYPES, "count": str(page_size)})
+
+
+def all_numbers(page_size: int) -> Search:
+    """Every product, basic data only: enough to know who is there."""
+    return Search(PRODUCTS, {"count": str(page_size)})
+
+
+def all_stock() -> Search:
+    """The stock of every product, in the same order as the products."""
+    return Search(INVENTORY, {"types": STOCK_TYPES})
+
+
+def stock_of(product_nos: list[str]) -> Search:
+    """The stock of some products."""
+    return Search(INVENTORY, {"types": STOCK_TYPES, "productNo": ",".join(product_nos)})
+
+
+def products_of(product_nos: list[str]) -> Search:
+    """Some products, basic data only."""
+    return Search(PRODUCTS, {"count": str(NUMBERS_PER_CHECK), "productNo": ",".join(product_nos)})

@@ -1,0 +1,69 @@
+from datetime import timedelta
+from pathlib import Path
+from typing import Self
+
+from pydantic import Field, field_validator, model_validator
+from pydantic_settings import SettingsConfigDict
+
+from ingestor.shops import load_mapping, load_shops
+from shopsync_runtime import PositiveDuration, ServiceSettings, SettingsError
+
+
+class IngestorSettings(ServiceSettings):
+    """The ingestor's own settings. Variables begin with INGESTOR_."""
+
+    model_config = SettingsConfigDict(env_prefix="INGESTOR_")
+
+    shops_file: Path = Field(
+        description="YAML file, `shop_key: {base_url, client_id, client_secret}`; values may be ${ENV} or file:PATH"
+    )
+    mapping_file: Path | None = Field(
+        None, description="YAML file, `contract field: source.field`, for rows of the mapping table that differ"
+    )
+    requests_per_second: float = Field(
+        1.0, gt=0, le=1000, description="Calls to futureshop per second and shop; futureshop allows 1"
+    )
+    page_size: int = Field(250, ge=50, le=250, description="Products per page")
+    request_timeout: PositiveDuration = Field(timedelta(seconds=60), description="How long one reply may take")
+    attempts: int = Field(8, ge=1, description="Tries of one request that may succeed later")
+    patience: PositiveDuration = Field(
+        timedelta(minutes=5), description="Total time to repeat one request; a longer maintenance fails the import"
+    )
+    first_wait: PositiveDuration = Field(timedelta(seconds=1), description="Wait before the first repetition")
+    max_body_bytes: int = Field(32 * 1024 * 1024, ge=1024, description="Longest reply that is read")
+    shrink_limit_products: int = Field(
+        20, ge=0, description="Products that may vanish at once; beyond this and the percentage nothing is removed"
+    )
+    shrink_limit_percent: float = Field(30.0, ge=0, le=100, description="Share of products that may vanish at once")
+    settings_grace: PositiveDuration = Field(
+        timedelta(seconds=10), description="How long a command waits for the settings of its shop"
+    )
+    lease: PositiveDuration = Field(
+        timedelta(seconds=30), description="Another replica takes an import over after so long a silence"
+    )
+    poll: PositiveDuration = Field(timedelta(seconds=1), description="How often to look for work of other replicas")
+    shops_at_once: int = Field(16, ge=1, description="Shops that one process imports side by side")
+
+    @field_validator("shops_file")
+    @classmethod
+    def _shops_can_be_read(cls, path: Path) -> Path:
+        try:
+            load_shops(path)
+        except SettingsError as error:
+            raise ValueError(str(error)) from None
+        return path
+
+    @field_validator("mapping_file")
+    @classmethod
+    def _mapping_can_be_read(cls, path: Path | None) -> Path | None:
+        try:
+            load_mapping(path)
+        except SettingsError as error:
+            raise ValueError(str(error)) from None
+        return path
+
+    @model_validator(mode="after")
+    def _lease_outlives_a_request(self) -> Self:
+        if self.lease < timedelta(seconds=3):
+            raise ValueError("INGESTOR_LEASE must be at least 3s: it is renewed every third of it")
+        return self

@@ -1,0 +1,115 @@
+"""The nightly hour: one sweep request per shop, once per night across all replicas (DL-3)."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import structlog
+from croniter import croniter
+
+from janitor.ids import nightly_id
+from janitor.store import CatalogView, SweepStore
+from shopsync_contracts.events import SweepRequested
+from shopsync_contracts.topics import SWEEP_COMMANDS
+from shopsync_runtime import EventPublisher, Leases, failpoint
+
+log = structlog.get_logger(__name__)
+
+NIGHTLY = "nightly"
+TOKYO = ZoneInfo("Asia/Tokyo")
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """When the night's sweeps start. A slot missed by more than `catch_up` is left out, not made up for by day."""
+
+    cron: str = "30 3 * * *"
+    zone: ZoneInfo = TOKYO
+    catch_up: timedelta = timedelta(hours=3)
+
+    def latest(self, now: datetime) -> datetime:
+        """The last slot at or before `now` (aware), in UTC."""
+        # croniter's get_prev is exclusive: ask from a moment later.
+        start = now.astimezone(self.zone) + timedelta(seconds=1)
+        slot: datetime = croniter(self.cron, start).get_prev(datetime)
+        return slot.astimezone(UTC)
+
+    def following(self, now: datetime) -> datetime:
+        """The first slot after `now`, in UTC."""
+        slot: datetime = croniter(self.cron, now.astimezone(self.zone)).get_next(datetime)
+        return slot.astimezone(UTC)
+
+
+def due(schedule: Schedule, now: datetime, last: datetime | None) -> tuple[datetime | None, datetime | None]:
+    """(slot to run, slot to mark as seen to), each None when there is nothing.
+
+    A clock that never ran marks the past slot without running it: a new installation does not begin with a sweep.
+    """
+    slot = schedule.latest(now)
+    if last is not None and slot <= last:
+        return None, None
+    runs = last is not None and now - slot <= schedule.catch_up
+    return (slot if runs else None), slot
+
+
+class NightlyClock:
+    """Publishes sweep.requested for every shop that has settings.
+
+    The slot is marked after its requests are acknowledged, so that a crash in between repeats them instead of losing
+    the night. Repeated requests carry the same ids and are one sweep each.
+    """
+
+    def __init__(
+        self,
+        schedule: Schedule,
+        sweeps: SweepStore,
+        catalog: CatalogView,
+        leases: Leases,
+        events: EventPublisher,
+        *,
+        clock: Callable[[], datetime],
+        longest_sleep: timedelta = timedelta(seconds=30),
+    ) -> None:
+        self._schedule = schedule
+        self._sweeps = sweeps
+        self._catalog = catalog
+        self._leases = leases
+        self._events = events
+        self._clock = clock
+        self._longest_sleep = longest_sleep
+
+    async def run(self) -> None:
+        """For ever. Sleeps in short stretches: the machine's clock may be set."""
+        while True:
+            await self.tick()
+            until = self._schedule.following(self._clock()) - self._clock()
+            await asyncio.sleep(max(0.05, min(until, self._longest_sleep).total_seconds()))
+
+    async def tick(self) -> datetime | None:
+        """See to the slot that is due, if any and if no other replica is at it. Returns the slot it ran."""
+        now = self._clock()
+        if due(self._schedule, now, await self._sweeps.last_slot(NIGHTLY)) == (None, None):
+            return None
+        async with self._leases.hold("clock", timedelta(seconds=60)) as lease:
+            if lease is None:
+                return None
+            run, mark = due(self._schedule, now, await self._sweeps.last_slot(NIGHTLY))
+            if run is not None:
+                await self._request(run)
+                failpoint("nightly_requested")
+            if mark is not None:
+                await self._sweeps.mark_slot(NIGHTLY, mark)
+            return run
+
+    async def _request(self, slot: datetime) -> None:
+        shops = await self._catalog.shop_keys()
+        name = slot.isoformat()
+        await self._events.publish_all(
+            [
+                (SWEEP_COMMANDS, self._events.event(SweepRequested(shop_key=key), id=nightly_id(name, key)))
+                for key in shops
+            ]
+        )
+        log.info("nightly sweeps requested", slot=name, shops=len(shops))

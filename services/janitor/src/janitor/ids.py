@@ -1,0 +1,33 @@
+from uuid import UUID, uuid5
+
+_NAMESPACE = UUID("2b7d3f0e-8a4c-5f6b-a3d1-7c1e9b0f4d22")
+
+
+def derived_id(*causes: str) -> str:
+    """An id that follows from its causes: the same causes give the same id, in every process and after every crash."""
+    return str(uuid5(_NAMESPACE, "\x1f".join(causes)))
+
+
+def sweep_id_of(source: str, event_id: str) -> str:
+    """The sweep that a request asks for. Event ids are unique per source, so both make the name."""
+    return derived_id("sweep", source, event_id)
+
+
+def nightly_id(slot: str, shop_key: str) -> str:
+    """Id of the sweep request of one night and shop: however often it is sent, it is one sweep."""
+    return derived_id("nightly", slot, shop_key)
+
+
+def enumerate_id(sweep_id: str) -> str:
+    """Id of the import command that asks for the sweep's enumeration; the report names it as request_id."""
+    return derived_id("enumerate", sweep_id)
+
+
+def delete_id(sweep_id: str, product_no: str) -> str:
+    """Id of the sweep's delete command for the product."""
+    return derived_id("delete", sweep_id, product_no)
+
+
+def report_id(sweep_id: str, page: int) -> str:
+    """Id of one page of the sweep's report."""
+    return derived_id("report", sweep_id, str(page))

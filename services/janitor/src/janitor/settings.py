@@ -1,0 +1,58 @@
+from datetime import timedelta
+from zoneinfo import ZoneInfo
+
+from croniter import croniter
+from pydantic import Field, field_validator
+from pydantic_settings import SettingsConfigDict
+
+from shopsync_runtime import PositiveDuration, ServiceSettings
+
+
+class JanitorSettings(ServiceSettings):
+    """The janitor's own settings. Variables begin with JANITOR_."""
+
+    model_config = SettingsConfigDict(env_prefix="JANITOR_")
+
+    nightly_cron: str = Field(
+        "30 3 * * *", description="When the nightly sweeps start: minute hour day month weekday, in the zone below"
+    )
+    nightly_zone: str = Field("Asia/Tokyo", description="Time zone of the nightly hour")
+    nightly_enabled: bool = Field(True, description="Whether the clock runs; commands are obeyed in any case")
+    nightly_catch_up: PositiveDuration = Field(
+        timedelta(hours=3), description="A night missed by more than this is left out"
+    )
+    settings_grace: PositiveDuration = Field(
+        timedelta(seconds=10), description="How long a command waits for the settings of its shop"
+    )
+    enumeration_wait: PositiveDuration = Field(
+        timedelta(hours=4), description="How long a sweep waits for its enumeration; then it deletes nothing"
+    )
+    catalog_wait: PositiveDuration = Field(
+        timedelta(minutes=30), description="How long a sweep waits for the catalog to catch up before it chooses"
+    )
+    verdict_wait: PositiveDuration = Field(
+        timedelta(minutes=10), description="How long a sweep waits for the catalog to execute its delete commands"
+    )
+    max_candidates: int = Field(
+        50_000, ge=1, le=100_000, description="Products that one sweep removes at most; the rest waits a night"
+    )
+    lease: PositiveDuration = Field(
+        timedelta(seconds=30), description="Another replica takes a sweep over after so long a silence"
+    )
+    poll: PositiveDuration = Field(timedelta(milliseconds=500), description="How often to look how a sweep stands")
+
+    @field_validator("nightly_cron")
+    @classmethod
+    def _is_a_cron_expression(cls, value: str) -> str:
+        if len(value.split()) != 5 or not croniter.is_valid(value):
+            raise ValueError('must be five cron fields such as "30 3 * * *"')
+        return value
+
+    @field_validator("nightly_zone")
+    @classmethod
+    def _is_a_zone(cls, value: str) -> str:
+        try:
+            ZoneInfo(value)
+        except (KeyError, ValueError, OSError):
+            raise ValueError("must be a time zone such as Asia/Tokyo") from None
+        return value

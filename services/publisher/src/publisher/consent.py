@@ -1,0 +1,119 @@
+"""A merchant authorises the app: from the consent page's code to a stored authorisation."""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+from urllib.parse import urlencode
+
+import structlog
+
+from publisher.client import Call, TikTokClient
+from publisher.errors import ConsentRefused
+from publisher.store import Authorization, Authorizations, CatalogueReader, Jobs
+from publisher.tokens import Tokens
+from publisher.vault import ConsentState, Vault
+
+log = structlog.get_logger(__name__)
+
+REGION = "JP"
+Shop = Mapping[str, Any]
+
+
+class Consents:
+    """Begins and completes consents. One TikTok shop is bound to one shop key, for good (NV-13)."""
+
+    def __init__(
+        self, client: TikTokClient, tokens: Tokens, vault: Vault, authorizations: Authorizations,
+        catalogue: CatalogueReader, jobs: Jobs, *, consent_url: str, service_id: str | None, signed_only: bool,
+        lifetime: timedelta, clock: Callable[[], datetime],
+    ) -> None:  # fmt: skip
+        self._client = client
+        self._tokens = tokens
+        self._vault = vault
+        self._authorizations = authorizations
+        self._catalogue = catalogue
+        self._jobs = jobs
+        self._consent_url = consent_url
+        self._service_id = service_id
+        self._signed_only = signed_only
+        self._lifetime = lifetime
+        self._clock = clock
+
+    async def begin(self, shop_key: str, tiktok_shop_id: str | None) -> str:
+        """The address of TikTok's consent page. Raises ConsentRefused for a shop without settings."""
+        if self._service_id is None:
+            raise ConsentRefused("no_service_id", "PUBLISHER_TIKTOK_SERVICE_ID is not set")
+        await self._check_shop(shop_key)
+        state = self._vault.sign_state(ConsentState(shop_key, tiktok_shop_id), self._clock())
+        return f"{self._consent_url}?{urlencode({'service_id': self._service_id, 'state': state})}"
+
+    async def complete(self, code: str, state_text: str) -> Authorization:
+        """Trade the code, find the shop, store the tokens, wake the shop's waiting pushes.
+
+        Raises ConsentRefused with words for the merchant, or what TikTok answers.
+        """
+        state = await self._state(state_text)
+        pair = await self._client.exchange_code(code)
+        data = await self._client.call(
+            Call("GET", "/authorization/202309/shops", with_cipher=False), token=pair.access_token
+        )
+        shop = choose_shop(data.get("shops") or (), state.tiktok_shop_id)
+        await self._check_same_shop(state.shop_key, str(shop["id"]))
+        access, refresh = self._tokens.sealed(pair)
+        authorization = Authorization(
+            shop_key=state.shop_key,
+            tiktok_shop_id=str(shop["id"]),
+            cipher=str(shop["cipher"]),
+            access_token=access[0],
+            access_expires_at=access[1],
+            refresh_token=refresh[0],
+            refresh_expires_at=refresh[1],
+            seller_name=pair.seller_name,
+            scopes=pair.scopes,
+        )
+        if not await self._authorizations.bind(authorization):
+            text = f"the TikTok shop {shop['id']} is bound to another shop key already"
+            raise ConsentRefused("shop_taken", text)
+        woken = await self._jobs.wake_shop(state.shop_key, self._clock())
+        log.info("shop authorised", shop_key=state.shop_key, tiktok_shop_id=str(shop["id"]), pushes_woken=woken)
+        return authorization
+
+    async def _state(self, text: str) -> ConsentState:
+        state = self._vault.read_state(text, now=self._clock(), lifetime=self._lifetime)
+        if state is None:
+            if self._signed_only:
+                raise ConsentRefused("state", "begin the authorisation at /oauth/tiktok/start")
+            # A plain shop key cannot take over a shop that works: it is accepted for the first binding only.
+            if await self._authorizations.get(text) is not None:
+                raise ConsentRefused("state", "the shop is authorised already: begin anew at /oauth/tiktok/start")
+            state = ConsentState(text)
+        await self._check_shop(state.shop_key)
+        return state
+
+    async def _check_shop(self, shop_key: str) -> None:
+        if not shop_key or await self._catalogue.category_version(shop_key) is None:
+            raise ConsentRefused(
+                "shop_unknown", f"shop {shop_key!r} has no settings: publish shop.settings_changed first"
+            )
+
+    async def _check_same_shop(self, shop_key: str, tiktok_shop_id: str) -> None:
+        """Its listings stand in the TikTok shop it was bound to first."""
+        bound = await self._authorizations.get(shop_key)
+        if bound is not None and bound.tiktok_shop_id != tiktok_shop_id:
+            text = f"shop {shop_key!r} is bound to TikTok shop {bound.tiktok_shop_id}, this consent is for {tiktok_shop_id}"
+            raise ConsentRefused("other_shop", text)
+
+
+def choose_shop(shops: Sequence[Shop], wanted: str | None) -> Shop:
+    """The shop a consent is for: the wanted one, else the only Japanese one. Raises ConsentRefused, naming the choice."""
+    usable = [shop for shop in shops if shop.get("region") == REGION and shop.get("id") and shop.get("cipher")]
+    if wanted is not None:
+        usable = [shop for shop in usable if str(shop["id"]) == wanted]
+    if len(usable) == 1:
+        return usable[0]
+    if not usable:
+        what = f"TikTok shop {wanted}" if wanted else "a TikTok shop in Japan"
+        raise ConsentRefused("no_shop", f"the consent does not cover {what}")
+    names = ", ".join(f"{shop['id']} ({shop.get('name', '')})" for shop in usable)
+    text = f"the consent covers several shops, add &tiktok_shop_id= to /oauth/tiktok/start: {names}"
+    raise ConsentRefused("several_shops", text)

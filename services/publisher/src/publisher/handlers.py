@@ -1,0 +1,21 @@
+from collections.abc import Callable, Sequence
+from datetime import datetime
+
+from shopsync_runtime import Delivery, Refusal
+
+from publisher.store import Jobs
+
+
+class Handlers:
+    """Kafka's side of the inbox: a command is safe once its job is in MongoDB. Redelivered ones do no harm."""
+
+    def __init__(self, jobs: Jobs, wake: Callable[[], None], clock: Callable[[], datetime]) -> None:
+        self._jobs = jobs
+        self._wake = wake
+        self._clock = clock
+
+    async def commands(self, batch: Sequence[Delivery]) -> Sequence[Refusal]:
+        """push.requested: one job per product, however many commands."""
+        await self._jobs.request([delivery.event for delivery in batch], self._clock())
+        self._wake()
+        return ()

@@ -1,0 +1,210 @@
+"""What to do next in one push: a pure decision from the product, its shop, its listing and TikTok's view of it.
+
+The worker asks again after every step, so each answer stands on what is recorded, and a crash between two steps
+is answered like any other state.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from shopsync_contracts.events import ProductSnapshot, ReviewAfterPush, SkipReason
+
+from publisher.checks import Problem, in_words
+from publisher.mapping import unsent_stock
+from publisher.model import Listing
+from publisher.remote import RemoteProduct, review_of
+
+
+@dataclass(frozen=True, slots=True)
+class ShopState:
+    """The shop's authorisation. `ended`/`blocked` are TikTok's (code, text) against the whole shop."""
+
+    authorized: bool
+    ended: tuple[str, str] | None = None
+    blocked: tuple[str, str] | None = None
+    blocked_until: datetime | None = None
+    quota_until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """Everything one decision rests on. `seen`: TikTok's view, None until looked. `acted`: this push sent something.
+
+    `by_hand`: somebody pressed [同期] or sent it again, as against a clock.
+    """
+
+    shop_key: str
+    product: ProductSnapshot | None
+    category_version: str | None
+    shop: ShopState
+    listing: Listing | None
+    fingerprint: str
+    problems: tuple[Problem, ...]
+    now: datetime
+    settings_overdue: bool
+    by_hand: bool
+    seen: RemoteProduct | None = None
+    acted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Skip:
+    """Nothing to send: report push.skipped."""
+
+    why: SkipReason
+
+
+@dataclass(frozen=True, slots=True)
+class Fail:
+    """Report push.failed. `park`: keep the job for when the shop works again."""
+
+    status: Literal["sync_error", "warehouse_missing", "incomplete"]
+    code: str
+    message: str
+    missing: tuple[str, ...] = ()
+    park: bool = False
+    until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """No failure: try again at `until`, None for shortly."""
+
+    until: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Reconcile:
+    """A write's outcome is unknown: find out before anything else (ST-13, scenario 32)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Create:
+    """List the product."""
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """Read the listing's state at TikTok."""
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """Send the whole content."""
+
+
+@dataclass(frozen=True, slots=True)
+class Activate:
+    """Put a hidden product back on sale (LY-6)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unchanged:
+    """TikTok has this content already."""
+
+    review: ReviewAfterPush
+
+
+@dataclass(frozen=True, slots=True)
+class StillRejected:
+    """A clock's push of content that the reviewer refused: tell again, do not send it again (RB-9)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What had to be sent is sent and reported."""
+
+
+Step = Skip | Fail | Wait | Reconcile | Create | Look | Edit | Activate | Unchanged | StillRejected | Done
+
+DELETED = Fail(
+    "sync_error", "deleted_in_seller_center", "deleted in Seller Center: the listing is not made again by itself"
+)
+
+
+def decide(facts: Facts) -> Step:
+    """The next step."""
+    refusal = _before_any_call(facts)
+    if refusal is not None:
+        return refusal
+    listing = facts.listing
+    if listing is not None and listing.intent is not None:
+        return Reconcile()
+    if listing is None or listing.tiktok_product_id is None:
+        quota = facts.shop.quota_until
+        return Wait(quota) if quota is not None and quota > facts.now else Create()
+    if facts.acted and facts.seen is None and not _differs(facts):
+        return Done()
+    if facts.seen is None:
+        return Look()
+    return _with_view(facts, facts.seen)
+
+
+def _before_any_call(facts: Facts) -> Step | None:
+    if facts.category_version is None:
+        if not facts.settings_overdue:
+            return Wait(None)
+        return Fail(
+            "sync_error", "shop_unknown", f"shop {facts.shop_key!r} has no settings: publish shop.settings_changed"
+        )
+    product = facts.product
+    if product is None:
+        return Skip("not_found")
+    if not product.sync_enabled:
+        return Skip("sync_disabled")
+    if product.missing or product.status == "incomplete":
+        return Skip("incomplete")
+    blocked = _shop_refusal(facts)
+    if blocked is not None:
+        return blocked
+    if facts.problems:
+        fields = tuple(dict.fromkeys(problem.field for problem in facts.problems))
+        return Fail("incomplete", "incomplete", in_words(facts.problems), missing=fields)
+    return None
+
+
+def _shop_refusal(facts: Facts) -> Step | None:
+    shop = facts.shop
+    if shop.ended is not None:
+        message = f"authorisation: TikTok Shop refuses this shop's access, authorise it again ({': '.join(shop.ended)})"
+        return Fail("sync_error", "authorization", message, park=True)
+    if not shop.authorized:
+        return Skip("not_authorized")
+    if shop.blocked is not None and shop.blocked_until is not None and shop.blocked_until > facts.now:
+        return Fail("sync_error", shop.blocked[0], shop.blocked[1], park=True, until=shop.blocked_until)
+    return None
+
+
+def _with_view(facts: Facts, seen: RemoteProduct) -> Step:
+    state, _ = review_of(seen)
+    if state == "deleted":
+        return DELETED
+    if state == "frozen":
+        return Fail("sync_error", "frozen", "TikTok Shop has frozen the listing: see Seller Center")
+    if state == "draft" or _differs(facts) or _edited_elsewhere(facts, seen):
+        return Edit()
+    if seen.status == "SELLER_DEACTIVATED":
+        return Activate()
+    if seen.status == "PLATFORM_DEACTIVATED":
+        return Fail(
+            "sync_error", "platform_deactivated", "TikTok Shop has taken the listing off sale: see Seller Center"
+        )
+    if facts.acted:
+        return Done()
+    if state == "rejected":
+        return Edit() if facts.by_hand else StillRejected()
+    return Unchanged("live" if state == "approved" else "in_review")
+
+
+def _differs(facts: Facts) -> bool:
+    listing, product = facts.listing, facts.product
+    if listing is None or product is None:
+        return False
+    return listing.fingerprint != facts.fingerprint or bool(unsent_stock(product, listing))
+
+
+def _edited_elsewhere(facts: Facts, seen: RemoteProduct) -> bool:
+    """Somebody changed the content in Seller Center since it was approved: the tool's values go out again (LY-3)."""
+    known = facts.listing.live_digest if facts.listing is not None else None
+    return seen.is_settled and bool(seen.digest) and known is not None and known != seen.digest

@@ -1,0 +1,106 @@
+"""What the publisher remembers of a listing, and one push command waiting to be carried out. Values only."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+SkuKey = tuple[str, str]
+"""Vertical and horizontal number (縦軸枝番, 横軸枝番)."""
+
+ReviewMark = Literal[
+    "in_review", "live", "draft", "approved", "rejected", "pre_approved", "deactivated", "frozen", "deleted"
+]
+
+
+@dataclass(frozen=True, slots=True)
+class ListedSku:
+    """A SKU of the listing. `stock_sent` is the number sent, once and never again; None: not sent yet (ST-3, ST-11)."""
+
+    vertical_no: str
+    horizontal_no: str
+    seller_sku: str
+    tiktok_sku_id: str
+    stock_sent: int | None = None
+
+    @property
+    def key(self) -> SkuKey:
+        """Its place on the two axes."""
+        return (self.vertical_no, self.horizontal_no)
+
+
+@dataclass(frozen=True, slots=True)
+class Intent:
+    """A write that was about to be sent. Still there at the next attempt: nobody knows whether TikTok did it (ST-13).
+
+    `key` is TikTok's idempotency key of a create; `stock` the numbers that went with it.
+    """
+
+    kind: Literal["create", "edit"]
+    key: str
+    content_version: int
+    fingerprint: str
+    stock: dict[SkuKey, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Review:
+    """What was last reported of the listing: the state, the push it judges, and TikTok's reasons as a digest."""
+
+    state: ReviewMark
+    content_version: int | None
+    reasons_digest: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """One product at TikTok Shop. `fingerprint` is that of the content last accepted.
+
+    `live_digest` is that of TikTok's own reading of it once approved: another digest later means that somebody edited
+    it in Seller Center (LY-3). `pushes` grows with every write of ours, so that a reading begun before one is void.
+    """
+
+    shop_key: str
+    product_no: str
+    tiktok_product_id: str | None = None
+    skus: tuple[ListedSku, ...] = ()
+    pushed_content_version: int | None = None
+    fingerprint: str | None = None
+    review: Review | None = None
+    live_digest: str | None = None
+    intent: Intent | None = None
+    pushes: int = 0
+
+    @property
+    def subject(self) -> str:
+        """`{shop_key}/{product_no}`."""
+        return f"{self.shop_key}/{self.product_no}"
+
+    @property
+    def stock_sent(self) -> dict[SkuKey, int]:
+        """SKUs whose stock went out, and with which number."""
+        return {sku.key: sku.stock_sent for sku in self.skus if sku.stock_sent is not None}
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One claimed push of a product. `command_id` is the newest command's event id; `seq` counts commands.
+
+    `waits` counts the waits for rate and quota, which are no attempts (RB-11). `reported` is the shop-level cause already
+    reported since that command.
+    """
+
+    shop_key: str
+    product_no: str
+    command_id: str
+    reason: str
+    requested_at: datetime
+    attempts: int
+    waits: int
+    seq: int
+    owner: str
+    reported: str | None = None
+
+    @property
+    def id(self) -> str:
+        """`{shop_key}/{product_no}`: one job per product, however many commands."""
+        return f"{self.shop_key}/{self.product_no}"

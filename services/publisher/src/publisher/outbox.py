@@ -1,0 +1,51 @@
+"""Recorded events on their way to Kafka: published at least once, in the order they were recorded, never lost."""
+
+import asyncio
+
+import structlog
+from shopsync_contracts import Event, ProductBody, parse
+from shopsync_contracts.topics import LISTING_EVENTS
+from shopsync_runtime import EventPublisher
+
+from publisher.store import Listings, OutboxEntry
+
+log = structlog.get_logger(__name__)
+
+_PAGE = 200
+_REST_SECONDS = 15.0
+
+
+class Outbox:
+    """Publishes what stands in the listings' outboxes."""
+
+    def __init__(self, listings: Listings, events: EventPublisher) -> None:
+        self._listings = listings
+        self._events = events
+
+    def entry(self, body: ProductBody, event_id: str) -> OutboxEntry:
+        """The event as it will be published, with an id that a repeat carries again."""
+        event: Event[ProductBody] = self._events.event(body, id=event_id)
+        return OutboxEntry(event_id, event.to_bytes().decode())
+
+    async def publish(self, subject: str) -> None:
+        """Publish the listing's unsent events and strike them off once acknowledged."""
+        entries = await self._listings.unsent(subject)
+        if not entries:
+            return
+        await self._events.publish_all([(LISTING_EVENTS, parse(entry.event.encode())) for entry in entries])
+        await self._listings.sent(subject, [entry.id for entry in entries])
+
+    async def tell(self, body: ProductBody, event_id: str) -> None:
+        """Publish an event that rests on no state of ours: the job that caused it is still there and repeats it."""
+        await self._events.publish(LISTING_EVENTS, self._events.event(body, id=event_id))
+
+    async def relay(self) -> None:
+        """For ever: publish what a crash or an absent broker left behind."""
+        while True:
+            subjects = await self._listings.with_unsent(_PAGE)
+            for subject in subjects:
+                await self.publish(subject)
+            if subjects:
+                log.info("unsent listing events published", listings=len(subjects))
+            if len(subjects) < _PAGE:
+                await asyncio.sleep(_REST_SECONDS)

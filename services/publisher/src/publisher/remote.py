@@ -1,0 +1,135 @@
+"""TikTok Shop's replies about a product, read into values. Pure."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from shopsync_contracts.events import Reason
+
+from publisher.model import ReviewMark
+
+
+@dataclass(frozen=True, slots=True)
+class RemoteSku:
+    """A SKU as TikTok has it; `quantity` is the sum over its warehouses."""
+
+    id: str
+    seller_sku: str
+    quantity: int
+
+
+@dataclass(frozen=True, slots=True)
+class RemoteProduct:
+    """A product as TikTok has it. `digest` changes when its content does, whoever changed it; "" for search rows."""
+
+    id: str
+    status: str
+    audit: str
+    external_product_id: str
+    skus: tuple[RemoteSku, ...]
+    reasons: tuple[Reason, ...]
+    pre_approved_reasons: tuple[str, ...]
+    digest: str
+
+    @property
+    def is_settled(self) -> bool:
+        """On sale with everything reviewed: its content is what buyers see."""
+        return self.status == "ACTIVATE" and self.audit in {"APPROVED", "NONE"}
+
+
+def read_product(data: Mapping[str, Any]) -> RemoteProduct:
+    """From the reply of Get Product or a row of Search Products. Missing members read as empty."""
+    audit = _mapping(data.get("audit"))
+    return RemoteProduct(
+        id=str(data.get("id", "")),
+        status=str(data.get("status", "")),
+        audit=str(audit.get("status", "")),
+        external_product_id=str(data.get("external_product_id") or ""),
+        skus=tuple(_sku(sku) for sku in _list(data.get("skus"))),
+        reasons=tuple(reason for entry in _list(data.get("audit_failed_reasons")) for reason in _reasons(entry)),
+        pre_approved_reasons=tuple(str(reason) for reason in audit.get("pre_approved_reasons") or ()),
+        digest=_digest(data) if "title" in data and "description" in data else "",
+    )
+
+
+def review_of(product: RemoteProduct) -> tuple[ReviewMark, tuple[Reason, ...]]:
+    """Where the listing stands, and TikTok's reasons word for word (SS-7, SS-10, SS-12)."""
+    if product.status == "DELETED":
+        return "deleted", ()
+    if product.status == "FREEZE":
+        return "frozen", product.reasons
+    if product.status in {"SELLER_DEACTIVATED", "PLATFORM_DEACTIVATED"}:
+        return "deactivated", product.reasons or (Reason(position="status", reason=product.status),)
+    if product.status == "FAILED" or product.audit == "FAILED":
+        return "rejected", product.reasons
+    if product.audit == "PRE_APPROVED":
+        return "pre_approved", tuple(Reason(position="audit", reason=text) for text in product.pre_approved_reasons)
+    if product.status == "DRAFT":
+        return "draft", ()
+    return ("approved", ()) if product.is_settled else ("in_review", ())
+
+
+def reasons_digest(reasons: tuple[Reason, ...]) -> str:
+    """To tell the same refusal from another one; "" without reasons."""
+    if not reasons:
+        return ""
+    return hashlib.sha256("\n".join(reason.model_dump_json() for reason in reasons).encode()).hexdigest()[:32]
+
+
+def _reasons(entry: Any) -> list[Reason]:
+    entry = _mapping(entry)
+    position = str(entry.get("position", ""))
+    suggestions = [str(text) for text in entry.get("suggestions") or ()]
+    texts = [str(text) for text in entry.get("reasons") or ()]
+    # The API gives both lists without saying which belongs to which: pair them by place, lose none.
+    return [
+        Reason(
+            position=position,
+            reason=texts[place] if place < len(texts) else "",
+            suggestion=suggestions[place] if place < len(suggestions) else "",
+        )
+        for place in range(max(len(texts), len(suggestions)))
+    ]
+
+
+def _sku(data: Any) -> RemoteSku:
+    data = _mapping(data)
+    quantity = sum(int(_mapping(entry).get("quantity") or 0) for entry in _list(data.get("inventory")))
+    return RemoteSku(str(data.get("id", "")), str(data.get("seller_sku") or ""), quantity)
+
+
+def _digest(data: Mapping[str, Any]) -> str:
+    """Of what a push writes and a merchant can edit in Seller Center; stock is left out (LY-5)."""
+    chain = [str(_mapping(part).get("id")) for part in _list(data.get("category_chains"))]
+    content = {
+        "title": data.get("title"),
+        "description": data.get("description"),
+        "category": chain,
+        "brand": _mapping(data.get("brand")).get("id"),
+        "images": [_mapping(image).get("uri") for image in _list(data.get("main_images"))],
+        "attributes": data.get("product_attributes"),
+        "weight": data.get("package_weight"),
+        "dimensions": data.get("package_dimensions"),
+        "skus": sorted((_sku_digest(_mapping(sku)) for sku in _list(data.get("skus"))), key=str),
+    }
+    text = json.dumps(content, ensure_ascii=False, sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _sku_digest(sku: Mapping[str, Any]) -> list[Any]:
+    attributes = [
+        [_mapping(attribute).get("name"), _mapping(attribute).get("value_name")]
+        for attribute in _list(sku.get("sales_attributes"))
+    ]
+    price = _mapping(sku.get("price")).get("sale_price") or _mapping(sku.get("price")).get("tax_exclusive_price")
+    return [sku.get("id"), sku.get("seller_sku"), price, attributes]
+
+
+def _mapping(value: Any) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}
+
+
+def _list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []

@@ -1,0 +1,137 @@
+"""What became of listings at TikTok: told by webhooks, asked for while a review runs, reported when it changed."""
+
+import asyncio
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+import structlog
+from shopsync_contracts.events import Reason, ReviewChanged, ReviewState
+
+from publisher.errors import ProductGone, PublisherError
+from publisher.ids import derived_id
+from publisher.model import Listing, Review, ReviewMark
+from publisher.outbox import Outbox
+from publisher.remote import RemoteProduct, reasons_digest, review_of
+from publisher.shops import Shops
+from publisher.store import Listings
+
+log = structlog.get_logger(__name__)
+
+_LEASE = timedelta(minutes=2)
+_AGAIN_SOON = timedelta(seconds=2)
+_REPORTED: dict[ReviewMark, ReviewState] = {
+    "approved": "approved",
+    "live": "approved",
+    "rejected": "rejected",
+    "pre_approved": "pre_approved",
+    "deactivated": "deactivated",
+    "frozen": "frozen",
+    "deleted": "deleted",
+}
+_UNSETTLED = frozenset({"in_review", "pre_approved"})
+
+
+class Reviews:
+    """Reads due listings and reports changes. A webhook only makes its listing due: what counts is what is read, so
+    repeated, late and swapped webhooks do no harm.
+    """
+
+    def __init__(
+        self, listings: Listings, shops: Shops, outbox: Outbox, *, poll_interval: timedelta, rest: timedelta,
+        at_once: int, clock: Callable[[], datetime],
+    ) -> None:  # fmt: skip
+        self._listings = listings
+        self._shops = shops
+        self._outbox = outbox
+        self._poll_interval = poll_interval
+        self._rest = rest.total_seconds()
+        self._at_once = at_once
+        self._clock = clock
+        self._wake = asyncio.Event()
+
+    def wake(self) -> None:
+        """A listing became due."""
+        self._wake.set()
+
+    async def run(self) -> None:
+        """Until cancelled."""
+        async with asyncio.TaskGroup() as group:
+            for number in range(self._at_once):
+                group.create_task(self._read_for_ever(), name=f"reviews-{number}")
+
+    async def _read_for_ever(self) -> None:
+        while True:
+            listing = await self._listings.claim_review(now=self._clock(), lease=_LEASE)
+            if listing is not None:
+                await self.check(listing)
+                continue
+            self._wake.clear()
+            try:
+                await asyncio.wait_for(self._wake.wait(), self._rest)
+            except TimeoutError:
+                continue
+
+    async def check(self, listing: Listing) -> None:
+        """Read one listing and report its state when it is another than the recorded one."""
+        if listing.intent is not None or listing.tiktok_product_id is None:
+            return  # its push is under way and makes it due again
+        try:
+            seen = await self._read(listing)
+        except PublisherError as error:
+            log.info(
+                "review not read, again later", shop_key=listing.shop_key, product_no=listing.product_no, code=error.code,
+                reason=error.message,
+            )  # fmt: skip
+            return
+        await self._record(listing, seen)
+        await self._outbox.publish(listing.subject)
+
+    async def _read(self, listing: Listing) -> RemoteProduct | None:
+        try:
+            return await self._shops.api(listing.shop_key).get_product(listing.tiktok_product_id or "")
+        except ProductGone:
+            return None
+
+    async def _record(self, listing: Listing, seen: RemoteProduct | None) -> None:
+        state, reasons = review_of(seen) if seen is not None else ("deleted", ())
+        review = Review(state, listing.pushed_content_version, reasons_digest(reasons))
+        changed = review if not _is_same(listing.review, review) else None
+        digest = seen.digest if seen is not None and seen.is_settled and listing.live_digest is None else None
+        event = None
+        if changed is not None and state in _REPORTED:
+            body = _event(listing, _REPORTED[state], reasons, self._clock())
+            event = self._outbox.entry(
+                body, derived_id("review", listing.subject, listing.pushes, *_parts(listing, review))
+            )
+        due = self._clock() + self._poll_interval if state in _UNSETTLED else None
+        recorded = await self._listings.record_review(
+            listing, changed, live_digest=digest or listing.live_digest, event=event, due_at=due
+        )
+        if recorded and event is not None:
+            log.info("review changed", shop_key=listing.shop_key, product_no=listing.product_no, review=state)
+
+
+def _is_same(recorded: Review | None, read: Review) -> bool:
+    if recorded is None:
+        return False
+    known = "approved" if recorded.state == "live" else recorded.state
+    return (known, recorded.content_version, recorded.reasons_digest) == (
+        read.state, read.content_version, read.reasons_digest,
+    )  # fmt: skip
+
+
+def _parts(listing: Listing, review: Review) -> tuple[str, ...]:
+    before = listing.review
+    return ("" if before is None else f"{before.state} {before.reasons_digest}", review.state, review.reasons_digest)
+
+
+def _event(listing: Listing, review: ReviewState, reasons: tuple[Reason, ...], now: datetime) -> ReviewChanged:
+    return ReviewChanged(
+        shop_key=listing.shop_key,
+        product_no=listing.product_no,
+        tiktok_product_id=listing.tiktok_product_id or "",
+        content_version=listing.pushed_content_version,
+        review=review,
+        reasons=reasons,
+        occurred_at=now,
+    )

@@ -1,0 +1,166 @@
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from pymongo import ASCENDING, IndexModel
+from pymongo.errors import DuplicateKeyError
+from shopsync_runtime.mongo import Database, Document
+
+from publisher.machine import ShopState
+
+
+@dataclass(frozen=True, slots=True)
+class Authorization:
+    """One shop's consent. Tokens are encrypted; `version` grows with every pair. Expiries are aware."""
+
+    shop_key: str
+    tiktok_shop_id: str
+    cipher: str
+    access_token: bytes
+    refresh_token: bytes
+    access_expires_at: datetime
+    refresh_expires_at: datetime
+    seller_name: str
+    scopes: tuple[str, ...]
+    version: int = 1
+    ended: tuple[str, str] | None = None
+    webhook_url: str | None = None
+
+
+class Authorizations:
+    """`authorizations`: which TikTok shop a shop key is bound to, its tokens, and what TikTok holds against it."""
+
+    def __init__(self, database: Database) -> None:
+        self._authorizations = database["authorizations"]
+
+    async def ensure_indexes(self) -> None:
+        """One TikTok shop belongs to one shop key (NV-13)."""
+        await self._authorizations.create_indexes([IndexModel([("tiktok_shop_id", ASCENDING)], unique=True)])
+
+    async def get(self, shop_key: str) -> Authorization | None:
+        """The consent, ended ones too."""
+        document = await self._authorizations.find_one({"_id": shop_key})
+        return None if document is None else _authorization(document)
+
+    async def state(self, shop_key: str) -> ShopState:
+        """What the next push of the shop has to know."""
+        document = await self._authorizations.find_one({"_id": shop_key})
+        if document is None:
+            return ShopState(authorized=False)
+        return ShopState(
+            authorized=True,
+            ended=_cause(document.get("ended")),
+            blocked=_cause(document.get("blocked")),
+            blocked_until=document.get("blocked_until"),
+            quota_until=document.get("quota_until"),
+        )
+
+    async def shop_of(self, tiktok_shop_id: str) -> str | None:
+        """The shop key bound to a TikTok shop."""
+        document = await self._authorizations.find_one({"tiktok_shop_id": tiktok_shop_id}, {"_id": True})
+        return None if document is None else str(document["_id"])
+
+    async def bind(self, authorization: Authorization) -> bool:
+        """Store a new consent in place of the old. False when the TikTok shop belongs to another shop key."""
+        fields = {
+            **_fields(authorization),
+            "ended": None, "blocked": None, "blocked_until": None, "quota_until": None,
+            "refresh_lease_until": None, "webhook_url": None,
+        }  # fmt: skip
+        try:
+            await self._authorizations.update_one(
+                {"_id": authorization.shop_key}, {"$set": fields, "$inc": {"version": 1}}, upsert=True
+            )
+        except DuplicateKeyError:
+            return False
+        return True
+
+    async def claim_refresh(self, shop_key: str, version: int, *, now: datetime, lease: timedelta) -> bool:
+        """Be the one replica that refreshes this pair."""
+        result = await self._authorizations.update_one(
+            {"_id": shop_key, "version": version, "$or": _free(now)}, {"$set": {"refresh_lease_until": now + lease}}
+        )
+        return result.matched_count == 1
+
+    async def release_refresh(self, shop_key: str, version: int) -> None:
+        """The refresh did not happen: others may try."""
+        update = {"$set": {"refresh_lease_until": None}}
+        await self._authorizations.update_one({"_id": shop_key, "version": version}, update)
+
+    async def replace_pair(
+        self, shop_key: str, version: int, *, access: tuple[bytes, datetime], refresh: tuple[bytes, datetime]
+    ) -> None:
+        """Both tokens in one write; only over the pair that was refreshed."""
+        fields = {
+            "access_token": access[0], "access_expires_at": access[1], "refresh_token": refresh[0],
+            "refresh_expires_at": refresh[1], "refresh_lease_until": None, "ended": None,
+        }  # fmt: skip
+        await self._authorizations.update_one(
+            {"_id": shop_key, "version": version}, {"$set": fields, "$inc": {"version": 1}}
+        )
+
+    async def end(self, shop_key: str, version: int, cause: tuple[str, str]) -> None:
+        """The consent behind this pair is dead."""
+        update = {"$set": {"ended": list(cause), "refresh_lease_until": None}}
+        await self._authorizations.update_one({"_id": shop_key, "version": version}, update)
+
+    async def block(self, shop_key: str, cause: tuple[str, str], until: datetime) -> None:
+        """TikTok refuses the whole shop: nothing is tried before `until`."""
+        update = {"$set": {"blocked": list(cause), "blocked_until": until}}
+        await self._authorizations.update_one({"_id": shop_key}, update)
+
+    async def pause_listing(self, shop_key: str, until: datetime) -> None:
+        """The day's listings are used up: creates wait until then, edits go on (RB-11)."""
+        await self._authorizations.update_one({"_id": shop_key}, {"$set": {"quota_until": until}})
+
+    async def expiring(self, before: datetime) -> list[Authorization]:
+        """Living consents whose access token runs out before then."""
+        found = self._authorizations.find({"access_expires_at": {"$lt": before}, "ended": None})
+        return [_authorization(document) async for document in found]
+
+    async def without_webhook(self, url: str) -> list[str]:
+        """Shop keys of living consents whose webhooks do not come to this address yet."""
+        found = self._authorizations.find({"webhook_url": {"$ne": url}, "ended": None}, {"_id": True})
+        return [str(document["_id"]) async for document in found]
+
+    async def webhook_registered(self, shop_key: str, url: str) -> None:
+        """The shop's webhooks come to this address."""
+        await self._authorizations.update_one({"_id": shop_key}, {"$set": {"webhook_url": url}})
+
+
+def _free(now: datetime) -> list[dict[str, Any]]:
+    return [{"refresh_lease_until": None}, {"refresh_lease_until": {"$lte": now}}]
+
+
+def _cause(value: Any) -> tuple[str, str] | None:
+    return None if value is None else (str(value[0]), str(value[1]))
+
+
+def _fields(authorization: Authorization) -> Document:
+    return {
+        "tiktok_shop_id": authorization.tiktok_shop_id,
+        "cipher": authorization.cipher,
+        "access_token": authorization.access_token,
+        "refresh_token": authorization.refresh_token,
+        "access_expires_at": authorization.access_expires_at,
+        "refresh_expires_at": authorization.refresh_expires_at,
+        "seller_name": authorization.seller_name,
+        "scopes": list(authorization.scopes),
+    }
+
+
+def _authorization(document: Document) -> Authorization:
+    return Authorization(
+        shop_key=document["_id"],
+        tiktok_shop_id=document["tiktok_shop_id"],
+        cipher=document["cipher"],
+        access_token=document["access_token"],
+        refresh_token=document["refresh_token"],
+        access_expires_at=document["access_expires_at"],
+        refresh_expires_at=document["refresh_expires_at"],
+        seller_name=document.get("seller_name", ""),
+        scopes=tuple(document.get("scopes") or ()),
+        version=document["version"],
+        ended=_cause(document.get("ended")),
+        webhook_url=document.get("webhook_url"),
+    )

@@ -1,0 +1,20 @@
+from shopsync_contracts.events import ProductSnapshot
+from shopsync_runtime.mongo import Database
+
+
+class CatalogueReader:
+    """Reads what the catalog owns; never writes."""
+
+    def __init__(self, database: Database) -> None:
+        self._products = database["products"]
+        self._shops = database["shops"]
+
+    async def product(self, shop_key: str, product_no: str) -> ProductSnapshot | None:
+        """The merged product as it is now, None when the tool has none."""
+        document = await self._products.find_one({"_id": f"{shop_key}/{product_no}"})
+        return None if document is None else ProductSnapshot.from_document(document)
+
+    async def category_version(self, shop_key: str) -> str | None:
+        """The shop's category tree, `v1` or `v2`; None for a shop without settings."""
+        document = await self._shops.find_one({"_id": shop_key}, {"category_version": True})
+        return None if document is None else str(document.get("category_version") or "v1")

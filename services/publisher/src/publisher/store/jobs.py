@@ -1,0 +1,136 @@
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from pymongo import ASCENDING, IndexModel, ReturnDocument, UpdateOne
+from shopsync_contracts import Event
+from shopsync_contracts.events import PushRequested
+from shopsync_runtime.mongo import Database, Document
+
+from publisher.model import Job
+
+_NEVER = datetime(1970, 1, 1, tzinfo=UTC)
+_BY_HAND = frozenset({"manual", "redrive"})
+
+
+class Jobs:
+    """`push_jobs`: the durable inbox. One document per product with a push to do; gone when it is done.
+
+    A job is due when `due_at` has come and nobody holds its lease. `seq` counts commands: one that arrives while the
+    push runs makes it run again.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._jobs = database["push_jobs"]
+
+    async def ensure_indexes(self) -> None:
+        """For claiming by shop, and for finding the shops with due jobs."""
+        await self._jobs.create_indexes(
+            [IndexModel([("shop_key", ASCENDING), ("due_at", ASCENDING)]), IndexModel([("due_at", ASCENDING)])]
+        )
+
+    async def request(self, commands: Sequence[Event[PushRequested]], now: datetime) -> None:
+        """Take the commands in, in their order. Ten for one product are one job with the newest command's id."""
+        await self._jobs.bulk_write([_upsert(command, now) for command in commands], ordered=True)
+
+    async def due_shops(self, now: datetime) -> list[str]:
+        """Shops with a job that could be claimed now."""
+        pipeline = [{"$match": _due(now)}, {"$group": {"_id": "$shop_key"}}, {"$sort": {"_id": 1}}]
+        return [str(row["_id"]) async for row in await self._jobs.aggregate(pipeline)]
+
+    async def claim(self, shop_key: str, *, owner: str, now: datetime, lease: timedelta) -> Job | None:
+        """Take the shop's longest-due job; nobody else gets it while the lease lasts."""
+        document = await self._jobs.find_one_and_update(
+            {"shop_key": shop_key, **_due(now)},
+            {"$set": {"owner": owner, "lease_until": now + lease}},
+            sort=[("due_at", ASCENDING)],
+            return_document=ReturnDocument.AFTER,
+        )
+        return None if document is None else _job(document)
+
+    async def renew(self, job: Job, until: datetime) -> bool:
+        """Keep the lease; False when another worker has taken the job over."""
+        result = await self._jobs.update_one(_own(job), {"$set": {"lease_until": until}})
+        return result.matched_count == 1
+
+    async def finish(self, job: Job, now: datetime) -> None:
+        """The push is done: the job goes, unless a command came in meanwhile; then it is due again at once."""
+        result = await self._jobs.delete_one({**_own(job), "seq": job.seq})
+        if result.deleted_count == 0:
+            await self._jobs.update_one(_own(job), {"$set": _fresh(now)})
+
+    async def reschedule(
+        self, job: Job, *, now: datetime, due_at: datetime, attempts: int, waits: int, reported: str | None
+    ) -> None:
+        """Give the job back for later. A command that came in meanwhile makes it due at once."""
+        changes = {
+            "due_at": due_at, "attempts": attempts, "waits": waits, "reported": reported,
+            "lease_until": _NEVER, "owner": "",
+        }  # fmt: skip
+        result = await self._jobs.update_one({**_own(job), "seq": job.seq}, {"$set": changes})
+        if result.matched_count == 0:
+            await self._jobs.update_one(_own(job), {"$set": _fresh(now)})
+
+    async def release(self, job: Job) -> None:
+        """Give the lease back without an outcome: the job is due as it was."""
+        await self._jobs.update_one(_own(job), {"$set": {"lease_until": _NEVER, "owner": ""}})
+
+    async def wake_shop(self, shop_key: str, now: datetime) -> int:
+        """Make the shop's parked and waiting jobs due: it was authorised anew. Returns how many."""
+        result = await self._jobs.update_many(
+            {"shop_key": shop_key, "due_at": {"$gt": now}}, {"$set": {"due_at": now, "attempts": 0, "reported": None}}
+        )
+        return result.modified_count
+
+
+def _upsert(command: Event[PushRequested], now: datetime) -> UpdateOne:
+    body = command.data
+    begin_anew: Any = True if body.reason in _BY_HAND else {"$ne": [{"$ifNull": ["$reported", None]}, None]}
+    # An expression on purpose: values are literals, or a product number such as "$x" would be read as a path.
+    changes: dict[str, Any] = {
+        "shop_key": {"$literal": body.shop_key},
+        "product_no": {"$literal": body.product_no},
+        "command_id": {"$literal": command.id},
+        "sync_id": {"$literal": body.sync_id},
+        "reason": {"$literal": body.reason},
+        "requested_at": now,
+        "seq": {"$add": [{"$ifNull": ["$seq", 0]}, 1]},
+        "attempts": _unless(begin_anew, "$attempts", 0),
+        "waits": _unless(begin_anew, "$waits", 0),
+        "due_at": _unless(begin_anew, "$due_at", now),
+        "reported": None,
+        "lease_until": {"$ifNull": ["$lease_until", _NEVER]},
+        "owner": {"$ifNull": ["$owner", ""]},
+    }
+    return UpdateOne({"_id": body.subject}, [{"$set": changes}], upsert=True)
+
+
+def _unless(begin_anew: Any, kept: str, otherwise: Any) -> dict[str, Any]:
+    return {"$cond": [begin_anew, otherwise, {"$ifNull": [kept, otherwise]}]}
+
+
+def _due(now: datetime) -> dict[str, Any]:
+    return {"due_at": {"$lte": now}, "lease_until": {"$lte": now}}
+
+
+def _own(job: Job) -> dict[str, Any]:
+    return {"_id": job.id, "owner": job.owner}
+
+
+def _fresh(now: datetime) -> dict[str, Any]:
+    return {"due_at": now, "attempts": 0, "waits": 0, "reported": None, "lease_until": _NEVER, "owner": ""}
+
+
+def _job(document: Document) -> Job:
+    return Job(
+        shop_key=document["shop_key"],
+        product_no=document["product_no"],
+        command_id=document["command_id"],
+        reason=document["reason"],
+        requested_at=document["requested_at"],
+        attempts=document["attempts"],
+        waits=document["waits"],
+        seq=document["seq"],
+        owner=document["owner"],
+        reported=document.get("reported"),
+    )

@@ -1,0 +1,51 @@
+"""The four services as processes of their own, on the session's Kafka and MongoDB, against both sandboxes."""
+
+import contextlib
+from dataclasses import dataclass
+
+import pytest
+
+from shopsync_sandbox.demo.bus import Bus, Follower, connected
+from shopsync_sandbox.demo.stack import Names, Plan, Stack, system
+from shopsync_sandbox.demo.story import Story
+
+PATIENCE = 90
+
+
+@dataclass
+class Run:
+    """A running system and the demo's story on it."""
+
+    stack: Stack
+    bus: Bus
+    follower: Follower
+    story: Story
+
+
+@pytest.fixture
+async def run_system(kafka_bootstrap, mongo_uri, topic_prefix, mongo_database, tmp_path):
+    """Start a system: `run = await run_system(Plan(…))`. Everything is stopped at the end of the test."""
+    async with contextlib.AsyncExitStack() as resources:
+
+        async def start(plan: Plan) -> Run:
+            stack = await resources.enter_async_context(
+                system(
+                    plan,
+                    tmp_path,
+                    kafka_bootstrap=kafka_bootstrap,
+                    mongo_uri=mongo_uri,
+                    names=Names(topic_prefix=topic_prefix, database=mongo_database),
+                )
+            )
+            bus, follower = await resources.enter_async_context(connected(kafka_bootstrap, topic_prefix))
+            story = Story(stack, plan, bus, follower, progress=lambda *_: None, patience=PATIENCE)
+            return Run(stack, bus, follower, story)
+
+        yield start
+
+
+def pytest_collection_modifyitems(items):
+    for item in items:
+        if "run_system" in item.fixturenames:
+            item.add_marker("e2e")
+            item.add_marker(pytest.mark.timeout(240))
