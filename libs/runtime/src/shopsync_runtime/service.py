@@ -114,6 +114,10 @@ async def _run(name: str, common: CommonSettings, build: Callable[[Runtime], Non
         code = EXIT_FAILED
         log.critical("cannot run", error=str(error), error_type=type(error).__name__)
         _last_words(name, f"cannot run: {error}")
+    except Exception as error:
+        code = EXIT_FAILED
+        log.exception("cannot run, this is a bug")
+        _last_words(name, f"cannot run: {type(error).__name__}: {error}")
     log.info("stopping")
     if not await stop(runtime, http):
         code = EXIT_FAILED

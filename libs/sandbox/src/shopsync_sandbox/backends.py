@@ -79,4 +79,4 @@ async def _first_working(backends: Sequence[Backend[S]], variable: str, wish: Wi
 
 
 def _first_lines(reasons: Sequence[str]) -> list[str]:
-    return [reason.splitlines()[0] for reason in reasons]
+    return [reason.splitlines()[0].rstrip(":") for reason in reasons]

@@ -12,11 +12,12 @@ from dataclasses import dataclass, field
 import httpx
 import pytest
 from PIL import Image
-from shopsync_sandbox.serving import running
-from shopsync_sandbox.tiktok import Settings, TikTokSandbox, request_sign
 from starlette.applications import Starlette
 from starlette.responses import Response
 from starlette.routing import Route
+
+from shopsync_sandbox.serving import running
+from shopsync_sandbox.tiktok import Settings, TikTokSandbox, request_sign
 
 PRODUCTS = "/product/202309/products"
 
@@ -153,25 +154,33 @@ def picture_fixture():
     return picture
 
 
+@asynccontextmanager
+async def served(*, shops=("demo", "other"), seed="tests", **settings) -> AsyncIterator[Api]:
+    """By default no timer decides reviews and no rate is limited."""
+    defaults = {"review_seconds": None, "requests_per_second": None}
+    clock = MovableClock()
+    sandbox = TikTokSandbox(seed=seed, shops=shops, settings=Settings(**{**defaults, **settings}), clock=clock)
+    async with running(sandbox.app) as url, httpx.AsyncClient(timeout=10, trust_env=False) as http:
+        token = sandbox.authorise(shops[0]).access.value
+        yield Api(sandbox, url, http, clock, shop_key=shops[0], token=token)
+
+
 @pytest.fixture
 def serve():
-    """Start a sandbox: `async with serve(review_seconds=…) as api`."""
-
-    @asynccontextmanager
-    async def start(*, shops=("demo", "other"), seed="tests", **settings) -> AsyncIterator[Api]:
-        defaults = {"review_seconds": None, "requests_per_second": None}
-        clock = MovableClock()
-        sandbox = TikTokSandbox(seed=seed, shops=shops, settings=Settings(**{**defaults, **settings}), clock=clock)
-        async with running(sandbox.app) as url, httpx.AsyncClient(timeout=10, trust_env=False) as http:
-            token = sandbox.authorise(shops[0]).access.value
-            yield Api(sandbox, url, http, clock, shop_key=shops[0], token=token)
-
-    return start
+    """Start a sandbox with settings of its own: `async with serve(review_seconds=…) as api`."""
+    return served
 
 
 @pytest.fixture
-async def api(serve):
-    async with serve() as client:
+async def api():
+    async with served() as client:
+        yield client
+
+
+@pytest.fixture(scope="module")
+async def refusing():
+    """One sandbox for all tests that only see requests refused, so that they find it as it was."""
+    async with served() as client:
         yield client
 
 
@@ -179,7 +188,7 @@ async def api(serve):
 def eventually():
     async def wait(condition: Callable[[], object], seconds: float = 5.0):
         async with asyncio.timeout(seconds):
-            while not condition():
+            while not condition():  # noqa: ASYNC110 - any state of the server: nothing signals it
                 await asyncio.sleep(0.01)
 
     return wait

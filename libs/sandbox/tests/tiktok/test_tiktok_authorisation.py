@@ -1,4 +1,5 @@
 import pytest
+
 from shopsync_sandbox.tiktok import TikTokSandbox
 
 SHOPS = "/authorization/202309/shops"

@@ -30,8 +30,8 @@ async def code_of(api, method, path, **wrong):
         ("POST", "/product/202001/products/search", 36009014, 400),
     ],
 )
-async def test_path_method_and_version_come_first(api, method, path, code, status):
-    assert (await code_of(api, method, path, query={}, sign=False))[:2] == (code, status)
+async def test_path_method_and_version_come_first(refusing, method, path, code, status):
+    assert (await code_of(refusing, method, path, query={}, sign=False))[:2] == (code, status)
 
 
 @pytest.mark.parametrize(
@@ -45,10 +45,11 @@ async def test_path_method_and_version_come_first(api, method, path, code, statu
         ({"ago": -32}, "more than 30 seconds ahead"),
     ],
 )
-async def test_app_key_and_timestamp(api, change, keyword):
-    ago = change.pop("ago", None)
+async def test_app_key_and_timestamp(refusing, change, keyword):
+    api = refusing
+    ago = change.get("ago")
     stamp = {} if ago is None else {"timestamp": str(int(api.clock()) - ago)}
-    query = {**api.query(), **stamp, **change}
+    query = {**api.query(), **stamp, **{name: value for name, value in change.items() if name != "ago"}}
     code, status, message = await code_of(api, "GET", f"{PRODUCTS}/1", query=query, headers={"x-tts-access-token": ""})
     assert (code, status) == (36009004, 400)
     assert keyword in message
@@ -109,8 +110,8 @@ async def test_the_callers_address_can_be_limited(api):
         ("POST", "/product/202309/brands"),
     ],
 )
-async def test_a_cipher_where_none_is_taken_is_refused(api, method, path):
-    code, _, message = await code_of(api, method, path)
+async def test_a_cipher_where_none_is_taken_is_refused(refusing, method, path):
+    code, _, message = await code_of(refusing, method, path)
     assert (code, message) == (36009004, "shop_cipher is not required for this API")
 
 

@@ -67,7 +67,8 @@ ORIGIN, COTTON = ("100701", {"name": "日本"}), ("100398", {"id": "1001001"})
         (36009004, {"idempotency_key": "x" * 129}),
     ],
 )
-async def test_a_listing_with_one_fault_is_refused_with_its_code(api, code, changes):
+async def test_a_listing_with_one_fault_is_refused_with_its_code(refusing, code, changes):
+    api = refusing
     envelope = await api.call("POST", PRODUCTS, await api.body(**changes))
     assert (envelope["code"], envelope["data"]) == (code, None)
     assert api.sandbox.summary()["listings_total"] == 0
@@ -117,7 +118,8 @@ def variation(name, value):
         (12052592, *[{"identifier_code": {"code": "4900000000016", "type": "JAN"}}] * 2),
     ],
 )
-async def test_a_sku_with_one_fault(api, code, first, second):
+async def test_a_sku_with_one_fault(refusing, code, first, second):
+    api = refusing
     body = await api.body()
     back, sales, off = (warehouse.id for warehouse in api.shop.warehouses)
     names = {"RETURN": back, "SALES": sales, "DISABLED": off}
@@ -150,9 +152,9 @@ async def test_the_most_a_listing_may_have_is_taken(api):
     skus = [
         {
             **sku,
-            "seller_sku": f"{number:0>50}",
+            "seller_sku": f"{number:050}",
             "sales_attributes": [
-                {"name": "型番の名前はとても長くて二十字", "value_name": f"{number:0>50}"},
+                {"name": "型番の名前はとても長くて二十字までです。", "value_name": f"{number:03}" + "ab" * 23 + "c"},
                 {"id": "100007", "value_id": "1000071"},
             ],
         }

@@ -44,6 +44,10 @@ async def test_a_rejected_edit_leaves_the_old_content_live(api):
     api.sandbox.reviews.reject(api.sandbox.product(created["product_id"]), "title")
     assert await state(api, created["product_id"]) == ("ACTIVATE", "FAILED")
     assert (await api.get(created["product_id"]))["title"] == "手編みコットンソックス 2色"
+    missing = await api.call("GET", f"{PRODUCTS}/{created['product_id']}", return_under_review_version="true")
+    assert missing["code"] == 12052547
+    api.sandbox.lifecycle.hide(api.sandbox.product(created["product_id"]))
+    assert (await api.get(created["product_id"]))["title"] == "手編みコットンソックス 2色"
 
 
 async def test_a_second_edit_replaces_the_one_under_review(api):

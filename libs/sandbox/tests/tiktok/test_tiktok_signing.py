@@ -1,4 +1,5 @@
 import pytest
+
 from shopsync_sandbox.tiktok import request_sign, webhook_sign
 
 OURS = "sim_secret_0001"

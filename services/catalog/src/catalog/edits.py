@@ -39,7 +39,8 @@ def _tool_values(changes: EditChanges) -> dict[str, Any]:
 
 def _plain(changes: EditChanges, names: set[str]) -> dict[str, Any]:
     """Values as MongoDB gives them back: lists and dicts, so that stored and new ones compare equal."""
-    return changes.model_dump(mode="json", include=names) if names else {}
+    values: dict[str, Any] = changes.model_dump(mode="json") if names else {}
+    return {name: values[name] for name in names}
 
 
 def set_target(record: Record, sync_enabled: bool, time: datetime, broker: datetime) -> Record:

@@ -68,28 +68,28 @@ class Folded:
 def fold(state: State, messages: Sequence[Message], rules: Rules, now: datetime) -> Folded:
     """Apply one product's messages in order.
 
-    A message that was applied before changes nothing. One about something not known yet gets a second chance after the
-    others, since it may only have overtaken them; if that fails too, it is `waiting`.
+    A message that was applied before changes nothing. One about something not known yet is tried again after each
+    further change from futureshop, since it may only have overtaken it; if none helps, it is `waiting`.
     """
     folded = Folded(state)
-    early: list[Message] = []
     for message in messages:
-        try:
-            _take(folded, message, rules, now)
-        except NotKnownYet:
-            early.append(message)
-        except CatalogRefusal as error:
-            folded.refused.append((message, error))
-    for message in early:
-        try:
-            _take(folded, message, rules, now)
-        except NotKnownYet as error:
-            folded.waiting.append((message, error))
-        except CatalogRefusal as error:
-            folded.refused.append((message, error))
+        _try(folded, message, rules, now)
+        if folded.waiting and isinstance(message.event.data, ProductChanged):
+            early, folded.waiting = folded.waiting, []
+            for one, _ in early:
+                _try(folded, one, rules, now)
     if folded.state is not state:
         folded.state = _settled(state, folded.state, rules, now)
     return folded
+
+
+def _try(folded: Folded, message: Message, rules: Rules, now: datetime) -> None:
+    try:
+        _take(folded, message, rules, now)
+    except NotKnownYet as error:
+        folded.waiting.append((message, error))
+    except CatalogRefusal as error:
+        folded.refused.append((message, error))
 
 
 def _take(folded: Folded, message: Message, rules: Rules, now: datetime) -> None:

@@ -1,7 +1,6 @@
-from shopsync_runtime import run_service
-
 from publisher.app import build
 from publisher.settings import PublisherSettings
+from shopsync_runtime import run_service
 
 
 def main() -> None:

@@ -5,8 +5,6 @@ from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
 import httpx
-from shopsync_contracts.topics import PUSH_COMMANDS
-from shopsync_runtime import Runtime
 
 from publisher import webhooks
 from publisher.attempt import Attempts
@@ -26,8 +24,10 @@ from publisher.vault import Vault
 from publisher.web import Web
 from publisher.webhooks import Inbox
 from publisher.worker import Workers
+from shopsync_contracts.topics import PUSH_COMMANDS
+from shopsync_runtime import Runtime
 
-_HOUSEKEEPING = timedelta(seconds=30)
+_UPKEEP = timedelta(seconds=30)
 _REVIEW_READERS = 4
 
 
@@ -72,7 +72,15 @@ def build(runtime: Runtime, settings: PublisherSettings) -> None:
         settings_grace=settings.settings_grace,
         review_poll=settings.review_poll_interval,
     )
-    attempts = Attempts(push, jobs, authorizations, catalogue, outbox, settings, clock)
+    attempts = Attempts(
+        push,
+        jobs=jobs,
+        authorizations=authorizations,
+        catalogue=catalogue,
+        outbox=outbox,
+        settings=settings,
+        clock=clock,
+    )
     workers = Workers(jobs, attempts, settings, clock)
     reviews = Reviews(
         listings,
@@ -87,9 +95,9 @@ def build(runtime: Runtime, settings: PublisherSettings) -> None:
         client,
         tokens,
         vault,
-        authorizations,
-        catalogue,
-        jobs,
+        authorizations=authorizations,
+        catalogue=catalogue,
+        jobs=jobs,
         consent_url=settings.tiktok_consent_url,
         service_id=settings.tiktok_service_id,
         signed_only=settings.signed_state_only,
@@ -99,7 +107,7 @@ def build(runtime: Runtime, settings: PublisherSettings) -> None:
     inbox = Inbox(listings, authorizations, reviews, clock)
     web = Web(inbox, consents, app_key=settings.tiktok_app_key, app_secret=settings.tiktok_app_secret)
 
-    async def house() -> None:
+    async def upkeep() -> None:
         await tokens.refresh_ahead(settings.token_refresh_before)
         if settings.webhook_url is not None:
             await webhooks.register(shops, authorizations, settings.webhook_url)
@@ -109,7 +117,7 @@ def build(runtime: Runtime, settings: PublisherSettings) -> None:
     runtime.background("relay", outbox.relay)
     runtime.background("workers", workers.run)
     runtime.background("reviews", reviews.run)
-    runtime.background("housekeeping", _repeat(house, _HOUSEKEEPING))
+    runtime.background("upkeep", _repeat(upkeep, _UPKEEP))
 
 
 def _http(timeout: timedelta) -> httpx.AsyncClient:

@@ -5,7 +5,6 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 import structlog
-from shopsync_runtime.failures import is_retryable
 
 from publisher.errors import (
     AuthorizationEnded,
@@ -24,6 +23,7 @@ from publisher.outbox import Outbox
 from publisher.push import Finished, Parked, Push, failure, failure_id
 from publisher.settings import PublisherSettings
 from publisher.store import Authorizations, CatalogueReader, Jobs
+from shopsync_runtime.failures import is_retryable
 
 log = structlog.get_logger(__name__)
 
@@ -38,6 +38,7 @@ class Attempts:
     def __init__(
         self,
         push: Push,
+        *,
         jobs: Jobs,
         authorizations: Authorizations,
         catalogue: CatalogueReader,
@@ -136,7 +137,7 @@ class Attempts:
 
     def _backoff(self, failures: int) -> timedelta:
         """Doubling, at most retry_longest, spread over its upper half so that jobs do not come back together."""
-        ceiling = min(self._settings.retry_longest, self._settings.retry_first * 2 ** min(failures, 20))
+        ceiling: timedelta = min(self._settings.retry_longest, self._settings.retry_first * 2 ** min(failures, 20))
         return ceiling / 2 + ceiling / 2 * random.random()  # noqa: S311 - spreads load, guards nothing
 
 

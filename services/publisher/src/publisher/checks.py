@@ -3,13 +3,12 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from shopsync_contracts.events import ProductSnapshot
-
 from publisher.description import MAX_DESCRIPTION, reduce_description
 from publisher.mapping import price_of, sku_key, unsent_stock
 from publisher.model import Listing
 from publisher.text import MAX_TITLE, clean_line
 from publisher.variations import sku_path, variation_problems
+from shopsync_contracts.events import ProductSnapshot
 
 MAX_SKUS = 300
 MAX_QUANTITY = 99_999

@@ -23,10 +23,20 @@ class Consents:
     """Begins and completes consents. One TikTok shop is bound to one shop key, for good (NV-13)."""
 
     def __init__(
-        self, client: TikTokClient, tokens: Tokens, vault: Vault, authorizations: Authorizations,
-        catalogue: CatalogueReader, jobs: Jobs, *, consent_url: str, service_id: str | None, signed_only: bool,
-        lifetime: timedelta, clock: Callable[[], datetime],
-    ) -> None:  # fmt: skip
+        self,
+        client: TikTokClient,
+        tokens: Tokens,
+        vault: Vault,
+        *,
+        authorizations: Authorizations,
+        catalogue: CatalogueReader,
+        jobs: Jobs,
+        consent_url: str,
+        service_id: str | None,
+        signed_only: bool,
+        lifetime: timedelta,
+        clock: Callable[[], datetime],
+    ) -> None:
         self._client = client
         self._tokens = tokens
         self._vault = vault
@@ -100,12 +110,12 @@ class Consents:
         """Its listings stand in the TikTok shop it was bound to first."""
         bound = await self._authorizations.get(shop_key)
         if bound is not None and bound.tiktok_shop_id != tiktok_shop_id:
-            text = f"shop {shop_key!r} is bound to TikTok shop {bound.tiktok_shop_id}, this consent is for {tiktok_shop_id}"
+            text = f"shop {shop_key!r} is bound to TikTok shop {bound.tiktok_shop_id}, not to {tiktok_shop_id}"
             raise ConsentRefused("other_shop", text)
 
 
 def choose_shop(shops: Sequence[Shop], wanted: str | None) -> Shop:
-    """The shop a consent is for: the wanted one, else the only Japanese one. Raises ConsentRefused, naming the choice."""
+    """The wanted shop, else the only Japanese one of a consent. Raises ConsentRefused naming the choice."""
     usable = [shop for shop in shops if shop.get("region") == REGION and shop.get("id") and shop.get("cipher")]
     if wanted is not None:
         usable = [shop for shop in usable if str(shop["id"]) == wanted]

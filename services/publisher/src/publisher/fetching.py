@@ -27,7 +27,7 @@ class Fetched:
 class Fetcher:
     """Raises ImageUnreachable for what may pass (network, 5xx), ImageUnusable for what will not (404, too large)."""
 
-    def __init__(self, http: httpx.AsyncClient, *, timeout: timedelta, max_bytes: int, allow_private: bool) -> None:  # noqa: ASYNC109 - a setting, applied in fetch
+    def __init__(self, http: httpx.AsyncClient, *, timeout: timedelta, max_bytes: int, allow_private: bool) -> None:
         self._http = http
         self._timeout = timeout.total_seconds()
         self._max_bytes = max_bytes
@@ -48,7 +48,7 @@ class Fetcher:
         for _ in range(_REDIRECTS + 1):
             response = await self._request(current, known)
             try:
-                if response.is_redirect:
+                if response.has_redirect_location:
                     current = urljoin(current, response.headers["location"])
                     continue
                 return await self._read(address, response)

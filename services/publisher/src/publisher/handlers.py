@@ -1,9 +1,8 @@
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
-from shopsync_runtime import Delivery, Refusal
-
 from publisher.store import Jobs
+from shopsync_runtime import Delivery, Refusal
 
 
 class Handlers:

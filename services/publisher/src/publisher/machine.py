@@ -8,12 +8,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from shopsync_contracts.events import ProductSnapshot, ReviewAfterPush, SkipReason
-
 from publisher.checks import Problem, in_words
 from publisher.mapping import unsent_stock
 from publisher.model import Listing
 from publisher.remote import RemoteProduct, review_of
+from shopsync_contracts.events import ProductSnapshot, ReviewAfterPush, SkipReason
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +140,7 @@ def decide(facts: Facts) -> Step:
     return _with_view(facts, facts.seen)
 
 
-def _before_any_call(facts: Facts) -> Step | None:
+def _before_any_call(facts: Facts) -> Step | None:  # noqa: PLR0911 - a list of refusals reads best as one
     if facts.category_version is None:
         if not facts.settings_overdue:
             return Wait(None)
@@ -176,7 +175,7 @@ def _shop_refusal(facts: Facts) -> Step | None:
     return None
 
 
-def _with_view(facts: Facts, seen: RemoteProduct) -> Step:
+def _with_view(facts: Facts, seen: RemoteProduct) -> Step:  # noqa: PLR0911 - a table of states reads best as one
     state, _ = review_of(seen)
     if state == "deleted":
         return DELETED

@@ -10,12 +10,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from shopsync_contracts.events import ProductSnapshot, SnapshotSku
-
 from publisher.model import Listing, SkuKey
 from publisher.seller_sku import seller_sku
 from publisher.text import clean_line
 from publisher.variations import axes_in_use, sales_attributes, sku_path
+from shopsync_contracts.events import ProductSnapshot, SnapshotSku
 
 MAX_MAIN_IMAGES = 9
 JAN_LENGTHS = frozenset({8, 13})
@@ -52,7 +51,7 @@ def fingerprint(product: ProductSnapshot, category_version: str) -> str:
         for sku in sorted(product.skus, key=sku_key)
     )
     axes = "" if product.axes is None else product.axes.model_dump_json()
-    text = "\n".join((_FORMAT, category_version, content, axes, skus))
+    text = f"{_FORMAT}\n{category_version}\n{content}\n{axes}\n{skus}"
     return hashlib.sha256(text.encode()).hexdigest()
 
 

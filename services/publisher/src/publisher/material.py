@@ -1,13 +1,12 @@
 """What a product body needs beside the product: its images uploaded, its description reduced."""
 
-from shopsync_contracts.events import ProductSnapshot
-
 from publisher.description import MAX_DESCRIPTION, MAX_IMAGES, UploadedImage, image_sources, reduce_description
 from publisher.errors import ImageUnreachable, ImageUnusable, Refused
 from publisher.images import Images
 from publisher.mapping import MAX_MAIN_IMAGES, Material, mapping_notes
 from publisher.shop_api import ShopApi
 from publisher.text import clean_line
+from shopsync_contracts.events import ProductSnapshot
 
 
 async def gather_material(product: ProductSnapshot, api: ShopApi, images: Images) -> Material:

@@ -85,8 +85,8 @@ class Listing:
 class Job:
     """One claimed push of a product. `command_id` is the newest command's event id; `seq` counts commands.
 
-    `waits` counts the waits for rate and quota, which are no attempts (RB-11). `reported` is the shop-level cause already
-    reported since that command.
+    `waits` counts the waits for rate, which are no attempts (RB-11). `reported` is the shop-level cause already told
+    since that command.
     """
 
     shop_key: str

@@ -3,11 +3,11 @@
 import asyncio
 
 import structlog
+
+from publisher.store import Listings, OutboxEntry
 from shopsync_contracts import Event, ProductBody, parse
 from shopsync_contracts.topics import LISTING_EVENTS
 from shopsync_runtime import EventPublisher
-
-from publisher.store import Listings, OutboxEntry
 
 log = structlog.get_logger(__name__)
 

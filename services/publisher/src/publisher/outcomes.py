@@ -4,13 +4,12 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from shopsync_contracts.events import ProductSnapshot, PushAction, PushSucceeded, ReviewAfterPush, SkuSent
-
 from publisher.errors import Unavailable
 from publisher.mapping import seller_sku_of, sku_key
 from publisher.model import Intent, ListedSku, Listing, Review, SkuKey
 from publisher.remote import RemoteProduct
 from publisher.replies import Data
+from shopsync_contracts.events import ProductSnapshot, PushAction, PushSucceeded, ReviewAfterPush, SkuSent
 
 
 def after_write(product: ProductSnapshot, listing: Listing, intent: Intent, data: Data) -> Listing:

@@ -6,8 +6,6 @@ from datetime import datetime, timedelta
 from typing import TypeVar
 
 import structlog
-from shopsync_contracts.events import ProductSnapshot, PushFailed, PushSkipped, PushSucceeded, ReviewChanged
-from shopsync_runtime import failpoint
 
 from publisher import machine, outcomes
 from publisher.checks import problems
@@ -24,6 +22,8 @@ from publisher.replies import Data
 from publisher.shop_api import ShopApi
 from publisher.shops import Shops
 from publisher.store import Authorizations, CatalogueReader, Listings
+from shopsync_contracts.events import ProductSnapshot, PushFailed, PushSkipped, PushSucceeded, ReviewChanged
+from shopsync_runtime import failpoint
 
 log = structlog.get_logger(__name__)
 

@@ -6,9 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from shopsync_contracts.events import Reason
-
 from publisher.model import ReviewMark
+from shopsync_contracts.events import Reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +53,7 @@ def read_product(data: Mapping[str, Any]) -> RemoteProduct:
     )
 
 
-def review_of(product: RemoteProduct) -> tuple[ReviewMark, tuple[Reason, ...]]:
+def review_of(product: RemoteProduct) -> tuple[ReviewMark, tuple[Reason, ...]]:  # noqa: PLR0911 - a table of states
     """Where the listing stands, and TikTok's reasons word for word (SS-7, SS-10, SS-12)."""
     if product.status == "DELETED":
         return "deleted", ()

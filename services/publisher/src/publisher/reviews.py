@@ -5,7 +5,6 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 import structlog
-from shopsync_contracts.events import Reason, ReviewChanged, ReviewState
 
 from publisher.errors import ProductGone, PublisherError
 from publisher.ids import derived_id
@@ -14,6 +13,7 @@ from publisher.outbox import Outbox
 from publisher.remote import RemoteProduct, reasons_digest, review_of
 from publisher.shops import Shops
 from publisher.store import Listings
+from shopsync_contracts.events import Reason, ReviewChanged, ReviewState
 
 log = structlog.get_logger(__name__)
 
@@ -32,8 +32,9 @@ _UNSETTLED = frozenset({"in_review", "pre_approved"})
 
 
 class Reviews:
-    """Reads due listings and reports changes. A webhook only makes its listing due: what counts is what is read, so
-    repeated, late and swapped webhooks do no harm.
+    """Reads due listings and reports changes.
+
+    A webhook only makes its listing due: what counts is what is read, so repeated, late and swapped ones do no harm.
     """
 
     def __init__(
@@ -79,8 +80,8 @@ class Reviews:
             seen = await self._read(listing)
         except PublisherError as error:
             log.info(
-                "review not read, again later", shop_key=listing.shop_key, product_no=listing.product_no, code=error.code,
-                reason=error.message,
+                "review not read, again later", shop_key=listing.shop_key, product_no=listing.product_no,
+                code=error.code, reason=error.message,
             )  # fmt: skip
             return
         await self._record(listing, seen)

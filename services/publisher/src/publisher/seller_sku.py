@@ -1,4 +1,4 @@
-"""The SKU name (seller_sku) by which a listing is found again. Pure, and fixed for ever: it identifies live listings."""
+"""The SKU name (seller_sku) by which a listing is found again. Pure, and fixed for ever."""
 
 import hashlib
 import re

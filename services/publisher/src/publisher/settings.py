@@ -4,6 +4,7 @@ from typing import Annotated
 from cryptography.fernet import Fernet
 from pydantic import AfterValidator, Field, SecretStr
 from pydantic_settings import SettingsConfigDict
+
 from shopsync_runtime.settings import PositiveDuration, ServiceSettings
 
 

@@ -3,9 +3,8 @@
 from collections import Counter
 from typing import Any
 
-from shopsync_contracts.events import ProductSnapshot, SnapshotSku
-
 from publisher.text import MAX_AXIS_NAME, MAX_CHOICE_NAME, clean_line
+from shopsync_contracts.events import ProductSnapshot, SnapshotSku
 
 _UNNAMED = {"vertical": "バリエーション", "horizontal": "バリエーション2"}
 """For an axis in use that futureshop gives no name."""

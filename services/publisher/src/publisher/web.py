@@ -91,7 +91,7 @@ async def _answered(action: Callable[[], Awaitable[Response]]) -> Response:
 
 def _page(text: str, status: int) -> Response:
     return HTMLResponse(
-        f'<!doctype html><html lang="ja"><meta charset="utf-8"><title>TikTok Shop認証</title><p>{html.escape(text)}</p>',
+        f'<!doctype html><html lang="ja"><meta charset="utf-8"><title>TikTok Shop</title><p>{html.escape(text)}</p>',
         status,
         headers={"cache-control": "no-store", "referrer-policy": "no-referrer"},
     )

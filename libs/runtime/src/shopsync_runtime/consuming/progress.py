@@ -46,7 +46,7 @@ class Progress:
         try:
             async with asyncio.timeout(_ASK_TIMEOUT):
                 ends = await consumer.end_offsets(list(held)) if held else {}
-                starts = {tp: self._next.get(tp, await _position(consumer, tp)) for tp in held}
+                starts = {tp: self._next[tp] if tp in self._next else await _position(consumer, tp) for tp in held}
         except (KafkaError, TimeoutError):
             ends, starts = {}, {}
         for tp in ends.keys() & starts.keys() & consumer.assignment():

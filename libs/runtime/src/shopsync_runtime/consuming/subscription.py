@@ -49,6 +49,9 @@ class Subscription:
     Guarantee: at least once, in order per partition; offsets are committed only after the handler returned and the
     dead letters are acknowledged. FastStream runs the poll loop and gives us raw records: its own parser would
     raise on null and non-UTF-8 headers and so lose the message whatever the ack policy (streaming rule 2).
+
+    Not covered: a header whose *name* is no UTF-8, which Kafka's protocol forbids. aiokafka fails on it while fetching,
+    before any code of ours; the partition stands still, nothing is committed past it, and /livez fails by and by.
     """
 
     def __init__(
@@ -64,6 +67,7 @@ class Subscription:
         self.name = name
         self.group = group
         self.topics = topics
+        self.description = (handler.__doc__ or "").strip() or None
         self._handler = handler
         self._publish_letters = publish_letters
         self._revoke_timeout = options.revoke_timeout

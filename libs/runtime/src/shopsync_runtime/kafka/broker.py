@@ -1,16 +1,21 @@
+import asyncio
 import logging
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Union
 
 from faststream import AckPolicy, FastStream
 from faststream.kafka import KafkaBroker
 from faststream.specification import AsyncAPI
 
+from shopsync_contracts import Event
 from shopsync_runtime.consuming.subscription import Subscription
 from shopsync_runtime.settings import CommonSettings
 
 _MAX_POLL_MS = 5 * 60 * 1000
 _REQUEST_MS = 30_000
+# Waiting for the batch in hand is over when FastStream is told to stop: `Subscription.drain` has done it.
+_GRACEFUL_SECONDS = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,26 +26,42 @@ class ConsumeOptions:
     batch_timeout: float
 
 
+class _Broker(KafkaBroker):
+    """Starts its subscribers side by side.
+
+    A start waits for the group's assignment, and a group waits for the session of a member that crashed. One after
+    the other, five subscriptions would wait five times as long.
+    """
+
+    async def start(self) -> None:
+        await self.connect()
+        try:
+            async with asyncio.TaskGroup() as group:
+                for subscriber in self.subscribers:
+                    group.create_task(subscriber.start())
+        except BaseExceptionGroup as errors:
+            raise errors.exceptions[0] from None
+        self.running = True
+
+
 def create_app(common: CommonSettings, service: str) -> FastStream:
     """A FastStream application with one broker that only consumes; publishing is `kafka.producer`'s business.
 
     `apply_types=False`: FastDepends must neither cast nor validate what our own decoder made of the bytes.
     """
-    broker = KafkaBroker(
+    broker = _Broker(
         common.kafka_bootstrap_servers.split(","),
         client_id=f"{common.topic_prefix}.{service}",
         request_timeout_ms=_REQUEST_MS,
         consumer_only=True,
         allow_auto_create_topics=False,
-        graceful_timeout=common.shutdown_grace.total_seconds(),
+        graceful_timeout=_GRACEFUL_SECONDS,
         apply_types=False,
-        serializer=None,
         logger=logging.getLogger("faststream.kafka"),
     )
     return FastStream(
         broker,
         logger=logging.getLogger("faststream"),
-        serializer=None,
         specification=AsyncAPI(title=f"shopsync {service}", version="1"),
     )
 
@@ -69,6 +90,19 @@ def subscribe(app: FastStream, common: CommonSettings, subscription: Subscriptio
         listener=subscription.listener,
         no_reply=True,
         title=subscription.name,
+        description=subscription.description,
     )
-    subscriber(subscription.handle)
+    subscriber(_documented(subscription))
     subscription.bind(lambda: subscriber.consumer)
+
+
+def _documented(subscription: Subscription) -> Callable[[Any], Awaitable[None]]:
+    """The subscription's handler with the events it takes as its annotation, for AsyncAPI; nothing casts by it."""
+
+    async def handle(items: Any) -> None:
+        await subscription.handle(items)
+
+    bodies = [body for spec in subscription.topics.values() for body in spec.types]
+    events = [Event.__class_getitem__(body) for body in bodies]
+    handle.__annotations__["items"] = list[Union[tuple(events)]] if events else list[Any]  # type: ignore[misc] # noqa: UP007 - built at run time
+    return handle

@@ -18,6 +18,8 @@ async def gather(
         counters = await _read(tiktok, "/_sandbox/counters")
         listings = await _listings(tiktok)
         requests = await _read(futureshop, "/_sandbox/requests", limit=1)
+    # Calls made, not only those that took effect: a refused delete is one too many.
+    called = summary["requests"]["by_operation"]
     snapshots = follower.snapshots.values()
     known = {s.tiktok_product_id: s.product_no for s in snapshots if s.tiktok_product_id is not None}
     return Facts(
@@ -26,8 +28,8 @@ async def gather(
         listed=frozenset(known.get(listing, f"listing {listing}") for listing in listings),
         creates_per_sku=counters["creates_per_seller_sku"][SHOP],
         stock_writes_per_sku=counters["stock_writes_per_seller_sku"][SHOP],
-        tiktok_deletes=summary["deletes"],
-        tiktok_deactivates=summary["deactivates"],
+        tiktok_deletes=called.get("delete_products", 0),
+        tiktok_deactivates=called.get("deactivate_products", 0),
         futureshop_writes=requests["counts"].get("write", 0),
         sync_enabled=frozenset(s.product_no for s in snapshots if s.sync_enabled),
         deleted_upstream=deleted_upstream,

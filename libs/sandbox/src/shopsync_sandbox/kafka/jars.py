@@ -14,6 +14,7 @@ KAFKA_VERSION = "4.1.0"
 _SCALA = "2.13"
 _SLF4J_VERSION = "1.7.36"
 _JAVA_AT_LEAST = 17
+_MAVEN_SECONDS = 300  # 43 MB of jars, once
 _POM = f"""<project xmlns="http://maven.apache.org/POM/4.0.0">
   <modelVersion>4.0.0</modelVersion>
   <groupId>jp.shopsync</groupId><artifactId>sandbox-kafka</artifactId><version>1</version>
@@ -89,7 +90,10 @@ def _resolve(maven: str, target: Path) -> None:
             f"-DoutputDirectory={jars}",
             "-DincludeScope=runtime",
         ]
-        done = subprocess.run(command, capture_output=True, text=True, timeout=600, check=False)  # noqa: S603
+        try:
+            done = subprocess.run(command, capture_output=True, text=True, timeout=_MAVEN_SECONDS, check=False)  # noqa: S603
+        except subprocess.TimeoutExpired as error:
+            raise Unavailable(f"mvn did not resolve Kafka {KAFKA_VERSION} within {_MAVEN_SECONDS} s") from error
         if done.returncode != 0 or not jars.is_dir():
             tail = "\n".join((done.stdout + done.stderr).strip().splitlines()[-15:])
             raise Unavailable(f"mvn could not resolve Kafka {KAFKA_VERSION} (code {done.returncode}):\n{tail}")

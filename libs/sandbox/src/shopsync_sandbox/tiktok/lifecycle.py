@@ -55,19 +55,13 @@ class Lifecycle:
     def hide(self, product: Product) -> None:
         """Deactivate: what was under review is kept and reviewed at the next activation."""
         _require(product, {"ACTIVATE"})
-        shop = self._world.shop(product.shop_key)
-        if product.under_review is not None:
-            shop.unindex(product)
-            product.content, product.under_review = product.under_review, None
-            prune(product)
-            shop.index(product)
-        self._reviews.withdraw(product)
+        self._end_review(product)
         product.deactivation_source = "SELLER"
         self._to(product, "SELLER_DEACTIVATED")
 
     def delete(self, product: Product) -> None:
         _refuse(product, {"FREEZE", "DELETED"})
-        self._reviews.withdraw(product)
+        self._end_review(product)
         self._to(product, "DELETED")
 
     def recover(self, product: Product) -> None:
@@ -77,9 +71,18 @@ class Lifecycle:
 
     def punish(self, product: Product, status: str, reason: str) -> None:
         """A policy action: PLATFORM_DEACTIVATED or FREEZE."""
-        self._reviews.withdraw(product)
+        self._end_review(product)
         product.deactivation_source = "PLATFORM"
         self._to(product, status, reason)
+
+    def _end_review(self, product: Product) -> None:
+        """The newest content becomes the only one, unreviewed."""
+        shop = self._world.shop(product.shop_key)
+        shop.unindex(product)
+        product.content, product.under_review = product.in_review or product.content, None
+        prune(product)
+        shop.index(product)
+        self._reviews.withdraw(product)
 
     def _to(self, product: Product, status: str, reason: str = "") -> None:
         product.status = status

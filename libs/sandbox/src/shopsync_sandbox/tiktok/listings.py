@@ -78,7 +78,7 @@ class Listings:
             self._limits.count_listing(shop)
         body, warnings = self._clear_unknown_brand(shop, body)
         content = content_of(body, shop, self._world.catalogue, self._world.ids)
-        before = product.under_review or product.content
+        before = product.in_review or product.content
         beside = draft and self._goes_beside(product)
         shop.unindex(product)
         if draft:
@@ -97,7 +97,7 @@ class Listings:
     def partial_edit(self, shop: Shop, product_id: str, body: ProductBody) -> dict[str, Any]:
         """Each property sent replaces that whole property of the newest version; the category cannot be changed."""
         product = find(shop, product_id)
-        base = body_of(product.under_review or product.draft or product.content)
+        base = body_of(product.in_review or product.draft or product.content)
         fixed = {"category_id", "category_version", "save_mode", "idempotency_key"}
         sent = {name: getattr(body, name) for name in body.model_fields_set - fixed}
         mode = "AS_DRAFT" if product.status == "DRAFT" else "LISTING"
@@ -116,7 +116,7 @@ class Listings:
     def edit_by_seller(self, product: Product, title: str) -> None:
         """The seller edits the title in Seller Center: reviewed like any edit, not counted as an API call."""
         shop = self._world.shop(product.shop_key)
-        content = (product.under_review or product.content).model_copy(update={"title": title})
+        content = (product.in_review or product.content).model_copy(update={"title": title})
         self._replace(product, content)
         product.update_time = self._world.now()
         self._webhooks.product_edited(shop, product, ["title"], by_seller=True)

@@ -53,7 +53,7 @@ class Product:
     audit: str
     create_time: float
     update_time: float
-    #: what a review decides about while `content` stays live
+    #: what a review decides about while `content` stays live; kept when rejected, so that its SKU ids stay known
     under_review: Content | None = None
     #: a draft kept beside a live product (`has_draft`)
     draft: Content | None = None
@@ -65,6 +65,11 @@ class Product:
     ever_live: bool = False
     #: grows with every submission, so a decision about an older one is void
     review_round: int = 0
+
+    @property
+    def in_review(self) -> Content | None:
+        """The edit of a live product that is being reviewed; a rejected one is kept but is not this."""
+        return self.under_review if self.audit in {"AUDITING", "PRE_APPROVED"} else None
 
     def versions(self) -> tuple[Content, ...]:
         return tuple(v for v in (self.content, self.under_review, self.draft) if v is not None)

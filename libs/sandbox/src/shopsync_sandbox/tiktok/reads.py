@@ -41,11 +41,9 @@ class Reader:
         }
 
     def _under_review(self, product: Product) -> Content:
-        if product.under_review is not None:
-            return product.under_review
-        if product.audit != "AUDITING":
+        if product.audit not in {"AUDITING", "PRE_APPROVED"}:
             raise ApiError(Code.NONE_UNDER_REVIEW, "the product has no version under review")
-        return product.content
+        return product.in_review or product.content
 
     def _head(self, product: Product) -> dict[str, Any]:
         return {

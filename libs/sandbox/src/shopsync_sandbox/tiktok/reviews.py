@@ -29,7 +29,7 @@ class Rule:
             raise ValueError(f"decision {self.decision!r} is not one of {', '.join(get_args(Decision))}")
 
     def matches(self, product: Product) -> bool:
-        content = product.under_review or product.content
+        content = product.in_review or product.content
         skus = (sku.seller_sku or "" for sku in content.skus)
         by_sku = not self.seller_sku_prefix or any(s.startswith(self.seller_sku_prefix) for s in skus)
         return self.title_contains in content.title and by_sku
@@ -153,7 +153,7 @@ class Reviews:
         return True
 
     def _house_rule(self, product: Product) -> Rule:
-        content = product.under_review or product.content
+        content = product.in_review or product.content
         category = self._world.catalogue.categories.get(content.category_id or "")
         if category is not None and category.permission == "INVITE_ONLY":
             return Rule("pre_approve", RESTRICTED_CATEGORY_PENDING)

@@ -4,9 +4,9 @@ from typing import Any
 
 from pymongo import ASCENDING, IndexModel
 from pymongo.errors import DuplicateKeyError
-from shopsync_runtime.mongo import Database, Document
 
 from publisher.machine import ShopState
+from shopsync_runtime.mongo import Database, Document
 
 
 @dataclass(frozen=True, slots=True)

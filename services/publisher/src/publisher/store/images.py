@@ -2,9 +2,8 @@ import hashlib
 from dataclasses import dataclass
 from datetime import datetime
 
-from shopsync_runtime.mongo import Database
-
 from publisher.description import UploadedImage
+from shopsync_runtime.mongo import Database
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +49,7 @@ class ImageCache:
     async def remember_upload(
         self, shop_key: str, use_case: str, digest: str, image: UploadedImage, now: datetime
     ) -> None:
-        """This content is uploaded."""
+        """The content is uploaded."""
         fields = {
             "kind": "upload", "shop_key": shop_key, "use_case": use_case, "digest": digest, "uri": image.uri,
             "url": image.url, "width": image.width, "height": image.height, "uploaded_at": now,

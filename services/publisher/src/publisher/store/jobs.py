@@ -3,11 +3,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from pymongo import ASCENDING, IndexModel, ReturnDocument, UpdateOne
+
+from publisher.model import Job
 from shopsync_contracts import Event
 from shopsync_contracts.events import PushRequested
 from shopsync_runtime.mongo import Database, Document
-
-from publisher.model import Job
 
 _NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 _BY_HAND = frozenset({"manual", "redrive"})

@@ -4,9 +4,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from pymongo import ASCENDING, IndexModel, ReturnDocument
-from shopsync_runtime.mongo import Database, Document
 
 from publisher.model import Intent, ListedSku, Listing, Review
+from shopsync_runtime.mongo import Database, Document
 
 _REMEMBERED_NOTIFICATIONS = 50
 

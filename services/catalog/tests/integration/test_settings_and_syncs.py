@@ -1,0 +1,192 @@
+"""Groups "settings" and "syncs" on a real MongoDB."""
+
+import pytest
+from aiokafka.errors import KafkaError
+
+from catalog.handlers import SettingsHandler
+from catalog.syncing import Patience, SyncHandler
+from shopsync_contracts.events import ShopSettingsChanged, SyncRequested, TaxDefaults
+from shopsync_contracts.topics import PUSH_COMMANDS, REPORTS
+from shopsync_runtime import RetryableError
+
+OUTSIDE = TaxDefaults(included=False, rate_percent=10, rounding="down")
+
+
+class Barrier:
+    """Stands in for the group's lag: passed when told."""
+
+    def __init__(self, is_passed=True):
+        self.is_passed = is_passed
+        self.taken = 0
+
+    async def take(self):
+        self.taken += 1
+        return self
+
+    async def passed(self):
+        return self.is_passed
+
+
+@pytest.fixture
+def settings(replica):
+    return SettingsHandler(replica.shops, replica.catalogue)
+
+
+@pytest.fixture
+def barrier():
+    return Barrier()
+
+
+@pytest.fixture
+def syncs(replica, barrier):
+    from datetime import UTC, datetime  # noqa: PLC0415
+
+    return SyncHandler(
+        replica.products,
+        replica.shops,
+        replica.held,
+        replica.events,
+        barrier=barrier.take,
+        patience=Patience(for_settings=0.3, for_earlier_messages=0.3),
+        clock=lambda: datetime.now(UTC),
+    )
+
+
+@pytest.fixture
+async def shop(settings, replica, deliver, new_story):
+    """Three products ON and complete, one ON and incomplete, one OFF."""
+    await settings(deliver(ShopSettingsChanged(shop_key="demo")))
+    batch = []
+    for number in range(5):
+        story = new_story(product_no=f"P-{number}")
+        story.changed(0)
+        if number < 3:
+            story.complete()
+        if number < 4:
+            story.switched(1, True)
+        batch += [deliver(one.event.data, time=one.event.time) for one in story.sent]
+    await replica.handler(batch)
+    replica.events.published.clear()
+
+
+async def test_settings_are_stored_for_all_to_read(settings, database, deliver):
+    await settings(deliver(ShopSettingsChanged(shop_key="demo", tax=OUTSIDE, category_version="v2")))
+    document = await database["shops"].find_one({"_id": "demo"})
+    assert (document["category_version"], document["tax"]["included"], document["sync"]["mode"]) == (
+        "v2",
+        False,
+        "manual",
+    )
+
+
+async def test_changed_tax_settings_price_the_shops_products_anew(settings, replica, deliver, new_story):
+    own = new_story(product_no="own").change(0, tax={"included": True})
+    await replica.handler([deliver(new_story(product_no="open").change(0)), deliver(own)])
+    replica.events.published.clear()
+    await settings(deliver(ShopSettingsChanged(shop_key="demo", tax=OUTSIDE)))
+    [snapshot] = replica.events.snapshots()
+    assert (snapshot.product_no, snapshot.content.price, snapshot.version) == ("open", 3850, 2)
+    await replica.handler([deliver(new_story(product_no="later").change(0))])
+    assert replica.events.snapshots()[-1].content.price == 3850
+
+
+async def test_repricing_that_was_cut_off_is_made_good(settings, replica, deliver, new_story):
+    await replica.handler([deliver(new_story(product_no=f"P-{n}").change(0)) for n in range(3)])
+    replica.events.published.clear()
+    delivery = deliver(ShopSettingsChanged(shop_key="demo", tax=OUTSIDE))
+    replica.events.fail = KafkaError("broker away")
+    with pytest.raises(KafkaError):
+        await settings(delivery)
+    await settings(delivery)
+    assert sorted((one.product_no, one.content.price) for one in replica.events.snapshots()) == [
+        (f"P-{n}", 3850) for n in range(3)
+    ]
+
+
+async def test_a_product_written_while_the_settings_change_has_the_new_price(settings, replica, deliver, new_story):
+    """The batch has read the old settings; before it writes, new ones come and find no product to price."""
+    write = replica.products.write
+
+    async def late(writes, writer):
+        replica.products.write = write
+        await settings(deliver(ShopSettingsChanged(shop_key="demo", tax=OUTSIDE)))
+        return await write(writes, writer)
+
+    replica.products.write = late
+    await replica.handler([deliver(new_story().change(0))])
+    assert replica.events.snapshots()[-1].content.price == 3850
+
+
+@pytest.mark.usefixtures("shop")
+class TestSync:
+    async def test_scenario_45_rb4_on_and_complete_products_are_commanded(self, syncs, replica, deliver):
+        delivery = deliver(SyncRequested(shop_key="demo", reason="auto"))
+        await syncs([delivery])
+        assert [one.product_no for one in replica.events.on(PUSH_COMMANDS)] == ["P-0", "P-1", "P-2"]
+        assert {(one.sync_id, one.reason) for one in replica.events.on(PUSH_COMMANDS)} == {(delivery.event.id, "auto")}
+        [report] = replica.events.on(REPORTS)
+        assert report.counts.model_dump() == {
+            "requested": 4,
+            "commanded": 3,
+            "incomplete": 1,
+            "sync_disabled": 0,
+            "not_found": 0,
+        }
+
+    async def test_named_products_are_counted_by_what_happened_to_them(self, syncs, replica, deliver):
+        numbers = ("P-2", "P-3", "P-4", "ghost", "P-2")
+        await syncs([deliver(SyncRequested(shop_key="demo", product_nos=numbers))])
+        assert [one.product_no for one in replica.events.on(PUSH_COMMANDS)] == ["P-2"]
+        [report] = replica.events.on(REPORTS)
+        assert report.counts.model_dump() == {
+            "requested": 4,
+            "commanded": 1,
+            "incomplete": 1,
+            "sync_disabled": 1,
+            "not_found": 1,
+        }
+
+    async def test_scenario_47_an_off_product_is_never_commanded(self, syncs, replica, deliver):
+        await syncs([deliver(SyncRequested(shop_key="demo", product_nos=("P-4",)))])
+        assert replica.events.on(PUSH_COMMANDS) == []
+
+    async def test_a_repeated_request_repeats_its_ids(self, syncs, replica, deliver):
+        delivery = deliver(SyncRequested(shop_key="demo"))
+        await syncs([delivery])
+        await syncs([delivery])
+        ids = [event.id for _, event in replica.events.published]
+        assert ids[:4] == ids[4:]
+
+    async def test_a_sync_waits_for_what_was_published_before_it(self, syncs, barrier, replica, deliver):
+        barrier.is_passed = False
+        delivery = deliver(SyncRequested(shop_key="demo"))
+        with pytest.raises(RetryableError):
+            await syncs([delivery])
+        assert replica.events.published == []
+        barrier.is_passed = True
+        await syncs([delivery])
+        assert len(replica.events.on(PUSH_COMMANDS)) == 3
+        assert barrier.taken == 1
+
+    async def test_a_sync_waits_for_held_edits(self, syncs, replica, deliver, new_story):
+        story = new_story(product_no="P-9")
+        await replica.handler([deliver(story.edit(1, name="x"))])
+        with pytest.raises(RetryableError):
+            await syncs([deliver(SyncRequested(shop_key="demo"))])
+
+
+async def test_an_unknown_shop_is_refused_by_name(syncs, replica, deliver):
+    await syncs([deliver(SyncRequested(shop_key="nobody"))])
+    [report] = replica.events.on(REPORTS)
+    assert "'nobody'" in report.refused_because
+    assert report.counts.requested == 0
+
+
+async def test_settings_published_a_moment_later_are_waited_for(syncs, settings, replica, deliver):
+    import asyncio  # noqa: PLC0415
+
+    sync = asyncio.create_task(syncs([deliver(SyncRequested(shop_key="late"))]))
+    await settings(deliver(ShopSettingsChanged(shop_key="late")))
+    await sync
+    [report] = replica.events.on(REPORTS)
+    assert report.refused_because is None

@@ -1,0 +1,116 @@
+import pytest
+
+from catalog.errors import StampFromFuture, UnknownProduct
+from catalog.ownership import OWNERS
+from shopsync_contracts.events import EditChanges
+
+
+def test_every_editable_field_has_an_owner():
+    assert set(OWNERS) == set(EditChanges.model_fields)
+
+
+def test_scenario_40_ed4_a_missing_category_is_named(story):
+    story.changed()
+    assert story.snapshot.status == "incomplete"
+    assert story.snapshot.missing == ("category_id", "brand_id", "package_weight_g", "package_dimensions_cm")
+
+
+@pytest.mark.parametrize(
+    ("members", "field"), [({"images": []}, "images"), ({"description": " "}, "description"), ({"name": ""}, "name")]
+)
+def test_ed4_blank_upstream_values_are_missing_too(story, members, field):
+    story.changed(**members)
+    story.complete()
+    assert story.snapshot.missing == (field,)
+
+
+def test_ss5_filling_the_last_blank_makes_it_pending_and_clearing_one_takes_it_back(story):
+    story.changed()
+    story.complete(1)
+    assert story.snapshot.status == "pending"
+    story.edited(2, category_id=None)
+    assert (story.snapshot.status, story.snapshot.missing) == ("incomplete", ("category_id",))
+
+
+def test_dimensions_merge_side_by_side(story):
+    story.changed()
+    story.edited(1, package_dimensions_cm={"length": 30, "width": 20})
+    story.edited(3, package_dimensions_cm={"height": 5})
+    story.edited(2, package_dimensions_cm={"height": 9, "width": 21})
+    assert story.snapshot.content.package_dimensions_cm.model_dump() == {"length": 30, "width": 21, "height": 5}
+    story.edited(4, package_dimensions_cm={"width": None})
+    assert "package_dimensions_cm" in story.snapshot.missing
+    story.edited(5, package_dimensions_cm=None)
+    assert story.snapshot.content.package_dimensions_cm is None
+
+
+def test_fields_are_last_writer_wins_one_by_one(story):
+    story.changed()
+    story.edited(5, category_id="neu")
+    story.edited(4, category_id="alt", brand_id="4")
+    assert (story.snapshot.content.category_id, story.snapshot.content.brand_id) == ("neu", "4")
+
+
+def test_at_equal_times_the_later_arrival_wins(story):
+    story.changed()
+    story.edited(5, category_id="1")
+    story.edited(5, category_id="2")
+    assert story.snapshot.content.category_id == "2"
+
+
+def test_null_withdraws_the_edit_of_an_upstream_field(story):
+    story.changed(0)
+    story.edited(1, name="ブラウス", images=["https://shop.example/9.jpg"])
+    story.edited(2, name=None)
+    assert story.snapshot.content.name == "シャツ"
+    assert story.snapshot.edited_fields == ("images",)
+    assert story.snapshot.overwritten_edits == ()
+
+
+def test_attributes_are_kept_and_cleared(story):
+    story.changed()
+    story.edited(1, attributes=[{"id": "100", "values": [{"name": "綿"}]}])
+    assert story.snapshot.content.attributes[0].values[0].name == "綿"
+    story.edited(2, attributes=None)
+    assert story.snapshot.content.attributes == ()
+
+
+def test_an_edit_of_an_unknown_product_waits(story):
+    [(_, error)] = story.edited(1, name="ブラウス").waiting
+    assert isinstance(error, UnknownProduct)
+    assert "demo/A-1" in str(error)
+
+
+def test_scenario_44_an_edit_that_overtook_its_product_in_the_batch_is_applied(story):
+    edit, change = story.message(story.edit(1, name="ブラウス")), story.message(story.change(0))
+    folded = story.give(edit, change)
+    assert folded.waiting == []
+    assert story.snapshot.content.name == "ブラウス"
+
+
+def test_an_edit_from_the_future_is_refused_and_changes_nothing(story, at_minute):
+    story.changed()
+    story.broker = at_minute(0)
+    [(_, error)] = story.edited(6, name="ブラウス").refused
+    assert isinstance(error, StampFromFuture)
+    assert story.snapshot.edited_fields == ()
+
+
+def test_the_sync_target_goes_by_its_own_time(story):
+    story.changed()
+    story.switched(5, False)
+    story.switched(4, True)
+    assert story.snapshot.sync_enabled is False
+    story.switched(5, True)
+    assert story.snapshot.sync_enabled is True
+
+
+def test_scenario_78_shops_do_not_meet(new_story):
+    k1, k2 = new_story(shop_key="K1"), new_story(shop_key="K2")
+    k2.changed()
+    before = k2.snapshot
+    k1.changed()
+    k1.removed(5)
+    k1.deleted()
+    assert k2.snapshot is before
+    assert k2.snapshot.shop_key == "K2"

@@ -1,0 +1,161 @@
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from catalog.errors import StampFromFuture
+from catalog.model import Rules
+
+
+def test_scenario_1_hidden_products_are_imported_too(story):
+    story.changed(visible=False)
+    assert story.snapshot.content.name == "シャツ"
+
+
+def test_tg4_a_new_product_is_off(story):
+    story.changed()
+    assert story.snapshot.sync_enabled is False
+    assert (story.snapshot.version, story.snapshot.content_version) == (1, 1)
+
+
+@pytest.mark.parametrize("mode", ["changed_only", "overwrite_all"])
+def test_ra3_either_button_creates(story, mode):
+    story.changed(mode=mode)
+    assert story.snapshot.content.price == 3500
+
+
+def test_scenario_2_ra1_unchanged_updated_at_overwrites_nothing(story):
+    story.changed(0)
+    story.edited(1, name="ブラウス")
+    story.changed(2, name="シャツ改")
+    assert story.snapshot.content.name == "ブラウス"
+    assert story.snapshot.edited_fields == ("name",)
+
+
+def test_scenario_3_ra2_overwrite_all_always_overwrites(story):
+    story.changed(0)
+    story.edited(1, name="ブラウス")
+    story.changed(2, mode="overwrite_all")
+    assert story.snapshot.content.name == "シャツ"
+    assert story.snapshot.edited_fields == ()
+    assert story.snapshot.overwritten_edits == ("name",)
+
+
+def test_overwritten_edits_are_those_of_this_version(story):
+    story.changed(0)
+    story.edited(1, name="ブラウス")
+    story.changed(2, mode="overwrite_all")
+    story.switched(3, True)
+    assert story.snapshot.overwritten_edits == ()
+
+
+def test_an_edit_older_than_the_overwrite_it_arrives_after_is_reported(story):
+    story.changed(5, mode="overwrite_all")
+    story.edited(1, name="ブラウス")
+    assert story.snapshot.content.name == "シャツ"
+    assert story.snapshot.overwritten_edits == ("name",)
+
+
+def test_an_edit_as_old_as_the_overwrite_stands(story):
+    story.changed(5, mode="overwrite_all")
+    story.edited(5, name="ブラウス")
+    assert story.snapshot.content.name == "ブラウス"
+
+
+def test_scenario_4_a_newer_updated_at_overwrites_an_edit(story):
+    story.changed(0)
+    story.edited(1, name="ブラウス")
+    story.changed(2, updated=1, name="シャツ改")
+    assert story.snapshot.content.name == "シャツ改"
+    assert story.snapshot.upstream_updated_at == story.state.record.upstream.product.updated_at
+
+
+def test_scenario_6_tool_only_values_survive_either_button(ready, complete_edit):
+    ready.changed(10, updated=10, name="シャツ改")
+    ready.changed(20, mode="overwrite_all", name="シャツ改二")
+    content = ready.snapshot.content
+    assert content.name == "シャツ改二"
+    assert content.category_id == complete_edit["category_id"]
+    assert content.package_dimensions_cm.model_dump() == complete_edit["package_dimensions_cm"]
+
+
+def test_scenario_7_ra6_a_late_older_change_does_not_overwrite(story):
+    story.changed(1, updated=5 / 60, name="五秒")
+    story.changed(2, updated=1 / 60, name="一秒")
+    assert story.snapshot.content.name == "五秒"
+
+
+def test_ra2_a_late_overwrite_all_does_not_overwrite(story):
+    story.changed(5, mode="overwrite_all", name="新")
+    story.changed(3, mode="overwrite_all", name="旧")
+    assert story.snapshot.content.name == "新"
+
+
+def test_scenario_8_im7_the_same_change_twice_is_one_state(story):
+    story.changed(0)
+    before = story.state
+    folded = story.changed(0)
+    assert folded.state is before
+
+
+def test_scenario_10_11_an_ended_sale_period_is_no_part_of_the_state(ready):
+    version = ready.snapshot.content_version
+    ready.changed(10)
+    assert ready.snapshot.status == "pending"
+    assert ready.snapshot.content_version == version
+
+
+def test_scenario_13_overwrite_all_without_a_real_change_keeps_everything(ready):
+    ready.pushed(review="live")
+    before = ready.snapshot
+    ready.changed(10, mode="overwrite_all")
+    assert ready.snapshot is before
+    assert ready.snapshot.sync_enabled
+    assert ready.snapshot.status == "synced"
+
+
+def test_tg7_no_import_changes_the_target(ready):
+    ready.changed(10, mode="overwrite_all", name="別")
+    assert ready.snapshot.sync_enabled
+
+
+def test_q8_a_sale_form_that_switched_by_the_clock_overwrites(story):
+    story.changed(0, sale_form="preorder", preorder_price=3000)
+    story.changed(5, preorder_price=3000)
+    assert story.snapshot.content.price == 3500
+
+
+def test_q8_can_be_switched_off(new_story):
+    story = new_story(rules=Rules(compare_sale_form=False))
+    story.changed(0, sale_form="preorder", preorder_price=3000)
+    story.changed(5, preorder_price=3000)
+    assert story.snapshot.content.price == 3000
+
+
+def test_q8_an_older_observation_of_the_other_form_does_not_overwrite(story):
+    story.changed(5)
+    story.changed(0, sale_form="preorder", preorder_price=3000)
+    assert story.snapshot.content.price == 3500
+
+
+@pytest.mark.parametrize(
+    ("field", "minutes"), [("observed_at", {"observed": 6}), ("product.updated_at", {"updated": 6})]
+)
+def test_a_stamp_from_the_future_is_refused(story, at_minute, field, minutes):
+    story.broker = at_minute(0)
+    folded = story.changed(**minutes)
+    [(_, error)] = folded.refused
+    assert isinstance(error, StampFromFuture)
+    assert str(error).startswith(f"{field} is 2026-11-23T00:06:00")
+
+
+def test_a_stamp_five_minutes_ahead_is_accepted(story, at_minute):
+    story.broker = at_minute(0)
+    assert story.changed(5, updated=5).refused == []
+
+
+def test_time_zones_and_microseconds_do_not_matter(story, at_minute):
+    story.changed(0)
+    before = story.state
+    tokyo = at_minute(0).astimezone(ZoneInfo("Asia/Tokyo")).replace(microsecond=999)
+    body = story.change(0, mode="overwrite_all").model_copy(update={"observed_at": tokyo})
+    assert story.take(body).state is before

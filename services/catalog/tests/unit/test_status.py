@@ -1,0 +1,221 @@
+import pytest
+
+from shopsync_contracts.events import Reason
+
+
+def status(story):
+    return story.snapshot.status
+
+
+def test_ss4_import_makes_incomplete_or_pending(story):
+    story.changed()
+    assert status(story) == "incomplete"
+    story.complete()
+    assert status(story) == "pending"
+
+
+def test_ss6_ss7_accepted_then_approved(ready):
+    ready.pushed()
+    assert (status(ready), ready.snapshot.live) == ("in_review", False)
+    assert ready.snapshot.pushed_content_version == ready.snapshot.content_version
+    assert (ready.snapshot.tiktok_product_id, ready.snapshot.skus[0].tiktok_sku_id) == ("T1", "T1--")
+    ready.reviewed("approved", 5, version=ready.snapshot.content_version)
+    assert (status(ready), ready.snapshot.live) == ("synced", True)
+
+
+def test_scenario_55_ss7_ss10_a_rejection_keeps_tiktoks_reasons(ready):
+    ready.pushed()
+    reason = Reason(position="main_images", reason="ロゴがある", suggestion="差し替える")
+    ready.reviewed("rejected", 5, reasons=(reason,))
+    assert status(ready) == "rejected"
+    assert ready.snapshot.error.code == "rejected"
+    assert ready.snapshot.error.message == "ロゴがある"
+    assert ready.snapshot.error.reasons == (reason,)
+
+
+def test_scenario_56_ss8_an_edit_after_a_rejection_is_pending_then_in_review_again(ready):
+    ready.pushed()
+    ready.reviewed("rejected", 5)
+    ready.edited(6, category_id="600002")
+    assert (status(ready), ready.snapshot.error) == ("pending", None)
+    ready.pushed("edited", minute=7)
+    assert (status(ready), ready.snapshot.tiktok_product_id) == ("in_review", "T1")
+
+
+@pytest.mark.parametrize("outcome", ["sync_error", "warehouse_missing"])
+def test_ss6_a_refused_push_says_why(ready, outcome):
+    ready.failed(outcome)
+    assert status(ready) == outcome
+    assert (ready.snapshot.error.code, ready.snapshot.error.message) == ("12052104", "TikTok says no")
+
+
+def test_ss9_warehouse_missing_outlives_edits_and_ends_with_a_push(ready):
+    ready.failed("warehouse_missing")
+    ready.edited(5, category_id="600002")
+    assert status(ready) == "warehouse_missing"
+    ready.edited(6, category_id=None)
+    assert status(ready) == "incomplete"
+    ready.edited(7, category_id="600002")
+    assert status(ready) == "warehouse_missing"
+    ready.pushed()
+    assert status(ready) == "in_review"
+
+
+def test_ss8_a_sync_error_ends_with_new_content(ready):
+    ready.failed()
+    ready.changed(10, updated=10, name="シャツ改")
+    assert status(ready) == "pending"
+
+
+def test_scenario_39_what_the_publisher_finds_lacking_is_named(ready):
+    ready.failed("incomplete", missing=("axes.vertical",))
+    assert (status(ready), ready.snapshot.missing, ready.snapshot.error) == ("incomplete", ("axes.vertical",), None)
+    ready.changed(10, updated=10, axes={"vertical": "サイズ"})
+    assert (status(ready), ready.snapshot.missing) == ("pending", ())
+
+
+def test_scenario_58_au5_a_missing_authorisation_is_a_sync_error(ready):
+    ready.skipped("not_authorized")
+    assert (status(ready), ready.snapshot.error.code) == ("sync_error", "not_authorized")
+    ready.changed(10, updated=10, name="シャツ改")
+    assert ready.snapshot.content.name == "シャツ改"
+
+
+@pytest.mark.parametrize("why", ["sync_disabled", "not_found", "incomplete"])
+def test_other_skips_change_nothing(ready, why):
+    before = ready.state
+    ready.skipped(why)
+    assert ready.state is before
+
+
+@pytest.mark.parametrize(
+    ("review", "expected"), [("deactivated", "synced"), ("frozen", "sync_error"), ("deleted", "sync_error")]
+)
+def test_ss12_states_without_a_status_of_their_own(ready, review, expected):
+    ready.pushed(review="live")
+    ready.reviewed(review, 5)
+    assert (status(ready), ready.snapshot.live) == (expected, False)
+    if expected == "sync_error":
+        assert ready.snapshot.error.code == review
+
+
+def test_pre_approved_stays_in_review(ready):
+    ready.pushed()
+    ready.reviewed("pre_approved", 5)
+    assert status(ready) == "in_review"
+
+
+def test_scenario_46_a_relisted_product_is_in_review_until_approved(ready):
+    ready.pushed(review="live")
+    ready.reviewed("deactivated", 5)
+    ready.pushed("relisted", minute=6)
+    assert (status(ready), ready.snapshot.live) == ("in_review", False)
+    ready.reviewed("approved", 7)
+    assert (status(ready), ready.snapshot.live) == ("synced", True)
+
+
+def test_an_edited_live_listing_stays_live_during_review(ready):
+    ready.pushed(review="live")
+    ready.edited(5, name="ブラウス")
+    ready.pushed("edited", minute=6)
+    assert (status(ready), ready.snapshot.live) == ("in_review", True)
+    ready.reviewed("rejected", 7)
+    assert (status(ready), ready.snapshot.live) == ("rejected", True)
+
+
+class TestStaleNews:
+    """SS-11: order by the push it belongs to."""
+
+    def test_ss11_a_review_of_an_older_push_does_not_win(self, ready):
+        ready.pushed()
+        old = ready.snapshot.content_version
+        ready.edited(5, category_id="600002")
+        ready.pushed("edited", minute=6)
+        ready.reviewed("rejected", 7, version=old)
+        assert status(ready) == "in_review"
+
+    def test_ss11_an_older_notice_that_names_no_push_does_not_win(self, ready):
+        ready.pushed(minute=10)
+        ready.reviewed("rejected", 9)
+        assert status(ready) == "in_review"
+
+    def test_ss11_a_notice_of_the_same_second_as_the_push_counts(self, ready):
+        ready.pushed(minute=10)
+        ready.reviewed("approved", 10 - 1 / 60)
+        assert status(ready) == "synced"
+
+    def test_ss11_notices_go_by_the_time_they_occurred(self, ready):
+        ready.pushed()
+        ready.reviewed("approved", 6)
+        ready.reviewed("rejected", 5)
+        assert status(ready) == "synced"
+
+    def test_ss11_a_verdict_does_not_come_back_after_a_new_push(self, ready):
+        ready.pushed()
+        version = ready.snapshot.content_version
+        ready.reviewed("rejected", 5, version=version)
+        ready.pushed("edited", minute=6)
+        ready.reviewed("rejected", 5, version=version)
+        assert status(ready) == "in_review"
+
+    def test_ss11_a_review_of_another_listing_is_not_ours(self, ready):
+        ready.pushed(tiktok="T1")
+        ready.reviewed("rejected", 5, tiktok="T0")
+        assert status(ready) == "in_review"
+
+    def test_ss11_a_result_of_older_content_does_not_win(self, ready):
+        old = ready.snapshot.content_version
+        ready.edited(5, category_id="600002")
+        ready.pushed(minute=6)
+        ready.failed(version=old)
+        assert status(ready) == "in_review"
+
+    def test_a_result_of_older_content_still_counts_its_stock_as_sent(self, ready):
+        old = ready.snapshot.content_version
+        ready.edited(5, category_id="600002")
+        ready.pushed("edited", minute=6)
+        ready.pushed(version=old, stock=10)
+        assert ready.snapshot.pushed_content_version == ready.snapshot.content_version
+        assert ready.state.record.stock[("", "")].sent == 10
+
+    def test_content_that_changed_during_the_push_is_pending(self, ready):
+        pushed = ready.snapshot.content_version
+        ready.edited(5, category_id="600002")
+        ready.pushed(version=pushed)
+        assert status(ready) == "pending"
+        ready.reviewed("approved", 7, version=pushed)
+        assert (status(ready), ready.snapshot.live) == ("pending", True)
+
+    def test_a_repeated_result_is_no_new_push(self, ready):
+        ready.pushed(event_id="push-1")
+        ready.reviewed("approved", 5)
+        before = ready.state
+        ready.pushed(event_id="push-1")
+        assert ready.state is before
+
+    def test_a_verdict_that_overtook_the_pushs_own_report_counts(self, ready):
+        version = ready.snapshot.content_version
+        ready.reviewed("approved", 5, version=version)
+        assert (status(ready), ready.snapshot.live) == ("pending", False)
+        ready.pushed(minute=6)
+        assert (status(ready), ready.snapshot.live) == ("synced", True)
+
+    def test_an_unchanged_push_leaves_the_verdict(self, ready):
+        ready.pushed()
+        ready.reviewed("rejected", 5)
+        ready.pushed("unchanged", minute=6)
+        assert status(ready) == "rejected"
+
+    def test_an_unchanged_push_ends_a_failure(self, ready):
+        ready.pushed(review="live")
+        ready.failed()
+        assert status(ready) == "sync_error"
+        ready.pushed("unchanged", review="live", minute=6)
+        assert status(ready) == "synced"
+
+    def test_a_push_in_flight_when_authorisation_went_still_links_the_listing(self, ready):
+        pushed = ready.snapshot.content_version
+        ready.edited(5, category_id="600002")
+        ready.skipped("not_authorized")
+        ready.pushed(version=pushed)
+        assert (status(ready), ready.snapshot.tiktok_product_id) == ("sync_error", "T1")

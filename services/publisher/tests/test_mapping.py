@@ -1,0 +1,187 @@
+import hypothesis.strategies as st
+import pytest
+from hypothesis import given
+from publisher.checks import problems
+from publisher.mapping import Material, create_body, edit_body, fingerprint, mapping_notes
+from publisher.model import ListedSku, Listing
+from publisher.seller_sku import MAX_SELLER_SKU, seller_sku
+from publisher.text import clean_line
+
+MATERIAL = Material(("tos/a", "tos/b"), "<p>説明</p>", "tos/chart")
+AXIS = st.text(max_size=3)
+NUMBERS = st.tuples(st.text(min_size=1, max_size=10), AXIS, AXIS)
+
+
+def create(product, stock):
+    return create_body(
+        product, MATERIAL, category_version="v1", warehouse_id="W", stock=stock, idempotency_key="K"
+    )
+
+
+def test_create_body_says_everything_in_tiktoks_terms(snapshot, sku):
+    product = snapshot(
+        axes={"vertical": "サイズ", "horizontal": "カラー"},
+        skus=[
+            sku("M", "NV", vertical_name="Mサイズ", horizontal_name="ネイビー", jan_code="4900000000016", price=2180),
+            sku("L", "NV", vertical_name="Lサイズ", horizontal_name="ネイビー"),
+        ],
+        content={"brand_id": "7080", "images": ["x"], "size_chart_image": "y"},
+    )
+    body = create(product, {("M", "NV"): 3, ("L", "NV"): 4})
+    assert body == {
+        "save_mode": "LISTING",
+        "locale": "ja-JP",
+        "category_version": "v1",
+        "category_id": "601234",
+        "title": "綿の靴下",
+        "description": "<p>説明</p>",
+        "main_images": [{"uri": "tos/a"}, {"uri": "tos/b"}],
+        "external_product_id": "A-100",
+        "brand_id": "7080",
+        "product_attributes": [
+            {"id": "100398", "values": [{"id": "1001001"}]},
+            {"id": "100701", "values": [{"name": "日本"}]},
+        ],
+        "package_weight": {"value": "120", "unit": "GRAM"},
+        "package_dimensions": {"length": "24", "width": "12", "height": "3", "unit": "CENTIMETER"},
+        "size_chart": {"image": {"uri": "tos/chart"}},
+        "idempotency_key": "K",
+        "skus": [
+            {
+                "seller_sku": "A-100_M_NV",
+                "price": {"amount": "2180", "currency": "JPY"},
+                "sales_attributes": [
+                    {"name": "サイズ", "value_name": "Mサイズ"},
+                    {"name": "カラー", "value_name": "ネイビー"},
+                ],
+                "identifier_code": {"code": "4900000000016", "type": "JAN"},
+                "inventory": [{"warehouse_id": "W", "quantity": 3}],
+            },
+            {
+                "seller_sku": "A-100_L_NV",
+                "price": {"amount": "1980", "currency": "JPY"},
+                "sales_attributes": [
+                    {"name": "サイズ", "value_name": "Lサイズ"},
+                    {"name": "カラー", "value_name": "ネイビー"},
+                ],
+                "inventory": [{"warehouse_id": "W", "quantity": 4}],
+            },
+        ],
+    }
+
+
+def test_edit_sends_ids_and_prices_of_all_skus_and_stock_of_new_ones_only(snapshot, sku):
+    product = snapshot(axes={"vertical": "サイズ"}, skus=[sku("M"), sku("L")])
+    listing = Listing("demo", "A-100", "P", (ListedSku("M", "", "A-100_M", "S1", 7),))
+    body = edit_body(
+        product, MATERIAL, listing, category_version="v1", warehouse_id="W", stock={("L", ""): 5}
+    )
+    known, new = body["skus"]
+    assert known["id"] == "S1"
+    assert known["price"] == {"amount": "1980", "currency": "JPY"}
+    assert "inventory" not in known
+    assert "id" not in new
+    assert new["inventory"] == [{"warehouse_id": "W", "quantity": 5}]
+    assert "idempotency_key" not in body
+
+
+@pytest.mark.parametrize(
+    ("numbers", "name"),
+    [
+        (("A-100", "", ""), "A-100"),
+        (("A-100", "M", ""), "A-100_M"),
+        (("A-100", "M", "NV"), "A-100_M_NV"),
+        (("A-100", "", "NV"), "A-100__NV"),
+    ],
+)
+def test_seller_sku_reads_like_the_numbers(numbers, name):
+    assert seller_sku(*numbers) == name
+
+
+@pytest.mark.parametrize("numbers", [("服_1", "", ""), ("x" * 32, "y" * 9, "z" * 9), ("A B", "甘", ""), ("_", "", "")])
+def test_seller_sku_of_other_numbers_is_ascii_and_short(numbers):
+    name = seller_sku(*numbers)
+    assert name.isascii()
+    assert " " not in name
+    assert 1 <= len(name) <= MAX_SELLER_SKU
+    assert name == seller_sku(*numbers)
+
+
+@given(NUMBERS, NUMBERS)
+def test_two_skus_never_share_a_name(one, other):
+    assert (seller_sku(*one) == seller_sku(*other)) == (one == other)
+
+
+@given(st.lists(st.sampled_from(["A", "1", "-", "_", ".", " "]), min_size=1, max_size=12).map("".join), st.data())
+def test_moving_letters_between_numbers_changes_the_name(text, data):
+    cut = data.draw(st.integers(min_value=0, max_value=len(text) - 1))
+    assert seller_sku(text, "", "") != seller_sku(text[: cut + 1] + "x", text[cut + 1 :], "")
+
+
+def test_a_long_axis_name_is_refused_by_name(snapshot, sku):
+    """Scenario 39."""
+    found = problems(snapshot(axes={"vertical": "サイズとカラー" * 5}, skus=[sku("M"), sku("L")]), None)
+    assert [problem.field for problem in found] == ["axes.vertical"]
+
+
+def test_a_long_choice_name_is_refused_by_sku(snapshot, sku):
+    product = snapshot(axes={"vertical": "サイズ"}, skus=[sku("M", vertical_name="いろは" * 17), sku("L")])
+    assert [problem.field for problem in problems(product, None)] == ["skus[M/].vertical_name"]
+
+
+def test_the_same_choice_names_twice_are_refused(snapshot, sku):
+    product = snapshot(axes={"vertical": "サイズ"}, skus=[sku("1", vertical_name="M"), sku("2", vertical_name="M")])
+    assert [problem.field for problem in problems(product, None)] == ["skus[1/]", "skus[2/]"]
+
+
+@pytest.mark.parametrize("stock", [0, None, 100_000])
+def test_first_push_needs_a_usable_stock_of_every_sku(snapshot, sku, stock):
+    """ST-8, NV-11, scenario 30."""
+    product = snapshot(axes={"vertical": "サイズ"}, skus=[sku("M"), sku("L", stock=stock)])
+    assert [problem.field for problem in problems(product, None)] == ["skus[L/].stock"]
+    listing = Listing("demo", "A-100", "P", (ListedSku("M", "", "x", "1", 7), ListedSku("L", "", "y", "2", 1)))
+    assert problems(product, listing) == ()
+
+
+def test_missing_values_are_all_named_at_once(snapshot, sku):
+    empty = {"category_id": None, "package_weight_g": None, "package_dimensions_cm": {"length": 1}, "price": None}
+    found = problems(snapshot(content={**empty, "name": "★★★", "images": []}, skus=[sku()]), None)
+    assert [problem.field for problem in found] == [
+        "name", "images", "category_id", "package_weight_g", "package_dimensions_cm", "skus[/].price",
+    ]  # fmt: skip
+
+
+def test_more_skus_than_tiktok_takes_are_refused(snapshot, sku):
+    product = snapshot(axes={"vertical": "番"}, skus=[sku(str(number)) for number in range(301)])
+    assert "skus" in [problem.field for problem in problems(product, None)]
+
+
+def test_unusable_and_repeated_jans_are_left_out_with_a_note(snapshot, sku):
+    codes = {"A": "4900000000016", "B": "4900000000016", "C": "123", "D": "49123456"}
+    product = snapshot(axes={"vertical": "番"}, skus=[sku(no, jan_code=code) for no, code in codes.items()])
+    body = create(product, {})
+    assert ["identifier_code" in entry for entry in body["skus"]] == [False, False, False, True]
+    assert [note.partition(".")[0] for note in mapping_notes(product)] == ["skus[A/]", "skus[B/]", "skus[C/]"]
+
+
+def test_fingerprint_knows_content_but_not_stock(snapshot, sku):
+    base = fingerprint(snapshot(), "v1")
+    assert fingerprint(snapshot(skus=[sku(stock=99)], content_version=5, version=9), "v1") == base
+    assert fingerprint(snapshot(content={"price": 1}), "v1") != base
+    assert fingerprint(snapshot(content={"name": "別"}), "v1") != base
+    assert fingerprint(snapshot(skus=[sku(jan_code="4900000000016")]), "v1") != base
+    assert fingerprint(snapshot(), "v2") != base
+
+
+@pytest.mark.parametrize(
+    ("given_name", "cleaned"),
+    [
+        ("靴下 &amp; タイツ", "靴下 ＆ タイツ"),
+        ("<b>新作</b>  靴下\n", "新作 靴下"),
+        ("靴下😀★", "靴下"),
+        ("わーーーーーーーーーーーーい", "わーーーーーーーーーい"),
+        ("3<5\x07", "3＜5"),
+    ],
+)
+def test_titles_hold_nothing_that_tiktok_forbids(given_name, cleaned):
+    assert clean_line(given_name) == cleaned
