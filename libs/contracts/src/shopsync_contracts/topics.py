@@ -67,6 +67,8 @@ class TopicSpec:
             "cleanup.policy": self.cleanup,
             "retention.ms": str(retention_ms),
             "max.message.bytes": str(self.max_message_bytes),
+            # The broker's clock, not the producer's: stamps inside messages are measured against it.
+            "message.timestamp.type": "LogAppendTime",
         }
 
 

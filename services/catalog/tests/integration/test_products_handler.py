@@ -1,13 +1,15 @@
 """The group "products" on a real MongoDB: batches, repeats, lost races, crashes between write and publish."""
 
 import asyncio
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 from aiokafka.errors import KafkaError
 
 from catalog.documents import read_product
-from catalog.store import Write
+from catalog.model import State
+from catalog.store import Stored, Write
 from shopsync_contracts.events import (
     BulkEditCompleted,
     EditChanges,
@@ -50,9 +52,6 @@ async def test_the_layers_survive_the_database(replica, database, ready, at_minu
     ready.pushed(stock=7)
     ready.reviewed("rejected", 5)
     ready.removed(6)
-    from catalog.model import State  # noqa: PLC0415
-    from catalog.store import Stored  # noqa: PLC0415
-
     await replica.products.write([Write("demo/A-1", Stored(State(), None), ready.state)], "w")
     assert (await replica.products.load(["demo/A-1"]))["demo/A-1"].state == ready.state
 
@@ -92,11 +91,8 @@ async def test_rt11_two_replicas_on_the_same_products_lose_no_update(new_replica
         stories = [new_story(product_no=f"P-{n}") for n in range(20)]
         batches.append([deliver(story.edit(minute, **{name: f"{name}-{minute}"})) for story in stories])
     # Each batch by another replica, all at once: every edit of every field has to be there in the end.
-    for batch in batches:
-        for delivery in batch:
-            object.__setattr__(delivery, "partition", int(delivery.event.data.product_no[2:]))
     spread = [
-        (first if index % 2 else second).handler([_from_partition(delivery, index) for delivery in batch])
+        (first if index % 2 else second).handler([replace(delivery, partition=index) for delivery in batch])
         for index, batch in enumerate(batches)
     ]
     await asyncio.gather(*spread)
@@ -104,11 +100,6 @@ async def test_rt11_two_replicas_on_the_same_products_lose_no_update(new_replica
         content = document["content"]
         assert [content[name] for name in names] == [f"{name}-{minute}" for minute, name in enumerate(names, 1)]
         assert document["version"] == 1 + len(names)
-
-
-def _from_partition(delivery, partition):
-    object.__setattr__(delivery, "partition", partition)
-    return delivery
 
 
 async def test_the_newest_snapshot_is_the_last_of_its_key(new_replica, new_story, deliver, monkeypatch):
@@ -219,7 +210,7 @@ class TestDeletion:
         await replica.handler([deliver(story.change(60, updated=60, stock=99))])
         document = await database["products"].find_one({"_id": "demo/A-1"})
         assert document["skus"][0]["stock"] == 99
-        assert document["version"] > 2
+        assert document["version"] == 2
         assert await database["tombstones"].count_documents({}) == 0
 
 

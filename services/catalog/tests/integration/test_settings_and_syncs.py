@@ -1,5 +1,8 @@
 """Groups "settings" and "syncs" on a real MongoDB."""
 
+import asyncio
+from datetime import UTC, datetime
+
 import pytest
 from aiokafka.errors import KafkaError
 
@@ -39,8 +42,6 @@ def barrier():
 
 @pytest.fixture
 def syncs(replica, barrier):
-    from datetime import UTC, datetime  # noqa: PLC0415
-
     return SyncHandler(
         replica.products,
         replica.shops,
@@ -183,8 +184,6 @@ async def test_an_unknown_shop_is_refused_by_name(syncs, replica, deliver):
 
 
 async def test_settings_published_a_moment_later_are_waited_for(syncs, settings, replica, deliver):
-    import asyncio  # noqa: PLC0415
-
     sync = asyncio.create_task(syncs([deliver(SyncRequested(shop_key="late"))]))
     await settings(deliver(ShopSettingsChanged(shop_key="late")))
     await sync
