@@ -4,6 +4,7 @@
 import asyncio
 import os
 import sys
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -33,7 +34,7 @@ async def tell() -> Outcome:
         kafka_bootstrap=env["SHOPSYNC_KAFKA_BOOTSTRAP_SERVERS"],
         mongo_uri="",
         names=names,
-        folder=Path("/tmp"),  # noqa: S108 - the container's own
+        folder=Path(tempfile.gettempdir()),
         futureshop={"url": env["DEMO_FUTURESHOP_URL"]},
         tiktok={"url": env["DEMO_TIKTOK_URL"]},
         environment={},

@@ -58,13 +58,14 @@ class Bus:
 
     bootstrap: str
     prefix: str
-    producer: AIOKafkaProducer
+    producer: AIOKafkaProducer | None = None
 
     @property
     def options(self) -> tuple[str, ...]:
         return ("--kafka", self.bootstrap, "--prefix", self.prefix)
 
     async def send(self, spec: TopicSpec, value: bytes | None, **how: Any) -> Any:
+        assert self.producer is not None
         return await self.producer.send_and_wait(spec.full_name(self.prefix), value, **how)
 
     async def read(self, spec: TopicSpec) -> list[Any]:
@@ -85,6 +86,12 @@ class Bus:
         finally:
             await consumer.stop()
         return sorted(found, key=lambda record: (record.partition, record.offset))
+
+
+@pytest.fixture
+def bus_at() -> Callable[[str], Bus]:
+    """To read from another broker than the session's."""
+    return lambda bootstrap: Bus(bootstrap, "shopsync")
 
 
 @pytest_asyncio.fixture(loop_scope="session")

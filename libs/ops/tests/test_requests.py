@@ -4,7 +4,7 @@ from uuid import uuid4
 
 import pytest
 
-from shopsync_contracts import ShopBody, new_event, parse
+from shopsync_contracts import TOPICS, ShopBody, new_event, parse
 from shopsync_contracts.events import (
     ImportCompleted,
     ImportCounts,
@@ -15,6 +15,8 @@ from shopsync_contracts.events import (
     SyncCompleted,
 )
 from shopsync_contracts.topics import IMPORT_COMMANDS, REPORTS, SWEEP_COMMANDS, SYNC_COMMANDS
+from shopsync_runtime.kafka.admin import apply_topics
+from shopsync_sandbox import kafka
 from shopsync_sandbox.polling import eventually
 
 NOW = datetime(2026, 11, 23, 3, 0, tzinfo=UTC)
@@ -131,6 +133,19 @@ async def test_a_wait_is_bounded(shopsync, bus):
     assert ended.exit_code == 1
     [record] = await bus.read(SYNC_COMMANDS)
     assert parse(record.value).id in ended.stderr
+
+
+async def test_a_broker_that_dies_meanwhile_ends_in_one_line(shopsync, bus_at):
+    async with kafka.broker("embedded") as broker:
+        await apply_topics(broker.bootstrap_servers, "shopsync", TOPICS)
+        bus = bus_at(broker.bootstrap_servers)
+        waiting = asyncio.create_task(shopsync("--kafka", bus.bootstrap, "sync", "demo", "--wait", "--timeout", "6"))
+        await command_on(bus, SYNC_COMMANDS)
+        await broker.kill()
+        ended = await asyncio.wait_for(waiting, 60)
+    assert ended.exit_code == 1
+    assert len(ended.stderr.splitlines()) == 1
+    assert ended.stderr.startswith("shopsync: ")
 
 
 @pytest.mark.parametrize("shop", ["", "a/b", "x" * 33])

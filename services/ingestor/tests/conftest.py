@@ -2,10 +2,10 @@ from collections.abc import AsyncIterator, Callable
 
 import httpx
 import pytest
-from ingestor.client import FutureshopClient, Policy
-from ingestor.shops import ShopAccess
 from pydantic import SecretStr
 
+from ingestor.client import FutureshopClient, Policy
+from ingestor.shops import ShopAccess
 from shopsync_sandbox.futureshop import FutureshopSandbox
 
 ORIGIN = "http://futureshop.test"
@@ -35,9 +35,7 @@ async def connect() -> AsyncIterator[Callable[..., FutureshopClient]]:
         opened.append(http)
         known = sandbox.credentials(shop_key)
         members = {"base_url": ORIGIN, "client_id": known.client_id, "client_secret": known.client_secret, **changes}
-        access = ShopAccess(
-            shop_key, members["base_url"], members["client_id"], SecretStr(members["client_secret"])
-        )
+        access = ShopAccess(shop_key, members["base_url"], members["client_id"], SecretStr(members["client_secret"]))
         return FutureshopClient(access, http, policy)
 
     yield make

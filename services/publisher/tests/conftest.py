@@ -270,7 +270,7 @@ async def world(
             "requests_per_second": 1000.0,
             "poll_interval": timedelta(milliseconds=50),
             "retry_first": timedelta(milliseconds=20),
-            "settings_grace": timedelta(milliseconds=100),
+            "settings_grace": timedelta(milliseconds=500),
             "image_allow_private": True,
             **publisher_settings,
         }

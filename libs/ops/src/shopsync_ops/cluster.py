@@ -20,6 +20,7 @@ T = TypeVar("T")
 CLIENT_ID = "shopsync-ops"
 CONNECT_SECONDS = 10.0
 _REQUEST_MS = 15_000
+_CLOSE_SECONDS = 5.0
 _MAX_FETCH = 4 * 1024 * 1024
 
 
@@ -50,7 +51,7 @@ class Cluster:
             with naming(self):
                 yield producer
         finally:
-            await producer.stop()
+            await _closed(producer.stop())
 
     @asynccontextmanager
     async def consumer(self) -> AsyncIterator["AIOKafkaConsumer[bytes | None, bytes | None]"]:
@@ -69,7 +70,7 @@ class Cluster:
                     await consumer.start()
                 yield consumer
         finally:
-            await consumer.stop()
+            await _closed(consumer.stop())
 
     @asynccontextmanager
     async def admin(self) -> AsyncIterator[AIOKafkaAdminClient]:
@@ -83,7 +84,7 @@ class Cluster:
                     await admin.start()
                 yield admin
         finally:
-            await admin.close()
+            await _closed(admin.close())
 
     async def topics(self) -> frozenset[str]:
         """Full names of all topics on the cluster."""
@@ -104,6 +105,20 @@ class Cluster:
             name: sorted(TopicPartition(name, entry["partition"]) for entry in described[name]["partitions"])
             for name in wanted
         }
+
+
+async def _closed(closing: Coroutine[Any, Any, None]) -> None:
+    """Close a client, for some seconds at most, and whatever it says.
+
+    All that counts was acknowledged or read before. With the broker away, aiokafka's `stop` may wait long, or raise the
+    CancelledError of a task of its own, which would hide why the command failed.
+    """
+    task = asyncio.ensure_future(closing)
+    await asyncio.wait({task}, timeout=_CLOSE_SECONDS)
+    if not task.done():
+        task.cancel()
+    elif not task.cancelled():
+        task.exception()
 
 
 class naming:  # noqa: N801 - reads as a verb where it is used: `with naming(cluster)`

@@ -6,6 +6,7 @@ from catalog.catalogue import Catalogue
 from catalog.handlers import BulkEdits, ProductHandler, SettingsHandler
 from catalog.held import HeldMessages
 from catalog.model import Rules
+from catalog.scheduling import Scheduler
 from catalog.settings import CatalogSettings
 from catalog.shops import ShopStore
 from catalog.snapshots import SnapshotFeed
@@ -65,6 +66,14 @@ def build(runtime: Runtime, settings: CatalogSettings) -> None:
         patience=Patience(settings.settings_grace.total_seconds(), settings.barrier_timeout.total_seconds()),
         clock=runtime.clock,
     )
+    scheduler = Scheduler(
+        shops,
+        runtime.events,
+        runtime.leases,
+        clock=runtime.clock,
+        tick=settings.schedule_tick,
+        catch_up=settings.schedule_catch_up,
+    )
     runtime.on_start(products.ensure_indexes)
     runtime.on_start(held.ensure_indexes)
     runtime.consume(
@@ -76,3 +85,4 @@ def build(runtime: Runtime, settings: CatalogSettings) -> None:
     runtime.consume("settings", [SHOP_SETTINGS], each(SettingsHandler(shops, catalogue)))
     runtime.consume("syncs", [SYNC_COMMANDS], syncs)
     runtime.background("held-messages", keeper.run)
+    runtime.background("schedule", scheduler.run)

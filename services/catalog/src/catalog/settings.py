@@ -26,6 +26,12 @@ class CatalogSettings(ServiceSettings):
         timedelta(seconds=20),
         description="How long one attempt of a sync waits for earlier messages to be applied before it is put back",
     )
+    schedule_tick: PositiveDuration = Field(
+        timedelta(seconds=5), description="How often the clock of the timed syncs is looked at"
+    )
+    schedule_catch_up: PositiveDuration = Field(
+        timedelta(hours=1), description="How late a timing that fell into a down-time is still acted on"
+    )
     held_check_interval: PositiveDuration = Field(
         timedelta(seconds=1), description="How often messages of unknown products are looked at again"
     )

@@ -1,13 +1,24 @@
 """`shops`: each shop's settings as last published. Every service may read them, only the catalogue writes."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime
 
 from pymongo import ReturnDocument
 from pymongo.asynchronous.database import AsyncDatabase
 
 from catalog.documents import Document
-from shopsync_contracts.events import ShopSettingsChanged, TaxDefaults
+from shopsync_contracts.events import ShopSettingsChanged, SyncSettings, TaxDefaults
+
+
+@dataclass(frozen=True, slots=True)
+class TimedShop:
+    """A shop in 自動連携 or 任意の時間に連携: since when, and the last timing that was acted on."""
+
+    shop_key: str
+    sync: SyncSettings
+    set_at: datetime
+    last_slot: datetime | None
 
 
 class ShopStore:
@@ -27,9 +38,22 @@ class ShopStore:
         stored = {one["_id"]: TaxDefaults.model_validate(one["tax"], strict=False) async for one in found}
         return {key: stored.get(key, TaxDefaults()) for key in keys}
 
-    async def all(self) -> list[Document]:
-        """Every shop's document."""
-        return await self._shops.find().to_list()
+    async def timed(self) -> list[TimedShop]:
+        """Shops whose products are sent by the clock."""
+        found = self._shops.find({"sync.mode": {"$ne": "manual"}}, {"sync": 1, "updated_at": 1, "last_slot": 1})
+        return [
+            TimedShop(
+                shop_key=one["_id"],
+                sync=SyncSettings.model_validate(one["sync"], strict=False),
+                set_at=one["updated_at"],
+                last_slot=one.get("last_slot"),
+            )
+            async for one in found
+        ]
+
+    async def slot_done(self, shop_key: str, slot: datetime) -> None:
+        """The command of this timing is out."""
+        await self._shops.update_one({"_id": shop_key}, {"$max": {"last_slot": slot}})
 
     async def save(self, settings: ShopSettingsChanged, time: datetime) -> bool:
         """Store the settings. Returns whether the shop's products have to be priced anew (also after a crash)."""

@@ -55,20 +55,32 @@ class World:
 
 
 @pytest.fixture
-async def world(kafka_bootstrap, topic_prefix, mongo_uri, mongo_client, mongo_database, tmp_path):
-    await apply_topics(kafka_bootstrap, topic_prefix, TOPICS)
-    process = ServiceProcess(
-        "catalog",
-        env={
+def new_process(kafka_bootstrap, topic_prefix, mongo_uri, mongo_database, tmp_path):
+    """A replica of the service, not yet started."""
+
+    def make(name="catalog", **env):
+        settings = {
             "SHOPSYNC_KAFKA_BOOTSTRAP_SERVERS": kafka_bootstrap,
+            "SHOPSYNC_KAFKA_SESSION_TIMEOUT": "6s",
             "SHOPSYNC_MONGO_URI": mongo_uri,
             "SHOPSYNC_MONGO_DATABASE": mongo_database,
             "SHOPSYNC_TOPIC_PREFIX": topic_prefix,
             "CATALOG_SETTINGS_GRACE": "1s",
             "CATALOG_HELD_CHECK_INTERVAL": "200ms",
-        },
-        folder=tmp_path,
-    )
+        }
+        return ServiceProcess("catalog", name=name, env={**settings, **env}, folder=tmp_path)
+
+    return make
+
+
+@pytest.fixture
+async def topics(kafka_bootstrap, topic_prefix):
+    await apply_topics(kafka_bootstrap, topic_prefix, TOPICS)
+
+
+@pytest.fixture
+async def world(kafka_bootstrap, topic_prefix, topics, new_process, mongo_client, mongo_database):
+    process = new_process()
     async with process, World(kafka_bootstrap, topic_prefix, process, mongo_client[mongo_database]) as world:
         yield world
 
@@ -158,19 +170,59 @@ async def test_bad_messages_are_dead_letters_and_the_rest_goes_on(world, new_sto
     assert ProductSnapshot.from_document(document).status == "incomplete"
 
 
-async def test_killed_in_mid_work_loses_nothing(world, new_story):
-    """SIGKILL between batches' steps: after the restart every product and every snapshot is there."""
-    stories = [new_story(product_no=f"P-{number}") for number in range(300)]
-    for story in stories[:150]:
-        await world.send(story.change(0))
-    await world.process.kill()
-    for story in stories[150:]:
-        await world.send(story.change(0))
-    await world.process.start()
+async def test_rt2_killed_between_write_and_publish(
+    kafka_bootstrap, topic_prefix, topics, new_process, mongo_client, mongo_database, new_story
+):
+    """The document is there, its snapshot is not: the redelivery publishes it and writes nothing."""
+    doomed = new_process("doomed", SHOPSYNC_FAILPOINT="catalog_after_write_before_publish")
+    async with World(kafka_bootstrap, topic_prefix, doomed, mongo_client[mongo_database]) as world:
+        await doomed.start()
+        await world.send(new_story().change(0))
+        assert await doomed.exited(30) == -9
+        written = await world.product("A-1")
+        assert written is not None
+        assert await world.records(CATALOG_PRODUCTS) == []
+        async with new_process("healed"):
 
-    async def all_published():
-        keys = {one.key for one in await world.records(CATALOG_PRODUCTS)}
-        return len(keys) == 300
+            async def published():
+                return await world.records(CATALOG_PRODUCTS)
 
-    await eventually(all_published, timeout=90)
-    assert await world.database["products"].count_documents({"version": 1}) == 300
+            [record] = await eventually(published, timeout=60)
+        assert record.key == b"demo/A-1"
+        assert await world.product("A-1") == written
+
+
+async def test_rt25_replicas_that_come_and_go_lose_nothing(world, new_process, new_story):
+    """Rebalances in mid-batch and a SIGKILL, while products are imported and edited."""
+    stories = [new_story(product_no=f"P-{number}") for number in range(240)]
+    second = new_process("second")
+    for number, story in enumerate(stories):
+        await world.send(story.change(0))
+        await world.send(story.edit(1, category_id=f"c{number}"))
+        if number == 60:
+            await second.start(wait=False)
+        if number == 150:
+            await world.process.kill()
+    try:
+
+        async def all_merged():
+            done = {"content.category_id": {"$ne": None}}
+            return await world.database["products"].count_documents(done) == len(stories)
+
+        await eventually(all_merged, timeout=90, interval=0.2)
+    finally:
+        await second.terminate()
+
+    async def newest():
+        return {record.key: record for record in await world.records(CATALOG_PRODUCTS)}
+
+    async def feed_is_complete():
+        return len(await newest()) == len(stories)
+
+    await eventually(feed_is_complete, timeout=30)
+    feed = await newest()
+    async for document in world.database["products"].find():
+        snapshot = parse(feed[document["_id"].encode()].value).data
+        assert snapshot == ProductSnapshot.from_document(document)
+        assert snapshot.content.category_id == f"c{document['product_no'][2:]}"
+    assert await world.records(DEAD_LETTERS) == []

@@ -39,7 +39,7 @@ class IngestorSettings(ServiceSettings):
         timedelta(seconds=10), description="How long a command waits for the settings of its shop"
     )
     lease: PositiveDuration = Field(
-        timedelta(seconds=30), description="Another replica takes an import over after so long a silence"
+        timedelta(seconds=15), description="Another replica takes an import over after so long a silence"
     )
     poll: PositiveDuration = Field(timedelta(seconds=1), description="How often to look for work of other replicas")
     shops_at_once: int = Field(16, ge=1, description="Shops that one process imports side by side")

@@ -1,4 +1,3 @@
-import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -10,9 +9,9 @@ import pytest
 import pytest_asyncio
 import yaml
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+
 from ingestor.app import build
 from ingestor.settings import IngestorSettings
-
 from shopsync_contracts import TOPICS, Event, TopicSpec, new_event, parse
 from shopsync_contracts.events import ImportRequested
 from shopsync_contracts.topics import IMPORT_COMMANDS, PRODUCT_CHANGES, REPORTS
@@ -24,6 +23,8 @@ from shopsync_sandbox.polling import eventually
 from shopsync_sandbox.serving import running
 
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
+INSTANCE = "replica-0"
+"""The crashed replica's name: its successor takes the partitions over at once."""
 
 
 @dataclass
@@ -44,6 +45,8 @@ class World:
             "SHOPSYNC_MONGO_URI": self.common.mongo_uri.get_secret_value(),
             "SHOPSYNC_MONGO_DATABASE": self.common.mongo_database,
             "SHOPSYNC_TOPIC_PREFIX": self.common.topic_prefix,
+            "SHOPSYNC_INSTANCE_ID": INSTANCE,
+            "SHOPSYNC_KAFKA_SESSION_TIMEOUT": "10s",
             **{f"INGESTOR_{name.upper()}": str(value) for name, value in self._settings().items()},
         }
 
@@ -54,9 +57,9 @@ class World:
         }
 
     @asynccontextmanager
-    async def ingestor(self) -> AsyncIterator[Runtime]:
+    async def ingestor(self, instance_id: str | None = None) -> AsyncIterator[Runtime]:
         """An ingestor in this process."""
-        runtime = Runtime("ingestor", self.common)
+        runtime = Runtime("ingestor", self.common.model_copy(update={"instance_id": instance_id}))
         build(runtime, IngestorSettings(**self._settings()))
         try:
             await start(runtime)
@@ -91,7 +94,7 @@ class World:
 
     async def changes(self, kind: str, request_id: str | None = None) -> list[Event[Any]]:
         """product.changed or product.removed events, of one import when its request is named."""
-        events = [event for event in await self.events(PRODUCT_CHANGES) if event.data.TYPE == kind]
+        events = [event for event in await self.events(PRODUCT_CHANGES) if kind == event.data.TYPE]
         if request_id is None:
             return events
         report = await self.report(request_id)

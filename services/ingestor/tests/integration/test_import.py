@@ -1,5 +1,7 @@
 """Imports against the sandbox's futureshop, on a real broker and database."""
 
+from itertools import pairwise
+
 from shopsync_contracts.topics import REPORTS, SYNC_COMMANDS
 from shopsync_sandbox.polling import eventually
 
@@ -128,7 +130,7 @@ async def test_two_replicas_run_one_import_per_shop_at_a_time(world):
             await world.command("enumerate", event_id=f"c{number}")
         reports = [await world.report(f"c{number}") for number in range(4)]
     spans = sorted((report.started_at, report.completed_at) for report in reports)
-    for (_, ended), (began, _) in zip(spans, spans[1:], strict=False):
+    for (_, ended), (began, _) in pairwise(spans):
         assert ended <= began
     assert len(await world.events(REPORTS)) == 4
     assert world.sandbox.journal.counts["products"] == 4 * 5

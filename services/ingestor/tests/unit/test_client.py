@@ -5,13 +5,13 @@ import inspect
 import time
 
 import httpx
-import ingestor
 import pytest
+
+import ingestor
 from ingestor import client as client_module
 from ingestor import errors, http
 from ingestor.client import INVENTORY, PRODUCTS, Policy, Search
 from ingestor.listing import all_numbers, all_products, all_stock
-
 from shopsync_sandbox.futureshop import FutureshopSandbox
 
 FAST = {"attempts": 3, "first_wait": 0.01, "longest_wait": 0.02, "patience": 5.0, "requests_per_second": 1000}
@@ -59,7 +59,9 @@ def test_the_client_knows_no_other_method():
     """NV-2: no other HTTP verb stands anywhere in the service's code."""
     verbs = {"PUT", "PATCH", "DELETE"}
     sources = [inspect.getsource(module) for module in (client_module, http)]
-    constants = {node.value for source in sources for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Constant)}
+    constants = {
+        node.value for source in sources for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Constant)
+    }
     called = {
         node.func.attr
         for source in sources

@@ -1,6 +1,7 @@
 """When a listing proves an absence: DL-9, DL-10, NV-9, scenarios 9 and 66."""
 
 import pytest
+
 from ingestor.enumeration import PageFacts, ShrinkLimit, check_end, doubts_of, judge
 from ingestor.errors import UnexpectedReply
 

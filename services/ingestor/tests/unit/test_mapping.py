@@ -4,9 +4,9 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
+
 from ingestor.mapping import NEVER_READ, TABLE, SourceMap, to_product, to_stock
 from ingestor.readers import Unreadable
-
 from shopsync_contracts.events import Axes, Tax
 
 JST = ZoneInfo("Asia/Tokyo")

@@ -37,7 +37,7 @@ class JanitorSettings(ServiceSettings):
         50_000, ge=1, le=100_000, description="Products that one sweep removes at most; the rest waits a night"
     )
     lease: PositiveDuration = Field(
-        timedelta(seconds=30), description="Another replica takes a sweep over after so long a silence"
+        timedelta(seconds=15), description="Another replica takes a sweep over after so long a silence"
     )
     poll: PositiveDuration = Field(timedelta(milliseconds=500), description="How often to look how a sweep stands")
 

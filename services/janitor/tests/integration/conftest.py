@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest_asyncio
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+
 from janitor.app import build
 from janitor.settings import JanitorSettings
-
 from shopsync_contracts import TOPICS, Event, ShopBody, TopicSpec, new_event, parse
 from shopsync_contracts.events import (
     DeleteRequested,
@@ -34,6 +34,8 @@ from shopsync_runtime.lifecycle import start, stop
 from shopsync_sandbox.polling import eventually
 
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
+INSTANCE = "replica-0"
+"""The crashed replica's name: its successor takes the partitions over at once."""
 
 
 @dataclass
@@ -44,7 +46,9 @@ class Catalog:
     seen: list[DeleteRequested] = field(default_factory=list)
     reluctant: set[str] = field(default_factory=set)
 
-    async def put(self, number: str, *, on: bool = False, removed_by: str | None = None, shop_key: str = "demo") -> None:
+    async def put(
+        self, number: str, *, on: bool = False, removed_by: str | None = None, shop_key: str = "demo"
+    ) -> None:
         """A product as the catalog keeps it, as far as the janitor looks."""
         await self.database["products"].replace_one(
             {"_id": f"{shop_key}/{number}"},
@@ -92,6 +96,8 @@ class World:
             "SHOPSYNC_MONGO_URI": self.common.mongo_uri.get_secret_value(),
             "SHOPSYNC_MONGO_DATABASE": self.common.mongo_database,
             "SHOPSYNC_TOPIC_PREFIX": self.common.topic_prefix,
+            "SHOPSYNC_INSTANCE_ID": INSTANCE,
+            "SHOPSYNC_KAFKA_SESSION_TIMEOUT": "10s",
             **{f"JANITOR_{name.upper()}": str(value) for name, value in self._settings().items()},
         }
 
@@ -106,9 +112,9 @@ class World:
         }
 
     @asynccontextmanager
-    async def janitor(self) -> AsyncIterator[Runtime]:
+    async def janitor(self, instance_id: str | None = None) -> AsyncIterator[Runtime]:
         """A janitor in this process."""
-        runtime = Runtime("janitor", self.common)
+        runtime = Runtime("janitor", self.common.model_copy(update={"instance_id": instance_id}))
         build(runtime, JanitorSettings(**self._settings()))
         async with _running(runtime):
             yield runtime
@@ -125,9 +131,7 @@ class World:
 
     async def say(self, spec: TopicSpec, body: ShopBody, event_id: str) -> None:
         event = new_event(body, source="/tests", id=event_id, time=NOW)
-        await self.producer.send_and_wait(
-            spec.full_name(self.common.topic_prefix), event.to_bytes(), key=event.key()
-        )
+        await self.producer.send_and_wait(spec.full_name(self.common.topic_prefix), event.to_bytes(), key=event.key())
 
     async def sweep(self, event_id: str, shop_key: str = "demo") -> str:
         await self.say(SWEEP_COMMANDS, SweepRequested(shop_key=shop_key), event_id)

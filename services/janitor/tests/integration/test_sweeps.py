@@ -4,9 +4,9 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
+
 from janitor.clock import NightlyClock, Schedule
 from janitor.store import CatalogView, SweepStore
-
 from shopsync_contracts.topics import DELETE_COMMANDS, IMPORT_COMMANDS, REPORTS, SWEEP_COMMANDS
 from shopsync_runtime import Runtime
 from shopsync_sandbox.polling import NeverHappened, eventually
@@ -178,7 +178,7 @@ async def test_a_killed_sweep_goes_on_where_it_was(world, tmp_path, point):
         [command, *_] = await world.asked()
         await world.answer(command)
         assert await service.exited(30) == -9
-        async with world.janitor():
+        async with world.janitor("replica-0"):
             [page] = await world.reports("r1", within=40)
             await eventually(lambda: _done(world), timeout=20, what="the sweep to be done")
     assert verdicts_of([page]) == dict.fromkeys(numbers, "deleted")

@@ -4,9 +4,9 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
+
 from janitor.clock import Schedule, due
 from janitor.settings import JanitorSettings
-
 from shopsync_runtime import SettingsError, load_settings
 
 JST = ZoneInfo("Asia/Tokyo")

@@ -3,8 +3,8 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from janitor.sweep import Found, Removed, Sweep, after, before
 
+from janitor.sweep import Found, Removed, Sweep, after, before
 from shopsync_contracts.events import Enumeration, ImportCompleted, ImportCounts, ImportFailed
 
 NOW = datetime(2026, 11, 23, 18, 30, tzinfo=UTC)

@@ -1,6 +1,7 @@
 """What became of listings at TikTok: told by webhooks, asked for while a review runs, reported when it changed."""
 
 import asyncio
+import contextlib
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
@@ -67,10 +68,10 @@ class Reviews:
                 await self.check(listing)
                 continue
             self._wake.clear()
-            try:
-                await asyncio.wait_for(self._wake.wait(), self._rest)
-            except TimeoutError:
-                continue
+            # Not wait_for: in Python 3.11 it loses a cancellation that meets the wake-up.
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(self._rest):
+                    await self._wake.wait()
 
     async def check(self, listing: Listing) -> None:
         """Read one listing and report its state when it is another than the recorded one."""

@@ -60,8 +60,10 @@ class Workers:
             if claimed is not None:
                 return claimed
             self._looked_at = None
+            # Not wait_for: in Python 3.11 it loses a cancellation that meets the wake-up.
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._wake.wait(), self._settings.poll_interval.total_seconds())
+                async with asyncio.timeout(self._settings.poll_interval.total_seconds()):
+                    await self._wake.wait()
 
     async def _look_for_shops(self) -> None:
         """Not before every claim: the query reads the whole queue."""
@@ -101,7 +103,8 @@ class Workers:
     async def _give_up(self, job: Job) -> None:
         """Best effort at shutdown and in outages: a lease that is not given back runs out."""
         with contextlib.suppress(PyMongoError, TimeoutError):
-            await asyncio.wait_for(self._jobs.release(job), _GIVE_UP_SECONDS)
+            async with asyncio.timeout(_GIVE_UP_SECONDS):
+                await self._jobs.release(job)
 
     async def _keep(self, job: Job) -> None:
         """Renew the lease while the push runs; returns when it is lost."""

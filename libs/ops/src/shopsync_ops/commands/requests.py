@@ -91,9 +91,9 @@ def _request(ctx: typer.Context, request: Event[ShopBody], *, wait: bool, timeou
         else:
             say(f"published {request.type} for {request.subject}, request id {request.id}")
         return
-    with Progress(
-        SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn(), console=err(), transient=True
-    ) as progress:
+    console = err()
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
         progress.add_task(f"{request.data.TYPE} {request.subject}: waiting for the report")
         answer = run(publish_and_wait(there, request, seconds=timeout, progress=progress.refresh))
     _show(answer, as_json=as_json)

@@ -54,9 +54,9 @@ def demo(
 
 async def _demo(plan: Plan, folder: Path, console: Console, *, keep: bool, patience: float) -> bool:
     split = {"install": float(os.environ.get(INSTALL_SECONDS) or 0.0)}
-    began = time.monotonic()
-    with screen.Screen(console) as shown:
-        async with contextlib.AsyncExitStack() as resources:
+    async with contextlib.AsyncExitStack() as resources:
+        with screen.Screen(console) as shown:
+            began = time.monotonic()
             stack = await resources.enter_async_context(running(plan, folder, tell=shown.tell))
             split["start"] = time.monotonic() - began
             began = time.monotonic()
@@ -65,9 +65,9 @@ async def _demo(plan: Plan, folder: Path, console: Console, *, keep: bool, patie
             )
             outcome = await Story(stack, plan, bus, follower, progress=shown.progress, patience=patience).run()
             split["run"] = time.monotonic() - began
-            good = _conclude(outcome, split, console)
-            if keep:
-                await _keep(stack, console)
+        good = _conclude(outcome, split, console)
+        if keep:
+            await _keep(stack, console)
     return good
 
 

@@ -1,0 +1,39 @@
+"""連携設定: the timings of 自動連携 and 任意の時間に連携, in Asia/Tokyo (RB-1, RB-7, Q3)."""
+
+from datetime import datetime, time, timedelta
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from shopsync_contracts.events import SyncSettings
+
+TOKYO: Final = ZoneInfo("Asia/Tokyo")
+_DAY: Final = timedelta(days=1)
+
+
+def latest_slot(sync: SyncSettings, now: datetime) -> datetime | None:
+    """The newest timing that is not after `now` (aware); None in manual mode, where nothing goes by the clock."""
+    local = now.astimezone(TOKYO)
+    match sync.mode:
+        case "manual":
+            return None
+        case "auto":
+            return _interval_start(local, sync.interval_minutes)
+        case "scheduled":
+            return _last_time_of_day(local, sync.times)
+
+
+def _interval_start(local: datetime, minutes: int) -> datetime:
+    """Intervals are counted from midnight, so that a restart moves none; the last one of a day may be short."""
+    midnight = datetime.combine(local.date(), time(), TOKYO)
+    return midnight + (local - midnight) // timedelta(minutes=minutes) * timedelta(minutes=minutes)
+
+
+def _last_time_of_day(local: datetime, times: tuple[str, ...]) -> datetime:
+    days = (local.date(), local.date() - _DAY)
+    slots = [datetime.combine(day, time.fromisoformat(one), TOKYO) for day in days for one in times]
+    return max(slot for slot in slots if slot <= local)
+
+
+def is_due(slot: datetime, *, now: datetime, set_at: datetime, last: datetime | None, catch_up: timedelta) -> bool:
+    """Whether this timing has to be acted on: after the settings were saved, not done yet, and not missed long ago."""
+    return slot >= set_at and (last is None or slot > last) and now - slot <= catch_up

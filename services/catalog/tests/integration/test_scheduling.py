@@ -1,0 +1,81 @@
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from aiokafka.errors import KafkaError
+
+from catalog.scheduling import Scheduler
+from shopsync_contracts.events import ShopSettingsChanged, SyncSettings
+from shopsync_contracts.topics import IMPORT_COMMANDS, SYNC_COMMANDS
+from shopsync_runtime import Leases
+
+NIGHT = datetime(2026, 11, 22, 18, 0, 30, tzinfo=UTC)  # 03:00:30 in Tokyo
+
+
+@pytest.fixture
+def look(replica, database):
+    """`await look(now)`: one turn of the clock, as if it were `now`."""
+    leases = Leases(database, "catalog")
+
+    async def turn(now):
+        scheduler = Scheduler(
+            replica.shops,
+            replica.events,
+            leases,
+            clock=lambda: now,
+            tick=timedelta(seconds=1),
+            catch_up=timedelta(hours=1),
+        )
+        async with leases.hold("schedule", timedelta(seconds=30)) as lease:
+            await scheduler.look(lease)
+
+    return turn
+
+
+async def save(replica, mode, **members):
+    settings = ShopSettingsChanged(shop_key="demo", sync=SyncSettings(mode=mode, **members))
+    await replica.shops.save(settings, NIGHT - timedelta(hours=2))
+
+
+async def test_scenario_52_at_0300_a_sync_is_asked_for_once(replica, look):
+    await save(replica, "scheduled", times=("03:00",))
+    await look(NIGHT - timedelta(minutes=1))
+    assert replica.events.published == []
+    await look(NIGHT)
+    await look(NIGHT + timedelta(seconds=5))
+    [request] = replica.events.on(SYNC_COMMANDS)
+    assert (request.shop_key, request.product_nos, request.reason) == ("demo", None, "scheduled")
+    await look(NIGHT + timedelta(days=1))
+    assert len(replica.events.on(SYNC_COMMANDS)) == 2
+
+
+async def test_q2_auto_imports_and_then_syncs(replica, look):
+    await save(replica, "auto", interval_minutes=30)
+    await look(NIGHT)
+    await look(NIGHT + timedelta(minutes=29))
+    await look(NIGHT + timedelta(minutes=30))
+    requests = replica.events.on(IMPORT_COMMANDS)
+    assert [(one.mode, one.then_sync) for one in requests] == [("changed_only", True)] * 2
+    assert len({event.id for _, event in replica.events.published}) == 2
+
+
+async def test_scenario_48_manual_mode_starts_nothing(replica, look):
+    await save(replica, "manual")
+    await look(NIGHT)
+    assert replica.events.published == []
+
+
+async def test_a_command_that_did_not_get_out_is_repeated(replica, look):
+    await save(replica, "scheduled", times=("03:00",))
+    replica.events.fail = KafkaError("broker away")
+    with pytest.raises(KafkaError):
+        await look(NIGHT)
+    await look(NIGHT)
+    assert len(replica.events.on(SYNC_COMMANDS)) == 1
+
+
+async def test_saving_the_settings_again_does_not_repeat_a_timing(replica, look):
+    await save(replica, "scheduled", times=("03:00",))
+    await look(NIGHT)
+    await save(replica, "scheduled", times=("03:00", "15:00"))
+    await look(NIGHT + timedelta(seconds=10))
+    assert len(replica.events.on(SYNC_COMMANDS)) == 1
