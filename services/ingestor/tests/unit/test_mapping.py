@@ -218,5 +218,5 @@ def test_managed_stock_that_is_not_listed_or_unreadable_refuses_the_product():
     with pytest.raises(Unreadable, match="inventory: stock is managed, but"):
         to_product(record(), None, SourceMap(), observed_at=NOW)
     broken = stock(inventoryInfo={"regular": {"inventoryList": [{"verticalNo": "S", "count": "many"}]}})
-    with pytest.raises(Unreadable, match="inventory: inventoryInfo.regular.inventoryList.count: must be a whole"):
+    with pytest.raises(Unreadable, match=r"inventory: inventoryInfo\.regular\.inventoryList\.count: must be a whole"):
         product(with_stock=broken)

@@ -7,7 +7,8 @@ import pytest
 
 from janitor.clock import NightlyClock, Schedule
 from janitor.store import CatalogView, SweepStore
-from shopsync_contracts.topics import DELETE_COMMANDS, IMPORT_COMMANDS, REPORTS, SWEEP_COMMANDS
+from shopsync_contracts.events import Enumeration, ProductRemoved
+from shopsync_contracts.topics import DELETE_COMMANDS, IMPORT_COMMANDS, PRODUCT_CHANGES, REPORTS, SWEEP_COMMANDS
 from shopsync_runtime import Runtime
 from shopsync_sandbox.polling import NeverHappened, eventually
 from shopsync_sandbox.processes import ServiceProcess
@@ -75,9 +76,6 @@ async def test_without_a_proof_nothing_is_deleted(world, answer, words):
 
 async def test_it_waits_for_the_catalog_before_it_chooses(world):
     """The removals of the fresh enumeration must have been applied: the barrier."""
-    from shopsync_contracts.events import Enumeration, ProductRemoved
-    from shopsync_contracts.topics import PRODUCT_CHANGES
-
     proof = Enumeration(id="e1", started_at=datetime.now(UTC), completed_at=datetime.now(UTC), product_count=1)
     async with world.janitor():
         await world.sweep("r1")

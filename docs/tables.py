@@ -1,8 +1,7 @@
 # ruff: noqa: INP001 - a script
-"""Writes the tables of settings into docs/operations.md: `python deploy/settings_tables.py [--check]`."""
+"""Writes the tables that come from code: settings in docs/operations.md, topics in README.md (`make generated`)."""
 
 import re
-import sys
 from pathlib import Path
 
 from pydantic_settings import BaseSettings
@@ -11,11 +10,14 @@ from catalog.settings import CatalogSettings
 from ingestor.settings import IngestorSettings
 from janitor.settings import JanitorSettings
 from publisher.settings import PublisherSettings
+from shopsync_ops.commands.topics import as_markdown
 from shopsync_runtime.settings import CommonSettings
 from shopsync_runtime.settings_help import show
 from shopsync_runtime.settings_loading import variable_of
 
-PAGE = Path(__file__).parents[1] / "docs" / "operations.md"
+ROOT = Path(__file__).parents[1]
+OPERATIONS = ROOT / "docs" / "operations.md"
+README = ROOT / "README.md"
 CLASSES: dict[str, type[BaseSettings]] = {
     "common": CommonSettings,
     "ingestor": IngestorSettings,
@@ -39,27 +41,33 @@ def table(cls: type[BaseSettings]) -> str:
     return "\n".join(rows)
 
 
-def render(page: str) -> str:
-    """The page with every table between its two marks made anew."""
+def with_settings(page: str) -> str:
+    """The page with every settings table between its two marks made anew."""
     for name, cls in CLASSES.items():
-        marks = rf"(<!-- settings: {name} -->\n).*?(<!-- /settings -->)"
-        page, count = re.subn(
-            marks, lambda found, cls=cls: f"{found[1]}{table(cls)}\n{found[2]}", page, flags=re.DOTALL
-        )
-        if count != 1:
-            raise ValueError(f"docs/operations.md needs the marks of {name!r} once, has them {count} times")
+        page = _between(page, f"<!-- settings: {name} -->", "<!-- /settings -->", table(cls))
     return page
 
 
-def main(arguments: list[str]) -> int:
-    """Exit code 1 when `--check` finds a table that is out of date."""
-    page = PAGE.read_text(encoding="utf-8")
-    rendered = render(page)
-    if arguments == ["--check"]:
-        return int(rendered != page)
-    PAGE.write_text(rendered, encoding="utf-8")
-    return 0
+def with_topics(page: str) -> str:
+    """The page with the topics table, as `shopsync topics list --markdown` prints it."""
+    return _between(
+        page, "<!-- topics: shopsync topics list --markdown -->", "<!-- /topics -->", as_markdown("shopsync")
+    )
+
+
+def _between(page: str, begin: str, end: str, text: str) -> str:
+    marks = rf"({re.escape(begin)}\n).*?({re.escape(end)})"
+    page, count = re.subn(marks, lambda found: f"{found[1]}{text.strip()}\n{found[2]}", page, flags=re.DOTALL)
+    if count != 1:
+        raise ValueError(f"the page needs the marks {begin!r} and {end!r} once, has them {count} times")
+    return page
+
+
+def main() -> None:
+    """Write both pages."""
+    for path, render in ((OPERATIONS, with_settings), (README, with_topics)):
+        path.write_text(render(path.read_text(encoding="utf-8")), encoding="utf-8")
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    main()
