@@ -27,7 +27,7 @@ $(TOOLS)/bin/uv:
 $(VENV)/.installed: $(MANIFESTS) | $(UV)
 	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "shopsync needs Python 3.11 or newer: set PYTHON=/path/to/python3.11")'
 	@$(UV) venv --quiet --allow-existing --python $$($(PYTHON) -c 'import sys; print(sys.executable)') $(VENV)
-	@$(UV) pip sync --quiet --python $(BIN)/python --require-hashes requirements.lock
+	@$(UV) pip sync --quiet --compile-bytecode --python $(BIN)/python --require-hashes requirements.lock
 	@$(UV) pip install --quiet --python $(BIN)/python --no-deps $(PROJECTS:%=-e ./%)
 	@touch $@
 

@@ -134,3 +134,16 @@ async def test_two_replicas_run_one_import_per_shop_at_a_time(world):
         assert ended <= began
     assert len(await world.events(REPORTS)) == 4
     assert world.sandbox.journal.counts["products"] == 4 * 5
+
+
+async def test_an_error_of_ours_does_not_block_the_shop_for_ever(world, monkeypatch):
+    def broken(*_, **__):
+        raise ZeroDivisionError("a bug")
+
+    async with world.ingestor():
+        with monkeypatch.context() as patched:
+            patched.setattr("ingestor.reader.to_product", broken)
+            report = await world.imported("overwrite_all", "c1")
+        assert (report.TYPE, report.code) == ("import.failed", "internal_error")
+        assert report.message == "ZeroDivisionError: a bug"
+        assert (await world.imported("overwrite_all", "c2")).counts.changed == 450
