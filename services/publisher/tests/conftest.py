@@ -255,7 +255,9 @@ async def world(
     images = ImageServer("")
     files = Starlette(routes=[Route("/{name:path}", images.serve)])
     async with running(sandbox.app) as tiktok_url, running(files) as images.url:
-        common = CommonSettings(kafka_bootstrap_servers="127.0.0.1:1", mongo_uri=mongo_uri, mongo_database=mongo_database)
+        common = CommonSettings(
+            kafka_bootstrap_servers="127.0.0.1:1", mongo_uri=mongo_uri, mongo_database=mongo_database
+        )
         runtime = Runtime("publisher", common, clock=clock)
         producer = FakeProducer()
         runtime.events = EventPublisher(producer, service="publisher", prefix="shopsync", clock=clock)  # type: ignore[arg-type]
@@ -298,5 +300,3 @@ async def demo(world: World) -> World:
     response = await world.authorise()
     assert response.status_code == 200, response.text
     return world
-
-

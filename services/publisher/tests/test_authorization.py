@@ -82,10 +82,7 @@ async def test_replicas_refresh_once(demo, mongo_database):
     store = Authorizations(demo.database)
     now = demo.clock()
     claims = await asyncio.gather(
-        *(
-            store.claim_refresh("demo", authorization["version"], now=now, lease=timedelta(seconds=9))
-            for _ in range(8)
-        )
+        *(store.claim_refresh("demo", authorization["version"], now=now, lease=timedelta(seconds=9)) for _ in range(8))
     )
     assert sum(claims) <= 1
 

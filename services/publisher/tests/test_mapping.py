@@ -13,9 +13,7 @@ NUMBERS = st.tuples(st.text(min_size=1, max_size=10), AXIS, AXIS)
 
 
 def create(product, stock):
-    return create_body(
-        product, MATERIAL, category_version="v1", warehouse_id="W", stock=stock, idempotency_key="K"
-    )
+    return create_body(product, MATERIAL, category_version="v1", warehouse_id="W", stock=stock, idempotency_key="K")
 
 
 def test_create_body_says_everything_in_tiktoks_terms(snapshot, sku):
@@ -73,9 +71,7 @@ def test_create_body_says_everything_in_tiktoks_terms(snapshot, sku):
 def test_edit_sends_ids_and_prices_of_all_skus_and_stock_of_new_ones_only(snapshot, sku):
     product = snapshot(axes={"vertical": "サイズ"}, skus=[sku("M"), sku("L")])
     listing = Listing("demo", "A-100", "P", (ListedSku("M", "", "A-100_M", "S1", 7),))
-    body = edit_body(
-        product, MATERIAL, listing, category_version="v1", warehouse_id="W", stock={("L", ""): 5}
-    )
+    body = edit_body(product, MATERIAL, listing, category_version="v1", warehouse_id="W", stock={("L", ""): 5})
     known, new = body["skus"]
     assert known["id"] == "S1"
     assert known["price"] == {"amount": "1980", "currency": "JPY"}

@@ -154,7 +154,9 @@ async def test_content_that_changed_after_a_lost_create_follows_as_an_edit(demo)
     demo.sandbox.faults.add(Fault("error", operation="search*", times=3))
     await demo.command("A-100")
     await eventually(lambda: done(demo)["creates"] == 1)
-    await demo.store(content={"name": "変更後"}, content_version=2, skus=[{**(await demo.store())["skus"][0], "stock": 99}])
+    await demo.store(
+        content={"name": "変更後"}, content_version=2, skus=[{**(await demo.store())["skus"][0], "stock": 99}]
+    )
     await demo.store(content={"name": "変更後"}, content_version=2)
     await demo.quiet()
     product = only(demo)
@@ -274,7 +276,11 @@ async def test_a_permanent_refusal_is_told_with_tiktoks_code(demo):
     await demo.store(content={"attributes": []})
     await demo.push("A-100")
     (event,) = demo.events("push.failed")
-    assert (event["status"], event["code"], event["will_retry_at"]) == ("sync_error", str(int(Code.ATTRIBUTE_MISSING)), None)
+    assert (event["status"], event["code"], event["will_retry_at"]) == (
+        "sync_error",
+        str(int(Code.ATTRIBUTE_MISSING)),
+        None,
+    )
     assert await demo.job("demo/A-100") is None
     await demo.store(content_version=2)
     await demo.push("A-100")

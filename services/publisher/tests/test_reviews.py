@@ -60,9 +60,7 @@ async def test_hiding_deleting_freezing_and_preapproval_are_told(demo):
             demo.sandbox.reviews.pre_approve(product)
         else:
             demo.sandbox.reviews.approve(product)
-            await eventually(
-                lambda what=what: any(e["product_no"] == what for e in demo.events("review.changed"))
-            )
+            await eventually(lambda what=what: any(e["product_no"] == what for e in demo.events("review.changed")))
         if what == "FREEZE":
             demo.sandbox.lifecycle.punish(product, "FREEZE", "policy")
         elif what != "pre":
@@ -115,7 +113,13 @@ async def test_a_webhook_of_another_shop_touches_nothing(demo):
     product = await create(demo)
     other = demo.sandbox.world.shop("other").id
     body = json.dumps(
-        {"type": 5, "tts_notification_id": "1", "shop_id": other, "timestamp": 1, "data": {"product_id": int(product.id)}}
+        {
+            "type": 5,
+            "tts_notification_id": "1",
+            "shop_id": other,
+            "timestamp": 1,
+            "data": {"product_id": int(product.id)},
+        }
     ).encode()
     assert (await demo.http.post("/webhooks/tiktok", content=body, headers=signed(demo, body))).status_code == 200
     assert "1" not in (await demo.listing()).get("notifications", [])

@@ -70,9 +70,13 @@ class HeldMessages:
         found = self._collection.find().sort([("held_at", 1), ("_id", 1)]).limit(limit)
         return [self._read(one) for one in await found.to_list()]
 
-    async def any_of_shop(self, shop_key: str) -> bool:
-        """Whether a message of this shop still waits."""
-        return await self._collection.find_one({"shop_key": shop_key}, {"_id": 1}) is not None
+    async def ids_of_shop(self, shop_key: str) -> list[str]:
+        """Messages of this shop that wait now."""
+        return [one["_id"] async for one in self._collection.find({"shop_key": shop_key}, {"_id": 1})]
+
+    async def any_left(self, ids: Collection[str]) -> bool:
+        """Whether one of these still waits."""
+        return await self._collection.find_one({"_id": {"$in": list(ids)}}, {"_id": 1}) is not None
 
     async def release(self, ids: Collection[str]) -> None:
         """They are applied, or among the dead letters."""

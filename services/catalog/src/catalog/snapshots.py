@@ -1,9 +1,9 @@
 """The feed of merged products: snapshots, and null values for deleted ones."""
 
 from collections.abc import Iterable
-from uuid import NAMESPACE_URL, uuid5
 
 from catalog.documents import product_id
+from catalog.identity import derived_id
 from catalog.model import State
 from catalog.store import ProductStore
 from shopsync_contracts.topics import CATALOG_PRODUCTS
@@ -44,7 +44,9 @@ class SnapshotFeed:
                 (
                     CATALOG_PRODUCTS,
                     # The same version is the same fact, however often it is published.
-                    self._events.event(one, id=snapshot_id(one.subject, one.version), time=one.changed_at),
+                    self._events.event(
+                        one, id=derived_id(one.subject, one.TYPE, str(one.version)), time=one.changed_at
+                    ),
                 )
                 for one in snapshots
             ]
@@ -52,11 +54,6 @@ class SnapshotFeed:
         for subject, state in states.items():
             if state.snapshot is None:
                 await self._events.tombstone(CATALOG_PRODUCTS, subject.encode())
-
-
-def snapshot_id(subject: str, version: int) -> str:
-    """Event id of a snapshot."""
-    return str(uuid5(NAMESPACE_URL, f"product.snapshot/{subject}/{version}"))
 
 
 def _subject(state: State) -> str | None:

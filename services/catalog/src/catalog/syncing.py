@@ -34,6 +34,14 @@ class Patience:
     for_earlier_messages: float
 
 
+@dataclass(slots=True)
+class _Finish:
+    """What has to be behind us: the topics' ends, then the messages that were held when these were reached."""
+
+    barrier: Barrier
+    held: list[str] | None = None
+
+
 class SyncHandler:
     """A sync sees every change, edit and push result published before it, or is put back until it does."""
 
@@ -56,7 +64,7 @@ class SyncHandler:
         self._patience = patience
         self._clock = clock
         # Kept over attempts, or a busy shop would move the finish line with every one of them.
-        self._barriers: dict[tuple[str, int, int], Barrier] = {}
+        self._finishes: dict[tuple[str, int, int], _Finish] = {}
 
     async def __call__(self, batch: Sequence[Delivery]) -> Sequence[Refusal]:
         """Shops at the same time, each shop's requests one after the other. Raises RetryableError to be put back."""
@@ -88,17 +96,19 @@ class SyncHandler:
             sent = commands(event, [one for one, choice in choices.items() if choice == "commanded"])
             await self._events.publish_all([(PUSH_COMMANDS, self._events.event(body, id=id_)) for id_, body in sent])
         await self._report(event, tally.counts(), started_at, None)
-        self._barriers.pop(_place(delivery), None)
+        self._finishes.pop(_place(delivery), None)
 
     async def _catch_up(self, delivery: Delivery) -> None:
         """Wait until all messages before the request are applied. Raises RetryableError when it takes too long."""
         place = _place(delivery)
-        barrier = self._barriers.get(place) or await self._take_barrier()
-        self._barriers[place] = barrier
+        finish = self._finishes.get(place) or _Finish(await self._take_barrier())
+        self._finishes[place] = finish
         shop_key = delivery.event.data.shop_key
 
         async def caught_up() -> bool:
-            return await barrier.passed() and not await self._held.any_of_shop(shop_key)
+            if finish.held is None and await finish.barrier.passed():
+                finish.held = await self._held.ids_of_shop(shop_key)
+            return finish.held is not None and not await self._held.any_left(finish.held)
 
         if not await _eventually(caught_up, self._patience.for_earlier_messages):
             raise RetryableError(f"sync of shop {shop_key!r} waits for earlier messages to be applied")

@@ -16,7 +16,7 @@ def may_overwrite(current: Upstream, change: ProductChanged, rules: Rules) -> bo
     changed too, unless the setting says no (Q8, PR-13).
     """
     if change.mode == "overwrite_all":
-        return change.observed_at >= current.taken_at
+        return True
     if change.product.updated_at > current.product.updated_at:
         return True
     return (

@@ -174,7 +174,7 @@ async def test_rt2_killed_between_write_and_publish(
     kafka_bootstrap, topic_prefix, topics, new_process, mongo_client, mongo_database, new_story
 ):
     """The document is there, its snapshot is not: the redelivery publishes it and writes nothing."""
-    doomed = new_process("doomed", SHOPSYNC_FAILPOINT="catalog_after_write_before_publish")
+    doomed = new_process("doomed", SHOPSYNC_INSTANCE_ID="one", SHOPSYNC_FAILPOINT="catalog_after_write_before_publish")
     async with World(kafka_bootstrap, topic_prefix, doomed, mongo_client[mongo_database]) as world:
         await doomed.start()
         await world.send(new_story().change(0))
@@ -182,7 +182,7 @@ async def test_rt2_killed_between_write_and_publish(
         written = await world.product("A-1")
         assert written is not None
         assert await world.records(CATALOG_PRODUCTS) == []
-        async with new_process("healed"):
+        async with new_process("healed", SHOPSYNC_INSTANCE_ID="one"):
 
             async def published():
                 return await world.records(CATALOG_PRODUCTS)
@@ -192,6 +192,7 @@ async def test_rt2_killed_between_write_and_publish(
         assert await world.product("A-1") == written
 
 
+@pytest.mark.needs_kafka("session-expiry")
 async def test_rt25_replicas_that_come_and_go_lose_nothing(world, new_process, new_story):
     """Rebalances in mid-batch and a SIGKILL, while products are imported and edited."""
     stories = [new_story(product_no=f"P-{number}") for number in range(240)]

@@ -8,6 +8,7 @@ import httpx
 
 from publisher import webhooks
 from publisher.attempt import Attempts
+from publisher.cancelling import raise_if_cancelled
 from publisher.client import TikTokClient
 from publisher.consent import Consents
 from publisher.fetching import Fetcher
@@ -128,6 +129,7 @@ def _http(timeout: timedelta) -> httpx.AsyncClient:
 def _repeat(action: Callable[[], Awaitable[None]], pause: timedelta) -> Callable[[], Awaitable[None]]:
     async def run() -> None:
         while True:
+            raise_if_cancelled()
             await action()
             await asyncio.sleep(pause.total_seconds())
 

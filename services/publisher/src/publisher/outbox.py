@@ -4,6 +4,7 @@ import asyncio
 
 import structlog
 
+from publisher.cancelling import raise_if_cancelled
 from publisher.store import Listings, OutboxEntry
 from shopsync_contracts import Event, ProductBody, parse
 from shopsync_contracts.topics import LISTING_EVENTS
@@ -42,6 +43,7 @@ class Outbox:
     async def relay(self) -> None:
         """For ever: publish what a crash or an absent broker left behind."""
         while True:
+            raise_if_cancelled()
             subjects = await self._listings.with_unsent(_PAGE)
             for subject in subjects:
                 await self.publish(subject)

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 import structlog
 
+from publisher.cancelling import raise_if_cancelled
 from publisher.errors import ProductGone, PublisherError
 from publisher.ids import derived_id
 from publisher.model import Listing, Review, ReviewMark
@@ -63,6 +64,7 @@ class Reviews:
 
     async def _read_for_ever(self) -> None:
         while True:
+            raise_if_cancelled()
             listing = await self._listings.claim_review(now=self._clock(), lease=_LEASE)
             if listing is not None:
                 await self.check(listing)

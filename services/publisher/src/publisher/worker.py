@@ -10,6 +10,7 @@ import structlog
 from pymongo.errors import PyMongoError
 
 from publisher.attempt import Attempts
+from publisher.cancelling import raise_if_cancelled, stop
 from publisher.model import Job
 from publisher.rota import Rota
 from publisher.settings import PublisherSettings
@@ -48,12 +49,14 @@ class Workers:
             while True:
                 await places.acquire()
                 shop, job = await self._next()
+                raise_if_cancelled()
                 task = group.create_task(self._work(shop, job), name=f"push-{job.id}")
                 task.add_done_callback(lambda _: places.release())
 
     async def _next(self) -> tuple[str, Job]:
         """Wait for the next job, fair between shops."""
         while True:
+            raise_if_cancelled()
             self._wake.clear()
             await self._look_for_shops()
             claimed = await self._claim()
@@ -90,15 +93,13 @@ class Workers:
                 renewing.result()
                 log.warning("another worker has the job now", shop_key=job.shop_key, product_no=job.product_no)
         finally:
-            running.cancel()
-            renewing.cancel()
-            results = await asyncio.gather(running, renewing, return_exceptions=True)
-            if results[0] is not None:
-                await self._give_up(job)
+            await stop(running, renewing)
             self._rota.give_back(shop)
             self.wake()
-        if isinstance(results[0], Exception):
-            raise results[0]
+            if running.cancelled() or running.exception() is not None:
+                await self._give_up(job)
+        if not running.cancelled():
+            running.result()
 
     async def _give_up(self, job: Job) -> None:
         """Best effort at shutdown and in outages: a lease that is not given back runs out."""
@@ -110,6 +111,7 @@ class Workers:
         """Renew the lease while the push runs; returns when it is lost."""
         pause = self._settings.job_lease.total_seconds() / 3
         while True:
+            raise_if_cancelled()
             await asyncio.sleep(pause)
             if not await self._jobs.renew(job, self._clock() + self._settings.job_lease):
                 return
