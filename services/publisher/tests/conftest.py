@@ -13,6 +13,11 @@ import pytest_asyncio
 from aiokafka.errors import KafkaConnectionError
 from cryptography.fernet import Fernet
 from PIL import Image
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
 from publisher.app import build
 from publisher.settings import PublisherSettings
 from shopsync_contracts import new_event
@@ -23,10 +28,6 @@ from shopsync_runtime.settings import CommonSettings
 from shopsync_sandbox.polling import eventually
 from shopsync_sandbox.serving import running
 from shopsync_sandbox.tiktok import Settings, TikTokSandbox
-from starlette.applications import Starlette
-from starlette.requests import Request
-from starlette.responses import Response
-from starlette.routing import Route
 
 NOW = datetime(2026, 11, 23, 0, 0, tzinfo=UTC)
 
@@ -300,3 +301,8 @@ async def demo(world: World) -> World:
     response = await world.authorise()
     assert response.status_code == 200, response.text
     return world
+
+
+@pytest.fixture
+def now() -> datetime:
+    return NOW

@@ -7,7 +7,6 @@ from datetime import datetime
 
 from catalog.identity import derived_id
 from catalog.model import SkuNo
-from catalog.stamps import not_ahead
 from shopsync_contracts import Event
 from shopsync_contracts.events import (
     REPORT_PAGE,
@@ -30,13 +29,6 @@ class FanOut:
     def unknown(self) -> bool:
         """Whether a product is refused that may yet appear."""
         return any(verdict.verdict == "refused" for verdict in self.verdicts)
-
-
-def check_stamps(event: Event[ProductsBulkEdited], broker: datetime) -> None:
-    """Raise StampFromFuture here, once, and not once per product."""
-    not_ahead("edited_at", event.data.edited_at, broker)
-    if event.data.sync_enabled is not None:
-        not_ahead("time", event.time, broker)
 
 
 def fan_out(event: Event[ProductsBulkEdited], known: Mapping[str, AbstractSet[SkuNo]]) -> FanOut:

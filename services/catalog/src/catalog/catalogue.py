@@ -1,6 +1,6 @@
 """Applies messages to the stored products: one read, one fold, one guarded write, then the snapshots."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from uuid import uuid4
@@ -19,6 +19,7 @@ from shopsync_runtime import RetryableError, failpoint
 log = structlog.get_logger(__name__)
 
 Fold = Callable[[str, State, Rules], Folded]
+Hold = Callable[[Sequence[Message]], Awaitable[None]]
 
 _MOST_ROUNDS = 20
 
@@ -49,8 +50,12 @@ class Catalogue:
         self._rules = rules
         self._clock = clock
 
-    async def apply(self, messages: Sequence[Message]) -> Applied:
-        """Fold each product's messages in the given order, write, publish. Raises what may pass by itself."""
+    async def apply(self, messages: Sequence[Message], hold: Hold | None = None) -> Applied:
+        """Fold each product's messages in the given order, write, publish. Raises what may pass by itself.
+
+        `hold` gets the waiting messages before anything is written: a later message of their partition moves the
+        product's offset past them, after which a redelivery would take them for applied.
+        """
         by_product: dict[str, list[Message]] = {}
         for message in messages:
             by_product.setdefault(message.event.subject, []).append(message)
@@ -59,7 +64,7 @@ class Catalogue:
             return fold(state, by_product[one], rules, self._clock())
 
         result = Applied()
-        for folded in (await self._run(list(by_product), fold_one)).values():
+        for folded in (await self._run(list(by_product), fold_one, hold)).values():
             result.refused += folded.refused
             result.waiting += folded.waiting
             _log(folded)
@@ -73,14 +78,14 @@ class Catalogue:
             seen += len(page)
         return seen
 
-    async def _run(self, ids: Sequence[str], fold_one: Fold) -> dict[str, Folded]:
+    async def _run(self, ids: Sequence[str], fold_one: Fold, hold: Hold | None = None) -> dict[str, Folded]:
         """Read, fold, write until nobody was faster; then publish what changed or may not have been published."""
         taxes = await self._taxes(ids)
         done: dict[str, Folded] = {}
         changed: set[str] = set()
         open_ids: Iterable[str] = ids
         for _ in range(_MOST_ROUNDS):
-            open_ids = await self._round(open_ids, fold_one, taxes, done, changed)
+            open_ids = await self._round(open_ids, fold_one, taxes, done, changed, hold=hold)
             if not open_ids and (fresh := await self._taxes(ids) if changed else taxes) != taxes:
                 # The settings changed while products were priced by the old ones. Repricing by the settings'
                 # consumer may have passed before they were written, so it falls to this batch.
@@ -102,6 +107,8 @@ class Catalogue:
         taxes: Mapping[str, TaxDefaults],
         done: dict[str, Folded],
         changed: set[str],
+        *,
+        hold: Hold | None,
     ) -> list[str]:
         read = await self._products.load(list(ids))
         writes, folds = [], {}
@@ -110,6 +117,9 @@ class Catalogue:
             folds[one] = folded = fold_one(one, stored.state, rules)
             if folded.state is not stored.state:
                 writes.append(Write(one, stored, folded.state))
+        waiting = [message for folded in folds.values() for message, _ in folded.waiting]
+        if hold is not None and waiting:
+            await hold(waiting)
         lost = await self._products.write(writes, uuid4().hex) if writes else set()
         for one, folded in folds.items():
             if one not in lost:
@@ -139,7 +149,7 @@ def _shop(one: str) -> str:
 def _log(folded: Folded) -> None:
     for note in folded.notes:
         body = note.message.event.data
-        write = log.warning if note.details else log.debug
+        write = log.warning if note.warn else log.info if note.details else log.debug
         write(
             note.text,
             shop_key=body.shop_key,

@@ -6,14 +6,14 @@ from typing import Any
 
 from catalog.model import Record
 from catalog.ownership import DIMENSIONS, OWNERS, SIDES, Owner, side_field
-from catalog.stamps import Stamped, last_writer, not_ahead
+from catalog.stamps import Stamped, last_writer, to_ms
 from catalog.stock import edit_stock
 from shopsync_contracts.events import EditChanges, ProductEdited
 
 
-def edit(record: Record, edited: ProductEdited, broker: datetime) -> Record:
-    """Apply a merge patch, last writer per field by `edited_at`. Raises StampFromFuture, UnknownSku."""
-    at = not_ahead("edited_at", edited.edited_at, broker)
+def edit(record: Record, edited: ProductEdited) -> Record:
+    """Apply a merge patch, last writer per field by `edited_at`. Raises UnknownSku."""
+    at = to_ms(edited.edited_at)
     sent = edited.changes.model_fields_set
     upstream_owned = {name for name in sent if OWNERS[name] is Owner.UPSTREAM}
     edits = dict(record.edits)
@@ -43,10 +43,9 @@ def _plain(changes: EditChanges, names: set[str]) -> dict[str, Any]:
     return {name: values[name] for name in names}
 
 
-def set_target(record: Record, sync_enabled: bool, time: datetime, broker: datetime) -> Record:
-    """連携対象 ON or OFF, last writer by the envelope's `time`. Raises StampFromFuture."""
-    at = not_ahead("time", time, broker)
-    return replace(record, target=last_writer(record.target, sync_enabled, at))
+def set_target(record: Record, sync_enabled: bool, time: datetime) -> Record:
+    """連携対象 ON or OFF, last writer by the envelope's `time`."""
+    return replace(record, target=last_writer(record.target, sync_enabled, to_ms(time)))
 
 
 def standing_edits(record: Record) -> dict[str, Any]:

@@ -5,7 +5,8 @@ from datetime import datetime
 
 import structlog
 
-from catalog.bulk import FanOut, check_stamps, fan_out, reports
+from catalog.admission import admit
+from catalog.bulk import FanOut, fan_out, reports
 from catalog.catalogue import Applied, Catalogue
 from catalog.documents import product_id
 from catalog.errors import CatalogRefusal
@@ -39,9 +40,13 @@ class ProductHandler:
         single = [delivery for delivery in batch if not isinstance(delivery.event.data, ProductsBulkEdited)]
         held = await self._held.about({delivery.event.subject for delivery in single})
         deliveries = {message_of(one).place: one for one in single}
-        applied = await self._catalogue.apply([*(one.message for one in held), *map(message_of, single)])
+
+        async def hold(waiting: Sequence[Message]) -> None:
+            await self._held.hold([deliveries[one.place] for one in waiting if not one.held], self._clock())
+
+        applied = await self._catalogue.apply([*(one.message for one in held), *map(message_of, single)], hold)
         refusals = [Refusal(deliveries[one.place], error) for one, error in applied.refused if not one.held]
-        early = [deliveries[one.place] for one, _ in applied.waiting if not one.held]
+        early = []
         for delivery in batch:
             if isinstance(delivery.event.data, ProductsBulkEdited):
                 early += await self._bulk(delivery, refusals)
@@ -77,7 +82,7 @@ class BulkEdits:
 
         Unless `final`, does nothing and returns False when a product is not there: its change may be on its way.
         """
-        check_stamps(event, broker)
+        admit(event, broker)
         plan = fan_out(event, await self._known(event.data))
         if plan.unknown and not final:
             return False

@@ -62,7 +62,7 @@ def _sku_ids(listing: Listing, result: PushSucceeded) -> Mapping[SkuNo, str]:
 
 
 def _review_after(listing: Listing, result: PushSucceeded) -> Review:
-    """A push starts a new review, unless it sent nothing and the old verdict stands, or its notice came first."""
+    """A push starts a new review, unless its verdict came first, or it sent nothing and was rejected before."""
     known = listing.review
     if known is not None and known.tiktok_product_id == result.tiktok_product_id:
         overtook = (
@@ -70,8 +70,8 @@ def _review_after(listing: Listing, result: PushSucceeded) -> Review:
             and known.content_version == result.content_version
             and listing.pushed_content_version != result.content_version
         )
-        nothing_sent = result.action == "unchanged" and result.review != "live"
-        if overtook or (nothing_sent and known.occurred_at is not None):
+        still_rejected = known.state == "rejected" and result.action == "unchanged" and result.review != "live"
+        if overtook or still_rejected:
             return known
     return Review(result.review, result.tiktok_product_id, result.content_version)
 

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from catalog import edits, listing, upstream
+from catalog.admission import admit
 from catalog.deletion import bury, reason_to_keep
 from catalog.errors import CatalogRefusal, NotKnownYet, UnknownProduct
 from catalog.model import Applied, Partition, Record, Rules, State
@@ -47,10 +48,11 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """Something that an operator may ask about later."""
+    """Something that an operator may ask about later; `warn` when somebody may have to act."""
 
     message: Message
     text: str
+    warn: bool = False
     details: dict[str, Any] = field(default_factory=dict)
 
 
@@ -77,24 +79,26 @@ def fold(state: State, messages: Sequence[Message], rules: Rules, now: datetime)
         if folded.waiting and isinstance(message.event.data, ProductChanged):
             early, folded.waiting = folded.waiting, []
             for one, _ in early:
-                _try(folded, one, rules, now)
+                _try(folded, one, rules, now, again=True)
     if folded.state is not state:
         folded.state = _settled(state, folded.state, rules, now)
     return folded
 
 
-def _try(folded: Folded, message: Message, rules: Rules, now: datetime) -> None:
+def _try(folded: Folded, message: Message, rules: Rules, now: datetime, *, again: bool = False) -> None:
     try:
-        _take(folded, message, rules, now)
+        admit(message.event, message.timestamp)
+        _take(folded, message, rules, now, in_place=not (again or message.held))
     except NotKnownYet as error:
         folded.waiting.append((message, error))
     except CatalogRefusal as error:
         folded.refused.append((message, error))
 
 
-def _take(folded: Folded, message: Message, rules: Rules, now: datetime) -> None:
+def _take(folded: Folded, message: Message, rules: Rules, now: datetime, *, in_place: bool) -> None:
+    """Apply one message. `in_place`: in the order of its partition, so that its offset tells whether it is a repeat."""
     state = folded.state
-    if _is_repeat(state, message):
+    if in_place and _is_repeat(state, message):
         folded.repeated = True
         return
     after = _apply(folded, message, rules, now)
@@ -102,18 +106,13 @@ def _take(folded: Folded, message: Message, rules: Rules, now: datetime) -> None
         # A held one that changes nothing was applied by an attempt that may have ended before its snapshot was out.
         folded.repeated = folded.repeated or message.held
         return
-    folded.state = after if message.held else replace(after, applied=_with_position(after, message))
+    folded.state = replace(after, applied=_with_position(after, message)) if in_place else after
 
 
 def _is_repeat(state: State, message: Message) -> bool:
     """A topic made anew counts offsets from 0 again; its younger stamps tell its messages from repeats."""
     known = state.applied.get((message.topic, message.partition))
-    return (
-        known is not None
-        and not message.held
-        and message.offset <= known.offset
-        and message.timestamp <= known.timestamp
-    )
+    return known is not None and message.offset <= known.offset and message.timestamp <= known.timestamp
 
 
 def _with_position(state: State, message: Message) -> dict[Partition, Applied]:
@@ -127,7 +126,7 @@ def _apply(folded: Folded, message: Message, rules: Rules, now: datetime) -> Sta
     state, body = folded.state, message.event.data
     match body:
         case ProductChanged():
-            return _change(folded, message, upstream.at_ms(body, message.timestamp), rules)
+            return _change(folded, message, upstream.at_ms(body), rules)
         case DeleteRequested():
             return _delete(folded, message, body, rules, now)
         case ProductEdited() | SyncTargetSet() if state.record is None:
@@ -143,14 +142,14 @@ def _apply(folded: Folded, message: Message, rules: Rules, now: datetime) -> Sta
 
 
 def _touch(record: Record, state: State, message: Message) -> Record:
-    event, broker = message.event, message.timestamp
+    event = message.event
     match event.data:
         case ProductRemoved() as body:
-            after = upstream.prove_absence(record, body, broker)
+            after = upstream.prove_absence(record, body)
         case ProductEdited() as body:
-            after = edits.edit(record, body, broker)
+            after = edits.edit(record, body)
         case SyncTargetSet() as body:
-            after = edits.set_target(record, body.sync_enabled, event.time, broker)
+            after = edits.set_target(record, body.sync_enabled, event.time)
         case PushSucceeded() as body:
             after = listing.push_succeeded(record, body, event.id, event.time)
         case PushFailed() as body:
@@ -172,12 +171,14 @@ def _change(folded: Folded, message: Message, change: ProductChanged, rules: Rul
         return state if record == state.record else replace(state, record=record)
     tombstone = state.tombstone
     if tombstone is not None and upstream.is_late(tombstone, change):
-        folded.notes.append(Note(message, "late event of a deleted product ignored", {"sweep_id": tombstone.sweep_id}))
+        details = {"sweep_id": tombstone.sweep_id}
+        folded.notes.append(Note(message, "late event of a deleted product ignored", details=details))
         return state
     record = upstream.first_sight(change, tombstone)
     if record.former_listing is not None:
         details = {"former_tiktok_product_id": record.former_listing.tiktok_product_id}
-        folded.notes.append(Note(message, "product came back; its former TikTok listing may still be there", details))
+        text = "product came back; its former TikTok listing may still be there"
+        folded.notes.append(Note(message, text, warn=True, details=details))
     return replace(state, record=record, snapshot=None, tombstone=None)
 
 
@@ -188,7 +189,8 @@ def _delete(folded: Folded, message: Message, command: DeleteRequested, rules: R
         folded.repeated = folded.repeated or state.tombstone is not None
         return state
     if (kept := reason_to_keep(state.record)) is not None:
-        folded.notes.append(Note(message, "product kept", {"because": kept, "sweep_id": command.sweep_id}))
+        details = {"because": kept, "sweep_id": command.sweep_id}
+        folded.notes.append(Note(message, "product kept", details=details))
         return state
     snapshot = state.snapshot or _snapshot(state, state, rules, now)
     return replace(state, record=None, snapshot=None, tombstone=bury(state.record, snapshot, command, now))
@@ -200,8 +202,10 @@ def _absent(folded: Folded, message: Message) -> State:
     The TikTok id of a push that ended after the deletion is kept on the tombstone, to warn with (DL-13).
     """
     state, body = folded.state, message.event.data
-    details = {"tiktok_product_id": body.tiktok_product_id} if isinstance(body, PushSucceeded) else {}
-    folded.notes.append(Note(message, "message about a product that is not in the catalogue ignored", details))
+    listed = isinstance(body, PushSucceeded)
+    details = {"tiktok_product_id": body.tiktok_product_id} if listed else {}
+    text = "message about a product that is not in the catalogue ignored"
+    folded.notes.append(Note(message, text, warn=listed, details=details))
     if isinstance(body, PushSucceeded) and state.tombstone is not None:
         if state.tombstone.tiktok_product_id == body.tiktok_product_id:
             return state

@@ -17,14 +17,13 @@ def to_ms(stamp: datetime) -> datetime:
     return utc.replace(microsecond=utc.microsecond // 1000 * 1000)
 
 
-def not_ahead(name: str, stamp: datetime, broker: datetime) -> datetime:
-    """`stamp` at millisecond grain. Raises StampFromFuture when more than 5 minutes ahead of the broker's stamp."""
+def not_ahead(name: str, stamp: datetime, broker: datetime) -> None:
+    """Raise StampFromFuture when more than 5 minutes ahead of the broker's stamp."""
     if stamp - broker > CLOCK_TOLERANCE:
         raise StampFromFuture(
             f"{name} is {stamp.isoformat()}, more than {CLOCK_TOLERANCE.seconds // 60} minutes ahead of the broker's"
             f" {broker.isoformat()}; correct the publisher's clock and send the message again"
         )
-    return to_ms(stamp)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,9 @@ from collections.abc import Sequence
 from catalog.model import PushOutcome, Record, Review, SkuStock
 from shopsync_contracts.events import SnapshotContent, SnapshotError, SnapshotSku, Status
 
+# TikTok's raw status, which the publisher hands on among the reasons: both kinds of hiding are "deactivated".
+_BY_PLATFORM = "PLATFORM_DEACTIVATED"
+
 
 def missing_fields(content: SnapshotContent, skus: Sequence[SnapshotSku], stock: Sequence[SkuStock]) -> tuple[str, ...]:
     """Required values that are blank, in the order the tool asks for them.
@@ -59,6 +62,8 @@ def _reviewed(review: Review) -> tuple[Status, SnapshotError | None]:
     match review.state:
         case "in_review" | "draft" | "pre_approved":
             return "in_review", None
+        case "deactivated" if _is_by_platform(review):
+            return "sync_error", _error(review, "TikTok has taken the listing off sale; see Seller Center")
         case "live" | "approved" | "deactivated":
             return "synced", None
         case "rejected":
@@ -69,6 +74,11 @@ def _reviewed(review: Review) -> tuple[Status, SnapshotError | None]:
             return "sync_error", _error(
                 review, "the listing was deleted in Seller Center; it is not made again by itself"
             )
+
+
+def _is_by_platform(review: Review) -> bool:
+    """Hidden by the seller it did link; taken off sale by TikTok it needs the merchant (SS-12)."""
+    return any(reason.reason == _BY_PLATFORM for reason in review.reasons)
 
 
 def _error(review: Review, fallback: str) -> SnapshotError:

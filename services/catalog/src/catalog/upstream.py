@@ -1,10 +1,9 @@
 """futureshop's layer: rule A, removals and returns (RA-1 to RA-7, DL-14)."""
 
 from dataclasses import replace
-from datetime import datetime
 
 from catalog.model import FormerListing, Record, Removal, Rules, Tombstone, Upstream
-from catalog.stamps import not_ahead, to_ms
+from catalog.stamps import to_ms
 from catalog.stock import import_stock
 from shopsync_contracts.events import ProductChanged, ProductRemoved, UpstreamProduct
 
@@ -16,7 +15,7 @@ def may_overwrite(current: Upstream, change: ProductChanged, rules: Rules) -> bo
     changed too, unless the setting says no (Q8, PR-13).
     """
     if change.mode == "overwrite_all":
-        return True
+        return change.observed_at >= current.taken_at
     if change.product.updated_at > current.product.updated_at:
         return True
     return (
@@ -27,18 +26,15 @@ def may_overwrite(current: Upstream, change: ProductChanged, rules: Rules) -> bo
     )
 
 
-def at_ms(change: ProductChanged, broker: datetime) -> ProductChanged:
-    """The change with its stamps checked against the broker's and cut to milliseconds. Raises StampFromFuture."""
+def at_ms(change: ProductChanged) -> ProductChanged:
+    """The change with its stamps cut to milliseconds."""
     product = change.product
     stamps = {
-        "updated_at": not_ahead("product.updated_at", product.updated_at, broker),
+        "updated_at": to_ms(product.updated_at),
         "created_at": None if product.created_at is None else to_ms(product.created_at),
     }
     return change.model_copy(
-        update={
-            "observed_at": not_ahead("observed_at", change.observed_at, broker),
-            "product": product.model_copy(update=stamps),
-        }
+        update={"observed_at": to_ms(change.observed_at), "product": product.model_copy(update=stamps)}
     )
 
 
@@ -83,13 +79,13 @@ def first_sight(change: ProductChanged, tombstone: Tombstone | None) -> Record:
     )
 
 
-def prove_absence(record: Record, removed: ProductRemoved, broker: datetime) -> Record:
+def prove_absence(record: Record, removed: ProductRemoved) -> Record:
     """The newest enumeration that did not see the product; whether it counts is for `Upstream.removed` to say."""
     proof = removed.enumeration
     removal = Removal(
         enumeration_id=proof.id,
-        started_at=not_ahead("enumeration.started_at", proof.started_at, broker),
-        completed_at=not_ahead("enumeration.completed_at", proof.completed_at, broker),
+        started_at=to_ms(proof.started_at),
+        completed_at=to_ms(proof.completed_at),
     )
     current = record.upstream.removal
     if current is not None and removal.started_at < current.started_at:

@@ -2,7 +2,7 @@
 
 import asyncio
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from aiokafka.errors import KafkaError
@@ -19,6 +19,10 @@ from shopsync_contracts.events import (
     SyncTargetSet,
 )
 from shopsync_contracts.topics import CATALOG_PRODUCTS, REPORTS, TOOL_EDITS
+
+
+def now():
+    return datetime.now(UTC)
 
 
 @pytest.fixture
@@ -129,6 +133,32 @@ async def test_a_refused_message_leaves_the_rest(replica, new_story, deliver, at
     )
     assert refusal.delivery is bad
     assert {one.product_no for one in replica.events.snapshots()} == {"a", "b"}
+
+
+class TestCrashBetweenWriteAndPublish:
+    """The good edit moves the product's offset past its neighbours; these must not be taken for applied."""
+
+    async def crash(self, replica, batch):
+        replica.events.fail = KafkaError("broker away")
+        with pytest.raises(KafkaError):
+            await replica.handler(batch)
+        return await replica.handler(batch)
+
+    async def test_a_waiting_edit_is_not_lost(self, replica, database, new_story, deliver):
+        story = new_story()
+        early = deliver(story.edit(1, stock=[{"vertical_no": "M", "quantity": 7}]))
+        assert await self.crash(replica, [deliver(story.change(0)), early, deliver(story.edit(2, name="x"))]) == []
+        assert await database["held_messages"].count_documents({"offset": early.offset}) == 1
+        skus = [{"stock": 10}, {"vertical_no": "M", "stock": 1}]
+        await replica.handler([deliver(story.change(3, updated=3, skus=skus))])
+        assert [sku.stock for sku in replica.events.snapshots()[-1].skus] == [10, 7]
+
+    async def test_a_refused_edit_is_refused_again(self, replica, new_story, deliver):
+        story = new_story()
+        ahead = story.edit(0, name="x").model_copy(update={"edited_at": now() + timedelta(days=1)})
+        batch = [deliver(story.change(0)), deliver(ahead), deliver(story.edit(2, name="y"))]
+        [refusal] = await self.crash(replica, batch)
+        assert refusal.delivery is batch[1]
 
 
 class TestHeld:

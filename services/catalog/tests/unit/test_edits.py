@@ -114,3 +114,13 @@ def test_scenario_78_shops_do_not_meet(new_story):
     k1.deleted()
     assert k2.snapshot is before
     assert k2.snapshot.shop_key == "K2"
+
+
+def test_an_edit_that_waits_for_its_sku_is_not_passed_over_by_a_later_one(story):
+    story.changed(0)
+    first = story.message(story.edit(1, stock=[{"vertical_no": "M", "quantity": 7}]))
+    second = story.message(story.edit(2, category_id="1"))
+    change = story.message(story.change(3, updated=3, skus=[{"vertical_no": "M", "stock": 1}]))
+    folded = story.give(first, second, change)
+    assert (folded.waiting, folded.repeated) == ([], False)
+    assert story.snapshot.skus[0].stock == 7

@@ -159,3 +159,11 @@ def test_time_zones_and_microseconds_do_not_matter(story, at_minute):
     tokyo = at_minute(0).astimezone(ZoneInfo("Asia/Tokyo")).replace(microsecond=999)
     body = story.change(0, mode="overwrite_all").model_copy(update={"observed_at": tokyo})
     assert story.take(body).state is before
+
+
+def test_a_fallen_edit_does_not_rise_with_an_overwrite_observed_earlier(story):
+    story.changed(5)
+    story.edited(4, name="ブラウス")
+    story.changed(3, updated=1, name="シャツ改")
+    assert story.snapshot.content.name == "シャツ改"
+    assert story.snapshot.edited_fields == ()

@@ -99,6 +99,13 @@ def test_ss12_states_without_a_status_of_their_own(ready, review, expected):
         assert ready.snapshot.error.code == review
 
 
+def test_ss12_taken_off_sale_by_tiktok_is_an_error_with_its_reason(ready):
+    ready.pushed(review="live")
+    ready.reviewed("deactivated", 5, reasons=(Reason(position="status", reason="PLATFORM_DEACTIVATED"),))
+    assert (status(ready), ready.snapshot.live) == ("sync_error", False)
+    assert ready.snapshot.error.reasons[0].reason == "PLATFORM_DEACTIVATED"
+
+
 def test_pre_approved_stays_in_review(ready):
     ready.pushed()
     ready.reviewed("pre_approved", 5)

@@ -125,3 +125,9 @@ def test_scenario_37_38_skus_are_keyed_by_both_axes(story):
     assert len({(sku.vertical_no, sku.horizontal_no) for sku in story.snapshot.skus}) == 400
     story.changed(1, updated=1, skus=[{"horizontal_no": "3", "stock": 1}])
     assert [(sku.vertical_no, sku.horizontal_no) for sku in story.snapshot.skus] == [("", "3")]
+
+
+def test_st3_stock_that_was_sent_is_no_longer_asked_for(ready):
+    ready.pushed(review="live", stock=10)
+    ready.edited(5, stock=[{"quantity": 0}])
+    assert (ready.snapshot.missing, ready.snapshot.status) == ((), "synced")

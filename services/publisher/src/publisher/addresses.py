@@ -31,7 +31,8 @@ async def resolve(address: str, *, allow_private: bool) -> str:
         for ip in ips:
             if not is_public(ip):
                 raise ImageUnusable("image_private", f"{address}: images are not fetched from private addresses ({ip})")
-    return ips[0]
+    # IPv4 first: a host with both must stay reachable from a machine without IPv6.
+    return min(ips, key=lambda ip: ":" in ip)
 
 
 def is_public(ip: str) -> bool:

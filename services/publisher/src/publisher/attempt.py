@@ -18,6 +18,7 @@ from publisher.errors import (
     WarehouseUnusable,
 )
 from publisher.machine import DELETED, Fail, Wait
+from publisher.metrics import PUSHES, TROUBLES
 from publisher.model import Job
 from publisher.outbox import Outbox
 from publisher.push import Finished, Parked, Push, failure, failure_id
@@ -82,6 +83,7 @@ class Attempts:
             "push did not go through", shop_key=job.shop_key, product_no=job.product_no, error=type(error).__name__,
             code=error.code, reason=error.message, attempt=job.attempts + 1,
         )  # fmt: skip
+        TROUBLES.labels(type(error).__name__).inc()
         now = self._clock()
         match error:
             case RateLimited():
@@ -118,6 +120,7 @@ class Attempts:
         product = await self._catalogue.product(job.shop_key, job.product_no)
         version = product.content_version if product is not None else 0
         await self._outbox.tell(failure(job, version, step), failure_id(job, step.code))
+        PUSHES.labels("failed").inc()
 
     async def _later(
         self, job: Job, due_at: datetime, *, attempts: int, waits: int = 0, reported: str | None = None

@@ -1,6 +1,7 @@
 """Recorded events on their way to Kafka: published at least once, in the order they were recorded, never lost."""
 
 import asyncio
+from weakref import WeakValueDictionary
 
 import structlog
 
@@ -22,6 +23,7 @@ class Outbox:
     def __init__(self, listings: Listings, events: EventPublisher) -> None:
         self._listings = listings
         self._events = events
+        self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     def entry(self, body: ProductBody, event_id: str) -> OutboxEntry:
         """The event as it will be published, with an id that a repeat carries again."""
@@ -30,11 +32,14 @@ class Outbox:
 
     async def publish(self, subject: str) -> None:
         """Publish the listing's unsent events and strike them off once acknowledged."""
-        entries = await self._listings.unsent(subject)
-        if not entries:
-            return
-        await self._events.publish_all([(LISTING_EVENTS, parse(entry.event.encode())) for entry in entries])
-        await self._listings.sent(subject, [entry.id for entry in entries])
+        # One at a time per listing: two would both publish the same entries, and could swap them.
+        lock = self._locks.setdefault(subject, asyncio.Lock())
+        async with lock:
+            entries = await self._listings.unsent(subject)
+            if not entries:
+                return
+            await self._events.publish_all([(LISTING_EVENTS, parse(entry.event.encode())) for entry in entries])
+            await self._listings.sent(subject, [entry.id for entry in entries])
 
     async def tell(self, body: ProductBody, event_id: str) -> None:
         """Publish an event that rests on no state of ours: the job that caused it is still there and repeats it."""

@@ -15,6 +15,7 @@ from publisher.images import Images
 from publisher.machine import Facts, Fail, Skip, Wait
 from publisher.mapping import create_body, edit_body, fingerprint, seller_sku_of, unsent_stock
 from publisher.material import gather_material
+from publisher.metrics import PUSHES
 from publisher.model import Intent, Job, Listing, Review
 from publisher.outbox import Outbox
 from publisher.remote import RemoteProduct, reasons_digest, review_of
@@ -202,7 +203,8 @@ class Push:
         log.info("a create whose reply was lost is found", shop_key=job.shop_key, product_no=job.product_no)
         listing = outcomes.reviewed(outcomes.after_finding(product, listing, intent, found), "in_review")
         event = outcomes.succeeded(listing, "created", "in_review", stock=intent.stock)
-        return await self._record(job, facts, listing, event)
+        # Its review may be over already, and the webhooks came when nobody knew the listing.
+        return await self._record(job, facts, listing, event, look_after=timedelta(0))
 
     async def _find(self, product: ProductSnapshot, api: ShopApi) -> RemoteProduct | None:
         """Our listing by its SKU names. A product that the merchant made by hand with the same names is not ours."""
@@ -234,11 +236,15 @@ class Push:
 
     # Outcomes ------------------------------------------------------------------------------------------------
 
-    async def _record(self, job: Job, facts: Facts, listing: Listing, event: PushSucceeded) -> Facts:
+    async def _record(
+        self, job: Job, facts: Facts, listing: Listing, event: PushSucceeded, *, look_after: timedelta | None = None
+    ) -> Facts:
         entry = self.outbox.entry(event, derived_id(job.command_id, job.id, job.attempts, event.action))
-        await self.listings.record_push(listing, [entry], review_due_at=self.clock() + self.review_poll)
+        look_at = self.clock() + (self.review_poll if look_after is None else look_after)
+        await self.listings.record_push(listing, [entry], review_due_at=look_at)
         failpoint("publisher_recorded")
         await self.outbox.publish(job.id)
+        PUSHES.labels(event.action).inc()
         log.info(
             "pushed", shop_key=job.shop_key, product_no=job.product_no, action=event.action,
             tiktok_product_id=event.tiktok_product_id, event_id=entry.id,
@@ -256,6 +262,7 @@ class Push:
         review = Review("approved" if step.review == "live" else "in_review", listing.pushed_content_version)
         listing = replace(listing, review=review)
         await self.listings.record_push(listing, [entry], review_due_at=due_at)
+        PUSHES.labels("unchanged").inc()
         await self.outbox.publish(job.id)
 
     async def _still_rejected(self, job: Job, facts: Facts) -> None:
@@ -276,6 +283,7 @@ class Push:
         await self.outbox.publish(job.id)
 
     async def _refused(self, job: Job, facts: Facts, step: Skip | Fail) -> Result:
+        PUSHES.labels("skipped" if isinstance(step, Skip) else "failed").inc()
         if isinstance(step, Skip):
             body = PushSkipped(shop_key=job.shop_key, product_no=job.product_no, why=step.why)
             await self.outbox.tell(body, derived_id(job.command_id, job.id, job.attempts, "skipped", step.why))

@@ -10,6 +10,7 @@ import structlog
 from publisher.cancelling import raise_if_cancelled
 from publisher.errors import ProductGone, PublisherError
 from publisher.ids import derived_id
+from publisher.metrics import REVIEWS
 from publisher.model import Listing, Review, ReviewMark
 from publisher.outbox import Outbox
 from publisher.remote import RemoteProduct, reasons_digest, review_of
@@ -20,7 +21,6 @@ from shopsync_contracts.events import Reason, ReviewChanged, ReviewState
 log = structlog.get_logger(__name__)
 
 _LEASE = timedelta(minutes=2)
-_AGAIN_SOON = timedelta(seconds=2)
 _REPORTED: dict[ReviewMark, ReviewState] = {
     "approved": "approved",
     "live": "approved",
@@ -65,9 +65,9 @@ class Reviews:
     async def _read_for_ever(self) -> None:
         while True:
             raise_if_cancelled()
-            listing = await self._listings.claim_review(now=self._clock(), lease=_LEASE)
-            if listing is not None:
-                await self.check(listing)
+            claimed = await self._listings.claim_review(now=self._clock(), lease=_LEASE)
+            if claimed is not None:
+                await self.check(*claimed)
                 continue
             self._wake.clear()
             # Not wait_for: in Python 3.11 it loses a cancellation that meets the wake-up.
@@ -75,7 +75,7 @@ class Reviews:
                 async with asyncio.timeout(self._rest):
                     await self._wake.wait()
 
-    async def check(self, listing: Listing) -> None:
+    async def check(self, listing: Listing, claimed_until: datetime) -> None:
         """Read one listing and report its state when it is another than the recorded one."""
         if listing.intent is not None or listing.tiktok_product_id is None:
             return  # its push is under way and makes it due again
@@ -87,7 +87,7 @@ class Reviews:
                 code=error.code, reason=error.message,
             )  # fmt: skip
             return
-        await self._record(listing, seen)
+        await self._record(listing, seen, claimed_until)
         await self._outbox.publish(listing.subject)
 
     async def _read(self, listing: Listing) -> RemoteProduct | None:
@@ -96,7 +96,7 @@ class Reviews:
         except ProductGone:
             return None
 
-    async def _record(self, listing: Listing, seen: RemoteProduct | None) -> None:
+    async def _record(self, listing: Listing, seen: RemoteProduct | None, claimed_until: datetime) -> None:
         state, reasons = review_of(seen) if seen is not None else ("deleted", ())
         review = Review(state, listing.pushed_content_version, reasons_digest(reasons))
         changed = review if not _is_same(listing.review, review) else None
@@ -109,9 +109,15 @@ class Reviews:
             )
         due = self._clock() + self._poll_interval if state in _UNSETTLED else None
         recorded = await self._listings.record_review(
-            listing, changed, live_digest=digest or listing.live_digest, event=event, due_at=due
+            listing,
+            changed,
+            claimed_until=claimed_until,
+            live_digest=digest or listing.live_digest,
+            event=event,
+            due_at=due,
         )
         if recorded and event is not None:
+            REVIEWS.labels(state).inc()
             log.info("review changed", shop_key=listing.shop_key, product_no=listing.product_no, review=state)
 
 

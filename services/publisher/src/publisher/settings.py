@@ -67,7 +67,7 @@ class PublisherSettings(ServiceSettings):
         timedelta(seconds=30), description="Longest silence of TikTok Shop in one call"
     )
     job_lease: PositiveDuration = Field(
-        timedelta(seconds=60), description="A push whose worker is silent this long is taken over by another"
+        timedelta(seconds=30), description="A push whose worker is silent this long is taken over by another"
     )
     poll_interval: PositiveDuration = Field(
         timedelta(seconds=1), description="How often an idle worker looks for due pushes"

@@ -103,38 +103,48 @@ class Listings:
         )
         return result.matched_count == 1
 
-    async def claim_review(self, *, now: datetime, lease: timedelta) -> Listing | None:
-        """Take a listing whose state is due to be read; it is due again after `lease` unless recorded before."""
+    async def claim_review(self, *, now: datetime, lease: timedelta) -> tuple[Listing, datetime] | None:
+        """Take a listing whose state is due to be read, and until when: then it is due again unless recorded."""
         document = await self._listings.find_one_and_update(
             {"review_due_at": {"$lte": now}},
             {"$set": {"review_due_at": now + lease}},
             sort=[("review_due_at", ASCENDING)],
             return_document=ReturnDocument.AFTER,
         )
-        return None if document is None else _listing(document)
+        return None if document is None else (_listing(document), document["review_due_at"])
 
     async def record_review(
         self,
         listing: Listing,
         review: Review | None,
         *,
+        claimed_until: datetime,
         live_digest: str | None,
         event: OutboxEntry | None,
         due_at: datetime | None,
     ) -> bool:
-        """What the reading showed; None: nothing new. False when a push came between: read again."""
+        """What the reading showed; None: nothing new. False when a push or another reading came between.
+
+        A webhook that came between keeps its claim to another reading.
+        """
         changes: dict[str, Any] = {"live_digest": live_digest}
         if review is not None:
             changes["review"] = _review_document(review)
         update: dict[str, Any] = {"$set": changes}
-        if due_at is None:
-            update["$unset"] = {"review_due_at": ""}
-        else:
-            changes["review_due_at"] = due_at
         if event is not None:
             update["$push"] = _push([event])
-        untouched = {"_id": listing.subject, "pushes": listing.pushes, "intent": {"$exists": False}}
+        untouched = {
+            "_id": listing.subject,
+            "pushes": listing.pushes,
+            "intent": {"$exists": False},
+            "review": None if listing.review is None else _review_document(listing.review),
+        }
         result = await self._listings.update_one(untouched, update)
+        due: dict[str, Any] = (
+            {"$unset": {"review_due_at": ""}} if due_at is None else {"$set": {"review_due_at": due_at}}
+        )
+        if result.matched_count == 1:
+            await self._listings.update_one({"_id": listing.subject, "review_due_at": claimed_until}, due)
         return result.matched_count == 1
 
 

@@ -1,6 +1,7 @@
 import hypothesis.strategies as st
 import pytest
 from hypothesis import given
+
 from publisher.checks import problems
 from publisher.mapping import Material, create_body, edit_body, fingerprint, mapping_notes
 from publisher.model import ListedSku, Listing

@@ -1,6 +1,7 @@
 import json
 
 import pytest
+
 from publisher.signing import webhook_signature
 from shopsync_sandbox.polling import eventually
 

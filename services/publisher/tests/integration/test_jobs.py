@@ -1,0 +1,122 @@
+import asyncio
+from collections import Counter
+from datetime import timedelta
+from uuid import uuid4
+
+import pytest_asyncio
+
+from publisher.rota import Rota
+from publisher.store import Jobs
+from shopsync_contracts import new_event
+from shopsync_contracts.events import PushRequested
+from shopsync_runtime.mongo import make_client
+from shopsync_sandbox.polling import eventually
+from shopsync_sandbox.tiktok import Fault
+
+LEASE = timedelta(seconds=30)
+
+
+def command(now, product_no="A", shop_key="demo", reason="auto"):
+    body = PushRequested(shop_key=shop_key, product_no=product_no, reason=reason)
+    return new_event(body, source="/test", id=str(uuid4()), time=now)
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def jobs(mongo_uri, mongo_database):
+    async with make_client(mongo_uri, app_name="test") as client:
+        jobs = Jobs(client[mongo_database])
+        await jobs.ensure_indexes()
+        yield jobs
+
+
+async def claim(jobs, now, shop="demo"):
+    return await jobs.claim(shop, owner=str(uuid4()), now=now, lease=LEASE)
+
+
+def later(jobs, job, now, **changes):
+    given = {"now": now, "due_at": now + timedelta(hours=1), "attempts": 2, "waits": 0, "reported": None}
+    return jobs.reschedule(job, **{**given, **changes})
+
+
+async def test_one_claim_per_product_across_workers(jobs, now):
+    await jobs.request([command(now), command(now)], now)
+    claims = await asyncio.gather(*(claim(jobs, now) for _ in range(5)))
+    assert sum(job is not None for job in claims) == 1
+
+
+async def test_a_lease_that_ran_out_is_taken_over_and_the_old_worker_has_no_say(jobs, now):
+    await jobs.request([command(now)], now)
+    first = await claim(jobs, now)
+    second = await claim(jobs, now + LEASE)
+    assert second is not None
+    assert not await jobs.renew(first, now + 2 * LEASE)
+    await jobs.finish(first, now)
+    await later(jobs, first, now)
+    assert await jobs.renew(second, now + 2 * LEASE)
+
+
+async def test_a_command_during_the_push_keeps_the_job(jobs, now):
+    await jobs.request([command(now)], now)
+    job = await claim(jobs, now)
+    newest = command(now)
+    await jobs.request([newest], now)
+    await jobs.finish(job, now)
+    again = await claim(jobs, now)
+    assert again.command_id == newest.id
+    await jobs.finish(again, now)
+    assert await claim(jobs, now) is None
+
+
+async def test_a_clocks_command_waits_with_the_back_off_a_hands_does_not(jobs, now):
+    await jobs.request([command(now)], now)
+    await later(jobs, await claim(jobs, now), now)
+    await jobs.request([command(now, reason="auto")], now)
+    assert await claim(jobs, now) is None
+    await jobs.request([command(now, reason="manual")], now)
+    job = await claim(jobs, now)
+    assert (job.attempts, job.waits) == (0, 0)
+
+
+async def test_any_command_wakes_a_parked_job(jobs, now):
+    await jobs.request([command(now)], now)
+    await later(jobs, await claim(jobs, now), now, reported="authorization")
+    await jobs.request([command(now, reason="auto")], now)
+    assert (await claim(jobs, now)).reported is None
+
+
+async def test_names_that_look_like_expressions_are_kept(jobs, now):
+    await jobs.request([command(now, "$seq", "$$ROOT")], now)
+    job = await claim(jobs, now, "$$ROOT")
+    assert (job.shop_key, job.product_no) == ("$$ROOT", "$seq")
+
+
+def test_shops_take_turns_and_none_holds_more_than_its_share():
+    rota = Rota(per_shop=2)
+    rota.add(["a", "b"])
+    rota.add(["b", "c"])
+    assert [rota.take() for _ in range(7)] == ["a", "b", "c", "a", "b", "c", None]
+    rota.give_back("b")
+    assert rota.take() == "b"
+    rota.remove("a")
+    rota.give_back("a")
+    assert rota.take() is None
+
+
+async def test_a_slow_shop_does_not_keep_the_others(demo):
+    """Fairness: the slow shop was first, and has more than there are workers."""
+    assert (await demo.authorise("other")).status_code == 200
+    demo.sandbox.faults.add(Fault("slow", shop="demo", times=None, seconds=1.0))
+    slow = [f"S-{number}" for number in range(20)]
+    for product_no in slow:
+        await demo.store(product_no)
+    for number in range(3):
+        await demo.store(f"F-{number}", "other")
+    await demo.command(*slow)
+    await demo.command(*[f"F-{number}" for number in range(3)], shop_key="other")
+
+    def told():
+        counts = Counter(event["shop_key"] for event in demo.events("push.succeeded"))
+        return counts["other"] == 3 and counts
+
+    assert (await eventually(told))["demo"] < len(slow)
+    demo.sandbox.faults.clear()

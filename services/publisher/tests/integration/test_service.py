@@ -1,0 +1,135 @@
+"""The publisher as a process of its own: a command on Kafka becomes a listing and an event."""
+
+import asyncio
+import json
+from contextlib import asynccontextmanager
+
+import httpx
+import pytest
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
+from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from cryptography.fernet import Fernet
+from starlette.applications import Starlette
+from starlette.responses import Response
+from starlette.routing import Route
+
+from shopsync_contracts import TOPICS, new_event
+from shopsync_contracts.events import PushRequested
+from shopsync_contracts.topics import LISTING_EVENTS, PUSH_COMMANDS
+from shopsync_sandbox.processes import ServiceProcess
+from shopsync_sandbox.serving import running
+from shopsync_sandbox.tiktok import Settings, TikTokSandbox
+
+
+@pytest.fixture
+def environment(kafka_bootstrap, mongo_uri, mongo_database, topic_prefix):
+    return {
+        "SHOPSYNC_KAFKA_BOOTSTRAP_SERVERS": kafka_bootstrap,
+        "SHOPSYNC_MONGO_URI": mongo_uri,
+        "SHOPSYNC_MONGO_DATABASE": mongo_database,
+        "SHOPSYNC_TOPIC_PREFIX": topic_prefix,
+        "PUBLISHER_TOKEN_KEY": Fernet.generate_key().decode(),
+        "PUBLISHER_IMAGE_ALLOW_PRIVATE": "true",
+        "PUBLISHER_JOB_LEASE": "3s",
+        "PUBLISHER_REVIEW_POLL_INTERVAL": "2s",
+        "SHOPSYNC_KAFKA_SESSION_TIMEOUT": "6s",
+    }
+
+
+async def create_topics(bootstrap: str, prefix: str) -> None:
+    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
+    await admin.start()
+    try:
+        await admin.create_topics([NewTopic(spec.full_name(prefix), 1, 1) for spec in TOPICS])
+    finally:
+        await admin.close()
+
+
+async def told(bootstrap: str, topic: str, count: int) -> list[dict]:
+    consumer = AIOKafkaConsumer(topic, bootstrap_servers=bootstrap, auto_offset_reset="earliest")
+    await consumer.start()
+    try:
+        events: list[dict] = []
+        async with asyncio.timeout(60):
+            while len({event["id"] for event in events}) < count:
+                events.append(json.loads((await consumer.getone()).value))
+        return events
+    finally:
+        await consumer.stop()
+
+
+@asynccontextmanager
+async def shop(database, environment, document, picture):
+    """A sandbox with reviews and webhooks, and a product to push; completes the environment."""
+    sandbox = TikTokSandbox(settings=Settings(review_seconds=0.1))
+    files = Starlette(routes=[Route("/1.jpg", lambda _: Response(picture("1"), media_type="image/jpeg"))])
+    async with running(sandbox.app) as tiktok_url, running(files) as images_url:
+        environment |= {
+            "PUBLISHER_TIKTOK_API_URL": tiktok_url,
+            "PUBLISHER_TIKTOK_AUTH_URL": tiktok_url,
+            "PUBLISHER_TIKTOK_APP_KEY": sandbox.identity.app_key,
+            "PUBLISHER_TIKTOK_APP_SECRET": sandbox.identity.app_secret,
+        }
+        await database["shops"].insert_one({"_id": "demo", "category_version": "v1"})
+        await database["products"].insert_one(document(content={"images": [f"{images_url}/1.jpg"]}))
+        yield sandbox
+
+
+async def authorise(sandbox: TikTokSandbox, service: ServiceProcess) -> None:
+    code = sandbox.tokens.mint_code(["demo"]).value
+    async with httpx.AsyncClient(base_url=service.url) as http:
+        answer = await http.get("/oauth/tiktok/callback", params={"code": code, "state": "demo"})
+    assert answer.status_code == 200, answer.text
+
+
+@pytest.fixture
+def database(mongo_client, mongo_database):
+    return mongo_client[mongo_database]
+
+
+async def test_from_command_to_event(environment, topic_prefix, database, tmp_path, document, picture):
+    bootstrap = environment["SHOPSYNC_KAFKA_BOOTSTRAP_SERVERS"]
+    await create_topics(bootstrap, topic_prefix)
+    async with shop(database, environment, document, picture) as sandbox:
+        service = ServiceProcess("publisher", env=environment, folder=tmp_path)
+        sandbox.settings.webhook_url = f"{service.url}/webhooks/tiktok"
+        async with service:
+            await authorise(sandbox, service)
+            await publish(bootstrap, topic_prefix, document)
+            pushed, reviewed = await told(bootstrap, LISTING_EVENTS.full_name(topic_prefix), 2)
+            assert await service.terminate() == 0
+    assert pushed["type"] == "jp.shopsync.push.succeeded.v1"
+    assert pushed["source"] == "/shopsync/publisher"
+    assert (pushed["data"]["action"], pushed["data"]["skus"][0]["stock_sent"]) == ("created", 7)
+    assert (reviewed["type"], reviewed["data"]["review"]) == ("jp.shopsync.review.changed.v1", "approved")
+    assert environment["PUBLISHER_TIKTOK_APP_SECRET"] not in service.log.read_text()
+
+
+@pytest.mark.parametrize("failpoint", ["publisher_before_create", "publisher_after_create", "publisher_recorded"])
+async def test_a_crash_in_mid_push(environment, topic_prefix, database, tmp_path, document, picture, failpoint):
+    """Crash point 5: one listing, its stock sent once, its event told."""
+    bootstrap = environment["SHOPSYNC_KAFKA_BOOTSTRAP_SERVERS"]
+    await create_topics(bootstrap, topic_prefix)
+    async with shop(database, environment, document, picture) as sandbox:
+        doomed = ServiceProcess("publisher", env={**environment, "SHOPSYNC_FAILPOINT": failpoint}, folder=tmp_path)
+        await doomed.start()
+        await authorise(sandbox, doomed)
+        await publish(bootstrap, topic_prefix, document)
+        assert await doomed.exited(30) == -9
+        async with ServiceProcess("publisher", env=environment, folder=tmp_path, ready_seconds=60):
+            pushed, *_ = await told(bootstrap, LISTING_EVENTS.full_name(topic_prefix), 2)
+        assert pushed["data"]["action"] == "created"
+        assert pushed["data"]["skus"][0]["stock_sent"] == 7
+        assert len(sandbox.world.shop("demo").products) == 1
+        assert max(sandbox.journal.stock_writes.values()) == 1
+
+
+async def publish(bootstrap: str, prefix: str, document) -> None:
+    body = PushRequested(shop_key="demo", product_no="A-100", reason="manual")
+    event = new_event(body, source="/test", id="1", time=document()["changed_at"])
+    producer = AIOKafkaProducer(bootstrap_servers=bootstrap)
+    await producer.start()
+    try:
+        await producer.send_and_wait(PUSH_COMMANDS.full_name(prefix), event.to_bytes(), key=event.key())
+    finally:
+        await producer.stop()

@@ -1,0 +1,132 @@
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from publisher import machine
+from publisher.checks import Problem
+from publisher.machine import Facts, ShopState, decide
+from publisher.model import Intent, ListedSku, Listing
+from publisher.remote import RemoteProduct
+
+NOW = datetime(2026, 11, 23, tzinfo=UTC)
+LISTED = Listing("demo", "A-100", "P1", (ListedSku("", "", "A-100", "S1", 7),), 1, "same")
+
+
+def seen(status="ACTIVATE", audit="APPROVED", digest="d"):
+    return RemoteProduct("P1", status, audit, "A-100", (), (), (), digest)
+
+
+@pytest.fixture
+def facts(snapshot):
+    return Facts(
+        shop_key="demo",
+        product=snapshot(),
+        category_version="v1",
+        shop=ShopState(authorized=True),
+        listing=None,
+        fingerprint="same",
+        problems=(),
+        now=NOW,
+        settings_overdue=True,
+        by_hand=False,
+    )
+
+
+def kind(step):
+    return type(step).__name__
+
+
+def test_refusals_come_in_order_of_what_they_rest_on(facts, snapshot):
+    """SS-3, TG-6, AU-5: each row fails one more check than the one before it."""
+    broken = replace(
+        facts,
+        category_version=None,
+        product=None,
+        shop=ShopState(authorized=False),
+        problems=(Problem("name", "x"),),
+        listing=Listing("demo", "A-100", intent=Intent("create", "k", 1, "same", {})),
+    )
+    assert kind(decide(replace(broken, settings_overdue=False))) == "Wait"
+    assert decide(broken).code == "shop_unknown"
+    broken = replace(broken, category_version="v1")
+    assert decide(broken).why == "not_found"
+    broken = replace(broken, product=snapshot(sync_enabled=False, missing=["brand_id"]))
+    assert decide(broken).why == "sync_disabled"
+    broken = replace(broken, product=snapshot(missing=["brand_id"]))
+    assert decide(broken).why == "incomplete"
+    broken = replace(broken, product=snapshot())
+    assert decide(broken).why == "not_authorized"
+    broken = replace(broken, shop=ShopState(authorized=True, ended=("105002", "x")))
+    assert (decide(broken).code, decide(broken).park) == ("authorization", True)
+    blocked = ShopState(authorized=True, blocked=("105005", "x"), blocked_until=NOW + timedelta(minutes=1))
+    assert decide(replace(broken, shop=blocked)).until == blocked.blocked_until
+    broken = replace(broken, shop=replace(blocked, blocked_until=NOW))
+    assert (decide(broken).status, decide(broken).missing) == ("incomplete", ("name",))
+    broken = replace(broken, problems=())
+    assert kind(decide(broken)) == "Reconcile"
+    assert kind(decide(replace(broken, listing=None))) == "Create"
+
+
+def test_creates_wait_for_the_quota_edits_do_not(facts):
+    """RB-11."""
+    paused = replace(facts, shop=ShopState(authorized=True, quota_until=NOW + timedelta(hours=1)))
+    assert decide(paused) == machine.Wait(NOW + timedelta(hours=1))
+    listed = replace(paused, listing=replace(LISTED, fingerprint="other"), seen=seen())
+    assert kind(decide(listed)) == "Edit"
+
+
+@pytest.mark.parametrize(
+    ("status", "audit", "same", "changed"),
+    [
+        ("ACTIVATE", "APPROVED", "Unchanged", "Edit"),
+        ("ACTIVATE", "AUDITING", "Unchanged", "Edit"),
+        ("PENDING", "AUDITING", "Unchanged", "Edit"),
+        ("PENDING", "PRE_APPROVED", "Unchanged", "Edit"),
+        ("DRAFT", "NONE", "Edit", "Edit"),
+        ("FAILED", "FAILED", "StillRejected", "Edit"),
+        ("ACTIVATE", "FAILED", "StillRejected", "Edit"),
+        ("SELLER_DEACTIVATED", "NONE", "Activate", "Edit"),
+        ("PLATFORM_DEACTIVATED", "NONE", "Fail", "Edit"),
+        ("FREEZE", "NONE", "Fail", "Fail"),
+        ("DELETED", "NONE", "Fail", "Fail"),
+    ],
+)
+def test_what_each_state_at_tiktok_asks_for(facts, status, audit, same, changed):
+    listed = replace(facts, listing=LISTED)
+    assert kind(decide(listed)) == "Look"
+    assert kind(decide(replace(listed, seen=seen(status, audit)))) == same
+    other = replace(listed, fingerprint="other")
+    assert kind(decide(replace(other, seen=seen(status, audit)))) == changed
+
+
+def test_a_rejected_product_is_sent_again_by_hand(facts):
+    rejected = replace(facts, listing=LISTED, seen=seen("FAILED", "FAILED"), by_hand=True)
+    assert kind(decide(rejected)) == "Edit"
+
+
+def test_unchanged_tells_whether_it_is_live(facts):
+    listed = replace(facts, listing=LISTED)
+    assert decide(replace(listed, seen=seen())) == machine.Unchanged("live")
+    assert decide(replace(listed, seen=seen(audit="AUDITING"))) == machine.Unchanged("in_review")
+
+
+def test_an_edit_elsewhere_counts_only_once_everything_is_reviewed(facts):
+    """LY-3: a digest differing while a review runs is our own edit, half way."""
+    listed = replace(facts, listing=replace(LISTED, live_digest="before"))
+    assert kind(decide(replace(listed, seen=seen(digest="after")))) == "Edit"
+    assert kind(decide(replace(listed, seen=seen(audit="AUDITING", digest="after")))) == "Unchanged"
+    assert kind(decide(replace(listed, seen=seen(digest="before")))) == "Unchanged"
+
+
+def test_a_new_sku_is_a_change(facts, snapshot, sku):
+    more = snapshot(axes={"vertical": "サイズ"}, skus=[sku(""), sku("L")])
+    assert kind(decide(replace(facts, product=more, listing=LISTED, seen=seen()))) == "Edit"
+
+
+def test_what_was_sent_ends_the_push(facts):
+    acted = replace(facts, listing=LISTED, acted=True)
+    assert kind(decide(acted)) == "Done"
+    assert kind(decide(replace(acted, fingerprint="other"))) == "Look"
+    assert kind(decide(replace(acted, seen=seen("PENDING", "AUDITING")))) == "Done"
+    assert kind(decide(replace(acted, seen=seen("SELLER_DEACTIVATED", "NONE")))) == "Activate"

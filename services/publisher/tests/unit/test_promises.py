@@ -1,0 +1,38 @@
+"""NV-1: nothing in this package can take a listing off sale."""
+
+import ast
+import inspect
+import re
+from pathlib import Path
+
+import publisher
+from publisher.client import TikTokClient
+from publisher.shop_api import ShopApi
+
+SOURCES = sorted(Path(publisher.__file__).parent.rglob("*.py"))
+FORBIDDEN = re.compile(r"delete|deactivat|remove_product|hide", re.IGNORECASE)
+
+
+def test_the_client_has_no_method_that_deletes_or_hides():
+    for cls in (TikTokClient, ShopApi):
+        names = [name for name, _ in inspect.getmembers(cls)]
+        assert not [name for name in names if FORBIDDEN.search(name.strip("_")) and not name.startswith("__")]
+
+
+def test_no_path_or_method_of_a_deleting_call_is_in_the_source():
+    """Every string that looks like an API path or HTTP method, wherever it stands."""
+    for source in SOURCES:
+        for node in ast.walk(ast.parse(source.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str):
+                is_path = re.match(r"/[a-z_]+/20\d{4}/|.*/(delete|deactivate)\b", node.value) is not None
+                assert not (is_path and FORBIDDEN.search(node.value)), (source.name, node.value)
+                assert node.value.upper() != "DELETE", source.name
+
+
+def test_stock_is_never_updated_on_its_own():
+    """NV-3: Update Inventory is not called."""
+    assert not [source.name for source in SOURCES if "inventory/update" in source.read_text(encoding="utf-8")]
+
+
+def test_sources_are_found():
+    assert {"client.py", "shop_api.py", "push.py"} <= {source.name for source in SOURCES}

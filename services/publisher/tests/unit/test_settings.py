@@ -1,0 +1,72 @@
+from datetime import timedelta
+
+import pytest
+from cryptography.fernet import Fernet
+from pydantic import SecretStr
+
+from publisher.errors import AuthorizationEnded, ConsentRefused
+from publisher.settings import PublisherSettings
+from publisher.vault import ConsentState, Vault
+from shopsync_runtime import SettingsError, load_settings
+
+GOOD = {
+    "PUBLISHER_TIKTOK_API_URL": "http://127.0.0.1:1/",
+    "PUBLISHER_TIKTOK_AUTH_URL": "http://127.0.0.1:1",
+    "PUBLISHER_TIKTOK_APP_KEY": "key",
+    "PUBLISHER_TIKTOK_APP_SECRET": "very-secret",
+}
+
+
+@pytest.fixture
+def environment(monkeypatch):
+    def use(**changes):
+        values = {**GOOD, "PUBLISHER_TOKEN_KEY": Fernet.generate_key().decode(), **changes}
+        for name, value in values.items():
+            monkeypatch.setenv(name, value)
+
+    return use
+
+
+def test_the_names_others_rely_on_are_read(environment):
+    environment()
+    settings = load_settings(PublisherSettings)
+    assert settings.tiktok_api_url == "http://127.0.0.1:1"
+    assert settings.tiktok_app_key == "key"
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("PUBLISHER_TOKEN_KEY", "too-short"),
+        ("PUBLISHER_TIKTOK_API_URL", "open-api.example"),
+        ("PUBLISHER_WORKERS", "0"),
+        ("PUBLISHER_JOB_LEASE", "soon"),
+    ],
+)
+def test_a_wrong_value_is_named(environment, name, value):
+    environment(**{name: value})
+    with pytest.raises(SettingsError, match=name) as raised:
+        load_settings(PublisherSettings)
+    assert "very-secret" not in str(raised.value)
+    if name == "PUBLISHER_TOKEN_KEY":
+        assert value not in str(raised.value)
+
+
+def test_tokens_are_read_with_every_key_and_sealed_with_the_newest():
+    old, new = Fernet.generate_key().decode(), Fernet.generate_key().decode()
+    sealed = Vault(SecretStr(old)).seal(SecretStr("ROW_token"))
+    both = Vault(SecretStr(f"{new}, {old}"))
+    assert both.open(sealed).get_secret_value() == "ROW_token"
+    assert Vault(SecretStr(new)).open(both.seal(SecretStr("x"))).get_secret_value() == "x"
+    with pytest.raises(AuthorizationEnded, match="PUBLISHER_TOKEN_KEY"):
+        Vault(SecretStr(new)).open(sealed)
+
+
+def test_states_cannot_be_made_up_and_grow_old(now):
+    vault, hour = Vault(SecretStr(Fernet.generate_key().decode())), timedelta(hours=1)
+    state = vault.sign_state(ConsentState("demo", "7"), now)
+    assert vault.read_state(state, now=now, lifetime=hour) == ConsentState("demo", "7")
+    assert vault.read_state("demo", now=now, lifetime=hour) is None
+    assert vault.read_state(state[:-2] + "AA", now=now, lifetime=hour) is None
+    with pytest.raises(ConsentRefused, match="too long ago"):
+        vault.read_state(state, now=now + 2 * hour, lifetime=hour)
