@@ -1,11 +1,11 @@
 import asyncio
-import contextlib
 import time
 from collections.abc import Awaitable, Callable
 
 import structlog
 
 from shopsync_runtime.backoff import backoff_delay
+from shopsync_runtime.cancelling import stop as cancel
 from shopsync_runtime.metrics import BACKGROUND_RESTARTS
 
 log = structlog.get_logger(__name__)
@@ -39,11 +39,9 @@ class BackgroundTask:
         self._task = asyncio.create_task(self._supervise(), name=f"background-{self.name}")
 
     async def stop(self) -> None:
-        """Cancel and wait."""
+        """Cancel, as often as it takes, and wait."""
         if self._task is not None:
-            self._task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._task
+            await cancel(self._task)
 
     async def _supervise(self) -> None:
         attempt = 0

@@ -140,3 +140,25 @@ def test_libraries_log_json_too_and_tracebacks_show_no_locals(capsys):
     assert (own["event"], own["shop_key"], own["service"]) == ("it broke", "demo", "catalog")
     assert "wrong length 7" in own["exception"]
     assert "hunter2" not in captured.out
+
+
+async def test_a_background_task_that_loses_a_cancellation_is_stopped_all_the_same():
+    lost = []
+
+    async def stubborn():
+        while True:
+            try:
+                await asyncio.sleep(60)
+            except asyncio.CancelledError:
+                lost.append(True)
+                if len(lost) > 1:
+                    raise
+
+    task = BackgroundTask("stubborn", stubborn)
+    task.start()
+    await asyncio.sleep(0)
+
+    async with asyncio.timeout(10):
+        await task.stop()
+
+    assert len(lost) == 2

@@ -46,7 +46,7 @@ class Upstream:
     @property
     def removed(self) -> Removal | None:
         """The proof of absence while no observation is as new as the enumeration's start."""
-        if self.removal is not None and self.removal.started_at >= self.observed_at:
+        if self.removal is not None and self.removal.started_at > self.observed_at:
             return self.removal
         return None
 

@@ -8,7 +8,6 @@ import httpx
 
 from publisher import webhooks
 from publisher.attempt import Attempts
-from publisher.cancelling import raise_if_cancelled
 from publisher.client import TikTokClient
 from publisher.consent import Consents
 from publisher.fetching import Fetcher
@@ -27,6 +26,7 @@ from publisher.webhooks import Inbox
 from publisher.worker import Workers
 from shopsync_contracts.topics import PUSH_COMMANDS
 from shopsync_runtime import Runtime
+from shopsync_runtime.cancelling import raise_if_cancelled
 
 _UPKEEP = timedelta(seconds=30)
 _REVIEW_READERS = 4

@@ -5,11 +5,11 @@ from weakref import WeakValueDictionary
 
 import structlog
 
-from publisher.cancelling import raise_if_cancelled
 from publisher.store import Listings, OutboxEntry
 from shopsync_contracts import Event, ProductBody, parse
 from shopsync_contracts.topics import LISTING_EVENTS
 from shopsync_runtime import EventPublisher
+from shopsync_runtime.cancelling import raise_if_cancelled
 
 log = structlog.get_logger(__name__)
 

@@ -7,7 +7,6 @@ from datetime import datetime, timedelta
 
 import structlog
 
-from publisher.cancelling import raise_if_cancelled
 from publisher.errors import ProductGone, PublisherError
 from publisher.ids import derived_id
 from publisher.metrics import REVIEWS
@@ -17,6 +16,7 @@ from publisher.remote import RemoteProduct, reasons_digest, review_of
 from publisher.shops import Shops
 from publisher.store import Listings
 from shopsync_contracts.events import Reason, ReviewChanged, ReviewState
+from shopsync_runtime.cancelling import raise_if_cancelled
 
 log = structlog.get_logger(__name__)
 

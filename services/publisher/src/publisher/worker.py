@@ -10,11 +10,11 @@ import structlog
 from pymongo.errors import PyMongoError
 
 from publisher.attempt import Attempts
-from publisher.cancelling import raise_if_cancelled, stop
 from publisher.model import Job
 from publisher.rota import Rota
 from publisher.settings import PublisherSettings
 from publisher.store import Jobs
+from shopsync_runtime.cancelling import raise_if_cancelled, stop
 
 log = structlog.get_logger(__name__)
 

@@ -141,7 +141,8 @@ def _services(
             "PUBLISHER_TIKTOK_SERVICE_ID": tiktok["service_id"],
             "PUBLISHER_TOKEN_KEY": base64.urlsafe_b64encode(os.urandom(32)).decode(),
             "PUBLISHER_IMAGE_ALLOW_PRIVATE": "true",
-            "PUBLISHER_REQUESTS_PER_SECOND": "100",
+            "PUBLISHER_REQUESTS_PER_SECOND": "200",
+            "PUBLISHER_WORKERS_PER_SHOP": "16",
             # A killed publisher misses webhooks and leaves its jobs leased: the demo does not wait minutes for either.
             "PUBLISHER_REVIEW_POLL_INTERVAL": "5s",
             "PUBLISHER_JOB_LEASE": "10s",
