@@ -124,3 +124,9 @@ def test_an_edit_that_waits_for_its_sku_is_not_passed_over_by_a_later_one(story)
     folded = story.give(first, second, change)
     assert (folded.waiting, folded.repeated) == ([], False)
     assert story.snapshot.skus[0].stock == 7
+
+
+def test_edits_that_waited_keep_their_order(story):
+    edits = [story.message(story.edit(1, category_id=number)) for number in ("1", "2")]
+    story.give(*edits, story.message(story.change(0)))
+    assert story.snapshot.content.category_id == "2"
