@@ -103,6 +103,7 @@ def build(runtime: Runtime, settings: PublisherSettings) -> None:
         service_id=settings.tiktok_service_id,
         signed_only=settings.signed_state_only,
         lifetime=settings.consent_lifetime,
+        settings_grace=settings.settings_grace,
         clock=clock,
     )
     inbox = Inbox(listings, authorizations, reviews, clock)

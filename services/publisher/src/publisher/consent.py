@@ -1,5 +1,6 @@
 """A merchant authorises the app: from the consent page's code to a stored authorisation."""
 
+import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
@@ -16,6 +17,7 @@ from publisher.vault import ConsentState, Vault
 log = structlog.get_logger(__name__)
 
 REGION = "JP"
+_SETTINGS_POLL_SECONDS = 0.2
 Shop = Mapping[str, Any]
 
 
@@ -35,6 +37,7 @@ class Consents:
         service_id: str | None,
         signed_only: bool,
         lifetime: timedelta,
+        settings_grace: timedelta,
         clock: Callable[[], datetime],
     ) -> None:
         self._client = client
@@ -47,6 +50,7 @@ class Consents:
         self._service_id = service_id
         self._signed_only = signed_only
         self._lifetime = lifetime
+        self._settings_grace = settings_grace
         self._clock = clock
 
     async def begin(self, shop_key: str, tiktok_shop_id: str | None) -> str:
@@ -101,10 +105,12 @@ class Consents:
         return state
 
     async def _check_shop(self, shop_key: str) -> None:
-        if not shop_key or await self._catalogue.category_version(shop_key) is None:
-            raise ConsentRefused(
-                "shop_unknown", f"shop {shop_key!r} has no settings: publish shop.settings_changed first"
-            )
+        """Settings published a moment ago may still be on their way to the database: wait for them, within bounds."""
+        for _ in range(1 + round(self._settings_grace.total_seconds() / _SETTINGS_POLL_SECONDS)):
+            if shop_key and await self._catalogue.category_version(shop_key) is not None:
+                return
+            await asyncio.sleep(_SETTINGS_POLL_SECONDS if shop_key else 0)
+        raise ConsentRefused("shop_unknown", f"shop {shop_key!r} has no settings: publish shop.settings_changed first")
 
     async def _check_same_shop(self, shop_key: str, tiktok_shop_id: str) -> None:
         """Its listings stand in the TikTok shop it was bound to first."""

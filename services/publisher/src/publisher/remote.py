@@ -60,7 +60,8 @@ def review_of(product: RemoteProduct) -> tuple[ReviewMark, tuple[Reason, ...]]: 
     if product.status == "FREEZE":
         return "frozen", product.reasons
     if product.status in {"SELLER_DEACTIVATED", "PLATFORM_DEACTIVATED"}:
-        return "deactivated", product.reasons or (Reason(position="status", reason=product.status),)
+        # The raw status goes along: readers tell the merchant's hiding from the platform's by it (SS-12).
+        return "deactivated", (Reason(position="status", reason=product.status), *product.reasons)
     if product.status == "FAILED" or product.audit == "FAILED":
         return "rejected", product.reasons
     if product.audit == "PRE_APPROVED":

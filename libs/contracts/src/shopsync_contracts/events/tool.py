@@ -84,7 +84,7 @@ class EditChanges(Patch):
     def _only_what_was_sent(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
         document: dict[str, Any] = handler(self)
         sent = {name: document[name] for name in document if name in self.model_fields_set}
-        if self.package_dimensions_cm is not None:
+        if self.package_dimensions_cm is not None and "package_dimensions_cm" in sent:
             sides = self.package_dimensions_cm.model_fields_set
             sent["package_dimensions_cm"] = {side: sent["package_dimensions_cm"][side] for side in sorted(sides)}
         return sent
