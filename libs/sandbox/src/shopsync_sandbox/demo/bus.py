@@ -12,7 +12,7 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 
 from shopsync_contracts import Event, ShopBody, TopicSpec, new_event, parse, topic_of
 from shopsync_contracts.envelope import CONTENT_TYPE
-from shopsync_contracts.events import ProductSnapshot, PushSucceeded, ReviewChanged
+from shopsync_contracts.events import ProductSnapshot, PushFailed, PushSkipped, PushSucceeded, ReviewChanged
 from shopsync_contracts.topics import CATALOG_PRODUCTS, DEAD_LETTERS, LISTING_EVENTS, REPORTS
 
 SOURCE = "/demo/back-office"
@@ -54,6 +54,7 @@ class Follower:
         self.removed: set[str] = set()
         self.reports: list[Any] = []
         self.pushes: Counter[str] = Counter()
+        self.failures: Counter[str] = Counter()
         self.reviews: Counter[str] = Counter()
         self.stock_sent: Counter[str] = Counter()
         self.dead_letters: list[str] = []
@@ -100,8 +101,11 @@ class Follower:
             )
         elif isinstance(body, ReviewChanged):
             self.reviews[body.review] += 1
-        elif event.type.startswith("jp.shopsync.push."):
-            self.pushes[body.TYPE.removeprefix("push.")] += 1
+        elif isinstance(body, PushFailed):
+            self.pushes["failed"] += 1
+            self.failures[f"{body.status}: {body.message}"] += 1
+        elif isinstance(body, PushSkipped):
+            self.pushes["skipped"] += 1
         else:
             self.reports.append(body)
 

@@ -67,6 +67,7 @@ def summary(outcome: Outcome) -> list[Table]:
     return [
         statuses,
         _counts("pushes", outcome.pushes),
+        *([_counts("why pushes failed: as a merchant would read it", outcome.failures)] if outcome.failures else []),
         _counts("reviews", outcome.reviews),
         _counts("nightly sweep", {name: count for name, count in verdicts.items() if count}),
     ]

@@ -40,6 +40,7 @@ class Outcome:
     seconds: dict[str, float] = field(default_factory=dict)
     statuses: Counter[str] = field(default_factory=Counter)
     pushes: Counter[str] = field(default_factory=Counter)
+    failures: Counter[str] = field(default_factory=Counter)
     reviews: Counter[str] = field(default_factory=Counter)
     removed: int = 0
     sweep: Any = None
@@ -157,7 +158,7 @@ class Story:
         """Gather the facts and fill the table."""
         follower, outcome = self._follower, self.outcome
         outcome.statuses = Counter(snapshot.status for snapshot in follower.snapshots.values())
-        outcome.pushes, outcome.reviews = follower.pushes, follower.reviews
+        outcome.pushes, outcome.reviews, outcome.failures = follower.pushes, follower.reviews, follower.failures
         outcome.removed = len(follower.removed)
         expected = self.choice.complete_and_on - self.beyond_tiktok
         outcome.facts = await gather(
