@@ -371,7 +371,7 @@ async def test_events_wait_for_the_broker_and_keep_their_ids(demo):
     demo.producer.down = False
 
     def created():
-        return [event for event in demo.events("push.succeeded") if event["data"]["action"] == "created"]
+        return [event for event in demo.events("push.succeeded") if event["action"] == "created"]
 
     # The push that was interrupted runs again and may add that nothing has changed; the create is told once, by its id.
     await eventually(created, timeout=30)
