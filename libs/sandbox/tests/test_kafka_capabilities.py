@@ -7,7 +7,7 @@ import sys
 import time
 
 import pytest
-from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRebalanceListener, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewPartitions, NewTopic, RecordsToDelete
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from aiokafka.errors import KafkaError, MessageSizeTooLargeError
@@ -66,9 +66,9 @@ class Bench:
         )
 
     @contextlib.asynccontextmanager
-    async def abandoned(self, **options):
+    async def abandoned(self, *topics, **options):
         """A consumer whose group may be stuck at the end, so its stop is not waited for longer than a second."""
-        consumer = self.consumer(self.topic, **options)
+        consumer = self.consumer(*topics, **options)
         try:
             yield consumer
         finally:
@@ -154,10 +154,39 @@ async def expiry(bench):
     await bench.create(2)
     session = 6000 if "short-sessions" in bench.broker.lacks else 1500
     await bench.crashed_member(session)
-    async with bench.abandoned(group_id=bench.topic, session_timeout_ms=session) as consumer:
+    async with bench.abandoned(bench.topic, group_id=bench.topic, session_timeout_ms=session) as consumer:
         starting = asyncio.create_task(consumer.start())
         try:
             await eventually(lambda: len(consumer.assignment()) == 2, timeout=session / 1000 + 2)
+        finally:
+            starting.cancel()
+
+
+@probe("commit-in-rebalance")
+async def commit(bench):
+    await bench.create(2)
+    options = {"group_id": bench.topic, "session_timeout_ms": 6000, "heartbeat_interval_ms": 300}
+    committed = []
+
+    class Finishing(ConsumerRebalanceListener):
+        async def on_partitions_revoked(self, revoked):
+            if revoked:
+                await asyncio.sleep(0.5)  # the batch in hand, while the other member waits
+                with contextlib.suppress(KafkaError):
+                    await first.commit({bench.partition: 1})
+                    committed.append(1)
+
+        async def on_partitions_assigned(self, assigned):
+            pass
+
+    await bench.send(b"x", partition=0)
+    async with bench.abandoned(**options) as first, bench.abandoned(bench.topic, **options) as second:
+        first.subscribe([bench.topic], listener=Finishing())
+        await first.start()
+        await eventually(lambda: len(first.assignment()) == 2)
+        starting = asyncio.create_task(second.start())
+        try:
+            await eventually(lambda: len(first.assignment()) == len(second.assignment()) == 1 and committed, timeout=8)
         finally:
             starting.cancel()
 
@@ -177,7 +206,7 @@ async def short(bench):
 async def fencing(bench):
     """A member of a generation that has passed must not move the group's offsets."""
     await bench.create()
-    async with bench.abandoned(group_id=bench.topic) as consumer:
+    async with bench.abandoned(bench.topic, group_id=bench.topic) as consumer:
         await consumer.start()
         await eventually(consumer.assignment)
         consumer._coordinator.generation -= 1

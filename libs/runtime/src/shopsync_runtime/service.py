@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import logging
 import os
 import signal
 import sys
@@ -49,7 +50,13 @@ def run_service(name: str, settings_class: type[S], build: Build[S], *, default_
     configure_logging(common.log_level, service=name)
     for sentence in unknown_variables([common_class, settings_class]):
         log.warning("unknown variable", problem=sentence)
-    sys.exit(asyncio.run(_run(name, common, lambda runtime: build(runtime, settings))))
+    with asyncio.Runner() as runner:
+        code = runner.run(_run(name, common, lambda runtime: build(runtime, settings)))
+        # The runner's own end waits for every task, also for one that does not let itself be cancelled.
+        if asyncio.all_tasks(runner.get_loop()):
+            logging.shutdown()
+            os._exit(code)
+    sys.exit(code)
 
 
 def _settings(

@@ -232,6 +232,7 @@ async def test_lag_is_measured_and_its_series_go_with_the_partition(
         assert lag() is None
 
 
+@pytest.mark.needs_kafka("commit-in-rebalance")
 async def test_a_rebalance_waits_for_the_batch_in_hand(common, topics, spec, make_event, producer, running):
     seen = Counter()
     entered, gate = asyncio.Event(), asyncio.Event()

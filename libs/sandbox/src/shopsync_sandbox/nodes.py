@@ -4,6 +4,7 @@ import asyncio
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from shopsync_sandbox.children import Child, StartFailed, spawn
@@ -33,6 +34,33 @@ class Node(ABC):
     @abstractmethod
     async def dispose(self) -> None:
         """End it and remove its data."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Controlled:
+    """What fault tests do to a server that runs.
+
+    Each call returns when the state is reached; address and data are kept. Raises NotOurs for an external server.
+    """
+
+    node: Node
+
+    async def start(self) -> None:
+        """Start it again after `stop` or `kill`."""
+        await self.node.start()
+
+    async def stop(self) -> None:
+        """Stop it in order (SIGTERM)."""
+        await self.node.stop()
+
+    async def kill(self) -> None:
+        """Crash it (SIGKILL)."""
+        await self.node.kill()
+
+    async def restart(self) -> None:
+        """Stop it in order and start it on the same port and data."""
+        await self.node.stop()
+        await self.node.start()
 
 
 class RemoteNode(Node):

@@ -8,7 +8,7 @@ from shopsync_sandbox import backends
 from shopsync_sandbox.backends import Backend
 from shopsync_sandbox.kafka import apache, container, embedded, external
 from shopsync_sandbox.kafka.server import KafkaServer
-from shopsync_sandbox.nodes import Node
+from shopsync_sandbox.nodes import Controlled
 
 CHOICE = "SHOPSYNC_KAFKA"
 
@@ -21,13 +21,12 @@ _BACKENDS = (
 )
 
 
-@dataclass(frozen=True)
-class Broker:
+@dataclass(frozen=True, kw_only=True)
+class Broker(Controlled):
     """A running Kafka broker.
 
-    `lacks` names what it cannot do, in the words of `CAPABILITIES`; `why` says how the backend was chosen. `stop`,
-    `kill` and `restart` are for fault tests: they return when the state is reached, keep address and data (unless
-    `lacks` holds "durable"), and raise NotOurs for an external broker.
+    `lacks` names what it cannot do, in the words of `CAPABILITIES` ("crash-durability": `kill` loses data); `why` says
+    how the backend was chosen.
     """
 
     bootstrap_servers: str
@@ -35,28 +34,10 @@ class Broker:
     version: str
     lacks: frozenset[str]
     why: str
-    node: Node
 
     def describe(self) -> str:
         """One line for people: what runs, by which backend, where."""
         return f"{self.version} ({self.backend}) at {self.bootstrap_servers}"
-
-    async def start(self) -> None:
-        """Start it again after `stop` or `kill`."""
-        await self.node.start()
-
-    async def stop(self) -> None:
-        """Stop it in order (SIGTERM)."""
-        await self.node.stop()
-
-    async def kill(self) -> None:
-        """Crash it (SIGKILL)."""
-        await self.node.kill()
-
-    async def restart(self) -> None:
-        """Stop it in order and start it on the same port and data."""
-        await self.node.stop()
-        await self.node.start()
 
 
 async def start_broker(choice: str | None = None, *, port: int | None = None) -> Broker:

@@ -17,6 +17,7 @@ CAPABILITIES: Mapping[str, str] = MappingProxyType(
         "transactions": "aborted records are hidden from read_committed readers",
         "static-membership": "a member that returns under its group.instance.id causes no rebalance",
         "session-expiry": "a member that dies without leaving is taken out of its group",
+        "commit-in-rebalance": "takes a member's commit while a rebalance waits for it to join again",
         "short-sessions": "accepts session timeouts below 6 s",
         "zombie-fencing": "refuses commits of a member that is no longer in the group",
         "group-offsets": "commits and lists the offsets of a group, with metadata, also from outside the group",

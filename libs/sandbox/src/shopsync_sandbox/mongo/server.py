@@ -8,7 +8,7 @@ from shopsync_sandbox import backends
 from shopsync_sandbox.backends import Backend
 from shopsync_sandbox.mongo import container, embedded, external
 from shopsync_sandbox.mongo.external import without_password
-from shopsync_sandbox.nodes import Node
+from shopsync_sandbox.nodes import Controlled
 
 CHOICE = "SHOPSYNC_MONGO"
 
@@ -20,47 +20,25 @@ _BACKENDS = (
 )
 
 
-@dataclass(frozen=True)
-class MongoServer:
-    """A running MongoDB replica set that takes writes.
-
-    `why` says how the backend was chosen. `stop`, `kill` and `restart` are for fault tests: they return when the
-    state is reached, keep address and data, and raise NotOurs for an external server.
-    """
+@dataclass(frozen=True, kw_only=True)
+class MongoServer(Controlled):
+    """A running MongoDB replica set that takes writes. `why` says how the backend was chosen."""
 
     uri: str
     backend: str
     version: str
     why: str
-    node: Node
 
     def describe(self) -> str:
         """One line for people: what runs, by which backend, where; no credentials."""
         return f"{self.version} ({self.backend}) at {without_password(self.uri)}"
-
-    async def start(self) -> None:
-        """Start it again after `stop` or `kill`."""
-        await self.node.start()
-
-    async def stop(self) -> None:
-        """Stop it in order (SIGTERM)."""
-        await self.node.stop()
-
-    async def kill(self) -> None:
-        """Crash it (SIGKILL)."""
-        await self.node.kill()
-
-    async def restart(self) -> None:
-        """Stop it in order and start it on the same port and data."""
-        await self.node.stop()
-        await self.node.start()
 
 
 async def start_server(choice: str | None = None, *, port: int | None = None) -> MongoServer:
     """Start a server that lives until `server.node.dispose()`; see `server`."""
     started = await backends.start(_BACKENDS, choice=choice, variable=CHOICE, port=port)
     found = started.server
-    return MongoServer(found.uri, found.backend, found.version, started.why, found.node)
+    return MongoServer(uri=found.uri, backend=found.backend, version=found.version, why=started.why, node=found.node)
 
 
 @contextlib.asynccontextmanager
