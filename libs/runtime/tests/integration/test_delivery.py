@@ -301,7 +301,7 @@ async def test_a_batch_that_outlives_its_partition_is_not_committed(
 
 
 @pytest.mark.needs_kafka("restart", "restart-durability")
-@pytest.mark.parametrize("way", ["stop", "kill"])
+@pytest.mark.parametrize("way", ["stop", pytest.param("kill", marks=pytest.mark.needs_kafka("crash-durability"))])
 async def test_a_broker_that_comes_back_finds_us_where_we_were(
     kafka_broker, common, topics, spec, make_event, producer, running, committed, way
 ):
