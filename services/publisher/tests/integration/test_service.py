@@ -33,6 +33,7 @@ def environment(kafka_bootstrap, mongo_uri, mongo_database, topic_prefix):
         "PUBLISHER_JOB_LEASE": "3s",
         "PUBLISHER_REVIEW_POLL_INTERVAL": "2s",
         "SHOPSYNC_KAFKA_SESSION_TIMEOUT": "6s",
+        "SHOPSYNC_INSTANCE_ID": "publisher-0",  # the next process takes the killed one's place at once
     }
 
 
