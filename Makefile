@@ -38,7 +38,7 @@ generated: install ## write what is made from code: JSON Schemas (refuses breaki
 	@$(BIN)/python docs/tables.py
 
 demo: ## the whole pipeline on this machine, checked at the end: make demo [PRODUCTS=5000] [KEEP=1] [SEED=7]
-	@began=$$(date +%s.%N); $(MAKE) --no-print-directory install && \
+	@began=$$(date +%s.%N); $(MAKE) --no-print-directory --silent install && \
 	SHOPSYNC_DEMO_INSTALL_SECONDS=$$(echo "$$(date +%s.%N) $$began" | awk '{printf "%.1f", $$1 - $$2}') \
 	$(BIN)/python -m shopsync_sandbox demo --products $(PRODUCTS) --seed $(SEED) $(if $(KEEP),--keep)
 
