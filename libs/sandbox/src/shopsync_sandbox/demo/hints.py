@@ -1,5 +1,7 @@
 """Addresses of a running demo and lines to try on it."""
 
+import shlex
+
 from shopsync_sandbox.demo.stack import SHOP, Stack
 
 
@@ -7,7 +9,7 @@ def addresses(stack: Stack) -> str:
     """Text for the terminal: where everything is, kcat and shopsync lines that work as they stand."""
     kafka, prefix = stack.kafka_bootstrap, stack.names.topic_prefix
     services = "\n".join(f"  {name:<12}{service.url}/readyz  /metrics" for name, service in stack.services.items())
-    exports = "\n".join(f"  export {name}={value}" for name, value in sorted(stack.environment.items()))
+    exports = "\n".join(f"  export {name}={shlex.quote(value)}" for name, value in sorted(stack.environment.items()))
     return f"""
 running until Ctrl-C:
   Kafka       {kafka}
