@@ -17,7 +17,13 @@ from shopsync_contracts import (
     WrongShape,
     parse,
 )
-from shopsync_contracts.events import ProductChanged, ProductEdited, ProductsBulkEdited, ShopSettingsChanged
+from shopsync_contracts.events import (
+    ProductChanged,
+    ProductEdited,
+    ProductsBulkEdited,
+    ProductSnapshot,
+    ShopSettingsChanged,
+)
 from shopsync_contracts.examples import example
 from shopsync_contracts.topics import PRODUCT_CHANGES, TOOL_EDITS
 
@@ -138,6 +144,18 @@ def test_the_optional_members_have_their_documented_defaults():
     assert (product.created_at, product.description, product.images, product.visible) == (None, "", (), True)
     assert (product.regular_price, product.preorder_price, product.tax, product.axes) == (None, None, None, None)
     assert (product.skus[0].vertical_name, product.skus[0].jan_code, product.skus[0].price) == ("", "", None)
+
+
+def test_dl13_a_snapshot_names_the_former_listing_or_leaves_it_out():
+    document = changed(ProductSnapshot)
+    assert parse(wire(document)).data.former_listing.tiktok_product_id == "1729000000000000000"
+    document["data"]["former_listing"] = None
+    assert parse(wire(document)).data.former_listing is None
+    del document["data"]["former_listing"]
+    assert parse(wire(document)).data.former_listing is None
+    document["data"]["former_listing"] = {"tiktok_product_id": "1"}
+    with pytest.raises(WrongShape, match=r"former_listing\.deleted_at: is required"):
+        parse(wire(document))
 
 
 def test_unknown_attributes_and_members_are_ignored_and_kept_out():

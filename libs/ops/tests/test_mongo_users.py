@@ -78,6 +78,20 @@ async def test_a_wrong_password_is_one_line(shopsync, guarded_mongo):
     assert "secret" not in ended.stderr
 
 
+async def test_a_product_is_shown_as_far_as_the_user_may_read(shopsync, guarded_mongo):
+    await apply(shopsync, guarded_mongo)
+    document = {"_id": "demo/A-1", "shop_key": "demo", "product_no": "A-1"}
+    async with client_of(guarded_mongo, "catalog") as client:
+        await client["shopsync"]["tombstones"].replace_one({"_id": "demo/A-1"}, document, upsert=True)
+    shown = {}
+    for user in ("operator", "janitor"):
+        uri = f"mongodb://{user}:p-{user}@127.0.0.1:{guarded_mongo}/?authSource=shopsync&replicaSet=rs0"
+        ended = await shopsync("--mongo", uri, "product", "show", "demo/A-1", "--json")
+        assert ended.exit_code == 0, ended.stderr
+        shown[user] = ended.json()["unreadable"]
+    assert shown == {"operator": [], "janitor": ["push_jobs", "listings", "held_messages"]}
+
+
 async def test_missing_passwords_are_named_before_anything_is_done(shopsync):
     ended = await shopsync("--mongo", "mongodb://127.0.0.1:1", "mongo", "apply-users", str(ROLES))
     assert ended.exit_code == 2

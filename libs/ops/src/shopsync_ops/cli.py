@@ -4,7 +4,19 @@ from typing import Annotated
 
 import typer
 
-from shopsync_ops.commands import dead_letters, edits, events, mongo, publish, requests, shops, tail, topics
+from shopsync_ops.commands import (
+    dead_letters,
+    edits,
+    events,
+    mongo,
+    product,
+    products,
+    publish,
+    requests,
+    shops,
+    tail,
+    topics,
+)
 from shopsync_ops.context import Commands
 from shopsync_ops.settings import Given
 
@@ -13,7 +25,7 @@ app = typer.Typer(
     cls=Commands,
     no_args_is_help=True,
     pretty_exceptions_show_locals=False,
-    help="Look after shopsync: topics, shops, imports, syncs, edits, dead letters.\n\n"
+    help="Look after shopsync: topics, shops, products, imports, syncs, edits, dead letters.\n\n"
     "Where Kafka and MongoDB are is read from the SHOPSYNC_ variables that the services read, or from the options"
     " before the command. Exit codes: 0 done, 1 not done, 2 wrong call or settings.",
 )
@@ -36,6 +48,8 @@ def _root(
 
 app.add_typer(topics.app, name="topics")
 app.add_typer(shops.app, name="shops")
+app.add_typer(product.app, name="product")
+app.add_typer(products.app, name="products")
 app.add_typer(events.app, name="events")
 app.add_typer(dead_letters.app, name="dead-letters")
 app.add_typer(mongo.app, name="mongo")

@@ -5,7 +5,6 @@ from typing import Any, TypeVar
 
 from catalog.model import (
     Applied,
-    FormerListing,
     Listing,
     Partition,
     PushOutcome,
@@ -46,12 +45,7 @@ def product_document(state: State, *, revision: int, writer: str) -> Document:
         "stock": [_stock_out(number, stock) for number, stock in record.stock.items()],
         "target": _stamped_out(record.target),
         "listing": _listing_out(record.listing),
-        "former_listing": None
-        if record.former_listing is None
-        else {
-            "tiktok_product_id": record.former_listing.tiktok_product_id,
-            "deleted_at": record.former_listing.deleted_at,
-        },
+        "born_after": record.born_after,
         "first_version": record.first_version,
         "first_content_version": record.first_content_version,
         "offsets": _offsets_out(state.applied),
@@ -60,7 +54,7 @@ def product_document(state: State, *, revision: int, writer: str) -> Document:
 
 def read_product(document: Mapping[str, Any]) -> State:
     """The state that `product_document` wrote."""
-    former = document["former_listing"]
+    snapshot = ProductSnapshot.from_document(document)
     record = Record(
         shop_key=document["shop_key"],
         product_no=document["product_no"],
@@ -70,13 +64,12 @@ def read_product(document: Mapping[str, Any]) -> State:
         stock=dict(_stock_in(entry) for entry in document["stock"]),
         target=_stamped_in(document["target"]),
         listing=_listing_in(document["listing"]),
-        former_listing=None if former is None else FormerListing(**former),
+        former_listing=snapshot.former_listing,
+        born_after=document.get("born_after"),
         first_version=document["first_version"],
         first_content_version=document["first_content_version"],
     )
-    return State(
-        record=record, snapshot=ProductSnapshot.from_document(document), applied=_offsets_in(document["offsets"])
-    )
+    return State(record=record, snapshot=snapshot, applied=_offsets_in(document["offsets"]))
 
 
 def tombstone_document(state: State) -> Document:

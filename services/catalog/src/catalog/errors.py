@@ -5,6 +5,7 @@
   - NotKnownYet        what the message is about may still come on another topic: it waits, then is refused
     - UnknownProduct   no such product has ever been imported, or it was deleted
     - UnknownSku       the product has no such SKU
+    - FormerLife       made for a product of that number which was deleted since
 """
 
 from shopsync_runtime import PermanentError
@@ -28,3 +29,10 @@ class UnknownProduct(NotKnownYet):
 
 class UnknownSku(NotKnownYet):
     """The product has never had this SKU."""
+
+
+class FormerLife(NotKnownYet):
+    """It was meant for a product that is gone; the one registered again starts without old edits (DL-13).
+
+    Certain at once, but it waits like the others: being on disk, no crash before its dead letter can lose it.
+    """

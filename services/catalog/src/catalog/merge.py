@@ -8,9 +8,10 @@ from typing import Any
 from catalog import edits, listing, upstream
 from catalog.admission import admit
 from catalog.deletion import bury, reason_to_keep
-from catalog.errors import CatalogRefusal, NotKnownYet, UnknownProduct
+from catalog.errors import CatalogRefusal, FormerLife, NotKnownYet, UnknownProduct
 from catalog.model import Applied, Partition, Record, Rules, State
 from catalog.snapshot import take_snapshot
+from catalog.stamps import to_ms
 from shopsync_contracts import Event
 from shopsync_contracts.events import (
     DeleteRequested,
@@ -124,6 +125,8 @@ def _with_position(state: State, message: Message) -> dict[Partition, Applied]:
 
 def _apply(folded: Folded, message: Message, rules: Rules, now: datetime) -> State:
     state, body = folded.state, message.event.data
+    if isinstance(body, ProductEdited | SyncTargetSet):
+        _refuse_former_life(state, message.event)
     match body:
         case ProductChanged():
             return _change(folded, message, upstream.at_ms(body), rules)
@@ -138,7 +141,38 @@ def _apply(folded: Folded, message: Message, rules: Rules, now: datetime) -> Sta
     if state.record is None:
         raise CatalogRefusal(f"{message.event.type} is not for the catalogue's products")
     record = _touch(state.record, state, message)
-    return state if record == state.record else replace(state, record=record)
+    if record == state.record:
+        return state
+    if isinstance(body, SyncTargetSet):
+        folded.notes += _notes_on_target(record, message)
+    return replace(state, record=record)
+
+
+def _refuse_former_life(state: State, event: Event[Any]) -> None:
+    """What the merchant did to a product that was deleted since is not done to the one registered again (DL-13)."""
+    ended = state.tombstone.deleted_at if state.tombstone else state.record.born_after if state.record else None
+    made = event.data.edited_at if isinstance(event.data, ProductEdited) else event.time
+    if ended is not None and to_ms(made) < ended:
+        raise FormerLife(
+            f"made at {made.isoformat()}, before product {event.subject} was deleted from the tool at"
+            f" {ended.isoformat()}; if it is registered in futureshop again, make the change anew"
+        )
+
+
+def _notes_on_target(record: Record, message: Message) -> list[Note]:
+    """ON is obeyed, but twice it may not be what the merchant expects to sell."""
+    if not record.sync_enabled:
+        return []
+    notes = []
+    if (removed := record.upstream.removed) is not None:
+        details = {"enumeration_id": removed.enumeration_id, "removed_at": removed.completed_at.isoformat()}
+        text = "switched ON though removed in futureshop: it is sent with its last values and not deleted at night"
+        notes.append(Note(message, text, warn=True, details=details))
+    if (former := record.former_listing) is not None:
+        details = {"former_tiktok_product_id": former.tiktok_product_id, "deleted_at": former.deleted_at.isoformat()}
+        text = "switched ON though a former listing may still be in Seller Center: sending makes a second one"
+        notes.append(Note(message, text, warn=True, details=details))
+    return notes
 
 
 def _touch(record: Record, state: State, message: Message) -> Record:

@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from catalog.stamps import Stamped
 from shopsync_contracts.events import (
+    FormerListing,
     ProductSnapshot,
     Reason,
     RemovedUpstream,
@@ -107,16 +108,12 @@ class Listing:
 
 
 @dataclass(frozen=True, slots=True)
-class FormerListing:
-    """The listing a deleted product of the same number had: sending the new one would make a second (DL-13)."""
-
-    tiktok_product_id: str
-    deleted_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
 class Record:
-    """All layers of one product. `first_version` and `first_content_version` are above any of a former life."""
+    """All layers of one product.
+
+    Of a former life, one that ended with a tombstone, nothing comes back (DL-13): `born_after` is when it ended, and
+    `first_version` and `first_content_version` are above any it had.
+    """
 
     shop_key: str
     product_no: str
@@ -127,6 +124,7 @@ class Record:
     target: Stamped[bool] | None = None
     listing: Listing = Listing()
     former_listing: FormerListing | None = None
+    born_after: datetime | None = None
     first_version: int = 1
     first_content_version: int = 1
 

@@ -52,6 +52,7 @@ def take_snapshot(
         tiktok_product_id=record.listing.tiktok_product_id,
         pushed_content_version=record.listing.pushed_content_version,
         live=record.listing.live,
+        former_listing=record.former_listing,
     )
     if previous is None:
         return snapshot

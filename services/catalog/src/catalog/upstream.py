@@ -2,10 +2,10 @@
 
 from dataclasses import replace
 
-from catalog.model import FormerListing, Record, Removal, Rules, Tombstone, Upstream
+from catalog.model import Record, Removal, Rules, Tombstone, Upstream
 from catalog.stamps import to_ms
 from catalog.stock import import_stock
-from shopsync_contracts.events import ProductChanged, ProductRemoved, UpstreamProduct
+from shopsync_contracts.events import FormerListing, ProductChanged, ProductRemoved, UpstreamProduct
 
 
 def may_overwrite(current: Upstream, change: ProductChanged, rules: Rules) -> bool:
@@ -75,7 +75,10 @@ def first_sight(change: ProductChanged, tombstone: Tombstone | None) -> Record:
         record,
         first_version=tombstone.version + 1,
         first_content_version=tombstone.content_version + 1,
-        former_listing=None if former is None else FormerListing(former, tombstone.deleted_at),
+        born_after=tombstone.deleted_at,
+        former_listing=None
+        if former is None
+        else FormerListing(tiktok_product_id=former, deleted_at=tombstone.deleted_at),
     )
 
 

@@ -78,12 +78,13 @@ async def database(mongo_client: AsyncMongoClient[dict[str, Any]], mongo_databas
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def new_replica(database: Any) -> AsyncIterator[Callable[[], Replica]]:
-    """A further replica on the same database."""
+async def new_replica(database: Any) -> AsyncIterator[Callable[..., Replica]]:
+    """A further replica on the same database, over a client of its own when one is given."""
 
-    def make() -> Replica:
-        products, shops = ProductStore(database), ShopStore(database)
-        held, events = HeldMessages(database, [TOOL_EDITS]), RecordingEvents()
+    def make(over: Any = None) -> Replica:
+        mine = database if over is None else over
+        products, shops = ProductStore(mine), ShopStore(mine)
+        held, events = HeldMessages(mine, [TOOL_EDITS]), RecordingEvents()
         catalogue = Catalogue(products, shops, SnapshotFeed(events, products), rules=Rules(), clock=now)
         bulk = BulkEdits(products, events, clock=now)
         handler = ProductHandler(catalogue, held, bulk, clock=now)

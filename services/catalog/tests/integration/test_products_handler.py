@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from aiokafka.errors import KafkaError
+from structlog.testing import capture_logs
 
 from catalog.documents import read_product
 from catalog.model import State
@@ -125,7 +126,7 @@ async def test_the_newest_snapshot_is_the_last_of_its_key(new_replica, new_story
     assert fast.events.snapshots()[-1].content.name == "二"
 
 
-async def test_a_refused_message_leaves_the_rest(replica, new_story, deliver, at_minute):
+async def test_im8_a_refused_message_leaves_the_rest(replica, new_story, deliver, at_minute):
     far = new_story(product_no="far").change(0).model_copy(update={"observed_at": at_minute(0) + timedelta(days=9999)})
     bad = deliver(far)
     [refusal] = await replica.handler(
@@ -152,6 +153,16 @@ class TestCrashBetweenWriteAndPublish:
         skus = [{"stock": 10}, {"vertical_no": "M", "stock": 1}]
         await replica.handler([deliver(story.change(3, updated=3, skus=skus))])
         assert [sku.stock for sku in replica.events.snapshots()[-1].skus] == [10, 7]
+
+    async def test_dl13_an_edit_of_the_former_life_is_not_lost(self, replica, database, new_story, deliver):
+        story = new_story()
+        await replica.handler([deliver(story.change(0)), deliver(story.removal(5))])
+        await replica.handler([deliver(story.deletion()), deliver(story.change(60, updated=60))])
+        old = deliver(story.edit(1, category_id="old"))
+        new = deliver(story.edit(0, name="x").model_copy(update={"edited_at": now()}))
+        assert await self.crash(replica, [old, new]) == []
+        assert [one["offset"] async for one in database["held_messages"].find()] == [old.offset]
+        assert replica.events.snapshots()[-1].content.name == "x"
 
     async def test_a_refused_edit_is_refused_again(self, replica, new_story, deliver):
         story = new_story()
@@ -244,6 +255,45 @@ class TestDeletion:
         assert await database["tombstones"].count_documents({}) == 0
 
 
+class TestWarnings:
+    """ON is obeyed; who reads the log can tell the merchant what it means. One line each, with shop and product."""
+
+    async def switch_on(self, replica, story, deliver):
+        with capture_logs() as lines:
+            await replica.handler([deliver(story.target(True), event_id="switch")])
+        return [line for line in lines if line["log_level"] == "warning"]
+
+    async def test_dl7_on_for_a_product_removed_upstream(self, replica, new_story, deliver):
+        story = new_story()
+        await replica.handler([deliver(story.change(0)), deliver(story.removal(5))])
+        [line] = await self.switch_on(replica, story, deliver)
+        assert "removed in futureshop" in line["event"]
+        told = (line["shop_key"], line["product_no"], line["event_id"], line["enumeration_id"])
+        assert told == ("demo", "A-1", "switch", "E1")
+
+    async def test_scenario_68_dl13_on_for_a_product_with_a_former_listing(
+        self, replica, database, ready, new_story, deliver
+    ):
+        ready.pushed(review="live", stock=10)
+        ready.switched(4, False)
+        ready.removed(5)
+        ready.deleted()
+        await replica.handler([deliver(one.event.data, time=one.event.time) for one in ready.sent])
+        story = new_story()
+        await replica.handler([deliver(story.change(60, updated=60))])
+        document = await database["products"].find_one()
+        assert document["former_listing"]["tiktok_product_id"] == "T1"
+        assert replica.events.snapshots()[-1].former_listing.model_dump() == document["former_listing"]
+        [line] = await self.switch_on(replica, story, deliver)
+        assert "former listing" in line["event"]
+        assert (line["shop_key"], line["product_no"], line["former_tiktok_product_id"]) == ("demo", "A-1", "T1")
+
+    async def test_on_for_any_other_product_says_nothing(self, replica, new_story, deliver):
+        story = new_story()
+        await replica.handler([deliver(story.change(0))])
+        assert await self.switch_on(replica, story, deliver) == []
+
+
 class TestBulkEdit:
     def body(self, numbers, **members):
         return ProductsBulkEdited(shop_key="demo", edited_at=members.pop("at"), product_nos=tuple(numbers), **members)
@@ -258,10 +308,28 @@ class TestBulkEdit:
         assert sum(isinstance(one, SyncTargetSet) for one in fanned) == 20
         [report] = replica.events.on(REPORTS)
         assert isinstance(report, BulkEditCompleted)
-        assert {verdict.verdict for verdict in report.verdicts} == {"accepted"}
-        await replica.handler([deliver(one, time=at_minute(1)) for one in fanned])
-        last = replica.events.snapshots()[-1]
-        assert (last.content.package_weight_g, last.sync_enabled, last.content.name) == (300, True, "シャツ")
+        assert [(one.product_no, one.verdict) for one in report.verdicts] == [(one, "accepted") for one in numbers]
+
+    async def test_scenario_41_ed2_ed6_ss5_all_have_it_and_nothing_else_changed(
+        self, replica, database, changes, deliver, at_minute, new_story, complete_edit
+    ):
+        """The first ten lack the weight only, the others more."""
+        await replica.handler(changes(20))
+        del complete_edit["package_weight_g"]
+        entered = [new_story(product_no=f"P-{number:03}").edit(1, **complete_edit) for number in range(10)]
+        await replica.handler([deliver(one) for one in entered])
+        before = {one["product_no"]: one async for one in database["products"].find()}
+        assert {one["status"] for one in before.values()} == {"incomplete"}
+        body = self.body(before, at=at_minute(2), changes=EditChanges(package_weight_g=300))
+        await replica.handler([deliver(body)])
+        await replica.handler([deliver(one, time=at_minute(2)) for one in replica.events.on(TOOL_EDITS)])
+        async for after in database["products"].find():
+            was = before[after["product_no"]]
+            assert after["content"] == {**was["content"], "package_weight_g": 300}
+            assert after["status"] == ("pending" if after["product_no"] < "P-010" else "incomplete")
+            assert [after[name] for name in ("skus", "sync_enabled", "edited_fields", "target", "stock", "edits")] == [
+                was[name] for name in ("skus", "sync_enabled", "edited_fields", "target", "stock", "edits")
+            ]
 
     async def test_a_repeat_carries_the_same_ids(self, replica, changes, deliver, at_minute):
         await replica.handler(changes(2))

@@ -1,3 +1,4 @@
+import asyncio
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -7,6 +8,7 @@ from catalog.scheduling import Scheduler
 from shopsync_contracts.events import ShopSettingsChanged, SyncSettings
 from shopsync_contracts.topics import IMPORT_COMMANDS, SYNC_COMMANDS
 from shopsync_runtime import Leases
+from shopsync_sandbox.testing import eventually
 
 NIGHT = datetime(2026, 11, 22, 18, 0, 30, tzinfo=UTC)  # 03:00:30 in Tokyo
 
@@ -78,4 +80,50 @@ async def test_saving_the_settings_again_does_not_repeat_a_timing(replica, look)
     await look(NIGHT)
     await save(replica, "scheduled", times=("03:00", "15:00"))
     await look(NIGHT + timedelta(seconds=10))
+    assert len(replica.events.on(SYNC_COMMANDS)) == 1
+
+
+async def test_scenario_84_rb1_a_mode_that_becomes_auto_acts_at_the_next_timing(replica, look):
+    await save(replica, "manual")
+    await look(NIGHT)
+    settings = ShopSettingsChanged(shop_key="demo", sync=SyncSettings(mode="auto", interval_minutes=60))
+    await replica.shops.save(settings, NIGHT)
+    await look(NIGHT)
+    assert replica.events.published == []
+    await look(NIGHT + timedelta(hours=1))
+    [request] = replica.events.on(IMPORT_COMMANDS)
+    assert (request.mode, request.then_sync) == ("changed_only", True)
+
+
+async def test_rb1_each_timing_once_across_replicas(replica, database):
+    await save(replica, "scheduled", times=("03:00",))
+    looks = []
+
+    def clock():
+        looks.append(NIGHT)
+        return NIGHT
+
+    clocks = [
+        Scheduler(
+            replica.shops,
+            replica.events,
+            Leases(database, "catalog"),
+            clock=clock,
+            tick=timedelta(milliseconds=5),
+            catch_up=timedelta(hours=1),
+        )
+        for _ in range(3)
+    ]
+    running = [asyncio.create_task(one.run()) for one in clocks]
+    try:
+
+        async def looked_often():
+            return len(looks) >= 10
+
+        await eventually(looked_often, timeout=30)
+    finally:
+        for task in running:
+            task.cancel()
+        ended = await asyncio.gather(*running, return_exceptions=True)
+    assert {type(one) for one in ended} == {asyncio.CancelledError}
     assert len(replica.events.on(SYNC_COMMANDS)) == 1

@@ -9,7 +9,7 @@ from aiokafka.errors import KafkaError
 from catalog.handlers import SettingsHandler
 from catalog.syncing import Patience, SyncHandler
 from shopsync_contracts.events import ShopSettingsChanged, SyncRequested, TaxDefaults
-from shopsync_contracts.topics import PUSH_COMMANDS, REPORTS
+from shopsync_contracts.topics import CATALOG_PRODUCTS, PUSH_COMMANDS, REPORTS
 from shopsync_runtime import RetryableError
 
 OUTSIDE = TaxDefaults(included=False, rate_percent=10, rounding="down")
@@ -146,6 +146,41 @@ class TestSync:
             "sync_disabled": 1,
             "not_found": 1,
         }
+
+    async def test_scenario_40_ed5_lacking_something_it_is_not_commanded_by_any_route(self, syncs, replica, deliver):
+        for reason, named in (("manual", ("P-3",)), ("auto", None), ("scheduled", None)):
+            await syncs([deliver(SyncRequested(shop_key="demo", product_nos=named, reason=reason))])
+        assert "P-3" not in {one.product_no for one in replica.events.on(PUSH_COMMANDS)}
+        assert [report.counts.incomplete for report in replica.events.on(REPORTS)] == [1, 1, 1]
+
+    @pytest.mark.parametrize("reason", ["auto", "scheduled", "manual"])
+    async def test_rb1_rb2_rb4_tg1_every_route_sends_on_products_and_no_others(self, syncs, replica, deliver, reason):
+        await syncs([deliver(SyncRequested(shop_key="demo", reason=reason))])
+        commands = replica.events.on(PUSH_COMMANDS)
+        assert [(one.product_no, one.reason) for one in commands] == [(f"P-{n}", reason) for n in range(3)]
+
+    async def test_scenario_50_tg2_nv1_switching_off_asks_nothing_of_tiktok(self, syncs, replica, deliver, new_story):
+        await replica.handler([deliver(new_story(product_no="P-0").target(False))])
+        assert [spec for spec, _ in replica.events.published] == [CATALOG_PRODUCTS]
+        await syncs([deliver(SyncRequested(shop_key="demo"))])
+        assert [one.product_no for one in replica.events.on(PUSH_COMMANDS)] == ["P-1", "P-2"]
+
+    async def test_scenario_64_dl7_removed_upstream_and_on_it_still_goes(self, syncs, replica, deliver, new_story):
+        await replica.handler([deliver(new_story(product_no="P-0").removal(5))])
+        await syncs([deliver(SyncRequested(shop_key="demo", reason="auto"))])
+        assert "P-0" in [one.product_no for one in replica.events.on(PUSH_COMMANDS)]
+
+    async def test_scenario_78_au3_a_sync_of_one_shop_commands_no_other(
+        self, settings, syncs, replica, deliver, new_story
+    ):
+        await settings(deliver(ShopSettingsChanged(shop_key="K2")))
+        other = new_story(shop_key="K2", product_no="P-0")
+        other.changed(0)
+        other.complete()
+        other.switched(1, True)
+        await replica.handler([deliver(one.event.data, time=one.event.time) for one in other.sent])
+        await syncs([deliver(SyncRequested(shop_key="K2"))])
+        assert [(one.shop_key, one.product_no) for one in replica.events.on(PUSH_COMMANDS)] == [("K2", "P-0")]
 
     async def test_scenario_47_an_off_product_is_never_commanded(self, syncs, replica, deliver):
         await syncs([deliver(SyncRequested(shop_key="demo", product_nos=("P-4",)))])

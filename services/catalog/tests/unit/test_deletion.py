@@ -1,4 +1,8 @@
-from catalog.errors import UnknownProduct
+from itertools import permutations
+
+import pytest
+
+from catalog.errors import FormerLife, UnknownProduct
 
 
 def test_dl9_a_proof_newer_than_the_last_observation_marks_the_product(story):
@@ -52,6 +56,16 @@ def test_scenario_62_dl4_an_on_product_stays(ready):
     folded = ready.deleted()
     assert ready.snapshot.sync_enabled
     assert folded.notes[0].details["because"] == "sync_enabled"
+
+
+def test_dl6_switched_off_later_it_goes_with_the_next_night(ready):
+    ready.removed(5, "E1")
+    ready.deleted("E1")
+    ready.switched(10, False)
+    assert ready.snapshot.removed_upstream.enumeration_id == "E1"
+    ready.removed(20, "E2")
+    ready.deleted("E2")
+    assert ready.state.record is None
 
 
 def test_scenario_65_dl8_a_product_that_is_there_stays(story):
@@ -172,3 +186,127 @@ def test_messages_about_a_product_never_seen_create_nothing(story):
         assert (folded.refused, folded.waiting) == ([], [])
     assert story.state.record is None
     assert story.state.tombstone is None
+
+
+class TestFormerLife:
+    """DL-13: nothing that was done to the deleted product is done to the one registered again."""
+
+    @pytest.fixture
+    def deleted(self, ready, at_minute):
+        """Deleted at minute 30."""
+        ready.pushed(review="live", stock=10)
+        ready.switched(4, False)
+        ready.removed(5)
+        ready.now = at_minute(30)
+        ready.deleted()
+        return ready
+
+    def old(self, story, at_minute):
+        """Made a minute before the deletion; they arrive after it."""
+        return [
+            story.message(story.edit(29, category_id="9", name="古い", stock=[{"quantity": 99}])),
+            story.message(story.target(True), time=at_minute(29)),
+        ]
+
+    def check(self, story):
+        snapshot = story.snapshot
+        assert (snapshot.sync_enabled, snapshot.content.category_id, snapshot.content.name) == (False, None, "シャツ")
+        assert (snapshot.skus[0].stock, snapshot.edited_fields, snapshot.overwritten_edits) == (5, (), ())
+
+    def test_dl13_old_edits_that_come_while_it_is_gone(self, deleted, at_minute):
+        folded = deleted.give(*self.old(deleted, at_minute), deleted.message(deleted.change(60, updated=60, stock=5)))
+        assert [type(error) for _, error in folded.waiting] == [FormerLife, FormerLife]
+        self.check(deleted)
+
+    def test_dl13_old_edits_that_come_when_it_is_back(self, deleted, at_minute):
+        deleted.changed(60, updated=60, stock=5)
+        folded = deleted.give(*self.old(deleted, at_minute))
+        for _, error in folded.waiting:
+            assert isinstance(error, FormerLife)
+            assert "before product demo/A-1 was deleted from the tool at 2026-11-23T00:30:01" in str(error)
+        self.check(deleted)
+
+    def test_dl13_edits_made_after_the_deletion_count(self, deleted):
+        deleted.edited(31, category_id="2")
+        deleted.changed(60, updated=60, stock=5)
+        deleted.edited(32, category_id="2")
+        deleted.switched(61, True)
+        assert (deleted.snapshot.content.category_id, deleted.snapshot.sync_enabled) == ("2", True)
+
+    def test_an_edit_applied_in_the_former_life_is_a_repeat_and_not_refused(self, deleted):
+        applied = [message for message in deleted.sent if message.event.data.TYPE == "product.edited"]
+        deleted.changed(60, updated=60, stock=5)
+        folded = deleted.give(*applied)
+        assert (folded.waiting, folded.refused, folded.repeated) == ([], [], True)
+
+
+class TestWarningsOnOn:
+    def warnings(self, folded):
+        return [note.details for note in folded.notes if note.warn]
+
+    def test_dl7_switched_on_after_its_removal(self, story, at_minute):
+        story.changed(0)
+        story.removed(5)
+        [details] = self.warnings(story.switched(6, True))
+        assert details == {"enumeration_id": "E1", "removed_at": at_minute(6).isoformat()}
+        assert self.warnings(story.switched(7, False)) == []
+
+    def test_scenario_68_dl13_switched_on_with_a_former_listing(self, ready, at_minute):
+        ready.pushed(review="live")
+        ready.switched(4, False)
+        ready.removed(5)
+        ready.deleted()
+        deleted_at = ready.state.tombstone.deleted_at
+        ready.changed(60, updated=60)
+        assert ready.snapshot.former_listing.model_dump() == {"tiktok_product_id": "T1", "deleted_at": deleted_at}
+        [details] = self.warnings(ready.switched(61, True))
+        assert details == {"former_tiktok_product_id": "T1", "deleted_at": deleted_at.isoformat()}
+        ready.removed(70)
+        assert len(self.warnings(ready.switched(71, True))) == 2
+
+    def test_an_ordinary_product_gives_none(self, story):
+        story.changed(0)
+        assert story.snapshot.former_listing is None
+        assert self.warnings(story.switched(6, True)) == []
+
+    def test_a_switch_that_came_too_late_to_count_warns_of_nothing(self, story):
+        story.changed(0)
+        story.removed(5)
+        story.switched(8, False)
+        assert self.warnings(story.switched(7, True)) == []
+
+    def test_dl13_deleted_again_without_a_push_the_listing_is_still_warned_of(self, ready):
+        ready.pushed(review="live")
+        ready.switched(4, False)
+        ready.removed(5)
+        ready.deleted()
+        ready.changed(60, updated=60)
+        ready.removed(70)
+        ready.deleted()
+        ready.changed(80, updated=80)
+        assert ready.snapshot.former_listing.tiktok_product_id == "T1"
+
+
+@pytest.mark.parametrize(("observed", "returns"), [(4, False), (5, True), (60, True)])
+def test_scenario_74_an_event_after_the_deletion_counts_by_when_it_was_observed(story, observed, returns):
+    story.changed(0)
+    story.removed(5)
+    story.deleted()
+    story.changed(observed, updated=observed)
+    assert (story.state.record is not None) is returns
+
+
+@pytest.mark.parametrize("order", list(permutations(range(3))), ids=str)
+def test_scenario_74_a_sweep_and_an_overwriting_import_in_any_order_lose_nothing_that_exists(new_story, order):
+    """The enumeration did not see the product, the import that ran beside it read it later."""
+    story = new_story()
+    story.changed(0)
+    acts = [
+        lambda: story.removed(5),
+        lambda: story.changed(6, mode="overwrite_all", updated=6, stock=3),
+        story.deleted,
+    ]
+    for index in order:
+        acts[index]()
+    assert story.state.record is not None
+    assert story.snapshot.removed_upstream is None

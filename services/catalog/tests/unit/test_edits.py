@@ -130,3 +130,44 @@ def test_edits_that_waited_keep_their_order(story):
     edits = [story.message(story.edit(1, category_id=number)) for number in ("1", "2")]
     story.give(*edits, story.message(story.change(0)))
     assert story.snapshot.content.category_id == "2"
+
+
+def test_q1_tg4_ed7_what_the_merchant_did_not_enter_is_off_and_blank(story):
+    story.changed()
+    content = story.snapshot.content
+    assert story.snapshot.sync_enabled is False
+    assert (content.category_id, content.brand_id, content.package_weight_g, content.attributes) == (None,) * 3 + ((),)
+
+
+def test_q9_ed4_exactly_these_are_asked_for(story, complete_edit):
+    story.changed(stock_managed=False)
+    asked = ("category_id", "brand_id", "package_weight_g", "package_dimensions_cm", "stock")
+    assert story.snapshot.missing == asked
+    story.edited(1, **complete_edit, stock=[{"quantity": 1}])
+    assert (story.snapshot.missing, story.snapshot.status) == ((), "pending")
+    for minute, name in enumerate(("size_chart_image", "attributes"), 2):
+        story.edited(minute, **{name: None})
+    assert story.snapshot.status == "pending"
+
+
+@pytest.mark.parametrize("name", ["category_id", "brand_id", "package_weight_g", "package_dimensions_cm"])
+def test_ss5_clearing_any_one_leads_back(ready, complete_edit, name):
+    ready.edited(5, **{name: None})
+    assert (ready.snapshot.status, ready.snapshot.missing) == ("incomplete", (name,))
+    ready.edited(6, **{name: complete_edit[name]})
+    assert ready.snapshot.status == "pending"
+
+
+def test_ed8_what_a_category_requires_is_named_once_the_publisher_has_found_out(ready):
+    ready.failed("incomplete", missing=("attributes.100398", "attributes.100400"))
+    assert ready.snapshot.missing == ("attributes.100398", "attributes.100400")
+    ready.edited(5, attributes=[{"id": "100398", "values": [{"name": "綿"}]}])
+    assert (ready.snapshot.missing, ready.snapshot.status) == ((), "pending")
+
+
+def test_ed6_what_was_not_filled_in_stays(ready):
+    before = ready.snapshot
+    ready.edited(5, package_weight_g=500)
+    after = ready.snapshot
+    assert after.content == before.content.model_copy(update={"package_weight_g": 500})
+    assert (after.skus, after.sync_enabled, after.edited_fields) == (before.skus, before.sync_enabled, ())

@@ -1,3 +1,6 @@
+import math
+from fractions import Fraction
+
 import pytest
 
 from catalog.model import Rules
@@ -75,6 +78,30 @@ def test_scenario_24_an_edited_price_is_every_skus_until_overwritten(story):
     assert [sku.price for sku in story.snapshot.skus] == [2900, 2900]
     story.changed(2, mode="overwrite_all", regular_price=3000)
     assert story.snapshot.content.price == 3000
+
+
+def test_q7_pr10_a_sku_without_any_price_holds_the_product_back(story):
+    story.changed(regular_price=None, skus=[{"vertical_no": "1", "price": 1000, "stock": 1}, {"vertical_no": "2"}])
+    story.complete()
+    assert [sku.price for sku in story.snapshot.skus] == [1000, None]
+    assert "price" in story.snapshot.missing
+
+
+def test_q6_pr2_the_preorder_price_goes_while_the_form_is_in_force(story):
+    story.changed(sale_form="preorder", regular_price=3500, preorder_price=3000)
+    assert (story.snapshot.content.price, story.snapshot.skus[0].price) == (3000, 3000)
+
+
+@pytest.mark.parametrize("rounding", ["down", "up", "half_up"])
+@pytest.mark.parametrize("rate", [8, 10])
+def test_pr7_pr8_every_price_up_to_20000_is_rounded_as_fractions_say(make_product, rounding, rate):
+    """Against exact fractions: no price is a yen off, and whole amounts are never rounded."""
+    tax = {"included": False, "rate_percent": rate, "rounding": rounding}
+    product = make_product(tax=tax)
+    exact = {"down": math.floor, "up": math.ceil, "half_up": lambda number: math.floor(number + Fraction(1, 2))}
+    for registered in range(0, 20_000, 7):
+        priced = product_price(product.model_copy(update={"regular_price": registered}), TaxDefaults())
+        assert priced == registered + exact[rounding](Fraction(registered * rate, 100))
 
 
 def test_shop_tax_settings_are_used(new_story):

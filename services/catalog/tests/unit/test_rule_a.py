@@ -1,3 +1,4 @@
+from itertools import permutations
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -6,9 +7,12 @@ from catalog.errors import StampFromFuture
 from catalog.model import Rules
 
 
-def test_scenario_1_hidden_products_are_imported_too(story):
-    story.changed(visible=False)
-    assert story.snapshot.content.name == "シャツ"
+def test_scenario_1_im1_im2_all_come_in_hidden_ones_too(new_story):
+    stories = [new_story(product_no=f"P-{number}") for number in range(3)]
+    for number, story in enumerate(stories):
+        story.changed(visible=number != 1)
+    assert [story.snapshot.status for story in stories] == ["incomplete"] * 3
+    assert {story.snapshot.content.name for story in stories} == {"シャツ"}
 
 
 def test_tg4_a_new_product_is_off(story):
@@ -113,9 +117,64 @@ def test_scenario_13_overwrite_all_without_a_real_change_keeps_everything(ready)
     assert ready.snapshot.status == "synced"
 
 
-def test_tg7_no_import_changes_the_target(ready):
-    ready.changed(10, mode="overwrite_all", name="別")
-    assert ready.snapshot.sync_enabled
+@pytest.mark.parametrize("mode", ["changed_only", "overwrite_all"])
+@pytest.mark.parametrize("enabled", [True, False])
+def test_tg7_no_import_changes_the_target(ready, mode, enabled):
+    ready.switched(5, enabled)
+    ready.changed(10, mode=mode, updated=10, name="別")
+    ready.removed(20)
+    ready.changed(30, mode=mode, updated=30)
+    assert ready.snapshot.sync_enabled is enabled
+
+
+@pytest.mark.parametrize("mode", ["changed_only", "overwrite_all"])
+def test_ra4_neither_button_changes_stock(story, mode):
+    story.changed(stock=10)
+    story.changed(5, mode=mode, updated=5, name="シャツ改", stock=4)
+    assert (story.snapshot.content.name, story.snapshot.skus[0].stock) == ("シャツ改", 10)
+
+
+def test_ra5_what_the_date_missed_overwrite_all_takes(story):
+    story.changed(0)
+    story.changed(5, images=["https://shop.example/2.jpg"])
+    assert story.snapshot.content.images == ("https://shop.example/1.jpg",)
+    story.changed(6, mode="overwrite_all", images=["https://shop.example/2.jpg"])
+    assert story.snapshot.content.images == ("https://shop.example/2.jpg",)
+
+
+def test_ra7_two_saves_in_one_second_are_told_apart_by_overwrite_all_only(story):
+    """Equal version, different content: the first one taken stays, whatever the order of the rest."""
+    story.changed(1, updated=1 / 60, name="一")
+    for observed in (2, 3):
+        story.changed(observed, updated=1 / 60, name="二")
+        assert story.snapshot.content.name == "一"
+    story.changed(4, mode="overwrite_all", updated=1 / 60, name="二")
+    assert story.snapshot.content.name == "二"
+
+
+def test_ra6_any_order_of_late_records_leaves_the_newest(new_story):
+    for order in permutations((1, 2, 3, 4)):
+        story = new_story()
+        for observed, updated in enumerate(order):
+            story.changed(observed, updated=updated / 60, name=f"{updated}秒")
+        assert story.snapshot.content.name == "4秒", order
+
+
+@pytest.mark.parametrize(("mode", "updated", "expected"), [("changed_only", 0, 3500), ("changed_only", 5, 4000)])
+def test_pr12_a_new_price_comes_by_rule_a_alone(story, mode, updated, expected):
+    story.changed(0)
+    story.changed(5, mode=mode, updated=updated, regular_price=4000)
+    assert story.snapshot.content.price == expected
+
+
+def test_an_edit_between_two_source_events_keeps_its_field_and_clearing_restores_the_source(story):
+    story.changed(0, name="一", description="一")
+    story.edited(5, name="手")
+    # read before the edit was made, but it arrives after it: the edit stands, the rest is new
+    story.changed(4, updated=3, name="二", description="二")
+    assert (story.snapshot.content.name, story.snapshot.content.description) == ("手", "二")
+    story.edited(6, name=None)
+    assert (story.snapshot.content.name, story.snapshot.overwritten_edits) == ("二", ())
 
 
 def test_q8_a_sale_form_that_switched_by_the_clock_overwrites(story):

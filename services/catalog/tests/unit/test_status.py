@@ -1,10 +1,92 @@
+from dataclasses import replace
+from itertools import product
+from typing import get_args
+
 import pytest
 
-from shopsync_contracts.events import Reason
+from catalog.model import Listing, PushOutcome, Review
+from catalog.status import status_of
+from shopsync_contracts.events import Reason, ReviewState, SnapshotError, Status
+
+STATES = (*get_args(ReviewState), "in_review", "live", "draft")
+KINDS = get_args(PushOutcome.__annotations__["kind"])
+ERROR = SnapshotError(code="1", message="TikTok says no")
 
 
 def status(story):
     return story.snapshot.status
+
+
+def of(record, *, missing=(), outcome=None, review=None, content_version=2):
+    """The status of a record with this listing; `outcome` is (content_version, kind)."""
+    known = outcome and PushOutcome(*outcome, error=None if outcome[1] in ("accepted", "incomplete") else ERROR)
+    listing = Listing(outcome=known, review=review and Review(review, "T1", None))
+    return status_of(replace(record, listing=listing), content_version, missing)
+
+
+def test_ss1_whatever_happened_gives_exactly_one_of_the_seven(ready):
+    """All there is to tell states apart: something missing, the last push and its content, TikTok's word."""
+    outcomes = [None, *product((1, 2), KINDS)]
+    seen = set()
+    for missing, outcome, review in product([(), ("price",)], outcomes, [None, *STATES]):
+        found, error = of(ready.state.record, missing=missing, outcome=outcome, review=review)
+        assert (found == "incomplete") == bool(missing)
+        assert (error is not None) == (found in ("warehouse_missing", "sync_error", "rejected"))
+        seen.add(found)
+    assert seen == set(get_args(Status))
+    assert len(seen) == 7
+
+
+@pytest.mark.parametrize(
+    ("missing", "outcome", "review", "expected"),
+    [
+        (("stock",), None, None, "incomplete"),
+        (("stock",), (2, "warehouse_missing"), None, "incomplete"),
+        (("stock",), (1, "warehouse_missing"), None, "incomplete"),
+        (("stock",), (2, "sync_error"), None, "incomplete"),
+        (("stock",), (2, "accepted"), "live", "incomplete"),
+        ((), (2, "warehouse_missing"), None, "warehouse_missing"),
+        ((), (1, "warehouse_missing"), None, "warehouse_missing"),
+        ((), (2, "warehouse_missing"), "live", "warehouse_missing"),
+        ((), None, None, "pending"),
+        ((), (1, "accepted"), "live", "pending"),
+        ((), (1, "accepted"), "rejected", "pending"),
+        ((), (1, "sync_error"), "live", "pending"),
+        ((), (2, "sync_error"), "live", "sync_error"),
+        ((), (2, "accepted"), "in_review", "in_review"),
+        ((), (2, "accepted"), "rejected", "rejected"),
+        ((), (2, "accepted"), "live", "synced"),
+    ],
+)
+def test_ss3_precedence(ready, missing, outcome, review, expected):
+    """Content 2 is the present one: incomplete, then no warehouse, then pending, then what TikTok made of it."""
+    found, _ = of(ready.state.record, missing=missing, outcome=outcome, review=review)
+    assert found == expected
+
+
+@pytest.mark.parametrize(
+    "lead_to",
+    [
+        lambda story: story.edited(5, category_id=None),
+        lambda story: None,
+        lambda story: story.failed("warehouse_missing"),
+        lambda story: story.failed(),
+        lambda story: story.pushed(),
+        lambda story: story.pushed(review="live"),
+        lambda story: (story.pushed(), story.reviewed("rejected", 5)),
+    ],
+    ids=["incomplete", "pending", "warehouse_missing", "sync_error", "in_review", "synced", "rejected"],
+)
+def test_ss2_dl2_status_and_target_do_not_touch_each_other(ready, lead_to, request):
+    lead_to(ready)
+    expected = request.node.callspec.id
+    for minute, enabled in ((10, False), (11, True), (12, False)):
+        ready.switched(minute, enabled)
+        assert (status(ready), ready.snapshot.sync_enabled) == (expected, enabled)
+    ready.removed(20)
+    assert status(ready) == expected
+    ready.deleted()
+    assert ready.state.record is None
 
 
 def test_ss4_import_makes_incomplete_or_pending(story):
@@ -40,6 +122,45 @@ def test_scenario_56_ss8_an_edit_after_a_rejection_is_pending_then_in_review_aga
     assert (status(ready), ready.snapshot.error) == ("pending", None)
     ready.pushed("edited", minute=7)
     assert (status(ready), ready.snapshot.tiktok_product_id) == ("in_review", "T1")
+
+
+@pytest.mark.parametrize("verdict", ["rejected", "failed", "approved"])
+def test_ss8_after_any_verdict_new_content_is_pending_or_incomplete(ready, verdict):
+    if verdict == "failed":
+        ready.failed()
+    else:
+        ready.pushed()
+        ready.reviewed(verdict, 5)
+    ready.edited(6, name="新しい名")
+    assert (status(ready), ready.snapshot.error) == ("pending", None)
+    ready.edited(7, category_id=None)
+    assert (status(ready), ready.snapshot.missing) == ("incomplete", ("category_id",))
+
+
+def test_ss10_tiktoks_words_are_kept_letter_by_letter(ready):
+    ready.pushed()
+    words = 'タイトルに "公式" は使えません。<b>修正</b>してください\n(code: 12052931)'
+    reasons = (
+        Reason(position="title", reason=words, suggestion="削除"),
+        Reason(position="category", reason="資格が必要です"),
+    )
+    ready.reviewed("rejected", 5, reasons=reasons)
+    assert ready.snapshot.error.reasons == reasons
+    assert words in ready.snapshot.error.message
+    assert "資格が必要です" in ready.snapshot.error.message
+
+
+def test_ss10_without_reasons_it_points_to_seller_center(ready):
+    ready.pushed()
+    ready.reviewed("rejected", 5)
+    assert "Seller Center" in ready.snapshot.error.message
+
+
+def test_scenario_83_q12_a_listing_deleted_in_seller_center_stays_an_error_at_the_next_sync(ready):
+    ready.pushed(review="live")
+    ready.reviewed("deleted", 5)
+    ready.failed()
+    assert (status(ready), ready.snapshot.tiktok_product_id, ready.snapshot.live) == ("sync_error", "T1", False)
 
 
 @pytest.mark.parametrize("outcome", ["sync_error", "warehouse_missing"])
@@ -176,6 +297,29 @@ class TestStaleNews:
         ready.pushed(minute=6)
         ready.failed(version=old)
         assert status(ready) == "in_review"
+
+    @pytest.mark.parametrize("outcome", ["sync_error", "warehouse_missing", "incomplete"])
+    def test_ss11_a_failure_of_older_content_does_not_beat_a_newer_failure(self, ready, outcome):
+        old = ready.snapshot.content_version
+        ready.edited(5, category_id="600002")
+        ready.failed("sync_error")
+        before = ready.snapshot
+        ready.failed(outcome, version=old, missing=("axes.vertical",))
+        assert ready.snapshot is before
+
+    def test_ss11_a_success_of_older_content_links_the_listing_and_leaves_the_newer_failure(self, ready):
+        old = ready.snapshot.content_version
+        ready.edited(5, category_id="600002")
+        ready.failed("sync_error")
+        ready.pushed(version=old)
+        assert (status(ready), ready.snapshot.tiktok_product_id) == ("sync_error", "T1")
+
+    def test_ss11_a_verdict_on_what_is_no_longer_the_content_leaves_it_pending(self, ready):
+        ready.pushed()
+        judged = ready.snapshot.content_version
+        ready.edited(5, category_id="600002")
+        ready.reviewed("rejected", 6, version=judged)
+        assert (status(ready), ready.snapshot.error) == ("pending", None)
 
     def test_a_result_of_older_content_still_counts_its_stock_as_sent(self, ready):
         old = ready.snapshot.content_version

@@ -1,4 +1,7 @@
+import pytest
+
 from catalog.errors import UnknownSku
+from shopsync_contracts.events import SkuSent
 
 S = {"vertical_no": "S", "horizontal_no": ""}
 M = {"vertical_no": "M", "horizontal_no": ""}
@@ -77,8 +80,10 @@ def test_st11_a_sku_in_a_change_that_may_not_overwrite_is_not_taken(story):
 
 def test_va6_a_dropped_sku_leaves_and_keeps_its_stock_for_its_return(story):
     story.changed(skus=[{**S, "stock": 5}, {**M, "stock": 8}])
+    version = story.snapshot.content_version
     story.changed(1, updated=1, skus=[{**S, "stock": 5}])
     assert stocks(story) == [5]
+    assert story.snapshot.content_version == version + 1
     story.changed(2, updated=2, skus=[{**S, "stock": 1}, {**M, "stock": 1}])
     assert stocks(story) == [5, 8]
 
@@ -90,6 +95,56 @@ def test_a_sku_that_left_the_listing_needs_its_stock_sent_again_when_it_returns(
     ready.pushed("edited")
     assert ready.state.record.stock[("S", "")].sent == 5
     assert ready.state.record.stock[("M", "")].sent is None
+
+
+def test_va6_a_sku_gone_upstream_stays_until_an_overwrite_is_permitted(story):
+    story.changed(skus=[{**S, "stock": 5}, {**M, "stock": 8}])
+    story.changed(1, skus=[{**S, "stock": 5}])
+    assert stocks(story) == [5, 8]
+    story.changed(2, mode="overwrite_all", skus=[{**S, "stock": 5}])
+    assert stocks(story) == [5]
+
+
+def test_q5_st11_a_sku_added_after_the_first_push_brings_stock_and_must_have_it(ready):
+    ready.pushed(review="live", stock=10)
+    ready.changed(5, updated=5, skus=[{"stock": 1}, {**M, "stock": 0}])
+    assert stocks(ready) == [10, 0]
+    assert (ready.snapshot.status, ready.snapshot.missing) == ("incomplete", ("stock",))
+    ready.edited(6, stock=[{**M, "quantity": 4}])
+    assert (ready.snapshot.status, stocks(ready)) == ("pending", [10, 4])
+    ready.pushed("edited", skus=(SkuSent(**M, tiktok_sku_id="T1-M", stock_sent=4),), minute=7)
+    assert ready.state.record.stock[("M", "")].sent == 4
+
+
+def test_q5_st11_a_later_sku_of_a_preorder_brings_preorder_stock(story):
+    story.changed(skus=[{**S, "stock": 5}])
+    skus = [{**S, "stock": 1, "preorder_stock": 2}, {**M, "stock": 8, "preorder_stock": 3}]
+    story.changed(1, updated=1, sale_form="preorder", preorder_price=1, skus=skus)
+    assert stocks(story) == [5, 3]
+
+
+@pytest.mark.parametrize("quantity", [1, 99_999])
+def test_st14_the_tool_takes_up_to_99999(story, quantity):
+    story.changed()
+    story.edited(1, stock=[{"quantity": quantity}])
+    assert stocks(story) == [quantity]
+
+
+@pytest.mark.parametrize("quantity", [-1, 100_000])
+def test_st14_more_or_less_is_refused_by_name(story, quantity):
+    with pytest.raises(ValueError, match="quantity"):
+        story.edit(1, stock=[{"quantity": quantity}])
+
+
+@pytest.mark.parametrize("form", ["preorder", "regular"])
+def test_st9_no_switch_of_sale_form_leads_to_other_stock_or_asks_for_it_again(ready, form):
+    other = "regular" if form == "preorder" else "preorder"
+    prices = {"regular_price": 3500, "preorder_price": 3000}
+    for minute, now_in_force in enumerate((other, form, other), 10):
+        sku = {"stock": 77, "preorder_stock": 66}
+        ready.changed(minute, mode="overwrite_all", sale_form=now_in_force, skus=[sku], **prices)
+        assert stocks(ready) == [10]
+        assert ready.snapshot.content.price == prices[f"{now_in_force}_price"]
 
 
 def test_st12_a_preorder_product_takes_the_preorder_stock(story):
@@ -119,12 +174,31 @@ def test_an_edit_of_an_unknown_sku_waits_and_names_it(story):
     assert stocks(story) == [1]
 
 
-def test_scenario_37_38_skus_are_keyed_by_both_axes(story):
-    skus = [{"vertical_no": str(v), "horizontal_no": str(h), "stock": 1} for v in range(50) for h in range(8)]
-    story.changed(skus=skus)
-    assert len({(sku.vertical_no, sku.horizontal_no) for sku in story.snapshot.skus}) == 400
-    story.changed(1, updated=1, skus=[{"horizontal_no": "3", "stock": 1}])
-    assert [(sku.vertical_no, sku.horizontal_no) for sku in story.snapshot.skus] == [("", "3")]
+def test_scenario_37_va2_400_skus_by_both_axes(story):
+    numbers = [(str(v), str(h)) for v in range(50) for h in range(8)]
+    story.changed(skus=[{"vertical_no": v, "horizontal_no": h, "stock": int(v) + int(h)} for v, h in numbers])
+    assert [(sku.vertical_no, sku.horizontal_no) for sku in story.snapshot.skus] == numbers
+    assert stocks(story) == [int(v) + int(h) for v, h in numbers]
+    story.edited(1, stock=[{"vertical_no": "7", "horizontal_no": "3", "quantity": 500}])
+    assert [number for number, stock in zip(numbers, stocks(story), strict=True) if stock == 500] == [("7", "3")]
+
+
+def test_va2_more_than_400_are_refused(story):
+    with pytest.raises(ValueError, match="at most 400"):
+        story.change(skus=[{"vertical_no": str(number)} for number in range(401)])
+
+
+def test_scenario_38_va3_an_unused_axis_is_empty(story):
+    story.changed(skus=[{"horizontal_no": str(n), "horizontal_name": f"色{n}", "stock": n} for n in (1, 2)])
+    assert [(sku.vertical_no, sku.horizontal_no, sku.stock) for sku in story.snapshot.skus] == [
+        ("", "1", 1),
+        ("", "2", 2),
+    ]
+
+
+def test_va3_a_product_without_variations_has_one_sku_without_numbers(story):
+    story.changed()
+    assert [(sku.vertical_no, sku.horizontal_no) for sku in story.snapshot.skus] == [("", "")]
 
 
 def test_st3_stock_that_was_sent_is_no_longer_asked_for(ready):

@@ -41,6 +41,7 @@ from shopsync_contracts.events.reports import (
 )
 from shopsync_contracts.events.snapshot import (
     Dimensions,
+    FormerListing,
     ProductSnapshot,
     RemovedUpstream,
     SnapshotContent,
@@ -122,6 +123,7 @@ __all__ = [
     "EditVerdict",
     "Enumeration",
     "EnumerationProof",
+    "FormerListing",
     "ImportCommandMode",
     "ImportCompleted",
     "ImportCounts",

@@ -67,6 +67,13 @@ class RemovedUpstream(Body):
     at: Time
 
 
+class FormerListing(Body):
+    """The TikTok listing that a deleted product of the same number had (DL-13): it may still be in Seller Center."""
+
+    tiktok_product_id: str
+    deleted_at: Time = Field(description="when the earlier product was deleted from the tool")
+
+
 class ProductSnapshot(ProductBody):
     """The merged product.
 
@@ -92,6 +99,9 @@ class ProductSnapshot(ProductBody):
     tiktok_product_id: str | None = None
     pushed_content_version: int | None = None
     live: bool = False
+    former_listing: FormerListing | None = Field(
+        default=None, description="set on a product registered again: sending it makes a second listing"
+    )
 
     @classmethod
     def from_document(cls, document: Mapping[str, Any]) -> Self:

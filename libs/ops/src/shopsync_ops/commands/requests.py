@@ -8,9 +8,10 @@ from shopsync_contracts import Event, ShopBody
 from shopsync_contracts.events import ImportRequested, SweepRequested, SyncRequested
 from shopsync_ops.building import build
 from shopsync_ops.cluster import run
+from shopsync_ops.commands.overwrites import read_overwrites, show_overwrites
 from shopsync_ops.console import err, out, print_json, say, table
-from shopsync_ops.context import AsJson, ShopKey, cluster
-from shopsync_ops.errors import CommandFailed
+from shopsync_ops.context import AsJson, ShopKey, cluster, mongo
+from shopsync_ops.errors import CommandFailed, WrongCall
 from shopsync_ops.publishing import event_of, publish_events
 from shopsync_ops.report_table import report_rows, verdict_rows
 from shopsync_ops.waiting import Answer, publish_and_wait, refusal_of
@@ -43,11 +44,23 @@ def import_shop(
     shop: ShopKey,
     mode: Annotated[ImportMode, typer.Option(help="情報を更新する, 一括情報更新, or only which products exist.")],
     then_sync: Annotated[bool, typer.Option("--then-sync", help="Send every ON product afterwards.")] = False,
+    dry_run: Annotated[
+        bool,
+        typer.Option("--dry-run", help="overwrite-all only: which edits would fall (reads MongoDB, asks for nothing)."),
+    ] = False,
     wait: Wait = False,
     timeout: Timeout = 600,
     as_json: AsJson = False,
 ) -> None:
     """Ask for an import from futureshop."""
+    if dry_run:
+        if mode is not ImportMode.OVERWRITE_ALL:
+            raise WrongCall(
+                f"--dry-run goes with --mode {ImportMode.OVERWRITE_ALL.value}: no other mode makes edits "
+                "fall whatever 更新日 says"
+            )
+        show_overwrites(run(read_overwrites(mongo(ctx), shop)), as_json=as_json)
+        return
     body = build(ImportRequested, shop_key=shop, mode=mode.value.replace("-", "_"), then_sync=then_sync)
     _request(ctx, event_of(body), wait=wait, timeout=timeout, as_json=as_json)
 

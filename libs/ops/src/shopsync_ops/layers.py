@@ -1,0 +1,253 @@
+"""The catalogue's inner layers, read from outside: the only module here that knows their form in MongoDB.
+
+A promise are only the snapshot's members (ProductSnapshot.from_document). The layers are the catalogue's own, so any
+member may be missing here and reads as None or empty. A test stores products with the catalogue's own code and fails
+when its form and this one part ways.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Final
+
+from pydantic import ValidationError
+
+from shopsync_contracts import ContractError, parse
+from shopsync_contracts.events import ProductEdited, ProductsBulkEdited, SyncTargetSet, UpstreamProduct
+
+Document = Mapping[str, Any]
+SkuNo = tuple[str, str]
+
+UPSTREAM_FIELDS: Final = ("name", "description", "images", "price")
+"""Owned by futureshop: an edit stands until the next permitted overwrite (LY-2)."""
+
+TOOL_FIELDS: Final = (
+    "category_id",
+    "brand_id",
+    "package_weight_g",
+    "package_dimensions_cm.length",
+    "package_dimensions_cm.width",
+    "package_dimensions_cm.height",
+    "attributes",
+    "size_chart_image",
+)
+"""Tool-only values (不足項目): no import touches them (ED-7)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stamped:
+    """A value and when its writer gave it."""
+
+    value: Any
+    at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """The enumeration that did not see the product."""
+
+    enumeration_id: str | None
+    started_at: datetime | None
+    completed_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class UpstreamLayer:
+    """What futureshop says. `taken_at`: observation of the last overwrite; `observed_at`: of the latest sight."""
+
+    product: UpstreamProduct | None = None
+    taken_at: datetime | None = None
+    observed_at: datetime | None = None
+    removal: Proof | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SkuStock:
+    """Stock of one SKU, also of one that is gone upstream. `sent`: the number of its first push (ST-3)."""
+
+    imported: int | None
+    unmanaged: bool
+    edit: Stamped | None
+    sent: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """The result of the push that counts last."""
+
+    kind: str | None
+    content_version: int | None
+    missing: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Review:
+    """What TikTok last said of the listing; `occurred_at` None: it came with the reply to the push."""
+
+    state: str | None
+    content_version: int | None
+    occurred_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class ListingLayer:
+    """What is known of the listing at TikTok Shop."""
+
+    tiktok_product_id: str | None = None
+    outcome: Outcome | None = None
+    review: Review | None = None
+    pushed_content_version: int | None = None
+    pushed_at: datetime | None = None
+    live: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Layers:
+    """All layers of one product. `edits` holds fallen and withdrawn ones too; the snapshot says which stand.
+
+    `born_after`: when an earlier product of that number was deleted, None when there was none (DL-13).
+    """
+
+    upstream: UpstreamLayer = UpstreamLayer()
+    edits: Mapping[str, Stamped] = field(default_factory=dict)
+    tool: Mapping[str, Stamped] = field(default_factory=dict)
+    stock: Mapping[SkuNo, SkuStock] = field(default_factory=dict)
+    target: Stamped | None = None
+    listing: ListingLayer = ListingLayer()
+    born_after: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Tombstone:
+    """What stays of a product that a sweep deleted."""
+
+    deleted_at: datetime | None
+    sweep_id: str | None
+    proof: Proof
+    tiktok_product_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A message that waits for its product or SKU. `what` is one line; `place` is topic/partition@offset."""
+
+    what: str
+    event_type: str | None
+    event_id: str | None
+    time: datetime | None
+    held_at: datetime | None
+    place: str
+
+
+def read_layers(document: Document) -> Layers:
+    """The layers of a document of `products`."""
+    return Layers(
+        upstream=_upstream(_part(document, "upstream")),
+        edits=_stamps(document, "edits"),
+        tool=_stamps(document, "tool"),
+        stock={_number(entry): _stock(entry) for entry in _entries(document, "stock")},
+        target=_stamped(document.get("target")),
+        listing=_listing(_part(document, "listing")),
+        born_after=document.get("born_after"),
+    )
+
+
+def read_tombstone(document: Document) -> Tombstone:
+    """A document of `tombstones`."""
+    proof = _part(document, "enumeration")
+    return Tombstone(
+        deleted_at=document.get("deleted_at"),
+        sweep_id=document.get("sweep_id"),
+        proof=Proof(proof.get("id"), proof.get("started_at"), proof.get("completed_at")),
+        tiktok_product_id=document.get("tiktok_product_id"),
+    )
+
+
+def read_held(document: Document, product_no: str) -> Held | None:
+    """A document of `held_messages`; None for a bulk edit that does not name the product."""
+    place = f"{document.get('topic')}/{document.get('partition')}@{document.get('offset')}"
+    held_at = document.get("held_at")
+    try:
+        event = parse(document.get("value"))
+    except ContractError as error:
+        return Held(f"cannot be read: {error}", None, None, None, held_at, place)
+    body = event.data
+    if isinstance(body, ProductsBulkEdited) and product_no not in body.product_nos:
+        return None
+    return Held(_what(body), body.TYPE, event.id, event.time, held_at, place)
+
+
+def _what(body: Any) -> str:
+    if isinstance(body, SyncTargetSet):
+        return f"連携対象 {'ON' if body.sync_enabled else 'OFF'}"
+    if isinstance(body, ProductsBulkEdited):
+        return f"bulk edit of {len(body.product_nos)} products"
+    if isinstance(body, ProductEdited):
+        return "edit of " + ", ".join(sorted(body.changes.model_fields_set))
+    return str(body.TYPE)
+
+
+def _upstream(part: Document) -> UpstreamLayer:
+    removal = part.get("removal")
+    return UpstreamLayer(
+        product=_product(part.get("product")),
+        taken_at=part.get("taken_at"),
+        observed_at=part.get("observed_at"),
+        removal=None
+        if removal is None
+        else Proof(removal.get("enumeration_id"), removal.get("started_at"), removal.get("completed_at")),
+    )
+
+
+def _product(document: Any) -> UpstreamProduct | None:
+    try:
+        return UpstreamProduct.model_validate(document, strict=False)
+    except ValidationError:
+        return None
+
+
+def _stock(entry: Document) -> SkuStock:
+    return SkuStock(
+        imported=entry.get("imported"),
+        unmanaged=bool(entry.get("unmanaged")),
+        edit=_stamped(entry.get("edit")),
+        sent=entry.get("sent"),
+    )
+
+
+def _listing(part: Document) -> ListingLayer:
+    outcome, review = part.get("outcome"), part.get("review")
+    return ListingLayer(
+        tiktok_product_id=part.get("tiktok_product_id"),
+        outcome=None
+        if outcome is None
+        else Outcome(outcome.get("kind"), outcome.get("content_version"), tuple(outcome.get("missing") or ())),
+        review=None
+        if review is None
+        else Review(review.get("state"), review.get("content_version"), review.get("occurred_at")),
+        pushed_content_version=part.get("pushed_content_version"),
+        pushed_at=part.get("pushed_at"),
+        live=bool(part.get("live")),
+    )
+
+
+def _stamps(document: Document, name: str) -> dict[str, Stamped]:
+    return {str(entry.get("field")): Stamped(entry.get("value"), entry.get("at")) for entry in _entries(document, name)}
+
+
+def _stamped(part: Document | None) -> Stamped | None:
+    return None if part is None else Stamped(part.get("value"), part.get("at"))
+
+
+def _number(entry: Document) -> SkuNo:
+    return str(entry.get("vertical_no") or ""), str(entry.get("horizontal_no") or "")
+
+
+def _part(document: Document, name: str) -> Document:
+    found = document.get(name)
+    return found if isinstance(found, Mapping) else {}
+
+
+def _entries(document: Document, name: str) -> list[Document]:
+    found = document.get(name)
+    return [entry for entry in found if isinstance(entry, Mapping)] if isinstance(found, list) else []

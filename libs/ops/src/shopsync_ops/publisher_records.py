@@ -1,0 +1,67 @@
+"""The publisher's `push_jobs` and `listings`, read from outside; any member may be missing."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+_PARKED = timedelta(days=365)
+"""Due later than this means: until a new sync or a new authorisation wakes the job."""
+
+
+@dataclass(frozen=True, slots=True)
+class PushJob:
+    """A push that is not done yet. `reported`: the trouble of the whole shop that was told since the command."""
+
+    reason: str | None
+    requested_at: datetime | None
+    due_at: datetime | None
+    attempts: int
+    waits: int
+    running_until: datetime | None
+    reported: str | None
+
+    def state(self, now: datetime) -> str:
+        """`running`, `due`, `waiting` (for `due_at`) or `parked` (until somebody does something)."""
+        if self.running_until is not None and self.running_until > now:
+            return "running"
+        if self.due_at is None or self.due_at <= now:
+            return "due"
+        return "parked" if self.due_at - now > _PARKED else "waiting"
+
+
+@dataclass(frozen=True, slots=True)
+class ListingRecord:
+    """The publisher's own record of the listing. `intent`: a write whose outcome is not known yet (ST-13)."""
+
+    tiktok_product_id: str | None
+    pushed_content_version: int | None
+    review: str | None
+    review_due_at: datetime | None
+    intent: str | None
+    unsent_events: int
+
+
+def read_job(document: Mapping[str, Any]) -> PushJob:
+    """A document of `push_jobs`."""
+    return PushJob(
+        reason=document.get("reason"),
+        requested_at=document.get("requested_at"),
+        due_at=document.get("due_at"),
+        attempts=int(document.get("attempts") or 0),
+        waits=int(document.get("waits") or 0),
+        running_until=document.get("lease_until") if document.get("owner") else None,
+        reported=document.get("reported"),
+    )
+
+
+def read_listing(document: Mapping[str, Any]) -> ListingRecord:
+    """A document of `listings`."""
+    return ListingRecord(
+        tiktok_product_id=document.get("tiktok_product_id"),
+        pushed_content_version=document.get("pushed_content_version"),
+        review=(document.get("review") or {}).get("state"),
+        review_due_at=document.get("review_due_at"),
+        intent=(document.get("intent") or {}).get("kind"),
+        unsent_events=len(document.get("outbox") or ()),
+    )
