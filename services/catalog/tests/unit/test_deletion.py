@@ -1,8 +1,17 @@
+from datetime import UTC
 from itertools import permutations
 
+import bson
 import pytest
+from bson.codec_options import CodecOptions
 
+from catalog.documents import product_document, read_product, read_tombstone, tombstone_document
 from catalog.errors import FormerLife, UnknownProduct
+
+
+def decoded(document):
+    """As it comes back from MongoDB."""
+    return bson.decode(bson.encode(document), CodecOptions(tz_aware=True, tzinfo=UTC))
 
 
 def test_dl9_a_proof_newer_than_the_last_observation_marks_the_product(story):
@@ -232,6 +241,14 @@ class TestFormerLife:
         deleted.edited(32, category_id="2")
         deleted.switched(61, True)
         assert (deleted.snapshot.content.category_id, deleted.snapshot.sync_enabled) == ("2", True)
+
+    def test_the_former_life_is_remembered_in_the_document(self, deleted):
+        gone = decoded(tombstone_document(deleted.state))
+        assert read_tombstone(gone) == deleted.state
+        deleted.changed(60, updated=60, stock=5)
+        record = deleted.state.record
+        assert (record.born_after, record.former_listing.tiktok_product_id) == (gone["deleted_at"], "T1")
+        assert read_product(decoded(product_document(deleted.state, revision=1, writer="w"))) == deleted.state
 
     def test_an_edit_applied_in_the_former_life_is_a_repeat_and_not_refused(self, deleted):
         applied = [message for message in deleted.sent if message.event.data.TYPE == "product.edited"]

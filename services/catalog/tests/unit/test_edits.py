@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 
 from catalog.errors import StampFromFuture, UnknownProduct
@@ -171,3 +173,27 @@ def test_ed6_what_was_not_filled_in_stays(ready):
     after = ready.snapshot
     assert after.content == before.content.model_copy(update={"package_weight_g": 500})
     assert (after.skus, after.sync_enabled, after.edited_fields) == (before.skus, before.sync_enabled, ())
+
+
+class TestRepeats:
+    """A message is known by its offset; a stamp that is younger than all before tells a topic that was made anew."""
+
+    def at_place(self, story, body, offset, broker):
+        return replace(story.message(body), offset=offset, timestamp=broker)
+
+    def test_im7_stamps_that_go_back_do_not_make_a_repeat_new(self, story, at_minute):
+        """Producers stamp by their own clocks, so a later offset may bear an earlier stamp."""
+        story.changed()
+        first = self.at_place(story, story.edit(1, category_id="1"), 0, at_minute(20))
+        second = self.at_place(story, story.edit(1, category_id="2"), 1, at_minute(10))
+        story.give(first, second)
+        assert story.snapshot.content.category_id == "2"
+        assert story.give(first).repeated
+        assert story.snapshot.content.category_id == "2"
+
+    def test_im7_a_topic_made_anew_begins_at_offset_0_again(self, story, at_minute):
+        story.changed()
+        story.give(self.at_place(story, story.edit(1, category_id="1"), 7, at_minute(10)))
+        folded = story.give(self.at_place(story, story.edit(2, category_id="2"), 0, at_minute(11)))
+        assert not folded.repeated
+        assert story.snapshot.content.category_id == "2"
