@@ -2,6 +2,7 @@
 
 - CatalogRefusal (PermanentError: a dead letter with this text)
   - StampFromFuture    a stamp is further ahead of the broker's than clocks may differ
+  - OutOfLimits        an edited value is longer than TikTok Shop takes
   - NotKnownYet        what the message is about may still come on another topic: it waits, then is refused
     - UnknownProduct   no such product has ever been imported, or it was deleted
     - UnknownSku       the product has no such SKU
@@ -17,6 +18,10 @@ class CatalogRefusal(PermanentError):
 
 class StampFromFuture(CatalogRefusal):
     """Accepting it would let one wrong clock win over every later message."""
+
+
+class OutOfLimits(CatalogRefusal):
+    """The contract's own limits leave it through, TikTok Shop would not take it."""
 
 
 class NotKnownYet(CatalogRefusal):
