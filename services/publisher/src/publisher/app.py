@@ -89,6 +89,7 @@ def build(runtime: Runtime, settings: PublisherSettings) -> None:
         outbox,
         poll_interval=settings.review_poll_interval,
         rest=settings.poll_interval,
+        lease=settings.job_lease,
         at_once=_REVIEW_READERS,
         clock=clock,
     )

@@ -20,7 +20,6 @@ from shopsync_runtime.cancelling import raise_if_cancelled
 
 log = structlog.get_logger(__name__)
 
-_LEASE = timedelta(minutes=2)
 _REPORTED: dict[ReviewMark, ReviewState] = {
     "approved": "approved",
     "live": "approved",
@@ -41,13 +40,15 @@ class Reviews:
 
     def __init__(
         self, listings: Listings, shops: Shops, outbox: Outbox, *, poll_interval: timedelta, rest: timedelta,
-        at_once: int, clock: Callable[[], datetime],
+        lease: timedelta, at_once: int, clock: Callable[[], datetime],
     ) -> None:  # fmt: skip
         self._listings = listings
         self._shops = shops
         self._outbox = outbox
         self._poll_interval = poll_interval
         self._rest = rest.total_seconds()
+        # A claim of a killed process holds its listing back this long; two readings of one listing do no harm.
+        self._lease = lease
         self._at_once = at_once
         self._clock = clock
         self._wake = asyncio.Event()
@@ -65,7 +66,7 @@ class Reviews:
     async def _read_for_ever(self) -> None:
         while True:
             raise_if_cancelled()
-            claimed = await self._listings.claim_review(now=self._clock(), lease=_LEASE)
+            claimed = await self._listings.claim_review(now=self._clock(), lease=self._lease)
             if claimed is not None:
                 await self.check(*claimed)
                 continue
