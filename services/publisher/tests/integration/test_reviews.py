@@ -2,8 +2,10 @@ import json
 
 import pytest
 
+from publisher.settings import PublisherSettings
 from publisher.signing import webhook_signature
 from shopsync_sandbox.polling import eventually
+from shopsync_sandbox.tiktok import Fault
 
 
 async def create(world, product_no="A-100"):
@@ -89,6 +91,20 @@ class TestWithoutWebhooks:
         assert demo.events("review.changed") == []
         demo.clock.forward(minutes=6)
         await eventually(lambda: demo.events("review.changed"))
+
+    async def test_a_reader_that_never_comes_back_holds_its_listing_no_longer_than_a_job(self, demo):
+        """Its process may have been killed in the middle: the claim must end with the lease, not minutes later."""
+        demo.sandbox.settings.webhook_url = None
+        product = await create(demo)
+        demo.sandbox.reviews.approve(product)
+        stuck = demo.sandbox.faults.add(Fault("slow", operation="get_product", seconds=60))
+        demo.clock.forward(minutes=6)
+        await eventually(lambda: stuck.hits)
+
+        demo.clock.forward(seconds=PublisherSettings.model_fields["job_lease"].default.total_seconds())
+
+        (event,) = await eventually(lambda: demo.events("review.changed"))
+        assert event["review"] == "approved"
 
 
 @pytest.mark.parametrize("header", [None, "", "0" * 64, "Bearer x"])
