@@ -13,11 +13,13 @@ MANIFESTS := pyproject.toml requirements.lock $(PROJECTS:%=%/pyproject.toml)
 PRODUCTS ?= 200
 SEED ?= 7
 KEEP ?=
+KILL ?=
+BENCH ?=
 
-.PHONY: help install lock generated demo test test-unit lint types imports check format clean
+.PHONY: help install lock generated demo bench-publisher test test-unit lint types imports check format clean
 
 help: ## this list
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-16s %s\n", $$1, $$2}'
 
 $(TOOLS)/bin/uv:
 	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "shopsync needs Python 3.11 or newer: set PYTHON=/path/to/python3.11")'
@@ -41,6 +43,9 @@ demo: ## the whole pipeline on this machine, checked at the end: make demo [PROD
 	@began=$$(date +%s.%N); $(MAKE) --no-print-directory --silent install && \
 	SHOPSYNC_DEMO_INSTALL_SECONDS=$$(echo "$$(date +%s.%N) $$began" | awk '{printf "%.1f", $$1 - $$2}') \
 	$(BIN)/python -m shopsync_sandbox demo --products $(PRODUCTS) --seed $(SEED) $(if $(KEEP),--keep)
+
+bench-publisher: install ## 1,000 products of 20 shops at full rate, one throttled, one broken: make bench-publisher [KILL=1] [BENCH="--replicas 2"]
+	@$(BIN)/python -m shopsync_sandbox bench-publisher --seed $(SEED) $(if $(KILL),--kill-every 4) $(BENCH)
 
 test: install ## every test: unit, integration, end to end (SHOPSYNC_KAFKA=auto|apache|embedded|docker|external)
 	@$(BIN)/pytest $(TESTS)

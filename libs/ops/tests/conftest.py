@@ -274,12 +274,15 @@ class Tool:
         }  # fmt: skip
         await self.take(PushSucceeded.model_validate(body, strict=False), minute)
 
-    async def failed(self, product_no: str = "A-1", *, status: str, code: str, missing: tuple[str, ...] = ()) -> None:
+    async def failed(
+        self, product_no: str = "A-1", *, status: str, code: str, message: str = "TikTok says no",
+        missing: tuple[str, ...] = (),
+    ) -> None:  # fmt: skip
         stored = await self.document(product_no)
         await self.take(
             PushFailed(
                 shop_key="demo", product_no=product_no, content_version=stored["content_version"], status=status,
-                code=code, message="TikTok says no", missing=missing,
+                code=code, message=message, missing=missing,
             )
         )  # fmt: skip
 

@@ -159,7 +159,7 @@ async def test_jobs_and_listings_read_as_the_publisher_writes_them(tool):
     assert (job.state(tool.at(1)), job.state(tool.at(9))) == ("waiting", "due")
 
     listing = Listing("demo", "A-1", tiktok_product_id="T1", pushed_content_version=4)
-    await listings.record_push(listing, [OutboxEntry("e", "{}")], review_due_at=tool.at(7))
+    listing = await listings.record_push(listing, [OutboxEntry("e", "{}")], review_due_at=tool.at(7), now=tool.at(0))
     await listings.intend(listing, Intent("edit", "k", 5, "f", {}))
     read = read_listing(await tool.database["listings"].find_one({}))
     assert (read.tiktok_product_id, read.pushed_content_version, read.review_due_at) == ("T1", 4, tool.at(7))

@@ -112,11 +112,12 @@ async def test_what_futureshop_has_no_more_is_entered_in_the_tool(tool, causes):
 
 async def test_what_the_check_before_sending_refused_is_told_from_blank(tool, causes):
     await ready(tool)
-    await tool.failed(status="incomplete", code="incomplete", missing=("axes.vertical", "name"))
-    (axis_who, axis), (name_who, name) = await causes()
-    assert axis_who == name_who == "merchant in futureshop"
-    assert axis.startswith("axes.vertical: refused by the check")
-    assert name.startswith("name: refused by the check")
+    message = "axes.vertical: the axis name has 30 characters; name: has 300 characters, TikTok allows 255"
+    await tool.failed(status="incomplete", code="incomplete", message=message, missing=("axes.vertical", "name"))
+    assert await causes() == [
+        ("merchant in futureshop", "axes.vertical: the axis name has 30 characters"),
+        ("merchant in futureshop", "name: has 300 characters, TikTok allows 255"),
+    ]
     await tool.edited(minute=9, name="x" * 250)
     await tool.failed(status="incomplete", code="incomplete", missing=("name",))
     assert (await causes())[0][0] == "merchant in the tool"

@@ -171,6 +171,7 @@ class World:
     images: ImageServer
     http: httpx.AsyncClient
     url: str
+    tiktok_url: str = ""
 
     @property
     def database(self) -> Any:
@@ -286,7 +287,7 @@ async def world(
             for task in runtime.tasks:
                 task.start()
             try:
-                yield World(runtime, sandbox, clock, producer, images, http, url)
+                yield World(runtime, sandbox, clock, producer, images, http, url, tiktok_url)
             finally:
                 await asyncio.gather(*(task.stop() for task in runtime.tasks))
                 for hook in reversed(runtime.stop_hooks):

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from shopsync_contracts.events import ProductSnapshot
+from shopsync_contracts.events import ProductSnapshot, SnapshotError
 from shopsync_ops.console import show
 from shopsync_ops.layers import UPSTREAM_FIELDS, SkuNo
 from shopsync_ops.product_reading import Found
@@ -34,16 +34,28 @@ _AUTHORISE = (Actor.TOOL, "authorise the shop at TikTok Shop again (TikTok Shopè
 _SEE = (Actor.SELLER_CENTER, "look at the listing there")
 _LOOK_AT_LOG = (Actor.OPERATOR, "look at the publisher's log")
 _SERVE_IMAGES = (Actor.FUTURESHOP, "make the images reachable from outside")
+_OTHER_IMAGE = (Actor.FUTURESHOP, "put another image there, then sync; or enter other images in the tool")
 _BY_CODE = {
     "not_authorized": _AUTHORISE,
     "authorization": _AUTHORISE,
     "shop_unknown": (Actor.OPERATOR, "publish the shop's settings: `shopsync shops put`"),
     "internal": _LOOK_AT_LOG,
-    "106001": (Actor.OPERATOR, "the app's key, secret or clock is wrong: correct the publisher's settings"),
-    "36009033": (Actor.OPERATOR, "the app's key, secret or clock is wrong: correct the publisher's settings"),
+    "106001": (Actor.OPERATOR, "the app's key or secret is wrong: correct the publisher's settings"),
+    "36009033": (Actor.OPERATOR, "add the publisher's address to the app's IP allow list in Partner Center"),
+    "clock": (Actor.OPERATOR, "set the clock of the publisher's machine"),
+    "token_key": (Actor.OPERATOR, "put the former key into PUBLISHER_TOKEN_KEY, behind the new one and a comma"),
+    "106013": _AUTHORISE,
     "image_host": _SERVE_IMAGES,
     "image_network": _SERVE_IMAGES,
     "image_timeout": _SERVE_IMAGES,
+    "image_private": _SERVE_IMAGES,
+    "image_http_403": _SERVE_IMAGES,
+    "image_http_404": _SERVE_IMAGES,
+    "image_small": _OTHER_IMAGE,
+    "image_pixels": _OTHER_IMAGE,
+    "image_format": _OTHER_IMAGE,
+    "image_broken": _OTHER_IMAGE,
+    "image_too_large": _OTHER_IMAGE,
     "frozen": _SEE,
     "deactivated": _SEE,
     "platform_deactivated": _SEE,
@@ -101,7 +113,7 @@ def _what_is_missing(name: str, found: Found, snapshot: ProductSnapshot) -> str:
     outcome = found.layers.listing.outcome
     is_refused = outcome is not None and outcome.content_version == snapshot.content_version
     if is_refused and outcome is not None and outcome.kind == "incomplete" and name in outcome.missing:
-        return "refused by the check before sending (the text is in push.failed, `shopsync tail listing-events`)"
+        return _refusal(name, snapshot.error)
     if name == "stock":
         return f"none for {', '.join(_without_stock(found, snapshot)) or 'a SKU'}"
     if name == "price":
@@ -112,6 +124,14 @@ def _what_is_missing(name: str, found: Found, snapshot: ProductSnapshot) -> str:
         blank = [side for side in ("length", "width", "height") if size is None or not getattr(size, side)]
         return f"{', '.join(blank)} blank"
     return "blank"
+
+
+def _refusal(name: str, error: SnapshotError | None) -> str:
+    """The publisher's text: of this field where it tells fields apart, else the whole."""
+    if error is None:
+        return "refused by the check before sending (the text is in push.failed, `shopsync tail listing-events`)"
+    own = [part.removeprefix(f"{name}: ") for part in error.message.split("; ") if part.startswith(f"{name}: ")]
+    return "; ".join(own) or error.message
 
 
 def _without_stock(found: Found, snapshot: ProductSnapshot) -> list[str]:
@@ -145,6 +165,8 @@ def _by_status(found: Found, snapshot: ProductSnapshot, now: datetime) -> Iterat
             yield Cause(Actor.SELLER_CENTER, text, "set up a sales warehouse, then sync")
         case "sync_error":
             yield from _sync_error(found, snapshot, now)
+        case "in_review" if snapshot.error is not None:
+            yield from _rejected(snapshot)
         case "in_review":
             yield Cause(Actor.WAIT, "TikTok Shop reviews the product", "nothing: the verdict comes by itself")
         case "rejected":

@@ -31,14 +31,6 @@ async def connected(settings: MongoSettings) -> AsyncIterator[Database]:
             await client.close()
 
 
-async def read_shops(settings: MongoSettings) -> list[dict[str, Any]]:
-    """All shops by key; `_id` is left out."""
-    async with connected(settings) as database:
-        return [
-            {"shop_key": document.pop("_id"), **document} async for document in database["shops"].find().sort("_id", 1)
-        ]
-
-
 def _hosts(uri: str) -> str:
     try:
         return hosts_of(uri)

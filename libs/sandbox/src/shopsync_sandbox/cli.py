@@ -14,6 +14,7 @@ _COMMANDS = {
     "kafka": "shopsync_sandbox.servers:kafka",
     "mongo": "shopsync_sandbox.servers:mongo",
     "demo": "shopsync_sandbox.demo.cli:demo",
+    "bench-publisher": "shopsync_sandbox.bench.cli:bench_publisher",
 }
 
 

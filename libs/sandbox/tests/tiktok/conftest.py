@@ -201,11 +201,13 @@ class Hook:
 
 
 class Receiver:
-    """What a shop's webhook address got. `answers` are the statuses of the next replies, then 200."""
+    """What a shop's webhook address got. `answers` are the statuses of the next replies, then 200; `delay` seconds."""
 
     def __init__(self):
         self.requests: list[Hook] = []
         self.answers: list[int] = []
+        self.delay = 0.0
+        self.at_once = self.most_at_once = 0
         self.url = ""
 
     def documents(self):
@@ -213,6 +215,10 @@ class Receiver:
 
     async def take(self, request):
         self.requests.append(Hook(await request.body(), request.headers["authorization"]))
+        self.at_once += 1
+        self.most_at_once = max(self.most_at_once, self.at_once)
+        await asyncio.sleep(self.delay)
+        self.at_once -= 1
         return Response(status_code=self.answers.pop(0) if self.answers else 200)
 
 

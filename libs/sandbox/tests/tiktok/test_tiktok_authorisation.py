@@ -65,9 +65,71 @@ async def test_access_tokens_end_by_the_clock(api):
     assert (await api.call("GET", SHOPS, cipher=False))["code"] == 105002
 
 
-async def test_the_token_host_only_knows_get(api):
-    answer = await api.http.post(f"{api.url}/api/v2/token/get")
+@pytest.mark.parametrize("kind", ["get", "refresh"])
+@pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "PATCH"])
+async def test_the_token_host_only_knows_get(api, method, kind):
+    answer = await api.http.request(method, f"{api.url}/api/v2/token/{kind}")
     assert (answer.status_code, answer.text) == (404, "404 page not found")
+    assert answer.headers["content-type"].startswith("text/plain")
+
+
+@pytest.mark.parametrize(
+    ("kind", "query", "code"),
+    [
+        ("get", {"auth_code": "ROW_junk"}, 36004004),
+        ("get", {}, 36004004),
+        ("refresh", {"refresh_token": "ROW_junk"}, 36004005),
+        ("refresh", {}, 36004005),
+        ("get", {"grant_type": "refresh_token"}, 36009004),
+        ("refresh", {"grant_type": "password"}, 36009004),
+        ("get", {"app_key": "nobody"}, 36009004),
+    ],
+)
+async def test_refusals_of_the_token_host_come_with_status_200(api, kind, query, code):
+    envelope = await token(api, kind, **query)
+    assert (envelope["code"], envelope["data"]) == (code, None)
+
+
+async def test_a_refresh_never_prolongs_the_authorisation_and_ends_with_it(api):
+    api.sandbox.change_settings({"refresh_token_seconds": 1000.0})
+    pair = api.sandbox.authorise("demo")
+    api.clock.ahead += 900
+    data = (await token(api, "refresh", refresh_token=pair.refresh.value))["data"]
+    assert data["refresh_token_expire_in"] == int(pair.refresh.expires)
+    api.clock.ahead += 101
+    assert (await token(api, "refresh", refresh_token=data["refresh_token"]))["code"] == 36004005
+
+
+async def test_a_revoked_consent_takes_its_unused_code_along(api):
+    code = api.sandbox.tokens.mint_code(["demo"]).value
+    await api.control("POST", "/tokens/revoke", {"shop": "demo"})
+    assert (await token(api, "get", auth_code=code))["code"] == 36004004
+
+
+async def test_new_scopes_need_a_new_consent(api):
+    pair = api.sandbox.authorise("demo", scopes=["seller.authorization.info"])
+    api.sandbox.change_settings({"scopes": ["seller.authorization.info", "seller.product.basic"]})
+    refreshed = (await token(api, "refresh", refresh_token=pair.refresh.value))["data"]
+    assert refreshed["granted_scopes"] == ["seller.authorization.info"]
+    fresh = await token(api, "get", auth_code=api.sandbox.tokens.mint_code(["demo"]).value)
+    assert fresh["data"]["granted_scopes"] == ["seller.authorization.info", "seller.product.basic"]
+
+
+async def test_a_creators_token_is_told_apart(api):
+    code = await api.control("POST", "/codes", {"shops": ["demo"], "user_type": 1})
+    data = (await token(api, "get", auth_code=code["code"]))["data"]
+    assert data["user_type"] == 1
+    api.token = data["access_token"]
+    assert (await api.call("GET", SHOPS, cipher=False))["code"] == 101000
+
+
+async def test_token_calls_are_in_the_request_log_without_their_secrets(api):
+    pair = api.sandbox.authorise("demo")
+    await token(api, "refresh", refresh_token=pair.refresh.value)
+    (entry,) = (await api.control("GET", "/requests?operation=token_refresh"))["requests"]
+    assert (entry["shop"], entry["status"], entry["code"]) == ("demo", 200, 0)
+    assert entry["query"]["refresh_token"] == entry["query"]["app_secret"] == "***"
+    assert (await api.control("GET", "/traffic"))["shops"] == {}
 
 
 async def test_a_wrong_app_secret_is_refused(api):
@@ -87,6 +149,25 @@ async def test_consent_sends_the_seller_back_with_code_and_state(serve):
         shops = (await api.ok("GET", SHOPS, cipher=False))["shops"]
         assert [shop["id"] for shop in shops] == [api.sandbox.world.shop("other").id]
         assert (await api.http.get(f"{api.url}/open/authorize?service_id=1")).status_code == 400
+
+
+async def test_the_older_consent_page_and_one_without_state(serve):
+    async with serve(redirect_url="http://127.0.0.1:9/callback") as api:
+        query = {"app_key": api.sandbox.identity.app_key, "shop": "demo"}
+        target = (await api.http.get(f"{api.url}/oauth/authorize", params=query)).next_request.url
+        assert "state" not in target.params
+        assert (await token(api, "get", auth_code=target.params["code"]))["code"] == 0
+        assert (await api.http.get(f"{api.url}/oauth/authorize?app_key=1")).text == "app_key is unknown"
+        assert (await api.http.get(f"{api.url}/open/authorize", params={**query, "service_id": 1})).status_code == 400
+
+
+async def test_consent_needs_a_place_to_go_back_to_and_a_shop_that_exists(serve):
+    async with serve() as api:
+        query = {"service_id": api.sandbox.identity.service_id}
+        assert "redirect_url" in (await api.http.get(f"{api.url}/open/authorize", params=query)).text
+        api.sandbox.change_settings({"redirect_url": "http://127.0.0.1:9/callback"})
+        unknown = await api.http.get(f"{api.url}/open/authorize", params={**query, "shop": "nobody"})
+        assert (unknown.status_code, "no shop 'nobody'" in unknown.text) == (400, True)
 
 
 async def test_shops_carry_a_cipher_and_seller_shops_do_not(api):

@@ -79,13 +79,14 @@ async def test_clock_rates_and_codes(api):
     assert (await api.call("GET", f"{PRODUCTS}/1"))["code"] == 36009004
     await api.control("PUT", "/clock", {"offset": 0})
     await api.control("PUT", "/rate-limits", {"requests_per_second": 0.01, "burst": 1, "shop": "demo"})
-    assert [(await api.call("GET", f"{PRODUCTS}/1"))["code"] for _ in range(2)] == [12052032, 36009002]
+    assert [(await api.call("GET", f"{PRODUCTS}/1"))["code"] for _ in range(2)] == [12019150, 36009002]
     code = await api.control("POST", "/codes", {"shops": ["demo"], "scopes": ["seller.product.basic"]})
     assert api.sandbox.tokens.exchange(code["code"]).access.grant.scopes == ("seller.product.basic",)
 
 
 async def test_the_ready_line_has_all_a_client_needs(api):
     arguments = ["--shop", "kobe", "--shop", "nara", "--seed", "5", "--review-seconds", "-1"]
+    arguments += ["--shop-requests-per-second", "5", "--shop-burst", "7", "--latency", "0.01"]
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "shopsync_sandbox", "tiktok", *arguments, stdout=asyncio.subprocess.PIPE
     )
@@ -99,6 +100,9 @@ async def test_the_ready_line_has_all_a_client_needs(api):
         assert answer.json()["data"]["access_token"]
         settings = (await api.http.get(f"{facts['url']}/_sandbox/settings")).json()
         assert settings["review_seconds"] is None
+        assert (settings["shop_requests_per_second"], settings["shop_burst"]) == (5.0, 7)
+        (latency,) = (await api.http.get(f"{facts['url']}/_sandbox/faults")).json()["faults"]
+        assert (latency["kind"], latency["seconds"], latency["times"]) == ("slow", 0.01, None)
     finally:
         process.terminate()
         await asyncio.wait_for(process.wait(), 10)

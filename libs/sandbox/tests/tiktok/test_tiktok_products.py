@@ -134,6 +134,7 @@ async def test_a_partial_edit_replaces_whole_properties_and_keeps_the_rest(api):
     assert (read["title"], read["category_chains"][-1]["id"]) == ("短い題名", "601234")
     assert len(read["skus"]) == 2
     assert (await api.call("POST", path, {"skus": []}))["code"] == 12052902
+    assert (await api.call("POST", path, {"title": ""}))["code"] == 12052261
     lost = await api.call("POST", path, {"package_weight": {"value": "100"}})
     assert lost["code"] == 12052916
     keep = {"id": created["skus"][0]["id"], "sales_attributes": [{"id": "100000", "value_name": "ネイビー"}]}
@@ -158,8 +159,13 @@ async def test_the_read_shape_is_not_the_write_shape(api):
 
 async def test_another_shops_product_is_unknown(api):
     created = await api.create()
+    path = f"{PRODUCTS}/{created['product_id']}"
     api.shop_key, api.token = "other", api.sandbox.authorise("other").access.value
-    assert (await api.call("GET", f"{PRODUCTS}/{created['product_id']}"))["code"] == 12052032
+    assert (await api.call("GET", path))["code"] == 12019150
+    assert (await api.call("PUT", path, await api.body()))["code"] == 12052034
+    assert (await api.call("POST", f"{path}/prices/update", {"skus": [{"id": "1"}]}))["code"] == 12052048
+    assert (await api.call("PUT", f"{PRODUCTS}/1", await api.body()))["code"] == 12052260
+    assert (await api.call("PUT", f"{PRODUCTS}/x", await api.body()))["code"] == 12052031
 
 
 async def test_a_draft_beside_a_live_product(api):
@@ -186,8 +192,9 @@ async def test_inventory_update(api):
     assert [row[2] for row in await stock_and_prices(api, created["product_id"])] == [7, 25]
     found = (await api.ok("POST", "/product/202309/inventory/search", {"sku_ids": [first]}))["inventory"]
     assert [sku["total_available_quantity"] for row in found for sku in row["skus"]] == [7]
-    foreign = [{"id": "1", "inventory": [{"quantity": 7}]}]
-    assert (await api.call("POST", path, {"skus": foreign}))["code"] == 12052557
+    stock = {"inventory": [{"quantity": 7}]}
+    for code, sent in ((12052557, [{"id": "1"}]), (12052036, [{}]), (12052553, [{"id": first}] * 2), (12052902, [])):
+        assert (await api.call("POST", path, {"skus": [{**sku, **stock} for sku in sent]}))["code"] == code
 
 
 async def test_price_update_only_of_live_products(api):

@@ -2,7 +2,8 @@
 
 import pytest
 
-from shopsync_sandbox.tiktok.bodies import ProductBody, parse
+from shopsync_sandbox.tiktok.bodies import ProductBody, SearchFilters, parse
+from shopsync_sandbox.tiktok.search import token_for
 
 PRODUCTS = "/product/202309/products"
 
@@ -41,6 +42,9 @@ async def test_search_by_status_and_seller_sku(api, version):
         ({"seller_skus": ["x"] * 11}, {}, 12019027),
         ({"sku_ids": ["1"] * 11}, {}, 12019087),
         ({"create_time_ge": 5, "create_time_le": 4}, {}, 12019118),
+        ({"create_time_ge": -5}, {}, 12019118),
+        ({"update_time_ge": 5, "update_time_le": 4}, {}, 12019119),
+        ({}, {"page_token": token_for(9_901, parse(SearchFilters, {}))}, 12052180),
         ({"status": "SOLD"}, {}, 36009004),
         ({}, {"page_size": "101"}, 36009004),
         ({}, {"page_size": "0"}, 36009004),
@@ -77,6 +81,20 @@ async def test_the_cursor_shifts_when_products_change_meanwhile(api):
     rest = await ids(api, page_size="1", page_token=first["next_page_token"])
     assert rest == [newest]
     assert oldest not in rest
+
+
+async def test_a_product_inserted_meanwhile_shifts_the_pages(api):
+    _, middle, newest = await many(api, 3)
+    first = (await find(api, page_size="2"))["data"]
+    assert [row["id"] for row in first["products"]] == [newest, middle]
+    await many(api, 1)
+    assert (await ids(api, page_size="2", page_token=first["next_page_token"]))[0] == middle
+
+
+async def test_the_last_page_before_the_limit_is_answered(api):
+    await many(api, 1)
+    token = token_for(9_900, parse(SearchFilters, {}))
+    assert (await find(api, page_token=token))["data"] == {"total_count": 1, "products": [], "next_page_token": ""}
 
 
 async def test_new_products_can_appear_late(api):

@@ -95,7 +95,7 @@ def push_failed(record: Record, result: PushFailed, event_id: str) -> Record:
         return record
     if _is_stale(listing, result.content_version):
         return record
-    error = None if result.status == "incomplete" else SnapshotError(code=result.code, message=result.message)
+    error = SnapshotError(code=result.code, message=result.message)
     missing = (result.missing or (result.code,)) if result.status == "incomplete" else ()
     outcome = PushOutcome(result.content_version, result.status, error, missing)
     return replace(record, listing=replace(listing, outcome=outcome, result_ids=_remember(listing, event_id)))

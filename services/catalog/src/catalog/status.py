@@ -32,9 +32,11 @@ def missing_fields(content: SnapshotContent, skus: Sequence[SnapshotSku], stock:
 
 def refused_fields(outcome: PushOutcome | None, content_version: int) -> tuple[str, ...]:
     """What the publisher found lacking in this very content, such as required attributes of the category."""
-    if outcome is None or outcome.kind != "incomplete" or outcome.content_version != content_version:
-        return ()
-    return outcome.missing
+    return outcome.missing if outcome is not None and _is_refused(outcome, content_version) else ()
+
+
+def _is_refused(outcome: PushOutcome, content_version: int) -> bool:
+    return outcome.kind == "incomplete" and outcome.content_version == content_version
 
 
 def status_of(record: Record, content_version: int, missing: Sequence[str]) -> tuple[Status, SnapshotError | None]:
@@ -45,7 +47,8 @@ def status_of(record: Record, content_version: int, missing: Sequence[str]) -> t
     """
     outcome = record.listing.outcome
     if missing:
-        return "incomplete", None
+        # What is blank needs no words; what the publisher or TikTok found wrong in it has its own (ED-8).
+        return "incomplete", outcome.error if outcome is not None and _is_refused(outcome, content_version) else None
     if outcome is None:
         return "pending", None
     if outcome.kind == "warehouse_missing":
@@ -61,7 +64,9 @@ def status_of(record: Record, content_version: int, missing: Sequence[str]) -> t
 def _reviewed(review: Review) -> tuple[Status, SnapshotError | None]:
     match review.state:
         case "in_review" | "draft" | "pre_approved":
-            return "in_review", None
+            # Passed, and yet not on sale until the merchant does what the reasons say (Q10).
+            is_held = review.state == "pre_approved" and bool(review.reasons)
+            return "in_review", _error(review, "") if is_held else None
         case "deactivated" if _is_by_platform(review):
             return "sync_error", _error(review, "TikTok has taken the listing off sale; see Seller Center")
         case "live" | "approved" | "deactivated":

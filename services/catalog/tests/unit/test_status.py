@@ -19,19 +19,23 @@ def status(story):
 
 def of(record, *, missing=(), outcome=None, review=None, content_version=2):
     """The status of a record with this listing; `outcome` is (content_version, kind)."""
-    known = outcome and PushOutcome(*outcome, error=None if outcome[1] in ("accepted", "incomplete") else ERROR)
+    known = outcome and PushOutcome(*outcome, error=None if outcome[1] == "accepted" else ERROR)
     listing = Listing(outcome=known, review=review and Review(review, "T1", None))
     return status_of(replace(record, listing=listing), content_version, missing)
 
 
 def test_ss1_whatever_happened_gives_exactly_one_of_the_seven(ready):
-    """All there is to tell states apart: something missing, the last push and its content, TikTok's word."""
+    """All there is to tell states apart: something missing, the last push and its content, TikTok's word.
+
+    An incomplete product has an error only where the publisher found it out in this very content.
+    """
     outcomes = [None, *product((1, 2), KINDS)]
     seen = set()
     for missing, outcome, review in product([(), ("price",)], outcomes, [None, *STATES]):
         found, error = of(ready.state.record, missing=missing, outcome=outcome, review=review)
         assert (found == "incomplete") == bool(missing)
-        assert (error is not None) == (found in ("warehouse_missing", "sync_error", "rejected"))
+        has_words = found in ("warehouse_missing", "sync_error", "rejected")
+        assert (error is not None) == (has_words or (found, outcome) == ("incomplete", (2, "incomplete")))
         seen.add(found)
     assert seen == set(get_args(Status))
     assert len(seen) == 7
@@ -190,9 +194,16 @@ def test_ss8_a_sync_error_ends_with_new_content(ready):
 
 def test_scenario_39_what_the_publisher_finds_lacking_is_named(ready):
     ready.failed("incomplete", missing=("axes.vertical",))
-    assert (status(ready), ready.snapshot.missing, ready.snapshot.error) == ("incomplete", ("axes.vertical",), None)
+    assert (status(ready), ready.snapshot.missing) == ("incomplete", ("axes.vertical",))
+    assert (ready.snapshot.error.code, ready.snapshot.error.message) == ("12052104", "TikTok says no")
     ready.changed(10, updated=10, axes={"vertical": "サイズ"})
-    assert (status(ready), ready.snapshot.missing) == ("pending", ())
+    assert (status(ready), ready.snapshot.missing, ready.snapshot.error) == ("pending", (), None)
+
+
+def test_ed4_a_blank_value_needs_no_words_not_even_old_ones(ready):
+    ready.failed("incomplete", missing=("axes.vertical",))
+    ready.edited(5, category_id=None)
+    assert (status(ready), ready.snapshot.missing, ready.snapshot.error) == ("incomplete", ("category_id",), None)
 
 
 def test_scenario_58_au5_a_missing_authorisation_is_a_sync_error(ready):
@@ -230,7 +241,16 @@ def test_ss12_taken_off_sale_by_tiktok_is_an_error_with_its_reason(ready):
 def test_pre_approved_stays_in_review(ready):
     ready.pushed()
     ready.reviewed("pre_approved", 5)
-    assert status(ready) == "in_review"
+    assert (status(ready), ready.snapshot.error) == ("in_review", None)
+
+
+def test_q10_pre_approved_shows_what_the_merchant_has_to_do(ready):
+    ready.pushed()
+    reason = Reason(position="audit", reason="RESTRICTED_CATEGORY_PENDING", suggestion="apply in Seller Center")
+    ready.reviewed("pre_approved", 5, reasons=(reason,))
+    assert (status(ready), ready.snapshot.error.reasons) == ("in_review", (reason,))
+    ready.reviewed("approved", 6)
+    assert (status(ready), ready.snapshot.error) == ("synced", None)
 
 
 def test_scenario_46_a_relisted_product_is_in_review_until_approved(ready):

@@ -1,25 +1,31 @@
 """Composition root."""
 
 import asyncio
+import socket
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
 import httpx
 
-from publisher import webhooks
+from publisher.addresses import GuardedNetwork
 from publisher.attempt import Attempts
+from publisher.categories import Categories
 from publisher.client import TikTokClient
 from publisher.consent import Consents
 from publisher.fetching import Fetcher
 from publisher.handlers import Handlers
 from publisher.images import Images
+from publisher.material import Materials
 from publisher.outbox import Outbox
+from publisher.pace import PaceRules
 from publisher.push import Push
 from publisher.reviews import Reviews
 from publisher.settings import PublisherSettings
 from publisher.shops import Shops
-from publisher.store import Authorizations, CatalogueReader, ImageCache, Jobs, Listings
+from publisher.store import AppTroubles, Authorizations, CatalogueReader, ImageCache, Jobs, Listings, Paces
 from publisher.tokens import Tokens
+from publisher.transport import ManyPools
+from publisher.upkeep import Upkeep
 from publisher.vault import Vault
 from publisher.web import Web
 from publisher.webhooks import Inbox
@@ -29,6 +35,7 @@ from shopsync_runtime import Runtime
 from shopsync_runtime.cancelling import raise_if_cancelled
 
 _UPKEEP = timedelta(seconds=30)
+_POOLS = 24
 _REVIEW_READERS = 4
 
 
@@ -38,29 +45,34 @@ def build(runtime: Runtime, settings: PublisherSettings) -> None:
     database = runtime.database
     jobs, listings, authorizations = Jobs(database), Listings(database), Authorizations(database)
     catalogue, cache = CatalogueReader(database), ImageCache(database)
-    for store in (jobs, listings, authorizations):
+    troubles = AppTroubles(database)
+    for store in (jobs, listings, authorizations, troubles):
         runtime.on_start(store.ensure_indexes)
+    runtime.on_start(authorizations.ensure_view)
 
-    tiktok_http, image_http = _http(settings.request_timeout), _http(settings.image_timeout)
+    tiktok_http = _http(settings.request_timeout)
     runtime.on_stop(tiktok_http.aclose)
-    runtime.on_stop(image_http.aclose)
     client = TikTokClient(
         tiktok_http,
         api_url=settings.tiktok_api_url,
         auth_url=settings.tiktok_auth_url,
         app_key=settings.tiktok_app_key,
         app_secret=settings.tiktok_app_secret,
+        deadline=settings.request_deadline,
         clock=clock,
     )
     vault = Vault(settings.token_key)
-    tokens = Tokens(authorizations, client, vault, clock)
-    shops = Shops(client, tokens, requests_per_second=settings.requests_per_second, clock=clock)
+    tokens = Tokens(authorizations, client, vault, clock, deadline=settings.request_deadline)
+    runtime.on_stop(tokens.finish)
+    rules = PaceRules(settings.requests_per_second, settings.breaker_failures, settings.breaker_longest)
+    shops = Shops(client, tokens, Paces(database), rules, clock)
     fetcher = Fetcher(
-        image_http,
+        GuardedNetwork(allow_private=settings.image_allow_private),
         timeout=settings.image_timeout,
         max_bytes=settings.image_max_bytes,
-        allow_private=settings.image_allow_private,
     )
+    runtime.on_stop(fetcher.aclose)
+    categories = Categories(life=settings.category_rules_life, size=settings.category_rules_kept, clock=clock)
     outbox = Outbox(listings, runtime.events)
     push = Push(
         catalogue=catalogue,
@@ -68,7 +80,7 @@ def build(runtime: Runtime, settings: PublisherSettings) -> None:
         authorizations=authorizations,
         outbox=outbox,
         shops=shops,
-        images=Images(cache, fetcher, clock),
+        materials=Materials(Images(cache, fetcher, clock), categories),
         clock=clock,
         settings_grace=settings.settings_grace,
         review_poll=settings.review_poll_interval,
@@ -82,7 +94,8 @@ def build(runtime: Runtime, settings: PublisherSettings) -> None:
         settings=settings,
         clock=clock,
     )
-    workers = Workers(jobs, attempts, settings, clock)
+    workers = Workers(jobs, attempts, shops, settings, clock)
+    shops.on_room = workers.wake
     reviews = Reviews(
         listings,
         shops,
@@ -110,22 +123,30 @@ def build(runtime: Runtime, settings: PublisherSettings) -> None:
     inbox = Inbox(listings, authorizations, reviews, clock)
     web = Web(inbox, consents, app_key=settings.tiktok_app_key, app_secret=settings.tiktok_app_secret)
 
-    async def upkeep() -> None:
-        await tokens.refresh_ahead(settings.token_refresh_before)
-        if settings.webhook_url is not None:
-            await webhooks.register(shops, authorizations, settings.webhook_url)
-
+    upkeep = Upkeep(
+        tokens,
+        shops,
+        authorizations,
+        troubles,
+        client.gate,
+        replica=runtime.common.instance_id or socket.gethostname(),
+        refresh_before=settings.token_refresh_before,
+        warn_before=settings.authorization_warn_before,
+        webhook_url=settings.webhook_url,
+        clock=clock,
+    )
     runtime.consume("commands", [PUSH_COMMANDS], Handlers(jobs, workers.wake, clock).commands)
     runtime.add_routes(web.routes())
     runtime.background("relay", outbox.relay)
     runtime.background("workers", workers.run)
     runtime.background("reviews", reviews.run)
-    runtime.background("upkeep", _repeat(upkeep, _UPKEEP))
+    runtime.background("upkeep", _repeat(upkeep.round, _UPKEEP))
 
 
 def _http(timeout: timedelta) -> httpx.AsyncClient:
-    limits = httpx.Limits(max_connections=200, max_keepalive_connections=50)
-    return httpx.AsyncClient(timeout=timeout.total_seconds(), limits=limits, follow_redirects=False, trust_env=False)
+    return httpx.AsyncClient(
+        timeout=timeout.total_seconds(), transport=ManyPools(_POOLS), follow_redirects=False, trust_env=False
+    )
 
 
 def _repeat(action: Callable[[], Awaitable[None]], pause: timedelta) -> Callable[[], Awaitable[None]]:

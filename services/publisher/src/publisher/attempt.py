@@ -2,26 +2,29 @@
 
 import random
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 
 import structlog
 
 from publisher.errors import (
+    AppMisconfigured,
+    AppStopped,
     AuthorizationEnded,
-    ImageUnusable,
     Passing,
-    ProductGone,
     PublisherError,
     QuotaReached,
     RateLimited,
+    Refused,
     ShopBlocked,
+    ShopResting,
     WarehouseUnusable,
 )
-from publisher.machine import DELETED, Fail, Wait
+from publisher.machine import Fail, Wait
 from publisher.metrics import PUSHES, TROUBLES
 from publisher.model import Job
 from publisher.outbox import Outbox
 from publisher.push import Finished, Parked, Push, failure, failure_id
+from publisher.refusals import IMAGE_FORGOTTEN, refusal_of
 from publisher.settings import PublisherSettings
 from publisher.store import Authorizations, CatalogueReader, Jobs
 from shopsync_runtime.failures import is_retryable
@@ -59,6 +62,9 @@ class Attempts:
         """Try once. TikTok's and the image servers' troubles end here; those of Kafka and MongoDB are raised."""
         try:
             result = await self._push.run(job)
+        except ShopResting as resting:
+            await self._rested(job, resting)
+            return
         except PublisherError as error:
             await self._troubled(job, error)
             return
@@ -87,26 +93,43 @@ class Attempts:
         now = self._clock()
         match error:
             case RateLimited():
-                due = now + max(error.retry_after or timedelta(0), self._backoff(job.waits))
+                # How long it takes is the pace's business: it lets nothing out before.
+                due = now + (error.retry_after or _SHORTLY)
                 await self._later(job, due, attempts=job.attempts, waits=job.waits + 1)
             case QuotaReached():
-                until = now + self._settings.quota_wait
+                until = quota_until(now, self._settings.quota_wait)
                 await self._authorizations.pause_listing(job.shop_key, until)
                 await self._later(job, until, attempts=job.attempts)
             case AuthorizationEnded():
-                await self._authorizations.end(job.shop_key, await self._version(job), (error.code, error.message))
+                # Recorded where it was met, for the pair it was said of.
                 await self._later(job, now, attempts=job.attempts)
+            case AppStopped():
+                await self._later(job, error.until, attempts=job.attempts)
+            case AppMisconfigured():
+                # Nobody's product: shown once as the app's trouble; one that alone is refused is reported in the end.
+                await self._again(job, Passing(error.code, error.message))
             case ShopBlocked():
                 until = now + self._settings.blocked_wait
                 await self._authorizations.block(job.shop_key, (error.code, error.message), until)
                 await self._later(job, now, attempts=job.attempts)
             case Passing():
                 await self._again(job, error)
+            case Refused() if error.code in IMAGE_FORGOTTEN:
+                await self._forget_images(job)
+                await self._again(job, Passing(error.code, error.message))
             case _:
-                await self._report(job, _refusal(error))
+                await self._report(job, refusal_of(error))
                 await self._jobs.finish(job, now)
                 if isinstance(error, WarehouseUnusable):
                     self._push.shops.forget_warehouse(job.shop_key)
+
+    async def _rested(self, job: Job, resting: ShopResting) -> None:
+        """No attempt: the call was not made. When the shop may be called the job is due, and not before."""
+        log.debug(
+            "push waits for its shop", shop_key=job.shop_key, product_no=job.product_no, reason=resting.message,
+            wait_seconds=resting.wait.total_seconds(),
+        )  # fmt: skip
+        await self._later(job, self._clock() + resting.wait, attempts=job.attempts, waits=job.waits + 1)
 
     async def _again(self, job: Job, error: Passing) -> None:
         attempts = job.attempts + 1
@@ -115,6 +138,11 @@ class Attempts:
             due = self._clock() + self._settings.retry_longest
             await self._report(job, Fail("sync_error", error.code, error.message, until=due))
         await self._later(job, due, attempts=attempts)
+
+    async def _forget_images(self, job: Job) -> None:
+        product = await self._catalogue.product(job.shop_key, job.product_no)
+        if product is not None:
+            await self._push.materials.forget_images(product)
 
     async def _report(self, job: Job, step: Fail) -> None:
         product = await self._catalogue.product(job.shop_key, job.product_no)
@@ -134,21 +162,13 @@ class Attempts:
             reported=reported or job.reported,
         )
 
-    async def _version(self, job: Job) -> int:
-        authorization = await self._authorizations.get(job.shop_key)
-        return authorization.version if authorization is not None else 0
-
     def _backoff(self, failures: int) -> timedelta:
         """Doubling, at most retry_longest, spread over its upper half so that jobs do not come back together."""
         ceiling: timedelta = min(self._settings.retry_longest, self._settings.retry_first * 2 ** min(failures, 20))
         return ceiling / 2 + ceiling / 2 * random.random()  # noqa: S311 - spreads load, guards nothing
 
 
-def _refusal(error: PublisherError) -> Fail:
-    if isinstance(error, ProductGone):
-        return DELETED
-    if isinstance(error, WarehouseUnusable):
-        return Fail("warehouse_missing", error.code, error.message)
-    if isinstance(error, ImageUnusable):
-        return Fail("incomplete", error.code, error.message, missing=("images",))
-    return Fail("sync_error", error.code, error.message)
+def quota_until(now: datetime, wait: timedelta) -> datetime:
+    """When to try a new listing again: TikTok's day may end at any hour, but surely not later than UTC's (RB-11)."""
+    midnight = datetime.combine(now.astimezone(UTC).date() + timedelta(days=1), time.min, UTC)
+    return min(now + wait, midnight)

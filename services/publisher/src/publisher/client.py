@@ -1,21 +1,26 @@
-"""HTTP to TikTok Shop: signing, envelope, bounded bodies, typed errors. Knows no endpoint but the token host's."""
+"""HTTP to TikTok Shop: signing, envelope, typed errors. Which calls there are stands in endpoints.py."""
 
 import json
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from typing import Any, Literal
+from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import httpx
+import structlog
 from pydantic import SecretStr
 
-from publisher.errors import AuthorizationEnded, Unavailable
-from publisher.replies import Data, read_reply
+from publisher.app_gate import AppGate
+from publisher.clocks import ClockWatch
+from publisher.endpoints import Method, endpoint_of
+from publisher.errors import AppMisconfigured, PublisherError, RateLimited, Unavailable
+from publisher.metrics import CALLS
+from publisher.replies import Data, read_json, read_reply
 from publisher.signing import request_signature
+from publisher.transport import ACCEPTED_ENCODINGS, exchange
 
-_LARGEST_REPLY = 8 * 1024 * 1024
-_NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
-"""Failures before the first byte left: the write has certainly not been done."""
+log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,16 +46,14 @@ class TokenPair:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One API call. `write`: an unanswered one may have been carried out. Uploads carry `image` instead of `body`."""
+    """One API call. Whether it takes the cipher and counts as a write is the endpoint's. Uploads carry `image`."""
 
-    method: Literal["GET", "POST", "PUT"]
+    method: Method
     path: str
     query: Mapping[str, str] | None = None
     body: Mapping[str, Any] | None = None
     image: bytes | None = None
     use_case: str = ""
-    with_cipher: bool = True
-    write: bool = False
 
 
 class TikTokClient:
@@ -58,25 +61,36 @@ class TikTokClient:
 
     def __init__(
         self, http: httpx.AsyncClient, *, api_url: str, auth_url: str, app_key: str, app_secret: SecretStr,
-        clock: Callable[[], datetime],
+        deadline: timedelta, clock: Callable[[], datetime],
     ) -> None:  # fmt: skip
+        self.gate = AppGate()
         self._http = http
         self._api_url = api_url.rstrip("/")
         self._auth_url = auth_url.rstrip("/")
         self._app_key = app_key
         self._secret = app_secret
+        self._deadline = deadline
         self._clock = clock
+        self._watch = ClockWatch()
+
+    def check_app(self) -> None:
+        """Raises AppStopped while TikTok refuses the app: nothing needs to wait for its turn then."""
+        self.gate.check(self._clock())
 
     async def call(self, call: Call, *, token: SecretStr, cipher: str | None = None) -> Data:
-        """Send one signed call and give its `data`."""
+        """Send one signed call and give its `data`. Raises NotAllowed, with nothing sent, for a call not in the table.
+
+        The cipher goes along where the endpoint takes it, and only there.
+        """
+        endpoint = endpoint_of(call.method, call.path)
         content = (
             b"" if call.body is None else json.dumps(call.body, ensure_ascii=False, separators=(",", ":")).encode()
         )
         query = {**(call.query or {}), "app_key": self._app_key, "timestamp": str(int(self._clock().timestamp()))}
-        if call.with_cipher and cipher is not None:
-            query["shop_cipher"] = cipher
+        if endpoint.cipher:
+            query["shop_cipher"] = cipher or ""
         query["sign"] = request_signature(self._secret.get_secret_value(), call.path, query, content)
-        headers = {"x-tts-access-token": token.get_secret_value()}
+        headers = {"x-tts-access-token": token.get_secret_value(), "accept-encoding": ACCEPTED_ENCODINGS}
         if call.image is not None:
             files = {"data": ("image", call.image, "application/octet-stream")}
             request = self._http.build_request(
@@ -88,7 +102,9 @@ class TikTokClient:
             request = self._http.build_request(
                 call.method, self._api_url + call.path, params=query, headers=headers, content=content
             )
-        return await self._send(request, write=call.write)
+        data = await self._send(request, endpoint.name, write=endpoint.write)
+        self.gate.accepted()
+        return data
 
     async def exchange_code(self, code: str) -> TokenPair:
         """Trade a consent's code, once. Raises AuthorizationEnded when it is bad, used or older than 30 minutes."""
@@ -101,58 +117,64 @@ class TikTokClient:
 
     async def _token(self, operation: str, values: Mapping[str, str]) -> TokenPair:
         query = {"app_key": self._app_key, "app_secret": self._secret.get_secret_value(), **values}
-        request = self._http.build_request("GET", f"{self._auth_url}/api/v2/token/{operation}", params=query)
-        return _token_pair(await self._send(request, write=True))
+        request = self._http.build_request(
+            "GET", f"{self._auth_url}/api/v2/token/{operation}", params=query,
+            headers={"accept-encoding": ACCEPTED_ENCODINGS},
+        )  # fmt: skip
+        return _token_pair(await self._send(request, f"token_{operation}", write=True))
 
-    async def _send(self, request: httpx.Request, *, write: bool) -> Data:
+    async def _send(self, request: httpx.Request, name: str, *, write: bool) -> Data:
+        self.gate.enter(self._clock())
+        started, outcome = time.monotonic(), "ok"
         try:
-            response = await self._http.send(request, stream=True)
-            try:
-                content = await _bounded(response)
-            finally:
-                await response.aclose()
-        except _NOT_SENT as error:
-            raise Unavailable("network", f"TikTok Shop cannot be reached: {_words(error)}") from None
-        except httpx.HTTPError as error:
-            # `from None`: httpx's exceptions hold the request, whose query and headers hold secrets.
-            message = f"TikTok Shop's answer was lost: {_words(error)}"
-            raise Unavailable("network", message, outcome_unknown=write) from None
-        if content is None:
-            raise Unavailable("reply_too_large", "TikTok Shop's answer is over 8 MiB", outcome_unknown=write)
-        return read_reply(response.status_code, response.headers, _json(content), write=write, now=self._clock())
+            return await self._answer(request, write=write)
+        except PublisherError as error:
+            outcome = type(error).__name__
+            self._note(error, name)
+            raise
+        except BaseException:
+            outcome = "cancelled"
+            raise
+        finally:
+            CALLS.labels(name, outcome).observe(time.monotonic() - started)
 
+    async def _answer(self, request: httpx.Request, *, write: bool) -> Data:
+        answer = await exchange(self._http, request, deadline=self._deadline, write=write)
+        now = self._clock()
+        skew = self._watch.skew(answer.headers.get("date"), now)
+        document = read_json(answer.content)
+        return read_reply(answer.status, answer.headers, document, write=write, now=now, skew=skew)
 
-async def _bounded(response: httpx.Response) -> bytes | None:
-    parts, size = [], 0
-    async for part in response.aiter_bytes():
-        size += len(part)
-        if size > _LARGEST_REPLY:
-            return None
-        parts.append(part)
-    return b"".join(parts)
-
-
-def _json(content: bytes) -> Any:
-    try:
-        return json.loads(content)
-    except (ValueError, RecursionError):
-        return None
-
-
-def _words(error: httpx.HTTPError) -> str:
-    return f"{type(error).__name__} {error}".strip()
+    def _note(self, error: PublisherError, name: str) -> None:
+        log.info(
+            "TikTok Shop call failed", endpoint=name, error=type(error).__name__, code=error.code,
+            reason=error.message, request_id=error.request_id,
+        )  # fmt: skip
+        if isinstance(error, AppMisconfigured):
+            self.gate.refused(error, self._clock())
+        elif not isinstance(error, Unavailable | RateLimited) and not name.startswith("token_"):
+            # Refusals too come behind the checks of key, signature and address; the token host makes none of them.
+            self.gate.accepted()
 
 
 def _token_pair(data: Data) -> TokenPair:
     try:
         return TokenPair(
-            access_token=SecretStr(data["access_token"]),
+            access_token=_token_of(data["access_token"]),
             access_expires_at=datetime.fromtimestamp(int(data["access_token_expire_in"]), UTC),
-            refresh_token=SecretStr(data["refresh_token"]),
+            refresh_token=_token_of(data["refresh_token"]),
             refresh_expires_at=datetime.fromtimestamp(int(data["refresh_token_expire_in"]), UTC),
             seller_name=str(data.get("seller_name", "")),
             scopes=tuple(str(scope) for scope in data.get("granted_scopes") or ()),
         )
-    except (KeyError, TypeError, ValueError, OverflowError) as error:
+    except (KeyError, TypeError, ValueError, OverflowError, OSError) as error:
+        # Not the end of the consent: asked again, TikTok gives a whole reply or says that the token is dead.
         text = f"the token reply is incomplete or unreadable ({type(error).__name__})"
-        raise AuthorizationEnded("token_reply", text) from None
+        raise Unavailable("token_reply", text, outcome_unknown=True) from None
+
+
+def _token_of(value: object) -> SecretStr:
+    """A token goes into a header: printable ASCII."""
+    if not isinstance(value, str) or not value or not value.isascii() or not value.isprintable():
+        raise ValueError("no token")
+    return SecretStr(value)

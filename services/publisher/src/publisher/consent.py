@@ -3,21 +3,24 @@
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, cast
 from urllib.parse import urlencode
 
+import stamina
 import structlog
+from pydantic import SecretStr
 
 from publisher.client import Call, TikTokClient
-from publisher.errors import ConsentRefused
+from publisher.errors import AuthorizationEnded, ConsentRefused, Passing
 from publisher.store import Authorization, Authorizations, CatalogueReader, Jobs
-from publisher.tokens import Tokens
+from publisher.tokens import Tokens, is_away
 from publisher.vault import ConsentState, Vault
 
 log = structlog.get_logger(__name__)
 
 REGION = "JP"
 _SETTINGS_POLL_SECONDS = 0.2
+_ATTEMPTS = 4
 Shop = Mapping[str, Any]
 
 
@@ -56,7 +59,7 @@ class Consents:
     async def begin(self, shop_key: str, tiktok_shop_id: str | None) -> str:
         """The address of TikTok's consent page. Raises ConsentRefused for a shop without settings."""
         if self._service_id is None:
-            raise ConsentRefused("no_service_id", "PUBLISHER_TIKTOK_SERVICE_ID is not set")
+            raise ConsentRefused("no_service_id", "PUBLISHER_TIKTOK_SERVICE_ID is not set (Partner Center shows it)")
         await self._check_shop(shop_key)
         state = self._vault.sign_state(ConsentState(shop_key, tiktok_shop_id), self._clock())
         return f"{self._consent_url}?{urlencode({'service_id': self._service_id, 'state': state})}"
@@ -67,11 +70,11 @@ class Consents:
         Raises ConsentRefused with words for the merchant, or what TikTok answers.
         """
         state = await self._state(state_text)
-        pair = await self._client.exchange_code(code)
-        data = await self._client.call(
-            Call("GET", "/authorization/202309/shops", with_cipher=False), token=pair.access_token
-        )
-        shop = choose_shop(data.get("shops") or (), state.tiktok_shop_id)
+        try:
+            pair = await self._client.exchange_code(code)
+        except AuthorizationEnded as error:
+            return await self._done_before(state, error)
+        shop = choose_shop(await self._shops(pair.access_token), state.tiktok_shop_id)
         await self._check_same_shop(state.shop_key, str(shop["id"]))
         access, refresh = self._tokens.sealed(pair)
         authorization = Authorization(
@@ -84,22 +87,56 @@ class Consents:
             refresh_expires_at=refresh[1],
             seller_name=pair.seller_name,
             scopes=pair.scopes,
+            authorized_at=self._clock(),
         )
-        if not await self._authorizations.bind(authorization):
-            text = f"the TikTok shop {shop['id']} is bound to another shop key already"
-            raise ConsentRefused("shop_taken", text)
+        await self._bind(authorization)
+        self._tokens.forget(authorization.shop_key)
         woken = await self._jobs.wake_shop(state.shop_key, self._clock())
         log.info("shop authorised", shop_key=state.shop_key, tiktok_shop_id=str(shop["id"]), pushes_woken=woken)
         return authorization
+
+    async def _done_before(self, state: ConsentState, refused: AuthorizationEnded) -> Authorization:
+        """The callback loaded twice: the code is used, by this very consent. Raises ConsentRefused otherwise."""
+        stored = await self._authorizations.get(state.shop_key)
+        if (
+            stored is not None
+            and stored.ended is None
+            and None not in {stored.authorized_at, state.begun_at}
+            and cast("datetime", stored.authorized_at) >= cast("datetime", state.begun_at)
+        ):
+            return stored
+        text = (
+            "TikTok Shop does not take the code: it works once and for 30 minutes. Begin again at"
+            f" /oauth/tiktok/start?{urlencode({'shop_key': state.shop_key})} ({refused.code}: {refused.message})"
+        )
+        raise ConsentRefused("code", text)
+
+    async def _shops(self, token: SecretStr) -> Sequence[Shop]:
+        """The shops of the consent. The code is used up by now, so TikTok gets some chances to answer."""
+        async for attempt in stamina.retry_context(on=Passing, attempts=_ATTEMPTS, wait_max=1.0):
+            with attempt:
+                data = await self._client.call(Call("GET", "/authorization/202309/shops"), token=token)
+        shops = data.get("shops") or ()
+        return [shop for shop in shops if isinstance(shop, Mapping)] if isinstance(shops, list) else ()
+
+    async def _bind(self, authorization: Authorization) -> None:
+        """The pair is nowhere else: the store gets some chances too. Raises ConsentRefused for a taken shop."""
+        async for attempt in stamina.retry_context(on=is_away, attempts=_ATTEMPTS, wait_max=1.0):
+            with attempt:
+                is_bound = await self._authorizations.bind(authorization)
+        if not is_bound:
+            text = f"the TikTok shop {authorization.tiktok_shop_id} is bound to another shop key already"
+            raise ConsentRefused("shop_taken", text)
 
     async def _state(self, text: str) -> ConsentState:
         state = self._vault.read_state(text, now=self._clock(), lifetime=self._lifetime)
         if state is None:
             if self._signed_only:
-                raise ConsentRefused("state", "begin the authorisation at /oauth/tiktok/start")
+                raise ConsentRefused("state", "begin the authorisation at /oauth/tiktok/start?shop_key=…")
             # A plain shop key cannot take over a shop that works: it is accepted for the first binding only.
             if await self._authorizations.get(text) is not None:
-                raise ConsentRefused("state", "the shop is authorised already: begin anew at /oauth/tiktok/start")
+                at = f"/oauth/tiktok/start?{urlencode({'shop_key': text})}"
+                raise ConsentRefused("state", f"the shop has been authorised before: begin anew at {at}")
             state = ConsentState(text)
         await self._check_shop(state.shop_key)
         return state
@@ -110,13 +147,19 @@ class Consents:
             if shop_key and await self._catalogue.category_version(shop_key) is not None:
                 return
             await asyncio.sleep(_SETTINGS_POLL_SECONDS if shop_key else 0)
-        raise ConsentRefused("shop_unknown", f"shop {shop_key!r} has no settings: publish shop.settings_changed first")
+        if not shop_key:
+            raise ConsentRefused("shop_key", "shop_key is missing: /oauth/tiktok/start?shop_key=…")
+        text = f"shop {shop_key!r} has no settings: publish shop.settings_changed first (`shopsync shops put`)"
+        raise ConsentRefused("shop_unknown", text)
 
     async def _check_same_shop(self, shop_key: str, tiktok_shop_id: str) -> None:
         """Its listings stand in the TikTok shop it was bound to first."""
         bound = await self._authorizations.get(shop_key)
         if bound is not None and bound.tiktok_shop_id != tiktok_shop_id:
-            text = f"shop {shop_key!r} is bound to TikTok shop {bound.tiktok_shop_id}, not to {tiktok_shop_id}"
+            text = (
+                f"shop {shop_key!r} is bound to TikTok shop {bound.tiktok_shop_id}, not to {tiktok_shop_id}: its"
+                " listings stand there. Log in to TikTok Shop as that shop and begin again"
+            )
             raise ConsentRefused("other_shop", text)
 
 

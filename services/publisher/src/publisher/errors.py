@@ -3,6 +3,7 @@
 - PublisherError
   - Passing            may pass by itself: the job waits and is tried again
     - RateLimited      429, 36009002: a wait, never reported as a failure (RB-11)
+    - ShopResting      nothing was sent: the shop's calls are stopped for a while, after 429 or while nothing answers
     - Unavailable      5xx, no answer, HTML instead of JSON; `outcome_unknown` when a write may have happened
     - ImageUnreachable the merchant's image server does not answer
   - QuotaReached       12052093, the shop's listings of the day are used up: a wait (RB-11)
@@ -12,12 +13,15 @@
   - ShopBlocked        nothing of this shop can be sent until somebody acts
     - TokenExpired     105002, or an unknown token: a refresh helps or tells more
     - AuthorizationEnded  the refresh token is dead: the merchant has to authorise again (AU-5)
-    - AppMisconfigured the app's key, signature, clock or address list is wrong
+  - AppMisconfigured   TikTok refuses the app itself, whatever the shop: key, signature, address list, token key
+    - ClockWrong       this machine's clock is off; the text says how far
+    - AppStopped       nothing was sent: the app was refused a moment ago, `until` it is not tried again
+  - ContentRefused     our own check found fields that TikTok would refuse; nothing was sent
   - ImageUnusable      the file is no image TikTok takes; the text names its address
   - ConsentRefused     an authorisation could not be completed; the text is for the merchant
 """
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 
 class PublisherError(Exception):
@@ -27,6 +31,8 @@ class PublisherError(Exception):
         super().__init__(f"{code}: {message}")
         self.code = code
         self.message = message
+        self.request_id = ""
+        """TikTok's name of the call, for its support."""
 
 
 class Passing(PublisherError):
@@ -42,6 +48,14 @@ class Passing(PublisherError):
 
 class RateLimited(Passing):
     """TikTok asked to slow down; the request was not carried out."""
+
+
+class ShopResting(Passing):
+    """Not sent: the shop's calls are stopped for at least `wait`. No attempt is used up."""
+
+    def __init__(self, code: str, message: str, wait: timedelta) -> None:
+        super().__init__(code, message, retry_after=wait)
+        self.wait = wait
 
 
 class Unavailable(Passing):
@@ -80,12 +94,34 @@ class AuthorizationEnded(ShopBlocked):
     """The seller's consent ended or was withdrawn."""
 
 
-class AppMisconfigured(ShopBlocked):
-    """TikTok does not accept this app's calls; an operator has to look."""
+class AppMisconfigured(PublisherError):
+    """TikTok does not accept this app's calls, for no shop; an operator has to look."""
+
+
+class ClockWrong(AppMisconfigured):
+    """The time stamp of our calls is outside TikTok's window, because this machine's clock is off."""
+
+
+class AppStopped(AppMisconfigured):
+    """Not sent, because the app was refused a moment ago. No attempt is used up."""
+
+    def __init__(self, cause: AppMisconfigured, until: datetime) -> None:
+        super().__init__(cause.code, cause.message)
+        self.until = until
+
+
+class ContentRefused(PublisherError):
+    """The product was not sent: `fields` are at fault, in the snapshot's terms."""
+
+    def __init__(self, message: str, fields: tuple[str, ...]) -> None:
+        super().__init__("incomplete", message)
+        self.fields = fields
 
 
 class ImageUnusable(PublisherError):
-    """The address holds no image that TikTok takes."""
+    """The address holds no image that TikTok takes. `field`: what the merchant gave the address for."""
+
+    field = "images"
 
 
 class ConsentRefused(PublisherError):

@@ -1,18 +1,29 @@
-"""Fetching the merchant's image files: bounded in size and time, redirects checked one by one."""
+"""Fetching the merchant's image files: bounded in size and time, every connection and redirect checked."""
 
 import asyncio
+import re
+import ssl
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urljoin
 
+import httpcore
 import httpx
 
-from publisher.addresses import resolve
+from publisher.addresses import GuardedNetwork
 from publisher.errors import ImageUnreachable, ImageUnusable
 from publisher.store import KnownFile
 
 _REDIRECTS = 3
+_MOVED = frozenset({301, 302, 303, 307, 308})
 _PASSING = frozenset({408, 425, 429})
+_TROUBLES = (httpcore.TimeoutException, httpcore.NetworkError, httpcore.ProtocolError, OSError)
+_OF_HOSTS = frozenset({"image_private", "image_host"})
+"""Raised by the network, which knows the host only."""
+_CONNECTIONS = 200
+_HOST = re.compile(rb"[0-9A-Za-z_.:-]+")
+_LAST_PORT = 65_535
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,13 +36,32 @@ class Fetched:
 
 
 class Fetcher:
-    """Raises ImageUnreachable for what may pass (network, 5xx), ImageUnusable for what will not (404, too large)."""
+    """Raises ImageUnreachable for what may pass (network, 5xx), ImageUnusable for what will not (404, too large).
 
-    def __init__(self, http: httpx.AsyncClient, *, timeout: timedelta, max_bytes: int, allow_private: bool) -> None:
-        self._http = http
+    Connections are kept per host name, never shared between names of one address: each was verified for its own name.
+    """
+
+    def __init__(
+        self,
+        network: GuardedNetwork,
+        *,
+        timeout: timedelta,
+        max_bytes: int,
+        ssl_context: ssl.SSLContext | None = None,
+    ) -> None:
+        self._pool = httpcore.AsyncConnectionPool(
+            ssl_context=ssl_context or httpx.create_ssl_context(trust_env=False),
+            max_connections=_CONNECTIONS,
+            max_keepalive_connections=_CONNECTIONS // 4,
+            keepalive_expiry=5.0,
+            network_backend=network,
+        )
         self._timeout = timeout.total_seconds()
         self._max_bytes = max_bytes
-        self._allow_private = allow_private
+
+    async def aclose(self) -> None:
+        """Close the connections."""
+        await self._pool.aclose()
 
     async def fetch(self, address: str, known: KnownFile | None) -> Fetched:
         """Get the file, or learn that it is the one we know."""
@@ -40,47 +70,71 @@ class Fetcher:
                 return await self._follow(address, known)
         except TimeoutError:
             raise ImageUnreachable("image_timeout", f"{address}: no whole answer in {self._timeout:g} s") from None
-        except (httpx.HTTPError, httpx.InvalidURL) as error:
+        except (ImageUnreachable, ImageUnusable) as error:
+            if error.code not in _OF_HOSTS:
+                raise
+            raise type(error)(error.code, f"{address}: {error.message}") from None
+        except _TROUBLES as error:
             raise ImageUnreachable("image_network", f"{address}: {type(error).__name__} {error}".strip()) from None
 
     async def _follow(self, address: str, known: KnownFile | None) -> Fetched:
         current = address
         for _ in range(_REDIRECTS + 1):
-            response = await self._request(current, known)
-            try:
-                if response.has_redirect_location:
-                    current = urljoin(current, response.headers["location"])
+            url, headers = _request(current, known)
+            async with self._pool.stream("GET", url, headers=headers, extensions=self._limits()) as response:
+                found = _headers(response)
+                if response.status in _MOVED and "location" in found:
+                    current = urljoin(current, found["location"])
                     continue
-                return await self._read(address, response)
-            finally:
-                await response.aclose()
+                return await self._read(address, response, found)
         raise ImageUnusable("image_redirects", f"{address}: more than {_REDIRECTS} redirects")
 
-    async def _request(self, address: str, known: KnownFile | None) -> httpx.Response:
-        ip = await resolve(address, allow_private=self._allow_private)
-        url = httpx.URL(address)
-        headers = {"host": url.netloc.decode("ascii"), "accept": "image/*"}
-        if known is not None and known.etag:
-            headers["if-none-match"] = known.etag
-        elif known is not None and known.last_modified:
-            headers["if-modified-since"] = known.last_modified
-        extensions = {"sni_hostname": urlsplit(address).hostname} if url.scheme == "https" else {}
-        request = self._http.build_request("GET", url.copy_with(host=ip), headers=headers, extensions=extensions)
-        return await self._http.send(request, stream=True, follow_redirects=False)
+    def _limits(self) -> dict[str, dict[str, float]]:
+        return {"timeout": dict.fromkeys(("connect", "read", "write", "pool"), self._timeout)}
 
-    async def _read(self, address: str, response: httpx.Response) -> Fetched:
-        etag, modified = response.headers.get("etag"), response.headers.get("last-modified")
-        if response.status_code == httpx.codes.NOT_MODIFIED:
+    async def _read(self, address: str, response: httpcore.Response, headers: Mapping[str, str]) -> Fetched:
+        status = response.status
+        etag, modified = headers.get("etag"), headers.get("last-modified")
+        if status == httpx.codes.NOT_MODIFIED:
+            await response.aread()  # it has none, and its connection is kept
             return Fetched(None, etag, modified)
-        if response.status_code != httpx.codes.OK:
-            kind = (
-                ImageUnreachable if response.status_code >= 500 or response.status_code in _PASSING else ImageUnusable
-            )
-            raise kind(f"image_http_{response.status_code}", f"{address}: the server answers {response.status_code}")
+        if status != httpx.codes.OK:
+            kind = ImageUnreachable if status >= 500 or status in _PASSING else ImageUnusable
+            raise kind(f"image_http_{status}", f"{address}: the server answers {status}")
+        if headers.get("content-encoding", "identity").strip().lower() not in {"identity", ""}:
+            raise ImageUnusable("image_encoding", f"{address}: the server sends it compressed although not asked to")
+        if int(headers.get("content-length", "0")) > self._max_bytes:
+            raise self._too_large(address)
         parts, size = [], 0
-        async for part in response.aiter_bytes():
+        async for part in response.aiter_stream():
             size += len(part)
             if size > self._max_bytes:
-                raise ImageUnusable("image_too_large", f"{address}: the file is over {self._max_bytes} bytes")
+                raise self._too_large(address)
             parts.append(part)
         return Fetched(b"".join(parts), etag, modified)
+
+    def _too_large(self, address: str) -> ImageUnusable:
+        return ImageUnusable("image_too_large", f"{address}: the file is over {self._max_bytes} bytes")
+
+
+def _request(address: str, known: KnownFile | None) -> tuple[httpcore.URL, list[tuple[str, str]]]:
+    """Raises ImageUnusable for anything but an absolute http(s) address without a password."""
+    try:
+        url = httpx.URL(address)
+    except (httpx.InvalidURL, UnicodeError) as error:
+        raise ImageUnusable("image_address", f"{address}: {error}") from None
+    if url.scheme not in {"http", "https"} or not _HOST.fullmatch(url.raw_host) or (url.port or 0) > _LAST_PORT:
+        raise ImageUnusable("image_address", f"{address}: no absolute http(s) address")
+    if url.userinfo:
+        raise ImageUnusable("image_address", f"{url.host}: addresses with a password are not fetched")
+    headers = [("accept", "image/*"), ("accept-encoding", "identity"), ("user-agent", "shopsync")]
+    if known is not None and known.etag:
+        headers.append(("if-none-match", known.etag))
+    elif known is not None and known.last_modified:
+        headers.append(("if-modified-since", known.last_modified))
+    target = httpcore.URL(scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path)
+    return target, headers
+
+
+def _headers(response: httpcore.Response) -> dict[str, str]:
+    return {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in response.headers}

@@ -5,14 +5,18 @@ is answered like any other state.
 """
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal
 
 from publisher.checks import Problem, in_words
 from publisher.mapping import unsent_stock
-from publisher.model import Listing
+from publisher.model import Listing, Refusal
+from publisher.outcomes import is_ours
 from publisher.remote import RemoteProduct, review_of
-from shopsync_contracts.events import ProductSnapshot, ReviewAfterPush, SkipReason
+from shopsync_contracts.events import ProductSnapshot, Reason, ReviewAfterPush, SkipReason
+
+REFUSAL_LASTS = timedelta(hours=24)
+"""The reason may lie outside the product (a brand's approval, a category's): then a clock tries again after this."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,9 +32,10 @@ class ShopState:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """Everything one decision rests on. `seen`: TikTok's view, None until looked. `acted`: this push sent something.
+    """Everything one decision rests on. `seen`: TikTok's view, None until looked.
 
-    `by_hand`: somebody pressed [同期] or sent it again, as against a clock.
+    `by_hand`: somebody pressed [同期] or sent it again, as against a clock. `acted`: this push has told of something it
+    did, `edited`: by an edit. `searched`: TikTok was asked what became of the intent.
     """
 
     shop_key: str
@@ -45,6 +50,8 @@ class Facts:
     by_hand: bool
     seen: RemoteProduct | None = None
     acted: bool = False
+    edited: bool = False
+    searched: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,11 +118,20 @@ class StillRejected:
 
 
 @dataclass(frozen=True, slots=True)
+class StillRefused:
+    """A clock's push of content that TikTok has just refused: tell again, do not ask again."""
+
+    refusal: Refusal
+
+
+@dataclass(frozen=True, slots=True)
 class Done:
     """What had to be sent is sent and reported."""
 
 
-Step = Skip | Fail | Wait | Reconcile | Create | Look | Edit | Activate | Unchanged | StillRejected | Done
+Step = (
+    Skip | Fail | Wait | Reconcile | Create | Look | Edit | Activate | Unchanged | StillRejected | StillRefused | Done
+)
 
 DELETED = Fail(
     "sync_error", "deleted_in_seller_center", "deleted in Seller Center: the listing is not made again by itself"
@@ -124,20 +140,42 @@ DELETED = Fail(
 
 def decide(facts: Facts) -> Step:
     """The next step."""
+    if _may_find_out(facts):
+        # Also for products that must not be sent any more: it only reads, and what stands there has to be known.
+        return Reconcile()
     refusal = _before_any_call(facts)
     if refusal is not None:
         return refusal
     listing = facts.listing
-    if listing is not None and listing.intent is not None:
-        return Reconcile()
     if listing is None or listing.tiktok_product_id is None:
-        quota = facts.shop.quota_until
-        return Wait(quota) if quota is not None and quota > facts.now else Create()
-    if facts.acted and facts.seen is None and not _differs(facts):
+        return _first_listing(facts)
+    if facts.acted and facts.seen is None and listing.fingerprint == facts.fingerprint:
         return Done()
     if facts.seen is None:
         return Look()
     return _with_view(facts, facts.seen)
+
+
+def _may_find_out(facts: Facts) -> bool:
+    intent = facts.listing.intent if facts.listing is not None else None
+    if intent is None or facts.searched or facts.category_version is None:
+        return False
+    return _shop_refusal(facts) is None
+
+
+def _first_listing(facts: Facts) -> Step:
+    quota = facts.shop.quota_until
+    if quota is not None and quota > facts.now:
+        return Wait(quota)
+    return _refused_before(facts) or Create()
+
+
+def _refused_before(facts: Facts) -> StillRefused | None:
+    """A clock does not ask TikTok again about content it has just refused, only to hear the same (RB-9)."""
+    refusal = facts.listing.refusal if facts.listing is not None else None
+    if facts.by_hand or refusal is None or refusal.fingerprint != facts.fingerprint:
+        return None
+    return StillRefused(refusal) if facts.now - refusal.at < REFUSAL_LASTS else None
 
 
 def _before_any_call(facts: Facts) -> Step | None:  # noqa: PLR0911 - a list of refusals reads best as one
@@ -176,19 +214,20 @@ def _shop_refusal(facts: Facts) -> Step | None:
 
 
 def _with_view(facts: Facts, seen: RemoteProduct) -> Step:  # noqa: PLR0911 - a table of states reads best as one
-    state, _ = review_of(seen)
+    state, reasons = review_of(seen)
     if state == "deleted":
         return DELETED
     if state == "frozen":
-        return Fail("sync_error", "frozen", "TikTok Shop has frozen the listing: see Seller Center")
-    if state == "draft" or _differs(facts) or _edited_elsewhere(facts, seen):
-        return Edit()
+        return _taken_down("frozen", "TikTok Shop has frozen the listing", reasons)
+    if _is_outdated(facts, seen):
+        return _refused_before(facts) or Edit()
     if seen.status == "SELLER_DEACTIVATED":
         return Activate()
     if seen.status == "PLATFORM_DEACTIVATED":
-        return Fail(
-            "sync_error", "platform_deactivated", "TikTok Shop has taken the listing off sale: see Seller Center"
-        )
+        # New content is an answer to what TikTok objects to; the same content is not (SS-12).
+        if facts.edited:
+            return Activate()
+        return _taken_down("platform_deactivated", "TikTok Shop has taken the listing off sale", reasons)
     if facts.acted:
         return Done()
     if state == "rejected":
@@ -196,14 +235,26 @@ def _with_view(facts: Facts, seen: RemoteProduct) -> Step:  # noqa: PLR0911 - a 
     return Unchanged("live" if state == "approved" else "in_review")
 
 
-def _differs(facts: Facts) -> bool:
+def _is_outdated(facts: Facts, seen: RemoteProduct) -> bool:
+    """Whether the content has to go: it changed, a SKU was never sent, it is a draft, or somebody else edited it."""
     listing, product = facts.listing, facts.product
     if listing is None or product is None:
         return False
-    return listing.fingerprint != facts.fingerprint or bool(unsent_stock(product, listing))
+    if listing.fingerprint != facts.fingerprint:
+        return True
+    if facts.edited:
+        return False  # what this edit did not do, another one at once will not
+    return bool(unsent_stock(product, listing)) or seen.status == "DRAFT" or _edited_elsewhere(listing, seen)
 
 
-def _edited_elsewhere(facts: Facts, seen: RemoteProduct) -> bool:
-    """Somebody changed the content in Seller Center since it was approved: the tool's values go out again (LY-3)."""
-    known = facts.listing.live_digest if facts.listing is not None else None
-    return seen.is_settled and bool(seen.digest) and known is not None and known != seen.digest
+def _edited_elsewhere(listing: Listing, seen: RemoteProduct) -> bool:
+    """Somebody changed the content in Seller Center since we sent it: the tool's values go out again (LY-3)."""
+    if not seen.is_settled or not seen.digest:
+        return False
+    return not is_ours(listing, seen) if listing.live_digest is None else listing.live_digest != seen.digest
+
+
+def _taken_down(code: str, what: str, reasons: tuple[Reason, ...]) -> Fail:
+    """With TikTok's words (SS-12); the raw status that goes with them in events says nothing here."""
+    told = "; ".join(reason.reason for reason in reasons if reason.reason and reason.position != "status")
+    return Fail("sync_error", code, f"{what}: {told}" if told else f"{what}: see Seller Center")

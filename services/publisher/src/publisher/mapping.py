@@ -5,6 +5,7 @@ Nothing of member, stage, list or body prices is in the snapshot, so none can be
 """
 
 import hashlib
+import unicodedata
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -19,7 +20,7 @@ from shopsync_contracts.events import ProductSnapshot, SnapshotSku
 MAX_MAIN_IMAGES = 9
 JAN_LENGTHS = frozenset({8, 13})
 LOCALE = "ja-JP"
-_FORMAT = "1"
+_FORMAT = "2"
 """Raise it when the mapping changes so that every listing has to be sent once more."""
 
 
@@ -73,7 +74,7 @@ def create_body(
     """Body of Create Product: every SKU with its stock."""
     body = _content(product, material, category_version)
     body["idempotency_key"] = idempotency_key
-    body["skus"] = [_sku(product, sku, {}, stock, warehouse_id) for sku in product.skus]
+    body["skus"] = _skus(product, {}, stock, warehouse_id)
     return body
 
 
@@ -89,7 +90,7 @@ def edit_body(
     """Body of the full edit: every known SKU with its id, prices always, stock only for SKUs in `stock` (NV-3)."""
     body = _content(product, material, category_version)
     ids = {sku.key: sku.tiktok_sku_id for sku in listing.skus}
-    body["skus"] = [_sku(product, sku, ids, stock, warehouse_id) for sku in product.skus]
+    body["skus"] = _skus(product, ids, stock, warehouse_id)
     return body
 
 
@@ -100,11 +101,24 @@ def mapping_notes(product: ProductSnapshot) -> tuple[str, ...]:
         notes.append(f"images: the first {MAX_MAIN_IMAGES} of {len(product.content.images)} were sent")
     usable = _usable_jans(product)
     notes += [
-        f"{sku_path(sku)}.jan_code: {sku.jan_code} was left out, it has not 8 or 13 digits or stands twice"
+        f"{sku_path(sku)}.jan_code: {sku.jan_code} was left out, it stands twice or is no JAN "
+        "(8 or 13 digits, the last one a check digit)"
         for sku in product.skus
         if sku.jan_code.strip() and sku_key(sku) not in usable
     ]
     return tuple(notes)
+
+
+def jan_of(sku: SnapshotSku) -> str | None:
+    """The SKU's JAN: 8 or 13 digits, the last one proving the others (GS1, modulo 10); None when it is none.
+
+    Full-width digits count. A wrong one is not worth losing the sale for: it is left out with a warning.
+    """
+    code = unicodedata.normalize("NFKC", sku.jan_code).strip()
+    if not (code.isascii() and code.isdigit() and len(code) in JAN_LENGTHS):
+        return None
+    weighted = sum(int(digit) * (3 if place % 2 else 1) for place, digit in enumerate(reversed(code)))
+    return code if weighted % 10 == 0 else None
 
 
 def _content(product: ProductSnapshot, material: Material, category_version: str) -> dict[str, Any]:
@@ -142,28 +156,27 @@ def _attribute_value(value_id: str | None, name: str | None) -> dict[str, str]:
     return {"id": value_id} if value_id is not None else {"name": clean_line(name or "")}
 
 
-def _sku(
-    product: ProductSnapshot,
-    sku: SnapshotSku,
-    ids: Mapping[SkuKey, str],
-    stock: Mapping[SkuKey, int],
-    warehouse_id: str | None,
-) -> dict[str, Any]:
-    key = sku_key(sku)
-    body: dict[str, Any] = {
-        "seller_sku": seller_sku_of(product, sku),
-        "price": {"amount": str(price_of(product, sku)), "currency": "JPY"},
-    }
-    if key in ids:
-        body["id"] = ids[key]
-    attributes = sales_attributes(sku, axes_in_use(product))
-    if attributes:
-        body["sales_attributes"] = attributes
-    if key in _usable_jans(product):
-        body["identifier_code"] = {"code": sku.jan_code.strip(), "type": "JAN"}
-    if key in stock:
-        body["inventory"] = [{"warehouse_id": warehouse_id, "quantity": stock[key]}]
-    return body
+def _skus(
+    product: ProductSnapshot, ids: Mapping[SkuKey, str], stock: Mapping[SkuKey, int], warehouse_id: str | None
+) -> list[dict[str, Any]]:
+    axes, jans = axes_in_use(product), _usable_jans(product)
+    bodies = []
+    for sku in product.skus:
+        key = sku_key(sku)
+        body: dict[str, Any] = {
+            "seller_sku": seller_sku_of(product, sku),
+            "price": {"amount": str(price_of(product, sku)), "currency": "JPY"},
+        }
+        if key in ids:
+            body["id"] = ids[key]
+        if axes:
+            body["sales_attributes"] = sales_attributes(sku, axes)
+        if key in jans:
+            body["identifier_code"] = {"code": jans[key], "type": "JAN"}
+        if key in stock:
+            body["inventory"] = [{"warehouse_id": warehouse_id, "quantity": stock[key]}]
+        bodies.append(body)
+    return bodies
 
 
 def price_of(product: ProductSnapshot, sku: SnapshotSku) -> int | None:
@@ -171,11 +184,7 @@ def price_of(product: ProductSnapshot, sku: SnapshotSku) -> int | None:
     return sku.price if sku.price is not None else product.content.price
 
 
-def _usable_jans(product: ProductSnapshot) -> frozenset[SkuKey]:
-    codes = {sku_key(sku): sku.jan_code.strip() for sku in product.skus}
+def _usable_jans(product: ProductSnapshot) -> dict[SkuKey, str]:
+    codes = {sku_key(sku): jan_of(sku) for sku in product.skus}
     counts = Counter(codes.values())
-    return frozenset(
-        key
-        for key, code in codes.items()
-        if code.isascii() and code.isdigit() and len(code) in JAN_LENGTHS and counts[code] == 1
-    )
+    return {key: code for key, code in codes.items() if code is not None and counts[code] == 1}

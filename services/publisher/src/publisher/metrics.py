@@ -1,9 +1,32 @@
 """What the publisher counts beside the runtime's own metrics."""
 
-from prometheus_client import Counter
+from prometheus_client import Counter, Gauge, Histogram
 
 # created, edited, relisted, unchanged, skipped, failed: what listing events told
 PUSHES = Counter("shopsync_publisher_pushes", "Pushes by what was told of them", ["outcome"])
 # waits and retries by the error's class; RateLimited and QuotaReached are no failures
 TROUBLES = Counter("shopsync_publisher_troubles", "Pushes put back or refused, by the kind of error", ["kind"])
 REVIEWS = Counter("shopsync_publisher_reviews", "Review changes told", ["review"])
+RATE_LIMITS = Counter("shopsync_publisher_rate_limits", "Calls that TikTok Shop answered with a rate limit")
+BREAKERS_OPENED = Counter("shopsync_publisher_breakers_opened", "Times a shop's calls were stopped for want of answers")
+# as this replica knows them: it hears of another's at the shop's next call
+BREAKERS_OPEN = Gauge("shopsync_publisher_breakers_open", "Shops whose calls are stopped for want of answers")
+CALLS = Histogram(
+    "shopsync_publisher_call_seconds",
+    "Calls to TikTok Shop by endpoint and outcome: ok, or the error's class",
+    ["endpoint", "outcome"],
+    buckets=(0.05, 0.1, 0.2, 0.4, 0.8, 1.5, 3, 6, 12, 30, 60),
+)
+# our clock minus TikTok's, at the last reply; TikTok refuses calls above 30 and below -300
+CLOCK_SKEW = Gauge("shopsync_publisher_clock_skew_seconds", "How far this machine's clock is ahead of TikTok Shop's")
+# refreshed, ended (the merchant has to authorise again), failed (tried again)
+TOKEN_REFRESHES = Counter("shopsync_publisher_token_refreshes", "Token refreshes by what came of them", ["outcome"])
+APP_REFUSED = Gauge("shopsync_publisher_app_refused", "1 while TikTok Shop refuses the app itself and nothing is sent")
+# the alert's line: shopsync_publisher_authorization_expiry_timestamp_seconds - time() < 30 * 86400
+EXPIRY = Gauge(
+    "shopsync_publisher_authorization_expiry_timestamp_seconds",
+    "When a shop's authorisation ends, in Unix seconds; 0: it has ended",
+    ["shop_key"],
+)
+# taken, refused (signature, size), unreadable, put off (503: TikTok repeats it)
+WEBHOOKS = Counter("shopsync_publisher_webhooks", "Webhooks by what became of them", ["outcome"])

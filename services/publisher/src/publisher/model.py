@@ -32,7 +32,8 @@ class ListedSku:
 class Intent:
     """A write that was about to be sent. Still there at the next attempt: nobody knows whether TikTok did it (ST-13).
 
-    `key` is TikTok's idempotency key of a create; `stock` the numbers that went with it.
+    `key` is TikTok's idempotency key of a create; `stock` the numbers that went with it, so a create's names all its
+    SKUs; `core` see Listing.
     """
 
     kind: Literal["create", "edit"]
@@ -40,6 +41,17 @@ class Intent:
     content_version: int
     fingerprint: str
     stock: dict[SkuKey, int]
+    core: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """TikTok's answer to the content with this fingerprint: it would be the same again."""
+
+    fingerprint: str
+    code: str
+    message: str
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +67,13 @@ class Review:
 class Listing:
     """One product at TikTok Shop. `fingerprint` is that of the content last accepted.
 
-    `live_digest` is that of TikTok's own reading of it once approved: another digest later means that somebody edited
-    it in Seller Center (LY-3). `pushes` grows with every write of ours, so that a reading begun before one is void.
+    `core` is the digest of title, SKU names and prices as they were sent, `live_digest` that of TikTok's own reading of
+    everything once approved: another one later means that somebody edited it in Seller Center (LY-3). `overwritten` is
+    the reading that our last edit meant to replace: when it stays, TikTok writes our content in its own way.
+
+    `pushes` grows with every write of ours: of two workers that both think the product is theirs, only one records
+    anything, and a reading begun before a write is void. `notices` counts TikTok's webhooks. `former_ids` are listings
+    of an earlier product with this number (DL-13): not this one's.
     """
 
     shop_key: str
@@ -66,9 +83,14 @@ class Listing:
     pushed_content_version: int | None = None
     fingerprint: str | None = None
     review: Review | None = None
+    core: str | None = None
     live_digest: str | None = None
+    overwritten: str | None = None
     intent: Intent | None = None
+    refusal: Refusal | None = None
+    former_ids: tuple[str, ...] = ()
     pushes: int = 0
+    notices: int = 0
 
     @property
     def subject(self) -> str:

@@ -5,57 +5,81 @@ from dataclasses import replace
 from typing import Any
 
 from publisher.errors import Unavailable
-from publisher.mapping import seller_sku_of, sku_key
+from publisher.mapping import sku_key
 from publisher.model import Intent, ListedSku, Listing, Review, SkuKey
 from publisher.remote import RemoteProduct
 from publisher.replies import Data
-from shopsync_contracts.events import ProductSnapshot, PushAction, PushSucceeded, ReviewAfterPush, SkuSent
+from publisher.seller_sku import seller_sku
+from shopsync_contracts.events import (
+    ProductSnapshot,
+    PushAction,
+    PushSucceeded,
+    ReviewAfterPush,
+    SkuSent,
+    SnapshotSku,
+)
 
 
 def after_write(product: ProductSnapshot, listing: Listing, intent: Intent, data: Data) -> Listing:
     """The listing once a create or edit was accepted: ids, content and the stock that went with it.
 
-    A SKU whose id the reply lacks counts as not sent; the next look finds it missing. Raises Unavailable (outcome
-    unknown) when the reply names no product or no SKU at all.
+    A SKU whose id is not told is left out, see `without_id`. Raises Unavailable (outcome unknown) when the reply names
+    no product.
     """
     product_id = str(data.get("product_id") or listing.tiktok_product_id or "")
-    ids = _ids_by_name(product, listing, data)
-    if not product_id or not ids:
-        raise Unavailable("reply", "the reply names no ids of product and SKUs", outcome_unknown=True)
+    if not product_id:
+        raise Unavailable("reply", "the reply names no product id", outcome_unknown=True)
+    known = {sku.key: sku.tiktok_sku_id for sku in listing.skus}
+    told = _told(listing, intent, product, data)
+    wanted = dict.fromkeys(map(sku_key, product.skus))
+    ids = {key: told.get(key) or known.get(key, "") for key in {**wanted, **dict.fromkeys(told)}}
+    stock = {**listing.stock_sent, **intent.stock}
     return replace(
         listing,
         tiktok_product_id=product_id,
-        skus=_skus(product, ids, {**listing.stock_sent, **intent.stock}),
+        skus=tuple(_listed(listing, key, sku_id, stock.get(key)) for key, sku_id in ids.items() if sku_id),
         pushed_content_version=intent.content_version,
         fingerprint=intent.fingerprint,
+        core=intent.core,
         live_digest=None,
         intent=None,
     )
 
 
-def after_finding(product: ProductSnapshot, listing: Listing, intent: Intent, found: RemoteProduct) -> Listing:
-    """The listing once a write of unknown outcome turned out to have been done.
+def after_finding(listing: Listing, intent: Intent, found: RemoteProduct) -> Listing:
+    """The listing once a write of unknown outcome turned out to have been done, or not.
 
     A SKU that stands there has its stock: it is not sent again (ST-13).
     """
-    remote = {sku.seller_sku: sku for sku in found.skus}
-    ids: dict[SkuKey, str] = {}
-    stock = dict(listing.stock_sent)
-    for sku in product.skus:
-        there = remote.get(seller_sku_of(product, sku))
-        if there is not None:
-            ids[sku_key(sku)] = there.id
-            stock.setdefault(sku_key(sku), intent.stock.get(sku_key(sku), there.quantity))
-    is_create = intent.kind == "create"
+    listing = replace(with_ids_of(listing, intent, found), tiktok_product_id=found.id, intent=None)
+    if intent.kind == "edit":
+        # Nobody knows whether its content arrived: it is sent again, which does no harm.
+        return replace(listing, fingerprint=None)
     return replace(
-        listing,
-        tiktok_product_id=found.id,
-        skus=_skus(product, ids, stock),
-        pushed_content_version=intent.content_version if is_create else listing.pushed_content_version,
-        # Of an edit nobody knows whether the content arrived: it is sent again, which does no harm.
-        fingerprint=intent.fingerprint if is_create else None,
-        intent=None,
+        listing, pushed_content_version=intent.content_version, fingerprint=intent.fingerprint, core=intent.core
     )
+
+
+def with_ids_of(listing: Listing, intent: Intent, found: RemoteProduct) -> Listing:
+    """The listing's SKUs and those of the intent, as TikTok has them; ids it does not show (any more) stay known."""
+    skus = {sku.key: sku for sku in listing.skus}
+    names = {seller_sku(listing.product_no, *key): key for key in (*skus, *intent.stock)}
+    for there in found.skus:
+        key = names.get(there.seller_sku)
+        if key is None:
+            continue
+        before = skus.get(key)
+        sent = before.stock_sent if before is not None else None
+        if sent is None:
+            sent = there.quantity or intent.stock.get(key)
+        skus[key] = _listed(listing, key, there.id, sent)
+    return replace(listing, skus=tuple(skus.values()))
+
+
+def without_id(product: ProductSnapshot, listing: Listing) -> tuple[SnapshotSku, ...]:
+    """SKUs of the product that TikTok has not named: not sent, as far as we know."""
+    there = {sku.key for sku in listing.skus}
+    return tuple(sku for sku in product.skus if sku_key(sku) not in there)
 
 
 def succeeded(
@@ -105,29 +129,41 @@ def warnings_of(data: Data) -> tuple[str, ...]:
     rows: Any = data.get("warnings")
     if not isinstance(rows, list):
         return ()
-    return tuple(str(row.get("message", "")) for row in rows if isinstance(row, Mapping))
+    return tuple(str(row.get("message", "")) for row in rows if isinstance(row, Mapping) and row.get("message"))
 
 
-def _ids_by_name(product: ProductSnapshot, listing: Listing, data: Data) -> dict[SkuKey, str]:
-    ids = {sku.key: sku.tiktok_sku_id for sku in listing.skus}
-    names = {seller_sku_of(product, sku): sku_key(sku) for sku in product.skus}
-    for row in data.get("skus") or ():
-        key = names.get(str(row.get("seller_sku") or ""))
+def is_ours(listing: Listing, seen: RemoteProduct) -> bool:
+    """Whether what buyers see is what we sent, as far as TikTok reads it back unaltered (LY-3)."""
+    return listing.core is None or seen.core == listing.core or seen.digest == listing.overwritten
+
+
+def adopted(listing: Listing, seen: RemoteProduct) -> Listing:
+    """The listing that knows TikTok's reading of our content by now; a reading of somebody else's is not learned."""
+    if listing.live_digest is not None or not seen.is_settled or not is_ours(listing, seen):
+        return listing
+    return replace(listing, live_digest=seen.digest)
+
+
+def strangers(listing: Listing, seen: RemoteProduct | None) -> tuple[str, ...]:
+    """Names of live SKUs that somebody added in Seller Center: the next full edit takes them away (LY-3, VA-1)."""
+    if seen is None or not seen.is_settled:
+        return ()
+    ours = {sku.tiktok_sku_id for sku in listing.skus}
+    return tuple(sku.seller_sku or sku.id for sku in seen.skus if sku.id not in ours)
+
+
+def _told(listing: Listing, intent: Intent, product: ProductSnapshot, data: Data) -> dict[SkuKey, str]:
+    """Ids in the reply. That of a repeated create is the first one's, so it may name SKUs that the product had then."""
+    keys = (*(sku.key for sku in listing.skus), *intent.stock, *map(sku_key, product.skus))
+    names = {seller_sku(listing.product_no, *key): key for key in keys}
+    rows: Any = data.get("skus")
+    told = {}
+    for row in rows if isinstance(rows, list) else ():
+        key = names.get(str(row.get("seller_sku") or "")) if isinstance(row, Mapping) else None
         if key is not None and row.get("id"):
-            ids[key] = str(row["id"])
-    wanted = {sku_key(sku) for sku in product.skus}
-    return {key: value for key, value in ids.items() if key in wanted}
+            told[key] = str(row["id"])
+    return told
 
 
-def _skus(product: ProductSnapshot, ids: Mapping[SkuKey, str], stock: Mapping[SkuKey, int]) -> tuple[ListedSku, ...]:
-    return tuple(
-        ListedSku(
-            vertical_no=sku.vertical_no,
-            horizontal_no=sku.horizontal_no,
-            seller_sku=seller_sku_of(product, sku),
-            tiktok_sku_id=ids[sku_key(sku)],
-            stock_sent=stock.get(sku_key(sku)),
-        )
-        for sku in product.skus
-        if sku_key(sku) in ids
-    )
+def _listed(listing: Listing, key: SkuKey, sku_id: str, stock_sent: int | None) -> ListedSku:
+    return ListedSku(*key, seller_sku(listing.product_no, *key), sku_id, stock_sent)

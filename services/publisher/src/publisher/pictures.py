@@ -4,57 +4,123 @@ import io
 import warnings
 from typing import Literal
 
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
 
 from publisher.errors import ImageUnusable
 
 UseCase = Literal["MAIN_IMAGE", "DESCRIPTION_IMAGE", "SIZE_CHART_IMAGE"]
 
-_LONGEST = 4_000
+_LONGEST = {"MAIN_IMAGE": 4_000, "DESCRIPTION_IMAGE": 3_999, "SIZE_CHART_IMAGE": 4_000}
 _SHORTEST = {"MAIN_IMAGE": 300, "DESCRIPTION_IMAGE": 100, "SIZE_CHART_IMAGE": 1_024}
-_MAX_PIXELS = 64_000_000
+_MAX_PIXELS = 50_000_000
 """Decoded size limit: a small file may unpack to gigabytes."""
-_AS_THEY_ARE = frozenset({"JPEG", "PNG"})
+_AS_THEY_ARE = frozenset({("JPEG", "RGB"), ("JPEG", "L"), ("PNG", "RGB"), ("PNG", "L"), ("PNG", "P")})
 _MAX_UPLOAD = 10 * 1024 * 1024
+_QUALITIES = (90, 80, 65, 50)
+_ORIENTATION = 0x0112
+_UPRIGHT = 1
+_HEIC = (b"ftypheic", b"ftypheix", b"ftypheif", b"ftypmif1", b"ftypmsf1", b"ftyphevc")
+
+Image.MAX_IMAGE_PIXELS = _MAX_PIXELS
+# Once for the process: `catch_warnings` is not safe in threads.
+warnings.filterwarnings("error", category=Image.DecompressionBombWarning)
 
 
-def prepare(content: bytes, use_case: UseCase, *, name: str) -> bytes:
-    """The bytes to upload: JPEG and PNG of a fitting size untouched, anything else as JPEG, shrunk where needed.
+def prepare(content: bytes, use_case: UseCase) -> bytes:
+    """The bytes to upload: plain, upright JPEG and PNG of a fitting size untouched (the same object), else a JPEG.
 
-    Raises ImageUnusable, naming the image as `name`, when it cannot be read or is too small.
+    Transparency becomes white, colours become sRGB, animations their first picture. Raises ImageUnusable when the file
+    cannot be read or is too small.
     """
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("error", Image.DecompressionBombWarning)
-            with Image.open(io.BytesIO(content)) as picture:
-                return _fit(picture, content, use_case, name)
-    except (UnidentifiedImageError, Image.DecompressionBombWarning, Image.DecompressionBombError) as error:
-        raise ImageUnusable("image_format", f"{name}: is no image that can be read ({type(error).__name__})") from None
-    except (OSError, SyntaxError, ValueError, EOFError) as error:
-        raise ImageUnusable("image_broken", f"{name}: the image file is damaged ({error})") from None
+        with Image.open(io.BytesIO(content)) as picture:
+            return _fit(picture, content, use_case)
+    except (Image.DecompressionBombWarning, Image.DecompressionBombError):
+        raise ImageUnusable("image_pixels", f"has more than {_MAX_PIXELS:,} pixels") from None
+    except UnidentifiedImageError:
+        raise ImageUnusable("image_format", _unreadable(content)) from None
+    except (OSError, SyntaxError, ValueError, EOFError, MemoryError) as error:
+        raise ImageUnusable("image_broken", f"the image file is damaged ({error})") from None
 
 
-def _fit(picture: Image.Image, content: bytes, use_case: UseCase, name: str) -> bytes:
+def _unreadable(content: bytes) -> str:
+    start = content[:512].lstrip().lower()
+    if any(mark in content[4:12] for mark in _HEIC):
+        return "is a HEIC photograph, which cannot be read here: save it as JPEG"
+    if start.startswith((b"<svg", b"<?xml")):
+        return "is a drawing (SVG), not a photograph: save it as JPEG or PNG"
+    if start.startswith((b"<!doctype", b"<html")):
+        return "is a web page, no image"
+    return "is no image that can be read: use JPEG or PNG" if content else "is empty"
+
+
+def _fit(picture: Image.Image, content: bytes, use_case: UseCase) -> bytes:
     width, height = picture.size
     if width * height > _MAX_PIXELS:
-        raise ImageUnusable("image_pixels", f"{name}: {width}x{height} px is too large")
+        raise ImageUnusable("image_pixels", f"{width}x{height} px is more than {_MAX_PIXELS:,} pixels")
+    scale = min(1.0, _LONGEST[use_case] / max(width, height))
     shortest = _SHORTEST[use_case]
-    scale = min(1.0, _LONGEST / max(width, height))
-    if min(width, height) * scale < shortest:
-        raise ImageUnusable("image_small", f"{name}: {width}x{height} px, TikTok needs {shortest} px on the short side")
-    if picture.format in _AS_THEY_ARE and scale == 1.0 and len(content) <= _MAX_UPLOAD:
+    if min(round(width * scale), round(height * scale)) < shortest:
+        raise ImageUnusable("image_small", f"{width}x{height} px, TikTok needs {shortest} px on the short side")
+    if scale == 1.0 and _goes_as_it_is(picture, content):
         picture.load()
         return content
-    return _as_jpeg(picture, scale)
+    # JPEG files can be decoded at a half or quarter of their size: less work, less memory.
+    picture.draft(None, (round(width * scale), round(height * scale)))
+    return _as_jpeg(picture, _LONGEST[use_case])
 
 
-def _as_jpeg(picture: Image.Image, scale: float) -> bytes:
-    upright = ImageOps.exif_transpose(picture)
+def _goes_as_it_is(picture: Image.Image, content: bytes) -> bool:
+    return (
+        (picture.format, picture.mode) in _AS_THEY_ARE
+        and "transparency" not in picture.info
+        and picture.getexif().get(_ORIENTATION, _UPRIGHT) == _UPRIGHT
+        and len(content) <= _MAX_UPLOAD
+    )
+
+
+def _as_jpeg(picture: Image.Image, longest: int) -> bytes:
+    profile = picture.info.get("icc_profile")
+    plain = _plain(ImageOps.exif_transpose(picture))
+    scale = longest / max(plain.size)
     if scale < 1.0:
-        upright = upright.resize((round(upright.width * scale), round(upright.height * scale)))
-    layered = upright.convert("RGBA")
+        plain = plain.resize((round(plain.width * scale), round(plain.height * scale)), Image.Resampling.LANCZOS)
+    return _encoded(_on_white(_in_srgb(plain, profile)))
+
+
+def _plain(picture: Image.Image) -> Image.Image:
+    """Without palette; 16-bit grey scaled to 8 bits, as it would be cut off at white otherwise."""
+    if picture.mode in {"P", "1"}:
+        return picture.convert("RGBA" if "transparency" in picture.info else "RGB")
+    if picture.mode.startswith("I") or picture.mode == "F":
+        return picture.convert("I").point(lambda value: value / 256).convert("L")
+    return picture
+
+
+def _in_srgb(picture: Image.Image, profile: bytes | None) -> Image.Image:
+    """Colours as the file's own profile means them: CMYK and wide-gamut pictures look wrong otherwise."""
+    if profile is None or picture.mode not in {"RGB", "CMYK"}:
+        return picture
+    try:
+        own = ImageCms.ImageCmsProfile(io.BytesIO(profile))
+        return ImageCms.profileToProfile(picture, own, ImageCms.createProfile("sRGB"), outputMode="RGB") or picture
+    except (ImageCms.PyCMSError, OSError):
+        return picture
+
+
+def _on_white(picture: Image.Image) -> Image.Image:
+    if picture.mode not in {"RGBA", "LA", "PA", "La", "RGBa"} and "transparency" not in picture.info:
+        return picture.convert("RGB")
+    layered = picture.convert("RGBA")
     canvas = Image.new("RGB", layered.size, "white")
     canvas.paste(layered, mask=layered.getchannel("A"))
-    out = io.BytesIO()
-    canvas.save(out, "JPEG", quality=90)
-    return out.getvalue()
+    return canvas
+
+
+def _encoded(picture: Image.Image) -> bytes:
+    for quality in _QUALITIES:
+        out = io.BytesIO()
+        picture.save(out, "JPEG", quality=quality)
+        if out.tell() <= _MAX_UPLOAD:
+            return out.getvalue()
+    raise ImageUnusable("image_too_large", f"stays over {_MAX_UPLOAD} bytes as a JPEG")

@@ -2,10 +2,11 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from publisher.hints import with_hints
 from publisher.model import ReviewMark
 from shopsync_contracts.events import Reason
 
@@ -21,7 +22,10 @@ class RemoteSku:
 
 @dataclass(frozen=True, slots=True)
 class RemoteProduct:
-    """A product as TikTok has it. `digest` changes when its content does, whoever changed it; "" for search rows."""
+    """A product as TikTok has it. `digest` changes when its content does, whoever changed it; "" for search rows.
+
+    `core` is the digest of title, SKU names and prices, comparable with that of a body we sent.
+    """
 
     id: str
     status: str
@@ -31,6 +35,7 @@ class RemoteProduct:
     reasons: tuple[Reason, ...]
     pre_approved_reasons: tuple[str, ...]
     digest: str
+    core: str = ""
 
     @property
     def is_settled(self) -> bool:
@@ -50,11 +55,12 @@ def read_product(data: Mapping[str, Any]) -> RemoteProduct:
         reasons=tuple(reason for entry in _list(data.get("audit_failed_reasons")) for reason in _reasons(entry)),
         pre_approved_reasons=tuple(str(reason) for reason in audit.get("pre_approved_reasons") or ()),
         digest=_digest(data) if "title" in data and "description" in data else "",
+        core=core_digest(data, _price_read),
     )
 
 
 def review_of(product: RemoteProduct) -> tuple[ReviewMark, tuple[Reason, ...]]:  # noqa: PLR0911 - a table of states
-    """Where the listing stands, and TikTok's reasons word for word (SS-7, SS-10, SS-12)."""
+    """Where the listing stands, and TikTok's reasons word for word (SS-7, SS-10, SS-12), with our hints (Q10)."""
     if product.status == "DELETED":
         return "deleted", ()
     if product.status == "FREEZE":
@@ -63,12 +69,27 @@ def review_of(product: RemoteProduct) -> tuple[ReviewMark, tuple[Reason, ...]]: 
         # The raw status goes along: readers tell the merchant's hiding from the platform's by it (SS-12).
         return "deactivated", (Reason(position="status", reason=product.status), *product.reasons)
     if product.status == "FAILED" or product.audit == "FAILED":
-        return "rejected", product.reasons
+        return "rejected", with_hints(product.reasons)
     if product.audit == "PRE_APPROVED":
-        return "pre_approved", tuple(Reason(position="audit", reason=text) for text in product.pre_approved_reasons)
+        told = [Reason(position="audit", reason=text) for text in product.pre_approved_reasons]
+        return "pre_approved", with_hints(told)
     if product.status == "DRAFT":
         return "draft", ()
     return ("approved", ()) if product.is_settled else ("in_review", ())
+
+
+def core_of(body: Mapping[str, Any]) -> str:
+    """The core of a body of create or edit: what TikTok reads back as it was written."""
+    return core_digest(body, lambda sku: _mapping(sku.get("price")).get("amount"))
+
+
+def core_digest(data: Mapping[str, Any], price_of: Callable[[Mapping[str, Any]], Any]) -> str:
+    """Of title, SKU names and prices. TikTok may write descriptions and attributes its own way; these it may not."""
+    title = " ".join(str(data.get("title", "")).split())
+    skus = sorted(
+        (str(_mapping(sku).get("seller_sku") or ""), _yen(price_of(_mapping(sku)))) for sku in _list(data.get("skus"))
+    )
+    return hashlib.sha256(json.dumps([title, skus], ensure_ascii=False).encode()).hexdigest()
 
 
 def reasons_digest(reasons: tuple[Reason, ...]) -> str:
@@ -123,8 +144,19 @@ def _sku_digest(sku: Mapping[str, Any]) -> list[Any]:
         [_mapping(attribute).get("name"), _mapping(attribute).get("value_name")]
         for attribute in _list(sku.get("sales_attributes"))
     ]
-    price = _mapping(sku.get("price")).get("sale_price") or _mapping(sku.get("price")).get("tax_exclusive_price")
-    return [sku.get("id"), sku.get("seller_sku"), price, attributes]
+    return [sku.get("id"), sku.get("seller_sku"), _price_read(sku), attributes]
+
+
+def _price_read(sku: Mapping[str, Any]) -> Any:
+    price = _mapping(sku.get("price"))
+    return price.get("sale_price") or price.get("tax_exclusive_price")
+
+
+def _yen(amount: Any) -> str:
+    """`1980` and `1980.00` alike."""
+    text = str(amount)
+    whole, point, rest = text.partition(".")
+    return whole if point and not rest.strip("0") else text
 
 
 def _mapping(value: Any) -> Mapping[str, Any]:

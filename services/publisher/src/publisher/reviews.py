@@ -2,16 +2,19 @@
 
 import asyncio
 import contextlib
+from collections import Counter
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
 import structlog
 
-from publisher.errors import ProductGone, PublisherError
+from publisher.errors import Passing, PublisherError, ShopResting
+from publisher.finding import look
 from publisher.ids import derived_id
 from publisher.metrics import REVIEWS
 from publisher.model import Listing, Review, ReviewMark
 from publisher.outbox import Outbox
+from publisher.outcomes import adopted
 from publisher.remote import RemoteProduct, reasons_digest, review_of
 from publisher.shops import Shops
 from publisher.store import Listings
@@ -51,6 +54,9 @@ class Reviews:
         self._lease = lease
         self._at_once = at_once
         self._clock = clock
+        # One slow shop must leave readers to the others.
+        self._per_shop = max(1, at_once // 2)
+        self._reading: Counter[str] = Counter()
         self._wake = asyncio.Event()
 
     def wake(self) -> None:
@@ -66,9 +72,7 @@ class Reviews:
     async def _read_for_ever(self) -> None:
         while True:
             raise_if_cancelled()
-            claimed = await self._listings.claim_review(now=self._clock(), lease=self._lease)
-            if claimed is not None:
-                await self.check(*claimed)
+            if await self._read_one():
                 continue
             self._wake.clear()
             # Not wait_for: in Python 3.11 it loses a cancellation that meets the wake-up.
@@ -76,13 +80,35 @@ class Reviews:
                 async with asyncio.timeout(self._rest):
                     await self._wake.wait()
 
+    async def _read_one(self) -> bool:
+        """False: nothing is due, or only of shops that have their share of the readers."""
+        busy = [shop for shop, readers in self._reading.items() if readers >= self._per_shop]
+        claimed = await self._listings.claim_review(now=self._clock(), lease=self._lease, but_not_of=busy)
+        if claimed is None:
+            return False
+        shop_key = claimed[0].shop_key
+        self._reading[shop_key] += 1
+        try:
+            await self.check(*claimed)
+        finally:
+            self._reading[shop_key] -= 1
+            if not self._reading[shop_key]:
+                del self._reading[shop_key]
+        return True
+
     async def check(self, listing: Listing, claimed_until: datetime) -> None:
         """Read one listing and report its state when it is another than the recorded one."""
         if listing.intent is not None or listing.tiktok_product_id is None:
             return  # its push is under way and makes it due again
         try:
-            seen = await self._read(listing)
+            seen = await look(self._shops.api(listing.shop_key, urgent=False), listing)
+        except ShopResting as resting:
+            # Pushes go first.
+            await self._listings.defer_review(listing, claimed_until, self._clock() + resting.wait)
+            return
         except PublisherError as error:
+            if not isinstance(error, Passing):
+                await self._listings.defer_review(listing, claimed_until, self._clock() + self._poll_interval)
             log.info(
                 "review not read, again later", shop_key=listing.shop_key, product_no=listing.product_no,
                 code=error.code, reason=error.message,
@@ -91,17 +117,11 @@ class Reviews:
         await self._record(listing, seen, claimed_until)
         await self._outbox.publish(listing.subject)
 
-    async def _read(self, listing: Listing) -> RemoteProduct | None:
-        try:
-            return await self._shops.api(listing.shop_key).get_product(listing.tiktok_product_id or "")
-        except ProductGone:
-            return None
-
-    async def _record(self, listing: Listing, seen: RemoteProduct | None, claimed_until: datetime) -> None:
-        state, reasons = review_of(seen) if seen is not None else ("deleted", ())
+    async def _record(self, listing: Listing, seen: RemoteProduct, claimed_until: datetime) -> None:
+        state, reasons = review_of(seen)
         review = Review(state, listing.pushed_content_version, reasons_digest(reasons))
         changed = review if not _is_same(listing.review, review) else None
-        digest = seen.digest if seen is not None and seen.is_settled and listing.live_digest is None else None
+        learned = adopted(listing, seen)
         event = None
         if changed is not None and state in _REPORTED:
             body = _event(listing, _REPORTED[state], reasons, self._clock())
@@ -113,7 +133,7 @@ class Reviews:
             listing,
             changed,
             claimed_until=claimed_until,
-            live_digest=digest or listing.live_digest,
+            live_digest=learned.live_digest,
             event=event,
             due_at=due,
         )

@@ -56,15 +56,29 @@ class PublisherSettings(ServiceSettings):
     consent_lifetime: PositiveDuration = Field(
         timedelta(hours=1), description="How long a consent begun at /oauth/tiktok/start may take"
     )
-    workers: int = Field(16, ge=1, le=256, description="Pushes in progress at once in this replica")
+    workers: int = Field(
+        256, ge=1, le=1024, description="Pushes in progress at once in this replica; a shop leaves as many as it holds"
+    )
     workers_per_shop: int = Field(
-        4, ge=1, le=64, description="Pushes in progress at once for one shop: a slow shop must leave workers to others"
+        12, ge=1, le=64, description="Pushes in progress at once for one shop: a slow shop must leave workers to others"
     )
     requests_per_second: float = Field(
-        10.0, gt=0, le=1000, description="API calls per second and shop of this replica, evenly spaced"
+        10.0,
+        gt=0,
+        le=1000,
+        description="API calls per second and shop of all replicas together, never more in any second; less after 429",
+    )
+    breaker_failures: int = Field(
+        5, ge=1, le=1000, description="Calls of a shop in a row without a usable answer after which its pushes wait"
+    )
+    breaker_longest: PositiveDuration = Field(
+        timedelta(seconds=10), description="Longest wait before a shop that does not answer is tried with one call"
     )
     request_timeout: PositiveDuration = Field(
         timedelta(seconds=30), description="Longest silence of TikTok Shop in one call"
+    )
+    request_deadline: PositiveDuration = Field(
+        timedelta(seconds=60), description="Longest time of one call to TikTok Shop, from waiting for a connection on"
     )
     job_lease: PositiveDuration = Field(
         timedelta(seconds=30), description="A push whose worker is silent this long is taken over by another"
@@ -89,8 +103,17 @@ class PublisherSettings(ServiceSettings):
     review_poll_interval: PositiveDuration = Field(
         timedelta(minutes=5), description="How often listings under review are read; webhooks come sooner"
     )
+    authorization_warn_before: PositiveDuration = Field(
+        timedelta(days=30), description="A shop's authorisation with less life left is warned of, once a day"
+    )
     token_refresh_before: PositiveDuration = Field(
         timedelta(hours=12), description="Access tokens with less life left are refreshed ahead of need"
+    )
+    category_rules_life: PositiveDuration = Field(
+        timedelta(minutes=10), description="How long a category's requirements are remembered"
+    )
+    category_rules_kept: int = Field(
+        2_000, ge=1, description="Categories, counted per shop, whose requirements are remembered"
     )
     image_timeout: PositiveDuration = Field(timedelta(seconds=20), description="Deadline of fetching one image")
     image_max_bytes: int = Field(10 * 1024 * 1024, ge=1024, description="Largest image file that is fetched")

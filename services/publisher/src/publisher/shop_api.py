@@ -3,25 +3,28 @@
 There is no call that removes or hides a product, and none may be added (NV-1).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
-
-from aiolimiter import AsyncLimiter
+from functools import partial
+from typing import Any, TypeVar
 
 from publisher.client import Access, Call, TikTokClient
 from publisher.description import UploadedImage
-from publisher.errors import Refused, TokenExpired, Unavailable
+from publisher.errors import AuthorizationEnded, PublisherError, Refused, TokenExpired, Unavailable
+from publisher.pace import Pace
 from publisher.remote import RemoteProduct, read_product
 from publisher.replies import Data, error_of
 from publisher.tokens import Tokens
 
 _PRODUCTS = "/product/202309/products"
 _EDIT = "/product/202509/products"
+_CATEGORIES = "/product/202309/categories"
 _SEARCH = "/product/202502/products/search"
 _NONE_UNDER_REVIEW = "12052547"
 MAX_SELLER_SKUS = 10
 """In one search."""
+_MOST_PAGES = 20
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,65 +38,76 @@ class Warehouse:
 
 
 class ShopApi:
-    """Calls for one shop: paced by its limiter, with a token refreshed once when it has run out."""
+    """Calls for one shop: each at its pace's next turn, with a token refreshed once when it has run out."""
 
-    def __init__(self, shop_key: str, client: TikTokClient, tokens: Tokens, limiter: AsyncLimiter) -> None:
+    def __init__(self, shop_key: str, client: TikTokClient, tokens: Tokens, pace: Pace, *, urgent: bool = True) -> None:
         self.shop_key = shop_key
         self._client = client
         self._tokens = tokens
-        self._limiter = limiter
+        self._pace = pace
+        self._urgent = urgent
 
     async def create_product(self, body: Mapping[str, Any]) -> Data:
         """Create Product. `outcome_unknown` on Unavailable: it may stand there now."""
-        return await self._call(Call("POST", _PRODUCTS, body=body, write=True))
+        return await self._call(Call("POST", _PRODUCTS, body=body))
 
     async def edit_product(self, product_id: str, body: Mapping[str, Any]) -> Data:
         """Edit Product (full): SKUs left out vanish, prices and stock left out stay."""
-        return await self._call(Call("PUT", f"{_EDIT}/{product_id}", body=body, write=True))
+        return await self._call(Call("PUT", f"{_EDIT}/{product_id}", body=body))
 
     async def get_product(self, product_id: str) -> RemoteProduct:
         """Get Product, the version buyers see. Raises ProductGone when TikTok does not know it."""
-        return read_product(await self._call(Call("GET", f"{_PRODUCTS}/{product_id}")))
+        return await self._product(product_id, {})
 
     async def newest_version(self, product_id: str) -> RemoteProduct:
         """Get Product, the version under review when there is one."""
         query = {"return_under_review_version": "true"}
         try:
-            return read_product(await self._call(Call("GET", f"{_PRODUCTS}/{product_id}", query=query)))
+            return await self._product(product_id, query)
         except Refused as error:
             if error.code != _NONE_UNDER_REVIEW:
                 raise
         return await self.get_product(product_id)
 
-    async def find_by_seller_skus(self, seller_skus: Sequence[str]) -> list[str]:
-        """Ids of the products that carry one of these SKU names (at most 10 are looked for), deleted ones left out."""
+    async def find_by_seller_skus(self, seller_skus: Sequence[str]) -> list[RemoteProduct]:
+        """Search Products: those that carry one of these SKU names (at most 10 are looked for), deleted ones last."""
         body = {"seller_skus": list(seller_skus[:MAX_SELLER_SKUS])}
-        found: dict[str, None] = {}
+        found: dict[str, RemoteProduct] = {}
         query = {"page_size": "100"}
-        while True:
+        for _ in range(_MOST_PAGES):
             data = await self._call(Call("POST", _SEARCH, query=query, body=body))
-            rows = [read_product(row) for row in data.get("products") or ()]
-            found.update({row.id: None for row in rows if row.status != "DELETED"})
+            rows = [_read(read_product, row) for row in _rows(data, "products")]
+            found.update({row.id: row for row in rows if row.id})
             token = str(data.get("next_page_token") or "")
             if not token or not rows:
-                return list(found)
+                return sorted(found.values(), key=lambda row: row.status == "DELETED")
             query = {"page_size": "100", "page_token": token}
+        raise Unavailable("search", f"the search for {len(body['seller_skus'])} SKU names has no end")
 
     async def activate_product(self, product_id: str) -> None:
         """Activate: a hidden product goes to review and on sale again. Raises Refused with TikTok's reason."""
-        call = Call("POST", f"{_PRODUCTS}/activate", body={"product_ids": [product_id]}, write=True)
-        data = await self._call(call)
-        for error in data.get("errors") or ():
-            raise error_of(int(error.get("code") or 0), str(error.get("message", "")))
+        data = await self._call(Call("POST", f"{_PRODUCTS}/activate", body={"product_ids": [product_id]}))
+        for error in _rows(data, "errors"):
+            raise _read(_batch_error, error)
 
     async def upload_image(self, content: bytes, use_case: str) -> UploadedImage:
         """Upload Product Image. The same bytes give the same `uri`, so a repeat does no harm."""
-        call = Call("POST", "/product/202309/images/upload", image=content, use_case=use_case, with_cipher=False)
+        call = Call("POST", "/product/202309/images/upload", image=content, use_case=use_case)
         data = await self._call(call)
         try:
             return UploadedImage(str(data["uri"]), str(data["url"]), int(data["width"]), int(data["height"]))
         except (KeyError, TypeError, ValueError) as error:
             raise Unavailable("upload_reply", f"the upload's reply is incomplete ({type(error).__name__})") from None
+
+    async def category_attributes(self, category_id: str, category_version: str) -> Data:
+        """Get Attributes of a leaf category, named in Japanese. Raises Refused for what is no leaf of that tree."""
+        query = {"category_version": category_version, "locale": "ja-JP"}
+        return await self._call(Call("GET", f"{_CATEGORIES}/{category_id}/attributes", query=query))
+
+    async def category_rules(self, category_id: str, category_version: str) -> Data:
+        """Get Category Rules of a leaf category: size chart, certificates and such."""
+        query = {"category_version": category_version, "locale": "ja-JP"}
+        return await self._call(Call("GET", f"{_CATEGORIES}/{category_id}/rules", query=query))
 
     async def warehouses(self) -> list[Warehouse]:
         """All warehouses; the return one may come first."""
@@ -105,7 +119,7 @@ class ShopApi:
                 enabled=row.get("effect_status") == "ENABLED",
                 is_default=bool(row.get("is_default")),
             )
-            for row in data.get("warehouses") or ()
+            for row in _rows(data, "warehouses")
         ]
 
     async def register_webhook(self, event_type: str, address: str) -> None:
@@ -116,23 +130,43 @@ class ShopApi:
     async def webhooks(self) -> dict[str, str]:
         """Event type to address."""
         data = await self._call(Call("GET", "/event/202309/webhooks"))
-        return {str(row.get("event_type")): str(row.get("address")) for row in data.get("webhooks") or ()}
+        return {str(row.get("event_type")): str(row.get("address")) for row in _rows(data, "webhooks")}
+
+    async def _product(self, product_id: str, query: Mapping[str, str]) -> RemoteProduct:
+        product = _read(read_product, await self._call(Call("GET", f"{_PRODUCTS}/{product_id}", query=query)))
+        if product.id != product_id:
+            raise Unavailable("reply", f"TikTok Shop was asked for product {product_id} and gave {product.id!r}")
+        return product
 
     async def _call(self, call: Call) -> Data:
         access = await self._tokens.access(self.shop_key)
         try:
-            return await self._send(call, access)
-        except TokenExpired:
-            access = await self._tokens.renewed(self.shop_key, access.version)
-        try:
+            try:
+                return await self._send(call, access)
+            except TokenExpired:
+                access = await self._tokens.renewed(self.shop_key, access.version)
             return await self._send(call, access)
         except TokenExpired as error:
             # The newest token is refused as well: not for good, the refresh has just worked.
             raise Unavailable(error.code, error.message) from error
+        except AuthorizationEnded as error:
+            # Of this very pair: the merchant may have authorised anew meanwhile.
+            await self._tokens.ended(self.shop_key, access.version, error)
+            raise
 
     async def _send(self, call: Call, access: Access) -> Data:
-        await self._limiter.acquire()
-        return await self._client.call(call, token=access.token, cipher=access.cipher)
+        self._client.check_app()
+        send = partial(self._client.call, call, token=access.token, cipher=access.cipher)
+        return await self._pace.run(send, urgent=self._urgent)
+
+
+def _batch_error(row: Mapping[str, Any]) -> PublisherError:
+    """One row of a batch's `errors`; a wrapper's own reasons are in `detail.extra_errors`."""
+    detail = row.get("detail")
+    extra = detail.get("extra_errors") if isinstance(detail, Mapping) else None
+    reasons = [reason for reason in extra or () if isinstance(reason, Mapping)] or [row]
+    words = "; ".join(str(reason.get("message", "")) for reason in reasons)
+    return error_of(int(reasons[0].get("code") or row.get("code") or 0), words)
 
 
 def default_warehouse(warehouses: Sequence[Warehouse]) -> str | None:
@@ -140,3 +174,25 @@ def default_warehouse(warehouses: Sequence[Warehouse]) -> str | None:
     usable = [warehouse for warehouse in warehouses if warehouse.type == "SALES_WAREHOUSE" and warehouse.enabled]
     usable.sort(key=lambda warehouse: not warehouse.is_default)
     return usable[0].id if usable else None
+
+
+def _rows(data: Data, member: str) -> Iterator[Mapping[str, Any]]:
+    """The objects of a list in a reply; absent and null are empty. Raises Unavailable when it is no such list."""
+    rows = data.get(member)
+    if rows is None:
+        return
+    if not isinstance(rows, list):
+        raise Unavailable("reply", f"{member} of TikTok Shop's reply is no list")
+    for row in rows:
+        if not isinstance(row, Mapping):
+            raise Unavailable("reply", f"{member} of TikTok Shop's reply holds something that is no object")
+        yield row
+
+
+def _read(read: Callable[[Any], T], value: Any) -> T:
+    """Raises Unavailable when the value has another shape than the reader expects."""
+    try:
+        return read(value)
+    except (TypeError, ValueError, AttributeError, KeyError) as error:
+        text = f"TikTok Shop's reply has an unexpected shape ({type(error).__name__})"
+        raise Unavailable("reply", text) from None

@@ -3,7 +3,7 @@
 from collections import Counter
 from typing import Any
 
-from publisher.text import MAX_AXIS_NAME, MAX_CHOICE_NAME, clean_line
+from publisher.text import MAX_AXIS_NAME, MAX_CHOICE_NAME, clean_line, says_something
 from shopsync_contracts.events import ProductSnapshot, SnapshotSku
 
 _UNNAMED = {"vertical": "バリエーション", "horizontal": "バリエーション2"}
@@ -33,21 +33,25 @@ def sales_attributes(sku: SnapshotSku, axes: dict[str, str]) -> list[dict[str, A
 def variation_problems(product: ProductSnapshot) -> list[tuple[str, str]]:
     """(field, problem) for everything TikTok would refuse (VA-5)."""
     axes = axes_in_use(product)
-    found = [
-        (f"axes.{axis}", f"the axis name {name!r} has {len(name)} characters, TikTok allows {MAX_AXIS_NAME}")
-        for axis, name in axes.items()
-        if len(name) > MAX_AXIS_NAME
-    ]
+    found = [(f"axes.{axis}", fault) for axis, name in axes.items() if (fault := _axis_fault(name))]
     if len(set(axes.values())) < len(axes):
         found.append(("axes.horizontal", "both axes have the same name"))
     if not axes and len(product.skus) > 1:
         found.append(("axes", "several SKUs need at least one variation axis"))
-    combinations = Counter(tuple(_choice(sku, axis) for axis in axes) for sku in product.skus)
+    combinations = Counter(_choices(sku, axes) for sku in product.skus)
     for sku in product.skus:
         found += _sku_problems(sku, axes)
-        if axes and combinations[tuple(_choice(sku, axis) for axis in axes)] > 1:
-            found.append((sku_path(sku), "another SKU has the same choice names"))
+        choices = _choices(sku, axes)
+        if axes and combinations[choices] > 1:
+            words = " / ".join(choices)
+            found.append((sku_path(sku), f"another SKU has the same choice names, as TikTok would read them: {words}"))
     return found
+
+
+def _axis_fault(name: str) -> str | None:
+    if len(name) > MAX_AXIS_NAME:
+        return f"the axis name {name!r} has {len(name)} characters, TikTok allows {MAX_AXIS_NAME}"
+    return None if says_something(name) else f"the axis name {name!r} has no letter or digit"
 
 
 def _sku_problems(sku: SnapshotSku, axes: dict[str, str]) -> list[tuple[str, str]]:
@@ -59,7 +63,13 @@ def _sku_problems(sku: SnapshotSku, axes: dict[str, str]) -> list[tuple[str, str
             found.append((field, "the SKU has no choice on an axis that other SKUs use"))
         elif len(name) > MAX_CHOICE_NAME:
             found.append((field, f"the choice name has {len(name)} characters, TikTok allows {MAX_CHOICE_NAME}"))
+        elif not says_something(name):
+            found.append((field, f"the choice name {name!r} has no letter or digit"))
     return found
+
+
+def _choices(sku: SnapshotSku, axes: dict[str, str]) -> tuple[str, ...]:
+    return tuple(_choice(sku, axis) for axis in axes)
 
 
 def _number(sku: SnapshotSku, axis: str) -> str:

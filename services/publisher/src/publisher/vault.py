@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from pydantic import SecretStr
 
-from publisher.errors import AuthorizationEnded, ConsentRefused
+from publisher.errors import ConsentRefused, ShopBlocked
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,28 +17,42 @@ class ConsentState:
 
     shop_key: str
     tiktok_shop_id: str | None = None
+    begun_at: datetime | None = None
 
 
 class Vault:
     """Fernet (AES-128-CBC with HMAC-SHA256). The first key encrypts, all of them decrypt."""
 
     def __init__(self, keys: SecretStr) -> None:
-        self._fernet = MultiFernet([Fernet(key.strip()) for key in keys.get_secret_value().split(",")])
+        fernets = [Fernet(key.strip()) for key in keys.get_secret_value().split(",")]
+        self._newest, self._fernet = fernets[0], MultiFernet(fernets)
 
     def seal(self, secret: SecretStr) -> bytes:
         """Encrypt a token for the store."""
         return self._fernet.encrypt(secret.get_secret_value().encode())
 
     def open(self, sealed: bytes) -> SecretStr:
-        """Decrypt. Raises AuthorizationEnded when no key of ours fits: only a new consent helps then."""
+        """Decrypt. Raises ShopBlocked when no key of ours fits: the key that sealed it helps, or a new consent."""
         try:
             return SecretStr(self._fernet.decrypt(sealed).decode())
         except InvalidToken:
-            raise AuthorizationEnded("token_key", "the stored tokens do not fit PUBLISHER_TOKEN_KEY") from None
+            text = "the stored tokens do not fit PUBLISHER_TOKEN_KEY: add the former key to it, behind a comma"
+            raise ShopBlocked("token_key", text) from None
+
+    def is_newest(self, sealed: bytes) -> bool:
+        """Whether the newest key sealed it."""
+        try:
+            self._newest.decrypt(sealed)
+        except InvalidToken:
+            return False
+        return True
 
     def sign_state(self, state: ConsentState, now: datetime) -> str:
         """The `state` parameter of a consent. Opaque, cannot be made up, differs every time."""
-        document = {"shop_key": state.shop_key, "tiktok_shop_id": state.tiktok_shop_id, "nonce": secrets.token_hex(8)}
+        document = {
+            "shop_key": state.shop_key, "tiktok_shop_id": state.tiktok_shop_id, "begun_at": now.isoformat(),
+            "nonce": secrets.token_hex(8),
+        }  # fmt: skip
         return self._fernet.encrypt_at_time(json.dumps(document).encode(), int(now.timestamp())).decode()
 
     def read_state(self, text: str, *, now: datetime, lifetime: timedelta) -> ConsentState | None:
@@ -51,5 +65,9 @@ class Vault:
             self._fernet.decrypt_at_time(text.encode(), int(lifetime.total_seconds()), int(now.timestamp()))
         except InvalidToken:
             raise ConsentRefused("state_expired", "this consent was begun too long ago: begin it again") from None
-        document = json.loads(content)
-        return ConsentState(document["shop_key"], document["tiktok_shop_id"])
+        try:
+            document = json.loads(content)
+            begun_at = datetime.fromisoformat(document["begun_at"])
+            return ConsentState(document["shop_key"], document["tiktok_shop_id"], begun_at)
+        except (ValueError, KeyError, TypeError):
+            return None  # sealed with our key, but no state

@@ -1,22 +1,27 @@
 """HTTP routes: TikTok's webhooks and the merchant's consent."""
 
-import html
+import asyncio
 from collections.abc import Awaitable, Callable
 
 import structlog
 from pydantic import SecretStr
-from starlette.requests import Request
-from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
+from publisher import pages
 from publisher.consent import Consents
 from publisher.errors import ConsentRefused, Passing, PublisherError
+from publisher.metrics import WEBHOOKS
 from publisher.signing import is_webhook_authentic
 from publisher.webhooks import Inbox, read_notification
+from shopsync_runtime.failures import is_retryable
 
 log = structlog.get_logger(__name__)
 
 _LARGEST_WEBHOOK = 256 * 1024
+_WEBHOOK_SECONDS = 2.5
+"""TikTok waits 3 s for an answer."""
 
 
 class Web:
@@ -37,64 +42,75 @@ class Web:
         ]
 
     async def webhook(self, request: Request) -> Response:
-        """200 once stored, 401 for a wrong signature, 413 for a body over 256 KiB; TikTok repeats the rest."""
+        """200 once stored, 401 for a wrong signature, 413 for a body over 256 KiB, 503 when it could not be stored.
+
+        Answers within 2.5 s whatever MongoDB does; TikTok repeats what was not answered 200.
+        """
+        try:
+            async with asyncio.timeout(_WEBHOOK_SECONDS):
+                return await self._webhook(request)
+        except ClientDisconnect:
+            return Response(status_code=400)
+        except Exception as error:
+            if not is_retryable(error):
+                raise
+            WEBHOOKS.labels("put off").inc()
+            log.warning("webhook not stored, TikTok will repeat it", error=f"{type(error).__name__}: {error}"[:200])
+            return PlainTextResponse("not stored, please repeat", 503, headers={"retry-after": "60"})
+
+    async def _webhook(self, request: Request) -> Response:
         body = await _bounded_body(request)
         if body is None:
+            WEBHOOKS.labels("refused").inc()
             return PlainTextResponse("the body is over 256 KiB", 413)
         given = request.headers.get("authorization", "")
         if not is_webhook_authentic(given, app_key=self._app_key, secret=self._secret.get_secret_value(), body=body):
+            WEBHOOKS.labels("refused").inc()
             log.warning("webhook with a wrong signature refused")
             return PlainTextResponse("the signature does not fit", 401)
         notification = read_notification(body)
         if notification is None:
             # Signed but unreadable: repeating it would not help.
+            WEBHOOKS.labels("unreadable").inc()
             log.warning("webhook is not understood", size=len(body))
             return Response(status_code=200)
         await self._inbox.take(notification)
+        WEBHOOKS.labels("taken").inc()
         return Response(status_code=200)
 
     async def start(self, request: Request) -> Response:
-        """To TikTok's consent page: ?shop_key=…[&tiktok_shop_id=…]."""
+        """To TikTok's consent page: ?shop_key=…[&tiktok_shop_id=…]. For `Accept: application/json` its address."""
 
         async def begin() -> Response:
             wanted = request.query_params.get("tiktok_shop_id")
-            url = await self._consents.begin(request.query_params.get("shop_key", ""), wanted)
-            return RedirectResponse(url, 302)
+            url = await self._consents.begin(request.query_params.get("shop_key", "").strip(), wanted)
+            return pages.redirect(request, url)
 
-        return await _answered(begin)
+        return await _answered(request, begin)
 
     async def callback(self, request: Request) -> Response:
-        """TikTok sends the merchant back here: ?code=…&state=…."""
+        """TikTok sends the merchant back here: ?code=…&state=…. Without state nothing is done, the code stays good."""
 
         async def complete() -> Response:
             code, state = request.query_params.get("code", ""), request.query_params.get("state", "")
-            if not code or not state:
-                raise ConsentRefused("parameters", "code or state is missing: begin at /oauth/tiktok/start")
-            done = await self._consents.complete(code, state)
-            return _page(
-                f"{done.shop_key}: TikTok Shop {done.tiktok_shop_id} ({done.seller_name}) の認証が完了しました。", 200
-            )
+            if not state:
+                return pages.begin_here(request)
+            if not code:
+                raise ConsentRefused("denied", "TikTok Shop sent no code: the authorisation was not given. Begin again")
+            return pages.authorised(request, await self._consents.complete(code, state))
 
-        return await _answered(complete)
+        return await _answered(request, complete)
 
 
-async def _answered(action: Callable[[], Awaitable[Response]]) -> Response:
+async def _answered(request: Request, action: Callable[[], Awaitable[Response]]) -> Response:
     try:
         return await action()
     except ConsentRefused as error:
-        return _page(error.message, 400)
+        return pages.problem(request, error.code, error.message, 400)
     except Passing as error:
-        return _page(f"{error.message}. Try again shortly.", 503)
+        return pages.problem(request, error.code, f"{error.message}. Try again shortly.", 503)
     except PublisherError as error:
-        return _page(f"TikTok Shop: {error.message} ({error.code})", 502)
-
-
-def _page(text: str, status: int) -> Response:
-    return HTMLResponse(
-        f'<!doctype html><html lang="ja"><meta charset="utf-8"><title>TikTok Shop</title><p>{html.escape(text)}</p>',
-        status,
-        headers={"cache-control": "no-store", "referrer-policy": "no-referrer"},
-    )
+        return pages.problem(request, error.code, f"TikTok Shop: {error.message} ({error.code})", 502)
 
 
 async def _bounded_body(request: Request) -> bytes | None:

@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Iterable
 from datetime import datetime
 from uuid import uuid4
 
@@ -13,6 +13,7 @@ from publisher.attempt import Attempts
 from publisher.model import Job
 from publisher.rota import Rota
 from publisher.settings import PublisherSettings
+from publisher.shops import Shops
 from publisher.store import Jobs
 from shopsync_runtime.cancelling import raise_if_cancelled, stop
 
@@ -22,21 +23,26 @@ _GIVE_UP_SECONDS = 2.0
 
 
 class Workers:
-    """At most `workers` pushes at once, `workers_per_shop` of one shop, one per product across all replicas."""
+    """At most `workers` pushes at once, `workers_per_shop` of one shop, one per product across all replicas.
+
+    A job is claimed only when its shop could soon make the calls: jobs that wait for a rate, a pause or an open breaker
+    wait in the store, not in a worker.
+    """
 
     def __init__(
-        self, jobs: Jobs, attempts: Attempts, settings: PublisherSettings, clock: Callable[[], datetime]
+        self, jobs: Jobs, attempts: Attempts, shops: Shops, settings: PublisherSettings, clock: Callable[[], datetime]
     ) -> None:
         self._jobs = jobs
         self._attempts = attempts
         self._settings = settings
         self._clock = clock
-        self._rota = Rota(settings.workers_per_shop)
+        self._rota = Rota(settings.workers, settings.workers_per_shop, shops.has_room)
         self._wake = asyncio.Event()
-        self._looked_at: datetime | None = None
+        self._look_at = 0.0
 
-    def wake(self) -> None:
-        """There may be something to do."""
+    def wake(self, shops: Iterable[str] = ()) -> None:
+        """There may be something to do, for these shops or with a place that is free again."""
+        self._rota.add(shops)
         self._wake.set()
 
     async def run(self) -> None:
@@ -45,73 +51,69 @@ class Workers:
         A push that is cancelled gives its lease back, so that the next process goes on at once.
         """
         async with asyncio.TaskGroup() as group:
-            places = asyncio.Semaphore(self._settings.workers)
             while True:
-                await places.acquire()
-                shop, job = await self._next()
                 raise_if_cancelled()
-                task = group.create_task(self._work(shop, job), name=f"push-{job.id}")
-                task.add_done_callback(lambda _: places.release())
-
-    async def _next(self) -> tuple[str, Job]:
-        """Wait for the next job, fair between shops."""
-        while True:
-            raise_if_cancelled()
-            self._wake.clear()
-            await self._look_for_shops()
-            claimed = await self._claim()
-            if claimed is not None:
-                return claimed
-            self._looked_at = None
-            # Not wait_for: in Python 3.11 it loses a cancellation that meets the wake-up.
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(self._settings.poll_interval.total_seconds()):
-                    await self._wake.wait()
+                self._wake.clear()
+                await self._look_for_shops()
+                while (shop := self._rota.take()) is not None:
+                    group.create_task(self._work(shop), name=f"push-{shop}")
+                # Not wait_for: in Python 3.11 it loses a cancellation that meets the wake-up.
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout_at(self._look_at):
+                        await self._wake.wait()
 
     async def _look_for_shops(self) -> None:
-        """Not before every claim: the query reads the whole queue."""
-        now = self._clock()
-        if self._looked_at is None or now - self._looked_at >= self._settings.poll_interval:
-            self._rota.add(await self._jobs.due_shops(now))
-            self._looked_at = now
+        """Once per poll_interval: what falls due by time, and what other replicas took in."""
+        now = asyncio.get_running_loop().time()
+        if now >= self._look_at:
+            self._look_at = now + self._settings.poll_interval.total_seconds()
+            self._rota.add(await self._jobs.due_shops(self._clock()))
 
-    async def _claim(self) -> tuple[str, Job] | None:
-        while (shop := self._rota.take()) is not None:
-            job = await self._jobs.claim(shop, owner=str(uuid4()), now=self._clock(), lease=self._settings.job_lease)
-            if job is not None:
-                return shop, job
-            self._rota.give_back(shop)
-            self._rota.remove(shop)
-        return None
-
-    async def _work(self, shop: str, job: Job) -> None:
-        running = asyncio.create_task(self._attempts.run(job))
-        renewing = asyncio.create_task(self._keep(job))
+    async def _work(self, shop: str) -> None:
         try:
-            await asyncio.wait({running, renewing}, return_when=asyncio.FIRST_COMPLETED)
-            if not running.done():
-                renewing.result()
-                log.warning("another worker has the job now", shop_key=job.shop_key, product_no=job.product_no)
+            job = await self._claim(shop)
+            raise_if_cancelled()
+            self._rota.claimed(shop, found=job is not None)
+            if job is not None:
+                self.wake()  # the shop may have its next turn
+                await self._carry_out(job)
         finally:
-            await stop(running, renewing)
             self._rota.give_back(shop)
             self.wake()
+
+    async def _claim(self, shop: str) -> Job | None:
+        owner = str(uuid4())
+        try:
+            return await self._jobs.claim(shop, owner=owner, now=self._clock(), lease=self._settings.job_lease)
+        except BaseException:  # nobody knows whether there is a lease
+            await self._give_up(self._jobs.abandon(shop, owner))
+            raise
+
+    async def _carry_out(self, job: Job) -> None:
+        running = asyncio.create_task(self._attempts.run(job))
+        try:
+            await self._keep(job, running)
+        finally:
+            await stop(running)
             if running.cancelled() or running.exception() is not None:
-                await self._give_up(job)
+                await self._give_up(self._jobs.release(job))
         if not running.cancelled():
             running.result()
 
-    async def _give_up(self, job: Job) -> None:
-        """Best effort at shutdown and in outages: a lease that is not given back runs out."""
-        with contextlib.suppress(PyMongoError, TimeoutError):
-            async with asyncio.timeout(_GIVE_UP_SECONDS):
-                await self._jobs.release(job)
-
-    async def _keep(self, job: Job) -> None:
-        """Renew the lease while the push runs; returns when it is lost."""
+    async def _keep(self, job: Job, running: "asyncio.Task[None]") -> None:
+        """Renew the lease while the push runs; returns when it has ended or the lease is lost."""
         pause = self._settings.job_lease.total_seconds() / 3
         while True:
             raise_if_cancelled()
-            await asyncio.sleep(pause)
-            if not await self._jobs.renew(job, self._clock() + self._settings.job_lease):
+            await asyncio.wait({running}, timeout=pause)
+            if running.done():
                 return
+            if not await self._jobs.renew(job, self._clock() + self._settings.job_lease):
+                log.warning("another worker has the job now", shop_key=job.shop_key, product_no=job.product_no)
+                return
+
+    async def _give_up(self, giving: Awaitable[None]) -> None:
+        """Best effort at shutdown and in outages: a lease that is not given back runs out."""
+        with contextlib.suppress(PyMongoError, TimeoutError):
+            async with asyncio.timeout(_GIVE_UP_SECONDS):
+                await giving

@@ -1,11 +1,30 @@
-import asyncio
-from datetime import timedelta
-
+import httpx
 import pytest
 
 from publisher.store import Authorizations
 from shopsync_sandbox.polling import eventually
-from shopsync_sandbox.tiktok import Code, Fault, Settings
+from shopsync_sandbox.tiktok import Code, Fault
+
+JSON = {"accept": "application/json"}
+
+
+async def stored(world, shop="demo"):
+    return await Authorizations(world.database).get(shop)
+
+
+async def state_for(world, shop="demo", **more):
+    """A signed state, as the consent page would give it back."""
+    reply = await world.http.get("/oauth/tiktok/start", params={"shop_key": shop, **more}, headers=JSON)
+    assert reply.status_code == 200, reply.text
+    return dict(httpx.URL(reply.json()["consent_url"]).params)["state"]
+
+
+async def call_back(world, code, state):
+    return await world.http.get("/oauth/tiktok/callback", params={"code": code, "state": state}, headers=JSON)
+
+
+def code_of(world, *shops):
+    return world.sandbox.tokens.mint_code(shops).value
 
 
 async def test_consent_binds_the_shop_and_keeps_tokens_secret(demo):
@@ -49,8 +68,10 @@ async def test_a_tiktok_shop_belongs_to_one_shop_key(demo):
     ("params", "status", "words"),
     [
         ({"code": "x", "state": "nobody"}, 400, "no settings"),
-        ({"code": "x", "state": "demo"}, 502, "auth_code"),
-        ({"state": "demo"}, 400, "missing"),
+        ({"code": "x", "state": "demo"}, 400, "/oauth/tiktok/start?shop_key=demo"),
+        ({"state": "demo"}, 400, "no code"),
+        ({"code": "x"}, 400, "店舗KEY"),
+        ({}, 400, "店舗KEY"),
         ({"code": "x", "state": "<script>"}, 400, "&lt;script&gt;"),
     ],
 )
@@ -61,40 +82,98 @@ async def test_bad_consents_are_told(world, params, status, words):
     assert words in response.text
 
 
-async def test_an_expired_access_token_is_refreshed_once_for_many_pushes(demo):
-    for number in range(6):
-        await demo.store(f"P-{number}")
-    demo.sandbox.tokens.expire("demo")
-    await demo.push(*[f"P-{number}" for number in range(6)])
-    assert demo.sandbox.journal.requests["token_refresh"] == 1
-    assert len(demo.events("push.succeeded")) == 6
-    assert demo.events("push.failed") == []
+async def test_a_code_works_once(demo):
+    """For another consent it is refused, with the way to begin again; the same page loaded twice does no harm."""
+    code, state = code_of(demo, "demo"), await state_for(demo)
+    first = await call_back(demo, code, state)
+    assert first.status_code == 200, first.text
+    before = await stored(demo)
+    again = await call_back(demo, code, state)
+    assert (again.status_code, again.json()) == (200, first.json())
+    assert await stored(demo) == before
+    demo.clock.forward(seconds=2)
+    other = await call_back(demo, code, await state_for(demo))
+    assert other.status_code == 400
+    assert other.json()["error"]["code"] == "code"
+    assert "/oauth/tiktok/start?shop_key=demo" in other.json()["error"]["message"]
+    assert await stored(demo) == before
 
 
-async def test_replicas_refresh_once(demo):
-    """Two processes' worth of calls against one pair: TikTok would end the consent of whoever is second."""
-    store = Authorizations(demo.database)
-    version = (await store.get("demo")).version
-    claims = [store.claim_refresh("demo", version, now=demo.clock(), lease=timedelta(seconds=9)) for _ in range(8)]
-    assert sum(await asyncio.gather(*claims)) == 1
-    demo.clock.forward(seconds=10)
-    assert await store.claim_refresh("demo", version, now=demo.clock(), lease=timedelta(seconds=9))
+async def test_a_code_is_good_for_half_an_hour(demo):
+    code = code_of(demo, "demo")
+    demo.clock.forward(minutes=31)
+    late = await call_back(demo, code, await state_for(demo))
+    assert (late.status_code, late.json()["error"]["code"]) == (400, "code")
 
 
-async def test_a_dead_consent_fails_every_product_once_and_parks_it(demo):
-    """AU-5, scenario 58."""
-    for number in range(3):
-        await demo.store(f"P-{number}")
-    demo.sandbox.tokens.revoke("demo")
-    await demo.push("P-0", "P-1", "P-2", reason="auto")
-    failed = demo.events("push.failed")
-    assert sorted(event["product_no"] for event in failed) == ["P-0", "P-1", "P-2"]
-    assert {event["code"] for event in failed} == {"authorization"}
-    assert {event["status"] for event in failed} == {"sync_error"}
-    assert await demo.database["push_jobs"].count_documents({}) == 3
-    calls = demo.sandbox.journal.requests.total()
-    await demo.push("P-0", reason="auto")
-    assert demo.sandbox.journal.requests.total() == calls
+async def test_a_consent_may_take_an_hour(demo):
+    state = await state_for(demo)
+    demo.clock.forward(minutes=61)
+    code = code_of(demo, "demo")
+    late = await call_back(demo, code, state)
+    assert (late.status_code, late.json()["error"]["code"]) == (400, "state_expired")
+    assert (await call_back(demo, code, await state_for(demo))).status_code == 200, "the code was not used up"
+
+
+async def test_a_state_is_not_to_be_made_up(demo):
+    state = await state_for(demo)
+    token = (await stored(demo)).access_token.decode()  # sealed with the same key, but no state
+    for forged in (state[:-4] + "AAAA", state.swapcase(), token):
+        refused = await call_back(demo, code_of(demo, "demo"), forged)
+        assert (refused.status_code, refused.json()["error"]["code"]) == (400, "shop_unknown"), forged
+
+
+async def test_begun_in_seller_center_nothing_is_done_and_the_code_stays_good(demo):
+    """TikTok names no shop key then (no state)."""
+    code, before = code_of(demo, "demo"), await stored(demo)
+    page = await demo.http.get("/oauth/tiktok/callback", params={"code": code, "app_key": "x"})
+    assert page.status_code == 400
+    assert 'action="/oauth/tiktok/start"' in page.text
+    assert 'name="shop_key"' in page.text
+    assert await stored(demo) == before
+    assert (await call_back(demo, code, await state_for(demo))).status_code == 200
+
+
+async def test_a_code_for_several_shops_needs_the_one_that_is_meant(world):
+    await world.settings_for("demo")
+    ids = [shop.id for shop in world.sandbox.world.shops.values()]
+    refused = await call_back(world, code_of(world), await state_for(world))
+    assert refused.json()["error"]["code"] == "several_shops"
+    assert all(one in refused.json()["error"]["message"] for one in ids)
+    absent = await call_back(world, code_of(world), await state_for(world, tiktok_shop_id="7"))
+    assert absent.json()["error"]["code"] == "no_shop"
+    done = await call_back(world, code_of(world), await state_for(world, tiktok_shop_id=ids[1]))
+    assert (done.status_code, done.json()["tiktok_shop_id"]) == (200, ids[1])
+
+
+async def test_a_shop_key_stays_with_its_tiktok_shop(demo):
+    """Its listings stand there (NV-13)."""
+    other = await call_back(demo, code_of(demo, "other"), await state_for(demo))
+    assert (other.status_code, other.json()["error"]["code"]) == (400, "other_shop")
+    taken = await call_back(demo, code_of(demo, "demo"), await state_for(demo, "other"))
+    assert (taken.status_code, taken.json()["error"]["code"]) == (400, "shop_taken")
+    assert await stored(demo, "other") is None
+
+
+async def test_a_hiccup_after_the_code_was_used_does_not_cost_the_consent(world):
+    await world.settings_for("demo")
+    world.sandbox.faults.add(Fault("error", operation="authorized_shops", times=2))
+    done = await call_back(world, code_of(world, "demo"), await state_for(world))
+    assert done.status_code == 200, done.text
+
+
+async def test_no_page_shows_a_secret(demo):
+    secrets = {demo.sandbox.identity.app_secret, *demo.sandbox.tokens._access, *demo.sandbox.tokens._refresh}
+    start = await demo.http.get("/oauth/tiktok/start", params={"shop_key": "demo"})
+    page = await demo.http.get("/oauth/tiktok/callback", params={"code": "c0de-of-a-test", "state": "demo"})
+    done = await demo.http.get(
+        "/oauth/tiktok/callback", params={"code": code_of(demo, "demo"), "state": await state_for(demo)}
+    )
+    for reply in (start, page, done):
+        assert reply.headers["cache-control"] == "no-store"
+        assert reply.headers["referrer-policy"] == "no-referrer"
+        assert "c0de-of-a-test" not in reply.text
+        assert not [secret for secret in secrets if secret in reply.text or secret in str(reply.headers)]
 
 
 async def test_a_new_consent_wakes_the_parked_pushes(demo):
@@ -105,16 +184,6 @@ async def test_a_new_consent_wakes_the_parked_pushes(demo):
     page = await demo.http.get(start.headers["location"] + "&shop=demo")
     assert (await demo.http.get(page.headers["location"])).status_code == 200
     await eventually(lambda: demo.events("push.succeeded"))
-
-
-async def test_a_withdrawn_consent_is_learnt_by_webhook(demo):
-    demo.sandbox.deauthorise("demo")
-
-    async def ended():
-        document = await demo.database["authorizations"].find_one({"_id": "demo"})
-        return document["ended"]
-
-    assert (await eventually(ended))[0] == "deauthorized"
 
 
 async def test_a_missing_scope_blocks_the_shop_until_it_is_time_to_try_again(world):
@@ -136,24 +205,6 @@ async def test_a_missing_scope_blocks_the_shop_until_it_is_time_to_try_again(wor
     assert len(world.events("push.failed")) == 2
 
 
-async def test_a_wrong_clock_is_explained(demo):
-    await demo.store()
-    demo.sandbox.set_clock_offset(-600)
-    await demo.push("A-100")
-    (event,) = demo.events("push.failed")
-    assert "timestamp" in event["message"]
-    assert "clock is" in event["message"]
-
-
-async def test_a_token_host_outage_is_waited_out(demo):
-    await demo.store()
-    demo.sandbox.tokens.expire("demo")
-    demo.sandbox.faults.add(Fault("error", operation="token_refresh", times=2))
-    await demo.push("A-100")
-    assert demo.events("push.succeeded")
-    assert demo.events("push.failed") == []
-
-
 class TestWebhookRegistration:
     @pytest.fixture
     def publisher_settings(self):
@@ -173,15 +224,3 @@ class TestWebhookRegistration:
         assert await eventually(registered) == "http://127.0.0.1:9/webhooks/tiktok"
         there = world.sandbox.world.shop("demo").webhooks
         assert {"PRODUCT_STATUS_CHANGE", "PRODUCT_AUDIT_STATUS_CHANGE"} <= set(there)
-
-
-class TestRefreshAhead:
-    @pytest.fixture
-    def sandbox_settings(self):
-        return Settings(review_seconds=None, access_token_seconds=3600, requests_per_second=None)
-
-    async def test_tokens_near_their_end_are_refreshed_ahead(self, demo):
-        upkeep = next(task for task in demo.runtime.tasks if task.name == "upkeep")
-        await upkeep.stop()
-        upkeep.start()
-        await eventually(lambda: demo.sandbox.journal.requests["token_refresh"] >= 1)

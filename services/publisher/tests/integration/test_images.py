@@ -1,80 +1,13 @@
-import io
+from datetime import timedelta
 
 import pytest
-from PIL import Image
 
-from publisher.addresses import is_public, resolve
-from publisher.errors import ImageUnusable
-from publisher.pictures import prepare
-
-
-@pytest.mark.parametrize(
-    "ip",
-    ["127.0.0.1", "10.1.2.3", "192.168.0.1", "172.16.9.9", "169.254.169.254", "100.64.0.1", "224.0.0.1",
-     "::1", "fe80::1", "fc00::1", "::ffff:127.0.0.1", "2002:7f00:1::"],
-)  # fmt: skip
-def test_private_addresses_are_not_public(ip):
-    assert not is_public(ip)
-
-
-def test_public_addresses_are():
-    assert is_public("8.8.8.8")
-    assert is_public("2606:4700:4700::1111")
-
-
-@pytest.mark.parametrize(
-    "address",
-    ["http://127.0.0.1/x.jpg", "http://localhost:8080/x.jpg", "http://[::1]/x", "http://2130706433/x", "file:///etc/passwd",
-     "/images/1.jpg", "ftp://h/x", "http://user:pw@8.8.8.8/x", "http://h:99999/x", ""],
-)  # fmt: skip
-async def test_addresses_that_are_never_fetched(address):
-    with pytest.raises(ImageUnusable):
-        await resolve(address, allow_private=False)
-
-
-async def test_private_ones_are_fetched_when_allowed():
-    assert await resolve("http://127.0.0.1:9/x.jpg", allow_private=True) == "127.0.0.1"
-
-
-@pytest.mark.parametrize("kind", ["JPEG", "PNG"])
-def test_fitting_files_are_uploaded_as_they_are(picture, kind):
-    content = picture(kind=kind)
-    assert prepare(content, "MAIN_IMAGE", name="x") is content
-
-
-@pytest.mark.parametrize("kind", ["WEBP", "GIF", "BMP"])
-def test_other_formats_become_jpeg(picture, kind):
-    ready = prepare(picture(kind=kind), "MAIN_IMAGE", name="x")
-    with Image.open(io.BytesIO(ready)) as made:
-        assert (made.format, made.size) == ("JPEG", (320, 320))
-
-
-def test_large_pictures_are_shrunk(picture):
-    with Image.open(io.BytesIO(prepare(picture(size=(5000, 1000)), "MAIN_IMAGE", name="x"))) as made:
-        assert made.size == (4000, 800)
-
-
-@pytest.mark.parametrize(
-    ("size", "use_case"),
-    [((299, 400), "MAIN_IMAGE"), ((99, 400), "DESCRIPTION_IMAGE"), ((1000, 1100), "SIZE_CHART_IMAGE")],
-)
-def test_small_pictures_are_refused_by_name(picture, size, use_case):
-    with pytest.raises(ImageUnusable, match="here: "):
-        prepare(picture(size=size), use_case, name="here")
-
-
-def test_what_is_no_picture_is_refused(picture):
-    whole = picture()
-    for content in (b"", b"<html>", whole[: len(whole) // 2]):
-        with pytest.raises(ImageUnusable):
-            prepare(content, "MAIN_IMAGE", name="x")
-
-
-def test_a_decompression_bomb_is_refused():
-    out = io.BytesIO()
-    Image.new("1", (20000, 20000)).save(out, "PNG")
-    with pytest.raises(ImageUnusable):
-        prepare(out.getvalue(), "MAIN_IMAGE", name="x")
+from publisher.addresses import GuardedNetwork
+from publisher.description import UploadedImage
+from publisher.fetching import Fetcher
+from publisher.images import Images
+from publisher.store import ImageCache
+from shopsync_sandbox.polling import eventually
 
 
 async def test_images_are_uploaded_once_per_content(demo):
@@ -84,6 +17,29 @@ async def test_images_are_uploaded_once_per_content(demo):
         await demo.push(f"P-{number}")
     assert demo.sandbox.journal.requests["upload_image"] == 1
     assert [status for name, status in demo.images.requests if name == "shared.jpg"] == [200, 304, 304]
+
+
+async def test_uploads_outlive_a_restart_and_belong_to_one_shop(demo):
+    """NV-13: what another shop has uploaded is not this one's."""
+    address = demo.images.add("a.jpg")
+    uploads = []
+
+    class Api:
+        def __init__(self, shop_key):
+            self.shop_key = shop_key
+
+        async def upload_image(self, content, use_case):
+            uploads.append((self.shop_key, use_case))
+            return UploadedImage(f"tos/{self.shop_key}", "https://img/a", 320, 320)
+
+    for shop_key in ("demo", "demo", "other", "other"):
+        fetcher = Fetcher(GuardedNetwork(allow_private=True), timeout=timedelta(seconds=10), max_bytes=10**6)
+        fresh = Images(ImageCache(demo.database), fetcher, demo.clock)
+        image = await fresh.uploaded(Api(shop_key), address, "MAIN_IMAGE")
+        await fetcher.aclose()
+        assert image.uri == f"tos/{shop_key}"
+    assert uploads == [("demo", "MAIN_IMAGE"), ("other", "MAIN_IMAGE")]
+    assert [status for _, status in demo.images.requests] == [200, 304, 200, 304]
 
 
 async def test_a_changed_image_at_the_same_address_is_uploaded_anew(demo, picture):
@@ -110,9 +66,60 @@ async def test_a_main_image_that_is_gone_fails_the_push_by_name(demo):
     await demo.store(content={"images": [f"{demo.images.url}/gone.jpg"]})
     await demo.push("A-100")
     (event,) = demo.events("push.failed")
-    assert (event["status"], event["missing"]) == ("incomplete", ["images"])
+    # Not incomplete: the file may come back without a change of the product, which then must still be sent.
+    assert (event["status"], event["code"], event["missing"]) == ("sync_error", "image_http_404", ["images"])
     assert "gone.jpg" in event["message"]
-    assert "404" in event["message"]
+    demo.images.add("gone.jpg")
+    await demo.push("A-100")
+    assert demo.events("push.succeeded")[0]["action"] == "created"
+
+
+async def test_ed9_an_address_that_is_none_is_the_products_own_fault(demo):
+    await demo.store(content={"images": ["/images/1.jpg"]})
+    await demo.push("A-100")
+    (event,) = demo.events("push.failed")
+    assert (event["status"], event["code"], event["missing"]) == ("incomplete", "image_address", ["images"])
+    assert "/images/1.jpg" in event["message"]
+
+
+@pytest.mark.parametrize("size", [(299, 400), (400, 120)])
+async def test_ed9_a_small_image_is_refused_before_the_upload_with_its_address(demo, picture, size):
+    await demo.store(content={"images": [demo.images.add("small.jpg", picture(size=size))]})
+    await demo.push("A-100")
+    (event,) = demo.events("push.failed")
+    assert (event["code"], event["missing"]) == ("image_small", ["images"])
+    assert "small.jpg" in event["message"]
+    assert demo.sandbox.journal.requests["upload_image"] == 0
+
+
+async def test_the_same_image_asked_for_by_many_at_once_is_uploaded_once(demo, picture):
+    """Also at different addresses, and for one use after the other."""
+    content = picture("banner", size=(1200, 1200))
+    addresses = [demo.images.add(f"copy-{number}.jpg", content) for number in range(3)]
+    for number in range(12):
+        html = f'<p>説明<img src="{addresses[number % 3]}"></p>'
+        await demo.store(f"P-{number}", content={"images": [addresses[number % 3]], "description": html})
+    await demo.push(*[f"P-{number}" for number in range(12)])
+    assert len(demo.events("push.succeeded")) == 12
+    assert demo.sandbox.journal.requests["upload_image"] == 2  # MAIN_IMAGE and DESCRIPTION_IMAGE
+
+
+async def test_an_upload_that_tiktok_has_lost_is_made_anew(demo):
+    """12052722: the cache is not believed over TikTok."""
+    await demo.store()
+    await demo.push("A-100")
+    (product,) = demo.sandbox.world.shop("demo").products.values()
+    demo.sandbox.world.images._images.pop(product.content.main_images[0].uri)
+    await demo.store(content={"name": "新しい靴下"}, content_version=2)
+    await demo.push("A-100")
+
+    async def is_edited():
+        await demo.quiet()
+        return any(event["action"] == "edited" for event in demo.events("push.succeeded"))
+
+    await eventually(is_edited, what="the edit")
+    assert demo.events("push.failed") == []
+    assert demo.sandbox.journal.requests["upload_image"] == 2
 
 
 class TestPrivateAddresses:

@@ -5,7 +5,6 @@ from uuid import uuid4
 
 import pytest_asyncio
 
-from publisher.rota import Rota
 from publisher.store import Jobs
 from shopsync_contracts import new_event
 from shopsync_contracts.events import PushRequested
@@ -90,16 +89,31 @@ async def test_names_that_look_like_expressions_are_kept(jobs, now):
     assert (job.shop_key, job.product_no) == ("$$ROOT", "$seq")
 
 
-def test_shops_take_turns_and_none_holds_more_than_its_share():
-    rota = Rota(per_shop=2)
-    rota.add(["a", "b"])
-    rota.add(["b", "c"])
-    assert [rota.take() for _ in range(7)] == ["a", "b", "c", "a", "b", "c", None]
-    rota.give_back("b")
-    assert rota.take() == "b"
-    rota.remove("a")
-    rota.give_back("a")
-    assert rota.take() is None
+async def test_shops_with_due_jobs_are_found_by_one_step_in_the_index_each(jobs, now, mongo_client, mongo_database):
+    """However long the queue is: parked and waiting jobs behind the first are not looked at."""
+    await jobs.request([command(now, f"P-{number}", shop) for shop in "abc" for number in range(40)], now)
+    for shop in "bc":
+        while (job := await claim(jobs, now, shop)) is not None:
+            await later(jobs, job, now)
+    await jobs.request([command(now, "P-1", "c", reason="manual")], now)
+    assert await jobs.due_shops(now) == ["a", "c"]
+    stages = [
+        {"$sort": {"shop_key": 1, "due_at": 1}},
+        {"$group": {"_id": "$shop_key", "due_at": {"$first": "$due_at"}}},
+    ]
+    explained = await mongo_client[mongo_database].command(
+        "explain", {"aggregate": "push_jobs", "pipeline": stages, "cursor": {}}, verbosity="executionStats"
+    )
+    assert "DISTINCT_SCAN" in str(explained)
+
+
+async def test_a_claim_whose_answer_was_lost_is_given_back(jobs, now):
+    await jobs.request([command(now)], now)
+    job = await claim(jobs, now)
+    await jobs.abandon("demo", "somebody else")
+    assert await claim(jobs, now) is None
+    await jobs.abandon("demo", job.owner)
+    assert await claim(jobs, now) is not None
 
 
 async def test_a_slow_shop_does_not_keep_the_others(demo):

@@ -38,11 +38,19 @@ async def test_a_product_is_created_once_and_told(demo):
     assert "intent" not in listing
 
 
-async def test_ten_commands_are_one_job(demo):
+async def test_scenario_8_reliability_37_ten_commands_are_one_push_of_the_newest_content(demo):
+    demo.sandbox.faults.add(Fault("slow", operation="create*", seconds=0.3))
     await demo.store()
     await demo.push(*["A-100"] * 10)
     assert done(demo)["creates"] == 1
     assert len(demo.events()) == 1
+    await demo.store(content={"name": "二番目"}, content_version=2)
+    await demo.command("A-100", reason="auto")
+    await demo.store(content={"name": "三番目"}, content_version=3)
+    await demo.push("A-100", reason="auto")
+    assert only(demo).content.title == "三番目"
+    assert demo.events("push.succeeded")[-1]["content_version"] == 3
+    assert done(demo)["edits"] <= 2
 
 
 async def test_a_command_during_the_push_makes_it_run_again(demo):
@@ -60,7 +68,7 @@ async def test_a_command_during_the_push_makes_it_run_again(demo):
     assert done(demo)["creates"] == 1
 
 
-async def test_unchanged_content_is_not_sent_again(demo):
+async def test_scenario_13_rb9_q11_unchanged_content_is_not_sent_again(demo):
     """RB-9, Q11."""
     await demo.store()
     await demo.push("A-100")
@@ -72,7 +80,7 @@ async def test_unchanged_content_is_not_sent_again(demo):
     assert done(demo)["edits"] == 0
 
 
-async def test_an_edit_carries_no_stock(demo):
+async def test_scenario_27_st3_nv3_an_edit_carries_no_stock(demo):
     """NV-3, scenario 27."""
     await demo.store()
     await demo.push("A-100")
@@ -91,7 +99,7 @@ async def test_an_edit_carries_no_stock(demo):
     assert max(demo.sandbox.journal.stock_writes.values()) == 1
 
 
-async def test_a_new_sku_brings_its_own_stock_only(demo, sku):
+async def test_st11_q5_a_new_sku_brings_its_own_stock_only(demo, sku):
     """ST-11."""
     axes = {"vertical": "サイズ"}
     await demo.store(axes=axes, skus=[sku("M", stock=5)])
@@ -114,7 +122,7 @@ async def test_a_new_sku_brings_its_own_stock_only(demo, sku):
     ],
     ids=lambda fault: fault.kind,
 )
-async def test_a_create_whose_reply_is_lost_makes_no_second_listing(demo, fault):
+async def test_scenario_32_reliability_31_a_create_whose_reply_is_lost_makes_no_second_listing(demo, fault):
     """RB-8, ST-13, scenario 32."""
     await demo.store()
     demo.sandbox.faults.add(fault)
@@ -127,7 +135,7 @@ async def test_a_create_whose_reply_is_lost_makes_no_second_listing(demo, fault)
     assert event["skus"][0]["stock_sent"] == 7
 
 
-async def test_a_create_that_never_arrived_is_done_at_the_retry(demo):
+async def test_scenario_31_reliability_31_a_create_that_never_arrived_is_done_at_the_retry(demo):
     """Scenario 31."""
     await demo.store()
     demo.sandbox.faults.add(Fault("error", operation="create*"))
@@ -180,7 +188,7 @@ async def test_a_lost_edit_with_a_new_sku_sends_its_stock_once(demo, sku):
     assert demo.events("push.succeeded")[-1]["action"] == "edited"
 
 
-async def test_off_absent_and_incomplete_products_are_skipped(demo):
+async def test_scenario_45_50_nv4_tg6_off_absent_and_incomplete_products_are_skipped(demo):
     """NV-4, TG-6, scenario 45."""
     await demo.store("OFF", sync_enabled=False)
     await demo.store("INC", missing=["category_id"], status="incomplete")
@@ -193,7 +201,7 @@ async def test_off_absent_and_incomplete_products_are_skipped(demo):
     assert not demo.sandbox.world.shop("demo").products
 
 
-async def test_a_field_tiktok_would_refuse_is_named_before_any_call(demo, sku):
+async def test_scenario_39_va5_ed9_a_field_tiktok_would_refuse_is_named_before_any_call(demo, sku):
     """Scenario 39."""
     await demo.store(axes={"vertical": "サイズとカラー" * 5}, skus=[sku("M"), sku("L")])
     await demo.push("A-100")
@@ -203,7 +211,7 @@ async def test_a_field_tiktok_would_refuse_is_named_before_any_call(demo, sku):
     assert demo.sandbox.journal.requests["create_product"] == 0
 
 
-async def test_a_hidden_product_comes_back_on_sale(demo):
+async def test_scenario_46_84_ly6_rb10_a_hidden_product_comes_back_on_sale(demo):
     """LY-6, scenario 46."""
     await demo.store()
     await demo.push("A-100")
@@ -230,7 +238,7 @@ async def test_a_hidden_product_with_new_content_is_edited_and_comes_back(demo):
     assert product.status == "PENDING"
 
 
-async def test_an_edit_in_seller_center_is_replaced(demo):
+async def test_scenario_51_ly3_rb3_an_edit_in_seller_center_is_replaced(demo):
     """LY-3, scenario 51."""
     await demo.store()
     await demo.push("A-100")
@@ -247,7 +255,7 @@ async def test_an_edit_in_seller_center_is_replaced(demo):
     assert [event["action"] for event in demo.events("push.succeeded")] == ["created", "edited", "unchanged"]
 
 
-async def test_a_listing_deleted_in_seller_center_is_not_made_again(demo):
+async def test_scenario_83_q12_a_listing_deleted_in_seller_center_is_not_made_again(demo):
     """Q12, scenario 83."""
     await demo.store()
     await demo.push("A-100")
@@ -259,7 +267,7 @@ async def test_a_listing_deleted_in_seller_center_is_not_made_again(demo):
     only(demo)
 
 
-async def test_a_rejected_product_is_sent_again_by_hand_but_not_by_the_clock(demo):
+async def test_scenario_56_rb9_a_rejected_product_is_sent_again_by_hand_but_not_by_the_clock(demo):
     """RB-9, scenario 56."""
     await demo.store()
     await demo.push("A-100")
@@ -273,22 +281,41 @@ async def test_a_rejected_product_is_sent_again_by_hand_but_not_by_the_clock(dem
     assert product.status == "PENDING"
 
 
-async def test_a_permanent_refusal_is_told_with_tiktoks_code(demo):
-    await demo.store(content={"attributes": []})
+async def test_a_clocks_command_does_not_take_over_what_a_hand_asked_for(demo):
+    await demo.store()
     await demo.push("A-100")
+    demo.sandbox.reviews.reject(only(demo), "理由")
+    slow = demo.sandbox.faults.add(Fault("error", operation="get_product"))
+    await demo.command("A-100", reason="manual")
+    await eventually(lambda: slow.hits)
+    await demo.push("A-100", reason="auto")
+    assert only(demo).status == "PENDING"
+    assert done(demo)["edits"] == 1
+
+
+async def test_reliability_36_a_permanent_refusal_is_a_problem_of_the_product_until_its_content_changes(demo):
+    """Told with TikTok's code and not tried again; a clock asks again when the content is another, a hand at once."""
+    demo.sandbox.settings.max_price = 1000
+    await demo.store()
+    await demo.push("A-100", reason="auto")
     (event,) = demo.events("push.failed")
-    assert (event["status"], event["code"], event["will_retry_at"]) == (
-        "sync_error",
-        str(int(Code.ATTRIBUTE_MISSING)),
-        None,
-    )
+    assert (event["code"], event["will_retry_at"]) == (str(int(Code.PRICE_RANGE)), None)
     assert await demo.job("demo/A-100") is None
-    await demo.store(content_version=2)
-    await demo.push("A-100")
-    assert demo.events("push.succeeded")
+    asked = demo.sandbox.journal.requests["create_product"]
+    await demo.push("A-100", reason="auto")
+    again = demo.events("push.failed")[-1]
+    assert {**again, "id": ""} == {**event, "id": ""}
+    assert again["id"] != event["id"]
+    assert demo.sandbox.journal.requests["create_product"] == asked == 1
+    await demo.push("A-100", reason="manual")
+    assert demo.sandbox.journal.requests["create_product"] == 2
+    await demo.store(content={"price": 900}, content_version=2)
+    await demo.push("A-100", reason="auto")
+    assert only(demo).content.title == "綿の靴下"
+    assert "refusal" not in await demo.listing()
 
 
-async def test_no_warehouse(demo):
+async def test_ss6_ss9_no_warehouse(demo):
     """SS-6, SS-9."""
     demo.sandbox.remove_sales_warehouses("demo")
     await demo.store()
@@ -299,7 +326,7 @@ async def test_no_warehouse(demo):
     assert demo.events("push.succeeded")
 
 
-async def test_daily_quota_is_a_wait(demo):
+async def test_scenario_53_rb11_the_daily_quota_is_a_wait(demo):
     """RB-11, scenario 53."""
     demo.sandbox.settings.daily_listing_quota = 1
     for number in range(3):
@@ -309,11 +336,12 @@ async def test_daily_quota_is_a_wait(demo):
     assert demo.events("push.failed") == []
     assert await demo.database["push_jobs"].count_documents({}) == 2
     refused = demo.sandbox.journal.codes[int(Code.LISTING_QUOTA)]
-    await demo.push("P-1", "P-2", reason="auto")
+    listed = demo.events("push.succeeded")[0]["product_no"]
+    await demo.push(*{"P-0", "P-1", "P-2"} - {listed}, reason="auto")
     assert demo.sandbox.journal.codes[int(Code.LISTING_QUOTA)] == refused  # no call while it waits
     demo.sandbox.settings.daily_listing_quota = None
     demo.clock.forward(hours=2)
-    await eventually(lambda: len(demo.events("push.succeeded")) == 3)
+    await eventually(lambda: sum(event["action"] == "created" for event in demo.events("push.succeeded")) == 3)
     assert demo.events("push.failed") == []
 
 
@@ -379,7 +407,7 @@ async def test_events_wait_for_the_broker_and_keep_their_ids(demo):
     assert done(demo)["creates"] == 1
 
 
-async def test_shops_do_not_mix(demo):
+async def test_scenario_78_nv13_shops_do_not_mix(demo):
     """NV-13, scenario 78."""
     assert (await demo.authorise("other")).status_code == 200
     await demo.store("A-100")
@@ -395,7 +423,7 @@ class TestQuiet:
     def sandbox_settings(self):
         return Settings(review_seconds=0.05, requests_per_second=None)
 
-    async def test_no_call_ever_deletes_or_hides(self, demo):
+    async def test_scenario_79_nv1_no_call_ever_deletes_or_hides(self, demo):
         """NV-1, scenario 79."""
         await demo.store()
         await demo.push("A-100")

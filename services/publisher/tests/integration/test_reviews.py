@@ -20,7 +20,7 @@ def signed(world, body: bytes) -> dict[str, str]:
     return {"authorization": webhook_signature(identity.app_key, identity.app_secret, body)}
 
 
-async def test_an_approval_comes_by_webhook(demo):
+async def test_ss7_an_approval_comes_by_webhook(demo):
     """SS-7."""
     product = await create(demo)
     demo.sandbox.reviews.approve(product)
@@ -29,7 +29,7 @@ async def test_an_approval_comes_by_webhook(demo):
     assert demo.sandbox.webhooks.tally.failed_attempts == 0
 
 
-async def test_reasons_are_kept_word_for_word(demo):
+async def test_scenario_55_ss10_reasons_are_kept_word_for_word(demo):
     """SS-10, scenario 55."""
     product = await create(demo)
     demo.sandbox.reviews.reject(product, "画像に連絡先が含まれています。")
@@ -38,7 +38,7 @@ async def test_reasons_are_kept_word_for_word(demo):
     assert [reason["reason"] for reason in event["reasons"]] == ["画像に連絡先が含まれています。"]
 
 
-async def test_duplicates_and_disorder_report_once(demo):
+async def test_ss11_duplicates_and_disorder_report_once(demo):
     demo.sandbox.settings.webhook_copies = 3
     demo.sandbox.settings.webhook_reverse = True
     product = await create(demo)
@@ -54,7 +54,7 @@ async def test_duplicates_and_disorder_report_once(demo):
     assert len(demo.events("review.changed")) == 1
 
 
-async def test_hiding_deleting_freezing_and_preapproval_are_told(demo):
+async def test_ss12_hiding_deleting_freezing_and_preapproval_are_told(demo):
     """SS-12."""
     told = {}
     for what in ("hide", "delete", "FREEZE", "pre"):

@@ -16,6 +16,7 @@ from starlette.routing import Route
 from shopsync_contracts import TOPICS, new_event
 from shopsync_contracts.events import PushRequested
 from shopsync_contracts.topics import LISTING_EVENTS, PUSH_COMMANDS
+from shopsync_sandbox.polling import eventually
 from shopsync_sandbox.processes import ServiceProcess
 from shopsync_sandbox.serving import running
 from shopsync_sandbox.tiktok import Settings, TikTokSandbox
@@ -107,7 +108,9 @@ async def test_from_command_to_event(environment, topic_prefix, database, tmp_pa
 
 
 @pytest.mark.parametrize("failpoint", ["publisher_before_create", "publisher_after_create", "publisher_recorded"])
-async def test_a_crash_in_mid_push(environment, topic_prefix, database, tmp_path, document, picture, failpoint):
+async def test_reliability_5_a_crash_in_mid_create(
+    environment, topic_prefix, database, tmp_path, document, picture, failpoint
+):
     """Crash point 5: one listing, its stock sent once, its event told."""
     bootstrap = environment["SHOPSYNC_KAFKA_BOOTSTRAP_SERVERS"]
     await create_topics(bootstrap, topic_prefix)
@@ -121,8 +124,41 @@ async def test_a_crash_in_mid_push(environment, topic_prefix, database, tmp_path
             pushed, *_ = await told(bootstrap, LISTING_EVENTS.full_name(topic_prefix), 2)
         assert pushed["data"]["action"] == "created"
         assert pushed["data"]["skus"][0]["stock_sent"] == 7
-        assert len(sandbox.world.shop("demo").products) == 1
+        assert set(sandbox.journal.creates_per_sku.values()) == {1}
         assert max(sandbox.journal.stock_writes.values()) == 1
+
+
+@pytest.mark.parametrize("failpoint", ["publisher_before_edit", "publisher_after_edit", "publisher_recorded:2"])
+async def test_reliability_5_a_crash_in_mid_edit(
+    environment, topic_prefix, database, tmp_path, document, picture, sku, failpoint
+):
+    """The new content arrives, the new SKU's stock once, and nothing of the old one's."""
+    bootstrap, topic = environment["SHOPSYNC_KAFKA_BOOTSTRAP_SERVERS"], LISTING_EVENTS.full_name(topic_prefix)
+    await create_topics(bootstrap, topic_prefix)
+    async with shop(database, environment, document, picture) as sandbox:
+        axes = {"axes": {"vertical": "サイズ"}}
+        await database["products"].update_one({}, {"$set": {**axes, "skus": [sku("M")]}})
+        doomed = ServiceProcess("publisher", env={**environment, "SHOPSYNC_FAILPOINT": failpoint}, folder=tmp_path)
+        await doomed.start()
+        await authorise(sandbox, doomed)
+        await publish(bootstrap, topic_prefix, document)
+        await told(bootstrap, topic, 1)
+        changes = {"content.name": "新しい", "content_version": 2, "skus": [sku("M", stock=99), sku("L", stock=4)]}
+        await database["products"].update_one({}, {"$set": changes})
+        await publish(bootstrap, topic_prefix, document)
+        assert await doomed.exited(30) == -9
+        async with ServiceProcess("publisher", env=environment, folder=tmp_path, ready_seconds=60):
+
+            async def edited():
+                return [event for event in await told(bootstrap, topic, 2) if event["data"].get("action") == "edited"]
+
+            (event, *_) = await eventually(edited, timeout=60)
+            assert event["data"]["content_version"] == 2
+            (product,) = sandbox.world.shop("demo").products.values()
+            newest = product.in_review or product.content
+            assert newest.title == "新しい"
+            assert dict(sandbox.journal.stock_writes) == {("demo", "A-100_M"): 1, ("demo", "A-100_L"): 1}
+            assert sandbox.journal.done["creates"] == 1
 
 
 async def publish(bootstrap: str, prefix: str, document) -> None:

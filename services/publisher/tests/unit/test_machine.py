@@ -6,8 +6,9 @@ import pytest
 from publisher import machine
 from publisher.checks import Problem
 from publisher.machine import Facts, ShopState, decide
-from publisher.model import Intent, ListedSku, Listing
+from publisher.model import Intent, ListedSku, Listing, Refusal
 from publisher.remote import RemoteProduct
+from shopsync_contracts.events import Reason
 
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
 LISTED = Listing("demo", "A-100", "P1", (ListedSku("", "", "A-100", "S1", 7),), 1, "same")
@@ -62,10 +63,21 @@ def test_refusals_come_in_order_of_what_they_rest_on(facts, snapshot):
     blocked = ShopState(authorized=True, blocked=("105005", "x"), blocked_until=NOW + timedelta(minutes=1))
     assert decide(replace(broken, shop=blocked)).until == blocked.blocked_until
     broken = replace(broken, shop=replace(blocked, blocked_until=NOW))
+    assert kind(decide(broken)) == "Reconcile"
+    broken = replace(broken, searched=True)
     assert (decide(broken).status, decide(broken).missing) == ("incomplete", ("name",))
     broken = replace(broken, problems=())
-    assert kind(decide(broken)) == "Reconcile"
+    assert kind(decide(broken)) == "Create"
     assert kind(decide(replace(broken, listing=None))) == "Create"
+
+
+@pytest.mark.parametrize("changes", [{"sync_enabled": False}, {"missing": ["brand_id"]}, None])
+def test_st13_what_became_of_a_lost_write_is_found_out_also_for_a_product_that_may_not_go(facts, snapshot, changes):
+    """It only reads; the product itself is skipped after it (NV-4)."""
+    product = None if changes is None else snapshot(**changes)
+    lost = replace(facts, product=product, listing=replace(LISTED, intent=Intent("create", "k", 1, "same", {})))
+    assert kind(decide(lost)) == "Reconcile"
+    assert kind(decide(replace(lost, searched=True))) == "Skip"
 
 
 def test_creates_wait_for_the_quota_edits_do_not(facts):
@@ -111,6 +123,45 @@ def test_unchanged_tells_whether_it_is_live(facts):
     assert decide(replace(listed, seen=seen(audit="AUDITING"))) == machine.Unchanged("in_review")
 
 
+def test_reliability_36_a_clock_does_not_repeat_what_was_refused(facts):
+    """RB-9: until the content changes, somebody presses 同期, or a day has passed."""
+    refused = Listing("demo", "A-100", refusal=Refusal("same", "12052220", "prohibited", NOW))
+    for listing, seen_now in ((refused, None), (replace(LISTED, fingerprint="old", refusal=refused.refusal), seen())):
+        told = replace(facts, listing=listing, seen=seen_now)
+        assert decide(told) == machine.StillRefused(refused.refusal)
+        for other in (
+            replace(told, by_hand=True),
+            replace(told, fingerprint="new"),
+            replace(told, now=NOW + machine.REFUSAL_LASTS),
+        ):
+            assert kind(decide(other)) == ("Create" if seen_now is None else "Edit")
+
+
+def test_ss12_frozen_and_taken_down_tell_tiktoks_reason(facts):
+    listed = replace(facts, listing=LISTED)
+    for status, code in (("FREEZE", "frozen"), ("PLATFORM_DEACTIVATED", "platform_deactivated")):
+        view = replace(seen(status, "NONE"), reasons=(Reason(position="title", reason="誇大な表現"),))
+        step = decide(replace(listed, seen=view))
+        assert (step.status, step.code) == ("sync_error", code)
+        assert "誇大な表現" in step.message
+        assert "Seller Center" in decide(replace(listed, seen=seen(status, "NONE"))).message
+
+
+def test_new_content_of_a_listing_that_the_platform_took_down_goes_to_review(facts):
+    edited = replace(facts, listing=LISTED, seen=seen("PLATFORM_DEACTIVATED", "NONE"), acted=True, edited=True)
+    assert kind(decide(edited)) == "Activate"
+
+
+def test_ly3_an_edit_elsewhere_is_seen_before_any_reading_of_ours(facts):
+    """What buyers see is not what we sent; unless our edit has changed nothing about it, then it is TikTok's way."""
+    listed = replace(facts, listing=replace(LISTED, core="sent"))
+    assert kind(decide(replace(listed, seen=replace(seen(), core="sent")))) == "Unchanged"
+    assert kind(decide(replace(listed, seen=replace(seen(), core="other")))) == "Edit"
+    assert kind(decide(replace(listed, seen=replace(seen(audit="AUDITING"), core="other")))) == "Unchanged"
+    answered = replace(listed, listing=replace(listed.listing, overwritten="d"))
+    assert kind(decide(replace(answered, seen=replace(seen(), core="other")))) == "Unchanged"
+
+
 def test_an_edit_elsewhere_counts_only_once_everything_is_reviewed(facts):
     """LY-3: a digest differing while a review runs is our own edit, half way."""
     listed = replace(facts, listing=replace(LISTED, live_digest="before"))
@@ -130,3 +181,10 @@ def test_what_was_sent_ends_the_push(facts):
     assert kind(decide(replace(acted, fingerprint="other"))) == "Look"
     assert kind(decide(replace(acted, seen=seen("PENDING", "AUDITING")))) == "Done"
     assert kind(decide(replace(acted, seen=seen("SELLER_DEACTIVATED", "NONE")))) == "Activate"
+
+
+def test_a_sku_that_an_edit_did_not_bring_there_waits_for_the_next_push(facts, snapshot, sku):
+    more = snapshot(axes={"vertical": "サイズ"}, skus=[sku(""), sku("L")])
+    edited = replace(facts, product=more, listing=LISTED, seen=seen(), acted=True, edited=True)
+    assert kind(decide(edited)) == "Done"
+    assert kind(decide(replace(edited, edited=False))) == "Edit"

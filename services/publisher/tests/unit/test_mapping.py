@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 
 from publisher.checks import problems
-from publisher.mapping import Material, create_body, edit_body, fingerprint, mapping_notes
+from publisher.mapping import Material, create_body, edit_body, fingerprint, jan_of, mapping_notes
 from publisher.model import ListedSku, Listing
 from publisher.seller_sku import MAX_SELLER_SKU, seller_sku
 from publisher.text import clean_line
@@ -154,11 +154,97 @@ def test_more_skus_than_tiktok_takes_are_refused(snapshot, sku):
 
 
 def test_unusable_and_repeated_jans_are_left_out_with_a_note(snapshot, sku):
-    codes = {"A": "4900000000016", "B": "4900000000016", "C": "123", "D": "49123456"}
+    codes = {"A": "4900000000016", "B": "4900000000016", "C": "123", "D": "49123456", "E": "4900000000023", "F": ""}
     product = snapshot(axes={"vertical": "番"}, skus=[sku(no, jan_code=code) for no, code in codes.items()])
     body = create(product, {})
-    assert ["identifier_code" in entry for entry in body["skus"]] == [False, False, False, True]
+    assert ["identifier_code" in entry for entry in body["skus"]] == [False, False, False, True, True, False]
     assert [note.partition(".")[0] for note in mapping_notes(product)] == ["skus[A/]", "skus[B/]", "skus[C/]"]
+
+
+@pytest.mark.parametrize("code", ["4900000000016", "49123456", " ４９１２３４５６ ", "4901234567894"])
+def test_a_jan_proves_itself_by_its_check_digit(snapshot, sku, code):
+    (one,) = snapshot(skus=[sku(jan_code=code)]).skus
+    found = jan_of(one)
+    assert found is not None
+    assert found.isascii()
+    for other in range(10):
+        wrong = f"{found[:-1]}{other}"
+        (one,) = snapshot(skus=[sku(jan_code=wrong)]).skus
+        assert (jan_of(one) is None) == (wrong != found)
+
+
+@pytest.mark.parametrize(
+    "code", ["", "490000000001", "49000000000160", "490000000001x", "4900-0000-0016", "490000000001６x"]
+)
+def test_what_has_not_8_or_13_digits_is_no_jan(snapshot, sku, code):
+    (one,) = snapshot(skus=[sku(jan_code=code)]).skus
+    assert jan_of(one) is None
+
+
+@pytest.mark.parametrize(
+    ("numbers", "name"),
+    [
+        (("A-100", "M", "NV"), "A-100_M_NV"),
+        (("服_1", "", ""), "1_fe899ae272b086a4"),
+        (("x" * 32, "y" * 9, "z" * 9), f"{'x' * 32}_8482687e7a7bcf43"),
+        (("A B", "甘", ""), "AB_1fcc936482240076"),
+    ],
+)
+def test_seller_skus_never_change(numbers, name):
+    """Listings are found by them: another name would make second listings of everything (RB-8)."""
+    assert seller_sku(*numbers) == name
+
+
+@pytest.mark.parametrize(
+    ("content", "field", "words"),
+    [
+        ({"description": "<script>x</script><p> </p>"}, "description", "no letter, digit or image"),
+        ({"description": "★☆"}, "description", "no letter, digit or image"),
+        ({"description": "<p>" + "文字" * 5_001 + "</p>"}, "description", "10009 characters"),
+        ({"name": "(-・-)"}, "name", "no letter or digit"),
+        ({"name": "文字" * 128}, "name", "256 characters"),
+        ({"package_weight_g": -1}, "package_weight_g", "whole grams"),
+        ({"package_dimensions_cm": {"length": 1, "width": 0, "height": 1}}, "package_dimensions_cm", "centimetres"),
+        ({"attributes": [{"id": "7", "values": [{"name": "a"}]}] * 2}, "attributes.7", "stands twice"),
+        ({"attributes": [{"id": "7", "values": [{"name": "a"}, {"name": " a "}]}]}, "attributes.7", "stands twice"),
+        ({"attributes": [{"id": "7", "values": [{"name": "★"}]}]}, "attributes.7", "no letter or digit"),
+    ],
+)
+def test_ed9_what_tiktok_would_refuse_is_named_before_any_call(snapshot, content, field, words):
+    found = problems(snapshot(content=content), None)
+    assert [problem.field for problem in found] == [field]
+    assert words in found[0].text
+
+
+def test_a_description_of_images_alone_is_one(snapshot):
+    assert problems(snapshot(content={"description": '<img src="https://shop/a.jpg">'}), None) == ()
+
+
+@pytest.mark.parametrize(
+    ("axes", "names", "fields"),
+    [
+        ("○", "M", ["axes.vertical"]),
+        ("サイズ", "△", ["skus[1/].vertical_name"]),
+        ("サイズ★", "M★", []),
+        (None, "M", []),
+    ],
+)
+def test_va5_names_of_symbols_alone_are_refused_by_name(snapshot, sku, axes, names, fields):
+    product = snapshot(axes={"vertical": axes}, skus=[sku("1", vertical_name=names), sku("2", vertical_name="L")])
+    assert [problem.field for problem in problems(product, None)] == fields
+
+
+def test_va5_names_that_become_equal_when_cleaned_are_refused_by_name(snapshot, sku):
+    skus = [sku("1", vertical_name="赤★"), sku("2", vertical_name="赤😀"), sku("3", vertical_name="青")]
+    found = problems(snapshot(axes={"vertical": "色"}, skus=skus), None)
+    assert [problem.field for problem in found] == ["skus[1/]", "skus[2/]"]
+    assert "赤" in found[0].text
+
+
+def test_a_listing_does_not_lose_its_last_axis(snapshot, sku):
+    listing = Listing("demo", "A-100", "P", (ListedSku("M", "", "A-100_M", "S1", 7),))
+    assert [problem.field for problem in problems(snapshot(), listing)] == ["axes"]
+    assert problems(snapshot(axes={"vertical": "サイズ"}, skus=[sku("M")]), listing) == ()
 
 
 def test_fingerprint_knows_content_but_not_stock(snapshot, sku):

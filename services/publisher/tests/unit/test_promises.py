@@ -7,6 +7,7 @@ from pathlib import Path
 
 import publisher
 from publisher.client import TikTokClient
+from publisher.endpoints import ENDPOINTS
 from publisher.shop_api import ShopApi
 
 SOURCES = sorted(Path(publisher.__file__).parent.rglob("*.py"))
@@ -27,6 +28,27 @@ def test_no_path_or_method_of_a_deleting_call_is_in_the_source():
                 is_path = re.match(r"/[a-z_]+/20\d{4}/|.*/(delete|deactivate)\b", node.value) is not None
                 assert not (is_path and FORBIDDEN.search(node.value)), (source.name, node.value)
                 assert node.value.upper() != "DELETE", source.name
+
+
+def test_only_the_client_speaks_to_tiktok():
+    """Its list of calls would be no promise if another module could send requests."""
+    speakers = {
+        source.name
+        for source in SOURCES
+        for node in ast.walk(ast.parse(source.read_text(encoding="utf-8")))
+        for name in ([alias.name for alias in node.names] if isinstance(node, ast.Import) else
+                     [node.module or ""] if isinstance(node, ast.ImportFrom) else [])
+        if name.partition(".")[0] in {"httpx", "httpcore", "aiohttp", "requests", "urllib3", "http", "socket"}
+    }  # fmt: skip
+    assert speakers <= {"app.py", "client.py", "transport.py", "fetching.py", "addresses.py"}, speakers
+
+
+def test_every_listed_call_reads_creates_edits_or_activates():
+    verbs = {(one.method, one.template.rpartition("/")[2]) for one in ENDPOINTS if one.method != "GET"}
+    assert verbs == {
+        ("POST", "products"), ("PUT", "{id}"), ("POST", "activate"), ("POST", "search"), ("POST", "upload"),
+        ("PUT", "webhooks"),
+    }  # fmt: skip
 
 
 def test_stock_is_never_updated_on_its_own():

@@ -4,7 +4,7 @@ import pytest
 from cryptography.fernet import Fernet
 from pydantic import SecretStr
 
-from publisher.errors import AuthorizationEnded, ConsentRefused
+from publisher.errors import ConsentRefused, ShopBlocked
 from publisher.settings import PublisherSettings
 from publisher.vault import ConsentState, Vault
 from shopsync_runtime import SettingsError, load_settings
@@ -58,14 +58,15 @@ def test_tokens_are_read_with_every_key_and_sealed_with_the_newest():
     both = Vault(SecretStr(f"{new}, {old}"))
     assert both.open(sealed).get_secret_value() == "ROW_token"
     assert Vault(SecretStr(new)).open(both.seal(SecretStr("x"))).get_secret_value() == "x"
-    with pytest.raises(AuthorizationEnded, match="PUBLISHER_TOKEN_KEY"):
+    assert (both.is_newest(both.seal(SecretStr("x"))), both.is_newest(sealed)) == (True, False)
+    with pytest.raises(ShopBlocked, match="PUBLISHER_TOKEN_KEY"):
         Vault(SecretStr(new)).open(sealed)
 
 
 def test_states_cannot_be_made_up_and_grow_old(now):
     vault, hour = Vault(SecretStr(Fernet.generate_key().decode())), timedelta(hours=1)
     state = vault.sign_state(ConsentState("demo", "7"), now)
-    assert vault.read_state(state, now=now, lifetime=hour) == ConsentState("demo", "7")
+    assert vault.read_state(state, now=now, lifetime=hour) == ConsentState("demo", "7", begun_at=now)
     assert vault.read_state("demo", now=now, lifetime=hour) is None
     assert vault.read_state(state[:-2] + "AA", now=now, lifetime=hour) is None
     with pytest.raises(ConsentRefused, match="too long ago"):

@@ -53,7 +53,10 @@ class SnapshotSku(Body):
 
 
 class SnapshotError(Body):
-    """Why the product is in sync_error, rejected or warehouse_missing."""
+    """Why the product is in sync_error, rejected or warehouse_missing.
+
+    Also what the publisher or TikTok found wrong in an incomplete one, and what holds up one that passed its review.
+    """
 
     code: str
     message: str

@@ -1,3 +1,6 @@
+import asyncio
+from collections.abc import Iterator, Mapping
+from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Any
 
@@ -6,12 +9,25 @@ import typer
 from shopsync_contracts.events import ShopSettingsChanged
 from shopsync_ops.building import build
 from shopsync_ops.cluster import run
-from shopsync_ops.console import out, print_json, say, table
+from shopsync_ops.console import out, print_json, say, table, warn
 from shopsync_ops.context import AsJson, ShopKey, cluster, mongo
-from shopsync_ops.database import read_shops
-from shopsync_ops.publishing import event_of, publish_events
+from shopsync_ops.database import connected
+from shopsync_ops.errors import CommandFailed
+from shopsync_ops.publisher_http import Publisher, code_of
+from shopsync_ops.publishing import event_of, now, publish_events
+from shopsync_ops.settings import MongoSettings
+from shopsync_ops.shop_reading import (
+    AppTrouble,
+    ShopView,
+    authorized_at,
+    read_app_troubles,
+    read_shop_view,
+    read_shops,
+)
 
-app = typer.Typer(no_args_is_help=True, help="Shops and their settings.")
+app = typer.Typer(no_args_is_help=True, help="Shops: their settings, and TikTok Shop認証.")
+
+_POLL_SECONDS = 0.5
 
 
 class Mode(StrEnum):
@@ -69,27 +85,134 @@ def put(
 
 @app.command("list")
 def list_shops(ctx: typer.Context, as_json: AsJson = False) -> None:
-    """The shops as the catalog has stored them (reads MongoDB)."""
-    shops = run(read_shops(mongo(ctx)))
+    """The shops, their settings and where they stand with TikTok Shop (reads MongoDB)."""
+    shops, troubles = run(_read_all(mongo(ctx)))
+    _tell(troubles)
     if as_json:
-        print_json(shops)
+        print_json([shop.document() for shop in shops])
         return
-    columns = ("shop", "sync", "tax", "rate %", "rounding", "categories", "since")
-    out().print(table(columns, (_row(shop) for shop in shops)))
+    columns = ("shop", "sync", "tax", "rate %", "rounding", "categories", "since", "TikTok Shop")
+    out().print(table(columns, map(_row, shops)))
 
 
-def _row(shop: dict[str, Any]) -> tuple[Any, ...]:
-    sync, tax = shop.get("sync") or {}, shop.get("tax") or {}
+@app.command("show")
+def show_shop(ctx: typer.Context, *, shop: ShopKey, as_json: AsJson = False) -> None:
+    """One shop: settings, TikTok Shop認証 and its ends, what stands in the way and who must act (reads MongoDB)."""
+    view, troubles = run(_read_one(mongo(ctx), shop))
+    _tell(troubles)
+    if as_json:
+        print_json(view.document())
+        return
+    out().print(table(("", ""), _facts(view)))
+    if view.standing.who is not None:
+        say("")
+        row = (view.standing.who, view.standing.line, view.standing.do)
+        out().print(table(("who must act", "why", "what helps"), [row]))
+
+
+@app.command("authorize")
+def authorize(
+    ctx: typer.Context,
+    *,
+    shop: ShopKey,
+    tiktok_shop: Annotated[
+        str | None, typer.Option(help="TikTok's id of the shop, for a seller who has several.")
+    ] = None,
+    code: Annotated[
+        str | None,
+        typer.Option(help="Complete with this code, or the whole address TikTok sent the seller back to; no browser."),
+    ] = None,
+    wait: Annotated[bool, typer.Option("--wait", help="Wait until the shop is authorised (reads MongoDB).")] = False,
+    timeout: Annotated[float, typer.Option(help="Seconds to wait.", min=1)] = 900,
+    publisher: Annotated[
+        str, typer.Option(envvar="SHOPSYNC_PUBLISHER_URL", help="Address of the publisher's HTTP port.")
+    ] = "http://127.0.0.1:8083",
+) -> None:
+    """TikTok Shop認証: print the address at which the seller of a shop gives consent, or complete it with a code."""
+    at = Publisher(publisher)
+    if code is not None:
+        done = run(_complete(at, shop, tiktok_shop, code_of(code)))
+        say(f"{shop}: authorised as TikTok shop {done.get('tiktok_shop_id')} ({done.get('seller_name')})")
+        return
+    where = mongo(ctx) if wait else None
+    before = None if where is None else run(_authorized_at(where, shop))
+    url = run(at.consent_url(shop, tiktok_shop))
+    warn("open this address as the seller of the shop; it is good for an hour (PUBLISHER_CONSENT_LIFETIME)")
+    say(url)
+    if where is not None:
+        run(_wait(where, shop, before, timeout))
+        say(f"{shop}: authorised")
+
+
+async def _complete(at: Publisher, shop: str, tiktok_shop: str | None, code: str) -> Mapping[str, Any]:
+    return await at.complete(code, await at.consent_url(shop, tiktok_shop))
+
+
+async def _authorized_at(settings: MongoSettings, shop: str) -> datetime | None:
+    async with connected(settings) as database:
+        return await authorized_at(database, shop)
+
+
+async def _wait(settings: MongoSettings, shop: str, before: datetime | None, seconds: float) -> None:
+    deadline = asyncio.get_running_loop().time() + seconds
+    async with connected(settings) as database:
+        while (found := await authorized_at(database, shop)) is None or found == before:
+            if asyncio.get_running_loop().time() > deadline:
+                raise CommandFailed(f"{shop} was not authorised within {seconds:g} s; the address still works")
+            await asyncio.sleep(_POLL_SECONDS)
+
+
+async def _read_all(settings: MongoSettings) -> tuple[list[ShopView], list[AppTrouble]]:
+    async with connected(settings) as database:
+        return await read_shops(database, now()), await read_app_troubles(database)
+
+
+async def _read_one(settings: MongoSettings, shop: str) -> tuple[ShopView, list[AppTrouble]]:
+    async with connected(settings) as database:
+        return await read_shop_view(database, shop, now()), await read_app_troubles(database)
+
+
+def _tell(troubles: list[AppTrouble]) -> None:
+    for trouble in troubles:
+        warn(trouble.line)
+
+
+def _row(shop: ShopView) -> tuple[Any, ...]:
+    settings = shop.settings or {}
+    tax = settings.get("tax") or {}
+    return (
+        shop.shop_key,
+        _sync(shop),
+        "–" if not tax else "included" if tax.get("included") else "excluded",
+        tax.get("rate_percent"),
+        tax.get("rounding"),
+        settings.get("category_version"),
+        settings.get("updated_at"),
+        shop.standing.line,
+    )
+
+
+def _sync(shop: ShopView) -> str:
+    if shop.settings is None:
+        return f"no settings: `shopsync shops put {shop.shop_key}`"
+    sync = shop.settings.get("sync") or {}
     when = {
         "auto": f" every {sync.get('interval_minutes')} min",
         "scheduled": f" at {', '.join(sync.get('times') or [])}",
     }
-    return (
-        shop["shop_key"],
-        f"{sync.get('mode', '?')}{when.get(sync.get('mode', ''), '')}",
-        "included" if tax.get("included") else "excluded",
-        tax.get("rate_percent"),
-        tax.get("rounding"),
-        shop.get("category_version"),
-        shop.get("updated_at"),
-    )
+    return f"{sync.get('mode', '?')}{when.get(sync.get('mode', ''), '')}"
+
+
+def _facts(shop: ShopView) -> Iterator[tuple[str, Any]]:
+    told = shop.authorization
+    yield "shop", shop.shop_key
+    yield "連携設定", _sync(shop)
+    yield "TikTok Shop認証", shop.standing.line
+    if told:
+        yield "TikTok shop", f"{told['tiktok_shop_id']} ({told['seller_name']})"
+        yield "authorised at", told["authorized_at"]
+        yield "consent until", told["consent_until"]
+        yield "access token until", told["access_expires_at"]
+        yield "scopes", ", ".join(told["scopes"] or ())
+        yield "webhooks come to", told["webhook_url"]
+    yield "open pushes", shop.open_pushes

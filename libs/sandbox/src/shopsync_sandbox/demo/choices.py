@@ -27,7 +27,7 @@ MAX_AXIS_NAME = 20
 
 SOCKS = "601234"
 BRAND = "7080000000000000001"
-_ATTRIBUTES = (
+ATTRIBUTES = (
     Attribute(id="100701", values=(AttributeValue(id="1007011"),)),
     Attribute(id="100398", values=(AttributeValue(id="1001001"),)),
 )
@@ -87,7 +87,7 @@ def _completion(product: ProductSnapshot) -> EditChanges:
         "brand_id": BRAND,
         "package_weight_g": 300,
         "package_dimensions_cm": DimensionsPatch(length=24, width=18, height=4),
-        "attributes": _ATTRIBUTES,
+        "attributes": ATTRIBUTES,
     }
     if missing_stock:
         changes["stock"] = missing_stock

@@ -25,7 +25,7 @@ STATUS_NAMES = {
 class Screen:
     """One bar per step."""
 
-    def __init__(self, console: Console) -> None:
+    def __init__(self, console: Console, *, refresh_per_second: float = 10.0) -> None:
         self.console = console
         self._bars = Progress(
             TextColumn("{task.description:<16}"),
@@ -33,6 +33,7 @@ class Screen:
             MofNCompleteColumn(),
             TimeElapsedColumn(),
             console=console,
+            refresh_per_second=refresh_per_second,
         )
         self._steps: dict[str, TaskID] = {}
 

@@ -110,7 +110,7 @@ async def system(
         futureshop, tiktok, _ = await asyncio.gather(
             _futureshop(plan, folder, children),
             _tiktok(plan, folder, publisher_port, children),
-            _topics(common, folder),
+            apply_topics(common, folder),
         )
         stack = Stack(
             kafka_bootstrap, mongo_uri, names, folder, futureshop, tiktok, common, described,
@@ -193,8 +193,8 @@ async def _tiktok(plan: Plan, folder: Path, publisher_port: int, children: list[
     return facts
 
 
-async def _topics(common: Mapping[str, str], folder: Path) -> None:
-    """`shopsync topics apply`, as an operator would."""
+async def apply_topics(common: Mapping[str, str], folder: Path) -> None:
+    """`shopsync topics apply`, as an operator would. Raises RuntimeError with its output."""
     command = Path(sys.executable).with_name("shopsync")
     log = folder / "topics.log"
     with log.open("wb") as output:

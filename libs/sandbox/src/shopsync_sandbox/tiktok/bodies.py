@@ -41,6 +41,7 @@ class SalesAttribute(Body):
     value_id: str | None = None
     value_name: str | None = None
     sku_img: ImageRef | None = None
+    supplementary_sku_images: list[ImageRef] | None = None
 
 
 class Price(Body):
@@ -56,6 +57,8 @@ class Inventory(Body):
 
     warehouse_id: str | None = None
     quantity: int | None = None
+    backorder_quantity: int | None = None
+    handling_time: int | None = None
 
 
 class IdentifierCode(Body):
@@ -93,6 +96,36 @@ class Dimensions(Body):
     unit: str | None = None
 
 
+class CertificationFile(Body):
+    """A PDF by the id its upload gave."""
+
+    id: str | None = None
+    name: str | None = None
+    format: str | None = None
+
+
+class CertificationBody(Body):
+    """A document the category asks for; `expiration_date` in Unix seconds."""
+
+    id: str | None = None
+    images: list[ImageRef] | None = None
+    files: list[CertificationFile] | None = None
+    expiration_date: int | None = None
+
+
+class SizeChartTemplate(Body):
+    """A template kept in Seller Center."""
+
+    id: str | None = None
+
+
+class SizeChart(Body):
+    """A picture, or a template."""
+
+    image: ImageRef | None = None
+    template: SizeChartTemplate | None = None
+
+
 class ProductBody(Body):
     """Create, full edit and partial edit share it; `model_fields_set` tells what was sent."""
 
@@ -107,6 +140,8 @@ class ProductBody(Body):
     product_attributes: list[ProductAttribute] | None = None
     package_weight: Weight | None = None
     package_dimensions: Dimensions | None = None
+    certifications: list[CertificationBody] | None = None
+    size_chart: SizeChart | None = None
     external_product_id: str | None = None
     is_cod_allowed: bool | None = None
     skus: list[SkuBody] | None = None
@@ -136,6 +171,7 @@ class SearchFilters(Body):
     update_time_le: int | None = None
     category_version: str | None = None
     audit_status: list[str] | None = None
+    return_draft_version: bool | None = None
 
 
 class InventoryFilters(Body):
@@ -152,10 +188,12 @@ class WebhookBody(Body):
     event_type: str | None = None
 
 
-class TitleBody(Body):
+class RecommendBody(Body):
     """Of Recommend Category."""
 
     product_title: str | None = None
+    images: list[ImageRef] | None = None
+    category_version: str | None = None
 
 
 _B = TypeVar("_B", bound=Body)

@@ -8,7 +8,6 @@ from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from shopsync_sandbox.tiktok.codes import ApiError, Code
-from shopsync_sandbox.tiktok.envelope import failure, success
 from shopsync_sandbox.tiktok.identity import derive
 from shopsync_sandbox.tiktok.images import uri_of
 from shopsync_sandbox.tiktok.journal import Entry, body_hash, masked
@@ -31,20 +30,27 @@ class Consent:
             Route("/api/v2/token/get", self.token_get, methods=_ALL),
             Route("/api/v2/token/refresh", self.token_refresh, methods=_ALL),
             Route("/open/authorize", self.authorize, methods=["GET"]),
+            Route("/oauth/authorize", self.authorize, methods=["GET"]),
             Route("/image/{uri:path}", self.image, methods=["GET"]),
+            Route("/file/{file_id}", self.file, methods=["GET"]),
         ]
 
     async def token_get(self, request: Request) -> Response:
-        return self._token(request, "token_get", "auth_code")
+        return await self._token(request, "token_get", "auth_code")
 
     async def token_refresh(self, request: Request) -> Response:
-        return self._token(request, "token_refresh", "refresh_token")
+        return await self._token(request, "token_refresh", "refresh_token")
 
     async def authorize(self, request: Request) -> Response:
-        """The seller's consent, given at once. `shop` may name the consenting shop; without it all shops consent."""
+        """The seller's consent, given at once. `shop` may name the consenting shop; without it all shops consent.
+
+        The older form of the page, /oauth/authorize, knows the app by its app_key.
+        """
         query, world = request.query_params, self._services.world
-        if query.get("service_id") != world.app.service_id:
-            return PlainTextResponse("service_id is unknown", 400)
+        older = request.url.path.startswith("/oauth/")
+        name, known = ("app_key", world.app.app_key) if older else ("service_id", world.app.service_id)
+        if query.get(name) != known:
+            return PlainTextResponse(f"{name} is unknown", 400)
         target = self._services.settings.redirect_url
         if target is None:
             return PlainTextResponse("no redirect_url: set it with --redirect-url or PATCH /_sandbox/settings", 400)
@@ -64,18 +70,39 @@ class Consent:
             return PlainTextResponse("404 not found", 404)
         return Response(image.content, media_type=image.media_type)
 
-    def _token(self, request: Request, operation: str, parameter: str) -> Response:
+    async def file(self, request: Request) -> Response:
+        file = self._services.world.files.get(request.path_params["file_id"])
+        if file is None:
+            return PlainTextResponse("404 not found", 404)
+        return Response(file.content, media_type=file.media_type)
+
+    async def _token(self, request: Request, operation: str, parameter: str) -> Response:
         if request.method != "GET":
             return PlainTextResponse("404 page not found", 404)
-        request_id, code = self._services.world.request_id(), 0
-        try:
-            pair = self._exchange(request, operation, parameter)
-            response = success(self._token_data(pair), request_id, message="success")
-        except ApiError as error:
-            code = int(error.code)
-            response = failure(error, request_id, 200)
-        self._log(request, operation, request_id, code)
-        return response
+        services, at = self._services, self._services.world.now()
+        request_id, shop = services.world.request_id(), services.tokens.shop_of(request.query_params.get(parameter, ""))
+        answer = await services.spoiler.answer(
+            services.faults.take(operation, shop),
+            request_id,
+            lambda: self._token_data(self._exchange(request, operation, parameter)),
+            message="success",
+            refusal_status=200,
+        )
+        entry = Entry(
+            at=at,
+            method=request.method,
+            path=request.url.path,
+            query=masked(request.query_params.multi_items()),
+            operation=operation,
+            shop=shop,
+            status=answer.status,
+            code=answer.code,
+            body_sha256=body_hash(b""),
+            request_id=request_id,
+            fault=answer.fault,
+        )
+        services.journal.log(entry)
+        return answer.response
 
     def _exchange(self, request: Request, operation: str, parameter: str) -> TokenPair:
         query, app = request.query_params, self._services.world.app
@@ -97,21 +124,6 @@ class Consent:
             "open_id": derive(world.seed, "open_id", *grant.shop_keys, length=26, alphabet=string.ascii_letters),
             "seller_name": world.shop(grant.shop_keys[0]).name,
             "seller_base_region": "JP",
-            "user_type": 0,
+            "user_type": grant.user_type,
             "granted_scopes": list(grant.scopes),
         }
-
-    def _log(self, request: Request, operation: str, request_id: str, code: int) -> None:
-        entry = Entry(
-            at=self._services.world.now(),
-            method=request.method,
-            path=request.url.path,
-            query=masked(request.query_params.multi_items()),
-            operation=operation,
-            shop=None,
-            status=200,
-            code=code,
-            body_sha256=body_hash(b""),
-            request_id=request_id,
-        )
-        self._services.journal.log(entry)

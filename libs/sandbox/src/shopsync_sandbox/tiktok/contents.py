@@ -19,6 +19,8 @@ _PLAIN = (
     "product_attributes",
     "package_weight",
     "package_dimensions",
+    "certifications",
+    "size_chart",
     "external_product_id",
 )
 
@@ -35,6 +37,8 @@ def content_of(body: ProductBody, shop: Shop, catalogue: Catalogue, ids: Ids) ->
         product_attributes=body.product_attributes or [],
         package_weight=body.package_weight,
         package_dimensions=body.package_dimensions,
+        certifications=body.certifications or [],
+        size_chart=body.size_chart,
         external_product_id=body.external_product_id,
         skus=[_sku(sku, shop, catalogue, ids) for sku in body.skus or []],
     )
@@ -60,10 +64,13 @@ def changed_fields(before: Content, after: Content) -> list[str]:
     return [name for name in (*_PLAIN, "skus") if getattr(before, name) != getattr(after, name)]
 
 
-def take_prices(product: Product, sent: Sequence[SkuBody], content: Content) -> None:
-    """Prices sent are live at once; those left out stay."""
+def take_prices(product: Product, sent: Sequence[SkuBody], content: Content, *, local: bool) -> None:
+    """Prices sent are live at once, `amount` of a local seller, `sale_price` of another; those left out stay.
+
+    What is no price (in a draft) is dropped.
+    """
     for body, sku in zip(sent, content.skus, strict=True):
-        amount = (body.price.amount or body.price.sale_price or "") if body.price else ""
+        amount = (body.price and (body.price.amount if local else body.price.sale_price)) or ""
         if amount.isascii() and amount.isdigit():
             product.prices[sku.id] = int(amount)
 

@@ -1,32 +1,55 @@
 """Breaking a connection in the middle, which no HTTP answer can show."""
 
-import asyncio
-from collections.abc import Callable
-
 from starlette.applications import Starlette
+from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-_KEY = "shopsync.abort"
+_KEY = "shopsync.transport"
 
 
 class DroppingApplication(Starlette):
-    """Remembers with every request how to abort the connection it came on.
+    """Remembers with every request the connection it came on.
 
     uvicorn hands out no such thing, so its request cycle (whose method `send` is) is asked for the transport.
     """
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        transport = getattr(getattr(send, "__self__", None), "transport", None)
-        if transport is not None:
-            scope[_KEY] = transport.abort
+        scope[_KEY] = getattr(getattr(send, "__self__", None), "transport", None)
         await super().__call__(scope, receive, send)
 
 
-async def drop_connection(scope: Scope) -> None:
-    """Close the connection without a byte of an answer. Raises ConnectionResetError where there is no connection."""
-    abort: Callable[[], None] | None = scope.get(_KEY)
-    if abort is None:
-        raise ConnectionResetError("the sandbox drops this connection")
-    abort()
-    # the server notices the loss in its next turns of the loop; returning earlier it would try to answer 500
-    await asyncio.sleep(0.05)
+class Dropped(Response):
+    """No answer: the connection is closed without a byte. Raises ConnectionResetError where there is none."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002 - ASGI's signature
+        transport = scope.get(_KEY)
+        if transport is None:
+            raise ConnectionResetError("the sandbox drops this connection")
+        transport.abort()
+        await _gone(receive)
+
+
+class Truncated(Response):
+    """The headers of `whole` and half of its body, then the connection ends."""
+
+    def __init__(self, whole: Response) -> None:
+        self.body = whole.body
+        self.status_code = whole.status_code
+        self.raw_headers = whole.raw_headers
+        self.background = None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        transport = scope.get(_KEY)
+        if transport is None:
+            raise ConnectionResetError("the sandbox drops this connection")
+        await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
+        half = bytes(self.body)[: len(self.body) // 2]
+        await send({"type": "http.response.body", "body": half, "more_body": True})
+        transport.close()
+        await _gone(receive)
+
+
+async def _gone(receive: Receive) -> None:
+    """Wait until the server has noticed the loss; returning earlier it would try to answer 500."""
+    while (await receive())["type"] != "http.disconnect":
+        pass

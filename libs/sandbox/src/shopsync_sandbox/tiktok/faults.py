@@ -1,22 +1,29 @@
 """Faults on order: the network and the service going wrong in ways a client must survive."""
 
-import fnmatch
 import itertools
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field
+from fnmatch import translate
 from typing import Any, Literal, get_args
 
 from shopsync_sandbox.tiktok.world import World
 
-Kind = Literal["drop", "rate_limit", "error", "html", "slow", "gateway_timeout"]
+Kind = Literal["drop", "truncate", "rate_limit", "error", "html", "slow", "gateway_timeout"]
+
+_STATUS = {"rate_limit": 429, "error": 503, "html": 502, "gateway_timeout": 504}
+_TOKEN_HOST = "token_"  # noqa: S105 - the beginning of operation names
 
 
 @dataclass(slots=True)
 class Fault:
-    """`kind`: drop the connection, 429, a 5xx envelope, HTML instead of JSON, a delay, or 36009007.
+    """`kind`: drop the connection, cut the body short, 429, a 5xx envelope, HTML instead of JSON, a delay, or 36009007.
 
-    `after` processes the request first and then answers wrong, so the write has happened. `times` None = always.
-    `operation` is a shell pattern over operation names, `shop` a shop key; None = all. `until` is in Unix seconds.
+    `after` processes the request first and then answers wrong (or late), so the write has happened; `truncate` always
+    does. `operation` is a shell pattern over operation names, `shop` a shop key; None = all. The token host's
+    operations, token_get and token_refresh, are meant only by a pattern that begins with token_. The first `skip`
+    requests that match are left alone, the next `times` (None = all) are hit, for at most `for_seconds` from now.
+    `status` replaces the kind's HTTP status. `seconds` is the delay, or the Retry-After of a 429.
     """
 
     kind: Kind
@@ -24,54 +31,105 @@ class Fault:
     shop: str | None = None
     times: int | None = 1
     after: bool = False
-    status: int = 503
+    status: int | None = None
     seconds: float = 1.0
     retry_after: bool = True
+    retry_after_form: Literal["seconds", "date"] = "seconds"
+    skip: int = 0
+    for_seconds: float | None = None
+    #: Unix seconds, set when the fault is ordered
     until: float | None = None
-    id: int = field(default=0)
+    id: int = 0
     hits: int = 0
+    _pattern: re.Pattern[str] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         if self.kind not in get_args(Kind):
             raise ValueError(f"kind {self.kind!r} is not one of {', '.join(get_args(Kind))}")
+        if self.retry_after_form not in {"seconds", "date"}:
+            raise ValueError(f"retry_after_form {self.retry_after_form!r} is not seconds or date")
+        if self.status is None:
+            self.status = _STATUS.get(self.kind)
+        elif self.kind not in _STATUS:
+            raise ValueError(f"kind {self.kind} has no status of its own")
+        elif not 200 <= self.status <= 599:
+            raise ValueError(f"status {self.status} is not 200 to 599")
+        if self.seconds < 0 or self.skip < 0 or (self.times is not None and self.times < 1):
+            raise ValueError("seconds and skip must not be negative, times must be null or at least 1")
+        self._pattern = re.compile(translate(self.operation))
+
+    @property
+    def carries_out(self) -> bool:
+        """Whether the request is processed all the same."""
+        return self.after or self.kind in {"slow", "truncate"}
+
+    def means(self, operation: str, shop_key: str | None) -> bool:
+        if self.shop is not None and self.shop != shop_key:
+            return False
+        if operation.startswith(_TOKEN_HOST) and not self.operation.startswith(_TOKEN_HOST):
+            return False
+        return self._pattern.match(operation) is not None
+
+    def describe(self) -> dict[str, Any]:
+        facts = asdict(self)
+        del facts["_pattern"]
+        return facts
 
 
 class Faults:
     """The faults on order; each request takes those that match."""
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: World, ordered: Sequence[Fault] = ()) -> None:
         self._world = world
         self._numbers = itertools.count(1)
         self._faults: list[Fault] = []
+        for fault in ordered:
+            self.add(fault)
 
     def add(self, fault: Fault, *, for_seconds: float | None = None) -> Fault:
+        """Order a fault; `for_seconds` counts from now. Spent ones are forgotten."""
+        now = self._world.real_time()
         fault.id = next(self._numbers)
         if for_seconds is not None:
-            fault.until = self._world.real_time() + for_seconds
+            fault.for_seconds = for_seconds
+        if fault.for_seconds is not None:
+            fault.until = now + fault.for_seconds
+        self._faults = [f for f in self._faults if not _over(f, now)]
         self._faults.append(fault)
         return fault
+
+    def remove(self, fault_id: int) -> None:
+        """Raises KeyError when there is no such fault (any more)."""
+        if all(fault.id != fault_id for fault in self._faults):
+            raise KeyError(f"fault {fault_id}")
+        self._faults = [fault for fault in self._faults if fault.id != fault_id]
 
     def clear(self) -> None:
         self._faults.clear()
 
     def take(self, operation: str, shop_key: str | None) -> tuple[Fault, ...]:
         """The faults this request meets: every delay, and the first other one. Uses up one of `times` each."""
+        if not self._faults:
+            return ()
         taken: list[Fault] = []
         for fault in self._matching(operation, shop_key):
             if fault.kind != "slow" and any(t.kind != "slow" for t in taken):
+                continue
+            if fault.skip:
+                fault.skip -= 1
                 continue
             fault.hits += 1
             taken.append(fault)
         return tuple(taken)
 
     def describe(self) -> list[dict[str, Any]]:
-        return [asdict(fault) for fault in self._faults]
+        return [fault.describe() for fault in self._faults]
 
     def _matching(self, operation: str, shop_key: str | None) -> Iterator[Fault]:
         now = self._world.real_time()
-        for fault in self._faults:
-            spent = fault.times is not None and fault.hits >= fault.times
-            over = fault.until is not None and now > fault.until
-            meant = fnmatch.fnmatchcase(operation, fault.operation) and fault.shop in {None, shop_key}
-            if meant and not spent and not over:
-                yield fault
+        return (f for f in self._faults if not _over(f, now) and f.means(operation, shop_key))
+
+
+def _over(fault: Fault, now: float) -> bool:
+    spent = fault.times is not None and fault.hits >= fault.times
+    return spent or (fault.until is not None and now > fault.until)

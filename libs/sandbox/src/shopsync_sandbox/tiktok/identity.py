@@ -3,6 +3,7 @@
 import hashlib
 import itertools
 import string
+import time
 from dataclasses import dataclass
 
 BASE36 = string.digits + string.ascii_lowercase
@@ -47,11 +48,20 @@ class Ids:
 
 
 class RequestIds:
-    """Unique request ids: 14 digits of UTC time, then 20 upper-case hex digits."""
+    """Unique request ids: 14 digits of UTC time, then 20 upper-case hex digits that look random and never repeat."""
+
+    _SPACE = 16**20
+    #: odd, so that adding it comes to every number before one repeats
+    _STEP = 0x9E3779B97F4A7C15F39D
 
     def __init__(self, seed: str) -> None:
-        self._seed = seed
-        self._numbers = itertools.count(1)
+        self._number = int(derive(seed, "request", length=20, alphabet=HEX), 16)
+        self._second, self._stamp = -1, ""
 
-    def next(self, stamp: str) -> str:
-        return stamp + derive(self._seed, "request", str(next(self._numbers)), length=20, alphabet=HEX).upper()
+    def next(self, now: float) -> str:
+        """`now` in Unix seconds."""
+        second = int(now)
+        if second != self._second:
+            self._second, self._stamp = second, time.strftime("%Y%m%d%H%M%S", time.gmtime(second))
+        self._number = (self._number + self._STEP) % self._SPACE
+        return f"{self._stamp}{self._number:020X}"

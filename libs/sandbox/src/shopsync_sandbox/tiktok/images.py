@@ -2,6 +2,8 @@
 
 import hashlib
 import io
+import re
+import struct
 from dataclasses import dataclass
 
 from PIL import Image as Pillow
@@ -19,10 +21,20 @@ USE_CASES = frozenset(
         "CUSTOMIZATION_IMAGE",
     },
 )
-_FORMATS = frozenset({"JPEG", "PNG", "WEBP", "BMP", "HEIF", "HEIC", "MPO"})
+_FORMATS = frozenset({"JPEG", "PNG", "WEBP", "BMP", "MPO"})
+_HEIC_BRANDS = frozenset({b"heic", b"heix", b"heim", b"heis", b"mif1"})
 _SQUARED = frozenset({"MAIN_IMAGE", "ATTRIBUTE_IMAGE"})
 MAX_BYTES = 10 * 1024 * 1024
 BUCKET = "tos-sim-jp"
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """What a file's header says."""
+
+    media_type: str
+    width: int
+    height: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,10 +49,15 @@ class Image:
 
 
 class ImageStore:
-    """The same bytes give the same `uri`; a picture far from square becomes a padded square of its own `uri`."""
+    """The same bytes give the same `uri`; a picture far from square becomes a padded square of its own `uri`.
+
+    What was found out about a file is remembered: uploading it again costs no decoding.
+    """
 
     def __init__(self) -> None:
         self._images: dict[str, Image] = {}
+        self._read: dict[str, Picture] = {}
+        self._squares: dict[str, Image] = {}
         self.urls: set[str] = set()
 
     def __len__(self) -> int:
@@ -54,13 +71,31 @@ class ImageStore:
         if not content or len(content) > MAX_BYTES:
             message = "file size must be above 0 and at most 10 MB"
             raise ApiError(Code.FILE_SIZE if content else Code.FILE_BAD, message)
-        kind, width, height = _read(content)
-        _check_size(width, height, use_case, documented=rules == "documented")
-        if use_case in _SQUARED and not 3 * height <= 4 * width <= 16 * height / 3:
-            content, kind, width, height = _square(content)
-        uri = f"{BUCKET}/{hashlib.md5(content, usedforsecurity=False).hexdigest()}"
-        media_type = Pillow.MIME.get(kind, "application/octet-stream")
-        return self._images.setdefault(uri, Image(uri, content, media_type, width, height))
+        digest = _digest(content)
+        picture = self._read.get(digest)
+        if picture is None:
+            picture = self._read[digest] = read_picture(content)
+        _check_size(picture.width, picture.height, use_case, documented=rules == "documented")
+        if use_case in _SQUARED and not 3 * picture.height <= 4 * picture.width <= 16 * picture.height / 3:
+            return self._squared(digest, content, picture)
+        return self._keep(digest, content, picture)
+
+    def replace(self, content: bytes) -> Image:
+        """Keep a picture the service made itself, unchecked."""
+        return self._keep(_digest(content), content, read_picture(content))
+
+    def _keep(self, digest: str, content: bytes, picture: Picture) -> Image:
+        uri = f"{BUCKET}/{digest}"
+        return self._images.setdefault(uri, Image(uri, content, picture.media_type, picture.width, picture.height))
+
+    def _squared(self, digest: str, content: bytes, picture: Picture) -> Image:
+        known = self._squares.get(digest)
+        if known is None:
+            made, side = _square(content), max(picture.width, picture.height)
+            # a HEIC picture cannot be drawn here: it keeps its bytes and only claims to be square
+            shape = Picture(picture.media_type if made is None else "image/jpeg", side, side)
+            known = self._squares[digest] = self._keep(_digest(made or digest.encode()), made or content, shape)
+        return known
 
 
 def url_path(uri: str) -> str:
@@ -73,7 +108,15 @@ def uri_of(path: str) -> str:
     return path.removeprefix("/image/").partition("~")[0]
 
 
-def _read(content: bytes) -> tuple[str, int, int]:
+def _digest(content: bytes) -> str:
+    return hashlib.md5(content, usedforsecurity=False).hexdigest()
+
+
+def read_picture(content: bytes) -> Picture:
+    """Raises ApiError 12038002 or 12038004 when it is no picture TikTok takes."""
+    heic = _heic_size(content)
+    if heic is not None:
+        return Picture("image/heic", *heic)
     try:
         with Pillow.open(io.BytesIO(content)) as picture:
             kind, (width, height) = picture.format or "", picture.size
@@ -82,7 +125,17 @@ def _read(content: bytes) -> tuple[str, int, int]:
         raise ApiError(Code.FILE_BAD, f"the file is not a readable image: {error}") from error
     if kind not in _FORMATS:
         raise ApiError(Code.FILE_FORMAT, f"format {kind} is not one of JPG, PNG, WEBP, HEIC, BMP")
-    return kind, width, height
+    return Picture(Pillow.MIME.get(kind, "application/octet-stream"), width, height)
+
+
+def _heic_size(content: bytes) -> tuple[int, int] | None:
+    """Width and height from the container's largest `ispe` box; None when it is no HEIC file."""
+    if content[4:8] != b"ftyp" or content[8:12] not in _HEIC_BRANDS:
+        return None
+    sizes = [struct.unpack_from(">II", content, at.end() + 4) for at in re.finditer(b"ispe", content[:-12])]
+    if not sizes:
+        raise ApiError(Code.FILE_BAD, "the file is not a readable image: HEIC without a size")
+    return max(sizes)
 
 
 def _check_size(width: int, height: int, use_case: str, *, documented: bool) -> None:
@@ -98,11 +151,14 @@ def _check_size(width: int, height: int, use_case: str, *, documented: bool) -> 
         )
 
 
-def _square(content: bytes) -> tuple[bytes, str, int, int]:
+def _square(content: bytes) -> bytes | None:
+    """A JPEG with the picture in the middle of a white square; None for a HEIC picture."""
+    if content[4:8] == b"ftyp":
+        return None
     with Pillow.open(io.BytesIO(content)) as picture:
         side = max(picture.size)
         canvas = Pillow.new("RGB", (side, side), "white")
         canvas.paste(picture.convert("RGB"), ((side - picture.width) // 2, (side - picture.height) // 2))
     out = io.BytesIO()
     canvas.save(out, "JPEG", quality=90)
-    return out.getvalue(), "JPEG", side, side
+    return out.getvalue()

@@ -6,12 +6,17 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from shopsync_sandbox.tiktok.traffic import Traffic
+
 _SECRET = frozenset({"sign", "app_secret", "access_token", "refresh_token", "auth_code", "code"})
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Entry:
-    """One request. Secrets in the query are masked, the body is only a hash (SHA-256, hex)."""
+    """One request. Secrets in the query are masked, the body is only a hash (SHA-256, hex).
+
+    `at` is when it arrived, by the server's clock. `status` None: the connection was dropped.
+    """
 
     at: float
     method: str
@@ -41,10 +46,12 @@ class Journal:
 
     def __init__(self, size: int) -> None:
         self.entries: deque[Entry] = deque(maxlen=size)
+        self.traffic = Traffic()
         self.reset()
 
     def reset(self) -> None:
         self.entries.clear()
+        self.traffic.reset()
         self.requests: Counter[str] = Counter()
         self.codes: Counter[int] = Counter()
         #: what really happened, e.g. creates, edits, activates, deactivates, deletes
@@ -68,9 +75,10 @@ class Journal:
 
     def find(self, *, operation: str | None, shop: str | None, limit: int) -> list[dict[str, Any]]:
         """The newest `limit` requests that match, oldest first."""
-        found = [
-            asdict(entry)
-            for entry in reversed(self.entries)
-            if operation in {None, entry.operation} and shop in {None, entry.shop}
-        ]
-        return found[:limit][::-1]
+        found: list[Entry] = []
+        for entry in reversed(self.entries):
+            if len(found) == limit:
+                break
+            if operation in {None, entry.operation} and shop in {None, entry.shop}:
+                found.append(entry)
+        return [asdict(entry) for entry in reversed(found)]

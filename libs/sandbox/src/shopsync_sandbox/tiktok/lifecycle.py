@@ -1,11 +1,12 @@
 """Activate, deactivate, delete and recover, one product at a time; the API does it in batches, a seller by hand."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any
 
+from shopsync_sandbox.tiktok.checks.shop import check_seller
 from shopsync_sandbox.tiktok.codes import ApiError, Code
 from shopsync_sandbox.tiktok.journal import Journal
-from shopsync_sandbox.tiktok.listings import find
+from shopsync_sandbox.tiktok.lookup import find
 from shopsync_sandbox.tiktok.model import Product, Shop
 from shopsync_sandbox.tiktok.reviews import Reviews, prune
 from shopsync_sandbox.tiktok.webhooks import Webhooks
@@ -13,6 +14,15 @@ from shopsync_sandbox.tiktok.world import World
 
 BATCH_MAX = 20
 _STATUS_CHANGED = "PRODUCT_STATUS_CHANGED"
+_HIDDEN = frozenset({"SELLER_DEACTIVATED", "PLATFORM_DEACTIVATED"})
+
+
+class _CheckFailed(ApiError):
+    """The wrapper some batch errors come in."""
+
+    def __init__(self, cause: ApiError) -> None:
+        super().__init__(Code.CHECK_FAILED, "the check failed")
+        self.cause = cause
 
 
 class Lifecycle:
@@ -30,25 +40,26 @@ class Lifecycle:
             raise ApiError(Code.INVALID_PARAM, "invalid param: product_ids is required")
         if len(product_ids) > BATCH_MAX:
             raise ApiError(Code.BATCH_TOO_MANY, f"product_ids has {len(product_ids)} entries, at most {BATCH_MAX}")
-        steps: dict[str, Callable[[Product], None]] = {
-            "activates": self.activate,
-            "deactivates": self.hide,
-            "deletes": self.delete,
-            "recovers": self.recover,
+        steps: dict[str, Callable[[Product], bool]] = {
+            "activates": self._activate_checked,
+            "deactivates": self._done(self.hide),
+            "deletes": self._delete_or_pretend,
+            "recovers": self._done(self.recover),
         }
         errors: list[dict[str, Any]] = []
         for product_id in product_ids:
             try:
-                steps[what](find(shop, product_id))
-                self._journal.did(what, product_id)
+                if steps[what](find(self._world, shop, product_id)):
+                    self._journal.did(what, product_id)
+            except _CheckFailed as failed:
+                errors.append(_error(failed, {"product_id": product_id, "extra_errors": [_plain(failed.cause)]}))
             except ApiError as error:
-                detail = {"product_id": product_id}
-                errors.append({"code": int(error.code), "message": error.message, "detail": detail})
+                errors.append(_error(error, {"product_id": product_id}))
         return {"errors": errors} if errors else {}
 
     def activate(self, product: Product) -> None:
         """A hidden product goes to review again and is live after it."""
-        _require(product, {"SELLER_DEACTIVATED", "PLATFORM_DEACTIVATED"})
+        _require(product, _HIDDEN)
         self._to(product, "PENDING")
         self._reviews.submit(product)
 
@@ -75,6 +86,32 @@ class Lifecycle:
         product.deactivation_source = "PLATFORM"
         self._to(product, status, reason)
 
+    def _activate_checked(self, product: Product) -> bool:
+        """What the seller lacks comes wrapped, as 12052990 with `extra_errors`."""
+        _require(product, _HIDDEN)
+        try:
+            check_seller(self._world.shop(product.shop_key))
+        except ApiError as error:
+            raise _CheckFailed(error) from error
+        self.activate(product)
+        return True
+
+    def _delete_or_pretend(self, product: Product) -> bool:
+        """Seen live: a success that changed nothing, of products with a draft."""
+        has_draft = product.draft is not None or product.status == "DRAFT"
+        if has_draft and self._world.settings.delete_ignores_drafts:
+            return False
+        self.delete(product)
+        return True
+
+    @staticmethod
+    def _done(step: Callable[[Product], None]) -> Callable[[Product], bool]:
+        def done(product: Product) -> bool:
+            step(product)
+            return True
+
+        return done
+
     def _end_review(self, product: Product) -> None:
         """The newest content becomes the only one, unreviewed."""
         shop = self._world.shop(product.shop_key)
@@ -90,11 +127,19 @@ class Lifecycle:
         self._webhooks.status_changed(self._world.shop(product.shop_key), product, _STATUS_CHANGED, reason)
 
 
-def _require(product: Product, allowed: set[str]) -> None:
+def _plain(error: ApiError) -> dict[str, Any]:
+    return {"code": int(error.code), "message": error.message}
+
+
+def _error(error: ApiError, detail: dict[str, Any]) -> dict[str, Any]:
+    return {**_plain(error), "detail": detail}
+
+
+def _require(product: Product, allowed: Collection[str]) -> None:
     if product.status not in allowed:
         raise ApiError(Code.STATUS, f"status {product.status} does not allow this operation")
 
 
-def _refuse(product: Product, forbidden: set[str]) -> None:
+def _refuse(product: Product, forbidden: Collection[str]) -> None:
     if product.status in forbidden:
         raise ApiError(Code.STATUS, f"status {product.status} does not allow this operation")

@@ -1,11 +1,16 @@
-"""Rate limits per app, shop and endpoint, and the daily listing quota."""
+"""Rate limits per app and shop, over all endpoints and per endpoint, and the daily listing quota."""
 
 import math
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import format_datetime
+from typing import Literal
 
 from shopsync_sandbox.tiktok.codes import ApiError, Code
 from shopsync_sandbox.tiktok.model import Shop
 from shopsync_sandbox.tiktok.world import World
+
+RetryAfterForm = Literal["seconds", "date"]
 
 
 @dataclass(slots=True)
@@ -14,6 +19,14 @@ class Bucket:
 
     level: float
     at: float
+
+    def refill(self, rate: "Rate", now: float) -> float:
+        """Fill up to now; how many seconds until one request may go, 0 = at once."""
+        self.level = min(rate.size, self.level + max(0.0, now - self.at) * (rate.per_second or 0.0))
+        self.at = now
+        if self.level >= 1.0:
+            return 0.0
+        return (1.0 - self.level) / rate.per_second if rate.per_second else 3600.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,41 +42,57 @@ class Rate:
 
 
 class Limits:
-    """Buckets per shop and endpoint; the app is one, so it is not part of the key."""
+    """Buckets per shop and per shop and endpoint; the app is one, so it is not part of the key."""
 
     def __init__(self, world: World) -> None:
         self._world = world
-        self._buckets: dict[tuple[str, str], Bucket] = {}
+        #: the endpoint None is the bucket over all of them
+        self._buckets: dict[tuple[str, str | None], Bucket] = {}
         self._hours: dict[tuple[str, int], int] = {}
-        #: one shop slower or faster than the rest
-        self.per_shop: dict[str, Rate] = {}
-
-    def rate_for(self, shop_key: str) -> Rate:
-        settings = self._world.settings
-        return self.per_shop.get(shop_key, Rate(settings.requests_per_second, settings.burst))
+        #: shops slower or faster than the rest, per endpoint and over all endpoints
+        self.endpoint_rates: dict[str, Rate] = {}
+        self.shop_rates: dict[str, Rate] = {}
 
     def take(self, shop_key: str, endpoint: str) -> None:
-        """Count one request. Raises ApiError 36009002 (HTTP 429), with Retry-After when the setting says so."""
-        self._take_hourly(shop_key)
-        rate, now = self.rate_for(shop_key), self._world.real_time()
-        if rate.per_second is None:
-            return
-        bucket = self._buckets.setdefault((shop_key, endpoint), Bucket(rate.size, now))
-        bucket.level = min(rate.size, bucket.level + max(0.0, now - bucket.at) * rate.per_second)
-        bucket.at = now
-        if bucket.level < 1.0:
-            raise self.refusal((1.0 - bucket.level) / rate.per_second if rate.per_second else 3600.0)
-        bucket.level -= 1.0
+        """Count one request. Raises ApiError 36009002 (HTTP 429), with Retry-After when the setting says so.
 
-    def refusal(self, wait: float, *, retry_after: bool | None = None) -> ApiError:
-        """The 429 answer; `wait` seconds are rounded up to whole ones for the header."""
-        tell = self._world.settings.retry_after if retry_after is None else retry_after
-        headers = {"retry-after": str(math.ceil(wait))} if tell else {}
+        A refused request uses up nothing, so a client that waits as told is let through.
+        """
+        settings, now = self._world.settings, self._world.real_time()
+        over_all = self.shop_rates.get(shop_key) or Rate(settings.shop_requests_per_second, settings.shop_burst)
+        of_endpoint = self.endpoint_rates.get(shop_key) or Rate(settings.requests_per_second, settings.burst)
+        wait, met = self._hourly_wait(shop_key, now), []
+        for key, rate in (((shop_key, None), over_all), ((shop_key, endpoint), of_endpoint)):
+            if rate.per_second is None:
+                continue
+            bucket = self._buckets.get(key)
+            if bucket is None:
+                bucket = self._buckets[key] = Bucket(rate.size, now)
+            wait = max(wait, bucket.refill(rate, now))
+            met.append(bucket)
+        if wait > 0.0:
+            raise self.refusal(wait)
+        for bucket in met:
+            bucket.level -= 1.0
+        if settings.requests_per_hour is not None:
+            hour = (shop_key, int(now // 3600))
+            self._hours[hour] = self._hours.get(hour, 0) + 1
+
+    def refusal(self, wait: float, *, retry_after: bool | None = None, form: RetryAfterForm | None = None) -> ApiError:
+        """The rate-limit answer; `wait` seconds are rounded up to whole ones for the header."""
+        settings = self._world.settings
+        headers: dict[str, str] = {}
+        if settings.retry_after if retry_after is None else retry_after:
+            if (form or settings.retry_after_form) == "date":
+                at = datetime.fromtimestamp(math.ceil(self._world.now() + wait), UTC)
+                headers["retry-after"] = format_datetime(at, usegmt=True)
+            else:
+                headers["retry-after"] = str(math.ceil(wait))
         return ApiError(Code.RATE_LIMITED, "too many requests, please slow down", headers=headers)
 
-    def forget(self) -> None:
-        """Full buckets again, after a change of rates."""
-        self._buckets.clear()
+    def forget(self, shop_key: str | None = None) -> None:
+        """Full buckets again, after a change of rates: of one shop, or of all."""
+        self._buckets = {key: b for key, b in self._buckets.items() if shop_key not in {None, key[0]}}
 
     def count_listing(self, shop: Shop) -> None:
         """A product goes to listing. Raises ApiError 12052093 when the shop's quota of the UTC day is used up."""
@@ -73,12 +102,8 @@ class Limits:
             raise ApiError(Code.LISTING_QUOTA, f"the shop has reached its limit of {quota} listings a day")
         shop.listed[today] = used + 1
 
-    def _take_hourly(self, shop_key: str) -> None:
-        limit, now = self._world.settings.requests_per_hour, self._world.real_time()
-        if limit is None:
-            return
-        hour = int(now // 3600)
-        used = self._hours.get((shop_key, hour), 0)
-        if used >= limit:
-            raise self.refusal((hour + 1) * 3600 - now)
-        self._hours[shop_key, hour] = used + 1
+    def _hourly_wait(self, shop_key: str, now: float) -> float:
+        limit, hour = self._world.settings.requests_per_hour, int(now // 3600)
+        if limit is None or self._hours.get((shop_key, hour), 0) < limit:
+            return 0.0
+        return (hour + 1) * 3600 - now

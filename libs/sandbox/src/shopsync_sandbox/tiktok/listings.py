@@ -4,6 +4,7 @@ from typing import Any
 
 from shopsync_sandbox.tiktok.bodies import ProductBody
 from shopsync_sandbox.tiktok.checks import Context, check_draft, check_listing
+from shopsync_sandbox.tiktok.checks.brand import is_known
 from shopsync_sandbox.tiktok.codes import ApiError, Code
 from shopsync_sandbox.tiktok.contents import (
     body_of,
@@ -15,6 +16,7 @@ from shopsync_sandbox.tiktok.contents import (
 )
 from shopsync_sandbox.tiktok.journal import Journal
 from shopsync_sandbox.tiktok.limits import Limits
+from shopsync_sandbox.tiktok.lookup import find_to_edit
 from shopsync_sandbox.tiktok.model import Content, Product, Shop, SkuContent
 from shopsync_sandbox.tiktok.reviews import Reviews, prune
 from shopsync_sandbox.tiktok.webhooks import Webhooks
@@ -22,13 +24,6 @@ from shopsync_sandbox.tiktok.world import World
 
 _HIDDEN = frozenset({"SELLER_DEACTIVATED", "PLATFORM_DEACTIVATED"})
 _SHUT = frozenset({"DELETED", "FREEZE"})
-
-
-def find(shop: Shop, product_id: str) -> Product:
-    """Raises ApiError 12052032 when the shop has no such product."""
-    if product_id not in shop.products:
-        raise ApiError(Code.PRODUCT_UNKNOWN, f"product {product_id} does not exist")
-    return shop.products[product_id]
 
 
 class Listings:
@@ -48,11 +43,10 @@ class Listings:
             self._journal.done["creates_repeated"] += 1
             return {**written_reply(first, first.content), "warnings": []}
         draft = _is_draft(body.save_mode)
-        self._check(body, shop, None, draft=draft)
+        warnings = self._check(body, shop, None, draft=draft)
         if not draft:
             self._limits.count_listing(shop)
-        body, warnings = self._clear_unknown_brand(shop, body)
-        content = content_of(body, shop, self._world.catalogue, self._world.ids)
+        content = self._content(shop, body)
         now = self._world.now()
         status = "DRAFT" if draft else "PENDING"
         product = Product(self._world.ids.next(), shop.key, content, status, "NONE", now, now)
@@ -65,21 +59,53 @@ class Listings:
         self._webhooks.product_created(shop, product)
         if not draft:
             self._reviews.submit(product)
-        return {**written_reply(product, content), "warnings": warnings}
+        return {**written_reply(product, content), "warnings": _told(warnings)}
 
     def edit(self, shop: Shop, product_id: str, body: ProductBody) -> dict[str, Any]:
         """Full edit: replaces everything but prices and stock left out; SKUs left out are deleted."""
-        product = find(shop, product_id)
-        if product.status in _SHUT:
-            raise ApiError(Code.STATUS, f"status {product.status} does not allow this operation")
+        product = find_to_edit(self._world, shop, product_id)
+        return self._edit(shop, product, body)
+
+    def partial_edit(self, shop: Shop, product_id: str, body: ProductBody) -> dict[str, Any]:
+        """Each property sent replaces that whole property of the newest version; the category cannot be changed."""
+        product = find_to_edit(self._world, shop, product_id)
+        if body.skus is not None and not body.skus:
+            message = "the SKU list is empty: either leave it out or provide all required details"
+            raise ApiError(Code.SKUS_EMPTY, message)
+        base = body_of(product.in_review or product.draft or product.content)
+        fixed = {"category_id", "category_version", "save_mode", "idempotency_key"}
+        sent = {name: getattr(body, name) for name in body.model_fields_set - fixed}
+        mode = "AS_DRAFT" if product.status == "DRAFT" else "LISTING"
+        reply = self._edit(shop, product, base.model_copy(update={**sent, "save_mode": mode}))
+        return {key: value for key, value in reply.items() if key != "warnings"}
+
+    def dry_run(self, shop: Shop, body: ProductBody) -> dict[str, Any]:
+        """Listing check: what create would say, without creating. `warnings` is one object here, not a list."""
+        try:
+            warnings = self._check(body, shop, None, draft=False)
+        except ApiError as error:
+            reasons = [{"code": int(error.code), "message": error.message}]
+            return {"check_result": "FAILED", "fail_reasons": reasons, "warnings": {}}
+        told = {"message": " ".join(warnings)} if warnings else {}
+        return {"check_result": "PASS", "fail_reasons": [], "warnings": told}
+
+    def edit_by_seller(self, product: Product, title: str) -> None:
+        """The seller edits the title in Seller Center: reviewed like any edit, not counted as an API call."""
+        shop = self._world.shop(product.shop_key)
+        content = (product.in_review or product.content).model_copy(update={"title": title})
+        self._replace(product, content)
+        product.update_time = self._world.now()
+        self._webhooks.product_edited(shop, product, ["title"], by_seller=True)
+
+    def _edit(self, shop: Shop, product: Product, body: ProductBody) -> dict[str, Any]:
         draft = _is_draft(body.save_mode)
-        self._check(body, shop, product, draft=draft)
+        _check_state(product)
+        beside = draft and self._goes_beside(product)
+        warnings = self._check(body, shop, product, draft=draft)
         if product.status == "DRAFT" and not draft:
             self._limits.count_listing(shop)
-        body, warnings = self._clear_unknown_brand(shop, body)
-        content = content_of(body, shop, self._world.catalogue, self._world.ids)
+        content = self._content(shop, body)
         before = product.in_review or product.content
-        beside = draft and self._goes_beside(product)
         shop.unindex(product)
         if draft:
             self._keep_draft(product, content, beside=beside)
@@ -92,34 +118,7 @@ class Listings:
         product.update_time = self._world.now()
         self._journal.did("edits", product.id)
         self._webhooks.product_edited(shop, product, changed_fields(before, content), by_seller=False)
-        return {**written_reply(product, content), "warnings": warnings, "audit": {"status": product.audit}}
-
-    def partial_edit(self, shop: Shop, product_id: str, body: ProductBody) -> dict[str, Any]:
-        """Each property sent replaces that whole property of the newest version; the category cannot be changed."""
-        product = find(shop, product_id)
-        base = body_of(product.in_review or product.draft or product.content)
-        fixed = {"category_id", "category_version", "save_mode", "idempotency_key"}
-        sent = {name: getattr(body, name) for name in body.model_fields_set - fixed}
-        mode = "AS_DRAFT" if product.status == "DRAFT" else "LISTING"
-        reply = self.edit(shop, product_id, base.model_copy(update={**sent, "save_mode": mode}))
-        return {key: value for key, value in reply.items() if key != "warnings"}
-
-    def dry_run(self, shop: Shop, body: ProductBody) -> dict[str, Any]:
-        """Listing check: what create would say, without creating."""
-        try:
-            self._check(body, shop, None, draft=False)
-        except ApiError as error:
-            reasons = [{"code": int(error.code), "message": error.message}]
-            return {"check_result": "FAILED", "fail_reasons": reasons, "warnings": {}}
-        return {"check_result": "PASS", "fail_reasons": [], "warnings": {}}
-
-    def edit_by_seller(self, product: Product, title: str) -> None:
-        """The seller edits the title in Seller Center: reviewed like any edit, not counted as an API call."""
-        shop = self._world.shop(product.shop_key)
-        content = (product.in_review or product.content).model_copy(update={"title": title})
-        self._replace(product, content)
-        product.update_time = self._world.now()
-        self._webhooks.product_edited(shop, product, ["title"], by_seller=True)
+        return {**written_reply(product, content), "warnings": _told(warnings), "audit": {"status": product.audit}}
 
     def _first_of(self, shop: Shop, key: str | None) -> Product | None:
         if key is not None and not 1 <= len(key) <= 128:
@@ -131,16 +130,16 @@ class Listings:
             raise ApiError(Code.INVALID_PARAM, f"invalid param: idempotency_key was used for product {product_id}")
         return shop.products[product_id]
 
-    def _check(self, body: ProductBody, shop: Shop, product: Product | None, *, draft: bool) -> None:
-        context = Context(shop, product, self._world.catalogue, self._world.images, self._world.settings)
-        (check_draft if draft else check_listing)(body, context)
+    def _check(self, body: ProductBody, shop: Shop, product: Product | None, *, draft: bool) -> list[str]:
+        """The warnings; a refusal is raised."""
+        context = Context(self._world, shop, product)
+        return check_draft(body, context) if draft else check_listing(body, context)
 
-    def _clear_unknown_brand(self, shop: Shop, body: ProductBody) -> tuple[ProductBody, list[dict[str, str]]]:
-        known = body.brand_id in self._world.catalogue.brands or body.brand_id in shop.custom_brands
-        if not body.brand_id or known:
-            return body, []
-        warning = {"message": f"The [brand_id]:{body.brand_id} does not exist and has been cleared."}
-        return body.model_copy(update={"brand_id": None}), [warning]
+    def _content(self, shop: Shop, body: ProductBody) -> Content:
+        """A version of the body; a brand nobody knows is cleared."""
+        if body.brand_id and not is_known(body.brand_id, Context(self._world, shop)):
+            body = body.model_copy(update={"brand_id": None})
+        return content_of(body, shop, self._world.catalogue, self._world.ids)
 
     def _goes_beside(self, product: Product) -> bool:
         """Whether a draft is kept beside the product. Raises ApiError where the state or region forbids it."""
@@ -182,7 +181,8 @@ class Listings:
 
     def _take(self, product: Product, body: ProductBody, content: Content) -> None:
         sent = body.skus or []
-        take_prices(product, sent, content)
+        local = self._world.shop(product.shop_key).seller_type == "LOCAL"
+        take_prices(product, sent, content, local=local)
         for sku in take_stock(product, sent, content):
             self._journal.stock_writes[product.shop_key, _name(sku)] += 1
 
@@ -190,6 +190,17 @@ class Listings:
         self._journal.did("creates", product.id)
         for sku in product.content.skus:
             self._journal.creates_per_sku[shop.key, _name(sku)] += 1
+
+
+def _check_state(product: Product) -> None:
+    if product.status in _SHUT:
+        raise ApiError(Code.STATUS, f"status {product.status} does not allow this operation")
+    if "appeal" in product.locks:
+        raise ApiError(Code.APPEAL, "there is an ongoing appeal, revoke it before you edit the product")
+
+
+def _told(warnings: list[str]) -> list[dict[str, str]]:
+    return [{"message": warning} for warning in warnings]
 
 
 def _name(sku: SkuContent) -> str:

@@ -7,11 +7,13 @@ from pydantic import Field
 
 from shopsync_sandbox.tiktok.bodies import (
     Body,
+    CertificationBody,
     Dimensions,
     IdentifierCode,
     ImageRef,
     ProductAttribute,
     SalesAttribute,
+    SizeChart,
     Weight,
 )
 
@@ -38,6 +40,8 @@ class Content(Body):
     product_attributes: list[ProductAttribute] = Field(default_factory=list)
     package_weight: Weight | None = None
     package_dimensions: Dimensions | None = None
+    certifications: list[CertificationBody] = Field(default_factory=list)
+    size_chart: SizeChart | None = None
     external_product_id: str | None = None
     skus: list[SkuContent] = Field(default_factory=list)
 
@@ -62,6 +66,8 @@ class Product:
     pre_approved_reasons: list[str] = field(default_factory=list)
     failed_reasons: list[dict[str, Any]] = field(default_factory=list)
     deactivation_source: str | None = None
+    #: what forbids changes: promotion, appeal, skus, inventory
+    locks: set[str] = field(default_factory=set)
     ever_live: bool = False
     #: grows with every submission, so a decision about an older one is void
     review_round: int = 0
@@ -125,9 +131,13 @@ class Shop:
     custom_brands: dict[str, str] = field(default_factory=dict)
     webhooks: dict[str, Subscription] = field(default_factory=dict)
     failed_prerequisites: dict[str, list[str]] = field(default_factory=dict)
+    #: what keeps the seller from listing, e.g. inactive
+    conditions: set[str] = field(default_factory=set)
     removed_warehouses: list[Warehouse] = field(default_factory=list)
     #: UTC day -> listings started
     listed: dict[str, int] = field(default_factory=dict)
+    #: UTC day -> custom brands made
+    brands_made: dict[str, int] = field(default_factory=dict)
 
     def sales_warehouses(self) -> list[Warehouse]:
         return [w for w in self.warehouses if w.type == "SALES_WAREHOUSE"]

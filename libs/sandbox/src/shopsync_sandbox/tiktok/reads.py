@@ -2,12 +2,14 @@
 
 from typing import Any
 
-from shopsync_sandbox.tiktok.bodies import ImageRef, SalesAttribute
+from shopsync_sandbox.tiktok.bodies import CertificationBody, ImageRef, SalesAttribute
 from shopsync_sandbox.tiktok.codes import ApiError, Code
 from shopsync_sandbox.tiktok.images import url_path
-from shopsync_sandbox.tiktok.listings import find
+from shopsync_sandbox.tiktok.lookup import find
 from shopsync_sandbox.tiktok.model import Content, Product, Shop, SkuContent
 from shopsync_sandbox.tiktok.world import World
+
+_REMOVED = frozenset({"DELETED", "FREEZE"})
 
 
 class Reader:
@@ -19,7 +21,10 @@ class Reader:
 
     def get(self, shop: Shop, product_id: str, *, under_review: bool, draft: bool) -> dict[str, Any]:
         """Get Product: the live version, or the one under review (12052547 without one), or the draft."""
-        product = find(shop, product_id)
+        unknown = Code.PRODUCT_UNKNOWN_IN_READ
+        product = find(self._world, shop, product_id, unknown, foreign=unknown)
+        if product.status in _REMOVED and not self._world.settings.get_removed:
+            raise ApiError(unknown, f"product {product_id} does not exist")
         content = product.content
         if under_review:
             content = self._under_review(product)
@@ -27,15 +32,16 @@ class Reader:
             content = product.draft
         return {**self._head(product), **self._content(shop, product, content)}
 
-    def row(self, shop: Shop, product: Product) -> dict[str, Any]:
-        """One product of a search reply."""
+    def row(self, shop: Shop, product: Product, *, draft: bool = False) -> dict[str, Any]:
+        """One product of a search reply; its draft instead of the live version on request."""
+        content = (product.draft if draft else None) or product.content
         head = self._head(product)
         keep = ("id", "status", "audit", "has_draft", "create_time", "update_time", "is_not_for_sale")
-        skus = [self._sku(product, sku) for sku in product.content.skus]
+        skus = [self._sku(product, sku) for sku in content.skus]
         short = ("id", "seller_sku", "price", "inventory", "status_info")
         return {
             **{name: head[name] for name in keep},
-            "title": product.content.title,
+            "title": content.title,
             "sales_regions": [shop.region],
             "skus": [{name: sku[name] for name in short if name in sku} for sku in skus],
         }
@@ -50,7 +56,11 @@ class Reader:
             "id": product.id,
             "status": product.status,
             "product_status": product.status,
-            "audit": {"status": product.audit, "pre_approved_reasons": list(product.pre_approved_reasons)},
+            "audit": {
+                "status": product.audit,
+                "pre_approved_reasons": list(product.pre_approved_reasons),
+                "not_submitted_reasons": self._not_submitted(product),
+            },
             "audit_failed_reasons": list(product.failed_reasons),
             "has_draft": product.draft is not None,
             "create_time": int(product.create_time),
@@ -61,6 +71,15 @@ class Reader:
             "recommended_categories": [],
         }
 
+    def _not_submitted(self, product: Product) -> list[str]:
+        """Why a draft cannot go to review."""
+        shop = self._world.shop(product.shop_key)
+        reasons = {
+            "PAYMENT_ACCOUNT_NOT_LINKED": "BANk_ACCOUNT" in shop.failed_prerequisites,
+            "SHOP_INACTIVE": "inactive" in shop.conditions,
+        }
+        return [reason for reason, given in reasons.items() if given and product.status == "DRAFT"]
+
     def _content(self, shop: Shop, product: Product, content: Content) -> dict[str, Any]:
         catalogue = self._world.catalogue
         optional = {
@@ -68,6 +87,8 @@ class Reader:
             "package_dimensions": content.package_dimensions
             and content.package_dimensions.model_dump(exclude_none=True),
             "external_product_id": content.external_product_id,
+            "certifications": [self._certification(c) for c in content.certifications] or None,
+            "size_chart": self._size_chart(content),
             "brand": self._brand(shop, content.brand_id),
         }
         return {
@@ -88,6 +109,24 @@ class Reader:
             **{key: value for key, value in optional.items() if value is not None},
         }
 
+    def _certification(self, sent: CertificationBody) -> dict[str, Any]:
+        rules = (self._world.catalogue.rules(category) for category in self._world.catalogue.categories)
+        titles = {c.id: c.name for rule in rules for c in rule.certifications}
+        found: dict[str, Any] = {
+            "id": sent.id,
+            "title": titles.get(sent.id or "", ""),
+            "images": [self._image(image) for image in sent.images or []],
+            "files": [file.model_dump(exclude_none=True) for file in sent.files or []],
+        }
+        return found if sent.expiration_date is None else {**found, "expiration_date": sent.expiration_date}
+
+    def _size_chart(self, content: Content) -> dict[str, Any] | None:
+        chart = content.size_chart
+        if chart is None:
+            return None
+        image = {"image": self._image(chart.image)} if chart.image else {}
+        return {**image, **({"template": {"id": chart.template.id}} if chart.template else {})}
+
     def _brand(self, shop: Shop, brand_id: str | None) -> dict[str, str] | None:
         known = self._world.catalogue.brands.get(brand_id or "")
         name = known.name if known else shop.custom_brands.get(brand_id or "")
@@ -102,11 +141,11 @@ class Reader:
         return {"uri": image.uri, "urls": [url], "thumb_urls": [url], **size}
 
     def _attributes(self, content: Content) -> list[dict[str, Any]]:
-        rules = {rule.id: rule for rule in self._world.catalogue.attributes(content.category_id or "")}
+        rules = self._world.catalogue.product_attributes(content.category_id or "")
         found: list[dict[str, Any]] = []
         for sent in content.product_attributes:
             rule = rules.get(sent.id or "")
-            named = dict(rule.values) if rule else {}
+            named = rule.values if rule else {}
             values = [{"id": v.id or "", "name": named.get(v.id or "", v.name or "")} for v in sent.values or []]
             found.append({"id": sent.id, "name": rule.name if rule else "", "values": values})
         return found

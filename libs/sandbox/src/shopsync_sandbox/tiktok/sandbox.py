@@ -5,16 +5,18 @@ import contextlib
 import time
 from collections.abc import AsyncIterator, Iterable, Sequence
 from dataclasses import asdict, fields
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import TypeAdapter
 from starlette.applications import Starlette
 from starlette.routing import Mount
 
 from shopsync_sandbox.tiktok.api.gateway import Gateway
+from shopsync_sandbox.tiktok.checks.shop import CONDITIONS
 from shopsync_sandbox.tiktok.consent import Consent
 from shopsync_sandbox.tiktok.control.routes import Control
 from shopsync_sandbox.tiktok.dropping import DroppingApplication
+from shopsync_sandbox.tiktok.faults import Fault
 from shopsync_sandbox.tiktok.lifecycle import Lifecycle
 from shopsync_sandbox.tiktok.limits import Rate
 from shopsync_sandbox.tiktok.model import Product
@@ -30,7 +32,8 @@ class TikTokSandbox:
     """The server (`app`, an ASGI application) and everything a test or the control API does to it.
 
     `shops` are keys; ids, ciphers and credentials follow from `seed`. `clock` gives Unix seconds and may be replaced
-    to move time; a clock that stands still freezes reviews and webhook retries until it moves. State is in memory.
+    to move time; a clock that stands still freezes reviews and webhook retries until it moves. `faults` are on order
+    from the start. State is in memory.
     """
 
     def __init__(
@@ -40,11 +43,12 @@ class TikTokSandbox:
         shops: Sequence[str] = ("demo",),
         settings: Settings | None = None,
         clock: Clock = time.time,
+        faults: Sequence[Fault] = (),
     ) -> None:
         if not shops or len(set(shops)) != len(shops):
             raise ValueError("shops must be a non-empty list of different keys")
         self.settings = settings or Settings()
-        self.services = Services(seed, shops, self.settings, clock)
+        self.services = Services(seed, shops, self.settings, clock, faults)
         self.world = self.services.world
         self.identity = self.world.app
         self.journal = self.services.journal
@@ -52,6 +56,7 @@ class TikTokSandbox:
         self.reviews = self.services.reviews
         self.webhooks = self.services.webhooks
         self.faults = self.services.faults
+        self.expiries = self.services.expiries
         self.limits = self.services.limits
         self.lifecycle: Lifecycle = self.services.lifecycle
         self.app = DroppingApplication(
@@ -70,9 +75,9 @@ class TikTokSandbox:
             "shops": [self._shop_facts(key) for key in self.world.shops],
         }
 
-    def authorise(self, *shop_keys: str, scopes: Iterable[str] | None = None) -> TokenPair:
-        """Consent and exchange in one step. No shops named means all."""
-        code = self.tokens.mint_code(shop_keys, None if scopes is None else tuple(scopes))
+    def authorise(self, *shop_keys: str, scopes: Iterable[str] | None = None, user_type: int = 0) -> TokenPair:
+        """Consent and exchange in one step. No shops named means all; `user_type` 1 is a creator, who has no shop."""
+        code = self.tokens.mint_code(shop_keys, None if scopes is None else tuple(scopes), user_type=user_type)
         return self.tokens.exchange(code.value)
 
     def deauthorise(self, shop_key: str) -> None:
@@ -100,18 +105,34 @@ class TikTokSandbox:
     def set_stock(self, product: Product, sku_id: str, quantity: int) -> None:
         """The seller changes a SKU's stock in Seller Center, or something is sold."""
         self.services.stock.set_by_seller(product, sku_id, quantity)
+        self.webhooks.observe(self.world.shop(product.shop_key), product, "SELLER_CENTER")
 
     def set_clock_offset(self, seconds: float) -> None:
         """Make the server's clock go wrong by so many seconds."""
         self.world.offset = seconds
 
-    def set_rate(self, per_second: float | None, *, burst: int | None = None, shop: str | None = None) -> None:
-        """The rate of one shop, or of all that have none of their own."""
-        if shop is None:
+    def set_rate(
+        self,
+        per_second: float | None,
+        *,
+        burst: int | None = None,
+        shop: str | None = None,
+        per: Literal["endpoint", "shop"] = "endpoint",
+    ) -> None:
+        """The rate of one shop, or of all that have none of their own, per endpoint or over all endpoints.
+
+        The shops concerned start with full buckets.
+        """
+        if per not in {"endpoint", "shop"}:
+            raise ValueError(f"per {per!r} is not endpoint or shop")
+        if shop is not None:
+            rates = self.limits.endpoint_rates if per == "endpoint" else self.limits.shop_rates
+            rates[self.world.shop(shop).key] = Rate(per_second, burst)
+        elif per == "endpoint":
             self.settings.requests_per_second, self.settings.burst = per_second, burst
         else:
-            self.limits.per_shop[self.world.shop(shop).key] = Rate(per_second, burst)
-        self.limits.forget()
+            self.settings.shop_requests_per_second, self.settings.shop_burst = per_second, burst
+        self.limits.forget(shop)
 
     def change_settings(self, changes: dict[str, Any]) -> None:
         """Raises ValueError naming an unknown setting or a value of the wrong type; nothing is changed then."""
@@ -124,13 +145,19 @@ class TikTokSandbox:
             setattr(self.settings, name, getattr(checked, name))
 
     def remove_sales_warehouses(self, shop_key: str) -> None:
+        self.remove_warehouses(shop_key, "SALES_WAREHOUSE")
+
+    def remove_warehouses(self, shop_key: str, kind: str) -> None:
+        """Those of a type, SALES_WAREHOUSE or RETURN_WAREHOUSE."""
         shop = self.world.shop(shop_key)
-        shop.removed_warehouses += shop.sales_warehouses()
-        shop.warehouses = [w for w in shop.warehouses if w.type != "SALES_WAREHOUSE"]
+        shop.removed_warehouses += [w for w in shop.warehouses if w.type == kind]
+        shop.warehouses = [w for w in shop.warehouses if w.type != kind]
 
     def restore_warehouses(self, shop_key: str) -> None:
+        """The return warehouse comes first again."""
         shop = self.world.shop(shop_key)
-        shop.warehouses += shop.removed_warehouses
+        restored = [*shop.warehouses, *shop.removed_warehouses]
+        shop.warehouses = sorted(restored, key=lambda warehouse: warehouse.type != "RETURN_WAREHOUSE")
         shop.removed_warehouses = []
 
     def fail_prerequisites(self, shop_key: str, failed: dict[str, list[str]]) -> None:
@@ -139,6 +166,14 @@ class TikTokSandbox:
         if unknown:
             raise ValueError(f"no prerequisite {unknown[0]!r}; known: {', '.join(PREREQUISITES)}")
         self.world.shop(shop_key).failed_prerequisites = failed
+
+    def set_conditions(self, shop_key: str, conditions: Iterable[str]) -> None:
+        """What is wrong with the seller, replacing what was; each refuses listings with a code of its own."""
+        wanted = set(conditions)
+        unknown = sorted(wanted - CONDITIONS.keys())
+        if unknown:
+            raise ValueError(f"no condition {unknown[0]!r}; known: {', '.join(CONDITIONS)}")
+        self.world.shop(shop_key).conditions = wanted
 
     def _shop_facts(self, key: str) -> dict[str, Any]:
         code, pair = self.tokens.mint_code([key]), self.authorise(key)
@@ -154,7 +189,7 @@ class TikTokSandbox:
     @contextlib.asynccontextmanager
     async def _lifespan(self, _: Starlette) -> AsyncIterator[None]:
         async with asyncio.TaskGroup() as group:
-            tasks = [group.create_task(self.reviews.run()), group.create_task(self.webhooks.run())]
+            tasks = [group.create_task(part.run()) for part in (self.reviews, self.webhooks, self.expiries)]
             yield
             for task in tasks:
                 task.cancel()

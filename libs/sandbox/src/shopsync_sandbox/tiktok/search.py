@@ -47,7 +47,8 @@ def search(
     visible_until = world.now() - world.settings.search_delay_seconds
     found = [p for p in _candidates(shop, filters) if p.create_time <= visible_until and _matches(p, filters)]
     found.sort(key=lambda product: (-product.update_time, product.id))
-    rows = [reader.row(shop, product) for product in found[start : start + page_size]]
+    draft = bool(filters.return_draft_version)
+    rows = [reader.row(shop, product, draft=draft) for product in found[start : start + page_size]]
     following = start + page_size
     token = token_for(following, filters) if following < len(found) else ""
     return {"total_count": len(found), "products": rows, "next_page_token": token}
@@ -60,9 +61,13 @@ def _check(filters: SearchFilters) -> None:
         raise ApiError(Code.SEARCH_SELLER_SKUS, "seller_skus has more than 10 entries")
     if len(filters.sku_ids or []) > 10:
         raise ApiError(Code.SEARCH_SKU_IDS, "sku_ids has more than 10 entries")
-    spans = ((filters.create_time_ge, filters.create_time_le), (filters.update_time_ge, filters.update_time_le))
-    if any(low is not None and high is not None and low > high for low, high in spans):
-        raise ApiError(Code.SEARCH_TIMES, "a time filter ends before it begins")
+    _check_span("create", filters.create_time_ge, filters.create_time_le, Code.SEARCH_CREATE_TIMES)
+    _check_span("update", filters.update_time_ge, filters.update_time_le, Code.SEARCH_UPDATE_TIMES)
+
+
+def _check_span(what: str, low: int | None, high: int | None, code: Code) -> None:
+    if (low or 0) < 0 or (high or 0) < 0 or (low is not None and high is not None and low > high):
+        raise ApiError(code, f"search {what} time is invalid: {low} to {high}")
 
 
 def _candidates(shop: Shop, filters: SearchFilters) -> list[Product]:

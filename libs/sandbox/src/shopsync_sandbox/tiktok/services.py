@@ -1,13 +1,16 @@
 import time
 from collections.abc import Sequence
 
-from shopsync_sandbox.tiktok.faults import Faults
+from shopsync_sandbox.tiktok.expiries import Expiries
+from shopsync_sandbox.tiktok.faults import Fault, Faults
 from shopsync_sandbox.tiktok.journal import Journal
 from shopsync_sandbox.tiktok.lifecycle import Lifecycle
 from shopsync_sandbox.tiktok.limits import Limits
 from shopsync_sandbox.tiktok.listings import Listings
+from shopsync_sandbox.tiktok.optimizing import Optimizer
 from shopsync_sandbox.tiktok.reviews import Reviews
 from shopsync_sandbox.tiktok.settings import Settings
+from shopsync_sandbox.tiktok.spoiling import Spoiler
 from shopsync_sandbox.tiktok.stock import Stock
 from shopsync_sandbox.tiktok.tokens import Tokens
 from shopsync_sandbox.tiktok.webhooks import Webhooks
@@ -17,14 +20,24 @@ from shopsync_sandbox.tiktok.world import Clock, World
 class Services:
     """The sandbox's parts, wired once."""
 
-    def __init__(self, seed: str, shops: Sequence[str], settings: Settings, clock: Clock = time.time) -> None:
+    def __init__(
+        self,
+        seed: str,
+        shops: Sequence[str],
+        settings: Settings,
+        clock: Clock = time.time,
+        faults: Sequence[Fault] = (),
+    ) -> None:
         self.settings = settings
         self.world = World(seed, shops, settings, clock)
         self.journal = Journal(settings.request_log_size)
         self.tokens = Tokens(self.world)
         self.limits = Limits(self.world)
-        self.faults = Faults(self.world)
+        self.faults = Faults(self.world, faults)
+        self.spoiler = Spoiler(self.limits, settings)
+        self.optimizer = Optimizer(self.world)
         self.webhooks = Webhooks(self.world)
+        self.expiries = Expiries(self.world, self.tokens, self.webhooks)
         self.reviews = Reviews(self.world, self.webhooks, self.journal)
         self.listings = Listings(self.world, self.reviews, self.webhooks, self.limits, self.journal)
         self.lifecycle = Lifecycle(self.world, self.reviews, self.webhooks, self.journal)

@@ -21,14 +21,21 @@ class Settings:
     #: Token bucket per (app, shop, endpoint); None switches the limit off. `burst` is the bucket's size.
     requests_per_second: float | None = 50.0
     burst: int | None = None
+    #: The same per (app, shop) over all endpoints.
+    shop_requests_per_second: float | None = None
+    shop_burst: int | None = None
     #: TikTok's own sandbox shops: one limit per shop and hour over all endpoints (1000 there); None = off.
     requests_per_hour: int | None = None
-    #: Whether a 429 carries Retry-After.
+    #: Whether a rate-limit answer carries Retry-After, and how; and its HTTP status.
     retry_after: bool = True
+    retry_after_form: Literal["seconds", "date"] = "seconds"
+    rate_limit_status: Literal[429, 200] = 429
     #: New listings per shop and UTC day, drafts not counted; None = no quota.
     daily_listing_quota: int | None = None
     #: HTTP status of product errors: TikTok's is not known.
     business_error_status: Literal[200, 400] = 200
+    #: The code for a version the path does not have: the documentation names both.
+    version_error: Literal[36009014, 36009004] = 36009014
     access_token_seconds: float = 7 * 86400
     refresh_token_seconds: float = 365 * 86400
     auth_code_seconds: float = 30 * 60
@@ -48,6 +55,30 @@ class Settings:
     max_quantity: int = 99_999
     #: Length + width + height of the parcel in cm.
     max_parcel_sum: int = 260
+    max_parcel_grams: int = 100_000
+    #: Values one sales attribute may have over all SKUs.
+    max_values_per_attribute: int = 300
+    #: v1 bodies are refused (12052217), as they are where v2 is mandatory.
+    category_v2_required: bool = False
+    #: An unknown brand is taken out with a warning, or refused (12052026).
+    unknown_brand: Literal["clear", "refuse"] = "clear"
+    #: Whether two products of a shop may not have the same external_product_id (12052996).
+    unique_external_ids: bool = False
+    #: Whether a SKU's identifier code may not become another one once it was submitted (12052593).
+    identifier_codes_fixed: bool = True
+    #: Japanese has kanji, so all are taken by default; "refused" refuses those only simplified Chinese has.
+    chinese_characters: Literal["taken", "refused"] = "taken"
+    #: Beginnings of titles that are refused (12052263).
+    illegal_title_prefixes: tuple[str, ...] = ()
+    #: Media types product images may have; empty = all an upload takes. An integrator met JPEG only.
+    image_formats: tuple[str, ...] = ()
+    max_image_bytes: int = 10 * 1024 * 1024
+    #: Listings a shop may have at once, drafts and deleted ones not counted; None = no limit (12052093).
+    total_listing_limit: int | None = None
+    #: Whether Get answers products that are DELETED or FREEZE; two copies of the documentation disagree.
+    get_removed: bool = True
+    #: Seen live: Delete says success and leaves drafts and products with a draft where they are.
+    delete_ignores_drafts: bool = False
     #: New products appear in searches after this long.
     search_delay_seconds: float = 0.0
     #: Where the shop sends consenting sellers back to.
@@ -56,12 +87,22 @@ class Settings:
     webhook_url: str | None = None
     #: Accept http callbacks with a port on a loopback address; TikTok itself wants https, a domain, no port.
     loopback_webhooks: bool = True
+    #: Seen live: registering a webhook says success and is forgotten; the same call again is kept.
+    webhook_put_sticks_second_time: bool = False
+    #: Event types the app takes at `webhook_url`; a registered address gets its own type whatever this says.
+    webhook_types: tuple[int, ...] = (5, 6, 7, 15, 16, 18, 37)
+    #: Webhook 37 tells why a product is only pre-approved in a list, or in one string as the documentation's sample.
+    audit_reason_form: Literal["list", "string"] = "list"
+    #: Webhook 27 tells when a SKU's stock comes to this or below.
+    low_stock: int = 10
     webhook_timeout_seconds: float = 3.0
     webhook_retry_seconds: tuple[float, ...] = (120.0, 1800.0, 10800.0, 43200.0)
     #: How often each webhook is sent, 1 = no duplicates.
     webhook_copies: int = 1
-    #: Deliver newest first, to show disorder.
+    #: Deliver newest first and one at a time, to show disorder; held deliveries are told apart by it best.
     webhook_reverse: bool = False
+    #: An image optimisation is done after this long.
+    optimize_seconds: float = 1.0
     #: Base of image addresses; None takes the Host the upload came to.
     public_url: str | None = None
     #: Caller addresses the app accepts; empty = all.

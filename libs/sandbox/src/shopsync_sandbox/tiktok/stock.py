@@ -4,10 +4,13 @@ from typing import Any
 
 from shopsync_sandbox.tiktok.bodies import Inventory, SkuBody
 from shopsync_sandbox.tiktok.checks.context import Context
-from shopsync_sandbox.tiktok.checks.stock import check_price, inventory_fault
+from shopsync_sandbox.tiktok.checks.price import check_price, price_sent
+from shopsync_sandbox.tiktok.checks.shop import check_seller_active
+from shopsync_sandbox.tiktok.checks.skus import check_sku_ids
+from shopsync_sandbox.tiktok.checks.stock import inventory_faults, lock_faults
 from shopsync_sandbox.tiktok.codes import ApiError, Code
 from shopsync_sandbox.tiktok.journal import Journal
-from shopsync_sandbox.tiktok.listings import find
+from shopsync_sandbox.tiktok.lookup import find
 from shopsync_sandbox.tiktok.model import Product, Shop
 from shopsync_sandbox.tiktok.world import World
 
@@ -23,26 +26,28 @@ class Stock:
 
     def update_inventory(self, shop: Shop, product_id: str, skus: list[SkuBody] | None) -> dict[str, Any]:
         """Overwrite quantities. SKUs that fail are listed inside code 0, the rest is written."""
-        product = find(shop, product_id)
+        context = self._context(shop, product_id)
+        product = _product(context)
         if product.status not in _STOCK_STATES:
             raise ApiError(Code.STATUS, f"status {product.status} does not allow this operation")
-        errors = [error for sku in _own_skus(product, skus) if (error := self._write(shop, product, sku))]
+        if context.is_locked("inventory"):
+            raise ApiError(Code.STOCK_REFUSED, "the inventory of this product cannot be updated now")
+        errors = [error for sku in _own_skus(context, skus) if (error := self._write(context, product, sku))]
         product.update_time = self._world.now()
         self._journal.did("inventory_updates", product.id)
         return {"errors": errors} if errors else {}
 
     def update_prices(self, shop: Shop, product_id: str, skus: list[SkuBody] | None) -> dict[str, Any]:
         """Overwrite prices of a live product: all or none."""
-        product = find(shop, product_id)
+        context = self._context(shop, product_id)
+        product = _product(context)
         if product.status != "ACTIVATE":
             raise ApiError(Code.PRICE_NOT_ACTIVE, f"price of a product in status {product.status} cannot be updated")
-        context = Context(shop, product, self._world.catalogue, self._world.images, self._world.settings)
-        sent = _own_skus(product, skus)
+        sent = _own_skus(context, skus)
         for sku in sent:
-            check_price(sku.price, context, needed=True)
+            check_price(sku, context, locked=Code.PRICE_UPDATE_LOCKED, needed=True)
         for sku in sent:
-            if sku.id and sku.price:
-                product.prices[sku.id] = int(sku.price.amount or sku.price.sale_price or "0")
+            product.prices[sku.id or ""] = price_sent(sku, context) or 0
         product.update_time = self._world.now()
         self._journal.did("price_updates", product.id)
         return {}
@@ -53,29 +58,44 @@ class Stock:
         product.stock[sku_id] = dict.fromkeys(held, quantity)
         product.update_time = self._world.now()
 
-    def _write(self, shop: Shop, product: Product, sku: SkuBody) -> dict[str, Any] | None:
-        entries = _with_default_warehouse(shop, sku.inventory or [])
-        held = product.stock.get(sku.id or "", {})
-        fault = inventory_fault(entries, shop, self._world.settings)
-        if not entries:
-            fault = ApiError(Code.QUANTITY_MISSING, "inventory is missing")
-        elif fault is None and held and set(held) != {entry.warehouse_id for entry in entries}:
-            fault = ApiError(Code.WAREHOUSE_NOT_ALL, "all warehouses of the SKU must be listed, and no others")
-        if fault is not None:
-            return _wrapped(sku, fault)
+    def _context(self, shop: Shop, product_id: str) -> Context:
+        check_seller_active(shop)
+        return Context(self._world, shop, find(self._world, shop, product_id))
+
+    def _write(self, context: Context, product: Product, sku: SkuBody) -> dict[str, Any] | None:
+        entries = _with_default_warehouse(context.shop, sku.inventory or [])
+        faults = _faults(context, sku, entries)
+        if faults:
+            return _wrapped(sku, faults)
         product.stock[sku.id or ""] = {e.warehouse_id or "": e.quantity or 0 for e in entries}
-        name = product.sku_contents()[sku.id or ""].seller_sku or sku.id or ""
-        self._journal.stock_writes[shop.key, name] += 1
+        name = context.skus[sku.id or ""].seller_sku or sku.id or ""
+        self._journal.stock_writes[context.shop.key, name] += 1
         return None
 
 
-def _own_skus(product: Product, skus: list[SkuBody] | None) -> list[SkuBody]:
+def _product(context: Context) -> Product:
+    if context.product is None:
+        raise AssertionError("stock and prices are written for products that exist")
+    return context.product
+
+
+def _faults(context: Context, sku: SkuBody, entries: list[Inventory]) -> list[tuple[ApiError, str]]:
+    held = context.stock_of(sku.id)
+    if not entries:
+        return [(ApiError(Code.QUANTITY_INVALID, "inventory is missing"), "")]
+    faults = list(inventory_faults(entries, context))
+    if not faults and held and set(held) != {entry.warehouse_id for entry in entries}:
+        message = "multiple warehouses: all warehouses of the SKU must be listed, and no others"
+        faults.append((ApiError(Code.WAREHOUSE_NOT_ALL, message), entries[0].warehouse_id or ""))
+    return faults or list(lock_faults(entries, held, context))
+
+
+def _own_skus(context: Context, skus: list[SkuBody] | None) -> list[SkuBody]:
     if not skus:
         raise ApiError(Code.SKUS_EMPTY, "skus is empty")
-    known = product.sku_contents()
-    for sku in skus:
-        if sku.id not in known:
-            raise ApiError(Code.SKU_UNKNOWN, f"SKU {sku.id} does not belong to this product")
+    if not all(sku.id for sku in skus):
+        raise ApiError(Code.SKU_ID_NEEDED, "the SKU id is necessary")
+    check_sku_ids([sku.id for sku in skus if sku.id], context)
     return skus
 
 
@@ -87,8 +107,9 @@ def _with_default_warehouse(shop: Shop, entries: list[Inventory]) -> list[Invent
     return [e if e.warehouse_id else e.model_copy(update={"warehouse_id": usable[0]}) for e in entries]
 
 
-def _wrapped(sku: SkuBody, fault: ApiError) -> dict[str, Any]:
-    warehouses = [entry.warehouse_id for entry in sku.inventory or [] if entry.warehouse_id]
-    extra = {"warehouse_id": warehouses[0] if warehouses else "", "code": int(fault.code), "message": fault.message}
-    detail = {"sku_id": sku.id, "extra_errors": [extra]}
-    return {"code": int(Code.CHECK_FAILED), "message": "check failed", "detail": detail}
+def _wrapped(sku: SkuBody, faults: list[tuple[ApiError, str]]) -> dict[str, Any]:
+    extra = [
+        {"warehouse_id": warehouse, "code": int(fault.code), "message": fault.message} for fault, warehouse in faults
+    ]
+    detail = {"sku_id": sku.id, "extra_errors": extra}
+    return {"code": int(Code.CHECK_FAILED), "message": "the check failed", "detail": detail}

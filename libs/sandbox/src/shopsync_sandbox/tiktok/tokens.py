@@ -18,6 +18,8 @@ class Grant:
     scopes: tuple[str, ...]
     refresh_expires: float = 0.0
     revoked: bool = False
+    #: 0 seller, 1 creator
+    user_type: int = 0
 
 
 @dataclass(slots=True)
@@ -48,13 +50,15 @@ class Tokens:
         self._refresh: dict[str, Issued] = {}
         self.grants: list[Grant] = []
 
-    def mint_code(self, shop_keys: Sequence[str] = (), scopes: Sequence[str] | None = None) -> Issued:
+    def mint_code(
+        self, shop_keys: Sequence[str] = (), scopes: Sequence[str] | None = None, *, user_type: int = 0
+    ) -> Issued:
         """The seller consents: a fresh single-use code. No shops named means all. Raises KeyError for unknown ones."""
         keys = tuple(shop_keys) or tuple(self._world.shops)
         for key in keys:
             self._world.shop(key)
         granted = self._world.settings.scopes if scopes is None else tuple(scopes)
-        grant = Grant(len(self.grants) + 1, keys, granted)
+        grant = Grant(len(self.grants) + 1, keys, granted, user_type=user_type)
         self.grants.append(grant)
         code = Issued(self._name("ROW_code"), grant, self._world.now() + self._world.settings.auth_code_seconds)
         self._codes[code.value] = code
@@ -81,6 +85,16 @@ class Tokens:
         if settings.refresh_ends_access_token:
             self._access = {k: v for k, v in self._access.items() if v.grant is not issued.grant}
         return self._pair(issued.grant)
+
+    def shop_of(self, value: str) -> str | None:
+        """The shop a code or refresh token stands for; None when it is unknown or stands for several."""
+        issued = self._codes.get(value) or self._refresh.get(value)
+        return issued.grant.shop_keys[0] if issued is not None and len(issued.grant.shop_keys) == 1 else None
+
+    def authorised_until(self, shop_key: str) -> float | None:
+        """When the shop's last authorisation ends (Unix seconds); None when it has none."""
+        ends = [g.refresh_expires for g in self.grants if shop_key in g.shop_keys and not g.revoked]
+        return max(ends, default=0.0) or None
 
     def grant_of(self, access_token: str | None) -> Grant:
         """The consent behind an access token. Raises ApiError 36009004 (unknown, revoked) or 105002 (expired)."""

@@ -29,7 +29,15 @@ def resolve(shop: Shop, catalogue: Catalogue, ids: Ids, sent: SalesAttribute) ->
     attribute_id = sent.id or _attribute_id(shop, catalogue, ids, name)
     value = value_key(shop, catalogue, sent) or sent.value_name or ""
     value_id = sent.value_id or _value_id(shop, catalogue, ids, attribute_id, value)
-    return SalesAttribute(id=attribute_id, name=name, value_id=value_id, value_name=value, sku_img=sent.sku_img)
+    more = sent.supplementary_sku_images
+    return SalesAttribute(
+        id=attribute_id,
+        name=name,
+        value_id=value_id,
+        value_name=value,
+        sku_img=sent.sku_img,
+        supplementary_sku_images=more,
+    )
 
 
 def _attribute_id(shop: Shop, catalogue: Catalogue, ids: Ids, name: str) -> str:
@@ -38,9 +46,7 @@ def _attribute_id(shop: Shop, catalogue: Catalogue, ids: Ids, name: str) -> str:
 
 
 def _value_id(shop: Shop, catalogue: Catalogue, ids: Ids, attribute_id: str, value: str) -> str:
-    built_in = catalogue.sales_attribute(attribute_id)
-    own = {name: key for key, name in built_in.values.items()} if built_in else {}
-    return own.get(value) or _custom(shop, ids, (attribute_id, value), value)
+    return catalogue.sales_value_id(attribute_id, value) or _custom(shop, ids, (attribute_id, value), value)
 
 
 def _custom(shop: Shop, ids: Ids, key: tuple[str, str], name: str) -> str:

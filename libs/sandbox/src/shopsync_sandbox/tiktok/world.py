@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 
 from shopsync_sandbox.tiktok.catalogue import Catalogue
+from shopsync_sandbox.tiktok.files import FileStore
 from shopsync_sandbox.tiktok.identity import AppIdentity, Ids, RequestIds, derive
 from shopsync_sandbox.tiktok.images import ImageStore
 from shopsync_sandbox.tiktok.model import Product, Shop, Warehouse
@@ -25,6 +26,7 @@ class World:
         self.request_ids = RequestIds(seed)
         self.catalogue = Catalogue()
         self.images = ImageStore()
+        self.files = FileStore(self.ids)
         self.offset = 0.0
         self._clock = clock
         self.shops = {key: _shop(seed, key) for key in shop_keys}
@@ -38,7 +40,7 @@ class World:
         return self._clock()
 
     def request_id(self) -> str:
-        return self.request_ids.next(datetime.fromtimestamp(self.now(), UTC).strftime("%Y%m%d%H%M%S"))
+        return self.request_ids.next(self.now())
 
     def today(self) -> str:
         return datetime.fromtimestamp(self.now(), UTC).date().isoformat()

@@ -3,15 +3,23 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from pymongo import ASCENDING, IndexModel
-from pymongo.errors import DuplicateKeyError
+from pymongo.errors import DuplicateKeyError, OperationFailure
 
 from publisher.machine import ShopState
 from shopsync_runtime.mongo import Database, Document
 
+_NAMESPACE_EXISTS = 48
+_SECOND = timedelta(seconds=1)
+_REMEMBERED_NOTIFICATIONS = 20
+_VIEW: list[dict[str, Any]] = [{"$unset": ["access_token", "refresh_token", "cipher"]}]
+
 
 @dataclass(frozen=True, slots=True)
 class Authorization:
-    """One shop's consent. Tokens are encrypted; `version` grows with every pair. Expiries are aware."""
+    """One shop's consent. Tokens are encrypted; `version` grows with every pair. Times are aware.
+
+    `expires_at`: what TikTok announced by webhook, if it did; else the refresh token's life is the consent's.
+    """
 
     shop_key: str
     tiktok_shop_id: str
@@ -25,17 +33,38 @@ class Authorization:
     version: int = 1
     ended: tuple[str, str] | None = None
     webhook_url: str | None = None
+    authorized_at: datetime | None = None
+    expires_at: datetime | None = None
+
+    @property
+    def consent_until(self) -> datetime:
+        """When the merchant has to have authorised again."""
+        return self.refresh_expires_at if self.expires_at is None else min(self.refresh_expires_at, self.expires_at)
 
 
 class Authorizations:
     """`authorizations`: which TikTok shop a shop key is bound to, its tokens, and what TikTok holds against it."""
 
     def __init__(self, database: Database) -> None:
+        self._database = database
         self._authorizations = database["authorizations"]
 
     async def ensure_indexes(self) -> None:
         """One TikTok shop belongs to one shop key (NV-13)."""
         await self._authorizations.create_indexes([IndexModel([("tiktok_shop_id", ASCENDING)], unique=True)])
+
+    async def ensure_view(self) -> None:
+        """`authorization_states`: the same without tokens and ciphers, for operators to read."""
+        view = self._database["authorization_states"]
+        try:
+            # Its look before it leaps would need the right to list all collections.
+            await self._database.create_collection(
+                view.name, viewOn=self._authorizations.name, pipeline=_VIEW, check_exists=False
+            )
+        except OperationFailure as error:
+            if error.code != _NAMESPACE_EXISTS:
+                raise
+            await self._database.command("collMod", view.name, viewOn=self._authorizations.name, pipeline=_VIEW)
 
     async def get(self, shop_key: str) -> Authorization | None:
         """The consent, ended ones too."""
@@ -65,7 +94,7 @@ class Authorizations:
         fields = {
             **_fields(authorization),
             "ended": None, "blocked": None, "blocked_until": None, "quota_until": None,
-            "refresh_lease_until": None, "webhook_url": None,
+            "refresh_lease_until": None, "webhook_url": None, "expires_at": None,
         }  # fmt: skip
         try:
             await self._authorizations.update_one(
@@ -89,20 +118,47 @@ class Authorizations:
 
     async def replace_pair(
         self, shop_key: str, version: int, *, access: tuple[bytes, datetime], refresh: tuple[bytes, datetime]
-    ) -> None:
-        """Both tokens in one write; only over the pair that was refreshed."""
+    ) -> bool:
+        """Both tokens in one write; only over the pair that was refreshed. False when there is a newer one."""
         fields = {
             "access_token": access[0], "access_expires_at": access[1], "refresh_token": refresh[0],
             "refresh_expires_at": refresh[1], "refresh_lease_until": None, "ended": None,
         }  # fmt: skip
-        await self._authorizations.update_one(
+        result = await self._authorizations.update_one(
             {"_id": shop_key, "version": version}, {"$set": fields, "$inc": {"version": 1}}
         )
+        return result.matched_count == 1
 
-    async def end(self, shop_key: str, version: int, cause: tuple[str, str]) -> None:
-        """The consent behind this pair is dead."""
+    async def reseal(self, shop_key: str, version: int, access: bytes, refresh: bytes) -> bool:
+        """The same pair, encrypted anew."""
+        result = await self._authorizations.update_one(
+            {"_id": shop_key, "version": version}, {"$set": {"access_token": access, "refresh_token": refresh}}
+        )
+        return result.matched_count == 1
+
+    async def end(self, shop_key: str, version: int, cause: tuple[str, str]) -> bool:
+        """The consent behind this pair is dead. False when it was known, or there is a newer pair."""
         update = {"$set": {"ended": list(cause), "refresh_lease_until": None}}
-        await self._authorizations.update_one({"_id": shop_key, "version": version}, update)
+        query = {"_id": shop_key, "version": version, "ended": None}
+        return (await self._authorizations.update_one(query, update)).matched_count == 1
+
+    async def withdrawn(self, shop_key: str, cause: tuple[str, str], at: datetime, notification_id: str) -> bool:
+        """The seller withdrew the consent in that second. False for a repeat, and for a consent newer than that.
+
+        A clock that is off may tell newer from older wrongly; the next call then learns of the end.
+        """
+        query = {**_unseen(shop_key, notification_id), "ended": None, "$or": [
+            {"authorized_at": None}, {"authorized_at": {"$lt": at + _SECOND}},
+        ]}  # fmt: skip
+        update = {**_seen(notification_id), "$set": {"ended": list(cause), "refresh_lease_until": None}}
+        return (await self._authorizations.update_one(query, update)).matched_count == 1
+
+    async def expires(self, shop_key: str, at: datetime | None, notification_id: str) -> bool:
+        """TikTok announced when the consent ends. False for a repeat."""
+        update: dict[str, Any] = _seen(notification_id)
+        if at is not None:
+            update["$set"] = {"expires_at": at}
+        return (await self._authorizations.update_one(_unseen(shop_key, notification_id), update)).matched_count == 1
 
     async def block(self, shop_key: str, cause: tuple[str, str], until: datetime) -> None:
         """TikTok refuses the whole shop: nothing is tried before `until`."""
@@ -118,6 +174,10 @@ class Authorizations:
         found = self._authorizations.find({"access_expires_at": {"$lt": before}, "ended": None})
         return [_authorization(document) async for document in found]
 
+    async def all(self) -> list[Authorization]:
+        """Every consent, ended ones too."""
+        return [_authorization(document) async for document in self._authorizations.find()]
+
     async def without_webhook(self, url: str) -> list[str]:
         """Shop keys of living consents whose webhooks do not come to this address yet."""
         found = self._authorizations.find({"webhook_url": {"$ne": url}, "ended": None}, {"_id": True})
@@ -130,6 +190,14 @@ class Authorizations:
 
 def _free(now: datetime) -> list[dict[str, Any]]:
     return [{"refresh_lease_until": None}, {"refresh_lease_until": {"$lte": now}}]
+
+
+def _unseen(shop_key: str, notification_id: str) -> dict[str, Any]:
+    return {"_id": shop_key, "notifications": {"$ne": notification_id}}
+
+
+def _seen(notification_id: str) -> dict[str, Any]:
+    return {"$push": {"notifications": {"$each": [notification_id], "$slice": -_REMEMBERED_NOTIFICATIONS}}}
 
 
 def _cause(value: Any) -> tuple[str, str] | None:
@@ -146,6 +214,7 @@ def _fields(authorization: Authorization) -> Document:
         "refresh_expires_at": authorization.refresh_expires_at,
         "seller_name": authorization.seller_name,
         "scopes": list(authorization.scopes),
+        "authorized_at": authorization.authorized_at,
     }
 
 
@@ -163,4 +232,6 @@ def _authorization(document: Document) -> Authorization:
         version=document["version"],
         ended=_cause(document.get("ended")),
         webhook_url=document.get("webhook_url"),
+        authorized_at=document.get("authorized_at"),
+        expires_at=document.get("expires_at"),
     )

@@ -1,9 +1,14 @@
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import get_args
 
 from publisher.description import UploadedImage
+from publisher.pictures import UseCase
 from shopsync_runtime.mongo import Database
+
+USE_CASES = get_args(UseCase)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +60,13 @@ class ImageCache:
             "url": image.url, "width": image.width, "height": image.height, "uploaded_at": now,
         }  # fmt: skip
         await self._images.update_one({"_id": _upload_id(shop_key, use_case, digest)}, {"$set": fields}, upsert=True)
+
+    async def forget_uploads(self, shop_key: str, addresses: Sequence[str]) -> None:
+        """What these addresses hold counts as not uploaded, for any use."""
+        ids = [_file_id(shop_key, address) for address in addresses]
+        digests = [document["digest"] async for document in self._images.find({"_id": {"$in": ids}}, {"digest": True})]
+        uploads = [_upload_id(shop_key, use_case, digest) for digest in digests for use_case in USE_CASES]
+        await self._images.delete_many({"_id": {"$in": uploads}})
 
 
 def _file_id(shop_key: str, address: str) -> str:

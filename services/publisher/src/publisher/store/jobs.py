@@ -25,18 +25,19 @@ class Jobs:
 
     async def ensure_indexes(self) -> None:
         """For claiming by shop, and for finding the shops with due jobs."""
-        await self._jobs.create_indexes(
-            [IndexModel([("shop_key", ASCENDING), ("due_at", ASCENDING)]), IndexModel([("due_at", ASCENDING)])]
-        )
+        await self._jobs.create_indexes([IndexModel([("shop_key", ASCENDING), ("due_at", ASCENDING)])])
 
     async def request(self, commands: Sequence[Event[PushRequested]], now: datetime) -> None:
         """Take the commands in, in their order. Ten for one product are one job with the newest command's id."""
         await self._jobs.bulk_write([_upsert(command, now) for command in commands], ordered=True)
 
     async def due_shops(self, now: datetime) -> list[str]:
-        """Shops with a job that could be claimed now."""
-        pipeline = [{"$match": _due(now)}, {"$group": {"_id": "$shop_key"}}, {"$sort": {"_id": 1}}]
-        return [str(row["_id"]) async for row in await self._jobs.aggregate(pipeline)]
+        """Shops that may have a job to claim now: running ones count too. One step in the index per shop."""
+        pipeline: list[Document] = [
+            {"$sort": {"shop_key": ASCENDING, "due_at": ASCENDING}},
+            {"$group": {"_id": "$shop_key", "due_at": {"$first": "$due_at"}}},
+        ]
+        return [str(row["_id"]) async for row in await self._jobs.aggregate(pipeline) if row["due_at"] <= now]
 
     async def claim(self, shop_key: str, *, owner: str, now: datetime, lease: timedelta) -> Job | None:
         """Take the shop's longest-due job; nobody else gets it while the lease lasts."""
@@ -75,6 +76,12 @@ class Jobs:
         """Give the lease back without an outcome: the job is due as it was."""
         await self._jobs.update_one(_own(job), {"$set": {"lease_until": _NEVER, "owner": ""}})
 
+    async def abandon(self, shop_key: str, owner: str) -> None:
+        """Give back what a claim whose answer was lost may have taken."""
+        await self._jobs.update_one(
+            {"shop_key": shop_key, "owner": owner}, {"$set": {"lease_until": _NEVER, "owner": ""}}
+        )
+
     async def wake_shop(self, shop_key: str, now: datetime) -> int:
         """Make the shop's parked and waiting jobs due: it was authorised anew. Returns how many."""
         result = await self._jobs.update_many(
@@ -92,7 +99,7 @@ def _upsert(command: Event[PushRequested], now: datetime) -> UpdateOne:
         "product_no": {"$literal": body.product_no},
         "command_id": {"$literal": command.id},
         "sync_id": {"$literal": body.sync_id},
-        "reason": {"$literal": body.reason},
+        "reason": _reason(body.reason),
         "requested_at": now,
         "seq": {"$add": [{"$ifNull": ["$seq", 0]}, 1]},
         "attempts": _unless(begin_anew, "$attempts", 0),
@@ -103,6 +110,13 @@ def _upsert(command: Event[PushRequested], now: datetime) -> UpdateOne:
         "owner": {"$ifNull": ["$owner", ""]},
     }
     return UpdateOne({"_id": body.subject}, [{"$set": changes}], upsert=True)
+
+
+def _reason(asked: str) -> dict[str, Any]:
+    """What a hand asked for stays asked for when a clock's command joins it."""
+    if asked in _BY_HAND:
+        return {"$literal": asked}
+    return {"$cond": [{"$in": ["$reason", {"$literal": sorted(_BY_HAND)}]}, "$reason", {"$literal": asked}]}
 
 
 def _unless(begin_anew: Any, kept: str, otherwise: Any) -> dict[str, Any]:

@@ -4,11 +4,23 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from pymongo import ASCENDING, IndexModel, ReturnDocument
+from pymongo.errors import DuplicateKeyError
 
-from publisher.model import Intent, ListedSku, Listing, Review
+from publisher.model import Intent, Listing, Refusal, Review
+from publisher.store.listing_documents import (
+    intent_document,
+    listing_of,
+    pushed_fields,
+    refusal_document,
+    review_document,
+)
 from shopsync_runtime.mongo import Database, Document
 
 _REMEMBERED_NOTIFICATIONS = 50
+_OF_ONE_LIFE = (
+    "tiktok_product_id", "skus", "pushed_content_version", "fingerprint", "review", "core", "live_digest",
+    "overwritten", "intent", "refusal", "review_due_at",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,57 +34,77 @@ class OutboxEntry:
 class Listings:
     """`listings`: what stands at TikTok Shop, and the outbox of events about it.
 
-    Pushes write under their job's lease; reviews write only over the state they read (`pushes`), so a reading that a
-    push overtook is dropped (SS-11).
+    Every write of a push stands on the `pushes` that it read: a worker that lost its lease unawares, and a reading
+    that a push overtook, change nothing any more (RB-8, SS-11). Such writes give None or False.
     """
 
     def __init__(self, database: Database) -> None:
         self._listings = database["listings"]
 
     async def ensure_indexes(self) -> None:
-        """For webhooks (product id), the review poll (due), and the relay (unsent events)."""
+        """For webhooks (product id; creates in progress), the review poll (due), and the relay (unsent events)."""
         has = {"$exists": True}
         await self._listings.create_indexes(
             [
                 IndexModel([("tiktok_product_id", ASCENDING)], partialFilterExpression={"tiktok_product_id": has}),
                 IndexModel([("review_due_at", ASCENDING)], partialFilterExpression={"review_due_at": has}),
                 IndexModel([("outbox.id", ASCENDING)], partialFilterExpression={"outbox.id": has}),
+                IndexModel([("intent.kind", ASCENDING)], partialFilterExpression={"intent.kind": has}),
             ]
         )
 
     async def get(self, subject: str) -> Listing | None:
         """The listing of `{shop_key}/{product_no}`."""
         document = await self._listings.find_one({"_id": subject})
-        return None if document is None else _listing(document)
+        return None if document is None else listing_of(document)
 
-    async def intend(self, listing: Listing, intent: Intent) -> None:
-        """Put on disk what is about to be sent."""
-        changes = {"shop_key": listing.shop_key, "product_no": listing.product_no, "intent": _intent_document(intent)}
-        update = {"$set": changes, "$inc": {"pushes": 1}}
-        await self._listings.update_one({"_id": listing.subject}, update, upsert=True)
+    async def intend(self, listing: Listing, intent: Intent) -> Listing | None:
+        """Put on disk what is about to be sent. None: another worker was here since the listing was read."""
+        changes = {"shop_key": listing.shop_key, "product_no": listing.product_no, "intent": intent_document(intent)}
+        return await self._write(listing, {"$set": changes})
 
-    async def forget_intent(self, subject: str) -> None:
-        """The write was certainly not done."""
-        await self._listings.update_one({"_id": subject}, {"$unset": {"intent": ""}, "$inc": {"pushes": 1}})
+    async def forget_intent(self, listing: Listing, refusal: Refusal | None = None) -> Listing | None:
+        """The write was certainly not done; `refusal`: because TikTok refuses its content."""
+        update: Document = {"$unset": {"intent": ""}}
+        if refusal is not None:
+            update["$set"] = {"refusal": refusal_document(refusal)}
+        return await self._write(listing, update)
+
+    async def begin_anew(self, listing: Listing) -> Listing | None:
+        """The product is another one with the same number: the listing stays at TikTok, without us (DL-13)."""
+        update: Document = {"$unset": dict.fromkeys(_OF_ONE_LIFE, "")}
+        if listing.tiktok_product_id is not None:
+            update["$addToSet"] = {"former_ids": listing.tiktok_product_id}
+        return await self._write(listing, update)
 
     async def record_push(
-        self, listing: Listing, events: Sequence[OutboxEntry], *, review_due_at: datetime | None
-    ) -> None:
-        """The outcome, what was sent, and the events that tell it, in one write; the intent is gone with it."""
-        changes = _pushed_fields(listing)
-        removed: dict[str, str] = {"intent": ""}
-        if review_due_at is None:
-            removed["review_due_at"] = ""
-        else:
-            changes["review_due_at"] = review_due_at
-        update = {"$set": changes, "$unset": removed, "$inc": {"pushes": 1}, "$push": _push(events)}
-        await self._listings.update_one({"_id": listing.subject}, update, upsert=True)
+        self, listing: Listing, events: Sequence[OutboxEntry], *, review_due_at: datetime | None, now: datetime
+    ) -> Listing | None:
+        """The outcome, what was sent, and the events that tell it, in one write; the intent is gone with it.
 
-    async def record_event(self, listing: Listing, event: OutboxEntry) -> None:
-        """An event that changes nothing about the listing but must not be lost; a lost intent ends with it."""
-        names = {"shop_key": listing.shop_key, "product_no": listing.product_no}
-        update = {"$set": names, "$unset": {"intent": ""}, "$inc": {"pushes": 1}, "$push": _push([event])}
-        await self._listings.update_one({"_id": listing.subject}, update, upsert=True)
+        When TikTok told something about the product since the listing was read, it is due for a reading now.
+        """
+        notices = listing.notices
+        while True:
+            update = _recorded(listing, events, review_due_at)
+            recorded = await self._write(listing, update, notices=notices or {"$in": [None, 0]})
+            if recorded is not None:
+                return recorded
+            current = await self.get(listing.subject)
+            if current is None or current.pushes != listing.pushes:
+                return None
+            notices, review_due_at = current.notices, now
+
+    async def _write(self, listing: Listing, update: Document, **also: Any) -> Listing | None:
+        is_new = listing.pushes == 0
+        fence = {"_id": listing.subject, "pushes": {"$in": [None, 0]} if is_new else listing.pushes, **also}
+        try:
+            document = await self._listings.find_one_and_update(
+                fence, {**update, "$inc": {"pushes": 1}}, upsert=is_new, return_document=ReturnDocument.AFTER
+            )
+        except DuplicateKeyError:
+            return None
+        return None if document is None else listing_of(document)
 
     # Outbox ----------------------------------------------------------------------------------------------------
 
@@ -93,25 +125,48 @@ class Listings:
     # Reviews ---------------------------------------------------------------------------------------------------
 
     async def notified(self, shop_key: str, product_id: str, notification_id: str, now: datetime) -> bool:
-        """Remember a webhook and make its listing due for a reading; False: no such listing, or seen before."""
+        """Remember a webhook and make its listing due for a reading; False: no such listing, or seen before.
+
+        A product nobody knows may be one whose create is not recorded yet: creates in progress are marked, and due for
+        a reading as soon as they are recorded.
+        """
+        if await self._heard(shop_key, product_id, notification_id, now):
+            return True
+        creating = {"shop_key": shop_key, "intent.kind": "create"}
+        await self._listings.update_many(creating, {"$inc": {"notices": 1}})
+        # It may have been recorded between the two.
+        return await self._heard(shop_key, product_id, notification_id, now)
+
+    async def _heard(self, shop_key: str, product_id: str, notification_id: str, now: datetime) -> bool:
         result = await self._listings.update_one(
             {"shop_key": shop_key, "tiktok_product_id": product_id, "notifications": {"$ne": notification_id}},
             {
                 "$set": {"review_due_at": now},
+                "$inc": {"notices": 1},
                 "$push": {"notifications": {"$each": [notification_id], "$slice": -_REMEMBERED_NOTIFICATIONS}},
             },
         )
         return result.matched_count == 1
 
-    async def claim_review(self, *, now: datetime, lease: timedelta) -> tuple[Listing, datetime] | None:
+    async def claim_review(
+        self, *, now: datetime, lease: timedelta, but_not_of: Sequence[str] = ()
+    ) -> tuple[Listing, datetime] | None:
         """Take a listing whose state is due to be read, and until when: then it is due again unless recorded."""
+        due: Document = {"review_due_at": {"$lte": now}}
+        if but_not_of:
+            due["shop_key"] = {"$nin": list(but_not_of)}
         document = await self._listings.find_one_and_update(
-            {"review_due_at": {"$lte": now}},
+            due,
             {"$set": {"review_due_at": now + lease}},
             sort=[("review_due_at", ASCENDING)],
             return_document=ReturnDocument.AFTER,
         )
-        return None if document is None else (_listing(document), document["review_due_at"])
+        return None if document is None else (listing_of(document), document["review_due_at"])
+
+    async def defer_review(self, listing: Listing, claimed_until: datetime, due_at: datetime) -> None:
+        """It could not be read. A webhook that came meanwhile keeps its claim."""
+        claimed = {"_id": listing.subject, "review_due_at": claimed_until}
+        await self._listings.update_one(claimed, {"$set": {"review_due_at": due_at}})
 
     async def record_review(
         self,
@@ -129,7 +184,7 @@ class Listings:
         """
         changes: dict[str, Any] = {"live_digest": live_digest}
         if review is not None:
-            changes["review"] = _review_document(review)
+            changes["review"] = review_document(review)
         update: dict[str, Any] = {"$set": changes}
         if event is not None:
             update["$push"] = _push([event])
@@ -137,7 +192,7 @@ class Listings:
             "_id": listing.subject,
             "pushes": listing.pushes,
             "intent": {"$exists": False},
-            "review": None if listing.review is None else _review_document(listing.review),
+            "review": None if listing.review is None else review_document(listing.review),
         }
         result = await self._listings.update_one(untouched, update)
         due: dict[str, Any] = (
@@ -148,69 +203,15 @@ class Listings:
         return result.matched_count == 1
 
 
+def _recorded(listing: Listing, events: Sequence[OutboxEntry], review_due_at: datetime | None) -> Document:
+    changes = pushed_fields(listing)
+    removed = {"intent": "", "refusal": ""}
+    if review_due_at is None:
+        removed["review_due_at"] = ""
+    else:
+        changes["review_due_at"] = review_due_at
+    return {"$set": changes, "$unset": removed, "$push": _push(events)}
+
+
 def _push(events: Sequence[OutboxEntry]) -> dict[str, Any]:
     return {"outbox": {"$each": [{"id": entry.id, "event": entry.event} for entry in events]}}
-
-
-def _pushed_fields(listing: Listing) -> Document:
-    return {
-        "shop_key": listing.shop_key,
-        "product_no": listing.product_no,
-        "tiktok_product_id": listing.tiktok_product_id,
-        "skus": [
-            {
-                "vertical_no": sku.vertical_no,
-                "horizontal_no": sku.horizontal_no,
-                "seller_sku": sku.seller_sku,
-                "tiktok_sku_id": sku.tiktok_sku_id,
-                "stock_sent": sku.stock_sent,
-            }
-            for sku in listing.skus
-        ],
-        "pushed_content_version": listing.pushed_content_version,
-        "fingerprint": listing.fingerprint,
-        "review": None if listing.review is None else _review_document(listing.review),
-        "live_digest": listing.live_digest,
-    }
-
-
-def _review_document(review: Review) -> Document:
-    return {
-        "state": review.state,
-        "content_version": review.content_version,
-        "reasons_digest": review.reasons_digest,
-    }
-
-
-def _intent_document(intent: Intent) -> Document:
-    return {
-        "kind": intent.kind,
-        "key": intent.key,
-        "content_version": intent.content_version,
-        "fingerprint": intent.fingerprint,
-        "stock": [
-            {"vertical_no": vertical, "horizontal_no": horizontal, "quantity": quantity}
-            for (vertical, horizontal), quantity in intent.stock.items()
-        ],
-    }
-
-
-def _listing(document: Document) -> Listing:
-    intent, review = document.get("intent"), document.get("review")
-    return Listing(
-        shop_key=document["shop_key"],
-        product_no=document["product_no"],
-        tiktok_product_id=document.get("tiktok_product_id"),
-        skus=tuple(ListedSku(**sku) for sku in document.get("skus", [])),
-        pushed_content_version=document.get("pushed_content_version"),
-        fingerprint=document.get("fingerprint"),
-        review=None if review is None else Review(**review),
-        live_digest=document.get("live_digest"),
-        intent=None if intent is None else _intent(intent),
-        pushes=document.get("pushes", 0),
-    )
-
-
-def _intent(document: Document) -> Intent:
-    stock = {(row["vertical_no"], row["horizontal_no"]): row["quantity"] for row in document["stock"]}
-    return Intent(document["kind"], document["key"], document["content_version"], document["fingerprint"], stock)

@@ -7,6 +7,17 @@ from shopsync_sandbox.tiktok.model import Shop
 from shopsync_sandbox.tiktok.services import Services
 from shopsync_sandbox.tiktok.tokens import Grant
 
+#: 10 MB of picture and the form around it
+MAX_BODY = 11 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """A file of a form."""
+
+    name: str
+    content: bytes
+
 
 @dataclass(frozen=True, slots=True)
 class Call:
@@ -19,7 +30,7 @@ class Call:
     path: dict[str, str] = field(default_factory=dict)
     query: dict[str, str] = field(default_factory=dict)
     body: dict[str, Any] = field(default_factory=dict)
-    files: dict[str, bytes] = field(default_factory=dict)
+    files: dict[str, Upload] = field(default_factory=dict)
 
     def flag(self, name: str) -> bool:
         return self.query.get(name, "").lower() == "true"
@@ -37,7 +48,7 @@ Handler = Callable[[Call], dict[str, Any]]
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """One row of the API. `template` leaves the version out: `product/products/{product_id}`."""
+    """One row of the API. `template` leaves the version out: `product/products/{product_id}`. `max_body` in bytes."""
 
     name: str
     method: str
@@ -47,20 +58,8 @@ class Operation:
     handle: Handler
     cipher: bool = True
     multipart: bool = False
-
-    def match(self, segments: list[str]) -> dict[str, str] | None:
-        """Path parameters when the segments (version taken out) fit, else None."""
-        parts = self.template.split("/")
-        if len(parts) != len(segments):
-            return None
-        found: dict[str, str] = {}
-        for part, segment in zip(parts, segments, strict=True):
-            if part.startswith("{"):
-                found[part[1:-1]] = segment
-            elif part != segment:
-                return None
-        return found
+    max_body: int = MAX_BODY
 
     @property
-    def literals(self) -> int:
-        return sum(not part.startswith("{") for part in self.template.split("/"))
+    def parts(self) -> tuple[str, ...]:
+        return tuple(self.template.split("/"))

@@ -2,17 +2,23 @@
 
 import base64
 import binascii
+from collections.abc import Sequence
 from typing import Any
 
 from shopsync_sandbox.tiktok.api.call import Call
-from shopsync_sandbox.tiktok.bodies import TitleBody, parse
-from shopsync_sandbox.tiktok.catalogue import Attribute, Catalogue, Category
+from shopsync_sandbox.tiktok.bodies import RecommendBody, parse
+from shopsync_sandbox.tiktok.catalogue import Catalogue
+from shopsync_sandbox.tiktok.checks.pictures import MAIN_IMAGES_MAX
 from shopsync_sandbox.tiktok.codes import ApiError, Code
+from shopsync_sandbox.tiktok.taxonomy import Attribute, Brand, Category, Certification
+
+BRANDS_A_DAY = 50
+BRANDS_MAX = 1_000
 
 
 def categories(call: Call) -> dict[str, Any]:
     """The tree of one version; prohibited nodes only on request."""
-    catalogue, version = call.services.world.catalogue, call.query.get("category_version", "v1")
+    catalogue, version = call.services.world.catalogue, _version(call)
     keyword, prohibited = call.query.get("keyword", ""), call.flag("include_prohibited_categories")
     return {
         "categories": [
@@ -25,6 +31,7 @@ def categories(call: Call) -> dict[str, Any]:
             }
             for category in catalogue.categories.values()
             if category.version == version
+            and category.shown
             and keyword in category.name
             and (prohibited or category.permission != "PROHIBITED")
         ],
@@ -32,14 +39,18 @@ def categories(call: Call) -> dict[str, Any]:
 
 
 def recommend(call: Call) -> dict[str, Any]:
-    """The leaf whose name the title contains; often there is none (12019064)."""
-    catalogue, title = call.services.world.catalogue, parse(TitleBody, call.body).product_title
-    if not title:
+    """The leaf whose name the title contains; often there is none (12019064), and it knows words, not goods."""
+    catalogue, body = call.services.world.catalogue, parse(RecommendBody, call.body)
+    if not body.product_title:
         raise ApiError(Code.INVALID_PARAM, "invalid param: product_title is required")
-    version = call.body.get("category_version", "v1")
-    leaf = next((c for c in _leaves(catalogue, version) if any(part in title for part in c.name.split("・"))), None)
+    images = body.images or []
+    if len(images) > MAIN_IMAGES_MAX or any(call.services.world.images.get(i.uri or "") is None for i in images):
+        raise ApiError(Code.RECOMMEND_IMAGES, "product image list is invalid")
+    leaf = _match(catalogue, body.category_version or "v1", body.product_title)
     if leaf is None:
-        raise ApiError(Code.CATEGORY_NO_MATCH, "no category matches the title")
+        raise ApiError(Code.CATEGORY_NO_MATCH, "no matching categories: give the full name of the product")
+    if leaf.permission == "NON_MAIN_CATEGORY":
+        raise ApiError(Code.CATEGORY_NO_MATCH_IN_MAIN, "no matching category within the account's main category")
     chain = [
         {
             "id": category.id,
@@ -61,67 +72,94 @@ def attributes(call: Call) -> dict[str, Any]:
 
 def rules(call: Call) -> dict[str, Any]:
     """What a leaf demands beside its attributes."""
-    _leaf(call)
+    found = call.services.world.catalogue.rules(_leaf(call).id)
+    chart = {"is_supported": found.size_chart != "unsupported", "is_required": found.size_chart == "required"}
     return {
-        "product_certifications": [],
-        "size_chart": {"is_supported": False, "is_required": False},
+        "product_certifications": [_certification(rule) for rule in found.certifications],
+        "size_chart": chart,
         "cod": {"is_supported": False},
-        "package_dimension": {"is_required": True},
+        "package_dimension": {"is_required": found.parcel_required},
         "epr": {"is_required": False},
         "responsible_person": {"is_required": False},
         "manufacturer": {"is_required": False},
         "allowed_special_product_types": [],
         "fees": [],
-        "seller_sku": {"is_required": False},
+        "seller_sku": {"is_required": found.seller_sku_required},
     }
 
 
 def brands(call: Call) -> dict[str, Any]:
     """Built-in and custom brands, paged. The status UNAUTHORIEZD is misspelt on the wire."""
     size, start = call.page_size(), _offset(call.query.get("page_token", ""))
-    rows = [
-        (brand.id, brand.name, brand.authorised, brand.t1) for brand in call.services.world.catalogue.brands.values()
-    ]
-    rows += [(brand_id, name, True, False) for brand_id, name in call.shop.custom_brands.items()]
+    chain = call.services.world.catalogue.chain(_leaf_in_query(call)) if "category_id" in call.query else ()
+    custom = [Brand(brand_id, name) for brand_id, name in call.shop.custom_brands.items()]
+    rows = [(brand, _may_use(brand, chain)) for brand in (*call.services.world.catalogue.brands.values(), *custom)]
     wanted, name_part = call.query.get("is_authorized", "").lower(), call.query.get("brand_name", "")
-    found = [row for row in rows if wanted in {"", str(row[2]).lower()} and name_part in row[1]]
+    found = [row for row in rows if wanted in {"", str(row[1]).lower()} and name_part in row[0].name]
     following = start + size
     return {
         "total_count": len(found),
         "next_page_token": _token(following) if following < len(found) else "",
         "brands": [
             {
-                "id": brand_id,
-                "name": name,
+                "id": brand.id,
+                "name": brand.name,
                 "authorized_status": "AUTHORIZED" if authorised else "UNAUTHORIEZD",
-                "brand_status": "ONLINE",
-                "is_t1_brand": t1,
+                "brand_status": "OFFLINE" if brand.expired else "ONLINE",
+                "is_t1_brand": brand.t1,
             }
-            for brand_id, name, authorised, t1 in found[start:following]
+            for brand, authorised in found[start:following]
         ],
     }
 
 
 def create_brand(call: Call) -> dict[str, Any]:
-    """A custom brand of the shop. Raises ApiError when the name has not 2 to 30 characters."""
-    name = call.body.get("name")
+    """A custom brand of the shop. Raises ApiError: name not 2 to 30 characters, over 50 a day or 1,000 in all."""
+    name, world, shop = call.body.get("name"), call.services.world, call.shop
     if not isinstance(name, str) or not 2 <= len(name) <= 30:
         raise ApiError(Code.INVALID_PARAM, "invalid param: name must have 2 to 30 characters")
-    brand_id = call.services.world.ids.next()
-    call.shop.custom_brands[brand_id] = name
+    today = world.today()
+    if shop.brands_made.get(today, 0) >= BRANDS_A_DAY or len(shop.custom_brands) >= BRANDS_MAX:
+        message = f"invalid param: at most {BRANDS_A_DAY} custom brands a day and {BRANDS_MAX} in all"
+        raise ApiError(Code.INVALID_PARAM, message)
+    brand_id = world.ids.next()
+    shop.custom_brands[brand_id] = name
+    shop.brands_made[today] = shop.brands_made.get(today, 0) + 1
     return {"id": brand_id}
 
 
-def _leaves(catalogue: Catalogue, version: str) -> list[Category]:
-    return [c for c in catalogue.categories.values() if c.version == version and catalogue.is_leaf(c.id)]
+def _match(catalogue: Catalogue, version: str, title: str) -> Category | None:
+    leaves = (c for c in catalogue.categories.values() if c.version == version and catalogue.is_leaf(c.id))
+    return next((c for c in leaves if c.shown and any(part in title for part in c.name.split("・"))), None)
+
+
+def _version(call: Call) -> str:
+    version = call.query.get("category_version", "v1")
+    if version not in {"v1", "v2"}:
+        raise ApiError(Code.INVALID_PARAM, f"invalid param: category_version {version!r} is not v1 or v2")
+    return version
+
+
+def _may_use(brand: Brand, chain: Sequence[Category]) -> bool:
+    """Whether the seller is authorised, for the category where one is asked about."""
+    elsewhere = brand.roots is not None and bool(chain) and chain[0].id not in brand.roots
+    return brand.authorised and not brand.expired and not elsewhere
 
 
 def _leaf(call: Call) -> Category:
-    catalogue, category_id = call.services.world.catalogue, call.path["category_id"]
+    return _find_leaf(call, call.path["category_id"])
+
+
+def _leaf_in_query(call: Call) -> str:
+    return _find_leaf(call, call.query["category_id"]).id
+
+
+def _find_leaf(call: Call, category_id: str) -> Category:
+    catalogue = call.services.world.catalogue
     category = catalogue.categories.get(category_id)
     if category is None:
         raise ApiError(Code.CATEGORY_UNKNOWN, f"category {category_id} is not found")
-    if category.version != call.query.get("category_version", "v1"):
+    if category.version != _version(call):
         raise ApiError(Code.CATEGORY_VERSION, f"category {category_id} does not belong to this category_version")
     if not catalogue.is_leaf(category_id):
         raise ApiError(Code.CATEGORY_NOT_LEAF, f"category {category_id} is not a leaf category")
@@ -139,11 +177,24 @@ def _attribute(rule: Attribute) -> dict[str, Any]:
         "is_customizable": rule.custom,
         "values": [{"id": value_id, "name": name} for value_id, name in rule.values.items()],
     }
+    if rule.number:
+        shape["value_data_format"] = "POSITIVE_INT_OR_DECIMAL"
     if rule.depends_on is not None:
         attribute_id, value_id = rule.depends_on
         condition = {"attribute_id": attribute_id, "attribute_value_id": value_id}
         shape["requirement_conditions"] = [{"condition_type": "VALUE_ID_MATCH", **condition}]
     return shape
+
+
+def _certification(rule: Certification) -> dict[str, Any]:
+    return {
+        "id": rule.id,
+        "name": rule.name,
+        "is_required": rule.required,
+        "document_details": "",
+        "sample_image_url": "",
+        "expiration_date": {"is_required": rule.expires},
+    }
 
 
 def _token(offset: int) -> str:

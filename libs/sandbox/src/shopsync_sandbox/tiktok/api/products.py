@@ -12,23 +12,9 @@ from shopsync_sandbox.tiktok.bodies import (
     parse,
 )
 from shopsync_sandbox.tiktok.codes import ApiError, Code
-from shopsync_sandbox.tiktok.images import USE_CASES, url_path
 from shopsync_sandbox.tiktok.model import Product
 from shopsync_sandbox.tiktok.reads import Reader
 from shopsync_sandbox.tiktok.search import search
-
-
-def upload_image(call: Call) -> dict[str, Any]:
-    """Keep a picture; the reply's uri goes into product bodies, its url into descriptions."""
-    world, use_case = call.services.world, call.body.get("use_case") or "MAIN_IMAGE"
-    if use_case not in USE_CASES:
-        raise ApiError(Code.INVALID_PARAM, f"invalid param: use_case {use_case!r}")
-    if "data" not in call.files:
-        raise ApiError(Code.INVALID_PARAM, "invalid param: form field data is required")
-    image = world.images.add(call.files["data"], use_case, world.settings.image_rules)
-    url = call.base_url + url_path(image.uri)
-    world.images.urls.add(url)
-    return {"uri": image.uri, "url": url, "width": image.width, "height": image.height, "use_case": use_case}
 
 
 def create(call: Call) -> dict[str, Any]:

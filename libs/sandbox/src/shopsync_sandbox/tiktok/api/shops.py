@@ -4,10 +4,11 @@ from typing import Any
 
 from shopsync_sandbox.tiktok.api.call import Call
 from shopsync_sandbox.tiktok.bodies import WebhookBody, parse
+from shopsync_sandbox.tiktok.callbacks import check_address
 from shopsync_sandbox.tiktok.codes import ApiError, Code
 from shopsync_sandbox.tiktok.model import Shop, Subscription, Warehouse
 from shopsync_sandbox.tiktok.reasons import PREREQUISITES
-from shopsync_sandbox.tiktok.webhooks import EVENT_TYPES, check_address
+from shopsync_sandbox.tiktok.webhooks import EVENT_TYPES
 
 
 def authorized_shops(call: Call) -> dict[str, Any]:
@@ -56,6 +57,8 @@ def put_webhook(call: Call) -> dict[str, Any]:
     body = parse(WebhookBody, call.body)
     event, now = _event(body), call.services.world.now()
     address = check_address(body.address, loopback=call.services.settings.loopback_webhooks)
+    if call.services.webhooks.forgets(call.shop, event, address):
+        return {}
     known = call.shop.webhooks.get(event)
     call.shop.webhooks[event] = Subscription(address, known.create_time if known else now, now)
     return {}

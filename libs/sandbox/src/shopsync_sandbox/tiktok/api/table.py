@@ -1,6 +1,8 @@
 """Every operation the sandbox answers, and finding the one a request means."""
 
-from shopsync_sandbox.tiktok.api import catalogue, products, shops
+from urllib.parse import unquote
+
+from shopsync_sandbox.tiktok.api import catalogue, products, shops, sizecharts, uploads
 from shopsync_sandbox.tiktok.api.call import Operation
 from shopsync_sandbox.tiktok.codes import ApiError, Code
 
@@ -33,9 +35,30 @@ OPERATIONS = (
         "product/images/upload",
         _V,
         _WRITE,
-        products.upload_image,
+        uploads.upload_image,
         cipher=False,
         multipart=True,
+    ),
+    Operation(
+        "upload_file",
+        "POST",
+        "product/files/upload",
+        _V,
+        _WRITE,
+        uploads.upload_file,
+        cipher=False,
+        multipart=True,
+        max_body=uploads.MAX_VIDEO + 65_536,
+    ),
+    Operation("optimize_images", "POST", "product/images/optimize", ("202404",), _WRITE, uploads.optimize_images),
+    Operation(
+        "search_size_charts",
+        "POST",
+        "product/sizecharts/search",
+        ("202407",),
+        _READ,
+        sizecharts.search_size_charts,
+        cipher=False,
     ),
     Operation("create_product", "POST", "product/products", _V, _WRITE, products.create),
     Operation("listing_check", "POST", "product/products/listing_check", _V, _WRITE, products.listing_check),
@@ -53,23 +76,58 @@ OPERATIONS = (
 )
 
 
-def find_operation(method: str, path: str) -> tuple[Operation, dict[str, str]]:
-    """The operation and its path parameters. Raises ApiError: unknown path, wrong method, wrong version."""
-    segments = path.strip("/").split("/")
-    matches = [] if len(segments) < 3 or not path.startswith("/") else _matches([segments[0], *segments[2:]])
-    if not matches or not segments[1].isdigit():
-        raise ApiError(Code.UNKNOWN_PATH, "Invalid path, please check the path")
-    literals = max(operation.literals for operation, _ in matches)
-    best = [match for match in matches if match[0].literals == literals]
-    allowed = [match for match in best if match[0].method == method]
-    if not allowed:
+def find_operation(
+    method: str, path: str, wrong_version: Code = Code.WRONG_VERSION
+) -> tuple[Operation, dict[str, str], str]:
+    """The operation, its path parameters and its version. Raises ApiError: unknown path, wrong method or version.
+
+    `path` is undecoded, so that an encoded slash stays inside its segment.
+    """
+    segments = path.split("/")[1:]
+    if "%" in path:
+        segments = [unquote(segment) for segment in segments]
+    if len(segments) < 3 or not path.startswith("/") or not segments[1].isdigit():
+        raise _unknown_path()
+    version = segments.pop(1)
+    best = _best(segments)
+    if not best:
+        raise _unknown_path()
+    operation = next((operation for operation in best if operation.method == method), None)
+    if operation is None:
         raise ApiError(Code.WRONG_METHOD, f"method {method} is not allowed for this path")
-    operation, parameters = allowed[0]
-    if segments[1] not in operation.versions:
-        raise ApiError(Code.WRONG_VERSION, f"API version invalid: {segments[1]}")
-    return operation, parameters
+    if version not in operation.versions:
+        raise ApiError(wrong_version, f"API version invalid: {version}")
+    parameters = {
+        part[1:-1]: segment for part, segment in zip(operation.parts, segments, strict=True) if part.startswith("{")
+    }
+    return operation, parameters, version
 
 
-def _matches(segments: list[str]) -> list[tuple[Operation, dict[str, str]]]:
-    found = [(operation, operation.match(segments)) for operation in OPERATIONS]
-    return [(operation, parameters) for operation, parameters in found if parameters is not None]
+def _unknown_path() -> ApiError:
+    return ApiError(Code.UNKNOWN_PATH, "Invalid path, please check the path")
+
+
+def _by_path() -> dict[tuple[str, ...], tuple[Operation, ...]]:
+    """Operations by their parts with every parameter as None's stand-in: the empty string."""
+    table: dict[tuple[str, ...], tuple[Operation, ...]] = {}
+    for operation in OPERATIONS:
+        key = tuple("" if part.startswith("{") else part for part in operation.parts)
+        table[key] = (*table.get(key, ()), operation)
+    return table
+
+
+_TABLE = _by_path()
+#: which places of a path may hold a parameter, by length; fewest parameters first
+_PLACES = {
+    length: sorted({tuple(i for i, part in enumerate(k) if not part) for k in _TABLE if len(k) == length}, key=len)
+    for length in {len(key) for key in _TABLE}
+}
+
+
+def _best(segments: list[str]) -> tuple[Operation, ...]:
+    """The operations whose path fits with the most literal parts; empty when none does."""
+    for places in _PLACES.get(len(segments), ()):
+        key = tuple("" if i in places else segment for i, segment in enumerate(segments))
+        if key in _TABLE and all(segments[i] for i in places):
+            return _TABLE[key]
+    return ()

@@ -1,28 +1,44 @@
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from shopsync_sandbox.tiktok.catalogue import Catalogue
 from shopsync_sandbox.tiktok.images import ImageStore
 from shopsync_sandbox.tiktok.model import Product, Shop, SkuContent
 from shopsync_sandbox.tiktok.settings import Settings
+from shopsync_sandbox.tiktok.world import World
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Context:
-    """What a body is checked against. `product` is None on create."""
+    """What a body is checked against. `product` is None on create; `skus` are the ones it has in any version."""
 
+    world: World
     shop: Shop
-    product: Product | None
-    catalogue: Catalogue
-    images: ImageStore
-    settings: Settings
+    product: Product | None = None
+    skus: Mapping[str, SkuContent] = field(init=False)
 
-    def known_skus(self) -> Mapping[str, SkuContent]:
-        return {} if self.product is None else self.product.sku_contents()
+    def __post_init__(self) -> None:
+        self.skus = {} if self.product is None else self.product.sku_contents()
 
-    def price_unknown(self, sku_id: str | None) -> bool:
-        """Whether an existing SKU (one of a draft) never got a price."""
-        return self.product is not None and sku_id not in self.product.prices
+    @property
+    def catalogue(self) -> Catalogue:
+        return self.world.catalogue
 
-    def stock_unknown(self, sku_id: str | None) -> bool:
-        return self.product is not None and not self.product.stock.get(sku_id or "")
+    @property
+    def images(self) -> ImageStore:
+        return self.world.images
+
+    @property
+    def settings(self) -> Settings:
+        return self.world.settings
+
+    def is_locked(self, lock: str) -> bool:
+        return self.product is not None and lock in self.product.locks
+
+    def price_of(self, sku_id: str | None) -> int | None:
+        """What the SKU costs now; None for a new one, or one of a draft that never got a price."""
+        return None if self.product is None else self.product.prices.get(sku_id or "")
+
+    def stock_of(self, sku_id: str | None) -> Mapping[str, int]:
+        """Warehouse id to pieces now; empty for a new SKU."""
+        return {} if self.product is None else self.product.stock.get(sku_id or "", {})

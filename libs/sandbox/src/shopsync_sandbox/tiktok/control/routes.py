@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Awaitable, Callable
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from typing import TYPE_CHECKING, Any
 
 from starlette.requests import Request
@@ -37,6 +37,11 @@ class Control:
             ("GET", "/products/{product_id}", self._product),
             ("GET", "/requests", self._requests),
             ("DELETE", "/requests", lambda _, __: self._sandbox.journal.reset()),
+            ("GET", "/traffic", lambda _, __: {"shops": self._sandbox.journal.traffic.summary()}),
+            ("GET", "/traffic/{shop}", self._traffic),
+            ("GET", "/webhooks", self._webhooks),
+            ("POST", "/webhooks/send", self._send_webhook),
+            ("POST", "/webhooks/{action}", self._hold_webhooks),
             ("GET", "/settings", lambda _, __: asdict(self._sandbox.settings)),
             ("PATCH", "/settings", self._settings),
             ("PUT", "/rate-limits", self._rate),
@@ -44,6 +49,7 @@ class Control:
             ("POST", "/codes", self._mint_code),
             ("POST", "/tokens", self._issue_tokens),
             ("POST", "/tokens/expire", self._expire),
+            ("POST", "/tokens/warn", lambda _, body: self._sandbox.expiries.warn(body["shop"])),
             ("POST", "/tokens/revoke", lambda _, body: self._sandbox.deauthorise(body["shop"])),
             ("GET", "/reviews", self._reviews),
             ("PUT", "/reviews/rules", lambda _, body: set_rules(self._sandbox, body["rules"])),
@@ -51,9 +57,11 @@ class Control:
             ("GET", "/faults", lambda _, __: {"faults": self._sandbox.faults.describe()}),
             ("POST", "/faults", self._add_fault),
             ("DELETE", "/faults", lambda _, __: self._sandbox.faults.clear()),
-            ("POST", "/warehouses/remove", lambda _, body: self._sandbox.remove_sales_warehouses(body["shop"])),
+            ("DELETE", "/faults/{id:int}", lambda request, _: self._sandbox.faults.remove(request.path_params["id"])),
+            ("POST", "/warehouses/remove", self._remove_warehouses),
             ("POST", "/warehouses/restore", lambda _, body: self._sandbox.restore_warehouses(body["shop"])),
             ("PUT", "/prerequisites", self._prerequisites),
+            ("PUT", "/conditions", self._conditions),
             ("POST", "/seller/{action}", lambda request, body: act(self._sandbox, _action(request), body)),
         ]
         return [Route(path, _endpoint(answer), methods=[method]) for method, path, answer in table]
@@ -86,18 +94,18 @@ class Control:
 
     def _rate(self, _: Request, body: Body) -> None:
         rate, burst = body["requests_per_second"], body.get("burst")
-        self._sandbox.set_rate(rate, burst=burst, shop=body.get("shop"))
+        self._sandbox.set_rate(rate, burst=burst, shop=body.get("shop"), per=body.get("per", "endpoint"))
 
     def _clock(self, _: Request, body: Body) -> Body:
         self._sandbox.set_clock_offset(float(body["offset"]))
         return {"now": self._sandbox.world.now()}
 
     def _mint_code(self, _: Request, body: Body) -> Body:
-        code = self._sandbox.tokens.mint_code(body.get("shops", []), body.get("scopes"))
+        code = self._sandbox.tokens.mint_code(body.get("shops", []), body.get("scopes"), user_type=_user_type(body))
         return {"code": code.value, "expires": int(code.expires)}
 
     def _issue_tokens(self, _: Request, body: Body) -> Body:
-        pair = self._sandbox.authorise(*body.get("shops", []), scopes=body.get("scopes"))
+        pair = self._sandbox.authorise(*body.get("shops", []), scopes=body.get("scopes"), user_type=_user_type(body))
         return {
             "access_token": pair.access.value,
             "access_token_expire_in": int(pair.access.expires),
@@ -112,8 +120,37 @@ class Control:
         return {**self._sandbox.reviews.describe(), "product_ids": self._sandbox.reviews.waiting()}
 
     def _add_fault(self, _: Request, body: Body) -> Body:
-        for_seconds = body.pop("for_seconds", None)
-        return asdict(self._sandbox.faults.add(Fault(**body), for_seconds=for_seconds))
+        known = {f.name for f in fields(Fault)} - {"_pattern", "id", "hits", "until"}
+        unknown = sorted(set(body) - known)
+        if unknown:
+            raise ValueError(f"a fault has no {unknown[0]!r}; known: {', '.join(sorted(known))}")
+        if body.get("shop") is not None:
+            self._sandbox.world.shop(body["shop"])
+        return self._sandbox.faults.add(Fault(**body)).describe()
+
+    def _traffic(self, request: Request, _: Body) -> Body:
+        shop = self._sandbox.world.shop(request.path_params["shop"]).key
+        return {"shop": shop, **self._sandbox.journal.traffic.columns(shop)}
+
+    def _webhooks(self, _: Request, __: Body) -> Body:
+        courier = self._sandbox.webhooks.courier
+        return {"held": courier.held, "waiting": courier.waiting, **asdict(courier.tally)}
+
+    def _hold_webhooks(self, request: Request, body: Body) -> Body:
+        action = _action(request)
+        if action not in {"hold", "release"}:
+            raise ValueError(f"no action {action!r}; known: hold, release, send")
+        self._sandbox.webhooks.courier.held = action == "hold"
+        return self._webhooks(request, body)
+
+    def _send_webhook(self, _: Request, body: Body) -> None:
+        self._sandbox.webhooks.emit(self._sandbox.world.shop(body["shop"]), body["event"], body["data"])
+
+    def _remove_warehouses(self, _: Request, body: Body) -> None:
+        self._sandbox.remove_warehouses(body["shop"], body.get("type", "SALES_WAREHOUSE"))
+
+    def _conditions(self, _: Request, body: Body) -> None:
+        self._sandbox.set_conditions(body["shop"], body["conditions"])
 
     def _prerequisites(self, _: Request, body: Body) -> None:
         self._sandbox.fail_prerequisites(body["shop"], body["failed"])
@@ -139,6 +176,10 @@ def _object(raw: bytes) -> Body:
     if not isinstance(body, dict):
         raise TypeError("the body must be a JSON object")
     return body
+
+
+def _user_type(body: Body) -> int:
+    return int(body.get("user_type", 0))
 
 
 def _action(request: Request) -> str:

@@ -25,6 +25,20 @@ def _punish(status: str) -> Action:
     return punish
 
 
+LOCKS = frozenset({"promotion", "appeal", "skus", "inventory"})
+
+
+def _lock(_: TikTokSandbox, product: Product, body: dict[str, Any]) -> None:
+    """`lock`: a promotion (price, less stock), an appeal (any edit), skus (adding, deleting), inventory."""
+    if body["lock"] not in LOCKS:
+        raise ValueError(f"no lock {body['lock']!r}; known: {', '.join(sorted(LOCKS))}")
+    product.locks.add(body["lock"])
+
+
+def _unlock(_: TikTokSandbox, product: Product, __: dict[str, Any]) -> None:
+    product.locks.clear()
+
+
 ACTIONS: dict[str, Action] = {
     "hide": lambda sandbox, product, _: sandbox.lifecycle.hide(product),
     "activate": lambda sandbox, product, _: sandbox.lifecycle.activate(product),
@@ -34,6 +48,8 @@ ACTIONS: dict[str, Action] = {
     "stock": _stock,
     "platform-deactivate": _punish("PLATFORM_DEACTIVATED"),
     "freeze": _punish("FREEZE"),
+    "lock": _lock,
+    "unlock": _unlock,
 }
 
 

@@ -1,0 +1,114 @@
+"""A shop as MongoDB has it: settings, standing with TikTok Shop, open pushes, and what TikTok holds against the app."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from pymongo.errors import OperationFailure
+
+from shopsync_ops.authorization import Standing, consent_until, standing
+from shopsync_ops.product_reading import require_shop
+from shopsync_runtime.mongo import Database, Document
+
+_UNAUTHORIZED = 13
+_SHOWN = ("tiktok_shop_id", "seller_name", "scopes", "authorized_at", "access_expires_at", "webhook_url")
+_UNKNOWN = Standing("unknown", "this user may not read authorization_states")
+
+
+@dataclass(frozen=True, slots=True)
+class AppTrouble:
+    """TikTok refuses the app's calls from one replica of the publisher."""
+
+    replica: str
+    code: str
+    message: str
+    since: datetime
+
+    @property
+    def line(self) -> str:
+        """For operators; it is no shop's and no product's fault."""
+        return f"TikTok Shop refuses the app, nothing is sent (publisher {self.replica}): {self.message} ({self.code})"
+
+
+@dataclass(frozen=True, slots=True)
+class ShopView:
+    """`settings` None: not published yet. `authorization` never holds a token."""
+
+    shop_key: str
+    settings: Document | None
+    standing: Standing
+    authorization: Document
+    open_pushes: int | None = None
+
+    def document(self) -> dict[str, Any]:
+        """For JSON."""
+        told = {**self.authorization, "state": self.standing.state, "why": self.standing.why or None,
+                "who": self.standing.who, "do": self.standing.do or None}  # fmt: skip
+        more = {} if self.open_pushes is None else {"open_pushes": self.open_pushes}
+        return {"shop_key": self.shop_key, **(self.settings or {}), "authorization": told, **more}
+
+
+async def read_shops(database: Database, now: datetime) -> list[ShopView]:
+    """Every shop with settings or an authorisation, by key."""
+    settings = {document.pop("_id"): document async for document in database["shops"].find()}
+    consents = await _consents(database)
+    known = set(settings) | set(consents or {})
+    return [_view(key, settings.get(key), consents, now) for key in sorted(known)]
+
+
+async def read_shop_view(database: Database, shop_key: str, now: datetime) -> ShopView:
+    """One shop. Raises CommandFailed that names the shops there are."""
+    consents = await _consents(database, shop_key)
+    if not consents:
+        await require_shop(database, shop_key)
+    settings = await database["shops"].find_one({"_id": shop_key}, {"_id": 0})
+    return _view(shop_key, settings, consents, now, await _open_pushes(database, shop_key))
+
+
+async def authorized_at(database: Database, shop_key: str) -> datetime | None:
+    """When the shop's living consent was given; None when there is none. Raises when it may not be read."""
+    found = await database["authorization_states"].find_one({"_id": shop_key, "ended": None})
+    return None if found is None else found.get("authorized_at")
+
+
+async def read_app_troubles(database: Database) -> list[AppTrouble]:
+    """Of every replica; empty too for who may not read them."""
+    try:
+        found = await database["app_troubles"].find().sort("_id", 1).to_list()
+    except OperationFailure as error:
+        if error.code != _UNAUTHORIZED:
+            raise
+        return []
+    return [AppTrouble(one["_id"], one["code"], one["message"], one["since"]) for one in found]
+
+
+async def _consents(database: Database, shop_key: str | None = None) -> dict[str, Document] | None:
+    try:
+        found = await database["authorization_states"].find({} if shop_key is None else {"_id": shop_key}).to_list()
+    except OperationFailure as error:
+        if error.code != _UNAUTHORIZED:
+            raise
+        return None
+    return {document["_id"]: document for document in found}
+
+
+async def _open_pushes(database: Database, shop_key: str) -> int | None:
+    try:
+        return await database["push_jobs"].count_documents({"shop_key": shop_key})
+    except OperationFailure as error:
+        if error.code != _UNAUTHORIZED:
+            raise
+        return None
+
+
+def _view(
+    shop_key: str, settings: Document | None, consents: dict[str, Document] | None, now: datetime,
+    open_pushes: int | None = None,
+) -> ShopView:  # fmt: skip
+    if consents is None:
+        return ShopView(shop_key, settings, _UNKNOWN, {}, open_pushes)
+    consent = consents.get(shop_key)
+    shown: Document = {}
+    if consent is not None:
+        shown = {**{name: consent.get(name) for name in _SHOWN}, "consent_until": consent_until(consent)}
+    return ShopView(shop_key, settings, standing(shop_key, consent, now), shown, open_pushes)

@@ -1,0 +1,108 @@
+"""`python -m shopsync_sandbox bench-publisher`."""
+
+import asyncio
+import contextlib
+import shutil
+import tempfile
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from shopsync_sandbox import kafka, mongo
+from shopsync_sandbox.backends import Unavailable, UnknownChoice
+from shopsync_sandbox.bench import screen
+from shopsync_sandbox.bench.measure import Measured, Run
+from shopsync_sandbox.bench.outcomes import connected
+from shopsync_sandbox.bench.plan import Plan
+from shopsync_sandbox.bench.stack import system
+from shopsync_sandbox.bench.usage import Meter
+from shopsync_sandbox.bench.verdict import judge
+from shopsync_sandbox.demo.screen import Screen
+from shopsync_sandbox.nodes import Controlled, ProcessNode
+
+
+def bench_publisher(
+    *,
+    products: Annotated[int, typer.Option(min=3, max=20_000, help="Products, dealt out evenly to the shops.")] = 1000,
+    shops: Annotated[int, typer.Option(min=3, max=99, help="The last is throttled, the one before broken.")] = 20,
+    rate: Annotated[float, typer.Option(min=1, help="Calls per second that TikTok Shop allows each shop.")] = 10.0,
+    latency: Annotated[float, typer.Option(min=0, help="Milliseconds TikTok Shop takes for every call.")] = 200.0,
+    replicas: Annotated[int, typer.Option(min=1, max=8, help="Publisher processes.")] = 1,
+    disturbed: Annotated[
+        float, typer.Option(min=1, help="Seconds of the 503s of one shop and of 1 call/s for another.")
+    ] = 60.0,
+    kill_every: Annotated[
+        float | None, typer.Option(min=0.5, help="kill -9 a publisher about so many seconds after the last was ready.")
+    ] = None,
+    seed: Annotated[int, typer.Option(help="The same seed gives the same products and moments of the kills.")] = 7,
+    patience: Annotated[
+        float | None, typer.Option(min=1, help="Give up after so many seconds; by default it follows from the work.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object instead of tables.")] = False,
+    logs: Annotated[Path | None, typer.Option(help="Folder for the logs of all processes; kept.")] = None,
+) -> None:
+    """Push products of many shops at once against a slow TikTok Shop, and judge what it saw. Exit code 1: not good.
+
+    Every rate is taken from the sandbox's own record of arrivals, over all endpoints. A second is any second, not a
+    calendar one, and refused calls count. The rate used by a healthy shop is its calls, less one, divided by the
+    allowed rate times the seconds from its first call to its last upload or create: so long it had products to push.
+    Readings of reviews count as calls, as TikTok Shop counts them. With --kill-every it is shown, not judged.
+    """
+    plan = Plan(
+        products=products, shops=shops, rate=rate, latency=latency / 1000, replicas=replicas, kill_every=kill_every,
+        seed=seed, throttled_seconds=disturbed, outage_seconds=disturbed, patience=patience,
+    )  # fmt: skip
+    folder = logs or Path(tempfile.mkdtemp(prefix="shopsync-bench-"))
+    folder.mkdir(parents=True, exist_ok=True)
+    console, good = Console(stderr=as_json), False
+    try:
+        good = asyncio.run(_bench(plan, folder, console, as_json=as_json))
+    except (RuntimeError, Unavailable, UnknownChoice) as error:
+        console.print(f"[red]{error}[/red]", highlight=False)
+    finally:
+        if good and logs is None:
+            shutil.rmtree(folder, ignore_errors=True)
+        else:
+            console.print(f"logs of all processes: {folder}", highlight=False)
+    raise typer.Exit(0 if good else 1)
+
+
+async def _bench(plan: Plan, folder: Path, console: Console, *, as_json: bool) -> bool:
+    meter = Meter()
+    async with contextlib.AsyncExitStack() as resources:
+        # Drawing costs processor time that the measured processes need.
+        shown = resources.enter_context(Screen(console, refresh_per_second=2.0))
+        broker, server = await asyncio.gather(
+            resources.enter_async_context(kafka.broker()), resources.enter_async_context(mongo.server())
+        )
+        shown.tell(f"{broker.describe()}; {server.describe()}; up to {plan.bound:.0f} s")
+        stack = await resources.enter_async_context(
+            system(plan, folder, kafka_bootstrap=broker.bootstrap_servers, mongo_uri=server.uri)
+        )
+        bus, outcomes = await resources.enter_async_context(
+            connected(broker.bootstrap_servers, stack.names.topic_prefix)
+        )
+        servers = {"Kafka": _pid(broker), "MongoDB": _pid(server)}
+        run = Run(plan, stack, bus, outcomes, meter=meter, servers=servers, progress=shown.progress)
+        measured = await run.run()
+    return _conclude(measured, console, as_json=as_json)
+
+
+def _pid(server: Controlled) -> int | None:
+    return server.node.pid if isinstance(server.node, ProcessNode) else None
+
+
+def _conclude(measured: Measured, console: Console, *, as_json: bool) -> bool:
+    lines = judge(measured)
+    if as_json:
+        typer.echo(screen.as_json(measured, lines))
+    else:
+        console.print(screen.report(lines))
+        console.print(screen.processor(measured))
+    for text in measured.missing:
+        console.print(f"[red]missing when the time was over: {text}[/red]", highlight=False)
+    for text, times in [*measured.failures.items(), *measured.skipped.items()]:
+        console.print(f"[yellow]reported {times} times: {text}[/yellow]", highlight=False)
+    return screen.is_good(measured, lines)

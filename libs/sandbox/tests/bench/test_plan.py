@@ -1,0 +1,47 @@
+from datetime import UTC, datetime
+
+import pytest
+
+from shopsync_contracts.events import ProductSnapshot
+from shopsync_sandbox.bench.goods import document, snapshots
+from shopsync_sandbox.bench.plan import Plan, Role
+
+NOW = datetime(2026, 11, 23, tzinfo=UTC)
+
+
+def test_every_product_belongs_to_a_shop_and_two_shops_are_in_trouble():
+    plan = Plan(products=1003, shops=20)
+
+    assert sum(plan.products_of(shop) for shop in plan.shop_keys) == 1003
+    assert {plan.products_of(shop) for shop in plan.shop_keys} == {50, 51}
+    assert (len(plan.shops_in(Role.HEALTHY)), plan.shops_in(Role.BROKEN), plan.shops_in(Role.THROTTLED)) == (
+        18,
+        ["shop-19"],
+        ["shop-20"],
+    )
+
+
+def test_the_benchmark_as_asked_for_ends_within_four_minutes():
+    assert Plan().bound < 240
+    assert Plan(patience=5).bound == 5
+    assert Plan(kill_every=4).bound > Plan().bound
+
+
+def test_products_are_what_the_publisher_reads_and_the_same_every_time():
+    plan = Plan(products=40, shops=4, seed=3)
+    products = list(snapshots(plan, "http://127.0.0.1:1", NOW))
+
+    assert products == list(snapshots(plan, "http://127.0.0.1:1", NOW))
+    assert all(ProductSnapshot.from_document(document(product)) == product for product in products)
+    assert len({image for product in products for image in product.content.images}) == 40, "no upload is saved"
+    assert len({product.subject for product in products}) == 40
+    assert {len(product.skus) for product in products} == {1, 2, 3, 4}
+    assert all(product.sync_enabled and not product.missing for product in products)
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_seeds_differ(seed):
+    def skus(number):
+        return [len(p.skus) for p in snapshots(Plan(products=40, shops=4, seed=number), "http://x", NOW)]
+
+    assert skus(seed) != skus(seed + 2)

@@ -1,0 +1,97 @@
+"""Listings as documents, and back. Pure."""
+
+from publisher.model import Intent, ListedSku, Listing, Refusal, Review
+from shopsync_runtime.mongo import Document
+
+
+def pushed_fields(listing: Listing) -> Document:
+    """What a push decides about; the rest of the document is the business of others."""
+    return {
+        "shop_key": listing.shop_key,
+        "product_no": listing.product_no,
+        "tiktok_product_id": listing.tiktok_product_id,
+        "skus": [
+            {
+                "vertical_no": sku.vertical_no,
+                "horizontal_no": sku.horizontal_no,
+                "seller_sku": sku.seller_sku,
+                "tiktok_sku_id": sku.tiktok_sku_id,
+                "stock_sent": sku.stock_sent,
+            }
+            for sku in listing.skus
+        ],
+        "pushed_content_version": listing.pushed_content_version,
+        "fingerprint": listing.fingerprint,
+        "review": None if listing.review is None else review_document(listing.review),
+        "core": listing.core,
+        "live_digest": listing.live_digest,
+        "overwritten": listing.overwritten,
+    }
+
+
+def review_document(review: Review) -> Document:
+    """Members in a fixed order: whole reviews are compared in queries."""
+    return {
+        "state": review.state,
+        "content_version": review.content_version,
+        "reasons_digest": review.reasons_digest,
+    }
+
+
+def refusal_document(refusal: Refusal) -> Document:
+    """All of it."""
+    return {
+        "fingerprint": refusal.fingerprint,
+        "code": refusal.code,
+        "message": refusal.message,
+        "at": refusal.at,
+    }
+
+
+def intent_document(intent: Intent) -> Document:
+    """SKU keys are pairs, which no member name can be."""
+    return {
+        "kind": intent.kind,
+        "key": intent.key,
+        "content_version": intent.content_version,
+        "fingerprint": intent.fingerprint,
+        "core": intent.core,
+        "stock": [
+            {"vertical_no": vertical, "horizontal_no": horizontal, "quantity": quantity}
+            for (vertical, horizontal), quantity in intent.stock.items()
+        ],
+    }
+
+
+def listing_of(document: Document) -> Listing:
+    """From a document of this or an earlier version."""
+    intent, review, refusal = document.get("intent"), document.get("review"), document.get("refusal")
+    return Listing(
+        shop_key=document["shop_key"],
+        product_no=document["product_no"],
+        tiktok_product_id=document.get("tiktok_product_id"),
+        skus=tuple(ListedSku(**sku) for sku in document.get("skus", [])),
+        pushed_content_version=document.get("pushed_content_version"),
+        fingerprint=document.get("fingerprint"),
+        review=None if review is None else Review(**review),
+        core=document.get("core"),
+        live_digest=document.get("live_digest"),
+        overwritten=document.get("overwritten"),
+        intent=None if intent is None else _intent(intent),
+        refusal=None if refusal is None else Refusal(**refusal),
+        former_ids=tuple(document.get("former_ids", ())),
+        pushes=document.get("pushes") or 0,
+        notices=document.get("notices") or 0,
+    )
+
+
+def _intent(document: Document) -> Intent:
+    stock = {(row["vertical_no"], row["horizontal_no"]): row["quantity"] for row in document["stock"]}
+    return Intent(
+        document["kind"],
+        document["key"],
+        document["content_version"],
+        document["fingerprint"],
+        stock,
+        document.get("core"),
+    )

@@ -1,0 +1,150 @@
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from math import ceil
+from typing import Any
+
+from pymongo import ReturnDocument, WriteConcern
+from pymongo.errors import DuplicateKeyError
+
+from publisher.breaker import CLOSED, Breaker
+from publisher.pace_rate import Learned
+from publisher.pace_slots import LATE_ALONE, SHARED_FOR
+from shopsync_runtime.mongo import Database, Document
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_TRIES = 50
+
+
+@dataclass(frozen=True, slots=True)
+class PaceState:
+    """What all replicas know of a shop's pace. Times are the database server's."""
+
+    paused_until: datetime | None = None
+    learned: Learned | None = None
+    breaker: Breaker = CLOSED
+
+
+@dataclass(frozen=True, slots=True)
+class Reservation:
+    """`start` of the stretch of send times; None: the shop is paused or its breaker is open. `now`: server's time."""
+
+    start: datetime | None
+    now: datetime
+    shared_at: datetime | None
+    state: PaceState
+
+
+class Paces:
+    """`paces`: how fast each shop may be called, and whether at all; one document per shop for all replicas.
+
+    All times are set by the server, so that the replicas' clocks do not matter. Acknowledged by the primary alone: a
+    failover may lose the last half second of reservations, which costs a moment over the rate and nothing else.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._paces = database.get_collection("paces", write_concern=WriteConcern(w=1))
+
+    async def reserve(self, shop_key: str, me: str, *, length: timedelta, lead: timedelta) -> Reservation:
+        """Take the next `length` of the shop's line; nothing is taken while its calls are stopped."""
+        pipeline = reserving(me, length=length, lead=lead)
+        while True:
+            try:
+                document = await self._paces.find_one_and_update(
+                    {"_id": shop_key}, pipeline, upsert=True, return_document=ReturnDocument.AFTER
+                )
+            except DuplicateKeyError:
+                continue  # another replica made the document at the same moment
+            if document is None:
+                raise RuntimeError("an upsert gives its document back")
+            return Reservation(document.get("start"), document["asked_at"], document.get("shared_at"), _state(document))
+
+    async def change(
+        self, shop_key: str, change: Callable[[PaceState, datetime], PaceState]
+    ) -> tuple[PaceState, datetime]:
+        """Apply a pure change to what is stored, whoever else changes it too. The state after it, and server's time."""
+        for _ in range(_TRIES):
+            document = await self._read(shop_key)
+            before, now = _state(document), document["asked_at"]
+            after = change(before, now)
+            if after == before:
+                return before, now
+            result = await self._paces.update_one(
+                {"_id": shop_key, "revision": document.get("revision")},
+                {"$set": _fields(after), "$inc": {"revision": 1}, "$unset": {"probe_until": ""}},
+            )
+            if result.matched_count == 1:
+                return after, now
+        raise RuntimeError(f"the pace of shop {shop_key!r} changes faster than it can be written")
+
+    async def _read(self, shop_key: str) -> Document:
+        asked = [{"$match": {"_id": shop_key}}, {"$set": {"asked_at": "$$NOW"}}]
+        while True:
+            found = await (await self._paces.aggregate(asked)).to_list()
+            if found:
+                return found[0]
+            await self._paces.update_one({"_id": shop_key}, {"$setOnInsert": {"revision": 0}}, upsert=True)
+
+    async def claim_probe(self, shop_key: str, lease: timedelta) -> bool:
+        """Be the one call that tries whether an open breaker's shop works again."""
+        may = {
+            "$and": [
+                {"$lte": ["$open_until", "$$NOW"]},
+                {"$lte": [{"$ifNull": ["$probe_until", _EPOCH]}, "$$NOW"]},
+            ]
+        }
+        result = await self._paces.update_one(
+            {"_id": shop_key, "open_until": {"$ne": None}, "$expr": may},
+            [{"$set": {"probe_until": {"$add": ["$$NOW", _milliseconds(lease)]}}}],
+        )
+        return result.matched_count == 1
+
+
+def reserving(me: str, *, length: timedelta, lead: timedelta) -> list[Document]:
+    """`take_stretch` of pace_slots as one atomic update."""
+    recent: Any = {"$subtract": ["$$NOW", 1000 + _milliseconds(LATE_ALONE)]}
+    shared: Any = {"$gt": ["$shared_at", {"$subtract": ["$$NOW", _milliseconds(SHARED_FOR)]}]}
+    holder: Any = {"$ifNull": ["$holder", {"$literal": me}]}
+    other: Any = {"$and": [{"$ne": [holder, {"$literal": me}]}, {"$gt": ["$next_at", recent]}]}
+    gap: Any = {"$cond": [{"$and": [other, {"$not": [shared]}]}, _milliseconds(LATE_ALONE), 0]}
+    # A missing value and null are smaller than any date.
+    stopped: Any = {"$or": [{"$gt": ["$paused_until", "$$NOW"]}, {"$gt": ["$open_until", None]}]}
+    start: Any = {"$max": [{"$add": ["$next_at", gap]}, {"$add": ["$$NOW", _milliseconds(lead)]}]}
+    end: Any = {"$add": ["$start", _milliseconds(length)]}
+    return [
+        {"$set": {
+            "asked_at": "$$NOW",
+            "start": {"$cond": [stopped, None, start]},
+            "shared_at": {"$cond": [other, "$$NOW", "$shared_at"]},
+        }},
+        {"$set": {
+            "next_at": {"$cond": [{"$eq": ["$start", None]}, "$next_at", end]},
+            "holder": {"$cond": [{"$eq": ["$start", None]}, "$holder", {"$literal": me}]},
+        }},
+    ]  # fmt: skip
+
+
+def _milliseconds(duration: timedelta) -> int:
+    return ceil(duration / timedelta(milliseconds=1))
+
+
+def _state(document: Document) -> PaceState:
+    learned = document.get("learned")
+    breaker = document.get("breaker") or {}
+    return PaceState(
+        document.get("paused_until"),
+        None if learned is None else Learned(**learned),
+        Breaker(breaker.get("failures", 0), breaker.get("opened", 0), document.get("open_until")),
+    )
+
+
+def _fields(state: PaceState) -> Document:
+    learned, breaker = state.learned, state.breaker
+    return {
+        "paused_until": state.paused_until,
+        "learned": None if learned is None else {
+            "top": learned.top, "low": learned.low, "at": learned.at, "strikes": learned.strikes,
+        },
+        "breaker": {"failures": breaker.failures, "opened": breaker.opened},
+        "open_until": breaker.open_until,
+    }  # fmt: skip

@@ -1,0 +1,103 @@
+import httpcore
+import pytest
+
+from publisher.addresses import GuardedNetwork, is_public
+from publisher.errors import ImageUnreachable, ImageUnusable
+
+
+class Wire(httpcore.AsyncNetworkBackend):
+    """Notes where it was sent to; addresses in `dead` do not answer."""
+
+    def __init__(self, dead=()):
+        self.connected = []
+        self._dead = dead
+
+    async def connect_tcp(self, host, port, timeout=None, local_address=None, socket_options=None):  # noqa: ASYNC109
+        self.connected.append((host, port))
+        if host in self._dead:
+            raise httpcore.ConnectError("refused")
+        return "stream"
+
+
+def names(*answers):
+    """A DNS that gives another answer each time."""
+    left = list(answers)
+
+    async def look_up(host, port):
+        return left.pop(0)
+
+    return look_up
+
+
+@pytest.mark.parametrize(
+    "ip",
+    [
+        "127.0.0.1", "127.8.8.8", "10.1.2.3", "192.168.0.1", "172.16.9.9", "172.31.255.255", "255.255.255.255",
+        "0.0.0.0",  # noqa: S104 - looked at, not bound to
+        "169.254.169.254",  # metadata of most clouds
+        "100.64.0.1", "100.100.100.200", "192.0.0.192", "168.63.129.16",  # of others
+        "224.0.0.1", "240.0.0.1", "198.18.0.1", "192.0.2.1",
+        "::", "::1", "fe80::1", "fe80::1%eth0", "fc00::1", "fd00:ec2::254", "fec0::1", "ff02::1", "2001:db8::1",
+        "::ffff:127.0.0.1", "::ffff:10.0.0.1", "::ffff:a9fe:a9fe",  # IPv4-mapped
+        "::7f00:1",  # IPv4-compatible, as it was once
+        "64:ff9b::7f00:1", "64:ff9b::a9fe:a9fe", "64:ff9b:1::a00:1",  # NAT64
+        "2002:7f00:1::", "2002:808:808::", "2001:0:0:1::",  # 6to4, Teredo
+    ],
+)  # fmt: skip
+def test_private_addresses_are_not_public(ip):
+    assert not is_public(ip)
+
+
+@pytest.mark.parametrize(
+    "ip", ["8.8.8.8", "203.104.130.1", "2606:4700:4700::1111", "::ffff:8.8.8.8", "64:ff9b::808:808"]
+)
+def test_public_addresses_are(ip):
+    assert is_public(ip)
+
+
+async def test_only_the_checked_answer_is_connected_to():
+    """DNS rebinding: the second answer would have been private, and nobody asks for it."""
+    wire = Wire()
+    network = GuardedNetwork(allow_private=False, lookup=names(["203.104.130.1"], ["127.0.0.1"]), network=wire)
+    assert await network.connect_tcp("shop.example", 443) == "stream"
+    assert wire.connected == [("203.104.130.1", 443)]
+    with pytest.raises(ImageUnusable, match=r"shop.example: .* private addresses \(127.0.0.1\)"):
+        await network.connect_tcp("shop.example", 443)
+    assert len(wire.connected) == 1
+
+
+@pytest.mark.parametrize("answer", [["203.104.130.1", "10.0.0.1"], ["::1", "203.104.130.1"]])
+async def test_one_private_address_among_public_ones_is_one_too_many(answer):
+    wire = Wire()
+    with pytest.raises(ImageUnusable):
+        await GuardedNetwork(allow_private=False, lookup=names(answer), network=wire).connect_tcp("h", 80)
+    assert wire.connected == []
+
+
+async def test_private_ones_are_connected_to_when_allowed():
+    wire = Wire()
+    await GuardedNetwork(allow_private=True, lookup=names(["127.0.0.1"]), network=wire).connect_tcp("h", 80)
+    assert wire.connected == [("127.0.0.1", 80)]
+
+
+async def test_ipv4_goes_first_and_the_next_is_tried_when_one_is_dead():
+    wire = Wire(dead={"203.104.130.1"})
+    answer = ["2606:4700::1", "203.104.130.1", "203.104.130.2"]
+    await GuardedNetwork(allow_private=False, lookup=names(answer), network=wire).connect_tcp("h", 80)
+    assert [ip for ip, _ in wire.connected] == ["203.104.130.1", "203.104.130.2"]
+
+
+async def test_a_name_without_an_address_may_have_one_later():
+    async def unknown(host, port):
+        raise OSError("no such name")
+
+    for lookup in (unknown, names([])):
+        with pytest.raises(ImageUnreachable, match="the name"):
+            await GuardedNetwork(allow_private=False, lookup=lookup, network=Wire()).connect_tcp("shop.example", 80)
+
+
+@pytest.mark.parametrize("host", ["localhost", "2130706433", "0x7f.1", "127.1", "[::1]".strip("[]")])
+async def test_other_ways_to_write_this_machine_are_seen_through(host):
+    with pytest.raises((ImageUnusable, ImageUnreachable)) as refused:
+        await GuardedNetwork(allow_private=False, network=Wire()).connect_tcp(host, 80)
+    assert refused.value.code in {"image_private", "image_host"}

@@ -1,0 +1,459 @@
+"""The pace under a clock that the test moves: no second above the rate, whatever comes between."""
+
+import asyncio
+import itertools
+import random
+import selectors
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from math import ceil
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from publisher.errors import RateLimited, Refused, ShopResting, Unavailable
+from publisher.pace import Pace, PaceRules
+from publisher.pace_slots import Line, ServerClock, take_stretch
+from publisher.store.paces import PaceState, Reservation
+
+EPOCH = datetime(2026, 11, 23, tzinfo=UTC)
+
+
+class _Jumping(selectors.SelectSelector):
+    """Nothing to wait for but time, and that passes at once."""
+
+    loop: "FakeTime"
+
+    def select(self, timeout=None):
+        assert timeout is not None, "everything waits for ever"
+        self.loop.now += max(0.0, timeout)
+        return super().select(0)
+
+
+class FakeTime(asyncio.SelectorEventLoop):
+    def __init__(self):
+        selector = _Jumping()
+        selector.loop, self.now = self, 1000.0
+        super().__init__(selector)
+
+    def time(self):
+        return self.now
+
+    def play(self, coroutine):
+        try:
+            return self.run_until_complete(coroutine)
+        finally:
+            self.close()
+
+
+def chance(seed):
+    return random.Random(seed)  # noqa: S311 - makes delays, guards nothing
+
+
+@dataclass
+class Store:
+    """The shared document in memory, by the same pure functions; each exchange takes its time both ways."""
+
+    delays: random.Random = field(default_factory=lambda: chance(1))
+    slowest: float = 0.004
+    line: Line = field(default_factory=Line)
+    state: PaceState = field(default_factory=PaceState)
+    probe_until: datetime = EPOCH
+    reservations: int = 0
+    changes: int = 0
+
+    def now(self):
+        now = EPOCH + timedelta(seconds=asyncio.get_running_loop().time())
+        return now.replace(microsecond=now.microsecond // 1000 * 1000)
+
+    async def _travel(self):
+        await asyncio.sleep(self.delays.uniform(0, self.slowest))
+
+    async def reserve(self, shop_key, me, *, length, lead):
+        await self._travel()
+        self.reservations += 1
+        now, state, start = self.now(), self.state, None
+        if not state.breaker.is_open and (state.paused_until is None or state.paused_until <= now):
+            self.line, start = take_stretch(self.line, now, me, length=length, lead=lead)
+        shared_at = self.line.shared_at
+        await self._travel()
+        return Reservation(start, now, shared_at, state)
+
+    async def change(self, shop_key, change):
+        await self._travel()
+        self.changes += 1
+        self.state, now = change(self.state, self.now()), self.now()
+        state = self.state
+        await self._travel()
+        return state, now
+
+    async def claim_probe(self, shop_key, lease):
+        await self._travel()
+        until = self.state.breaker.open_until
+        if until is None or until > self.now() or self.probe_until > self.now():
+            return False
+        self.probe_until = self.now() + lease
+        return True
+
+
+@dataclass
+class Shop:
+    """TikTok's side: arrival times, and what each call meets."""
+
+    seconds: float = 0.2
+    arrivals: list[float] = field(default_factory=list)
+    limits: list[float] = field(default_factory=list)
+    error: Exception | None = None
+    #: one call per so many seconds, more is a 429
+    gap: float = 0.0
+    wish: timedelta | None = None
+    free_at: float = 0.0
+
+    async def call(self):
+        now = asyncio.get_running_loop().time()
+        self.arrivals.append(now)
+        await asyncio.sleep(self.seconds)
+        if self.error is not None:
+            raise self.error
+        if now < self.free_at:
+            self.limits.append(now)
+            raise RateLimited("36009002", "slow down", retry_after=self.wish)
+        self.free_at = max(now, self.free_at) + self.gap
+        return "reply"
+
+
+def pace(store, rate=10.0, *, me="a", failures=5, **kwargs):
+    rules = PaceRules(rate, failures, timedelta(seconds=10))
+    return Pace("demo", store, rules, me=me, clock=ServerClock(), **kwargs)
+
+
+async def keep_calling(paces, shop, *, until, callers=4, urgent=True):
+    """So many callers per replica, each at once again."""
+
+    async def caller(one):
+        while asyncio.get_running_loop().time() < until:
+            try:
+                await one.run(shop.call, urgent=urgent)
+            except ShopResting as resting:
+                await asyncio.sleep(resting.wait.total_seconds())
+            except (RateLimited, Unavailable):
+                await asyncio.sleep(0.5)
+
+    await asyncio.gather(*(caller(one) for one in paces for _ in range(callers)))
+
+
+def most_in_a_second(arrivals, rate):
+    """The shortest time that rate + 1 calls took."""
+    count = ceil(rate)
+    ordered = sorted(arrivals)
+    return min((b - a for a, b in zip(ordered, ordered[count:], strict=False)), default=9.0)
+
+
+async def stalls(times):
+    """The event loop is blocked for so long at these moments."""
+    loop = asyncio.get_running_loop()
+    for after, length in times:
+        await asyncio.sleep(after)
+        loop.now += length
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    rate=st.sampled_from([1.0, 2.5, 7.0, 10.0, 50.0]),
+    callers=st.integers(1, 30),
+    seconds=st.floats(0.001, 1.5),
+    slowest=st.floats(0, 0.3),
+    seed=st.integers(0, 99),
+    blocked=st.lists(st.tuples(st.floats(0.01, 1.0), st.floats(0.001, 0.7)), max_size=8),
+    naps=st.lists(st.floats(0, 2.5), min_size=1, max_size=5),
+)
+def test_reliability_32_no_second_above_the_rate_under_any_interleaving(
+    rate, callers, seconds, slowest, seed, blocked, naps
+):
+    """One replica: calls come in waves, last as they like, the loop is blocked, the database is slow."""
+    shop = Shop(seconds)
+
+    async def scenario():
+        one = pace(Store(chance(seed), slowest), rate)
+
+        async def caller(number):
+            for nap in naps:
+                await asyncio.sleep(nap * (number % 3))
+                await one.run(shop.call, urgent=number % 4 != 0 or number == 0)
+
+        await asyncio.gather(stalls(blocked), *(caller(n) for n in range(callers)), return_exceptions=True)
+
+    FakeTime().play(scenario())
+    assert shop.arrivals
+    assert most_in_a_second(shop.arrivals, rate) >= 1.0
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    rate=st.sampled_from([1.0, 5.0, 10.0, 50.0]),
+    replicas=st.lists(st.tuples(st.floats(0, 4), st.integers(1, 6)), min_size=2, max_size=4),
+    seconds=st.floats(0.01, 0.8),
+    seed=st.integers(0, 99),
+    blocked=st.lists(st.tuples(st.floats(0.01, 2.0), st.floats(0.001, 0.4)), max_size=4),
+)
+def test_reliability_32_replicas_together_keep_the_rate(rate, replicas, seconds, seed, blocked):
+    """They come one after another, each with its own callers, while the machine stalls now and then."""
+    shop, store = Shop(seconds), Store(chance(seed))
+
+    async def joins(number, after, callers):
+        await asyncio.sleep(after)
+        until = asyncio.get_running_loop().time() + 4
+        await keep_calling([pace(store, rate, me=f"replica-{number}")], shop, until=until, callers=callers)
+
+    async def scenario():
+        await asyncio.gather(stalls(blocked), *(joins(n, *each) for n, each in enumerate(replicas)))
+
+    FakeTime().play(scenario())
+    assert most_in_a_second(shop.arrivals, rate) >= 1.0
+
+
+@pytest.mark.parametrize("count", [1, 2, 3])
+@pytest.mark.parametrize("rate", [1.0, 10.0, 100.0])
+def test_reliability_32_at_least_95_percent_of_the_rate_is_used(rate, count):
+    shop, store = Shop(0.2), Store()
+
+    async def scenario():
+        await keep_calling(
+            [pace(store, rate, me=str(n)) for n in range(count)], shop, until=1060.0, callers=int(rate * 0.3) + 4
+        )
+
+    FakeTime().play(scenario())
+    counted = [at for at in shop.arrivals if at >= 1002.0 and at < 1060.0]
+    assert len(counted) >= 0.95 * rate * 58
+    assert most_in_a_second(shop.arrivals, rate) >= 1.0
+    assert store.reservations <= max(2.6 * 60 * count, 60 * rate + 10)
+    assert store.changes == 0, "nothing is written when nothing happens"
+
+
+def test_late_sends_are_made_up_for():
+    """A machine that stalls 60 ms once a second keeps its share."""
+    shop = Shop(0.2)
+
+    async def scenario():
+        await asyncio.gather(keep_calling([pace(Store())], shop, until=1060.0, callers=6), stalls([(0.94, 0.06)] * 60))
+
+    FakeTime().play(scenario())
+    assert sum(at >= 1002.0 for at in shop.arrivals) >= 0.95 * 10 * 58
+    assert most_in_a_second(shop.arrivals, 10) >= 1.0
+
+
+@pytest.mark.parametrize("wish", [timedelta(seconds=1), None])
+@pytest.mark.parametrize("replicas", [1, 2])
+def test_reliability_32_a_shop_limited_to_1_a_second_is_found_out(wish, replicas):
+    """The setting says 10: nine tenths of the real rate after half a minute, and few refusals."""
+    shop, store = Shop(0.2, gap=1.0, wish=wish), Store()
+
+    async def scenario():
+        await keep_calling([pace(store, me=str(n)) for n in range(replicas)], shop, until=1600.0, callers=4)
+
+    FakeTime().play(scenario())
+    settled = [at for at in shop.arrivals if at >= 1030.0]
+    refused = [at for at in shop.limits if at >= 1030.0]
+    assert (len(settled) - len(refused)) / 570 >= 0.9
+    assert len(shop.limits) - len(refused) <= 16
+    assert len(refused) <= 20, "two a minute"
+    assert most_in_a_second(settled, 1.0) > 0.5
+
+
+def test_reliability_32_the_rate_comes_back_once_the_limit_is_lifted():
+    shop = Shop(0.2, gap=1.0)
+
+    async def scenario():
+        one = pace(Store())
+        await keep_calling([one], shop, until=1120.0)
+        shop.gap = shop.free_at = 0.0
+        await keep_calling([one], shop, until=1300.0)
+
+    FakeTime().play(scenario())
+    assert sum(at >= 1290 for at in shop.arrivals) >= 92
+
+
+def test_reliability_32_retry_after_stops_all_replicas():
+    """Only what was already on its way, or in hand for half a second, still goes out."""
+    shop, store = Shop(0.2), Store()
+
+    async def scenario():
+        paces = [pace(store, me=str(n)) for n in range(3)]
+        calling = asyncio.create_task(keep_calling(paces, shop, until=1030.0))
+        await asyncio.sleep(5)
+        shop.error = RateLimited("36009002", "slow down", retry_after=timedelta(seconds=10))
+        await asyncio.sleep(0.3)
+        shop.error = None
+        await calling
+
+    FakeTime().play(scenario())
+    assert not [at for at in shop.arrivals if 1006.3 < at < 1015.0]
+    assert [at for at in shop.arrivals if 1015.0 < at < 1020.0]
+
+
+async def stopped_after(seconds, coroutine):
+    task = asyncio.create_task(coroutine)
+    await asyncio.wait({task}, timeout=seconds)
+    task.cancel()
+    await asyncio.wait({task})
+
+
+def test_one_burst_of_limits_counts_once():
+    shop, store = Shop(0.2), Store()
+
+    async def scenario():
+        one = pace(store, 50.0)
+        shop.error = RateLimited("12052109", "too many", retry_after=timedelta(seconds=2))
+        await asyncio.gather(*(one.run(shop.call) for _ in range(8)), return_exceptions=True)
+
+    loop = FakeTime()
+    loop.play(stopped_after(1.5, scenario()))
+    assert store.state.learned.low == pytest.approx(0.85 * 50)
+
+
+def test_a_long_pause_puts_the_call_back():
+    shop, store = Shop(), Store(state=PaceState(paused_until=EPOCH + timedelta(seconds=1060)))
+
+    async def scenario():
+        with pytest.raises(ShopResting) as resting:
+            await pace(store).run(shop.call)
+        return resting.value.wait
+
+    assert timedelta(seconds=55) < FakeTime().play(scenario()) <= timedelta(seconds=60)
+    assert not shop.arrivals
+
+
+def test_reliability_35_the_breaker_opens_and_one_probe_at_a_time_tries():
+    """One minute without answers: few calls, and soon after its end everything goes again."""
+    shop, store = Shop(0.2), Store()
+
+    async def scenario():
+        paces = [pace(store, me=str(n)) for n in range(2)]
+        calling = asyncio.create_task(keep_calling(paces, shop, until=1120.0))
+        await asyncio.sleep(5)
+        shop.error = Unavailable("http_503", "no")
+        await asyncio.sleep(60)
+        shop.error = None
+        await calling
+
+    FakeTime().play(scenario())
+    during = [at for at in shop.arrivals if 1005.2 < at < 1065.0]
+    assert 5 < len(during) <= 25
+    assert all(b - a > 0.9 for a, b in itertools.pairwise(during[12:])), "one at a time"
+    after = [at for at in shop.arrivals if at > 1065.0]
+    assert after[0] < 1077.0
+    assert sum(1080 < at < 1110 for at in after) >= 0.9 * 300
+    assert store.state.breaker.failures == 0
+
+
+def test_refusals_are_answers():
+    shop, store = Shop(error=Refused("12052104", "attribute missing")), Store()
+
+    async def scenario():
+        one = pace(store, failures=2)
+        for _ in range(6):
+            with pytest.raises(Refused):
+                await one.run(shop.call)
+
+    FakeTime().play(scenario())
+    assert len(shop.arrivals) == 6
+    assert store.changes == 0
+
+
+def test_a_new_replica_learns_of_an_open_breaker_before_it_calls():
+    store, shop = Store(), Shop(error=Unavailable("network", "no"))
+
+    async def scenario():
+        for _ in range(5):
+            with pytest.raises(Unavailable):
+                await pace(store).run(shop.call)
+        calls = len(shop.arrivals)
+        restarted = pace(store, me="b")
+        with pytest.raises(ShopResting):
+            await restarted.run(shop.call)
+        assert len(shop.arrivals) == calls
+        assert not restarted.has_room(0)
+        await asyncio.sleep(1.1)
+        assert restarted.has_room(0)
+        assert not restarted.has_room(1)
+
+    FakeTime().play(scenario())
+
+
+def test_others_wait_for_the_urgent_but_do_not_starve():
+    shop = Shop(0.2)
+    seen = []
+
+    async def scenario():
+        one = pace(Store())
+
+        async def reading():
+            while asyncio.get_running_loop().time() < 1020:
+                await one.run(shop.call, urgent=False)
+                seen.append(1)
+
+        await asyncio.gather(reading(), keep_calling([one], shop, until=1020.0, callers=8))
+
+    FakeTime().play(scenario())
+    assert 0.1 * 194 < len(seen) < 0.25 * 194
+
+
+def test_a_second_reading_does_not_line_up():
+    async def scenario():
+        one = pace(Store(), 1.0)
+        calls = [asyncio.create_task(one.run(Shop(0.2).call, urgent=False)) for _ in range(6)]
+        done = await asyncio.gather(*calls, return_exceptions=True)
+        return sum(isinstance(each, ShopResting) for each in done)
+
+    assert FakeTime().play(scenario()) == 4
+
+
+def test_cancelled_waiters_lose_nothing():
+    shop = Shop(0.2)
+
+    async def scenario():
+        one = pace(Store())
+        tasks = [asyncio.create_task(one.run(shop.call)) for _ in range(12)]
+        await asyncio.sleep(0.25)
+        for task in tasks[::2]:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        return await one.run(shop.call)
+
+    assert FakeTime().play(scenario()) == "reply"
+    assert most_in_a_second(shop.arrivals, 10) >= 1.0
+
+
+def test_a_shop_with_waiting_calls_gets_no_further_job():
+    told = []
+
+    async def scenario():
+        one = pace(Store(), 1.0, on_room=lambda: told.append(asyncio.get_running_loop().time()))
+        assert one.has_room(0)
+        calls = [asyncio.create_task(one.run(Shop(0.2).call)) for _ in range(5)]
+        await asyncio.sleep(0.5)
+        assert not one.has_room(5)
+        await asyncio.sleep(1.0)
+        assert told
+        assert one.has_room(3)
+        await asyncio.gather(*calls)
+
+    FakeTime().play(scenario())
+
+
+def test_a_slow_database_does_not_stop_the_calls():
+    """500 ms on the way: slower, but never stuck, and never above."""
+    shop = Shop(0.2)
+
+    async def scenario():
+        await keep_calling([pace(Store(slowest=0.5), me=m) for m in "ab"], shop, until=1060.0, callers=4)
+
+    FakeTime().play(scenario())
+    assert len(shop.arrivals) > 60
+
+
+def test_the_line_of_a_dead_replica_holds_nobody_up():
+    line = replace(Line(), next_at=EPOCH - timedelta(seconds=5), holder="dead")
+    _, start = take_stretch(line, EPOCH, "a", length=timedelta(seconds=1), lead=timedelta(0))
+    assert start == EPOCH

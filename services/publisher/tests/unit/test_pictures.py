@@ -1,0 +1,197 @@
+import asyncio
+import hashlib
+import io
+
+import pytest
+from PIL import Image, ImageCms
+
+from publisher import pictures, ready
+from publisher.errors import ImageUnusable
+from publisher.pictures import prepare
+from publisher.ready import ReadyPictures
+
+
+def saved(image, kind, **options):
+    out = io.BytesIO()
+    image.save(out, kind, **options)
+    return out.getvalue()
+
+
+def opened(content):
+    image = Image.open(io.BytesIO(content))
+    image.load()
+    return image
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG"])
+def test_fitting_files_are_uploaded_as_they_are(picture, kind):
+    content = picture(kind=kind)
+    assert prepare(content, "MAIN_IMAGE") is content
+
+
+@pytest.mark.parametrize("kind", ["WEBP", "GIF", "BMP", "TIFF", "AVIF", "MPO", "PPM"])
+def test_other_formats_become_jpeg(picture, kind):
+    made = opened(prepare(picture(kind=kind), "MAIN_IMAGE"))
+    assert (made.format, made.size) == ("JPEG", (320, 320))
+
+
+@pytest.mark.parametrize(("use_case", "size"), [("MAIN_IMAGE", (4000, 800)), ("DESCRIPTION_IMAGE", (3999, 800))])
+def test_large_pictures_are_shrunk(picture, use_case, size):
+    """Description images have to stay under 4,000 px, main images may have them."""
+    assert opened(prepare(picture(size=(5000, 1000)), use_case)).size == size
+
+
+def test_a_picture_lying_on_its_side_is_shrunk_the_right_way(picture):
+    exif = Image.Exif()
+    exif[0x0112] = 8
+    content = saved(Image.new("RGB", (5000, 1000), "red"), "JPEG", exif=exif)
+    assert opened(prepare(content, "MAIN_IMAGE")).size == (800, 4000)
+
+
+def test_a_picture_is_put_upright():
+    """The camera was turned: the file is 400 wide, the picture is 600."""
+    image = Image.new("RGB", (400, 600), "white")
+    image.paste("black", (0, 0, 400, 100))
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    made = opened(prepare(saved(image, "JPEG", exif=exif), "MAIN_IMAGE"))
+    assert made.size == (600, 400)
+    assert (made.getpixel((590, 200)) < (40, 40, 40), made.getpixel((10, 200)) > (215, 215, 215)) == (True, True)
+    assert made.getexif().get(0x0112, 1) == 1
+
+
+@pytest.mark.parametrize("mode", ["RGBA", "LA"])
+def test_transparency_becomes_white(mode):
+    made = opened(prepare(saved(Image.new(mode, (320, 320)), "PNG"), "MAIN_IMAGE"))
+    assert (made.format, made.mode, made.getpixel((5, 5))) == ("JPEG", "RGB", (255, 255, 255))
+
+
+def test_a_transparent_palette_becomes_white():
+    image = Image.new("P", (320, 320))
+    image.putpalette([255, 0, 0, 0, 255, 0])
+    made = opened(prepare(saved(image, "PNG", transparency=0), "MAIN_IMAGE"))
+    assert made.getpixel((5, 5)) == (255, 255, 255)
+
+
+def test_cmyk_becomes_rgb():
+    made = opened(prepare(saved(Image.new("CMYK", (320, 320), (0, 255, 255, 0)), "JPEG"), "MAIN_IMAGE"))
+    red, green, blue = made.getpixel((5, 5))
+    assert made.mode == "RGB"
+    assert red > 200
+    assert max(green, blue) < 60
+
+
+def test_sixteen_bits_keep_their_shades():
+    made = opened(prepare(saved(Image.new("I;16", (320, 320), 0x4000), "PNG"), "MAIN_IMAGE"))
+    assert abs(made.getpixel((5, 5))[0] - 0x40) < 3
+
+
+def test_colours_of_another_profile_are_converted():
+    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("LAB")).tobytes()
+    content = saved(Image.new("RGB", (320, 320), "red"), "WEBP", icc_profile=profile)
+    assert opened(prepare(content, "MAIN_IMAGE")).mode == "RGB"
+
+
+def test_an_animation_becomes_its_first_picture():
+    frames = [Image.new("RGB", (320, 320), colour) for colour in ("red", "blue")]
+    content = saved(frames[0], "GIF", save_all=True, append_images=frames[1:])
+    assert opened(prepare(content, "MAIN_IMAGE")).getpixel((5, 5))[0] > 200
+
+
+def test_a_file_over_ten_megabytes_is_pressed(monkeypatch):
+    monkeypatch.setattr(pictures, "_MAX_UPLOAD", 400_000)
+    noise = Image.effect_noise((900, 900), 90).convert("RGB")
+    made = prepare(saved(noise, "PNG"), "MAIN_IMAGE")
+    assert len(made) <= 400_000
+    assert opened(made).size == (900, 900)
+    monkeypatch.setattr(pictures, "_MAX_UPLOAD", 10_000)
+    with pytest.raises(ImageUnusable, match="stays over"):
+        prepare(saved(noise, "PNG"), "MAIN_IMAGE")
+
+
+@pytest.mark.parametrize(
+    ("size", "use_case"),
+    [((299, 400), "MAIN_IMAGE"), ((99, 400), "DESCRIPTION_IMAGE"), ((1000, 1100), "SIZE_CHART_IMAGE"),
+     ((8000, 500), "MAIN_IMAGE")],
+)  # fmt: skip
+def test_ed9_small_pictures_are_refused_with_their_size(picture, size, use_case):
+    with pytest.raises(ImageUnusable, match=f"{size[0]}x{size[1]} px, TikTok needs"):
+        prepare(picture(size=size), use_case)
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"", "empty"),
+        (b"<html><body>404</body></html>", "web page"),
+        (b'<svg xmlns="http://www.w3.org/2000/svg"/>', "SVG"),
+        (b"\x00\x00\x00\x18ftypheic\x00\x00\x00\x00heicmif1", "HEIC"),
+        (b"\x00" * 100, "no image"),
+    ],
+)
+def test_what_is_no_picture_is_refused_in_words_that_help(content, words):
+    with pytest.raises(ImageUnusable, match=words) as refused:
+        prepare(content, "MAIN_IMAGE")
+    assert refused.value.code == "image_format"
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP"])
+def test_a_file_that_ends_too_early_is_refused(picture, kind):
+    whole = picture(kind=kind)
+    with pytest.raises(ImageUnusable):
+        prepare(whole[: len(whole) // 2], "MAIN_IMAGE")
+
+
+@pytest.mark.parametrize("side", [8_000, 20_000])
+def test_a_decompression_bomb_is_refused_before_it_is_unpacked(side):
+    content = saved(Image.new("1", (side, side)), "PNG")
+    with pytest.raises(ImageUnusable) as refused:
+        prepare(content, "MAIN_IMAGE")
+    assert refused.value.code == "image_pixels"
+
+
+class TestReadyPictures:
+    """The same content is decoded once per use, whoever asks and however it ends."""
+
+    @pytest.fixture
+    def decoded(self, monkeypatch):
+        calls = []
+
+        def counting(content, use_case):
+            calls.append(use_case)
+            return prepare(content, use_case)
+
+        monkeypatch.setattr(ready, "prepare", counting)
+        return calls
+
+    async def ask(self, known, content, use_case="MAIN_IMAGE"):
+        return await known.prepared(content, hashlib.sha256(content).hexdigest(), use_case)
+
+    @pytest.mark.parametrize("kind", ["JPEG", "WEBP"])
+    async def test_decoded_once(self, picture, decoded, kind):
+        known, content = ReadyPictures(), picture(kind=kind)
+        made = await asyncio.gather(*(self.ask(known, content) for _ in range(5)))
+        made.append(await self.ask(known, content))
+        assert len(set(made)) == 1
+        assert decoded == ["MAIN_IMAGE"]
+        await self.ask(known, content, "DESCRIPTION_IMAGE")
+        assert decoded == ["MAIN_IMAGE", "DESCRIPTION_IMAGE"]
+
+    async def test_refused_once(self, decoded):
+        known = ReadyPictures()
+        for _ in range(2):
+            with pytest.raises(ImageUnusable, match="no image"):
+                await self.ask(known, b"nothing")
+        assert len(decoded) == 1
+
+    async def test_what_is_kept_has_a_limit(self, picture, decoded, monkeypatch):
+        monkeypatch.setattr(ready, "_BUDGET", 3_000)
+        known = ReadyPictures()
+        contents = [picture(seed=str(number), kind="BMP") for number in range(4)]
+        for content in contents:
+            await self.ask(known, content)
+        assert known._bytes <= 3_000
+        await self.ask(known, contents[3])
+        assert len(decoded) == 4
+        await self.ask(known, contents[0])
+        assert len(decoded) == 5

@@ -1,0 +1,54 @@
+"""The publisher's benchmark, small: its counts and limits hold here too; its speed is for a quiet machine."""
+
+import pytest
+
+from shopsync_sandbox.bench.measure import Run
+from shopsync_sandbox.bench.outcomes import connected
+from shopsync_sandbox.bench.plan import Plan
+from shopsync_sandbox.bench.stack import system
+from shopsync_sandbox.bench.usage import Meter
+from shopsync_sandbox.bench.verdict import BUSIEST, judge
+from shopsync_sandbox.demo.stack import Names
+from shopsync_sandbox.tiktok.traffic import busiest_second
+
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(150)]
+
+SMALL = {"products": 24, "shops": 3, "latency": 0.02, "throttled_seconds": 2.0, "outage_seconds": 2.0, "patience": 60.0}
+
+
+@pytest.fixture
+async def bench(kafka_bootstrap, mongo_uri, topic_prefix, mongo_database, tmp_path):
+    async def run(**changes):
+        plan = Plan(**{**SMALL, **changes})
+        names = Names(topic_prefix=topic_prefix, database=mongo_database)
+        async with (
+            system(plan, tmp_path, kafka_bootstrap=kafka_bootstrap, mongo_uri=mongo_uri, names=names) as stack,
+            connected(kafka_bootstrap, topic_prefix) as (bus, outcomes),
+        ):
+            return await Run(plan, stack, bus, outcomes, meter=Meter(), servers={}, progress=lambda *_: None).run()
+
+    return run
+
+
+def off(measured):
+    """Lines that failed. One call over the rate is left to the benchmark: a busy machine has uneven arrivals."""
+    busiest = max(busiest_second([call.at for call in measured.calls[shop]]) for shop in ("shop-01", "shop-02"))
+    assert busiest <= measured.plan.rate + 1
+    return [line for line in judge(measured) if line.good is False and not line.is_speed and line.what != BUSIEST]
+
+
+async def test_a_throttled_and_a_broken_shop_cost_nothing_but_time(bench):
+    measured = await bench()
+
+    assert measured.missing == []
+    assert off(measured) == []
+    assert any(call.failed for call in measured.calls["shop-02"]), "the outage was met"
+    assert any(call.refused for call in measured.calls["shop-03"]), "the lower rate was met"
+
+
+async def test_kill_9_of_the_publisher_changes_none_of_the_counts(bench):
+    measured = await bench(kill_every=1.5, most_kills=4)
+
+    assert measured.missing == []
+    assert off(measured) == []
+    assert measured.kills == 4
