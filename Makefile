@@ -15,8 +15,10 @@ SEED ?= 7
 KEEP ?=
 KILL ?=
 BENCH ?=
+SEEDS ?= 20
+RATE ?=
 
-.PHONY: help install lock generated demo bench-publisher test test-unit lint types imports check format clean
+.PHONY: help install lock generated demo bench-publisher month bench-import test test-unit lint types imports check format clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-16s %s\n", $$1, $$2}'
@@ -46,6 +48,13 @@ demo: ## the whole pipeline on this machine, checked at the end: make demo [PROD
 
 bench-publisher: install ## 1,000 products of 20 shops at full rate, one throttled, one broken: make bench-publisher [KILL=1] [BENCH="--replicas 2"]
 	@$(BIN)/python -m shopsync_sandbox bench-publisher --seed $(SEED) $(if $(KILL),--kill-every 4) $(BENCH)
+
+bench-import: PRODUCTS = 100000
+bench-import: install ## an import of 100,000 products, time and memory judged: make bench-import [PRODUCTS=1000000] [RATE=20]
+	@$(BIN)/python -m shopsync_sandbox bench-import --products $(PRODUCTS) --seed $(SEED) $(if $(RATE),--rate $(RATE)) $(BENCH)
+
+month: install ## simulated months of a shop against a model of the rules, every night compared: make month [SEEDS=20]
+	@SHOPSYNC_MONTH_SEEDS=1-$(SEEDS) $(BIN)/pytest tests/e2e/month -q -s --no-header --tb=no -o addopts=--import-mode=importlib
 
 test: install ## every test: unit, integration, end to end (SHOPSYNC_KAFKA=auto|apache|embedded|docker|external)
 	@$(BIN)/pytest $(TESTS)

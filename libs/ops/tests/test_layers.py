@@ -9,8 +9,8 @@ from catalog.documents import product_document
 from catalog.ownership import DIMENSIONS, OWNERS, SIDES, Owner, side_field
 from catalog.pricing import product_price as catalogue_price
 from catalog.pricing import sku_price as catalogue_sku_price
-from publisher.model import Intent, Listing
-from publisher.store import Jobs, Listings, OutboxEntry
+from publisher.model import Intent, Listing, OutboxEntry
+from publisher.store import Jobs, Listings
 from shopsync_contracts import new_event
 from shopsync_contracts.events import ProductSnapshot, PushRequested, TaxDefaults, UpstreamProduct
 from shopsync_ops import layers

@@ -205,16 +205,19 @@ class Story:
         return self.take(body)
 
     # What the janitor asks
-    def deletion(self, enumeration: str = "E1", completed: float = 0) -> DeleteRequested:
+    def deletion(
+        self, enumeration: str = "E1", completed: float = 0, not_after: float | None = None
+    ) -> DeleteRequested:
         return DeleteRequested(
             shop_key=self.shop_key,
             product_no=self.product_no,
             sweep_id="S1",
             enumeration=EnumerationProof(id=enumeration, completed_at=at(completed)),
+            not_after=None if not_after is None else at(not_after),
         )
 
-    def deleted(self, enumeration: str = "E1") -> Folded:
-        return self.take(self.deletion(enumeration))
+    def deleted(self, enumeration: str = "E1", completed: float = 0, not_after: float | None = None) -> Folded:
+        return self.take(self.deletion(enumeration, completed, not_after))
 
     def complete(self, minute: float = 1) -> Folded:
         """Enter all 不足項目."""

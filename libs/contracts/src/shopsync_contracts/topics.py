@@ -13,6 +13,7 @@ from shopsync_contracts.events import (
     DeleteRequested,
     ImportCompleted,
     ImportFailed,
+    ImportProgress,
     ImportRequested,
     ProductChanged,
     ProductEdited,
@@ -156,7 +157,7 @@ SWEEP_COMMANDS = TopicSpec(
 REPORTS = TopicSpec(
     name="reports.v1",
     key="shop_key",
-    types=(ImportCompleted, ImportFailed, SyncCompleted, BulkEditCompleted, SweepCompleted),
+    types=(ImportProgress, ImportCompleted, ImportFailed, SyncCompleted, BulkEditCompleted, SweepCompleted),
     written_by="all",
     read_by="operators",
     partitions=SHOP_PARTITIONS,

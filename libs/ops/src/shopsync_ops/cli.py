@@ -8,12 +8,14 @@ from shopsync_ops.commands import (
     dead_letters,
     edits,
     events,
+    imports,
     mongo,
     product,
     products,
     publish,
     requests,
     shops,
+    sweeps,
     tail,
     topics,
 )
@@ -50,6 +52,8 @@ app.add_typer(topics.app, name="topics")
 app.add_typer(shops.app, name="shops")
 app.add_typer(product.app, name="product")
 app.add_typer(products.app, name="products")
+app.add_typer(imports.app, name="imports")
+app.add_typer(sweeps.app, name="sweeps")
 app.add_typer(events.app, name="events")
 app.add_typer(dead_letters.app, name="dead-letters")
 app.add_typer(mongo.app, name="mongo")

@@ -12,6 +12,10 @@ from shopsync_runtime.errors import SettingsError
 
 AsJson = Annotated[bool, typer.Option("--json", help="JSON instead of a table.")]
 ShopKey = Annotated[str, typer.Argument(metavar="SHOP", help="Shop key (店舗KEY).")]
+OfShop = Annotated[str | None, typer.Argument(metavar="[SHOP]", help="Shop key (店舗KEY); none: all shops.")]
+Limit = Annotated[int, typer.Option(min=1, max=1000, help="How many at most.")]
+Wait = Annotated[bool, typer.Option("--wait", help="Wait for the report and print it.")]
+Timeout = Annotated[float, typer.Option(min=0.1, help="Seconds to wait at most.")]
 
 
 class Commands(typer.core.TyperGroup):

@@ -18,6 +18,7 @@ from shopsync_runtime.errors import OperationalError, SettingsError
 from shopsync_runtime.http import HttpServer, make_http_app
 from shopsync_runtime.lifecycle import start, stop
 from shopsync_runtime.logs import configure_logging
+from shopsync_runtime.loops import new_event_loop
 from shopsync_runtime.runtime import Runtime
 from shopsync_runtime.settings import CommonSettings, ServiceSettings
 from shopsync_runtime.settings_help import config_text, help_text
@@ -50,7 +51,7 @@ def run_service(name: str, settings_class: type[S], build: Build[S], *, default_
     configure_logging(common.log_level, service=name)
     for sentence in unknown_variables([common_class, settings_class]):
         log.warning("unknown variable", problem=sentence)
-    with asyncio.Runner() as runner:
+    with asyncio.Runner(loop_factory=new_event_loop) as runner:
         code = runner.run(_run(name, common, lambda runtime: build(runtime, settings)))
         # The runner's own end waits for every task, also for one that does not let itself be cancelled.
         if asyncio.all_tasks(runner.get_loop()):

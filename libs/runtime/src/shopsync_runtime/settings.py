@@ -55,7 +55,8 @@ class CommonSettings(BaseSettings):
         None,
         pattern=r"^[a-zA-Z0-9._-]{1,100}$",
         description="Name of this replica, e.g. the StatefulSet pod's: static group membership, so that a restart"
-        " within the session time-out moves no partitions. Must differ between replicas",
+        " within the session time-out moves no partitions; a restarted publisher goes on at once with the pushes its"
+        " last life held. Must differ between replicas",
     )
     kafka_session_timeout: PositiveDuration = Field(
         timedelta(seconds=30), description="Silence after which the group gives this replica's partitions away"

@@ -15,6 +15,7 @@ _COMMANDS = {
     "mongo": "shopsync_sandbox.servers:mongo",
     "demo": "shopsync_sandbox.demo.cli:demo",
     "bench-publisher": "shopsync_sandbox.bench.cli:bench_publisher",
+    "bench-import": "shopsync_sandbox.bench.import_cli:bench_import",
 }
 
 

@@ -1,9 +1,10 @@
 import os
 import sys
+from dataclasses import replace
 
 import pytest
 
-from shopsync_sandbox.bench.usage import Meter, cpu_seconds
+from shopsync_sandbox.bench.usage import Load, Meter, Sample, cpu_seconds, load, machine_seconds
 from shopsync_sandbox.children import spawn
 from shopsync_sandbox.polling import eventually
 
@@ -30,3 +31,14 @@ async def test_time_is_added_up_over_a_kill(tmp_path):
 
     assert meter.read()["busy"] > 0.1
     assert set(meter.read()) == {"busy"}
+
+
+def test_the_load_is_that_between_two_moments():
+    samples = [Sample(0, 0, 0), Sample(10, 5, 90), Sample(20, 17, 109), Sample(30, 17, 109)]
+    assert load(samples, 10, 20, 2) == Load(ours=0.6, machine=0.95, cores=2)
+    assert load([replace(each, machine=None) for each in samples], 10, 20, 2) == Load(0.6, 0.6, 2)
+    assert load(samples, 11, 19, 2) is None
+
+
+def test_the_whole_machine_has_used_more_than_this_process():
+    assert machine_seconds() > cpu_seconds(os.getpid())

@@ -6,6 +6,7 @@ from shopsync_sandbox.bench.measure import Measured
 from shopsync_sandbox.bench.plan import Plan
 from shopsync_sandbox.bench.screen import as_json, is_good
 from shopsync_sandbox.bench.traffic import Call
+from shopsync_sandbox.bench.usage import Sample
 from shopsync_sandbox.bench.verdict import judge
 
 PLAN = Plan(products=3, shops=3, throttled_seconds=10, outage_seconds=10)
@@ -38,6 +39,7 @@ def measured():
         skipped={},
         missing=[],
         cpu={"publisher": 1.0},
+        samples=[Sample(BEGAN, 100.0, 5000.0), Sample(BEGAN + 5, 101.0, 5001.0)],
         kills=0,
     )
 
@@ -120,3 +122,16 @@ def test_with_kills_the_use_of_the_rate_is_shown_and_the_limit_still_judged(meas
     assert off(killed) == ["publishers killed with -9"], "a run in which nobody died proves nothing"
     assert off(replace(killed, kills=1)) == []
     assert off(replace(killed, kills=1, **burst(measured))) == ["calls of one shop in any second, most"]
+
+
+@pytest.mark.parametrize(("machine", "named"), [(9.8, True), (5.0, False)])
+def test_a_rate_that_was_missed_for_want_of_processors_says_so(measured, monkeypatch, machine, named):
+    """Two cores in five seconds: 10 s. What other programs used counts."""
+    monkeypatch.setattr("shopsync_sandbox.bench.verdict.cores", lambda: 2)
+    samples = [Sample(BEGAN, 100.0, 5000.0), Sample(BEGAN + 5, 104.0, 5000.0 + machine)]
+    lines = {line.what: line for line in judge(replace(measured, samples=samples, **lazy(measured)))}
+
+    missed = lines["rate used, least of the healthy shops"]
+    assert missed.good is False
+    assert ("the processor is the limit" in missed.because) is named
+    assert lines["processor time of 2 cores, while healthy shops push: this benchmark"].measured == "40%"

@@ -31,7 +31,7 @@ def build(runtime: Runtime, settings: CatalogSettings) -> None:
     products, shops = ProductStore(runtime.database), ShopStore(runtime.database)
     held = HeldMessages(runtime.database, [TOOL_EDITS])
     feed = SnapshotFeed(runtime.events, products)
-    rules = Rules(compare_sale_form=settings.compare_sale_form)
+    rules = Rules(compare_sale_form=settings.compare_sale_form, proof_age=settings.proof_age)
     catalogue = Catalogue(products, shops, feed, rules=rules, clock=runtime.clock)
     bulk_edits = BulkEdits(products, runtime.events, clock=runtime.clock)
     group = consumer_group(runtime.common.topic_prefix, runtime.name, "products")

@@ -222,7 +222,7 @@ def _delete(folded: Folded, message: Message, command: DeleteRequested, rules: R
         # Deleted before: the null snapshot may have been lost with a crash, so it is sent again.
         folded.repeated = folded.repeated or state.tombstone is not None
         return state
-    if (kept := reason_to_keep(state.record)) is not None:
+    if (kept := reason_to_keep(state.record, command, now, rules.proof_age)) is not None:
         details = {"because": kept, "sweep_id": command.sweep_id}
         folded.notes.append(Note(message, "product kept", details=details))
         return state

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Literal
 
 from catalog.stamps import Stamped
@@ -184,3 +184,4 @@ class Rules:
 
     tax: TaxDefaults = field(default_factory=TaxDefaults)
     compare_sale_form: bool = True
+    proof_age: timedelta = timedelta(hours=2)

@@ -18,6 +18,10 @@ class CatalogSettings(ServiceSettings):
         True,
         description="Whether 情報を更新する also overwrites when only the sale form has switched, not 更新日 (Q8)",
     )
+    proof_age: PositiveDuration = Field(
+        timedelta(hours=2),
+        description="How old a proof of absence may be when a product is deleted by it; older ones delete nothing",
+    )
     settings_grace: PositiveDuration = Field(
         timedelta(seconds=10),
         description="How long a sync for a shop without settings waits for them before it is refused",

@@ -1,5 +1,6 @@
 """The feed of merged products: snapshots, and null values for deleted ones."""
 
+import asyncio
 from collections.abc import Iterable
 
 from catalog.documents import product_id
@@ -51,9 +52,14 @@ class SnapshotFeed:
                 for one in snapshots
             ]
         )
-        for subject, state in states.items():
-            if state.snapshot is None:
-                await self._events.tombstone(CATALOG_PRODUCTS, subject.encode())
+        # Side by side: a sweep deletes thousands, and one after the other each would wait for its own acknowledgement.
+        gone = [subject.encode() for subject, state in states.items() if state.snapshot is None]
+        acks = await asyncio.gather(
+            *(self._events.tombstone(CATALOG_PRODUCTS, key) for key in gone), return_exceptions=True
+        )
+        for ack in acks:
+            if isinstance(ack, BaseException):
+                raise ack
 
 
 def _subject(state: State) -> str | None:

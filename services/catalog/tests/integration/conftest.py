@@ -1,7 +1,7 @@
 import json
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -18,6 +18,9 @@ from catalog.store import ProductStore
 from shopsync_contracts import Event, TopicSpec, new_event, topic_of
 from shopsync_contracts.topics import CATALOG_PRODUCTS, TOOL_EDITS
 from shopsync_runtime import Delivery
+
+_RULES = Rules(proof_age=timedelta(days=36_500))
+"""Stories happen on a day of their own, the catalogue works today."""
 
 
 def now() -> datetime:
@@ -85,7 +88,7 @@ async def new_replica(database: Any) -> AsyncIterator[Callable[..., Replica]]:
         mine = database if over is None else over
         products, shops = ProductStore(mine), ShopStore(mine)
         held, events = HeldMessages(mine, [TOOL_EDITS]), RecordingEvents()
-        catalogue = Catalogue(products, shops, SnapshotFeed(events, products), rules=Rules(), clock=now)
+        catalogue = Catalogue(products, shops, SnapshotFeed(events, products), rules=_RULES, clock=now)
         bulk = BulkEdits(products, events, clock=now)
         handler = ProductHandler(catalogue, held, bulk, clock=now)
         return Replica(products, shops, held, events, catalogue, bulk, handler)

@@ -105,6 +105,57 @@ def test_dl11_seen_again_before_the_command_is_executed_keeps_it(story):
     assert story.state.record is not None
 
 
+class TestTheProofAtTheMomentOfDeleting:
+    """DL-9, DL-11, NV-9: completed at minute 6, it holds for two hours; at minute 126 it is over."""
+
+    @pytest.fixture
+    def removed(self, story):
+        story.changed(0)
+        story.removed(5, "E2")
+        return story
+
+    def because(self, folded):
+        return [note.details["because"] for note in folded.notes]
+
+    @pytest.mark.parametrize(("minute", "kept"), [(125, []), (127, ["proof_too_old"])])
+    def test_dl11_an_old_proof_deletes_nothing(self, removed, at_minute, minute, kept):
+        removed.now = at_minute(minute)
+        assert self.because(removed.deleted("E2", 6)) == kept
+        assert (removed.state.record is not None, removed.state.tombstone is None) == (bool(kept), bool(kept))
+
+    def test_the_age_is_that_of_the_proof_here_whatever_the_command_says(self, removed, at_minute):
+        removed.now = at_minute(127)
+        assert self.because(removed.deleted("E2", 120)) == ["proof_too_old"]
+
+    def test_dl12_a_fresh_proof_lets_it_go_after_all(self, removed, at_minute):
+        removed.now = at_minute(127)
+        removed.deleted("E2", 6)
+        removed.removed(128, "E3")
+        assert self.because(removed.deleted("E3", 129)) == []
+        assert removed.state.record is None
+
+    @pytest.mark.parametrize(
+        ("named", "completed", "kept"),
+        [("E2", 6, []), ("E1", 3, []), ("E1", 6, []), ("E3", 7, ["unproven"]), ("E2", 999, [])],
+    )
+    def test_dl9_the_proof_the_command_names_must_have_come_here(self, removed, named, completed, kept):
+        assert self.because(removed.deleted(named, completed)) == kept
+        assert (removed.state.record is not None) is bool(kept)
+
+    @pytest.mark.parametrize(("minute", "kept"), [(29, []), (31, ["command_too_late"])])
+    def test_a_command_is_not_executed_after_its_sweep_has_reported(self, removed, at_minute, minute, kept):
+        removed.now = at_minute(minute)
+        assert self.because(removed.deleted("E2", 6, not_after=30)) == kept
+
+    def test_being_on_or_there_is_told_before_anything_about_the_proof(self, removed, at_minute):
+        removed.now = at_minute(999)
+        removed.switched(7, True)
+        assert self.because(removed.deleted("E3", 7)) == ["sync_enabled"]
+        removed.switched(8, False)
+        removed.changed(9)
+        assert self.because(removed.deleted("E3", 7)) == ["present"]
+
+
 def test_dl12_a_second_command_changes_nothing_and_repeats_the_null_snapshot(story):
     story.changed(0)
     story.removed(5)

@@ -6,6 +6,7 @@ from datetime import datetime
 import structlog
 
 from ingestor import metrics
+from ingestor.confirming import still_holds
 from ingestor.enumeration import ShrinkLimit, judge
 from ingestor.errors import UnexpectedReply
 from ingestor.identity import Listed, identify
@@ -67,10 +68,20 @@ class Absences:
             missing=await self._presence.missing(run.shop_key, run.id),
             listed=run.counts.distinct,
             limit=self._limit,
+            confirmed=await self._is_confirmed(run),
         )
         run.proven, run.held_back, run.unproven_because = verdict.proof, verdict.held_back, verdict.reason
         if not verdict.proof:
             log.error("no absence is proven", shop_key=run.shop_key, import_id=run.id, reason=verdict.reason)
+
+    async def _is_confirmed(self, run: ImportRun) -> bool:
+        """Whether an operator has seen this loss; one that has grown past the limit since is held back again."""
+        if run.confirm_shrink_of is None:
+            return False
+        lost_again = await self._presence.last_listed_in(run.shop_key, run.confirm_shrink_of)
+        return still_holds(
+            confirmed=run.confirmed, listed=run.counts.distinct, lost_again=lost_again, limit=self._limit
+        )
 
     async def _say_removed(self, run: ImportRun, lease: Lease, enumeration: Enumeration, read_page: ReadPage) -> None:
         while numbers := await self._presence.unseen(
@@ -114,6 +125,7 @@ class Absences:
     async def _keep(self, run: ImportRun, present: Sequence[Listed]) -> None:
         if not present:
             return
+        run.unlisted += len(present)
         log.warning(
             "products missing from the listing are there when asked for",
             shop_key=run.shop_key,

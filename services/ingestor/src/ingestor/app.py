@@ -3,12 +3,19 @@ import httpx
 from ingestor.absences import Absences
 from ingestor.client import FutureshopClient, Policy
 from ingestor.enumeration import ShrinkLimit
+from ingestor.forgetting import Forgetting
 from ingestor.handlers import Handlers
-from ingestor.importer import Importer
+from ingestor.importer import Importer, Steps
+from ingestor.pace import SharedTurns
+from ingestor.planning import Planner
+from ingestor.progress import Progress
 from ingestor.reader import Reader
+from ingestor.reporting import Reporting
+from ingestor.schedule import ImportSchedule
 from ingestor.settings import IngestorSettings
 from ingestor.shops import load_mapping, load_shops
-from ingestor.store import ImportStore, PresenceStore
+from ingestor.store import CheckpointStore, ImportStore, PresenceStore
+from ingestor.windows import WindowRules
 from ingestor.worker import Worker, WorkerOptions
 from shopsync_contracts.topics import IMPORT_COMMANDS
 from shopsync_runtime import Runtime, each
@@ -16,15 +23,35 @@ from shopsync_runtime import Runtime, each
 
 def build(runtime: Runtime, settings: IngestorSettings) -> None:
     """Wire the ingestor. Raises SettingsError when the shops or the mapping file is wrong."""
-    imports, presence = ImportStore(runtime.database), PresenceStore(runtime.database)
+    imports = ImportStore(runtime.database, keep=settings.imports_keep)
+    checkpoints, presence = CheckpointStore(runtime.database), PresenceStore(runtime.database)
     table = load_mapping(settings.mapping_file)
     http = httpx.AsyncClient(timeout=settings.request_timeout.total_seconds())
     policy = policy_of(settings)
-    clients = {key: FutureshopClient(access, http, policy) for key, access in load_shops(settings.shops_file).items()}
-    reader = Reader(imports, presence, runtime.events, table, page_size=settings.page_size, clock=runtime.clock)
+    turns = SharedTurns(runtime.database)
+    shops = load_shops(settings.shops_file)
+    clients = {key: FutureshopClient(access, http, policy, turns=turns) for key, access in shops.items()}
+    progress = Progress(runtime.events, every=settings.progress_every, clock=runtime.clock)
+    reader = Reader(
+        imports,
+        presence,
+        runtime.events,
+        table,
+        page_size=settings.page_size,
+        clock=runtime.clock,
+        on_page=progress.page,
+    )
     limit = ShrinkLimit(settings.shrink_limit_products, settings.shrink_limit_percent)
     absences = Absences(imports, presence, runtime.events, table, limit=limit, clock=runtime.clock)
-    importer = Importer(imports, presence, runtime.events, reader, absences, clock=runtime.clock)
+    rules = WindowRules(settings.changed_overlap, settings.full_read_every)
+    steps = Steps(
+        Planner(imports, presence, checkpoints, rules=rules, clock=runtime.clock),
+        reader,
+        absences,
+        Forgetting(presence, keep=settings.presence_keep),
+        Reporting(imports, checkpoints, runtime.events),
+    )
+    importer = Importer(imports, steps, progress, clock=runtime.clock)
     worker = Worker(
         imports,
         runtime.leases,
@@ -43,6 +70,18 @@ def build(runtime: Runtime, settings: IngestorSettings) -> None:
     runtime.on_start(imports.ensure_indexes)
     runtime.consume("commands", [IMPORT_COMMANDS], each(handlers.command))
     runtime.background("worker", worker.run)
+    if settings.import_cron is not None:
+        schedule = ImportSchedule(
+            settings.import_cron,
+            sorted(shops),
+            imports,
+            runtime.leases,
+            runtime.events,
+            clock=runtime.clock,
+            catch_up=settings.import_catch_up,
+        )
+        runtime.background("schedule", schedule.run)
+    runtime.on_stop(progress.aclose)
     runtime.on_stop(http.aclose)
 
 

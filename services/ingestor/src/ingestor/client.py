@@ -9,11 +9,12 @@ from typing import Any, Final
 import httpx
 import stamina
 import structlog
-from aiolimiter import AsyncLimiter
 
 from ingestor.errors import Denied, FutureshopError, Passing, UnexpectedReply
-from ingestor.http import exchange
+from ingestor.http import ACCEPTED, exchange
 from ingestor.metrics import REQUESTS
+from ingestor.pace import Pace, Turns
+from ingestor.readers import Unreadable, whole
 from ingestor.shops import ShopAccess
 
 log = structlog.get_logger(__name__)
@@ -22,6 +23,7 @@ PRODUCTS: Final = "/admin-api/v1/products"
 INVENTORY: Final = "/admin-api/v1/inventory"
 _TOKEN: Final = "/oauth/token"  # noqa: S105 - a path
 _RENEW_BEFORE: Final = 60.0
+_USUAL_LIFE: Final = 3600.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +31,7 @@ class Policy:
     """How hard a shop's API is used. Seconds and bytes; `attempts` per request, the first included."""
 
     requests_per_second: float = 1.0
-    attempts: int = 8
+    attempts: int = 20
     first_wait: float = 1.0
     longest_wait: float = 60.0
     patience: float = 300.0
@@ -60,7 +62,7 @@ class _Token:
 
 
 class FutureshopClient:
-    """Reads one shop. At most `requests_per_second` calls, the token call included.
+    """Reads one shop. At most `requests_per_second` calls, the token call included, by all who share `turns`.
 
     Requests that may pass are repeated with growing waits, or after the time futureshop asks for. Safe to share
     between tasks: they wait for each other's turn.
@@ -72,13 +74,14 @@ class FutureshopClient:
         http: httpx.AsyncClient,
         policy: Policy,
         *,
+        turns: Turns | None = None,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._access = access
         self._http = http
         self._policy = policy
         self._monotonic = monotonic
-        self._pace = AsyncLimiter(1, 1 / policy.requests_per_second)
+        self._pace = Pace(access.shop_key, 1 / policy.requests_per_second, turns)
         self._token: _Token | None = None
         self._token_lock = asyncio.Lock()
 
@@ -136,7 +139,7 @@ class FutureshopClient:
         try:
             return await self._send("GET", url, token)
         except Denied as error:
-            if "HTTP 401" not in str(error):
+            if error.status != httpx.codes.UNAUTHORIZED:
                 raise
         # The token may have been revoked early: ask once for a new one, then believe the refusal.
         return await self._send("GET", url, await self._authorize(token))
@@ -145,7 +148,7 @@ class FutureshopClient:
         headers = {
             "Authorization": f"Bearer {token}",
             "X-SHOP-KEY": self._access.shop_key,
-            "Accept": "application/json",
+            **ACCEPTED,
         }
         return await self._exchange(self._http.build_request(method, url, headers=headers))
 
@@ -163,7 +166,7 @@ class FutureshopClient:
             "POST",
             self._access.base_url + _TOKEN,
             data={"grant_type": "client_credentials"},
-            headers={"X-SHOP-KEY": self._access.shop_key, "Accept": "application/json"},
+            headers={"X-SHOP-KEY": self._access.shop_key, **ACCEPTED},
         )
         basic = httpx.BasicAuth(self._access.client_id, self._access.client_secret.get_secret_value())
         request = next(basic.auth_flow(request))
@@ -172,12 +175,12 @@ class FutureshopClient:
         value, life = document.get("access_token"), document.get("expires_in")
         if not isinstance(value, str) or not value:
             raise UnexpectedReply(f"POST {_TOKEN}: the reply has no access_token")
-        seconds = float(life) if isinstance(life, int | float) and life > 0 else 0.0
+        seconds = _seconds(life)
         # Early enough that a request under way does not outlive it; at most a tenth of its life.
         return _Token(value, asked_at + seconds - min(_RENEW_BEFORE, seconds / 10))
 
     async def _exchange(self, request: httpx.Request) -> Mapping[str, Any]:
-        await self._pace.acquire()
+        await self._pace.turn()
         outcome = "ok"
         try:
             return await exchange(self._http, request, max_bytes=self._policy.max_bytes, within=self._policy.timeout)
@@ -186,6 +189,15 @@ class FutureshopClient:
             raise
         finally:
             REQUESTS.labels(self._access.shop_key, request.url.path.rpartition("/")[2], outcome).inc()
+
+
+def _seconds(life: object) -> float:
+    """`expires_in`; when it is missing or makes no sense, the usual life: a 401 tells when that was too long."""
+    try:
+        seconds = whole(life, "expires_in")
+    except Unreadable:
+        seconds = None
+    return float(seconds) if seconds else _USUAL_LIFE
 
 
 def _place(url: httpx.URL) -> tuple[str, str, int | None, str]:

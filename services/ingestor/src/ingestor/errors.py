@@ -46,9 +46,13 @@ class BrokenReply(Passing):
 
 
 class Denied(FutureshopError):
-    """Client id, client secret or shop key is not accepted, or the permission for this API is missing."""
+    """Client id, client secret or shop key is not accepted (401), or the permission is missing (403)."""
 
     code = "futureshop_denied"
+
+    def __init__(self, message: str, *, status: int) -> None:
+        super().__init__(message)
+        self.status = status
 
 
 class Refused(FutureshopError):

@@ -31,6 +31,7 @@ class Handlers:
             mode=event.data.mode,
             then_sync=event.data.then_sync,
             request_id=event.id,
+            confirm_shrink_of=event.data.confirm_shrink_of,
             requested_at=to_the_millisecond(self._clock()),
             traceparent=event.traceparent,
         )

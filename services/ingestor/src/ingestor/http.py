@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import zlib
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -11,7 +12,11 @@ import httpx
 
 from ingestor.errors import BrokenReply, Busy, Denied, Refused, UnexpectedReply, Unreachable
 
+ACCEPTED = {"Accept": "application/json", "Accept-Encoding": "gzip"}
+"""Headers that say what `exchange` can read."""
+
 _DENIED = frozenset({401, 403})
+_GZIP = 31  # zlib's window bits for a gzip header
 _SHOWN = 300
 
 
@@ -29,19 +34,37 @@ async def exchange(
                 await response.aclose()
     except (TimeoutError, httpx.TimeoutException) as error:
         raise Unreachable(f"{_name(request)}: no reply in time ({type(error).__name__})") from error
-    except httpx.DecodingError as error:
-        raise BrokenReply(f"{_name(request)}: the reply's compression is broken") from error
     except httpx.HTTPError as error:
         raise Unreachable(f"{_name(request)}: {type(error).__name__}: {str(error)[:_SHOWN]}") from error
     return _document(request, response, body)
 
 
 async def _read(response: httpx.Response, max_bytes: int) -> bytes:
+    """The body, unpacked. Of an answer that is an error anyway, an unreadable body is left out."""
+    try:
+        return await _unpacked(response, max_bytes)
+    except (BrokenReply, UnexpectedReply):
+        if response.is_success:
+            raise
+        return b""
+
+
+async def _unpacked(response: httpx.Response, max_bytes: int) -> bytes:
+    """Unpacked here and bounded, because httpx would unpack a bomb whole."""
+    name, encoding = _name(response.request), response.headers.get("content-encoding", "").strip().lower()
+    if encoding not in ("", "identity", "gzip"):
+        raise BrokenReply(f"{name}: the reply is compressed as {encoding[:20]!r}, not as asked for")
+    unpacker = zlib.decompressobj(_GZIP) if encoding == "gzip" else None
     body = bytearray()
-    async for chunk in response.aiter_bytes():
-        body += chunk
+    async for chunk in response.aiter_raw():
+        try:
+            body += unpacker.decompress(chunk, max_bytes + 1 - len(body)) if unpacker else chunk
+        except zlib.error as error:
+            raise BrokenReply(f"{name}: the reply's compression is broken") from error
         if len(body) > max_bytes:
-            raise UnexpectedReply(f"{_name(response.request)}: the reply is longer than {max_bytes} bytes")
+            raise UnexpectedReply(f"{name}: the reply is longer than {max_bytes} bytes")
+    if unpacker is not None and not unpacker.eof:
+        raise BrokenReply(f"{name}: the reply's compression breaks off")
     return bytes(body)
 
 
@@ -50,7 +73,7 @@ def _document(request: httpx.Request, response: httpx.Response, body: bytes) -> 
     if status in (408, 425, 429) or status >= 500:
         raise Busy(f"{name}: HTTP {status}{_why(body)}", retry_after=_retry_after(response))
     if status in _DENIED:
-        raise Denied(f"{name}: HTTP {status}{_why(body)}")
+        raise Denied(f"{name}: HTTP {status}{_why(body)}", status=status)
     if not response.is_success:
         raise Refused(f"{name}: HTTP {status}{_why(body)}")
     document = _parse(body)

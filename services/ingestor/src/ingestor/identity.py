@@ -4,14 +4,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from ingestor.mapping import Record, SourceMap
-from ingestor.readers import Unreadable, text
+from ingestor.readers import Unreadable, text, whole
 
 MAX_BYTES = 32
 
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """One record of a listing. `upstream_id` is None where the source gives none."""
+    """One record of a listing. `upstream_id` is None where the source gives none that can be one."""
 
     product_no: str
     upstream_id: int | None
@@ -37,15 +37,20 @@ def identify(records: Iterable[Record], table: SourceMap) -> Identified:
         if not number:
             nameless += 1
             continue
-        upstream_id, _ = table.value(record, "upstream_id")
-        known_id = upstream_id if isinstance(upstream_id, int) and not isinstance(upstream_id, bool) else None
-        (listed if usable(number) else unusable).append(Listed(number, known_id, record))
+        (listed if usable(number) else unusable).append(Listed(number, _upstream_id(record, table), record))
     return Identified(listed, unusable, nameless)
 
 
 def usable(product_no: str) -> bool:
     """Whether the contract can carry this product number."""
     return 1 <= len(product_no.encode()) <= MAX_BYTES and "/" not in product_no
+
+
+def _upstream_id(record: Record, table: SourceMap) -> int | None:
+    try:
+        return whole(*table.value(record, "upstream_id"))
+    except Unreadable:
+        return None
 
 
 def _number(record: Record, table: SourceMap) -> str:

@@ -13,9 +13,9 @@ def import_id_of(source: str, event_id: str) -> str:
     return derived_id("import", source, event_id)
 
 
-def changed_id(import_id: str, product_no: str, upstream_id: str) -> str:
-    """Id of the product.changed that this import says about the product with this upstream id."""
-    return derived_id("changed", import_id, product_no, upstream_id)
+def changed_id(reading_id: str, product_no: str, upstream_id: str) -> str:
+    """Id of the product.changed that a listing (ImportRun.reading_id) says about the product with this upstream id."""
+    return derived_id("changed", reading_id, product_no, upstream_id)
 
 
 def removed_id(import_id: str, product_no: str) -> str:
@@ -31,3 +31,8 @@ def report_id(import_id: str) -> str:
 def sync_id(import_id: str) -> str:
     """Id of the sync request that follows the import (`then_sync`)."""
     return derived_id("sync", import_id)
+
+
+def scheduled_id(slot: str, shop_key: str) -> str:
+    """Id of the request for the import that the schedule wants at a slot."""
+    return derived_id("scheduled", slot, shop_key)

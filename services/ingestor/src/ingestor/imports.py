@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Literal
 
+from ingestor.windows import Interval
 from shopsync_contracts.events import (
     REPORT_PAGE,
     Enumeration,
@@ -28,9 +29,13 @@ def to_the_millisecond(moment: datetime) -> datetime:
 
 @dataclass(slots=True)
 class Position:
-    """Where the reading stands. URLs are those of the pages still to be read; None is a listing's first page."""
+    """Where the reading stands. URLs are those of the pages still to be read; None is a listing's first page.
+
+    `window`: number of the update window in hand, from 0.
+    """
 
     page: int = 0
+    window: int = 0
     products_url: str | None = None
     stock_url: str | None = None
     stock_done: bool = False
@@ -59,7 +64,13 @@ class Failure:
 
 @dataclass(slots=True)
 class ImportRun:
-    """The state of an import. Times are aware, UTC, at millisecond grain."""
+    """The state of an import. Times are aware, UTC, at millisecond grain.
+
+    `interval`: the stretch of update time it reads; None means the complete listing. `unlisted`: products that were
+    there when asked for by number, though the listing lacked them. `next_switch_at`: when the first of the products
+    it read changes its sale form by the clock. `answered_by`: the import whose listing answers
+    this request too.
+    """
 
     id: str
     shop_key: str
@@ -67,16 +78,22 @@ class ImportRun:
     then_sync: bool
     request_id: str
     requested_at: datetime
+    confirm_shrink_of: str | None = None
     traceparent: str | None = None
+    answered_by: str | None = None
     state: State = "queued"
     attempts: int = 0
     started_at: datetime | None = None
+    interval: Interval | None = None
+    confirmed: int = 0
     present_before: int = 0
     position: Position = field(default_factory=Position)
     counts: Counts = field(default_factory=Counts)
     doubts: list[str] = field(default_factory=list)
     refused: list[dict[str, str]] = field(default_factory=list)
     listed_at: datetime | None = None
+    unlisted: int = 0
+    next_switch_at: datetime | None = None
     proven: bool = False
     held_back: bool = False
     unproven_because: str = ""
@@ -91,8 +108,24 @@ class ImportRun:
         known["id"] = document["_id"]
         known["position"] = Position(**document["position"])
         known["counts"] = Counts(**document["counts"])
+        known["interval"] = Interval(**document["interval"]) if document.get("interval") else None
         known["failure"] = Failure(**document["failure"]) if document.get("failure") else None
         return cls(**known)
+
+    @property
+    def reading_id(self) -> str:
+        """Name of the listing in hand: the import's own, or one per update window, where a product may come again."""
+        return self.id if self.interval is None else f"{self.id}/{self.position.window}"
+
+    @property
+    def expected(self) -> int | None:
+        """Products there will be to read, as far as is known."""
+        return None if self.interval is not None else self.present_before or None
+
+    def switches(self, at: datetime | None) -> None:
+        """A product changes its sale form by the clock then."""
+        if at is not None and (self.next_switch_at is None or at < self.next_switch_at):
+            self.next_switch_at = to_the_millisecond(at)
 
     def doubt(self, reasons: list[str]) -> None:
         """Remember why the listing is no proof; the first few are enough."""
@@ -106,14 +139,29 @@ class ImportRun:
 
     def enumeration(self) -> Enumeration | None:
         """The proof this import gives, once it is known to be one."""
-        if not self.proven or self.started_at is None or self.listed_at is None:
+        if not self.proven or self.interval is not None or self.started_at is None or self.listed_at is None:
             return None
         return Enumeration(
             id=self.id, started_at=self.started_at, completed_at=self.listed_at, product_count=self.counts.distinct
         )
 
-    def report(self) -> ImportCompleted | ImportFailed:
-        """The report of an import that has ended. The same run gives the same report."""
+    def took_every_change(self) -> bool:
+        """Whether nothing that changed before this import's start can have escaped it.
+
+        A listing with doubts, or one that lacked a product that is there, may have lost others in silence.
+        """
+        if self.mode == "enumerate" or self.failure is not None or self.doubts or self.unlisted:
+            return False
+        return self.started_at is not None and (self.interval is not None or self.proven)
+
+    def report(
+        self, request_id: str | None = None, *, sync_request_id: str | None = None
+    ) -> ImportCompleted | ImportFailed:
+        """The report of an import that has ended, to its own request or to another that it answers.
+
+        `sync_request_id`: the sync that follows. The same run gives the same report.
+        """
+        request_id = request_id or self.request_id
         ended = self.ended_at or self.requested_at
         started = self.started_at or ended
         counts = ImportCounts(
@@ -127,7 +175,7 @@ class ImportRun:
                 shop_key=self.shop_key,
                 import_id=self.id,
                 mode=self.mode,
-                request_id=self.request_id,
+                request_id=request_id,
                 started_at=started,
                 failed_at=ended,
                 code=self.failure.code,
@@ -138,12 +186,13 @@ class ImportRun:
             shop_key=self.shop_key,
             import_id=self.id,
             mode=self.mode,
-            request_id=self.request_id,
+            request_id=request_id,
             started_at=started,
             completed_at=ended,
             duration_seconds=max(0.0, (ended - started).total_seconds()),
             counts=counts,
             enumeration=self.enumeration(),
             removals_held_back=self.held_back,
+            sync_request_id=sync_request_id,
             refused=tuple(RefusedProduct(**entry) for entry in self.refused),
         )

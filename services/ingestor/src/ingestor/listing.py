@@ -1,6 +1,7 @@
 from collections.abc import Awaitable, Callable
 
 from ingestor.client import INVENTORY, PRODUCTS, Page, Search
+from ingestor.windows import Interval, as_stamp
 
 TYPES = "variation,optionPrice,preorder,image,comment"
 STOCK_TYPES = "regular,preorder"
@@ -13,6 +14,12 @@ ReadPage = Callable[[Search, str | None], Awaitable[Page]]
 def all_products(page_size: int) -> Search:
     """Every product with all its parts, hidden ones included (IM-1, IM-2)."""
     return Search(PRODUCTS, {"types": TYPES, "count": str(page_size)})
+
+
+def changed_in(window: Interval, page_size: int) -> Search:
+    """Products whose 更新日 lies in the window, with all their parts; a new product's 更新日 is its 登録日."""
+    stamps = {"updateDateStart": as_stamp(window.since), "updateDateEnd": as_stamp(window.until)}
+    return Search(PRODUCTS, {"types": TYPES, "count": str(page_size), **stamps})
 
 
 def all_numbers(page_size: int) -> Search:

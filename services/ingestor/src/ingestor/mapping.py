@@ -75,6 +75,14 @@ class SourceMap:
     """The table in force. `paths`: contract field → dotted source path; None where the source has no such field."""
 
     paths: Mapping[str, str | None] = field(default_factory=lambda: TABLE)
+    _places: Mapping[str, tuple[tuple[str, ...], str]] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        places = {
+            target: (tuple(path.split(".")), path) if path else ((), f"({target})")
+            for target, path in self.paths.items()
+        }
+        object.__setattr__(self, "_places", places)
 
     def adjusted(self, changes: Mapping[str, str | None]) -> "SourceMap":
         """The table with some rows replaced. Raises ValueError naming a row that is unknown or forbidden."""
@@ -87,8 +95,8 @@ class SourceMap:
 
     def value(self, record: Record, target: str) -> tuple[Any, str]:
         """(value, name of the source field) for one contract field."""
-        path = self.paths[target]
-        return at(record, path), path or f"({target})"
+        steps, name = self._places[target]
+        return at(record, steps), name
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """Reading one value of a source record, forgiving in form (numbers as strings), strict in meaning."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -25,14 +25,14 @@ class Unreadable(ValueError):
         super().__init__(f"{field}: {problem}{shown}")
 
 
-def at(record: Mapping[str, Any], path: str | None) -> Any:
-    """The value at a dotted path, or None when a step is missing, null or no object."""
-    value: Any = record
-    for step in path.split(".") if path else ():
-        if not isinstance(value, Mapping):
+def at(record: Mapping[str, Any], steps: Sequence[str]) -> Any:
+    """The value that the steps lead to, or None when there are none or one is missing, null or no object."""
+    value: Any = record if steps else None
+    for step in steps:
+        if not isinstance(value, dict):  # what JSON gives; asking for a Mapping costs five times as much
             return None
         value = value.get(step)
-    return value if path else None
+    return value
 
 
 def text(value: Any, field: str) -> str:
@@ -43,6 +43,8 @@ def text(value: Any, field: str) -> str:
         return str(value)
     if not isinstance(value, str):
         raise Unreadable(field, "must be a text", value)
+    if value.isascii():
+        return value
     try:
         value.encode()
     except UnicodeEncodeError as error:
@@ -105,6 +107,6 @@ def items(value: Any, field: str) -> list[Mapping[str, Any]]:
     """A list of objects; null is empty."""
     if value is None:
         return []
-    if not isinstance(value, list) or not all(isinstance(item, Mapping) for item in value):
+    if not isinstance(value, list) or not all(isinstance(item, dict) for item in value):
         raise Unreadable(field, "must be a list of objects", value)
     return value

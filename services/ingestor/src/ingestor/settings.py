@@ -2,6 +2,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Self
 
+from croniter import croniter
 from pydantic import Field, field_validator, model_validator
 from pydantic_settings import SettingsConfigDict
 
@@ -25,7 +26,7 @@ class IngestorSettings(ServiceSettings):
     )
     page_size: int = Field(250, ge=50, le=250, description="Products per page")
     request_timeout: PositiveDuration = Field(timedelta(seconds=60), description="How long one reply may take")
-    attempts: int = Field(8, ge=1, description="Tries of one request that may succeed later")
+    attempts: int = Field(20, ge=1, description="Tries of one request that may succeed later")
     patience: PositiveDuration = Field(
         timedelta(minutes=5), description="Total time to repeat one request; a longer maintenance fails the import"
     )
@@ -35,6 +36,31 @@ class IngestorSettings(ServiceSettings):
         20, ge=0, description="Products that may vanish at once; beyond this and the percentage nothing is removed"
     )
     shrink_limit_percent: float = Field(30.0, ge=0, le=100, description="Share of products that may vanish at once")
+    changed_overlap: PositiveDuration = Field(
+        timedelta(hours=1),
+        description="How far changed_only looks back beyond what it has taken, and ahead of its clock",
+    )
+    full_read_every: PositiveDuration = Field(
+        timedelta(hours=24),
+        description="changed_only reads update windows, and the complete listing when the last is so old; 1s: always",
+    )
+    import_cron: str | None = Field(
+        None,
+        description="When every shop is imported with changed_only (Asia/Tokyo), once for all replicas; unset: never",
+    )
+    import_catch_up: PositiveDuration = Field(
+        timedelta(hours=1), description="A time of INGESTOR_IMPORT_CRON missed by more than this is left out"
+    )
+    progress_every: PositiveDuration = Field(
+        timedelta(seconds=10), description="At most how often a running import reports how far it is"
+    )
+    imports_keep: PositiveDuration = Field(
+        timedelta(days=90), description="How long finished imports can be looked at; checkpoints stay"
+    )
+    presence_keep: PositiveDuration = Field(
+        timedelta(days=90),
+        description="How long a product that is gone upstream and from the catalog is still looked for",
+    )
     settings_grace: PositiveDuration = Field(
         timedelta(seconds=10), description="How long a command waits for the settings of its shop"
     )
@@ -61,6 +87,13 @@ class IngestorSettings(ServiceSettings):
         except SettingsError as error:
             raise ValueError(str(error)) from None
         return path
+
+    @field_validator("import_cron")
+    @classmethod
+    def _is_a_cron_expression(cls, value: str | None) -> str | None:
+        if value is not None and (len(value.split()) != 5 or not croniter.is_valid(value)):
+            raise ValueError('must be five cron fields such as "15 * * * *"')
+        return value
 
     @model_validator(mode="after")
     def _lease_outlives_a_request(self) -> Self:

@@ -1,40 +1,68 @@
 """Joining two listings of the same products page by page, with memory for a few pages only."""
 
+import asyncio
 from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from types import TracebackType
+from typing import Self
 
 from ingestor.errors import UnexpectedReply
 from ingestor.identity import Listed, identify
-from ingestor.imports import Position
 from ingestor.listing import NUMBERS_PER_CHECK, ReadPage, all_stock, stock_of
 from ingestor.mapping import SourceMap, Stock, to_stock
 
 PAGES_AHEAD = 8
 """Stock pages kept at most: 800 products while the largest product page has 250."""
 
+_READ_AHEAD = 2
+"""Stock pages read beyond those: about as many as come to one product page."""
+
 
 @dataclass(slots=True)
 class _StockPage:
     url: str | None
+    next_url: str | None
     stocks: dict[str, Stock]
     unused: set[str]
     highest_id: int | None
 
 
+@dataclass(frozen=True, slots=True)
+class StockMark:
+    """Where the stock listing is to be read on: at `url` (None: its first page), unless it is `done`."""
+
+    url: str | None = None
+    done: bool = False
+
+
 class StockFeed:
-    """The stock of the products of one page after the other.
+    """The stock of the products of one page after the other. Leaving the block gives up what is under way.
 
     Both listings come in the same product order, so the feed reads on until the page's products are found. A
     product it does not meet is asked for by number. Wrong order therefore costs requests, never a wrong stock.
+    From its first use it reads ahead by itself: a product page that takes longer than the interval between two calls
+    would otherwise leave turns unused.
     """
 
-    def __init__(self, read: ReadPage, table: SourceMap, position: Position) -> None:
+    def __init__(self, read: ReadPage, table: SourceMap, mark: StockMark) -> None:
         self._read = read
         self._table = table
         self._pages: deque[_StockPage] = deque()
-        self._next_url = position.stock_url
-        self._done = position.stock_done
+        self._next_url = mark.url
+        self._done = mark.done
+        self._queue: asyncio.Queue[_StockPage | Exception] = asyncio.Queue(_READ_AHEAD)
+        self._reader: asyncio.Task[None] | None = None
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._reader is not None:
+            self._reader.cancel()
+            await asyncio.wait([self._reader])
 
     async def of(self, listed: Sequence[Listed]) -> dict[str, Stock]:
         """Stock by product number; a product the stock search does not know is left out. Raises FutureshopError."""
@@ -50,10 +78,9 @@ class StockFeed:
         self._forget(last_id)
         return found
 
-    def remember(self, position: Position) -> None:
+    def mark(self) -> StockMark:
         """Where to go on after a crash: the first stock page that may still be needed."""
-        position.stock_url = self._pages[0].url if self._pages else self._next_url
-        position.stock_done = self._done and not self._pages
+        return StockMark(self._pages[0].url if self._pages else self._next_url, self._done and not self._pages)
 
     def _has(self, wanted: set[str]) -> bool:
         return wanted <= {number for page in self._pages for number in page.stocks}
@@ -65,16 +92,36 @@ class StockFeed:
         return reached is not None and reached >= last_id
 
     async def _read_on(self) -> None:
-        url = self._next_url
+        if self._reader is None:
+            self._reader = asyncio.create_task(self._read_ahead(self._next_url), name="import-stock-ahead")
+        page = await self._queue.get()
+        if isinstance(page, Exception):
+            self._reader = None
+            raise page
+        self._next_url, self._done = page.next_url, page.next_url is None
+        self._pages.append(page)
+
+    async def _read_ahead(self, url: str | None) -> None:
+        """Read to the listing's end, as far as the queue has room; what goes wrong is told in its place."""
+        try:
+            while True:
+                page = await self._page(url)
+                await self._queue.put(page)
+                if page.next_url is None:
+                    return
+                url = page.next_url
+        except Exception as error:  # noqa: BLE001 - raised by whoever takes it from the queue
+            await self._queue.put(error)
+
+    async def _page(self, url: str | None) -> _StockPage:
         page = await self._read(all_stock(), url)
         if page.next_url is not None and page.next_url == url:
             raise UnexpectedReply("the stock listing does not end: nextUrl leads to the page it came from")
-        self._next_url, self._done = page.next_url, page.next_url is None
         listed = identify(page.records, self._table).listed
         stocks = {each.product_no: to_stock(each.record, self._table) for each in listed}
         ids = [each.upstream_id for each in listed if each.upstream_id is not None]
         highest = max(ids) if ids and len(ids) == len(listed) else None
-        self._pages.append(_StockPage(url, stocks, set(stocks), highest))
+        return _StockPage(url, page.next_url, stocks, set(stocks), highest)
 
     async def _ask_for(self, product_nos: Sequence[str]) -> dict[str, Stock]:
         found: dict[str, Stock] = {}

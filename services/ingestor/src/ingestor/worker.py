@@ -9,7 +9,6 @@ from functools import partial
 
 import structlog
 
-from ingestor import metrics
 from ingestor.client import Page, Search
 from ingestor.errors import Refused
 from ingestor.importer import Importer
@@ -125,15 +124,12 @@ class Worker:
                 if to_the_millisecond(self._clock()) < run.requested_at + self._options.settings_grace:
                     return False
                 await self._refuse(run, lease, f"shop {run.shop_key!r} has no settings; publish shop.settings_changed")
-        metrics.RUNNING.inc()
         try:
             await self._importer.run(run, lease, read_page or _unknown)
         except Exception as error:
             if is_retryable(error):
                 raise
             await self._count_attempt(run, lease, error)
-        finally:
-            metrics.RUNNING.dec()
         return True
 
     async def _refuse(self, run: ImportRun, lease: Lease, message: str) -> None:

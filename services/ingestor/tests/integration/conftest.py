@@ -13,7 +13,7 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from ingestor.app import build
 from ingestor.settings import IngestorSettings
 from shopsync_contracts import TOPICS, Event, TopicSpec, new_event, parse
-from shopsync_contracts.events import ImportRequested
+from shopsync_contracts.events import ImportProgress, ImportRequested
 from shopsync_contracts.topics import IMPORT_COMMANDS, PRODUCT_CHANGES, REPORTS
 from shopsync_runtime import CommonSettings, Runtime
 from shopsync_runtime.kafka.admin import apply_topics
@@ -67,8 +67,8 @@ class World:
         finally:
             assert await stop(runtime, None), "a step of the stop did not end in time"
 
-    async def command(self, mode: str, *, event_id: str, shop_key: str = "demo", then_sync: bool = False) -> str:
-        body = ImportRequested(shop_key=shop_key, mode=mode, then_sync=then_sync)
+    async def command(self, mode: str, *, event_id: str, shop_key: str = "demo", **more: Any) -> str:
+        body = ImportRequested(shop_key=shop_key, mode=mode, **more)
         event = new_event(body, source="/tests", id=event_id, time=NOW)
         topic = IMPORT_COMMANDS.full_name(self.common.topic_prefix)
         await self.producer.send_and_wait(topic, event.to_bytes(), key=event.key())
@@ -108,7 +108,8 @@ class World:
         """The one report of a request."""
 
         async def look() -> Any:
-            found = [event.data for event in await self.events(REPORTS) if event.data.request_id == request_id]
+            reports = [event.data for event in await self.events(REPORTS)]
+            found = [one for one in reports if one.request_id == request_id and not isinstance(one, ImportProgress)]
             return found[0] if found else None
 
         return await eventually(look, timeout=within, interval=0.1, what=f"the report of {request_id}")

@@ -1,8 +1,12 @@
 """The client against the sandbox's futureshop, in this process."""
 
 import ast
+import gzip
 import inspect
+import json
 import time
+import tracemalloc
+import zlib
 
 import httpx
 import pytest
@@ -12,6 +16,7 @@ from ingestor import errors, http
 from ingestor.client import INVENTORY, PRODUCTS, Policy, Search
 from ingestor.listing import all_numbers, all_products, all_stock
 from shopsync_sandbox.futureshop import FutureshopSandbox
+from shopsync_sandbox.serving import running
 
 FAST = {"attempts": 3, "first_wait": 0.01, "longest_wait": 0.02, "patience": 5.0, "requests_per_second": 1000}
 
@@ -28,6 +33,28 @@ class Spoiled(httpx.AsyncBaseTransport):
         if isinstance(bent, Exception):
             raise bent
         return bent if bent is not None else await self.inner.handle_async_request(request)
+
+
+class Sent(httpx.AsyncByteStream):
+    """A body as it comes off the wire."""
+
+    def __init__(self, *chunks):
+        self.chunks = chunks
+
+    async def __aiter__(self):
+        for chunk in self.chunks:
+            yield chunk
+
+
+def instead(path, *chunks, status=200, headers=None):
+    """A wrapper that answers one path with these bytes."""
+
+    def answer(request):
+        if request.url.path != path:
+            return None
+        return httpx.Response(status, headers=headers, stream=Sent(*chunks))
+
+    return lambda inner: Spoiled(inner, answer)
 
 
 async def test_reads_every_page_in_order(sandbox, connect, numbers):
@@ -208,12 +235,54 @@ async def test_a_body_without_end_is_cut_off(sandbox, connect):
     ],
 )
 async def test_replies_that_are_no_listing(sandbox, connect, body, error):
-    def answer(request):
-        return httpx.Response(200, content=body) if request.url.path == PRODUCTS else None
-
-    client = connect(sandbox, wrap=lambda inner: Spoiled(inner, answer))
+    client = connect(sandbox, wrap=instead(PRODUCTS, body))
     with pytest.raises(error):
         await client.page(all_numbers(50))
+
+
+@pytest.mark.parametrize(
+    ("encoding", "body", "words"),
+    [
+        ("gzip", gzip.compress(b"{}")[:-4], "breaks off"),
+        ("gzip", b"no gzip at all", "compression is broken"),
+        ("br", b"x", "compressed as 'br', not as asked for"),
+    ],
+)
+async def test_compression_that_cannot_be_undone_may_pass(sandbox, connect, encoding, body, words):
+    client = connect(sandbox, wrap=instead(PRODUCTS, body, headers={"content-encoding": encoding}))
+    with pytest.raises(errors.BrokenReply, match=words):
+        await client.page(all_numbers(50))
+
+
+async def test_a_packed_reply_in_pieces_is_read(sandbox, connect):
+    packed = gzip.compress(b'{"status": "success", "productList": [{"productNo": "A"}]}')
+    pieces = [packed[start : start + 7] for start in range(0, len(packed), 7)]
+    client = connect(sandbox, wrap=instead(PRODUCTS, *pieces, headers={"content-encoding": "gzip"}))
+    assert (await client.page(all_numbers(50))).records == [{"productNo": "A"}]
+
+
+async def test_a_bomb_is_not_unpacked(sandbox, connect):
+    """A few kilobytes that would be 256 MiB: no more than the limit is ever held."""
+    packer = zlib.compressobj(9, zlib.DEFLATED, 31)
+    bomb = b"".join(packer.compress(bytes(1 << 20)) for _ in range(256)) + packer.flush()
+    policy = Policy(**FAST, max_bytes=100_000)
+    client = connect(sandbox, policy=policy, wrap=instead(PRODUCTS, bomb, headers={"content-encoding": "gzip"}))
+    await client._authorize(None)
+    tracemalloc.start()
+    try:
+        with pytest.raises(errors.UnexpectedReply, match="longer than 100000 bytes"):
+            await client.page(all_numbers(50))
+        assert tracemalloc.get_traced_memory()[1] < 10_000_000
+    finally:
+        tracemalloc.stop()
+
+
+async def test_the_page_of_a_maintenance_may_be_packed_in_any_way(sandbox, connect):
+    headers = {"content-encoding": "br", "retry-after": "7200"}
+    client = connect(sandbox, wrap=instead(PRODUCTS, b"x" * 99, status=503, headers=headers))
+    with pytest.raises(errors.Busy, match="HTTP 503") as caught:
+        await client.page(all_numbers(50))
+    assert caught.value.retry_after == 7200
 
 
 @pytest.mark.parametrize("failure", [httpx.ConnectError("refused"), httpx.ReadTimeout("slow"), httpx.ReadError("cut")])
@@ -235,20 +304,99 @@ async def test_a_server_that_drips_is_given_up(sandbox, connect):
 
 
 async def test_a_redirect_is_not_followed(sandbox, connect):
+    sandbox.fail("redirect", url="http://elsewhere.invalid/", times=None)
     transports = []
 
     def wrap(inner):
-        def answer(request):
-            if request.url.path == PRODUCTS:
-                return httpx.Response(302, headers={"location": "http://elsewhere.invalid/"})
-            return None
-
-        transports.append(Spoiled(inner, answer))
+        transports.append(Spoiled(inner, lambda _: None))
         return transports[0]
 
     with pytest.raises(errors.Refused, match="HTTP 302"):
         await connect(sandbox, wrap=wrap).page(all_numbers(50))
     assert {request.url.host for request in transports[0].requests} == {"futureshop.test"}
+
+
+async def test_a_body_in_another_encoding_may_pass(sandbox, connect):
+    """Shift_JIS behind a proxy: no name is ever taken half-read."""
+    sandbox.fail("encoding", encoding="shift_jis")
+    assert len((await connect(sandbox).page(all_numbers(50))).records) == 50
+    sandbox.fail("encoding", encoding="shift_jis", times=None)
+    with pytest.raises(errors.BrokenReply, match="no JSON object in UTF-8"):
+        await connect(sandbox).page(all_numbers(50))
+
+
+@pytest.fixture
+async def served(sandbox, connect):
+    """`served(policy)`: our client on the sandbox over TCP."""
+    async with running(sandbox.app) as url:
+
+        def on_tcp(policy):
+            return connect(sandbox, base_url=url, policy=policy, wrap=lambda _: httpx.AsyncHTTPTransport())
+
+        yield on_tcp
+
+
+@pytest.mark.parametrize("share", [0, 0.3, 0.99])
+async def test_a_connection_dropped_in_mid_body_may_pass(sandbox, served, share):
+    client = served(Policy(**FAST))
+    sandbox.fail("drop", share=share)
+    assert len((await client.page(all_products(50))).records) == 50
+    sandbox.fail("drop", share=share, times=None)
+    with pytest.raises(errors.Unreachable, match="GET /admin-api/v1/products: RemoteProtocolError"):
+        await client.page(all_products(50))
+
+
+async def test_a_body_that_drips_does_not_hold_us_up(sandbox, served):
+    """Every byte comes in time, the whole never does: the deadline is for the whole."""
+    client = served(Policy(**{**FAST, "attempts": 2}, timeout=0.3))
+    sandbox.fail("drip", bytes=1, ms=50, times=None)
+    with pytest.raises(errors.Unreachable, match="no reply in time"):
+        await client.page(all_numbers(50))
+
+
+async def test_a_bomb_over_the_wire_is_cut_off(sandbox, served):
+    client = served(Policy(**FAST, max_bytes=1_000_000))
+    sandbox.fail("gzip_bomb", mebibytes=32)
+    with pytest.raises(errors.UnexpectedReply, match="longer than 1000000 bytes"):
+        await client.page(all_numbers(50))
+    assert len((await client.page(all_numbers(50))).records) == 50
+
+
+async def test_a_maintenance_is_waited_for_as_long_as_patience_lasts(sandbox, connect):
+    """A server that does not say when it is back: asked again and again, never concluded from."""
+    sandbox.fail("maintenance", times=None)
+    client = connect(sandbox, policy=Policy(**{**FAST, "attempts": 1000, "patience": 0.5}))
+    with pytest.raises(errors.Busy, match="HTTP 503"):
+        await client.page(all_numbers(50))
+    asked = len(sandbox.journal.entries())
+    assert 5 < asked < 1000
+    sandbox.faults.clear()
+    assert len((await client.page(all_numbers(50))).records) == 50
+
+
+def test_with_usual_settings_patience_ends_it_and_not_the_number_of_attempts():
+    policy, waited, wait = Policy(), 0.0, Policy().first_wait
+    for _ in range(policy.attempts - 1):
+        waited, wait = waited + wait, min(wait * 2, policy.longest_wait)
+    assert waited > policy.patience
+
+
+@pytest.mark.parametrize("life", [{}, {"expires_in": 0}, {"expires_in": "soon"}, {"expires_in": "3600"}])
+async def test_a_token_without_a_life_is_used_until_it_is_rejected(sandbox, connect, life):
+    """Otherwise every call would cost a token call, and half of the allowed rate."""
+    body = json.dumps({"access_token": "t", **life}).encode()
+    seen = []
+
+    def answer(request):
+        if request.url.path == "/oauth/token":
+            seen.append(request)
+            return httpx.Response(200, stream=Sent(body))
+        return httpx.Response(200, stream=Sent(b'{"productList": []}'))
+
+    client = connect(sandbox, wrap=lambda inner: Spoiled(inner, answer))
+    for _ in range(3):
+        await client.page(all_numbers(50))
+    assert len(seen) == 1
 
 
 async def test_the_pace_is_kept_for_all_calls_together(connect):

@@ -7,9 +7,8 @@ from hypothesis import strategies as st
 from ingestor.client import INVENTORY, Page
 from ingestor.errors import UnexpectedReply
 from ingestor.identity import Listed
-from ingestor.imports import Position
 from ingestor.mapping import SourceMap
-from ingestor.stockfeed import PAGES_AHEAD, StockFeed
+from ingestor.stockfeed import PAGES_AHEAD, StockFeed, StockMark
 
 TABLE = SourceMap()
 
@@ -52,7 +51,7 @@ def told(stocks):
 
 async def test_both_listings_are_read_once():
     inventory = Inventory(range(1000), 100)
-    feed = StockFeed(inventory.read, TABLE, Position())
+    feed = StockFeed(inventory.read, TABLE, StockMark())
     for page in pages(list(range(1000)), 250):
         assert told(await feed.of(listed(page))) == {f"P{number}": number * 10 for number in page}
         assert len(feed._pages) <= 1
@@ -70,34 +69,31 @@ async def test_any_difference_of_the_listings_and_any_crash_gives_the_same_join(
         stocked = data.draw(st.permutations(stocked))
     with_id = data.draw(st.booleans())
     inventory = Inventory(stocked, data.draw(st.integers(1, 40)))
-    position = Position()
-    feed = StockFeed(inventory.read, TABLE, position)
+    feed = StockFeed(inventory.read, TABLE, StockMark())
     for page in pages(products, data.draw(st.integers(1, 50))):
         stocks = await feed.of(listed(page, with_id=with_id))
         assert told(stocks) == {f"P{number}": number * 10 for number in page if number in set(stocked)}
         assert len(feed._pages) <= PAGES_AHEAD
-        feed.remember(position)
         if data.draw(st.booleans(), label="crash"):
-            feed = StockFeed(inventory.read, TABLE, position)
+            async with feed:
+                feed = StockFeed(inventory.read, TABLE, feed.mark())
+    async with feed:
+        pass
 
 
 async def test_after_a_crash_it_reads_on_where_stock_is_still_needed():
     inventory = Inventory(range(1000), 100)
-    position = Position()
-    feed = StockFeed(inventory.read, TABLE, position)
+    feed = StockFeed(inventory.read, TABLE, StockMark())
     await feed.of(listed(range(250)))
-    feed.remember(position)
-    assert (position.stock_url, position.stock_done) == ("200", False)
+    assert feed.mark() == StockMark("200", done=False)
 
 
 async def test_the_end_is_remembered():
     inventory = Inventory(range(10), 100)
-    position = Position()
-    feed = StockFeed(inventory.read, TABLE, position)
+    feed = StockFeed(inventory.read, TABLE, StockMark())
     await feed.of(listed(range(10)))
-    feed.remember(position)
-    assert position.stock_done
-    resumed = StockFeed(inventory.read, TABLE, position)
+    assert feed.mark().done
+    resumed = StockFeed(inventory.read, TABLE, feed.mark())
     assert await resumed.of(listed([99])) == {}
     assert inventory.asked == [0]
 
@@ -106,13 +102,13 @@ async def test_a_stock_page_that_leads_to_itself_is_no_listing():
     async def read(search, url):
         return Page([entry(1)], "again")
 
-    feed = StockFeed(read, TABLE, Position())
+    feed = StockFeed(read, TABLE, StockMark())
     with pytest.raises(UnexpectedReply, match="does not end"):
         await feed.of(listed([5, 6, 7]))
 
 
 async def test_numbers_with_a_comma_cannot_be_asked_for():
     inventory = Inventory([], 100)
-    feed = StockFeed(inventory.read, TABLE, Position())
+    feed = StockFeed(inventory.read, TABLE, StockMark())
     assert await feed.of([Listed("A,B", 1, {})]) == {}
     assert inventory.lookups == 0

@@ -2,12 +2,14 @@ from collections.abc import Sequence
 from functools import partial
 from zoneinfo import ZoneInfo
 
+from janitor.catalog_view import CatalogView
 from janitor.clock import NightlyClock, Schedule
-from janitor.handlers import Handlers
+from janitor.handlers import Handlers, Night
+from janitor.nights import Nights
 from janitor.settings import JanitorSettings
 from janitor.steps import StepOptions, Steps
-from janitor.store import CatalogView, SweepStore
-from janitor.worker import Worker
+from janitor.store import SweepStore
+from janitor.worker import Worker, WorkerOptions
 from shopsync_contracts import TopicSpec
 from shopsync_contracts.topics import REPORTS, SWEEP_COMMANDS
 from shopsync_runtime import Barrier, Runtime, consumer_group, each
@@ -15,27 +17,36 @@ from shopsync_runtime import Barrier, Runtime, consumer_group, each
 
 def build(runtime: Runtime, settings: JanitorSettings) -> None:
     """Wire the janitor."""
-    sweeps, catalog = SweepStore(runtime.database), CatalogView(runtime.database)
+    sweeps = SweepStore(runtime.database, keep=settings.sweeps_keep)
+    catalog = CatalogView(runtime.database)
     options = StepOptions(
         settings_grace=settings.settings_grace,
         enumeration_wait=settings.enumeration_wait,
+        enumeration_retry=settings.enumeration_retry,
         catalog_wait=settings.catalog_wait,
         verdict_wait=settings.verdict_wait,
+        proof_age=settings.proof_age,
         max_candidates=settings.max_candidates,
     )
     barrier = partial(catalog_barrier, runtime)
     steps = Steps(sweeps, catalog, runtime.events, barrier, options=options, clock=runtime.clock)
-    worker = Worker(sweeps, runtime.leases, steps, lease=settings.lease, poll=settings.poll)
-    handlers = Handlers(sweeps, worker.wake, clock=runtime.clock)
-    schedule = Schedule(settings.nightly_cron, ZoneInfo(settings.nightly_zone), settings.nightly_catch_up)
-    nightly = NightlyClock(schedule, sweeps, catalog, runtime.leases, runtime.events, clock=runtime.clock)
+    working = WorkerOptions(lease=settings.lease, poll=settings.poll, shops_at_once=settings.shops_at_once)
+    worker = Worker(sweeps, runtime.leases, steps, options=working, clock=runtime.clock)
+    night = Night(length=settings.nightly_catch_up, spread=settings.nightly_spread)
+    handlers = Handlers(sweeps, worker.wake, night, clock=runtime.clock)
 
     runtime.on_start(sweeps.ensure_indexes)
     runtime.consume("commands", [SWEEP_COMMANDS], each(handlers.command))
     runtime.consume("reports", [REPORTS], each(handlers.report))
     runtime.background("worker", worker.run)
     if settings.nightly_enabled:
-        runtime.background("nightly", nightly.run)
+        schedule = Schedule(settings.nightly_cron, ZoneInfo(settings.nightly_zone), settings.nightly_catch_up)
+        clock = NightlyClock(schedule, sweeps, catalog, runtime.leases, runtime.events, clock=runtime.clock)
+        nights = Nights(
+            schedule, sweeps, catalog, runtime.leases, nights=settings.nights_until_alert, clock=runtime.clock
+        )
+        runtime.background("nightly", clock.run)
+        runtime.background("nights", nights.run)
 
 
 async def catalog_barrier(runtime: Runtime, specs: Sequence[TopicSpec]) -> Barrier:

@@ -9,8 +9,10 @@ from zoneinfo import ZoneInfo
 import structlog
 from croniter import croniter
 
+from janitor.catalog_view import CatalogView
 from janitor.ids import nightly_id
-from janitor.store import CatalogView, SweepStore
+from janitor.store import SweepStore
+from shopsync_contracts import Event
 from shopsync_contracts.events import SweepRequested
 from shopsync_contracts.topics import SWEEP_COMMANDS
 from shopsync_runtime import EventPublisher, Leases, failpoint
@@ -23,11 +25,15 @@ TOKYO = ZoneInfo("Asia/Tokyo")
 
 @dataclass(frozen=True, slots=True)
 class Schedule:
-    """When the night's sweeps start. A slot missed by more than `catch_up` is left out, not made up for by day."""
+    """When the night's sweeps start, and `catch_up` later its end.
+
+    03:30 lies inside futureshop's maintenance of some nights (01:00 to 07:00, the night of a version-up): the end lies
+    behind it, so that a further try finds the shop open. What is missed by more is left out, not made up for by day.
+    """
 
     cron: str = "30 3 * * *"
     zone: ZoneInfo = TOKYO
-    catch_up: timedelta = timedelta(hours=3)
+    catch_up: timedelta = timedelta(hours=4)
 
     def latest(self, now: datetime) -> datetime:
         """The last slot at or before `now` (aware), in UTC."""
@@ -35,6 +41,13 @@ class Schedule:
         start = now.astimezone(self.zone) + timedelta(seconds=1)
         slot: datetime = croniter(self.cron, start).get_prev(datetime)
         return slot.astimezone(UTC)
+
+    def ended(self, now: datetime, nights: int) -> datetime:
+        """The slot that began the last of `nights` nights that are over, counted backwards: 1 is the newest."""
+        slot = self.latest(now - self.catch_up)
+        for _ in range(nights - 1):
+            slot = self.latest(slot - timedelta(seconds=1))
+        return slot
 
     def following(self, now: datetime) -> datetime:
         """The first slot after `now`, in UTC."""
@@ -46,9 +59,11 @@ def due(schedule: Schedule, now: datetime, last: datetime | None) -> tuple[datet
     """(slot to run, slot to mark as seen to), each None when there is nothing.
 
     A clock that never ran marks the past slot without running it: a new installation does not begin with a sweep.
+    A mark in the future was left by a machine whose clock was ahead; obeying it would leave out the nights until then.
+    The slot that may then run a second time gives the same requests again, and those are known.
     """
     slot = schedule.latest(now)
-    if last is not None and slot <= last:
+    if last is not None and slot <= last <= now:
         return None, None
     runs = last is not None and now - slot <= schedule.catch_up
     return (slot if runs else None), slot
@@ -95,21 +110,21 @@ class NightlyClock:
         async with self._leases.hold("clock", timedelta(seconds=60)) as lease:
             if lease is None:
                 return None
-            run, mark = due(self._schedule, now, await self._sweeps.last_slot(NIGHTLY))
+            last = await self._sweeps.last_slot(NIGHTLY)
+            run, mark = due(self._schedule, now, last)
+            if last is not None and last > now:
+                log.error("the nightly mark lies in the future: a clock was wrong", mark=last.isoformat())
             if run is not None:
                 await self._request(run)
                 failpoint("nightly_requested")
             if mark is not None:
-                await self._sweeps.mark_slot(NIGHTLY, mark)
+                await self._sweeps.mark_slot(NIGHTLY, mark, seen=last)
             return run
 
     async def _request(self, slot: datetime) -> None:
         shops = await self._catalog.shop_keys()
-        name = slot.isoformat()
-        await self._events.publish_all(
-            [
-                (SWEEP_COMMANDS, self._events.event(SweepRequested(shop_key=key), id=nightly_id(name, key)))
-                for key in shops
-            ]
-        )
-        log.info("nightly sweeps requested", slot=name, shops=len(shops))
+        await self._events.publish_all([(SWEEP_COMMANDS, self._nightly(slot, key)) for key in shops])
+        log.info("nightly sweeps requested", slot=slot.isoformat(), shops=len(shops))
+
+    def _nightly(self, slot: datetime, shop_key: str) -> Event[SweepRequested]:
+        return self._events.event(SweepRequested(shop_key=shop_key), id=nightly_id(slot, shop_key), time=slot)

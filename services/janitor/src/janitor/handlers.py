@@ -1,23 +1,40 @@
 from collections.abc import Callable
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 import structlog
 
-from janitor.ids import enumerate_id, sweep_id_of
+from janitor.ids import enumerate_id, nightly_id, share_of, sweep_id_of
 from janitor.store import SweepStore
 from janitor.sweep import Sweep, to_the_millisecond
+from shopsync_contracts import Event
 from shopsync_contracts.events import ImportCompleted, ImportFailed, SweepRequested
 from shopsync_runtime import Delivery, PermanentError
 
 log = structlog.get_logger(__name__)
 
 
+@dataclass(frozen=True, slots=True)
+class Night:
+    """How the clock's own requests are treated.
+
+    `length`: how long tries go on after the nightly hour; `spread`: the time over which the shops begin, each at its
+    own place.
+    """
+
+    length: timedelta = timedelta(hours=4)
+    spread: timedelta = timedelta(minutes=10)
+
+
 class Handlers:
     """Requests become durable sweeps, and the ingestor's reports are kept for the sweeps that wait for them."""
 
-    def __init__(self, sweeps: SweepStore, wake: Callable[[], None], *, clock: Callable[[], datetime]) -> None:
+    def __init__(
+        self, sweeps: SweepStore, wake: Callable[[], None], night: Night, *, clock: Callable[[], datetime]
+    ) -> None:
         self._sweeps = sweeps
         self._wake = wake
+        self._night = night
         self._clock = clock
 
     async def command(self, delivery: Delivery) -> None:
@@ -25,21 +42,31 @@ class Handlers:
         event = delivery.event
         if not isinstance(event.data, SweepRequested):
             raise PermanentError(f"{event.type} is no sweep command")
+        sweep = self._sweep(event)
+        new = await self._sweeps.add(sweep)
+        log.info(
+            "sweep queued" if new else "sweep known already",
+            shop_key=sweep.shop_key, sweep_id=sweep.id, event_id=event.id, dry_run=sweep.dry_run,
+        )  # fmt: skip
+        self._wake()
+
+    def _sweep(self, event: Event[SweepRequested]) -> Sweep:
         sweep_id = sweep_id_of(event.source, event.id)
+        now = to_the_millisecond(self._clock())
         sweep = Sweep(
             id=sweep_id,
             shop_key=event.data.shop_key,
             request_id=event.id,
-            requested_at=to_the_millisecond(self._clock()),
-            enumeration_request_id=enumerate_id(sweep_id),
+            requested_at=now,
+            enumeration_request_id=enumerate_id(sweep_id, 1),
             traceparent=event.traceparent,
+            dry_run=event.data.dry_run,
         )
-        new = await self._sweeps.add(sweep)
-        log.info(
-            "sweep queued" if new else "sweep known already",
-            shop_key=sweep.shop_key, sweep_id=sweep.id, event_id=event.id,
-        )  # fmt: skip
-        self._wake()
+        if event.id == nightly_id(event.time, sweep.shop_key):
+            # Nobody waits for it, and hundreds come in the same second.
+            sweep.not_before = to_the_millisecond(now + self._night.spread * share_of(sweep.shop_key))
+            sweep.retry_until = to_the_millisecond(event.time + self._night.length)
+        return sweep
 
     async def report(self, delivery: Delivery) -> None:
         """Keep the report of an enumeration that a sweep waits for; all other reports pass by."""

@@ -1,3 +1,4 @@
+from datetime import UTC, datetime
 from uuid import UUID, uuid5
 
 _NAMESPACE = UUID("2b7d3f0e-8a4c-5f6b-a3d1-7c1e9b0f4d22")
@@ -13,14 +14,25 @@ def sweep_id_of(source: str, event_id: str) -> str:
     return derived_id("sweep", source, event_id)
 
 
-def nightly_id(slot: str, shop_key: str) -> str:
-    """Id of the sweep request of one night and shop: however often it is sent, it is one sweep."""
-    return derived_id("nightly", slot, shop_key)
+def nightly_id(slot: datetime, shop_key: str) -> str:
+    """Id of the sweep request of one night and shop: however often it is sent, it is one sweep.
+
+    The request's time is the slot, so that the id tells a request of the clock from everyone else's.
+    """
+    return derived_id("nightly", slot.astimezone(UTC).isoformat(), shop_key)
 
 
-def enumerate_id(sweep_id: str) -> str:
-    """Id of the import command that asks for the sweep's enumeration; the report names it as request_id."""
-    return derived_id("enumerate", sweep_id)
+def enumerate_id(sweep_id: str, attempt: int) -> str:
+    """Id of the import command that asks for the sweep's enumeration; the report names it as request_id.
+
+    Each attempt (from 1) asks anew, and the answer to a former one is none.
+    """
+    return derived_id("enumerate", sweep_id, str(attempt))
+
+
+def share_of(shop_key: str) -> float:
+    """The shop's own place between 0 and 1, always the same: spreads the shops of a night evenly."""
+    return UUID(derived_id("share", shop_key)).int / 2**128
 
 
 def delete_id(sweep_id: str, product_no: str) -> str:

@@ -8,9 +8,14 @@ from typing import Protocol
 import structlog
 
 from janitor import metrics
-from janitor.ids import delete_id, enumerate_id, report_id
-from janitor.store import CatalogView, SweepStore
-from janitor.sweep import Found, Sweep, to_the_millisecond
+from janitor.catalog_view import CatalogView
+from janitor.ids import delete_id, report_id
+from janitor.pages import report_of
+from janitor.proofs import Trouble
+from janitor.store import SweepStore
+from janitor.sweep import Sweep, to_the_millisecond
+from janitor.telling import tell_end
+from janitor.verdicts import Found
 from shopsync_contracts import Event, TopicSpec
 from shopsync_contracts.events import DeleteRequested, ImportRequested
 from shopsync_contracts.topics import (
@@ -26,6 +31,8 @@ from shopsync_runtime import EventPublisher, Lease, failpoint
 log = structlog.get_logger(__name__)
 
 _CHUNK = 500
+_COMMANDS_SHARE = 0.9
+"""Of the wait for verdicts, in which the catalog may execute a command."""
 
 
 class Passable(Protocol):
@@ -45,8 +52,10 @@ class StepOptions:
 
     settings_grace: timedelta = timedelta(seconds=10)
     enumeration_wait: timedelta = timedelta(hours=4)
+    enumeration_retry: timedelta = timedelta(minutes=30)
     catalog_wait: timedelta = timedelta(minutes=30)
-    verdict_wait: timedelta = timedelta(minutes=10)
+    verdict_wait: timedelta = timedelta(hours=1)
+    proof_age: timedelta = timedelta(hours=2)
     max_candidates: int = 50_000
 
 
@@ -69,12 +78,12 @@ class Steps:
         self._make_barrier = barrier
         self._options = options
         self._clock = clock
-        self._barriers: dict[tuple[str, str], Passable] = {}
+        self._barriers: dict[tuple[str, str, int], Passable] = {}
 
     async def advance(self, sweep: Sweep, lease: Lease) -> bool:
         """One step. False when the sweep has to wait for somebody else; then call again later."""
         lease.check()
-        state = sweep.state
+        state, attempt = sweep.state, sweep.attempt
         match state:
             case "requested":
                 await self._ask_for_enumeration(sweep)
@@ -92,55 +101,88 @@ class Steps:
             return False
         failpoint(f"sweep_{state}_done")
         await self._sweeps.save(sweep, lease.token)
-        self._barriers.pop((sweep.id, state), None)
+        self._barriers.pop((sweep.id, state, attempt), None)
         log.info("sweep goes on", shop_key=sweep.shop_key, sweep_id=sweep.id, was=state, state=sweep.state)
         return True
 
     async def _ask_for_enumeration(self, sweep: Sweep) -> None:
         if not await self._catalog.has_settings(sweep.shop_key):
-            if self._now() >= sweep.requested_at + self._options.settings_grace:
+            if self._now() >= (sweep.not_before or sweep.requested_at) + self._options.settings_grace:
                 sweep.refuse(f"shop {sweep.shop_key!r} has no settings; publish shop.settings_changed", self._now())
             return
         command = ImportRequested(shop_key=sweep.shop_key, mode="enumerate")
-        await self._events.publish(IMPORT_COMMANDS, self._events.event(command, id=enumerate_id(sweep.id)))
+        event = self._events.event(command, id=sweep.enumeration_request_id)
+        await self._events.publish(IMPORT_COMMANDS, event)
         sweep.state, sweep.deadline = "enumerating", self._now() + self._options.enumeration_wait
 
     async def _await_report(self, sweep: Sweep) -> None:
-        report = await self._sweeps.report_for(sweep.id)
-        if report is not None:
-            sweep.hear(report, self._now())
+        report = await self._sweeps.report_for(sweep)
+        if report is None:
+            if self._is_over(sweep):
+                reason = f"no enumeration within {self._options.enumeration_wait}"
+                self._stumble(sweep, Trouble(reason, passing=True))
+        elif (trouble := sweep.hear(report)) is not None:
+            self._stumble(sweep, trouble)
+        else:
             sweep.deadline = self._now() + self._options.catalog_wait
-        elif self._is_over(sweep):
-            sweep.refuse(f"no enumeration within {self._options.enumeration_wait}", self._now())
 
     async def _choose(self, sweep: Sweep) -> None:
         """Look only once the catalog has handled the removals, and every edit that was sent before now."""
-        if await self._passed(sweep, [PRODUCT_CHANGES, TOOL_EDITS, LISTING_EVENTS]):
-            removed = [product async for product in self._catalog.removed(sweep.shop_key)]
-            sweep.choose(removed, limit=self._options.max_candidates)
-            sweep.deadline = None
+        if self._now() >= self._end_of_proof(sweep):
+            reason = f"the enumeration is older than {self._options.proof_age}"
+            self._stumble(sweep, Trouble(reason, passing=True))
+        elif await self._passed(sweep, [PRODUCT_CHANGES, TOOL_EDITS, LISTING_EVENTS]):
+            async for product in self._catalog.removed(sweep.shop_key):
+                sweep.weigh(product, limit=self._options.max_candidates)
+            sweep.chosen(self._now())
             if sweep.left_over:
                 log.warning("candidates left for the next sweep", shop_key=sweep.shop_key, count=sweep.left_over)
         elif self._is_over(sweep):
-            sweep.refuse(f"the catalog did not catch up within {self._options.catalog_wait}", self._now())
+            reason = f"the catalog did not catch up within {self._options.catalog_wait}"
+            self._stumble(sweep, Trouble(reason, passing=True))
+
+    def _stumble(self, sweep: Sweep, trouble: Trouble) -> None:
+        if sweep.stumble(trouble, self._now(), self._options.enumeration_retry):
+            metrics.RETRIES.labels(sweep.shop_key).inc()
+            log.warning(
+                "sweep tries again", shop_key=sweep.shop_key, sweep_id=sweep.id, reason=trouble.reason,
+                attempt=sweep.attempt, at=sweep.not_before and sweep.not_before.isoformat(),
+            )  # fmt: skip
 
     async def _command(self, sweep: Sweep, lease: Lease) -> None:
-        while sweep.commanded < len(sweep.candidates):
+        if sweep.commands_until is None:
+            await self._set_deadlines(sweep, lease)
+        while sweep.commanded < len(sweep.candidates) and self._holds(sweep.commands_until):
             lease.check()
             chunk = sweep.candidates[sweep.commanded : sweep.commanded + _CHUNK]
             await self._events.publish_all([(DELETE_COMMANDS, self._delete(sweep, number)) for number in chunk])
             failpoint("sweep_commands_published")
             sweep.commanded += len(chunk)
-            await self._sweeps.save(sweep, lease.token)
-        if sweep.deadline is None:
-            sweep.deadline = self._now() + self._options.verdict_wait
-            await self._sweeps.save(sweep, lease.token)
-        if not sweep.candidates or await self._passed(sweep, [DELETE_COMMANDS]) or self._is_over(sweep):
+            await self._sweeps.save_commanded(sweep, lease.token)
+        if not sweep.commanded or await self._passed(sweep, [DELETE_COMMANDS]) or self._is_over(sweep):
             sweep.judge(await self._look_up(sweep), self._now())
+
+    async def _set_deadlines(self, sweep: Sweep, lease: Lease) -> None:
+        """Commands end before the wait for them does, by more than clocks differ.
+
+        Else the catalog could still delete what the sweep has reported as kept.
+        """
+        wait = self._options.verdict_wait
+        until = min(self._now() + wait * _COMMANDS_SHARE, self._end_of_proof(sweep))
+        sweep.commands_until = to_the_millisecond(until)
+        sweep.deadline = self._now() + wait
+        await self._sweeps.save(sweep, lease.token)
+
+    def _end_of_proof(self, sweep: Sweep) -> datetime:
+        return sweep.proof().completed_at + self._options.proof_age
 
     def _delete(self, sweep: Sweep, product_no: str) -> Event[DeleteRequested]:
         body = DeleteRequested(
-            shop_key=sweep.shop_key, product_no=product_no, sweep_id=sweep.id, enumeration=sweep.proof()
+            shop_key=sweep.shop_key,
+            product_no=product_no,
+            sweep_id=sweep.id,
+            enumeration=sweep.proof(),
+            not_after=sweep.commands_until,
         )
         return self._events.event(body, id=delete_id(sweep.id, product_no))
 
@@ -151,34 +193,26 @@ class Steps:
         return found
 
     async def _report(self, sweep: Sweep) -> None:
-        for number, page in enumerate(sweep.reports(), start=1):
-            await self._events.publish(REPORTS, self._events.event(page, id=report_id(sweep.id, number)))
-        outcome = sweep.state
-        sweep.state = "done"
-        metrics.SWEEPS.labels(sweep.shop_key, outcome).inc()
-        for verdict in sweep.verdicts.values():
-            metrics.VERDICTS.labels(sweep.shop_key, verdict).inc()
-        tell = log.error if sweep.refused_because else log.info
-        tell(
-            "sweep ended",
-            shop_key=sweep.shop_key,
-            sweep_id=sweep.id,
-            refused_because=sweep.refused_because,
-            **sweep.counts().model_dump(),
+        pages = enumerate(report_of(sweep), start=1)
+        await self._events.publish_all(
+            [(REPORTS, self._events.event(page, id=report_id(sweep.id, number))) for number, page in pages]
         )
-        if sweep.completed_at is not None:
-            metrics.SECONDS.observe((sweep.completed_at - sweep.requested_at).total_seconds())
+        sweep.state = "done"
+        tell_end(sweep)
 
     async def _passed(self, sweep: Sweep, specs: Sequence[TopicSpec]) -> bool:
         """Whether the catalog has handled what these topics held when this step was first tried.
 
         After a crash the barrier is taken anew, at later ends: a longer wait, never a shorter one.
         """
-        key = (sweep.id, sweep.state)
+        key = (sweep.id, sweep.state, sweep.attempt)
         barrier = self._barriers.get(key)
         if barrier is None:
             barrier = self._barriers[key] = await self._make_barrier(specs)
         return await barrier.passed()
+
+    def _holds(self, until: datetime | None) -> bool:
+        return until is not None and self._now() < until
 
     def _is_over(self, sweep: Sweep) -> bool:
         return sweep.deadline is not None and self._now() >= sweep.deadline

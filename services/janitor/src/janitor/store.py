@@ -1,6 +1,6 @@
-"""`sweeps` in MongoDB, and a look into the catalog's `products`, `tombstones` and `shops`."""
+"""`sweeps` and `janitor_clock` in MongoDB."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import Any
@@ -8,13 +8,14 @@ from typing import Any
 from pymongo import ASCENDING
 from pymongo.asynchronous.database import AsyncDatabase
 
-from janitor.sweep import Found, Removed, Sweep
+from janitor.sweep import Sweep
 from shopsync_contracts.events import ImportCompleted, ImportFailed
 from shopsync_runtime import LeaseLost
 
 Database = AsyncDatabase[dict[str, Any]]
 
-_FIXED = frozenset({"id", "shop_key", "request_id", "requested_at", "enumeration_request_id", "traceparent"})
+_FIXED = frozenset({"id", "shop_key", "request_id", "requested_at", "traceparent", "dry_run", "retry_until"})
+_QUEUED = "requested"
 
 
 class SweepStore:
@@ -29,45 +30,92 @@ class SweepStore:
         self._keep = keep
 
     async def ensure_indexes(self) -> None:
-        """Indexes for the queue, for reports and for forgetting old sweeps."""
+        """Indexes for the queue, for reports, for the last success of each shop and for forgetting old sweeps."""
         await self._sweeps.create_index([("shop_key", ASCENDING), ("requested_at", ASCENDING)])
         await self._sweeps.create_index(
             [("requested_at", ASCENDING)], name="unfinished", partialFilterExpression={"finished": False}
         )
         await self._sweeps.create_index("enumeration_request_id")
+        await self._sweeps.create_index([("requested_at", ASCENDING)], name="newest")
+        await self._sweeps.create_index(
+            [("succeeded", ASCENDING), ("shop_key", ASCENDING), ("completed_at", ASCENDING)],
+            name="succeeded",
+            partialFilterExpression={"succeeded": True},
+        )
         await self._sweeps.create_index("expires_at", expireAfterSeconds=0)
 
     async def add(self, sweep: Sweep) -> bool:
         """Queue a sweep; False when it is known already (a redelivered request)."""
-        document = {**_to_document(sweep), "finished": False, "token": 0, "report": None}
+        document = {**_to_document(sweep), "finished": False, "succeeded": False, "token": 0, "report": None}
         result = await self._sweeps.update_one({"_id": sweep.id}, {"$setOnInsert": document}, upsert=True)
         return result.upserted_id is not None
 
-    async def shops_with_work(self) -> list[str]:
-        """Shops with an unfinished sweep, the longest waiting first."""
+    async def shops_with_work(self, now: datetime) -> list[str]:
+        """Shops where something can be done now, the longest waiting first.
+
+        A sweep that waits for its time or for its enumeration is none of them: hundreds may wait at no cost.
+        """
+        in_hand = {"$ne": ["$state", _QUEUED]}
+        ready = {
+            "$switch": {
+                "branches": [
+                    {"case": {"$eq": ["$state", _QUEUED]}, "then": {"$lte": ["$not_before", now]}},
+                    {
+                        "case": {"$eq": ["$state", "enumerating"]},
+                        "then": {"$or": [{"$ne": ["$report", None]}, {"$lte": ["$deadline", now]}]},
+                    },
+                ],
+                "default": True,
+            }
+        }
         cursor = await self._sweeps.aggregate(
             [
                 {"$match": {"finished": False}},
-                {"$group": {"_id": "$shop_key", "since": {"$min": "$requested_at"}}},
+                {"$project": {"shop_key": 1, "requested_at": 1, "in_hand": in_hand, "ready": ready}},
+                {
+                    "$group": {
+                        "_id": "$shop_key",
+                        "since": {"$min": "$requested_at"},
+                        "any_in_hand": {"$max": "$in_hand"},
+                        "goes_on": {"$max": {"$and": ["$in_hand", "$ready"]}},
+                        "begins": {"$max": {"$and": [{"$not": "$in_hand"}, "$ready"]}},
+                    }
+                },
+                {"$match": {"$or": [{"goes_on": True}, {"any_in_hand": False, "begins": True}]}},
                 {"$sort": {"since": 1, "_id": 1}},
             ]
         )
         return [document["_id"] async for document in cursor]
 
-    async def next_for(self, shop_key: str) -> Sweep | None:
-        """The shop's oldest unfinished sweep; later ones wait until it is done."""
-        document = await self._sweeps.find_one(
-            {"shop_key": shop_key, "finished": False}, sort=[("requested_at", ASCENDING), ("_id", ASCENDING)]
-        )
+    async def next_for(self, shop_key: str, now: datetime) -> Sweep | None:
+        """The shop's sweep in hand; else the oldest whose time has come. Others wait until it is done."""
+        unfinished = {"shop_key": shop_key, "finished": False}
+        order = [("requested_at", ASCENDING), ("_id", ASCENDING)]
+        document = await self._sweeps.find_one({**unfinished, "state": {"$ne": _QUEUED}}, sort=order)
+        if document is None:
+            due = {"$or": [{"not_before": None}, {"not_before": {"$lte": now}}]}
+            document = await self._sweeps.find_one({**unfinished, "state": _QUEUED, **due}, sort=order)
         return None if document is None else _from_document(document)
 
     async def save(self, sweep: Sweep, token: int) -> None:
         """Keep the sweep's state. Raises LeaseLost when a later holder of the lease has written already."""
         changes = {name: value for name, value in _to_document(sweep).items() if name not in _FIXED}
-        changes |= {"token": token, "finished": sweep.state == "done", "counts": sweep.counts().model_dump()}
-        if sweep.state == "done" and sweep.completed_at is not None:
-            changes["expires_at"] = sweep.completed_at + self._keep
-        result = await self._sweeps.update_one({"_id": sweep.id, "token": {"$lte": token}}, {"$set": changes})
+        finished = sweep.state == "done"
+        changes |= {"finished": finished, "counts": sweep.counts().model_dump()}
+        if sweep.state == _QUEUED:
+            changes["report"] = None  # that of the former try
+        if finished and sweep.completed_at is not None:
+            changes |= {"succeeded": sweep.succeeded, "expires_at": sweep.completed_at + self._keep}
+        await self._write(sweep, changes, token)
+
+    async def save_commanded(self, sweep: Sweep, token: int) -> None:
+        """Keep how many commands are out, and nothing else of a document that may be large. Raises as `save`."""
+        await self._write(sweep, {"commanded": sweep.commanded}, token)
+
+    async def _write(self, sweep: Sweep, changes: Mapping[str, Any], token: int) -> None:
+        result = await self._sweeps.update_one(
+            {"_id": sweep.id, "token": {"$lte": token}}, {"$set": {**changes, "token": token}}
+        )
         if result.matched_count == 0:
             raise LeaseLost(f"sweep {sweep.id} is in the hands of another replica")
 
@@ -84,83 +132,43 @@ class SweepStore:
         )
         return result.modified_count > 0
 
-    async def report_for(self, sweep_id: str) -> ImportCompleted | ImportFailed | None:
-        """The report that has come for the sweep."""
-        document = await self._sweeps.find_one({"_id": sweep_id}, {"report": 1})
+    async def report_for(self, sweep: Sweep) -> ImportCompleted | ImportFailed | None:
+        """The report that has come for the sweep's present try."""
+        document = await self._sweeps.find_one(
+            {"_id": sweep.id, "enumeration_request_id": sweep.enumeration_request_id}, {"report": 1}
+        )
         report = document and document.get("report")
         if not report:
             return None
         body = ImportCompleted if report["type"] == ImportCompleted.TYPE else ImportFailed
         return body.model_validate_json(report["body"])
 
+    async def last_successes(self) -> dict[str, datetime]:
+        """When each shop last had a sweep that ran to its end. Dry runs are none."""
+        return await self._by_shop({"succeeded": True}, {"$max": "$completed_at"})
+
+    async def first_requests(self, shop_keys: list[str]) -> dict[str, datetime]:
+        """When a sweep was first asked for, of these shops."""
+        return await self._by_shop({"shop_key": {"$in": shop_keys}}, {"$min": "$requested_at"})
+
+    async def _by_shop(self, match: Mapping[str, Any], moment: Mapping[str, Any]) -> dict[str, datetime]:
+        cursor = await self._sweeps.aggregate([{"$match": match}, {"$group": {"_id": "$shop_key", "at": moment}}])
+        return {document["_id"]: document["at"] async for document in cursor}
+
     async def last_slot(self, name: str) -> datetime | None:
-        """The latest slot of a clock that has been seen to; None when it never was."""
+        """The slot of a clock up to which all has been seen to; None when it never ran."""
         document = await self._clocks.find_one({"_id": name})
         return None if document is None else document["slot"]
 
-    async def mark_slot(self, name: str, slot: datetime) -> None:
-        """The slot has been seen to; never goes back."""
-        await self._clocks.update_one({"_id": name}, {"$max": {"slot": slot}}, upsert=True)
+    async def mark_slot(self, name: str, slot: datetime, *, seen: datetime | None) -> None:
+        """The slot has been seen to, unless somebody has moved the mark since `seen` was read.
 
-
-class CatalogView:
-    """What the janitor may see of the catalog's collections. Reads only."""
-
-    def __init__(self, database: Database) -> None:
-        self._products = database["products"]
-        self._tombstones = database["tombstones"]
-        self._shops = database["shops"]
-
-    async def shop_keys(self) -> list[str]:
-        """Every shop that has settings, in order."""
-        cursor = self._shops.find({}, {"_id": 1}, sort=[("_id", ASCENDING)])
-        return [document["_id"] async for document in cursor]
-
-    async def has_settings(self, shop_key: str) -> bool:
-        """Whether the catalog knows the shop's settings."""
-        return await self._shops.find_one({"_id": shop_key}, {"_id": 1}) is not None
-
-    async def removed(self, shop_key: str) -> AsyncIterator[Removed]:
-        """Every product of the shop that is held to be removed upstream, by product number."""
-        cursor = self._products.find(
-            {**_of(shop_key), "removed_upstream": {"$ne": None}},
-            {"product_no": 1, "sync_enabled": 1, "removed_upstream": 1},
-            sort=[("_id", ASCENDING)],
-        )
-        async for document in cursor:
-            yield Removed(
-                product_no=document["product_no"],
-                sync_enabled=bool(document.get("sync_enabled")),
-                enumeration_id=document["removed_upstream"]["enumeration_id"],
-            )
-
-    async def look_up(self, shop_key: str, product_nos: Sequence[str]) -> dict[str, Found]:
-        """Candidates as they are now. The tombstones are read last: a product is never seen in neither place."""
-        ids = {f"{shop_key}/{number}": number for number in product_nos}
-        products = {
-            document["_id"]: document
-            async for document in self._products.find(
-                {"_id": {"$in": list(ids)}}, {"sync_enabled": 1, "removed_upstream": 1}
-            )
-        }
-        sweeps = {
-            document["_id"]: document.get("sweep_id")
-            async for document in self._tombstones.find({"_id": {"$in": list(ids)}}, {"sweep_id": 1})
-        }
-        return {
-            number: Found(
-                exists=key in products,
-                sync_enabled=bool(products.get(key, {}).get("sync_enabled")),
-                removed_upstream=products.get(key, {}).get("removed_upstream") is not None,
-                deleted_by=sweeps.get(key),
-            )
-            for key, number in ids.items()
-        }
-
-
-def _of(shop_key: str) -> dict[str, Any]:
-    # "0" follows "/" in ASCII, and shop keys hold no "/": the range holds this shop's products and nothing else.
-    return {"_id": {"$gte": f"{shop_key}/", "$lt": f"{shop_key}0"}}
+        May go back: a mark that lies in the future is the work of a clock that was wrong.
+        """
+        if seen is None:
+            await self._clocks.update_one({"_id": name}, {"$setOnInsert": {"slot": slot}}, upsert=True)
+        else:
+            await self._clocks.update_one({"_id": name, "slot": seen}, {"$set": {"slot": slot}})
 
 
 def _to_document(sweep: Sweep) -> dict[str, Any]:

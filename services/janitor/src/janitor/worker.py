@@ -1,11 +1,14 @@
 """Takes sweeps in hand: one per shop at a time across all replicas, shops side by side.
 
-A second request for a shop waits until the first sweep is done, and then runs with an enumeration of its own.
+A second request for a shop waits while a sweep is in hand, and then runs with an enumeration of its own. A sweep that
+waits for its next try is not in hand.
 """
 
 import asyncio
 import contextlib
-from datetime import timedelta
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 import structlog
 
@@ -19,15 +22,32 @@ from shopsync_runtime.tracing import continuing
 log = structlog.get_logger(__name__)
 
 
+@dataclass(frozen=True, slots=True)
+class WorkerOptions:
+    """`shops_at_once`: sweeps of one replica that are worked on at a time; waiting ones are not counted."""
+
+    lease: timedelta = timedelta(seconds=15)
+    poll: timedelta = timedelta(milliseconds=500)
+    shops_at_once: int = 16
+
+
 class Worker:
     """Runs what is queued. A failed step is tried again with back-off; the state says where to go on."""
 
-    def __init__(self, sweeps: SweepStore, leases: Leases, steps: Steps, *, lease: timedelta, poll: timedelta) -> None:
+    def __init__(
+        self,
+        sweeps: SweepStore,
+        leases: Leases,
+        steps: Steps,
+        *,
+        options: WorkerOptions,
+        clock: Callable[[], datetime],
+    ) -> None:
         self._sweeps = sweeps
         self._leases = leases
         self._steps = steps
-        self._lease = lease
-        self._poll = poll.total_seconds()
+        self._options = options
+        self._clock = clock
         self._wake = asyncio.Event()
         self._tasks: dict[str, asyncio.Task[None]] = {}
 
@@ -40,26 +60,31 @@ class Worker:
         try:
             while True:
                 self._wake.clear()
-                for shop_key in await self._sweeps.shops_with_work():
-                    if shop_key not in self._tasks or self._tasks[shop_key].done():
-                        self._tasks[shop_key] = asyncio.create_task(self._shop(shop_key), name=f"sweep-{shop_key}")
-                self._tasks = {key: task for key, task in self._tasks.items() if not task.done()}
+                await self._start_shops()
                 await self._pause()
         finally:
             for task in self._tasks.values():
                 task.cancel()
             await asyncio.gather(*self._tasks.values(), return_exceptions=True)
 
+    async def _start_shops(self) -> None:
+        self._tasks = {key: task for key, task in self._tasks.items() if not task.done()}
+        for shop_key in await self._sweeps.shops_with_work(self._clock()):
+            if len(self._tasks) >= self._options.shops_at_once:
+                return
+            if shop_key not in self._tasks:
+                self._tasks[shop_key] = asyncio.create_task(self._shop(shop_key), name=f"sweep-{shop_key}")
+
     async def _pause(self) -> None:
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._wake.wait(), self._poll)
+            await asyncio.wait_for(self._wake.wait(), self._options.poll.total_seconds())
 
     async def _shop(self, shop_key: str) -> None:
-        """Drive the shop's sweeps until none is left. Never raises but CancelledError."""
+        """Drive the shop's sweeps until nothing can be done now. Never raises but CancelledError."""
         attempt = 0
         while True:
             try:
-                async with self._leases.hold(f"sweep/{shop_key}", self._lease) as lease:
+                async with self._leases.hold(f"sweep/{shop_key}", self._options.lease) as lease:
                     if lease is not None:
                         await self._drive(shop_key, lease)
                     return
@@ -76,7 +101,10 @@ class Worker:
                 await asyncio.sleep(delay)
 
     async def _drive(self, shop_key: str, lease: Lease) -> None:
-        while (sweep := await self._sweeps.next_for(shop_key)) is not None:
+        while (sweep := await self._sweeps.next_for(shop_key, self._clock())) is not None:
             with continuing(sweep.traceparent):
-                if not await self._steps.advance(sweep, lease):
-                    await asyncio.sleep(self._poll)
+                if await self._steps.advance(sweep, lease):
+                    continue
+            if sweep.state == "enumerating":
+                return  # `shops_with_work` names the shop again when the report is there or the wait is over
+            await asyncio.sleep(self._options.poll.total_seconds())

@@ -8,6 +8,7 @@ import pytest_asyncio
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 
 from janitor.app import build
+from janitor.ids import nightly_id
 from janitor.settings import JanitorSettings
 from shopsync_contracts import TOPICS, Event, ShopBody, TopicSpec, new_event, parse
 from shopsync_contracts.events import (
@@ -107,6 +108,7 @@ class World:
             "lease": "3s",
             "settings_grace": "300ms",
             "nightly_enabled": False,
+            "nightly_spread": "1ms",
             "verdict_wait": "20s",
             **self.settings,
         }
@@ -129,13 +131,22 @@ class World:
         async with _running(runtime):
             yield
 
-    async def say(self, spec: TopicSpec, body: ShopBody, event_id: str) -> None:
-        event = new_event(body, source="/tests", id=event_id, time=NOW)
+    async def say(self, spec: TopicSpec, body: ShopBody, event_id: str, *, time: datetime = NOW) -> None:
+        event = new_event(body, source="/tests", id=event_id, time=time)
         await self.producer.send_and_wait(spec.full_name(self.common.topic_prefix), event.to_bytes(), key=event.key())
 
-    async def sweep(self, event_id: str, shop_key: str = "demo") -> str:
-        await self.say(SWEEP_COMMANDS, SweepRequested(shop_key=shop_key), event_id)
+    async def sweep(self, event_id: str, shop_key: str = "demo", *, dry_run: bool = False) -> str:
+        await self.say(SWEEP_COMMANDS, SweepRequested(shop_key=shop_key, dry_run=dry_run), event_id)
         return event_id
+
+    async def nightly(self, slot: datetime, shop_key: str = "demo") -> str:
+        """The clock's own request for the night that began at `slot`."""
+        request_id = nightly_id(slot, shop_key)
+        await self.say(SWEEP_COMMANDS, SweepRequested(shop_key=shop_key), request_id, time=slot)
+        return request_id
+
+    async def sweeps(self) -> list[dict[str, Any]]:
+        return await self.database["sweeps"].find(sort=[("requested_at", 1)]).to_list()
 
     async def asked(self, count: int = 1) -> list[Event[ImportRequested]]:
         """The enumerations asked for, once there are so many."""
@@ -148,16 +159,17 @@ class World:
 
     async def answer(self, command: Event[ImportRequested], enumeration_id: str = "e1", **changes: Any) -> None:
         """The ingestor's good report to an enumeration command."""
-        proof = Enumeration(id=enumeration_id, started_at=NOW, completed_at=NOW, product_count=9)
-        members = {"import_id": enumeration_id, "mode": "enumerate", "started_at": NOW, "completed_at": NOW,
+        now = datetime.now(UTC)
+        proof = Enumeration(id=enumeration_id, started_at=now, completed_at=now, product_count=9)
+        members = {"import_id": enumeration_id, "mode": "enumerate", "started_at": now, "completed_at": now,
                    "duration_seconds": 0.0, "counts": ImportCounts(), "enumeration": proof, **changes}  # fmt: skip
         report = ImportCompleted(shop_key=command.data.shop_key, request_id=command.id, **members)
         await self.say(REPORTS, report, f"report-{command.id}")
 
-    async def answer_badly(self, command: Event[ImportRequested]) -> None:
+    async def answer_badly(self, command: Event[ImportRequested], code: str = "futureshop_unavailable") -> None:
         report = ImportFailed(
             shop_key=command.data.shop_key, request_id=command.id, mode="enumerate", started_at=NOW, failed_at=NOW,
-            code="futureshop_unavailable", message="GET /admin-api/v1/products: HTTP 503",
+            code=code, message="GET /admin-api/v1/products: HTTP 503",
         )  # fmt: skip
         await self.say(REPORTS, report, f"report-{command.id}")
 

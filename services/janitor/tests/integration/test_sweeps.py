@@ -5,8 +5,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from janitor.catalog_view import CatalogView
 from janitor.clock import NightlyClock, Schedule
-from janitor.store import CatalogView, SweepStore
+from janitor.store import SweepStore
 from shopsync_contracts.events import Enumeration, ProductRemoved
 from shopsync_contracts.topics import DELETE_COMMANDS, IMPORT_COMMANDS, PRODUCT_CHANGES, REPORTS, SWEEP_COMMANDS
 from shopsync_runtime import Runtime
@@ -54,7 +55,7 @@ async def test_removed_and_off_is_deleted_the_rest_stays(world):
         ("silence", "no enumeration within"),
     ],
 )
-async def test_without_a_proof_nothing_is_deleted(world, answer, words):
+async def test_scenario_66_without_a_proof_nothing_is_deleted(world, answer, words):
     """Scenario 66, DL-9, DL-10, NV-9."""
     await world.catalog.put("off", removed_by="e1")
     world.settings["enumeration_wait"] = "1s" if answer == "silence" else "60s"
@@ -96,7 +97,7 @@ async def test_it_waits_for_the_catalog_before_it_chooses(world):
     assert verdicts_of([page]) == {"late": "deleted"}
 
 
-async def test_what_changed_meanwhile_is_kept(world):
+async def test_dl11_what_changed_meanwhile_is_kept(world):
     """DL-11, scenarios 72 and 74: the catalog decides at the moment of deleting."""
     catalog = world.catalog
     for number in ("switched-on", "back-again", "gone", "refused"):
@@ -164,7 +165,7 @@ async def test_a_shop_without_settings_is_refused_by_name(world):
         "sweep_judged_done",
     ],
 )
-async def test_a_killed_sweep_goes_on_where_it_was(world, tmp_path, point):
+async def test_scenario_71_a_killed_sweep_goes_on_where_it_was(world, tmp_path, point):
     """Scenario 71, DL-12: kill -9 after every step, the end is the same and no command has a second id."""
     numbers = [f"P-{n}" for n in range(10)]
     for number in numbers:
@@ -193,7 +194,7 @@ async def _done(world):
     return await world.database["sweeps"].find_one({"state": "done"})
 
 
-async def test_the_nightly_hour_asks_for_every_shop_once(world):
+async def test_dl3_the_nightly_hour_asks_for_every_shop_once(world):
     """DL-3: two replicas at the same minute, and again after a crash before the slot was marked."""
     slot = datetime(2026, 11, 24, 3, 30, tzinfo=JST)
     now = [slot - timedelta(hours=1)]

@@ -7,36 +7,37 @@ from datetime import timedelta
 
 import httpx
 
-from publisher.addresses import GuardedNetwork
-from publisher.attempt import Attempts
-from publisher.categories import Categories
-from publisher.client import TikTokClient
-from publisher.consent import Consents
-from publisher.fetching import Fetcher
+from publisher.consent.consent import Consents
+from publisher.consent.tokens import Tokens
+from publisher.consent.upkeep import Upkeep
+from publisher.consent.vault import Vault
+from publisher.content.categories import Categories
+from publisher.content.material import Materials
 from publisher.handlers import Handlers
-from publisher.images import Images
-from publisher.material import Materials
-from publisher.outbox import Outbox
-from publisher.pace import PaceRules
-from publisher.push import Push
-from publisher.reviews import Reviews
+from publisher.images.addresses import GuardedNetwork
+from publisher.images.fetching import Fetcher
+from publisher.images.images import Images
+from publisher.pace.pace import PaceRules
+from publisher.pushing.attempt import Attempts
+from publisher.pushing.outbox import Outbox
+from publisher.pushing.overview import Overviews
+from publisher.pushing.push import Push
+from publisher.pushing.worker import Workers
+from publisher.reviewing.reviews import Reviews
+from publisher.reviewing.webhooks import Inbox
 from publisher.settings import PublisherSettings
-from publisher.shops import Shops
-from publisher.store import AppTroubles, Authorizations, CatalogueReader, ImageCache, Jobs, Listings, Paces
-from publisher.tokens import Tokens
-from publisher.transport import ManyPools
-from publisher.upkeep import Upkeep
-from publisher.vault import Vault
+from publisher.store import AppTroubles, Authorizations, CatalogueReader, ImageCache, Jobs, Listings, Paces, Situations
+from publisher.tiktok.client import TikTokClient
+from publisher.tiktok.shops import Shops
+from publisher.tiktok.transport import ManyPools
 from publisher.web import Web
-from publisher.webhooks import Inbox
-from publisher.worker import Workers
 from shopsync_contracts.topics import PUSH_COMMANDS
 from shopsync_runtime import Runtime
 from shopsync_runtime.cancelling import raise_if_cancelled
 
 _UPKEEP = timedelta(seconds=30)
 _POOLS = 24
-_REVIEW_READERS = 4
+_REVIEWS_AT_ONCE = 48
 
 
 def build(runtime: Runtime, settings: PublisherSettings) -> None:
@@ -74,12 +75,13 @@ def build(runtime: Runtime, settings: PublisherSettings) -> None:
     runtime.on_stop(fetcher.aclose)
     categories = Categories(life=settings.category_rules_life, size=settings.category_rules_kept, clock=clock)
     outbox = Outbox(listings, runtime.events)
+    overviews = Overviews(shops, jobs, listings, life=settings.overview_life, clock=clock)
     push = Push(
-        catalogue=catalogue,
+        situations=Situations(database),
         listings=listings,
-        authorizations=authorizations,
         outbox=outbox,
         shops=shops,
+        overviews=overviews,
         materials=Materials(Images(cache, fetcher, clock), categories),
         clock=clock,
         settings_grace=settings.settings_grace,
@@ -94,7 +96,7 @@ def build(runtime: Runtime, settings: PublisherSettings) -> None:
         settings=settings,
         clock=clock,
     )
-    workers = Workers(jobs, attempts, shops, settings, clock)
+    workers = Workers(jobs, attempts, shops, settings, clock, instance=runtime.common.instance_id)
     shops.on_room = workers.wake
     reviews = Reviews(
         listings,
@@ -103,7 +105,7 @@ def build(runtime: Runtime, settings: PublisherSettings) -> None:
         poll_interval=settings.review_poll_interval,
         rest=settings.poll_interval,
         lease=settings.job_lease,
-        at_once=_REVIEW_READERS,
+        at_once=_REVIEWS_AT_ONCE,
         clock=clock,
     )
     consents = Consents(

@@ -1,6 +1,6 @@
 """What the publisher remembers of a listing, and one push command waiting to be carried out. Values only."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
@@ -64,16 +64,26 @@ class Review:
 
 
 @dataclass(frozen=True, slots=True)
+class OutboxEntry:
+    """An event that is recorded but not yet known to be on Kafka; `event` is the message's JSON."""
+
+    id: str
+    event: str
+
+
+@dataclass(frozen=True, slots=True)
 class Listing:
     """One product at TikTok Shop. `fingerprint` is that of the content last accepted.
 
     `core` is the digest of title, SKU names and prices as they were sent, `live_digest` that of TikTok's own reading of
     everything once approved: another one later means that somebody edited it in Seller Center (LY-3). `overwritten` is
     the reading that our last edit meant to replace: when it stays, TikTok writes our content in its own way.
+    `live_shown` is what a search row showed of the product when `live_digest` was last read; None after a webhook.
 
     `pushes` grows with every write of ours: of two workers that both think the product is theirs, only one records
     anything, and a reading begun before a write is void. `notices` counts TikTok's webhooks. `former_ids` are listings
-    of an earlier product with this number (DL-13): not this one's.
+    of an earlier product with this number (DL-13): not this one's. `unsent`: the events that stood
+    in its outbox, oldest first, when it was read or written.
     """
 
     shop_key: str
@@ -85,12 +95,14 @@ class Listing:
     review: Review | None = None
     core: str | None = None
     live_digest: str | None = None
+    live_shown: str | None = None
     overwritten: str | None = None
     intent: Intent | None = None
     refusal: Refusal | None = None
     former_ids: tuple[str, ...] = ()
     pushes: int = 0
     notices: int = 0
+    unsent: tuple[OutboxEntry, ...] = field(default=(), compare=False, repr=False)
 
     @property
     def subject(self) -> str:

@@ -103,6 +103,9 @@ class PublisherSettings(ServiceSettings):
     review_poll_interval: PositiveDuration = Field(
         timedelta(minutes=5), description="How often listings under review are read; webhooks come sooner"
     )
+    overview_life: PositiveDuration = Field(
+        timedelta(minutes=2), description="How long one search over a shop's listings spares unchanged pushes a reading"
+    )
     authorization_warn_before: PositiveDuration = Field(
         timedelta(days=30), description="A shop's authorisation with less life left is warned of, once a day"
     )

@@ -9,12 +9,12 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
-from publisher import pages
-from publisher.consent import Consents
+from publisher.consent import pages
+from publisher.consent.consent import Consents
 from publisher.errors import ConsentRefused, Passing, PublisherError
 from publisher.metrics import WEBHOOKS
-from publisher.signing import is_webhook_authentic
-from publisher.webhooks import Inbox, read_notification
+from publisher.reviewing.webhooks import Inbox, read_notification
+from publisher.tiktok.signing import is_webhook_authentic
 from shopsync_runtime.failures import is_retryable
 
 log = structlog.get_logger(__name__)

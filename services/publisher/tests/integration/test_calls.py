@@ -7,10 +7,10 @@ import inspect
 import pytest
 from pydantic import SecretStr
 
-from publisher.client import TikTokClient
-from publisher.endpoints import ENDPOINTS
 from publisher.errors import ProductGone, PublisherError, Refused, Unavailable
-from publisher.shop_api import ShopApi
+from publisher.tiktok.client import TikTokClient
+from publisher.tiktok.endpoints import ENDPOINTS
+from publisher.tiktok.shop_api import ShopApi
 
 WITH_CIPHER = {
     ("POST", "/product/202309/products"),
@@ -47,6 +47,7 @@ async def test_every_call_takes_the_cipher_where_it_belongs(demo, api, picture):
         "get_product": (product_id,),
         "newest_version": (product_id,),
         "find_by_seller_skus": (["A-100"],),
+        "all_products": (),
         "activate_product": (product_id,),
         "upload_image": (picture("x"), "MAIN_IMAGE"),
         "category_attributes": ("601234", "v1"),
@@ -107,7 +108,7 @@ ODD = [
     {"id": "1", "audit": {"pre_approved_reasons": 7}},
     {"warehouses": {"a": 1}}, {"webhooks": [None]}, {"errors": ["x"]}, {"errors": [{"code": "twelve"}]},
     {"errors": [{"code": 12052901}]}, {"uri": "u"}, {"uri": "u", "url": "v", "width": "wide", "height": 1},
-    {"products": [{"id": "1"}], "next_page_token": "for ever"},
+    {"products": [{"id": "1"}], "next_page_token": "for ever"}, {"products": [], "total_count": "many"},
 ]  # fmt: skip
 
 
@@ -116,6 +117,7 @@ async def test_odd_data_never_ends_in_another_error(demo, api, data):
     odd = ShopApi("demo", Odd(data), api._tokens, api._pace)
     for call in (
         odd.get_product("1"), odd.newest_version("1"), odd.find_by_seller_skus(["x"]), odd.activate_product("1"),
+        odd.all_products(),
         odd.warehouses(), odd.webhooks(), odd.upload_image(b"x", "MAIN_IMAGE"),
     ):  # fmt: skip
         outcome = (await asyncio.gather(call, return_exceptions=True))[0]

@@ -3,7 +3,7 @@ from datetime import timedelta
 
 import pytest
 
-from publisher.categories import Categories
+from publisher.content.categories import Categories
 from publisher.errors import Refused, Unavailable
 from shopsync_sandbox.polling import eventually
 

@@ -10,9 +10,9 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from publisher.addresses import GuardedNetwork
 from publisher.errors import ImageUnreachable, ImageUnusable
-from publisher.fetching import Fetcher
+from publisher.images.addresses import GuardedNetwork
+from publisher.images.fetching import Fetcher
 from publisher.store import KnownFile
 
 OK = b"HTTP/1.1 200 OK\r\ncontent-type: image/jpeg\r\ncontent-length: 5\r\n\r\nimage"

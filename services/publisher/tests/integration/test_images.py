@@ -2,10 +2,10 @@ from datetime import timedelta
 
 import pytest
 
-from publisher.addresses import GuardedNetwork
-from publisher.description import UploadedImage
-from publisher.fetching import Fetcher
-from publisher.images import Images
+from publisher.content.description import UploadedImage
+from publisher.images.addresses import GuardedNetwork
+from publisher.images.fetching import Fetcher
+from publisher.images.images import Images
 from publisher.store import ImageCache
 from shopsync_sandbox.polling import eventually
 

@@ -134,3 +134,18 @@ async def test_a_slow_shop_does_not_keep_the_others(demo):
 
     assert (await eventually(told))["demo"] < len(slow)
     demo.sandbox.faults.clear()
+
+
+async def test_a_restarted_instance_goes_on_with_its_own_pushes_only(jobs, now):
+    """`publisher-1` came back: its lease is free at once, `publisher-10` and the nameless keep theirs."""
+    await jobs.request([command(now, product_no) for product_no in "ABC"], now)
+    owners = ["publisher-1/x", "publisher-10/x", str(uuid4())]
+    held = [await jobs.claim("demo", owner=owner, now=now, lease=LEASE) for owner in owners]
+
+    assert await jobs.give_back("publisher-1", now) == 1
+
+    again = await claim(jobs, now)
+    assert again is not None
+    assert again.id == held[0].id
+    assert await claim(jobs, now) is None
+    assert not await jobs.renew(held[0], now + LEASE), "the old life has no say"

@@ -7,10 +7,10 @@ from datetime import timedelta
 
 import pytest_asyncio
 
-from publisher.breaker import Breaker, after_answer, after_failure
-from publisher.pace import Pace, PaceRules
-from publisher.pace_rate import Learned
-from publisher.pace_slots import Line, ServerClock, take_stretch
+from publisher.pace.breaker import Breaker, after_answer, after_failure
+from publisher.pace.pace import Pace, PaceRules
+from publisher.pace.rate import Learned
+from publisher.pace.slots import Line, ServerClock, take_stretch
 from publisher.store import Paces
 from shopsync_runtime.mongo import make_client
 

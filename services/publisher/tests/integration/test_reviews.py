@@ -3,7 +3,7 @@ import json
 import pytest
 
 from publisher.settings import PublisherSettings
-from publisher.signing import webhook_signature
+from publisher.tiktok.signing import webhook_signature
 from shopsync_sandbox.polling import eventually
 from shopsync_sandbox.tiktok import Fault
 

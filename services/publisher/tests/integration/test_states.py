@@ -141,6 +141,24 @@ async def test_reliability_38_a_refused_activation_is_told_with_its_reasons(demo
     assert actions(demo) == ["created"]
 
 
+@pytest.mark.parametrize("code", [12052700, 12052419])
+async def test_an_activation_refused_for_the_whole_shop_is_the_shops_trouble(demo, live, monkeypatch, code):
+    """Whichever of the reasons comes first: the shop's decides, and its pushes wait."""
+    product = await live()
+    demo.sandbox.lifecycle.hide(product)
+    extra = [{"code": 12052402, "message": "no shipping template"}, {"code": code, "message": "seller inactive"}]
+    row = {"code": 12052990, "message": "check failed", "detail": {"product_id": product.id, "extra_errors": extra}}
+    monkeypatch.setattr(demo.sandbox.lifecycle, "batch", lambda *_: {"errors": [row]})
+    await demo.push("A-100", reason="auto")
+    (event,) = demo.events("push.failed")
+    assert (event["status"], event["code"]) == ("sync_error", str(code))
+    assert "no shipping template; seller inactive" in event["message"]
+    assert (await demo.job("demo/A-100"))["due_at"] > demo.clock()
+    monkeypatch.undo()
+    demo.clock.forward(minutes=16)
+    await eventually(lambda: product.status == "PENDING")
+
+
 async def test_a_listing_activated_by_hand_while_we_looked_is_no_error(demo, live, monkeypatch):
     product = await live()
     demo.sandbox.lifecycle.hide(product)

@@ -12,11 +12,11 @@ from pydantic import SecretStr
 from pymongo.errors import AutoReconnect
 from structlog.testing import capture_logs
 
-from publisher.client import Call, TikTokClient
+from publisher.consent.tokens import Tokens
+from publisher.consent.vault import Vault
 from publisher.errors import AuthorizationEnded, ShopBlocked, Unavailable
 from publisher.store import Authorizations
-from publisher.tokens import Tokens
-from publisher.vault import Vault
+from publisher.tiktok.client import Call, TikTokClient
 from shopsync_sandbox.polling import eventually
 from shopsync_sandbox.tiktok import Fault, Settings
 

@@ -10,8 +10,8 @@ from prometheus_client import REGISTRY
 from pymongo.errors import ServerSelectionTimeoutError
 from structlog.testing import capture_logs
 
-from publisher.signing import webhook_signature
 from publisher.store import Authorizations, Listings
+from publisher.tiktok.signing import webhook_signature
 from shopsync_sandbox.polling import eventually
 
 

@@ -1,8 +1,8 @@
 import httpcore
 import pytest
 
-from publisher.addresses import GuardedNetwork, is_public
 from publisher.errors import ImageUnreachable, ImageUnusable
+from publisher.images.addresses import GuardedNetwork, is_public
 
 
 class Wire(httpcore.AsyncNetworkBackend):

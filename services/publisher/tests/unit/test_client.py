@@ -14,8 +14,6 @@ import pytest
 import pytest_asyncio
 from pydantic import SecretStr
 
-from publisher.client import Call, TikTokClient
-from publisher.endpoints import ENDPOINTS, NotAllowed, endpoint_of
 from publisher.errors import (
     AppMisconfigured,
     AppStopped,
@@ -26,6 +24,8 @@ from publisher.errors import (
     TokenExpired,
     Unavailable,
 )
+from publisher.tiktok.client import Call, TikTokClient
+from publisher.tiktok.endpoints import ENDPOINTS, NotAllowed, endpoint_of
 from shopsync_sandbox.tiktok.api.table import OPERATIONS
 
 TOKEN = SecretStr("ROW_token_of_the_test")

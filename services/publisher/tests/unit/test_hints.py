@@ -1,10 +1,10 @@
 import pytest
 
-from publisher.codes import kind_of
+from publisher.content.hints import _BY_CODE, NEEDS_APPROVAL, WRONG_CATEGORY, hint_of, with_hints
+from publisher.content.refusals import refusal_of
 from publisher.errors import ContentRefused, ImageUnusable, ProductGone, Refused, WarehouseUnusable
-from publisher.hints import _BY_CODE, NEEDS_APPROVAL, WRONG_CATEGORY, hint_of, with_hints
-from publisher.refusals import refusal_of
-from publisher.remote import read_product, review_of
+from publisher.tiktok.codes import kind_of
+from publisher.tiktok.remote import read_product, review_of
 from shopsync_contracts.events import Reason, SnapshotContent
 
 FIELDS = {*SnapshotContent.model_fields, "axes", "skus", "jan_code", "stock"}

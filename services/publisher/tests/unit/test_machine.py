@@ -3,11 +3,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from publisher import machine
-from publisher.checks import Problem
-from publisher.machine import Facts, ShopState, decide
+from publisher.content.checks import Problem
 from publisher.model import Intent, ListedSku, Listing, Refusal
-from publisher.remote import RemoteProduct
+from publisher.pushing import machine
+from publisher.pushing.machine import Facts, ShopState, decide
+from publisher.tiktok.remote import RemoteProduct
 from shopsync_contracts.events import Reason
 
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
@@ -105,7 +105,7 @@ def test_creates_wait_for_the_quota_edits_do_not(facts):
     ],
 )
 def test_what_each_state_at_tiktok_asks_for(facts, status, audit, same, changed):
-    listed = replace(facts, listing=LISTED)
+    listed = replace(facts, listing=LISTED, glanced=True)
     assert kind(decide(listed)) == "Look"
     assert kind(decide(replace(listed, seen=seen(status, audit)))) == same
     other = replace(listed, fingerprint="other")
@@ -188,3 +188,19 @@ def test_a_sku_that_an_edit_did_not_bring_there_waits_for_the_next_push(facts, s
     edited = replace(facts, product=more, listing=LISTED, seen=seen(), acted=True, edited=True)
     assert kind(decide(edited)) == "Done"
     assert kind(decide(replace(edited, edited=False))) == "Edit"
+
+
+def test_rb9_an_unchanged_listing_that_the_overview_confirms_needs_no_reading(facts):
+    listed = replace(facts, listing=LISTED)
+    assert kind(decide(listed)) == "Glance"
+    glanced = replace(listed, glanced=True)
+    assert kind(decide(glanced)) == "Look"
+    for review in ("live", "in_review"):
+        assert decide(replace(glanced, confirmed=review)) == machine.Unchanged(review)
+
+
+def test_whatever_has_to_go_is_read_first_without_an_overview(facts, snapshot, sku):
+    more = snapshot(axes={"vertical": "サイズ"}, skus=[sku(""), sku("L")])
+    for changed in ({"fingerprint": "other"}, {"product": more}, {"fingerprint": "other", "confirmed": "live"}):
+        assert kind(decide(replace(facts, listing=LISTED, **changed))) == "Look"
+    assert kind(decide(replace(facts, listing=replace(LISTED, fingerprint="old"), acted=True))) == "Look"

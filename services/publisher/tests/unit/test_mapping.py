@@ -2,11 +2,11 @@ import hypothesis.strategies as st
 import pytest
 from hypothesis import given
 
-from publisher.checks import problems
-from publisher.mapping import Material, create_body, edit_body, fingerprint, jan_of, mapping_notes
+from publisher.content.checks import problems
+from publisher.content.mapping import Material, create_body, edit_body, fingerprint, jan_of, mapping_notes
+from publisher.content.seller_sku import MAX_SELLER_SKU, seller_sku
+from publisher.content.text import clean_line
 from publisher.model import ListedSku, Listing
-from publisher.seller_sku import MAX_SELLER_SKU, seller_sku
-from publisher.text import clean_line
 
 MATERIAL = Material(("tos/a", "tos/b"), "<p>説明</p>", "tos/chart")
 AXIS = st.text(max_size=3)

@@ -2,10 +2,10 @@ import asyncio
 
 import pytest
 
-from publisher.description import MAX_DESCRIPTION, UploadedImage
+from publisher.content.description import MAX_DESCRIPTION, UploadedImage
+from publisher.content.material import Materials
+from publisher.content.requirements import read_requirements
 from publisher.errors import ContentRefused, ImageUnusable, RateLimited, Unavailable
-from publisher.material import Materials
-from publisher.requirements import read_requirements
 
 
 class Images:

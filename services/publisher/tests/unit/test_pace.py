@@ -13,8 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from publisher.errors import RateLimited, Refused, ShopResting, Unavailable
-from publisher.pace import Pace, PaceRules
-from publisher.pace_slots import Line, ServerClock, take_stretch
+from publisher.pace.pace import Pace, PaceRules
+from publisher.pace.slots import Line, ServerClock, take_stretch
 from publisher.store.paces import PaceState, Reservation
 
 EPOCH = datetime(2026, 11, 23, tzinfo=UTC)
@@ -457,3 +457,118 @@ def test_the_line_of_a_dead_replica_holds_nobody_up():
     line = replace(Line(), next_at=EPOCH - timedelta(seconds=5), holder="dead")
     _, start = take_stretch(line, EPOCH, "a", length=timedelta(seconds=1), lead=timedelta(0))
     assert start == EPOCH
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    rate=st.sampled_from([5.0, 10.0, 50.0]),
+    cold=st.floats(0, 0.12),
+    seed=st.integers(0, 99),
+    rests=st.lists(st.floats(0, 12), max_size=3),
+)
+def test_reliability_32_calls_that_open_connections_arrive_late_and_stay_within_the_rate(rate, cold, seed, rests):
+    """After a start or a rest each call opens a connection until one is free again: the next ones close up on it."""
+    delays = chance(seed)
+
+    @dataclass
+    class Connecting(Shop):
+        free: list[float] = field(default_factory=list)
+
+        async def call(self):
+            now = asyncio.get_running_loop().time()
+            open_still = [since for since in self.free if now - since < 5]
+            self.free = open_still[1:]
+            await asyncio.sleep(0.002 if open_still else delays.uniform(0.002, 0.002 + cold))
+            try:
+                return await super().call()
+            finally:
+                self.free.append(asyncio.get_running_loop().time())
+
+    shop = Connecting(0.2)
+
+    async def scenario():
+        one = pace(Store(chance(seed)), rate)
+        for rest in [0.0, *rests]:
+            await asyncio.sleep(rest)
+            until = asyncio.get_running_loop().time() + 3
+            await keep_calling([one], shop, until=until, callers=int(rate * 0.4) + 2)
+
+    FakeTime().play(scenario())
+    assert most_in_a_second(shop.arrivals, rate) >= 1.0
+
+
+@settings(max_examples=60, deadline=None)
+@given(seed=st.integers(0, 99), stalls=st.lists(st.tuples(st.floats(0.3, 3), st.floats(0.05, 0.33)), max_size=6))
+def test_reliability_32_calls_that_a_busy_machine_delivers_late_stay_within_the_rate(seed, stalls):
+    """While it stalls nothing arrives; then everything does at once, and is answered as fast as ever."""
+
+    @dataclass
+    class Stalling(Shop):
+        away_until: float = 0.0
+
+        async def call(self):
+            await asyncio.sleep(max(0.0, self.away_until - asyncio.get_running_loop().time()))
+            return await super().call()
+
+    shop = Stalling(0.2)
+
+    async def scenario():
+        calling = asyncio.create_task(keep_calling([pace(Store(chance(seed)))], shop, until=1012.0, callers=6))
+        for after, length in stalls:
+            await asyncio.sleep(after + max(0.0, shop.away_until - asyncio.get_running_loop().time()))
+            shop.away_until = asyncio.get_running_loop().time() + length
+        await calling
+
+    FakeTime().play(scenario())
+    assert most_in_a_second(shop.arrivals, 10) >= 1.0
+
+
+def test_a_slower_kind_of_call_costs_no_rate():
+    """Every third call takes 100 ms longer: that is no delay on the way."""
+    slow, quick = Shop(0.3), Shop(0.2)
+
+    async def scenario():
+        one = pace(Store())
+
+        async def caller(number):
+            for turn in itertools.count(number):
+                if asyncio.get_running_loop().time() > 1060:
+                    return
+                kind = "POST" if turn % 3 == 0 else "upload"
+                await one.run((slow if kind == "POST" else quick).call, kind=kind)
+
+        await asyncio.gather(*(caller(number) for number in range(6)))
+
+    FakeTime().play(scenario())
+    assert sum(1002 <= at < 1060 for at in slow.arrivals + quick.arrivals) >= 0.955 * 10 * 58
+
+
+@pytest.mark.parametrize("gap", [0.25, 0.5, 1.0])
+def test_reliability_32_a_far_lower_limit_is_measured_in_the_first_minute(gap):
+    """Retry-After in whole seconds, as TikTok writes it; learning is part of the minute."""
+    shop = Shop(0.2, gap=gap, wish=timedelta(seconds=1))
+
+    async def scenario():
+        await keep_calling([pace(Store())], shop, until=1060.0, callers=12)
+
+    FakeTime().play(scenario())
+    got = len({at for at in shop.arrivals if at < 1060} - set(shop.limits))
+    assert got * gap >= 0.8 * 60
+    assert len(shop.limits) <= 10
+
+
+def test_few_calls_before_a_limit_do_not_make_the_shop_slow():
+    """One call every two seconds says nothing of what TikTok lets through: the cut is the usual one."""
+    shop, store = Shop(0.2), Store()
+
+    async def scenario():
+        one = pace(store)
+        for _ in range(6):
+            await one.run(shop.call)
+            await asyncio.sleep(2)
+        shop.error = RateLimited("36009002", "slow down", retry_after=timedelta(seconds=1))
+        asyncio.get_running_loop().call_later(0.3, setattr, shop, "error", None)
+        await one.run(shop.call)
+
+    FakeTime().play(scenario())
+    assert store.state.learned.low == pytest.approx(8.5)

@@ -5,10 +5,10 @@ import io
 import pytest
 from PIL import Image, ImageCms
 
-from publisher import pictures, ready
 from publisher.errors import ImageUnusable
-from publisher.pictures import prepare
-from publisher.ready import ReadyPictures
+from publisher.images import pictures, ready
+from publisher.images.pictures import prepare
+from publisher.images.ready import ReadyPictures
 
 
 def saved(image, kind, **options):

@@ -4,7 +4,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 
-from publisher.transport import ManyPools
+from publisher.tiktok.transport import ManyPools
 from shopsync_sandbox.serving import running
 
 

@@ -6,9 +6,9 @@ import re
 from pathlib import Path
 
 import publisher
-from publisher.client import TikTokClient
-from publisher.endpoints import ENDPOINTS
-from publisher.shop_api import ShopApi
+from publisher.tiktok.client import TikTokClient
+from publisher.tiktok.endpoints import ENDPOINTS
+from publisher.tiktok.shop_api import ShopApi
 
 SOURCES = sorted(Path(publisher.__file__).parent.rglob("*.py"))
 FORBIDDEN = re.compile(r"delete|deactivat|remove_product|hide", re.IGNORECASE)

@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 
 from publisher import errors
-from publisher.codes import TABLE, kind_of
-from publisher.refusals import IMAGE_FORGOTTEN
-from publisher.replies import parse_retry_after, read_json, read_reply
+from publisher.content.refusals import IMAGE_FORGOTTEN
+from publisher.tiktok.codes import TABLE, kind_of
+from publisher.tiktok.replies import parse_retry_after, read_json, read_reply
 
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
 ROOT = Path(__file__).parents[4]

@@ -1,6 +1,6 @@
 import pytest
 
-from publisher.requirements import category_problems, read_requirements
+from publisher.content.requirements import category_problems, read_requirements
 
 ATTRIBUTES = {
     "attributes": [

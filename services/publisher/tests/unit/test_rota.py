@@ -1,7 +1,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from publisher.rota import Rota
+from publisher.pushing.rota import Rota
 
 
 def always(_shop, _jobs):
@@ -76,3 +76,22 @@ def test_places_are_never_lost_nor_handed_out_twice(steps):
         rota.give_back(one)
     rota.add("abc")
     assert None not in take(rota, 3)
+
+
+def test_a_shop_begins_with_few_places_and_gains_one_with_each_that_it_gave_back():
+    rota = Rota(20, 4, lambda *_: True, first=2)
+    rota.add(["a"])
+
+    def held():
+        count = 0
+        while rota.take() is not None:
+            rota.claimed("a", found=True)
+            count += 1
+        return count
+
+    assert held() == 2
+    rota.give_back("a")
+    assert held() == 2, "the one that came back and one more"
+    for _ in range(2):
+        rota.give_back("a")
+    assert held() == 3, "never over four"

@@ -4,9 +4,9 @@ import pytest
 from cryptography.fernet import Fernet
 from pydantic import SecretStr
 
+from publisher.consent.vault import ConsentState, Vault
 from publisher.errors import ConsentRefused, ShopBlocked
 from publisher.settings import PublisherSettings
-from publisher.vault import ConsentState, Vault
 from shopsync_runtime import SettingsError, load_settings
 
 GOOD = {

@@ -1,6 +1,6 @@
 import json
 
-from publisher.signing import is_webhook_authentic, request_signature, webhook_signature
+from publisher.tiktok.signing import is_webhook_authentic, request_signature, webhook_signature
 
 OURS = {"app_key": "simkey01", "timestamp": "1760000000"}
 CIPHER = {"shop_cipher": "ROW_simcipher01"}

@@ -1,6 +1,6 @@
 """What operators, the tool and the clocks ask the services to do."""
 
-from typing import ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
@@ -12,12 +12,19 @@ ImportCommandMode = Literal["changed_only", "overwrite_all", "enumerate"]
 
 
 class ImportRequested(ShopBody):
-    """Read the shop from futureshop. `enumerate` reads only which products exist."""
+    """Read the shop from futureshop. `enumerate` reads only which products exist.
+
+    `confirm_shrink_of` lets this import, which reads everything again, prove absences although the shop shrank past
+    the limit; it holds only for the newest finished listing of the shop.
+    """
 
     TYPE: ClassVar[str] = "import.requested"
 
     mode: ImportCommandMode
     then_sync: bool = Field(default=False, description="send every ON product once the import is applied")
+    confirm_shrink_of: Annotated[str, Field(min_length=1)] | None = Field(
+        default=None, description="import_id of the import that held removals back, confirmed by an operator"
+    )
 
 
 class SyncRequested(ShopBody):
@@ -34,6 +41,8 @@ class SweepRequested(ShopBody):
 
     TYPE: ClassVar[str] = "sweep.requested"
 
+    dry_run: bool = Field(default=False, description="report what would be deleted, delete nothing")
+
 
 class EnumerationProof(Body):
     """The enumeration that proves an absence."""
@@ -49,3 +58,6 @@ class DeleteRequested(ProductBody):
 
     sweep_id: str = Field(min_length=1)
     enumeration: EnumerationProof
+    not_after: Time | None = Field(
+        default=None, description="not executed later than this: the sweep will have reported the product as kept"
+    )

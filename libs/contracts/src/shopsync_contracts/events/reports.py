@@ -46,7 +46,28 @@ class ImportCompleted(ShopBody):
     counts: ImportCounts
     enumeration: Enumeration | None = None
     removals_held_back: bool = Field(default=False, description="the shop shrank past the limit; nothing was removed")
+    sync_request_id: str | None = Field(
+        default=None, description="event id of the sync.requested that followed (then_sync)"
+    )
     refused: tuple[RefusedProduct, ...] = Field(default=(), max_length=REPORT_PAGE)
+
+
+class ImportProgress(ShopBody):
+    """How far a running import is. Sent now and then, may be missing, and is no answer: completed or failed follows."""
+
+    TYPE: ClassVar[str] = "import.progress"
+
+    import_id: str
+    mode: ImportCommandMode
+    request_id: str | None = None
+    at: Time
+    page: Count = Field(description="pages read")
+    read: Count = Field(description="products read")
+    expected: Count | None = Field(
+        default=None, description="products the shop had before; null: not known, or not all are read"
+    )
+    changed: Count = 0
+    refused: Count = 0
 
 
 class ImportFailed(ShopBody):
@@ -110,14 +131,14 @@ class BulkEditCompleted(ShopBody):
 
 
 class ProductVerdict(Body):
-    """What the sweep did with one candidate."""
+    """What the sweep did with one product that is gone from futureshop."""
 
     product_no: ProductNo
     verdict: SweepVerdict
 
 
 class SweepCounts(Body):
-    """Candidates by verdict."""
+    """Products by verdict, those included whose verdict found no room in the pages."""
 
     deleted: Count = 0
     kept_sync_enabled: Count = 0
@@ -128,7 +149,8 @@ class SweepCounts(Body):
 class SweepCompleted(ShopBody):
     """A sweep ended; `counts` are of the whole sweep and stand on every page.
 
-    `refused_because` says why when nothing could be proven.
+    `refused_because` says why when nothing could be proven. In a `dry_run` nothing was deleted: the verdicts say what
+    a sweep would have done.
     """
 
     TYPE: ClassVar[str] = "sweep.completed"
@@ -143,4 +165,6 @@ class SweepCompleted(ShopBody):
     page: int = Field(default=1, ge=1)
     pages: int = Field(default=1, ge=1)
     verdicts: tuple[ProductVerdict, ...] = Field(default=(), max_length=REPORT_PAGE)
+    left_over: Count = Field(default=0, description="candidates beyond what one sweep takes; the next one takes them")
     refused_because: str | None = None
+    dry_run: bool = False

@@ -27,6 +27,7 @@ def bench_publisher(
     *,
     products: Annotated[int, typer.Option(min=3, max=20_000, help="Products, dealt out evenly to the shops.")] = 1000,
     shops: Annotated[int, typer.Option(min=3, max=99, help="The last is throttled, the one before broken.")] = 20,
+    images: Annotated[int, typer.Option(min=1, max=9, help="Different pictures of each product.")] = 6,
     rate: Annotated[float, typer.Option(min=1, help="Calls per second that TikTok Shop allows each shop.")] = 10.0,
     latency: Annotated[float, typer.Option(min=0, help="Milliseconds TikTok Shop takes for every call.")] = 200.0,
     replicas: Annotated[int, typer.Option(min=1, max=8, help="Publisher processes.")] = 1,
@@ -51,8 +52,8 @@ def bench_publisher(
     Readings of reviews count as calls, as TikTok Shop counts them. With --kill-every it is shown, not judged.
     """
     plan = Plan(
-        products=products, shops=shops, rate=rate, latency=latency / 1000, replicas=replicas, kill_every=kill_every,
-        seed=seed, throttled_seconds=disturbed, outage_seconds=disturbed, patience=patience,
+        products=products, shops=shops, images=images, rate=rate, latency=latency / 1000, replicas=replicas,
+        kill_every=kill_every, seed=seed, throttled_seconds=disturbed, outage_seconds=disturbed, patience=patience,
     )  # fmt: skip
     folder = logs or Path(tempfile.mkdtemp(prefix="shopsync-bench-"))
     folder.mkdir(parents=True, exist_ok=True)

@@ -19,16 +19,19 @@ from shopsync_sandbox.shop.images import media_type, render
 
 _COLOURS = ("生成り", "藍", "墨", "茜")
 _SIDE = 400
+_MOTIFS = 40
+_MOST_PICTURES = 9
 _HTML = "<p>{name}です。</p><ul><li>日本製</li><li>綿 80%、麻 20%</li><li>洗濯機で洗えます</li></ul>"
 
 
 def snapshots(plan: Plan, pictures_url: str, now: datetime) -> Iterator[ProductSnapshot]:
-    """Complete products that are ON, one picture each, one to four SKUs. The same plan gives the same products."""
+    """Complete products that are ON, with one to four SKUs. The same plan gives the same products."""
     for shop_number, shop_key in enumerate(plan.shop_keys):
         rng = random.Random(f"{plan.seed}/{shop_key}")  # noqa: S311 - a repeatable benchmark, no secret
         for number in range(plan.products_of(shop_key)):
-            picture = f"{pictures_url}/{shop_number * 100_000 + number + 1}.jpg"
-            yield _snapshot(rng, shop_key, f"B-{number:05}", picture, now)
+            first = (shop_number * 20_000 + number) * _MOST_PICTURES
+            pictures = tuple(f"{pictures_url}/{first + place}.jpg" for place in range(plan.images))
+            yield _snapshot(rng, shop_key, f"B-{number:05}", pictures, now)
 
 
 def document(snapshot: ProductSnapshot) -> dict[str, Any]:
@@ -37,7 +40,7 @@ def document(snapshot: ProductSnapshot) -> dict[str, Any]:
 
 
 class Pictures:
-    """A server of pictures, each with its own bytes, drawn before the clock runs."""
+    """A server of pictures, each with its own bytes, made before the clock runs."""
 
     def __init__(self) -> None:
         self._files: dict[str, bytes] = {}
@@ -45,13 +48,11 @@ class Pictures:
 
     def draw(self, products: Iterable[ProductSnapshot]) -> None:
         """Make the pictures of these products."""
+        drawn = [_drawn(number) for number in range(_MOTIFS)]
         for product in products:
             for address in product.content.images:
                 name = address.rpartition("/")[2]
-                drawn = render(f"{_SIDE}x{_SIDE}/{name}")
-                if drawn is None:
-                    raise ValueError(f"no picture can be drawn for {address}")
-                self._files[name] = drawn
+                self._files[name] = _marked(drawn[int(name.partition(".")[0]) % _MOTIFS], name)
 
     async def _serve(self, request: Request) -> Response:
         name = str(request.path_params["name"])
@@ -61,7 +62,22 @@ class Pictures:
         return Response(content, media_type=media_type(name), headers={"etag": f'"{name}"'})
 
 
-def _snapshot(rng: random.Random, shop_key: str, product_no: str, picture: str, now: datetime) -> ProductSnapshot:
+def _drawn(number: int) -> bytes:
+    picture = render(f"{_SIDE}x{_SIDE}/{number}.jpg")
+    if picture is None:
+        raise ValueError(f"picture {number} cannot be drawn")
+    return picture
+
+
+def _marked(jpeg: bytes, name: str) -> bytes:
+    """The same picture with a comment (a COM segment after the start): another file, without drawing thousands."""
+    comment = name.encode()
+    return jpeg[:2] + b"\xff\xfe" + (len(comment) + 2).to_bytes(2, "big") + comment + jpeg[2:]
+
+
+def _snapshot(
+    rng: random.Random, shop_key: str, product_no: str, pictures: tuple[str, ...], now: datetime
+) -> ProductSnapshot:
     name = f"リネン混クルーソックス {product_no}"
     colours = _COLOURS[: rng.randint(1, len(_COLOURS))]
     return ProductSnapshot(
@@ -75,7 +91,7 @@ def _snapshot(rng: random.Random, shop_key: str, product_no: str, picture: str, 
         content=SnapshotContent(
             name=name,
             description=_HTML.format(name=name),
-            images=(picture,),
+            images=pictures,
             price=rng.randrange(980, 4980, 100),
             category_id=SOCKS,
             package_weight_g=120,

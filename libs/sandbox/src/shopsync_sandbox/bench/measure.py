@@ -19,7 +19,7 @@ from shopsync_sandbox.bench.outcomes import Outcomes
 from shopsync_sandbox.bench.plan import Plan, Role
 from shopsync_sandbox.bench.stack import Stack
 from shopsync_sandbox.bench.traffic import Call
-from shopsync_sandbox.bench.usage import Meter
+from shopsync_sandbox.bench.usage import Meter, Sample, machine_seconds
 from shopsync_sandbox.demo.bus import Bus
 
 _LOOK_SECONDS = 0.25
@@ -47,6 +47,7 @@ class Measured:
     skipped: dict[str, int]
     missing: list[str]
     cpu: dict[str, float]
+    samples: list[Sample]
     kills: int
 
 
@@ -74,6 +75,7 @@ class Run:
         self._meter = meter
         self._servers = servers
         self._progress = progress
+        self._samples: list[Sample] = []
         self._killer = weather.Killer(stack.publishers, meter, plan.seed)
 
     async def run(self) -> Measured:
@@ -139,6 +141,7 @@ class Run:
             for role in Role
         }
         while time.monotonic() < deadline:
+            self._samples.append(Sample(time.time(), sum(self._meter.read().values()), machine_seconds()))
             for role, mine in by_role.items():
                 self._progress(_bar(role), len(mine & self._outcomes.approved), len(mine))
             if len(self._outcomes.approved) >= len(products) and self._disturbed_enough():
@@ -172,6 +175,7 @@ class Run:
             skipped=dict(outcomes.skipped),
             missing=_missing(self._plan, products, outcomes),
             cpu=self._meter.read(),
+            samples=self._samples,
             kills=self._killer.kills,
         )
 

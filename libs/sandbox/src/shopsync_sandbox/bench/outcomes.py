@@ -34,6 +34,8 @@ class Outcomes:
         match event.data:
             case PushSucceeded() as body:
                 self.created[event.subject] += body.action == "created"
+                if body.review == "live":  # a push that a crash repeated meets a listing that was approved meanwhile
+                    self.approved.add(event.subject)
                 sent = [sku for sku in body.skus if sku.stock_sent is not None]
                 self.stock_sent.update(f"{event.subject}/{sku.vertical_no}/{sku.horizontal_no}" for sku in sent)
             case ReviewChanged() as body:

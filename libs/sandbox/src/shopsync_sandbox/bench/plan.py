@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-CALLS_PER_PRODUCT = 4
-"""Upload, create, and about two readings of its review: for the time bound only, nothing is measured with it."""
+CALLS_BESIDE_UPLOADS = 3
+"""Create, and about two readings of its review: for the time bound only, nothing is measured with it."""
 
 _SLACK_SECONDS = 60.0
 
@@ -19,7 +19,7 @@ class Role(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Rates are calls per second, everything else in seconds.
+    """Rates are calls per second, everything else in seconds. A product has `images` pictures, each its own.
 
     `kill_every`: kill -9 of a publisher about so long after the last one was ready again, `most_kills` times (None: to
     the end); None: nobody is killed. The throttled shop has `throttled_rate` for the first `throttled_seconds`, the
@@ -28,6 +28,7 @@ class Plan:
 
     products: int = 1000
     shops: int = 20
+    images: int = 6
     rate: float = 10.0
     latency: float = 0.2
     replicas: int = 1
@@ -64,6 +65,6 @@ class Plan:
         """When the run is given up: `patience`, else what the work needs at a third of the rate, and some slack."""
         if self.patience is not None:
             return self.patience
-        work = (self.products // self.shops + 1) * CALLS_PER_PRODUCT / self.rate
+        work = (self.products // self.shops + 1) * (self.images + CALLS_BESIDE_UPLOADS) / self.rate
         disturbed = max(self.outage_seconds, self.throttled_seconds)
-        return disturbed + work * 3 * (1 if self.kill_every is None else 3) + _SLACK_SECONDS
+        return disturbed + work * 3 * (1 if self.kill_every is None else 5) + _SLACK_SECONDS

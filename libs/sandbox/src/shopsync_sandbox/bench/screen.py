@@ -16,7 +16,8 @@ def report(lines: Sequence[Line]) -> Table:
     """One row per line, with its verdict."""
     table = _table("publisher benchmark", "what", "measured", "wanted", "verdict")
     for line in lines:
-        table.add_row(line.what, line.measured, line.wanted, _WORDS[line.good])
+        reason = f": {line.because}" if line.because else ""
+        table.add_row(line.what, line.measured, line.wanted, _WORDS[line.good] + reason)
     return table
 
 

@@ -18,7 +18,7 @@ from shopsync_sandbox.demo.stack import Names, apply_topics
 from shopsync_sandbox.ports import free_port
 from shopsync_sandbox.processes import ServiceProcess, start_announced
 
-_REDIRECTS_AND_ALL = 30.0
+_HTTP_SECONDS = 30.0
 
 
 @dataclass(slots=True)
@@ -35,12 +35,12 @@ class Stack:
 
     def control(self) -> httpx.AsyncClient:
         """A client for the sandbox's control API."""
-        return httpx.AsyncClient(base_url=f"{self.tiktok['url']}/_sandbox", timeout=_REDIRECTS_AND_ALL, trust_env=False)
+        return httpx.AsyncClient(base_url=f"{self.tiktok['url']}/_sandbox", timeout=_HTTP_SECONDS, trust_env=False)
 
     async def authorise(self, shop_key: str, *, patience: float = 30.0) -> None:
         """The merchant's consent to one shop: publisher, consent page, publisher. Raises RuntimeError."""
         publisher = self.publishers[0]
-        async with httpx.AsyncClient(timeout=_REDIRECTS_AND_ALL, trust_env=False) as browser:
+        async with httpx.AsyncClient(timeout=_HTTP_SECONDS, trust_env=False) as browser:
             deadline = asyncio.get_running_loop().time() + patience
             while True:
                 start = await browser.get(f"{publisher.url}/oauth/tiktok/start", params={"shop_key": shop_key})
@@ -111,7 +111,7 @@ def _publisher_settings(plan: Plan, tiktok: Mapping[str, Any], token_key: str) -
         "PUBLISHER_REQUESTS_PER_SECOND": str(plan.rate),
         # A killed publisher misses webhooks and leaves its jobs leased: nobody waits minutes for either.
         "PUBLISHER_REVIEW_POLL_INTERVAL": "10s",
-        "PUBLISHER_JOB_LEASE": "30s" if plan.kill_every is None else "3s",
+        "PUBLISHER_JOB_LEASE": "30s" if plan.kill_every is None else "6s",
     }
 
 

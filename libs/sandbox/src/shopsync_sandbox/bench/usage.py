@@ -1,6 +1,8 @@
 """Processor time of processes, which does not depend on what else the machine does meanwhile."""
 
 import os
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 
@@ -13,6 +15,53 @@ def cpu_seconds(pid: int) -> float | None:
     fields = text.rpartition(")")[2].split()
     # after the command's closing bracket: state is field 3 of proc(5), utime field 14, stime field 15
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def machine_seconds() -> float | None:
+    """Processor time that all cores of this machine spent working since its start; None where /proc does not tell."""
+    try:
+        text = Path("/proc/stat").read_text(encoding="ascii", errors="replace")
+    except OSError:
+        return None
+    user, nice, system, _, _, irq, softirq, steal, *_ = (int(field) for field in text.split("\n", 1)[0].split()[1:])
+    return (user + nice + system + irq + softirq + steal) / os.sysconf("SC_CLK_TCK")
+
+
+def cores() -> int:
+    """How many processor cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """Processor seconds spent until `at` (Unix seconds) by the measured processes and by the whole machine."""
+
+    at: float
+    ours: float
+    machine: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """Shares of all cores' time. `machine` is as large as `ours` where it is not known."""
+
+    ours: float
+    machine: float
+    cores: int
+
+
+def load(samples: Sequence[Sample], begin: float, end: float, count: int) -> Load | None:
+    """The load of `count` cores between two moments; None: no two samples lie there."""
+    within = [sample for sample in samples if begin <= sample.at <= end]
+    if len(within) < 2 or within[-1].at <= within[0].at:
+        return None
+    first, last = within[0], within[-1]
+    all_time = (last.at - first.at) * count
+    ours = (last.ours - first.ours) / all_time
+    if first.machine is None or last.machine is None:
+        return Load(ours, ours, count)
+    # A machine may have more cores than this program may use.
+    return Load(ours, max(ours, min(1.0, (last.machine - first.machine) / all_time)), count)
 
 
 class Meter:

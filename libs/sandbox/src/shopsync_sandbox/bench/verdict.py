@@ -6,9 +6,12 @@ from dataclasses import dataclass
 from shopsync_sandbox.bench.measure import Measured
 from shopsync_sandbox.bench.plan import Role
 from shopsync_sandbox.bench.traffic import Call, busy_span, rate_used
+from shopsync_sandbox.bench.usage import Load, cores, load
 from shopsync_sandbox.tiktok.traffic import busiest_second
 
 LEAST_USE = 0.95
+SATURATED = 0.9
+"""Share of all cores' time from which on the processor is the limit."""
 LONGEST_RECOVERY = 30.0
 """Seconds from the end of an outage to the shop's first answered call."""
 
@@ -19,13 +22,17 @@ _NEVER = ("deactivate_products", "delete_products")
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One row of the report. `good` None: for information, not judged. `is_speed`: a busy machine may miss it."""
+    """One row of the report. `good` None: for information, not judged. `is_speed`: a busy machine may miss it.
+
+    `because`: what kept it from being good, where that is known.
+    """
 
     what: str
     measured: str
     wanted: str = ""
     good: bool | None = None
     is_speed: bool = False
+    because: str = ""
 
 
 def judge(measured: Measured) -> list[Line]:
@@ -67,11 +74,42 @@ def _rates(measured: Measured) -> list[Line]:
     used = sorted(_use(calls, plan.rate) for calls in healthy.values())
     # A publisher that is dead half of the time cannot use the rate.
     good = used[0] >= LEAST_USE if plan.kill_every is None else None
+    spent = _load(measured)
     return [
-        Line(BUSIEST, str(busiest), f"≤ {plan.rate:g}", busiest <= plan.rate),
+        Line(
+            BUSIEST, str(busiest), f"≤ {plan.rate:g}", busiest <= plan.rate,
+            because=_limit(spent) if busiest > plan.rate else "",
+        ),
         _equal("429s of healthy shops", refused, 0),
-        Line("rate used, least of the healthy shops", f"{used[0]:.1%}", f"≥ {LEAST_USE:.0%}", good, is_speed=True),
+        Line(
+            "rate used, least of the healthy shops", f"{used[0]:.1%}", f"≥ {LEAST_USE:.0%}", good, is_speed=True,
+            because=_limit(spent) if good is False else "",
+        ),
         Line("rate used, healthy shops' mean", f"{sum(used) / len(used):.1%}"),
+        *_processor(spent),
+    ]  # fmt: skip
+
+
+def _load(measured: Measured) -> Load | None:
+    """While the healthy shops pushed."""
+    spans = [busy_span(measured.calls[shop]) for shop in measured.plan.shops_in(Role.HEALTHY)]
+    end = max((span[1] for span in spans if span is not None), default=measured.began)
+    return load(measured.samples, measured.began, end, cores())
+
+
+def _limit(spent: Load | None) -> str:
+    if spent is None or spent.machine < SATURATED:
+        return ""
+    return f"the processor is the limit: {spent.machine:.0%} of {spent.cores} cores' time was used"
+
+
+def _processor(spent: Load | None) -> list[Line]:
+    if spent is None:
+        return []
+    of = f"of {spent.cores} cores, while healthy shops push"
+    return [
+        Line(f"processor time {of}: this benchmark", f"{spent.ours:.0%}"),
+        Line(f"processor time {of}: whole machine", f"{spent.machine:.0%}"),
     ]
 
 

@@ -14,7 +14,9 @@ from starlette.requests import Request
 from shopsync_sandbox.futureshop.clock import Clock
 from shopsync_sandbox.futureshop.errors import ApiError
 
-_JITTER = 0.1  # of an interval: a client that keeps the pace is not refused for the network's unevenness
+_JITTER = 0.1
+"""Seconds, at most half an interval, that a call may come early: a client that keeps the pace is not refused for the
+network's unevenness. The next one is due as if it had come in time, so the mean rate is never exceeded."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +100,7 @@ class Access:
             return
         interval, now = 1 / self.requests_per_second, self._monotonic()
         due = self._next_at.get(shop_key, now)
-        if now < due - interval * _JITTER:
+        if now < due - min(_JITTER, interval / 2):
             raise ApiError(
                 429,
                 "TooManyRequests",

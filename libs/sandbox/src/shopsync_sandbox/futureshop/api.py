@@ -14,8 +14,9 @@ from shopsync_sandbox.futureshop.clock import Clock
 from shopsync_sandbox.futureshop.documents import Document, inventory_document, product_document
 from shopsync_sandbox.futureshop.errors import ApiError, failed
 from shopsync_sandbox.futureshop.faults import Endpoint, Fault, FaultKind, Faults
-from shopsync_sandbox.futureshop.listing import Page, page_of
+from shopsync_sandbox.futureshop.listing import AT_ONCE, Page, page_of
 from shopsync_sandbox.futureshop.query import Query, inventory_query, products_query
+from shopsync_sandbox.futureshop.spoiling import as_json, spoil, spoiled_response
 from shopsync_sandbox.shop import Product, Shop
 from shopsync_sandbox.shop.images import media_type, render
 
@@ -118,12 +119,22 @@ class Api:
         document: Callable[[Product], Document],
     ) -> Response:
         faults = self._faults.take(shop.shop_key, endpoint, query.position.page)
-        page = page_of(shop, query, faults)
-        body: Document = {"status": "success", "productList": [document(product) for product in page.products]}
+        page = await page_of(shop, query, faults)
+        records: list[Document] = []
+        for product in page.products:
+            if len(records) % AT_ONCE == 0:
+                await asyncio.sleep(0)
+            records.append(document(product))
+        spoiling = [fault for fault in faults if fault.kind is FaultKind.SPOIL]
+        for fault in spoiling:
+            spoil(records, fault.records)
+        body: Document = {"status": "success", "productList": records}
         following = _next_url(request, query, page)
         if following is not None:
             body["nextUrl"] = following
-        return await self._replaced(faults, body, shop.shop_key) or JSONResponse(body)
+        if replaced := await self._replaced(faults, body, shop.shop_key):
+            return replaced
+        return Response(as_json(body), media_type="application/json") if spoiling else JSONResponse(body)
 
     async def _replaced(self, faults: list[Fault], body: object, shop_key: str | None) -> Response | None:
         """What a fault answers instead of `body`; None when the answer may go out."""
@@ -163,7 +174,7 @@ def _answer(fault: Fault, body: object) -> Response | None:
         case FaultKind.EXPIRE_TOKENS:
             return JSONResponse(failed("Unauthorized", "the access token has expired"), 401)
         case _:
-            return None
+            return spoiled_response(fault, body)
 
 
 def _retry_after(fault: Fault) -> dict[str, str]:

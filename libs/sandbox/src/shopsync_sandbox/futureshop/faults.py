@@ -1,10 +1,11 @@
 """Faults the server commits on request: once, a number of times, or until they are taken back."""
 
+import codecs
 import itertools
 from enum import StrEnum
-from typing import Self
+from typing import Any, Self
 
-from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, model_validator
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, field_validator, model_validator
 
 
 class FaultKind(StrEnum):
@@ -24,6 +25,15 @@ class FaultKind(StrEnum):
     DUPLICATE_PAGE = "duplicate_page"  # nextUrl leads to the same products once more
     ENDLESS_CURSOR = "endless_cursor"  # this page comes again and again; with `distinct`, under new cursors
     FOREIGN_NEXT_URL = "foreign_next_url"  # nextUrl points to `url`
+    OMIT = "omit"  # the products `product_nos` are left out of the page
+    REPEAT = "repeat"  # the products `product_nos` stand on the page once more, in front
+    REVERSE = "reverse"  # from this page to its end the listing runs backwards, the highest id first
+    SPOIL = "spoil"  # members of `records` are set in the answer
+    DROP = "drop"  # the connection is closed after `share` of the body
+    DRIP = "drip"  # `bytes` of the body every `ms` milliseconds
+    ENCODING = "encoding"  # the body in `encoding` instead of UTF-8
+    GZIP_BOMB = "gzip_bomb"  # a body of `mebibytes`, packed to a thousandth
+    REDIRECT = "redirect"  # 302 to `url`
 
 
 _LISTING = frozenset(
@@ -35,6 +45,10 @@ _LISTING = frozenset(
         FaultKind.DUPLICATE_PAGE,
         FaultKind.ENDLESS_CURSOR,
         FaultKind.FOREIGN_NEXT_URL,
+        FaultKind.OMIT,
+        FaultKind.REPEAT,
+        FaultKind.REVERSE,
+        FaultKind.SPOIL,
     }
 )
 
@@ -67,6 +81,12 @@ class Fault(BaseModel):
     ratio: float = Field(default=0.4, ge=0, le=1)
     distinct: bool = False
     url: str = "http://elsewhere.invalid/admin-api/v1/products?cursor=x"
+    product_nos: tuple[str, ...] = ()
+    records: dict[str, dict[str, Any]] = Field(default_factory=dict)
+    share: float = Field(default=0.5, ge=0, lt=1)
+    bytes: int = Field(default=100, ge=1)
+    encoding: str = "cp932"
+    mebibytes: int = Field(default=64, ge=1, le=1024)
     code: str = "ErrorsPresent"
     message: str = "the sandbox was asked to fail"
     _id: int = PrivateAttr(default_factory=itertools.count(1).__next__)
@@ -75,6 +95,14 @@ class Fault(BaseModel):
     def id(self) -> int:
         """Its number, for taking it back."""
         return self._id
+
+    @field_validator("encoding")
+    @classmethod
+    def _is_known(cls, name: str) -> str:
+        try:
+            return codecs.lookup(name).name
+        except LookupError:
+            raise ValueError(f"Python knows no encoding {name!r}") from None
 
     @model_validator(mode="after")
     def _fits_its_endpoint(self) -> Self:

@@ -36,16 +36,22 @@ Range = tuple[datetime, datetime]
 
 @dataclass(frozen=True, slots=True)
 class Position:
-    """Where a listing goes on: above product id `after`. `ratio` and `loop` carry faults through the listing."""
+    """Where a listing goes on: above product id `after`, below it when `backwards`.
+
+    `ratio`, `loop` and `backwards` carry faults through the listing.
+    """
 
     after: int = 0
     page: int = 1
     ratio: float | None = None
     loop: str | None = None  # "same" or "distinct"
+    backwards: bool = False
 
     def cursor(self, digest: str) -> str:
         """The opaque text for nextUrl, bound to the query it belongs to."""
-        plain = json.dumps([self.after, self.page, self.ratio, self.loop, digest], separators=(",", ":"))
+        plain = json.dumps(
+            [self.after, self.page, self.ratio, self.loop, self.backwards, digest], separators=(",", ":")
+        )
         return base64.urlsafe_b64encode(plain.encode()).decode().rstrip("=")
 
 
@@ -106,12 +112,12 @@ def _position(params: Mapping[str, str], digest: str) -> Position:
     if not text:
         return Position()
     try:
-        after, page, ratio, loop, owner = json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
+        after, page, ratio, loop, backwards, owner = json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
     except (binascii.Error, UnicodeDecodeError, ValueError, TypeError):
         raise bad("InvalidValue", "cursor", "cursor is not one that this API gave out") from None
     if owner != digest:
         raise bad("InvalidValue", "cursor", "cursor belongs to a request with other parameters")
-    return Position(after, page, ratio, loop)
+    return Position(after, page, ratio, loop, backwards)
 
 
 def _listed(params: Mapping[str, str], name: str) -> frozenset[str] | None:

@@ -5,8 +5,9 @@ from publisher.store.authorizations import Authorization, Authorizations
 from publisher.store.catalogue import CatalogueReader
 from publisher.store.images import ImageCache, KnownFile
 from publisher.store.jobs import Jobs
-from publisher.store.listings import Listings, OutboxEntry
+from publisher.store.listings import Listings
 from publisher.store.paces import Paces
+from publisher.store.situations import Situation, Situations
 
 __all__ = [
     "AppTroubles",
@@ -17,6 +18,7 @@ __all__ = [
     "Jobs",
     "KnownFile",
     "Listings",
-    "OutboxEntry",
     "Paces",
+    "Situation",
+    "Situations",
 ]

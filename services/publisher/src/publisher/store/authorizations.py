@@ -5,7 +5,7 @@ from typing import Any
 from pymongo import ASCENDING, IndexModel
 from pymongo.errors import DuplicateKeyError, OperationFailure
 
-from publisher.machine import ShopState
+from publisher.pushing.machine import ShopState
 from shopsync_runtime.mongo import Database, Document
 
 _NAMESPACE_EXISTS = 48
@@ -70,19 +70,6 @@ class Authorizations:
         """The consent, ended ones too."""
         document = await self._authorizations.find_one({"_id": shop_key})
         return None if document is None else _authorization(document)
-
-    async def state(self, shop_key: str) -> ShopState:
-        """What the next push of the shop has to know."""
-        document = await self._authorizations.find_one({"_id": shop_key})
-        if document is None:
-            return ShopState(authorized=False)
-        return ShopState(
-            authorized=True,
-            ended=_cause(document.get("ended")),
-            blocked=_cause(document.get("blocked")),
-            blocked_until=document.get("blocked_until"),
-            quota_until=document.get("quota_until"),
-        )
 
     async def shop_of(self, tiktok_shop_id: str) -> str | None:
         """The shop key bound to a TikTok shop."""
@@ -186,6 +173,19 @@ class Authorizations:
     async def webhook_registered(self, shop_key: str, url: str) -> None:
         """The shop's webhooks come to this address."""
         await self._authorizations.update_one({"_id": shop_key}, {"$set": {"webhook_url": url}})
+
+
+def shop_state(document: Document | None) -> ShopState:
+    """What a push of the shop has to know. None: there is no authorisation."""
+    if document is None:
+        return ShopState(authorized=False)
+    return ShopState(
+        authorized=True,
+        ended=_cause(document.get("ended")),
+        blocked=_cause(document.get("blocked")),
+        blocked_until=document.get("blocked_until"),
+        quota_until=document.get("quota_until"),
+    )
 
 
 def _free(now: datetime) -> list[dict[str, Any]]:

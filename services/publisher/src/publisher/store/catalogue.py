@@ -1,5 +1,5 @@
 from shopsync_contracts.events import ProductSnapshot
-from shopsync_runtime.mongo import Database
+from shopsync_runtime.mongo import Database, Document
 
 
 class CatalogueReader:
@@ -16,5 +16,9 @@ class CatalogueReader:
 
     async def category_version(self, shop_key: str) -> str | None:
         """The shop's category tree, `v1` or `v2`; None for a shop without settings."""
-        document = await self._shops.find_one({"_id": shop_key}, {"category_version": True})
-        return None if document is None else str(document.get("category_version") or "v1")
+        return version_of(await self._shops.find_one({"_id": shop_key}, {"category_version": True}))
+
+
+def version_of(settings: Document | None) -> str | None:
+    """The category tree of a shop's settings; None when it has none."""
+    return None if settings is None else str(settings.get("category_version") or "v1")

@@ -4,9 +4,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import get_args
 
-from publisher.description import UploadedImage
-from publisher.pictures import UseCase
-from shopsync_runtime.mongo import Database
+from pymongo import UpdateOne, WriteConcern
+
+from publisher.batches import Batches
+from publisher.content.description import UploadedImage
+from publisher.images.pictures import UseCase
+from shopsync_runtime.mongo import Database, Document
 
 USE_CASES = get_args(UseCase)
 
@@ -23,43 +26,43 @@ class KnownFile:
 class ImageCache:
     """`images`: uploads by shop, use case and content digest, and the digest each address held last.
 
-    TikTok's `uri` belongs to the shop it was uploaded for, so nothing is shared between shops (NV-13).
+    TikTok's `uri` belongs to the shop it was uploaded for, so nothing is shared between shops (NV-13). Acknowledged by
+    the primary alone: what a failover loses is uploaded once more.
     """
 
     def __init__(self, database: Database) -> None:
-        self._images = database["images"]
+        self._images = database.get_collection("images", write_concern=WriteConcern(w=1))
+        self._reads = Batches(self._read)
+        self._writes = Batches(self._write)
 
     async def file(self, shop_key: str, address: str) -> KnownFile | None:
         """What is known of an address."""
-        document = await self._images.find_one({"_id": _file_id(shop_key, address)})
+        document = await self._reads.run(_file_id(shop_key, address))
         if document is None:
             return None
         return KnownFile(document["digest"], document.get("etag"), document.get("last_modified"))
 
     async def remember_file(self, shop_key: str, address: str, file: KnownFile, now: datetime) -> None:
         """The address holds this content now."""
-        fields = {
-            "kind": "file", "shop_key": shop_key, "address": address, "digest": file.digest, "etag": file.etag,
-            "last_modified": file.last_modified, "seen_at": now,
-        }  # fmt: skip
-        await self._images.update_one({"_id": _file_id(shop_key, address)}, {"$set": fields}, upsert=True)
+        await self._writes.run([_file_upsert(shop_key, address, file, now)])
 
     async def upload(self, shop_key: str, use_case: str, digest: str) -> UploadedImage | None:
         """The upload of this content for this use, if there was one."""
-        document = await self._images.find_one({"_id": _upload_id(shop_key, use_case, digest)})
+        document = await self._reads.run(_upload_id(shop_key, use_case, digest))
         if document is None:
             return None
         return UploadedImage(document["uri"], document["url"], document["width"], document["height"])
 
     async def remember_upload(
-        self, shop_key: str, use_case: str, digest: str, image: UploadedImage, now: datetime
+        self, shop_key: str, use_case: str, image: UploadedImage, *, address: str, file: KnownFile, now: datetime
     ) -> None:
-        """The content is uploaded."""
+        """The address holds this content, and it is uploaded: one command for both."""
         fields = {
-            "kind": "upload", "shop_key": shop_key, "use_case": use_case, "digest": digest, "uri": image.uri,
+            "kind": "upload", "shop_key": shop_key, "use_case": use_case, "digest": file.digest, "uri": image.uri,
             "url": image.url, "width": image.width, "height": image.height, "uploaded_at": now,
         }  # fmt: skip
-        await self._images.update_one({"_id": _upload_id(shop_key, use_case, digest)}, {"$set": fields}, upsert=True)
+        upload = UpdateOne({"_id": _upload_id(shop_key, use_case, file.digest)}, {"$set": fields}, upsert=True)
+        await self._writes.run([upload, _file_upsert(shop_key, address, file, now)])
 
     async def forget_uploads(self, shop_key: str, addresses: Sequence[str]) -> None:
         """What these addresses hold counts as not uploaded, for any use."""
@@ -67,6 +70,23 @@ class ImageCache:
         digests = [document["digest"] async for document in self._images.find({"_id": {"$in": ids}}, {"digest": True})]
         uploads = [_upload_id(shop_key, use_case, digest) for digest in digests for use_case in USE_CASES]
         await self._images.delete_many({"_id": {"$in": uploads}})
+
+    async def _read(self, ids: Sequence[str]) -> list[Document | None]:
+        found = {document["_id"]: document async for document in self._images.find({"_id": {"$in": list(ids)}})}
+        return [found.get(wanted) for wanted in ids]
+
+    async def _write(self, upserts: Sequence[Sequence[UpdateOne]]) -> list[None]:
+        # Ordered: of two for one document the later counts.
+        await self._images.bulk_write([upsert for together in upserts for upsert in together])
+        return [None] * len(upserts)
+
+
+def _file_upsert(shop_key: str, address: str, file: KnownFile, now: datetime) -> UpdateOne:
+    fields = {
+        "kind": "file", "shop_key": shop_key, "address": address, "digest": file.digest, "etag": file.etag,
+        "last_modified": file.last_modified, "seen_at": now,
+    }  # fmt: skip
+    return UpdateOne({"_id": _file_id(shop_key, address)}, {"$set": fields}, upsert=True)
 
 
 def _file_id(shop_key: str, address: str) -> str:

@@ -39,6 +39,10 @@ class Jobs:
         ]
         return [str(row["_id"]) async for row in await self._jobs.aggregate(pipeline) if row["due_at"] <= now]
 
+    async def due(self, shop_key: str, now: datetime, limit: int) -> int:
+        """How many jobs of the shop are due or running; counts no further than `limit`."""
+        return await self._jobs.count_documents({"shop_key": shop_key, "due_at": {"$lte": now}}, limit=limit)
+
     async def claim(self, shop_key: str, *, owner: str, now: datetime, lease: timedelta) -> Job | None:
         """Take the shop's longest-due job; nobody else gets it while the lease lasts."""
         document = await self._jobs.find_one_and_update(
@@ -81,6 +85,12 @@ class Jobs:
         await self._jobs.update_one(
             {"shop_key": shop_key, "owner": owner}, {"$set": {"lease_until": _NEVER, "owner": ""}}
         )
+
+    async def give_back(self, owners: str, now: datetime) -> int:
+        """Give back the leases of the owners "`owners`/…": their process died. Returns how many."""
+        theirs = {"owner": {"$gt": f"{owners}/", "$lt": f"{owners}0"}, "lease_until": {"$gt": now}}  # "0" follows "/"
+        result = await self._jobs.update_many(theirs, {"$set": {"lease_until": _NEVER, "owner": ""}})
+        return result.modified_count
 
     async def wake_shop(self, shop_key: str, now: datetime) -> int:
         """Make the shop's parked and waiting jobs due: it was authorised anew. Returns how many."""

@@ -1,6 +1,6 @@
 """Listings as documents, and back. Pure."""
 
-from publisher.model import Intent, ListedSku, Listing, Refusal, Review
+from publisher.model import Intent, ListedSku, Listing, OutboxEntry, Refusal, Review
 from shopsync_runtime.mongo import Document
 
 
@@ -25,6 +25,7 @@ def pushed_fields(listing: Listing) -> Document:
         "review": None if listing.review is None else review_document(listing.review),
         "core": listing.core,
         "live_digest": listing.live_digest,
+        "live_shown": listing.live_shown,
         "overwritten": listing.overwritten,
     }
 
@@ -76,12 +77,14 @@ def listing_of(document: Document) -> Listing:
         review=None if review is None else Review(**review),
         core=document.get("core"),
         live_digest=document.get("live_digest"),
+        live_shown=document.get("live_shown"),
         overwritten=document.get("overwritten"),
         intent=None if intent is None else _intent(intent),
         refusal=None if refusal is None else Refusal(**refusal),
         former_ids=tuple(document.get("former_ids", ())),
         pushes=document.get("pushes") or 0,
         notices=document.get("notices") or 0,
+        unsent=tuple(OutboxEntry(entry["id"], entry["event"]) for entry in document.get("outbox") or ()),
     )
 
 

@@ -1,12 +1,12 @@
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from pymongo import ASCENDING, IndexModel, ReturnDocument
+from pymongo import ASCENDING, IndexModel, ReturnDocument, UpdateOne, WriteConcern
 from pymongo.errors import DuplicateKeyError
 
-from publisher.model import Intent, Listing, Refusal, Review
+from publisher.batches import Batches
+from publisher.model import Intent, Listing, OutboxEntry, Refusal, Review
 from publisher.store.listing_documents import (
     intent_document,
     listing_of,
@@ -19,16 +19,8 @@ from shopsync_runtime.mongo import Database, Document
 _REMEMBERED_NOTIFICATIONS = 50
 _OF_ONE_LIFE = (
     "tiktok_product_id", "skus", "pushed_content_version", "fingerprint", "review", "core", "live_digest",
-    "overwritten", "intent", "refusal", "review_due_at",
+    "live_shown", "overwritten", "intent", "refusal", "review_due_at",
 )  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True)
-class OutboxEntry:
-    """An event that is recorded but not yet known to be on Kafka; `event` is the message's JSON."""
-
-    id: str
-    event: str
 
 
 class Listings:
@@ -40,6 +32,9 @@ class Listings:
 
     def __init__(self, database: Database) -> None:
         self._listings = database["listings"]
+        # What a failover forgets of these is published once more.
+        self._outboxes = database.get_collection("listings", write_concern=WriteConcern(w=1))
+        self._strikes = Batches(self._strike)
 
     async def ensure_indexes(self) -> None:
         """For webhooks (product id; creates in progress), the review poll (due), and the relay (unsent events)."""
@@ -57,6 +52,11 @@ class Listings:
         """The listing of `{shop_key}/{product_no}`."""
         document = await self._listings.find_one({"_id": subject})
         return None if document is None else listing_of(document)
+
+    async def count(self, shop_key: str, limit: int) -> int:
+        """How many the shop has; counts no further than `limit`."""
+        its_own = {"_id": {"$gt": f"{shop_key}/", "$lt": f"{shop_key}0"}}  # "0" follows "/"
+        return await self._listings.count_documents(its_own, limit=limit)
 
     async def intend(self, listing: Listing, intent: Intent) -> Listing | None:
         """Put on disk what is about to be sent. None: another worker was here since the listing was read."""
@@ -108,10 +108,10 @@ class Listings:
 
     # Outbox ----------------------------------------------------------------------------------------------------
 
-    async def unsent(self, subject: str) -> list[OutboxEntry]:
+    async def unsent(self, subject: str) -> tuple[OutboxEntry, ...]:
         """The listing's unsent events, oldest first."""
-        document = await self._listings.find_one({"_id": subject}, {"outbox": True})
-        return [OutboxEntry(entry["id"], entry["event"]) for entry in (document or {}).get("outbox", [])]
+        listing = await self.get(subject)
+        return () if listing is None else listing.unsent
 
     async def with_unsent(self, limit: int) -> list[str]:
         """Subjects of listings with unsent events."""
@@ -120,7 +120,15 @@ class Listings:
 
     async def sent(self, subject: str, ids: Sequence[str]) -> None:
         """These events are acknowledged."""
-        await self._listings.update_one({"_id": subject}, {"$pull": {"outbox": {"id": {"$in": list(ids)}}}})
+        await self._strikes.run((subject, ids))
+
+    async def _strike(self, acknowledged: Sequence[tuple[str, Sequence[str]]]) -> list[None]:
+        pulls = [
+            UpdateOne({"_id": subject}, {"$pull": {"outbox": {"id": {"$in": list(ids)}}}})
+            for subject, ids in acknowledged
+        ]
+        await self._outboxes.bulk_write(pulls, ordered=False)
+        return [None] * len(pulls)
 
     # Reviews ---------------------------------------------------------------------------------------------------
 
@@ -143,6 +151,7 @@ class Listings:
             {
                 "$set": {"review_due_at": now},
                 "$inc": {"notices": 1},
+                "$unset": {"live_shown": ""},
                 "$push": {"notifications": {"$each": [notification_id], "$slice": -_REMEMBERED_NOTIFICATIONS}},
             },
         )
@@ -174,15 +183,16 @@ class Listings:
         review: Review | None,
         *,
         claimed_until: datetime,
-        live_digest: str | None,
+        learned: Listing,
         event: OutboxEntry | None,
         due_at: datetime | None,
-    ) -> bool:
-        """What the reading showed; None: nothing new. False when a push or another reading came between.
+    ) -> Listing | None:
+        """What the reading showed; None: nothing new. Gives None when a push or another reading came between.
 
+        `learned`: the listing with TikTok's reading of the content.
         A webhook that came between keeps its claim to another reading.
         """
-        changes: dict[str, Any] = {"live_digest": live_digest}
+        changes: dict[str, Any] = {"live_digest": learned.live_digest, "live_shown": learned.live_shown}
         if review is not None:
             changes["review"] = review_document(review)
         update: dict[str, Any] = {"$set": changes}
@@ -194,13 +204,12 @@ class Listings:
             "intent": {"$exists": False},
             "review": None if listing.review is None else review_document(listing.review),
         }
-        result = await self._listings.update_one(untouched, update)
-        due: dict[str, Any] = (
-            {"$unset": {"review_due_at": ""}} if due_at is None else {"$set": {"review_due_at": due_at}}
-        )
-        if result.matched_count == 1:
-            await self._listings.update_one({"_id": listing.subject, "review_due_at": claimed_until}, due)
-        return result.matched_count == 1
+        claimed = {**untouched, "review_due_at": claimed_until}
+        return await self._updated(claimed, _due(update, due_at)) or await self._updated(untouched, update)
+
+    async def _updated(self, which: Document, update: Document) -> Listing | None:
+        document = await self._listings.find_one_and_update(which, update, return_document=ReturnDocument.AFTER)
+        return None if document is None else listing_of(document)
 
 
 def _recorded(listing: Listing, events: Sequence[OutboxEntry], review_due_at: datetime | None) -> Document:
@@ -211,6 +220,12 @@ def _recorded(listing: Listing, events: Sequence[OutboxEntry], review_due_at: da
     else:
         changes["review_due_at"] = review_due_at
     return {"$set": changes, "$unset": removed, "$push": _push(events)}
+
+
+def _due(update: Document, at: datetime | None) -> Document:
+    if at is None:
+        return {**update, "$unset": {"review_due_at": ""}}
+    return {**update, "$set": {**update["$set"], "review_due_at": at}}
 
 
 def _push(events: Sequence[OutboxEntry]) -> dict[str, Any]:

@@ -7,9 +7,9 @@ from typing import Any
 from pymongo import ReturnDocument, WriteConcern
 from pymongo.errors import DuplicateKeyError
 
-from publisher.breaker import CLOSED, Breaker
-from publisher.pace_rate import Learned
-from publisher.pace_slots import LATE_ALONE, SHARED_FOR
+from publisher.pace.breaker import CLOSED, Breaker
+from publisher.pace.rate import Learned
+from publisher.pace.slots import LATE_ALONE, SHARED_FOR
 from shopsync_runtime.mongo import Database, Document
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)

@@ -1,0 +1,53 @@
+from typing import Annotated
+
+import typer
+
+from shopsync_ops.cluster import run
+from shopsync_ops.console import out, print_json, table
+from shopsync_ops.context import AsJson, Limit, OfShop, mongo
+from shopsync_ops.database import connected
+from shopsync_ops.run_reading import newest, one
+from shopsync_ops.run_view import SWEEP_COLUMNS, as_document, sweep_row, sweep_rows
+from shopsync_ops.settings import MongoSettings
+from shopsync_runtime.mongo import Document
+
+app = typer.Typer(no_args_is_help=True, help="Sweeps: what the nightly removals did.")
+
+
+@app.command("list")
+def list_sweeps(ctx: typer.Context, *, shop: OfShop = None, limit: Limit = 30, as_json: AsJson = False) -> None:
+    """The newest sweeps first (reads MongoDB)."""
+    found = run(_newest(mongo(ctx), shop, limit))
+    if as_json:
+        print_json([as_document(sweep) for sweep in found])
+        return
+    out().print(table(SWEEP_COLUMNS, map(sweep_row, found)))
+
+
+@app.command("show")
+def show_sweep(
+    ctx: typer.Context,
+    *,
+    sweep: Annotated[str, typer.Argument(metavar="ID", help="Id of the sweep, its beginning, or the request's id.")],
+    as_json: AsJson = False,
+) -> None:
+    """One sweep with the verdict of every product (reads MongoDB)."""
+    found = run(_one(mongo(ctx), sweep))
+    if as_json:
+        print_json(as_document(found))
+        return
+    console = out()
+    console.print(table(("", ""), sweep_rows(found)))
+    verdicts = sorted((each["product_no"], each["verdict"]) for each in found["verdicts"])
+    if verdicts:
+        console.print(table(("product", "what"), verdicts))
+
+
+async def _newest(settings: MongoSettings, shop: str | None, limit: int) -> list[Document]:
+    async with connected(settings) as database:
+        return await newest(database, "sweeps", shop, limit)
+
+
+async def _one(settings: MongoSettings, wanted: str) -> Document:
+    async with connected(settings) as database:
+        return await one(database, "sweeps", wanted)

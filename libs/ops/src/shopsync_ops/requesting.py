@@ -1,0 +1,85 @@
+"""What all commands share that ask a service for something: publish, wait if wanted, show the report."""
+
+import typer
+from rich.progress import Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
+
+from shopsync_contracts import Event, ShopBody
+from shopsync_contracts.events import ImportCompleted, ImportProgress, ImportRequested, SweepCompleted
+from shopsync_ops.cluster import Cluster, run
+from shopsync_ops.console import err, out, print_json, say, table, warn
+from shopsync_ops.context import cluster
+from shopsync_ops.errors import CommandFailed
+from shopsync_ops.publishing import publish_events
+from shopsync_ops.report_table import report_rows, verdict_rows
+from shopsync_ops.waiting import Answer, publish_and_wait, refusal_of
+
+
+def request(ctx: typer.Context, event: Event[ShopBody], *, wait: bool, timeout: float, as_json: bool) -> None:
+    """Publish the command. With `wait`, print its report; raises CommandFailed when the report is a refusal."""
+    there = cluster(ctx)
+    if not wait:
+        run(publish_events(there, [event]))
+        if as_json:
+            print_json({"request_id": event.id, "type": event.type})
+        else:
+            say(f"published {event.type} for {event.subject}, request id {event.id}")
+        return
+    answers = _wait(there, event, timeout)
+    _show(answers, as_json=as_json)
+    _warn(event, answers)
+    refusals = {refusal for answer in answers for page in answer.events if (refusal := refusal_of(page.data))}
+    if refusals:
+        raise CommandFailed(f"{event.data.TYPE} {event.subject} was not done: {'; '.join(sorted(refusals))}")
+
+
+def _wait(there: Cluster, event: Event[ShopBody], timeout: float) -> list[Answer]:
+    console = err()
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
+    title = f"{event.data.TYPE} {event.subject}"
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
+        task: TaskID = bar.add_task(f"{title}: waiting for the report")
+
+        def progress(known: ImportProgress | None) -> None:
+            if known is not None:
+                bar.update(task, description=f"{title}: {how_far(known)}")
+            bar.refresh()
+
+        return run(publish_and_wait(there, event, seconds=timeout, progress=progress))
+
+
+def how_far(known: ImportProgress) -> str:
+    """`read 500 of about 812 products, page 2`."""
+    whole = "" if known.expected is None else f" of about {known.expected}"
+    return f"read {known.read}{whole} products, page {known.page}"
+
+
+def _show(answers: list[Answer], *, as_json: bool) -> None:
+    events = [page for answer in answers for page in answer.events]
+    if as_json:
+        print_json([page.model_dump(mode="json") for page in events])
+        return
+    console = out()
+    for answer in answers:
+        first = answer.events[0].data
+        console.print(table(("", ""), report_rows(first), title=_title(first)))
+        if verdicts := [row for page in answer.events for row in verdict_rows(page.data)]:
+            console.print(table(("product", "what"), verdicts))
+
+
+def _title(report: ShopBody) -> str:
+    if isinstance(report, SweepCompleted) and report.dry_run:
+        return f"{report.TYPE}, dry run: nothing was deleted, this is what a sweep would do now"
+    return report.TYPE
+
+
+def _warn(event: Event[ShopBody], answers: list[Answer]) -> None:
+    report = answers[0].events[0].data
+    if not isinstance(report, ImportCompleted):
+        return
+    if report.removals_held_back:
+        warn(
+            f"too many products are missing at once, no removal is taken; `shopsync imports confirm-shrink"
+            f" {report.shop_key}` shows them, and takes the removals if they are really gone"
+        )
+    if isinstance(event.data, ImportRequested) and event.data.then_sync and len(answers) == 1:
+        warn("the report does not name the sync that follows; its report comes on its own (`shopsync tail reports`)")

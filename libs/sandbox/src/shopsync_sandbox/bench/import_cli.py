@@ -1,0 +1,94 @@
+"""`python -m shopsync_sandbox bench-import`."""
+
+import asyncio
+import contextlib
+import shutil
+import tempfile
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from shopsync_sandbox import kafka, mongo
+from shopsync_sandbox.backends import Unavailable, UnknownChoice
+from shopsync_sandbox.bench.import_plan import ImportPlan
+from shopsync_sandbox.bench.import_run import ImportBench, ImportMeasured, import_stack
+from shopsync_sandbox.bench.import_verdict import (
+    import_is_good,
+    import_json,
+    import_report,
+    judge_import,
+    memory_table,
+    processor_table,
+)
+from shopsync_sandbox.bench.usage import Meter
+from shopsync_sandbox.children import StartFailed
+from shopsync_sandbox.demo.screen import Screen
+from shopsync_sandbox.nodes import Controlled, ProcessNode
+
+
+def bench_import(
+    *,
+    products: Annotated[int, typer.Option(min=1, max=10_000_000, help="Products of the shop.")] = 100_000,
+    rate: Annotated[
+        float, typer.Option(min=0.1, max=1000, help="Calls per second that futureshop allows; really it is 1.")
+    ] = 4.0,
+    seed: Annotated[int, typer.Option(help="The same seed gives the same products.")] = 7,
+    patience: Annotated[
+        float | None, typer.Option(min=1, help="Give up after so many seconds; by default it follows from the work.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object instead of tables.")] = False,
+    logs: Annotated[Path | None, typer.Option(help="Folder for the logs of all processes; kept.")] = None,
+) -> None:
+    """Import one large shop and judge counts, time and memory. Exit code 1: not good.
+
+    The least possible time is ⌈N ÷ 250⌉ + ⌈N ÷ 100⌉ calls at the allowed rate, which the sandbox enforces. The time is
+    the import's own, from its first request to its end, proof of absence included. Memory is the ingestor's RSS.
+    """
+    plan = ImportPlan(products=products, rate=rate, seed=seed, patience=patience)
+    folder = logs or Path(tempfile.mkdtemp(prefix="shopsync-bench-"))
+    folder.mkdir(parents=True, exist_ok=True)
+    console, good = Console(stderr=as_json), False
+    try:
+        good = asyncio.run(_bench(plan, folder, console, as_json=as_json))
+    except (RuntimeError, TimeoutError, StartFailed, Unavailable, UnknownChoice) as error:
+        console.print(f"[red]{error}[/red]", highlight=False)
+    finally:
+        if good and logs is None:
+            shutil.rmtree(folder, ignore_errors=True)
+        else:
+            console.print(f"logs of all processes: {folder}", highlight=False)
+    raise typer.Exit(0 if good else 1)
+
+
+async def _bench(plan: ImportPlan, folder: Path, console: Console, *, as_json: bool) -> bool:
+    async with contextlib.AsyncExitStack() as resources:
+        # Drawing costs processor time that the measured processes need.
+        shown = resources.enter_context(Screen(console, refresh_per_second=1.0))
+        broker, server = await asyncio.gather(
+            resources.enter_async_context(kafka.broker()), resources.enter_async_context(mongo.server())
+        )
+        shown.tell(f"{broker.describe()}; {server.describe()}; {plan.least_seconds:.0f} s at the least")
+        stack = await resources.enter_async_context(
+            import_stack(plan, folder, kafka_bootstrap=broker.bootstrap_servers, mongo_uri=server.uri)
+        )
+        servers = {"Kafka": _pid(broker), "MongoDB": _pid(server)}
+        bench = ImportBench(plan, stack, meter=Meter(), servers=servers, progress=shown.progress)
+        measured = await bench.run()
+    return _conclude(measured, console, as_json=as_json)
+
+
+def _pid(server: Controlled) -> int | None:
+    return server.node.pid if isinstance(server.node, ProcessNode) else None
+
+
+def _conclude(measured: ImportMeasured, console: Console, *, as_json: bool) -> bool:
+    lines = judge_import(measured)
+    if as_json:
+        typer.echo(import_json(measured, lines))
+    else:
+        console.print(import_report(lines, f"import of {measured.plan.products:,} products"))
+        console.print(memory_table(measured))
+        console.print(processor_table(measured))
+    return import_is_good(lines)

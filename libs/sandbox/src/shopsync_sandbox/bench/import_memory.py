@@ -1,0 +1,56 @@
+"""Resident memory of a process along its progress."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+STEPS = 10
+_MIB = 1024 * 1024
+
+
+def resident_bytes(pid: int) -> int | None:
+    """What a living process holds in memory (RSS); None where /proc does not tell."""
+    try:
+        text = Path(f"/proc/{pid}/status").read_text(encoding="ascii", errors="replace")
+    except OSError:
+        return None
+    for line in text.splitlines():
+        if line.startswith("VmRSS:"):
+            return int(line.split()[1]) * 1024
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """`done` of the work in percent. `now` at that moment, `highest` since the step before; both MiB."""
+
+    done: int
+    seconds: float
+    now: float
+    highest: float
+
+
+class Memory:
+    """Notes memory at every tenth of the work, and its highest value in between."""
+
+    def __init__(self, total: int) -> None:
+        self._total = total
+        self._highest = 0.0
+        self.steps: list[Step] = []
+
+    def sample(self, done: int, seconds: float, resident: int | None) -> None:
+        """One look: `done` of the total after `seconds`, with so many bytes resident."""
+        if resident is None:
+            return
+        now = resident / _MIB
+        self._highest = max(self._highest, now)
+        reached = done * STEPS // self._total * 100 // STEPS
+        if reached > 0 and (not self.steps or reached > self.steps[-1].done):
+            self.steps.append(Step(reached, seconds, now, self._highest))
+            self._highest = 0.0
+
+
+def growth(steps: list[Step], *, since: int = 20) -> float | None:
+    """Share by which the highest memory after `since` percent exceeds the highest up to there; None: too few looks."""
+    before = [step.highest for step in steps if step.done <= since]
+    after = [step.highest for step in steps if step.done > since]
+    return max(after) / max(before) - 1 if before and after else None

@@ -1,0 +1,39 @@
+"""Whether the ingestor's report is a proof that a sweep may rest on. Pure; when in doubt it is none (DL-9, DL-10)."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from shopsync_contracts.events import ImportCompleted, ImportFailed
+
+CLOCK_TOLERANCE = timedelta(minutes=5)
+"""Clocks of two machines may differ by so much."""
+
+_LASTING = frozenset({"shop_unknown", "futureshop_denied"})
+"""Codes of import.failed that somebody has to see to; all others may pass by themselves, as maintenance does."""
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """Why there is no proof. `passing`: asking again later may help."""
+
+    reason: str
+    passing: bool
+
+
+def trouble_with(report: ImportCompleted | ImportFailed, requested_at: datetime) -> Trouble | None:
+    """What keeps the report from being a proof for a sweep requested at `requested_at`; None when nothing does."""
+    if isinstance(report, ImportFailed):
+        reason = f"the enumeration failed: {report.code}: {report.message}"
+        return Trouble(reason, passing=report.code not in _LASTING)
+    if report.removals_held_back:
+        reason = (
+            "the enumeration is held back: too many products are missing at once; if they are really gone,"
+            f" run `shopsync imports confirm-shrink {report.shop_key}`"
+        )
+        return Trouble(reason, passing=False)
+    if report.enumeration is None:
+        return Trouble("the enumeration is no proof: the listing was incomplete or inconsistent", passing=True)
+    if report.enumeration.started_at < requested_at - CLOCK_TOLERANCE:
+        reason = f"the enumeration began at {report.enumeration.started_at.isoformat()}, before the sweep was asked for"
+        return Trouble(reason, passing=True)
+    return None

@@ -1,0 +1,58 @@
+"""Commands of one kind that are wanted while another is under way go together, as one."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Generic, TypeVar
+
+I = TypeVar("I")  # noqa: E741 - an item
+R = TypeVar("R")
+
+
+class Batches(Generic[I, R]):
+    """Carries out items, one batch at a time. An item that comes alone goes at once; nothing is put off.
+
+    `carry_out` gives one result per item, in order. When it raises, everybody in the batch gets the error. A waiter
+    that is cancelled leaves the batch as it is.
+    """
+
+    def __init__(self, carry_out: Callable[[Sequence[I]], Awaitable[Sequence[R]]], *, most: int = 100) -> None:
+        self._carry_out = carry_out
+        self._most = most
+        self._waiting: list[tuple[I, asyncio.Future[R]]] = []
+        self._running: asyncio.Task[None] | None = None
+
+    async def run(self, item: I) -> R:
+        """The item's result, once its batch is done."""
+        place: asyncio.Future[R] = asyncio.get_running_loop().create_future()
+        self._waiting.append((item, place))
+        if self._running is None:
+            self._running = asyncio.create_task(self._run())
+        return await place
+
+    async def _run(self) -> None:
+        try:
+            while self._waiting:
+                batch = self._waiting[: self._most]
+                del self._waiting[: self._most]
+                await self._one(batch)
+        finally:
+            self._running = None
+            for _, place in self._waiting:  # only when this task was cancelled
+                place.cancel()
+            self._waiting.clear()
+
+    async def _one(self, batch: Sequence[tuple[I, "asyncio.Future[R]"]]) -> None:
+        try:
+            results = await self._carry_out([item for item, _ in batch])
+        except asyncio.CancelledError:
+            for _, place in batch:
+                place.cancel()
+            raise
+        except Exception as error:  # noqa: BLE001 - whoever waits raises it
+            for _, place in batch:
+                if not place.done():
+                    place.set_exception(error)
+            return
+        for (_, place), result in zip(batch, results, strict=True):
+            if not place.done():
+                place.set_result(result)

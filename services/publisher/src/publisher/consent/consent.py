@@ -1,0 +1,178 @@
+"""A merchant authorises the app: from the consent page's code to a stored authorisation."""
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any, cast
+from urllib.parse import urlencode
+
+import stamina
+import structlog
+from pydantic import SecretStr
+
+from publisher.consent.tokens import Tokens, is_away
+from publisher.consent.vault import ConsentState, Vault
+from publisher.errors import AuthorizationEnded, ConsentRefused, Passing
+from publisher.store import Authorization, Authorizations, CatalogueReader, Jobs
+from publisher.tiktok.client import Call, TikTokClient
+
+log = structlog.get_logger(__name__)
+
+REGION = "JP"
+_SETTINGS_POLL_SECONDS = 0.2
+_ATTEMPTS = 4
+Shop = Mapping[str, Any]
+
+
+class Consents:
+    """Begins and completes consents. One TikTok shop is bound to one shop key, for good (NV-13)."""
+
+    def __init__(
+        self,
+        client: TikTokClient,
+        tokens: Tokens,
+        vault: Vault,
+        *,
+        authorizations: Authorizations,
+        catalogue: CatalogueReader,
+        jobs: Jobs,
+        consent_url: str,
+        service_id: str | None,
+        signed_only: bool,
+        lifetime: timedelta,
+        settings_grace: timedelta,
+        clock: Callable[[], datetime],
+    ) -> None:
+        self._client = client
+        self._tokens = tokens
+        self._vault = vault
+        self._authorizations = authorizations
+        self._catalogue = catalogue
+        self._jobs = jobs
+        self._consent_url = consent_url
+        self._service_id = service_id
+        self._signed_only = signed_only
+        self._lifetime = lifetime
+        self._settings_grace = settings_grace
+        self._clock = clock
+
+    async def begin(self, shop_key: str, tiktok_shop_id: str | None) -> str:
+        """The address of TikTok's consent page. Raises ConsentRefused for a shop without settings."""
+        if self._service_id is None:
+            raise ConsentRefused("no_service_id", "PUBLISHER_TIKTOK_SERVICE_ID is not set (Partner Center shows it)")
+        await self._check_shop(shop_key)
+        state = self._vault.sign_state(ConsentState(shop_key, tiktok_shop_id), self._clock())
+        return f"{self._consent_url}?{urlencode({'service_id': self._service_id, 'state': state})}"
+
+    async def complete(self, code: str, state_text: str) -> Authorization:
+        """Trade the code, find the shop, store the tokens, wake the shop's waiting pushes.
+
+        Raises ConsentRefused with words for the merchant, or what TikTok answers.
+        """
+        state = await self._state(state_text)
+        try:
+            pair = await self._client.exchange_code(code)
+        except AuthorizationEnded as error:
+            return await self._done_before(state, error)
+        shop = choose_shop(await self._shops(pair.access_token), state.tiktok_shop_id)
+        await self._check_same_shop(state.shop_key, str(shop["id"]))
+        access, refresh = self._tokens.sealed(pair)
+        authorization = Authorization(
+            shop_key=state.shop_key,
+            tiktok_shop_id=str(shop["id"]),
+            cipher=str(shop["cipher"]),
+            access_token=access[0],
+            access_expires_at=access[1],
+            refresh_token=refresh[0],
+            refresh_expires_at=refresh[1],
+            seller_name=pair.seller_name,
+            scopes=pair.scopes,
+            authorized_at=self._clock(),
+        )
+        await self._bind(authorization)
+        self._tokens.forget(authorization.shop_key)
+        woken = await self._jobs.wake_shop(state.shop_key, self._clock())
+        log.info("shop authorised", shop_key=state.shop_key, tiktok_shop_id=str(shop["id"]), pushes_woken=woken)
+        return authorization
+
+    async def _done_before(self, state: ConsentState, refused: AuthorizationEnded) -> Authorization:
+        """The callback loaded twice: the code is used, by this very consent. Raises ConsentRefused otherwise."""
+        stored = await self._authorizations.get(state.shop_key)
+        if (
+            stored is not None
+            and stored.ended is None
+            and None not in {stored.authorized_at, state.begun_at}
+            and cast("datetime", stored.authorized_at) >= cast("datetime", state.begun_at)
+        ):
+            return stored
+        text = (
+            "TikTok Shop does not take the code: it works once and for 30 minutes. Begin again at"
+            f" /oauth/tiktok/start?{urlencode({'shop_key': state.shop_key})} ({refused.code}: {refused.message})"
+        )
+        raise ConsentRefused("code", text)
+
+    async def _shops(self, token: SecretStr) -> Sequence[Shop]:
+        """The shops of the consent. The code is used up by now, so TikTok gets some chances to answer."""
+        async for attempt in stamina.retry_context(on=Passing, attempts=_ATTEMPTS, wait_max=1.0):
+            with attempt:
+                data = await self._client.call(Call("GET", "/authorization/202309/shops"), token=token)
+        shops = data.get("shops") or ()
+        return [shop for shop in shops if isinstance(shop, Mapping)] if isinstance(shops, list) else ()
+
+    async def _bind(self, authorization: Authorization) -> None:
+        """The pair is nowhere else: the store gets some chances too. Raises ConsentRefused for a taken shop."""
+        async for attempt in stamina.retry_context(on=is_away, attempts=_ATTEMPTS, wait_max=1.0):
+            with attempt:
+                is_bound = await self._authorizations.bind(authorization)
+        if not is_bound:
+            text = f"the TikTok shop {authorization.tiktok_shop_id} is bound to another shop key already"
+            raise ConsentRefused("shop_taken", text)
+
+    async def _state(self, text: str) -> ConsentState:
+        state = self._vault.read_state(text, now=self._clock(), lifetime=self._lifetime)
+        if state is None:
+            if self._signed_only:
+                raise ConsentRefused("state", "begin the authorisation at /oauth/tiktok/start?shop_key=…")
+            # A plain shop key cannot take over a shop that works: it is accepted for the first binding only.
+            if await self._authorizations.get(text) is not None:
+                at = f"/oauth/tiktok/start?{urlencode({'shop_key': text})}"
+                raise ConsentRefused("state", f"the shop has been authorised before: begin anew at {at}")
+            state = ConsentState(text)
+        await self._check_shop(state.shop_key)
+        return state
+
+    async def _check_shop(self, shop_key: str) -> None:
+        """Settings published a moment ago may still be on their way to the database: wait for them, within bounds."""
+        for _ in range(1 + round(self._settings_grace.total_seconds() / _SETTINGS_POLL_SECONDS)):
+            if shop_key and await self._catalogue.category_version(shop_key) is not None:
+                return
+            await asyncio.sleep(_SETTINGS_POLL_SECONDS if shop_key else 0)
+        if not shop_key:
+            raise ConsentRefused("shop_key", "shop_key is missing: /oauth/tiktok/start?shop_key=…")
+        text = f"shop {shop_key!r} has no settings: publish shop.settings_changed first (`shopsync shops put`)"
+        raise ConsentRefused("shop_unknown", text)
+
+    async def _check_same_shop(self, shop_key: str, tiktok_shop_id: str) -> None:
+        """Its listings stand in the TikTok shop it was bound to first."""
+        bound = await self._authorizations.get(shop_key)
+        if bound is not None and bound.tiktok_shop_id != tiktok_shop_id:
+            text = (
+                f"shop {shop_key!r} is bound to TikTok shop {bound.tiktok_shop_id}, not to {tiktok_shop_id}: its"
+                " listings stand there. Log in to TikTok Shop as that shop and begin again"
+            )
+            raise ConsentRefused("other_shop", text)
+
+
+def choose_shop(shops: Sequence[Shop], wanted: str | None) -> Shop:
+    """The wanted shop, else the only Japanese one of a consent. Raises ConsentRefused naming the choice."""
+    usable = [shop for shop in shops if shop.get("region") == REGION and shop.get("id") and shop.get("cipher")]
+    if wanted is not None:
+        usable = [shop for shop in usable if str(shop["id"]) == wanted]
+    if len(usable) == 1:
+        return usable[0]
+    if not usable:
+        what = f"TikTok shop {wanted}" if wanted else "a TikTok shop in Japan"
+        raise ConsentRefused("no_shop", f"the consent does not cover {what}")
+    names = ", ".join(f"{shop['id']} ({shop.get('name', '')})" for shop in usable)
+    text = f"the consent covers several shops, add &tiktok_shop_id= to /oauth/tiktok/start: {names}"
+    raise ConsentRefused("several_shops", text)

@@ -1,0 +1,75 @@
+"""What categories require, asked of TikTok Shop and remembered for a while (ED-8, Q9)."""
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from publisher.content.requirements import Requirements, read_requirements
+from publisher.errors import Refused
+from publisher.flights import Flights
+from publisher.tiktok.shop_api import ShopApi
+
+_Key = tuple[str, str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    """Requirements, or TikTok's refusal of the category (code, message)."""
+
+    requirements: Requirements | None
+    refused: tuple[str, str] | None
+    until: datetime
+
+
+class Categories:
+    """The newest `size` answers, each for `life`; one question to TikTok however many products ask at once.
+
+    TikTok advises against long memory: a category may ask for more tomorrow.
+    """
+
+    def __init__(self, *, life: timedelta, size: int, clock: Callable[[], datetime]) -> None:
+        self._life = life
+        self._size = size
+        self._clock = clock
+        self._answers: OrderedDict[_Key, _Answer] = OrderedDict()
+        self._flights: Flights[_Answer] = Flights()
+
+    async def requirements(self, api: ShopApi, category_id: str, category_version: str) -> Requirements:
+        """Of one leaf category for one shop. Raises Refused when it is none, and what the calls raise."""
+        key = (api.shop_key, category_id, category_version)
+        answer = self._answers.get(key)
+        if answer is None or answer.until <= self._clock():
+            answer = await self._flights.run(key, lambda: self._ask(api, key))
+        if answer.requirements is None:
+            raise Refused(*(answer.refused or ("", "")))
+        self._answers.move_to_end(key)
+        return answer.requirements
+
+    async def _ask(self, api: ShopApi, key: _Key) -> _Answer:
+        _, category_id, version = key
+        requirements, refused = None, None
+        try:
+            requirements = await _answers(api, category_id, version)
+        except Refused as error:
+            if type(error) is not Refused:
+                raise
+            refused = (error.code, error.message)
+        answer = _Answer(requirements, refused, self._clock() + self._life)
+        self._answers[key] = answer
+        if len(self._answers) > self._size:
+            self._answers.popitem(last=False)
+        return answer
+
+
+async def _answers(api: ShopApi, category_id: str, version: str) -> Requirements:
+    """Both questions side by side: the shop's first product waits for them."""
+    attributes, rules = await asyncio.gather(
+        api.category_attributes(category_id, version), api.category_rules(category_id, version), return_exceptions=True
+    )
+    if isinstance(attributes, BaseException):
+        raise attributes
+    if isinstance(rules, BaseException):
+        raise rules
+    return read_requirements(attributes, rules)

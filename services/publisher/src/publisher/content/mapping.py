@@ -1,0 +1,190 @@
+"""From a ProductSnapshot to TikTok Shop's product bodies. Pure.
+
+Nothing of member, stage, list or body prices is in the snapshot, so none can be sent (NV-6). All SKUs are always sent
+(NV-7).
+"""
+
+import hashlib
+import unicodedata
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from publisher.content.seller_sku import seller_sku
+from publisher.content.text import clean_line
+from publisher.content.variations import axes_in_use, sales_attributes, sku_path
+from publisher.model import Listing, SkuKey
+from shopsync_contracts.events import ProductSnapshot, SnapshotSku
+
+MAX_MAIN_IMAGES = 9
+JAN_LENGTHS = frozenset({8, 13})
+LOCALE = "ja-JP"
+_FORMAT = "2"
+"""Raise it when the mapping changes so that every listing has to be sent once more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Material:
+    """What had to be fetched before the body can be written: uploaded images, the reduced description."""
+
+    main_image_uris: tuple[str, ...]
+    description: str
+    size_chart_uri: str | None
+    notes: tuple[str, ...] = ()
+
+
+def sku_key(sku: SnapshotSku) -> SkuKey:
+    """Its place on the two axes."""
+    return (sku.vertical_no, sku.horizontal_no)
+
+
+def seller_sku_of(product: ProductSnapshot, sku: SnapshotSku) -> str:
+    """The SKU's name at TikTok."""
+    return seller_sku(product.product_no, sku.vertical_no, sku.horizontal_no)
+
+
+def fingerprint(product: ProductSnapshot, category_version: str) -> str:
+    """Digest of everything a push would send except stock: equal fingerprints need no edit (RB-9)."""
+    content = product.content.model_dump_json()
+    skus = "\n".join(
+        sku.model_dump_json(exclude={"stock", "stock_unmanaged", "tiktok_sku_id"})
+        for sku in sorted(product.skus, key=sku_key)
+    )
+    axes = "" if product.axes is None else product.axes.model_dump_json()
+    text = f"{_FORMAT}\n{category_version}\n{content}\n{axes}\n{skus}"
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def unsent_stock(product: ProductSnapshot, listing: Listing | None) -> dict[SkuKey, int]:
+    """The stock that has to go out now: SKUs whose number was never sent (ST-3, ST-11)."""
+    sent = listing.stock_sent if listing is not None else {}
+    return {sku_key(sku): sku.stock or 0 for sku in product.skus if sku_key(sku) not in sent}
+
+
+def create_body(
+    product: ProductSnapshot,
+    material: Material,
+    *,
+    category_version: str,
+    warehouse_id: str,
+    stock: Mapping[SkuKey, int],
+    idempotency_key: str,
+) -> dict[str, Any]:
+    """Body of Create Product: every SKU with its stock."""
+    body = _content(product, material, category_version)
+    body["idempotency_key"] = idempotency_key
+    body["skus"] = _skus(product, {}, stock, warehouse_id)
+    return body
+
+
+def edit_body(
+    product: ProductSnapshot,
+    material: Material,
+    listing: Listing,
+    *,
+    category_version: str,
+    warehouse_id: str | None,
+    stock: Mapping[SkuKey, int],
+) -> dict[str, Any]:
+    """Body of the full edit: every known SKU with its id, prices always, stock only for SKUs in `stock` (NV-3)."""
+    body = _content(product, material, category_version)
+    ids = {sku.key: sku.tiktok_sku_id for sku in listing.skus}
+    body["skus"] = _skus(product, ids, stock, warehouse_id)
+    return body
+
+
+def mapping_notes(product: ProductSnapshot) -> tuple[str, ...]:
+    """What is left out on purpose, in words for `push.succeeded.warnings`."""
+    notes = []
+    if len(product.content.images) > MAX_MAIN_IMAGES:
+        notes.append(f"images: the first {MAX_MAIN_IMAGES} of {len(product.content.images)} were sent")
+    usable = _usable_jans(product)
+    notes += [
+        f"{sku_path(sku)}.jan_code: {sku.jan_code} was left out, it stands twice or is no JAN "
+        "(8 or 13 digits, the last one a check digit)"
+        for sku in product.skus
+        if sku.jan_code.strip() and sku_key(sku) not in usable
+    ]
+    return tuple(notes)
+
+
+def jan_of(sku: SnapshotSku) -> str | None:
+    """The SKU's JAN: 8 or 13 digits, the last one proving the others (GS1, modulo 10); None when it is none.
+
+    Full-width digits count. A wrong one is not worth losing the sale for: it is left out with a warning.
+    """
+    code = unicodedata.normalize("NFKC", sku.jan_code).strip()
+    if not (code.isascii() and code.isdigit() and len(code) in JAN_LENGTHS):
+        return None
+    weighted = sum(int(digit) * (3 if place % 2 else 1) for place, digit in enumerate(reversed(code)))
+    return code if weighted % 10 == 0 else None
+
+
+def _content(product: ProductSnapshot, material: Material, category_version: str) -> dict[str, Any]:
+    content = product.content
+    body: dict[str, Any] = {
+        "save_mode": "LISTING",
+        "locale": LOCALE,
+        "category_version": category_version,
+        "category_id": content.category_id,
+        "title": clean_line(content.name),
+        "description": material.description,
+        "main_images": [{"uri": uri} for uri in material.main_image_uris],
+        "external_product_id": product.product_no,
+    }
+    if content.brand_id:
+        body["brand_id"] = content.brand_id
+    if content.attributes:
+        body["product_attributes"] = [
+            {"id": attribute.id, "values": [_attribute_value(value.id, value.name) for value in attribute.values]}
+            for attribute in content.attributes
+        ]
+    if content.package_weight_g:
+        body["package_weight"] = {"value": str(content.package_weight_g), "unit": "GRAM"}
+    sides = content.package_dimensions_cm
+    if sides is not None and sides.length and sides.width and sides.height:
+        body["package_dimensions"] = {
+            "length": str(sides.length), "width": str(sides.width), "height": str(sides.height), "unit": "CENTIMETER",
+        }  # fmt: skip
+    if material.size_chart_uri:
+        body["size_chart"] = {"image": {"uri": material.size_chart_uri}}
+    return body
+
+
+def _attribute_value(value_id: str | None, name: str | None) -> dict[str, str]:
+    return {"id": value_id} if value_id is not None else {"name": clean_line(name or "")}
+
+
+def _skus(
+    product: ProductSnapshot, ids: Mapping[SkuKey, str], stock: Mapping[SkuKey, int], warehouse_id: str | None
+) -> list[dict[str, Any]]:
+    axes, jans = axes_in_use(product), _usable_jans(product)
+    bodies = []
+    for sku in product.skus:
+        key = sku_key(sku)
+        body: dict[str, Any] = {
+            "seller_sku": seller_sku_of(product, sku),
+            "price": {"amount": str(price_of(product, sku)), "currency": "JPY"},
+        }
+        if key in ids:
+            body["id"] = ids[key]
+        if axes:
+            body["sales_attributes"] = sales_attributes(sku, axes)
+        if key in jans:
+            body["identifier_code"] = {"code": jans[key], "type": "JAN"}
+        if key in stock:
+            body["inventory"] = [{"warehouse_id": warehouse_id, "quantity": stock[key]}]
+        bodies.append(body)
+    return bodies
+
+
+def price_of(product: ProductSnapshot, sku: SnapshotSku) -> int | None:
+    """Whole yen, tax included; the SKU's own price first (Q7)."""
+    return sku.price if sku.price is not None else product.content.price
+
+
+def _usable_jans(product: ProductSnapshot) -> dict[SkuKey, str]:
+    codes = {sku_key(sku): jan_of(sku) for sku in product.skus}
+    counts = Counter(codes.values())
+    return {key: code for key, code in codes.items() if code is not None and counts[code] == 1}

@@ -1,0 +1,96 @@
+"""What a product body needs beside the product: its category asked, its images uploaded, its description reduced."""
+
+import asyncio
+from collections.abc import Sequence
+
+from publisher.content.categories import Categories
+from publisher.content.checks import in_words
+from publisher.content.description import MAX_IMAGES, UploadedImage, fitting_description, image_sources, shows_something
+from publisher.content.mapping import MAX_MAIN_IMAGES, Material, mapping_notes
+from publisher.content.requirements import Requirements, category_problems
+from publisher.content.text import clean_line
+from publisher.errors import ContentRefused, ImageUnreachable, ImageUnusable
+from publisher.images.images import Images
+from publisher.images.pictures import UseCase
+from publisher.tiktok.shop_api import ShopApi
+from shopsync_contracts.events import ProductSnapshot
+
+
+class Materials:
+    """Gathers what only TikTok and the image servers can tell or take."""
+
+    def __init__(self, images: Images, categories: Categories) -> None:
+        self._images = images
+        self._categories = categories
+
+    async def gather(self, product: ProductSnapshot, api: ShopApi, category_version: str) -> Material:
+        """Check the product against its category (ED-8), then upload everything it shows.
+
+        Raises ContentRefused with the fields at fault, Refused for a category TikTok does not take. A main image or
+        size chart that cannot be had fails the push (ImageUnusable, ImageUnreachable): the merchant would be listed
+        with other pictures than they set. An image inside the description is left out with a note instead.
+        """
+        category = await self._categories.requirements(api, product.content.category_id or "", category_version)
+        found = category_problems(product, category)
+        if found:
+            raise ContentRefused(in_words(found), tuple(dict.fromkeys(problem.field for problem in found)))
+        main = await self._uploaded(api, product.content.images[:MAX_MAIN_IMAGES], "MAIN_IMAGE")
+        for image in main:
+            if isinstance(image, BaseException):
+                raise image
+        uris = dict.fromkeys(image.uri for image in main if isinstance(image, UploadedImage))
+        description, notes = await self._description(product, api)
+        chart, chart_notes = await self._size_chart(product, api, category)
+        return Material(tuple(uris), description, chart, (*mapping_notes(product), *notes, *chart_notes))
+
+    async def forget_images(self, product: ProductSnapshot) -> None:
+        """TikTok does not know an upload of this product any more: upload them all anew next time."""
+        content = product.content
+        addresses = [*content.images, *image_sources(content.description), content.size_chart_image or ""]
+        await self._images.forget(product.shop_key, [address for address in addresses if address])
+
+    async def _description(self, product: ProductSnapshot, api: ShopApi) -> tuple[str, list[str]]:
+        html = product.content.description
+        sources = image_sources(html)
+        notes = []
+        if len(sources) > MAX_IMAGES:
+            notes.append(f"description: the first {MAX_IMAGES} of {len(sources)} images were sent")
+        sources = sources[:MAX_IMAGES]
+        uploaded: dict[str, UploadedImage] = {}
+        for source, image in zip(sources, await self._uploaded(api, sources, "DESCRIPTION_IMAGE"), strict=True):
+            if isinstance(image, UploadedImage):
+                uploaded[source] = image
+            elif isinstance(image, ImageUnreachable | ImageUnusable):
+                notes.append(f"description: an image was left out, {image.message}")
+            else:
+                raise image
+        reduced, count = fitting_description(html, uploaded)
+        if count < len(uploaded):
+            notes.append(
+                f"description: {len(uploaded) - count} images were left out, it would have been too long with them"
+            )
+        if not shows_something(reduced):
+            notes.append("description: nothing of it could be sent, the name stands in its place")
+            reduced = f"<p>{clean_line(product.content.name)}</p>"
+        return reduced, notes
+
+    async def _size_chart(
+        self, product: ProductSnapshot, api: ShopApi, category: Requirements
+    ) -> tuple[str | None, list[str]]:
+        address = product.content.size_chart_image
+        if not address:
+            return None, []
+        if not category.size_chart_supported:
+            return None, ["size_chart_image: left out, the category takes no size chart"]
+        try:
+            return (await self._images.uploaded(api, address, "SIZE_CHART_IMAGE")).uri, []
+        except ImageUnusable as error:
+            error.field = "size_chart_image"
+            raise
+
+    async def _uploaded(
+        self, api: ShopApi, addresses: Sequence[str], use_case: UseCase
+    ) -> list[UploadedImage | BaseException]:
+        """Side by side, since each costs a way to the image server and perhaps one to TikTok; in order."""
+        work = [self._images.uploaded(api, address, use_case) for address in addresses]
+        return await asyncio.gather(*work, return_exceptions=True)

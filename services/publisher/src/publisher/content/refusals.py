@@ -1,0 +1,38 @@
+"""What a refusal for good makes of the product: its status, the field at fault and what helps (ED-8, Q9). Pure."""
+
+from typing import Literal
+
+from publisher.content.hints import hint_of
+from publisher.errors import ContentRefused, ImageUnusable, ProductGone, PublisherError, WarehouseUnusable
+from publisher.pushing.machine import DELETED, Fail
+
+IMAGE_FORGOTTEN = frozenset({"12052300", "12052340", "12052722"})
+"""TikTok does not know an uploaded image any more: it has to be uploaded anew."""
+_IN_PRODUCT = frozenset({"image_address"})
+
+
+def refusal_of(error: PublisherError) -> Fail:
+    """The failure to report.
+
+    `incomplete` only where an edit of the product is the cure: such a product is not sent again before (ED-5).
+    TikTok's words come first and stay as they are.
+    """
+    if isinstance(error, ProductGone):
+        return DELETED
+    if isinstance(error, WarehouseUnusable):
+        return Fail("warehouse_missing", error.code, error.message)
+    if isinstance(error, ContentRefused):
+        return Fail("incomplete", error.code, error.message, missing=error.fields)
+    if isinstance(error, ImageUnusable):
+        return Fail(
+            _status(error.code in _IN_PRODUCT), error.code, f"{error.field}: {error.message}", missing=(error.field,)
+        )
+    hint = hint_of(error.code, error.message)
+    if hint is None:
+        return Fail("sync_error", error.code, error.message)
+    text = f"{error.message} ({hint.field}: {hint.advice})"
+    return Fail(_status(hint.in_product), error.code, text, missing=(hint.field,))
+
+
+def _status(in_product: bool) -> Literal["incomplete", "sync_error"]:
+    return "incomplete" if in_product else "sync_error"

@@ -1,0 +1,94 @@
+"""From image addresses to uploads at TikTok Shop, each content once per shop and use case."""
+
+import asyncio
+import hashlib
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from weakref import WeakValueDictionary
+
+from publisher.content.description import UploadedImage
+from publisher.errors import ImageUnusable, Refused
+from publisher.flights import Flights
+from publisher.images.fetching import Fetcher
+from publisher.images.pictures import UseCase
+from publisher.images.ready import ReadyPictures
+from publisher.images.room import Room
+from publisher.store import ImageCache, KnownFile
+from publisher.tiktok.shop_api import ShopApi
+
+_IN_HAND_PER_SHOP = 16
+"""Files from the first byte read to the upload's end: a shop that is slow leaves room to the others."""
+_ROOM = 256 * 1024 * 1024
+"""Bytes of all files in hand."""
+
+
+class Images:
+    """Fetches, converts, uploads and remembers. The same work asked for at once is done once."""
+
+    def __init__(self, cache: ImageCache, fetcher: Fetcher, clock: Callable[[], datetime]) -> None:
+        self._cache = cache
+        self._fetcher = fetcher
+        self._clock = clock
+        self._ready = ReadyPictures()
+        self._at_addresses: Flights[UploadedImage] = Flights()
+        self._uploads: Flights[UploadedImage] = Flights()
+        self._room = Room(_ROOM)
+        self._doors: WeakValueDictionary[str, asyncio.Semaphore] = WeakValueDictionary()
+
+    async def uploaded(self, api: ShopApi, address: str, use_case: UseCase) -> UploadedImage:
+        """The image at this address as TikTok knows it. The file is asked for again every time, cheaply when unchanged.
+
+        Raises ImageUnreachable, ImageUnusable (also when TikTok refuses the file, with its code), or what the upload
+        raises.
+        """
+        key = (api.shop_key, address, use_case)
+        return await self._at_addresses.run(key, lambda: self._at_address(api, address, use_case))
+
+    async def forget(self, shop_key: str, addresses: Sequence[str]) -> None:
+        """TikTok has lost what these addresses hold: upload it anew next time."""
+        await self._cache.forget_uploads(shop_key, addresses)
+
+    async def _at_address(self, api: ShopApi, address: str, use_case: UseCase) -> UploadedImage:
+        known = await self._cache.file(api.shop_key, address)
+        door = self._doors.setdefault(api.shop_key, asyncio.Semaphore(_IN_HAND_PER_SHOP))
+        async with door, self._room.share() as share:
+            fetched = await self._fetcher.fetch(address, known, share.take)
+            if fetched.content is None and known is not None:
+                image = await self._cache.upload(api.shop_key, use_case, known.digest)
+                if image is not None:
+                    return image
+                fetched = await self._fetcher.fetch(address, None, share.take)
+            content = fetched.content
+            if content is None:
+                raise ImageUnusable("image_http_304", f"{address}: the server says 'not modified' without being asked")
+            share.keep(len(content))
+            file = KnownFile(hashlib.sha256(content).hexdigest(), fetched.etag, fetched.last_modified)
+            image, is_remembered = await self._upload_once(api, address, use_case, content, file)
+        if not is_remembered and file != known:
+            await self._cache.remember_file(api.shop_key, address, file, self._clock())
+        return image
+
+    async def _upload_once(
+        self, api: ShopApi, address: str, use_case: UseCase, content: bytes, file: KnownFile
+    ) -> tuple[UploadedImage, bool]:
+        """The image, and whether the file at this address was remembered together with it."""
+        is_remembered = False
+
+        async def upload() -> UploadedImage:
+            nonlocal is_remembered
+            image = await self._cache.upload(api.shop_key, use_case, file.digest)
+            if image is None:
+                ready = await self._ready.prepared(content, file.digest, use_case)
+                image = await api.upload_image(ready, use_case)
+                await self._cache.remember_upload(
+                    api.shop_key, use_case, image, address=address, file=file, now=self._clock()
+                )
+                is_remembered = True
+            return image
+
+        try:
+            image = await self._uploads.run((api.shop_key, use_case, file.digest), upload)
+        except (Refused, ImageUnusable) as error:
+            # Whoever waited for the same content has it at another address.
+            raise ImageUnusable(error.code, f"{address}: {error.message}") from error
+        return image, is_remembered

@@ -1,0 +1,62 @@
+"""Pictures made ready for upload, kept a while: decoding costs more than anything else here."""
+
+import asyncio
+from collections import OrderedDict
+
+from publisher.errors import ImageUnusable
+from publisher.flights import Flights
+from publisher.images.pictures import UseCase, prepare
+
+_BUDGET = 64 * 1024 * 1024
+"""Bytes of converted pictures; those that go as they are cost nothing."""
+_MOST = 10_000
+_DECODERS = 2
+"""At once: one picture at the size limit takes some 200 MB while it is decoded."""
+
+_Key = tuple[str, UseCase]
+_Outcome = bytes | None | tuple[str, str]
+"""Converted bytes, None for "as it is", or (code, message) of what is wrong."""
+
+
+class ReadyPictures:
+    """Each content is decoded once per use, whichever shops it is for, as long as it is remembered."""
+
+    def __init__(self) -> None:
+        self._known: OrderedDict[_Key, _Outcome] = OrderedDict()
+        self._bytes = 0
+        self._flights: Flights[_Outcome] = Flights()
+        self._decoders = asyncio.Semaphore(_DECODERS)
+
+    async def prepared(self, content: bytes, digest: str, use_case: UseCase) -> bytes:
+        """The bytes to upload. Raises ImageUnusable without an address in its message."""
+        key: _Key = (digest, use_case)
+        if key in self._known:
+            self._known.move_to_end(key)
+            outcome = self._known[key]
+        else:
+            outcome = await self._flights.run(key, lambda: self._prepare(key, content))
+        if isinstance(outcome, tuple):
+            raise ImageUnusable(*outcome)
+        return content if outcome is None else outcome
+
+    async def _prepare(self, key: _Key, content: bytes) -> _Outcome:
+        outcome: _Outcome
+        async with self._decoders:
+            try:
+                ready = await asyncio.to_thread(prepare, content, key[1])
+                outcome = None if ready is content else ready
+            except ImageUnusable as error:
+                outcome = (error.code, error.message)
+        self._keep(key, outcome)
+        return outcome
+
+    def _keep(self, key: _Key, outcome: _Outcome) -> None:
+        self._known[key] = outcome
+        self._bytes += _size(outcome)
+        while self._bytes > _BUDGET or len(self._known) > _MOST:
+            _, dropped = self._known.popitem(last=False)
+            self._bytes -= _size(dropped)
+
+
+def _size(outcome: _Outcome) -> int:
+    return len(outcome) if isinstance(outcome, bytes) else 0

@@ -1,0 +1,320 @@
+"""A shop's pace: every call waits here for its turn, and its outcome is told here."""
+
+import asyncio
+from collections import deque
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from math import ceil, floor
+from typing import Protocol, TypeVar
+
+import structlog
+
+from publisher.errors import PublisherError, RateLimited, ShopResting, Unavailable
+from publisher.metrics import BREAKERS_OPEN, BREAKERS_OPENED, RATE_LIMITS
+from publisher.pace.breaker import after_answer, after_failure
+from publisher.pace.queue import PaceQueue
+from publisher.pace.rate import Passed, after_limit, pause_after, rate_at
+from publisher.pace.slots import Send, ServerClock, Stretch, Window, is_shared, late_limit, spacing
+from publisher.store.paces import PaceState, Reservation
+
+log = structlog.get_logger(__name__)
+
+T = TypeVar("T")
+_STRETCH_SECONDS = 0.5
+_PATIENCE = 3.0
+"""Seconds of a pause that a call waits out; a longer one puts the job back, so that it holds no place."""
+_AFTER_PAUSE = 2.0
+_AHEAD = 3
+"""Calls that may stand in line before the shop gets no further job: enough that no send time is missed."""
+_MOST_LIMITS = 3
+_MOST_MISSES = 5
+"""Send times that one call may miss by itself: a machine that always wakes late must not wait for ever."""
+_SHORT_STEP = 0.25
+_MOST_EXCHANGES = 3
+_CLOSELY = 0.01
+_LONGEST_LEAD = 1.0
+_PROBE_LEASE = timedelta(seconds=10)
+_LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class PaceStore(Protocol):
+    """What a pace needs of the store."""
+
+    async def reserve(self, shop_key: str, me: str, *, length: timedelta, lead: timedelta) -> Reservation:
+        """Take a stretch of the shop's line."""
+
+    async def change(
+        self, shop_key: str, change: Callable[[PaceState, datetime], PaceState]
+    ) -> tuple[PaceState, datetime]:
+        """Apply a pure change."""
+
+    async def claim_probe(self, shop_key: str, lease: timedelta) -> bool:
+        """Be the one to try an open breaker."""
+
+
+@dataclass(frozen=True, slots=True)
+class PaceRules:
+    """`rate`: calls per second and shop; the breaker opens after `failures` in a row, its pauses end at `longest`."""
+
+    rate: float
+    failures: int
+    longest: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class _Turn:
+    send: Send
+    probe: bool = False
+
+
+class Pace:
+    """One shop's calls in this replica. Holds no task and writes nothing while the shop has no calls."""
+
+    def __init__(
+        self, shop_key: str, store: PaceStore, rules: PaceRules, *, me: str, clock: ServerClock,
+        on_room: Callable[[], None] = lambda: None,
+    ) -> None:  # fmt: skip
+        self._shop_key = shop_key
+        self._store = store
+        self._rules = rules
+        self._me = me
+        self._clock = clock
+        self._on_room = on_room
+        self._queue = PaceQueue()
+        self._window = Window(rules.rate)
+        self._passed = Passed()
+        self._stretches: deque[Stretch] = deque()
+        self._size = 1
+        self._lead = 0.0
+        self._got_through = True
+        self._state = PaceState()
+        self._as_of, self._as_of_local = _LONG_AGO, 0.0
+
+    async def run(self, send: Callable[[], Awaitable[T]], *, urgent: bool = True, kind: str = "") -> T:
+        """Call TikTok at the shop's next send time; a call that was limited is sent again after the pause.
+
+        Calls of one `kind` take about as long as each other: a reply that took longer tells of a delay on the way.
+
+        Raises what `send` raises, and ShopResting, with nothing sent, when the shop's calls are stopped for longer.
+        """
+        for _ in range(_MOST_LIMITS):
+            turn = await self._turn(urgent=urgent)
+            turn.send.kind = kind
+            try:
+                try:
+                    reply = await send()
+                finally:
+                    self._window.replied(turn.send, _now())
+            except RateLimited as error:
+                limited = error
+                await self._limited(error, turn)
+            except Unavailable:
+                await self._failed(turn)
+                raise
+            except PublisherError:
+                await self._answered(turn)
+                raise
+            else:
+                await self._answered(turn)
+                return reply
+        raise limited
+
+    def has_room(self, jobs: int) -> bool:
+        """Whether another job of the shop could call soon, with so many under way."""
+        now = _now()
+        if self._state.breaker.is_open:
+            return jobs == 0 and self._rest(now) <= 0
+        return self._pause(now) <= 0 and self._queue.waiting(urgent=True) < _AHEAD
+
+    # Waiting for a send time --------------------------------------------------------------------------------
+
+    async def _turn(self, *, urgent: bool) -> _Turn:
+        if not urgent and self._queue.waiting(urgent=False) > 0:
+            raise ShopResting("shop_busy", "the shop's calls take all of its rate", timedelta(seconds=1))
+        stopped = self._was_stopped(_now())
+        try:
+            async with self._queue.turn(urgent=urgent):
+                return await self._send_time(waited=stopped)
+        finally:
+            if self._queue.waiting(urgent=True) < _AHEAD:
+                self._on_room()
+
+    async def _send_time(self, *, waited: bool) -> _Turn:
+        missed, tried = 0, False
+        while True:
+            now = _now()
+            if self._state.breaker.is_open:
+                probe = await self._probe(now)
+                if probe is not None:
+                    return probe
+            elif (pause := self._pause(now)) > 0:
+                if pause > _PATIENCE:
+                    raise ShopResting("rate", "TikTok Shop asked to slow down", timedelta(seconds=pause))
+                await asyncio.sleep(pause)
+                waited = True
+            elif self._is_short():
+                await self._reserve()
+                tried = True
+            elif missed < _MOST_MISSES and self._drop_late(now):
+                missed += tried
+            elif (wait := max(self._stretches[0].first, self._window.earliest(now)) - now) > 0:
+                await asyncio.sleep(wait)
+                tried = waited = True
+            else:
+                # Beside others on the line one's own calls do not tell what all got through.
+                self._passed.sent(now, waited=waited and self._stretches[0].alone)
+                self._use_first()
+                return _Turn(self._window.note(now))
+
+    async def _probe(self, now: float) -> _Turn | None:
+        """None: the breaker is closed by now. Raises ShopResting while it is open and another tries."""
+        rest = self._rest(now)
+        if rest <= 0 and await self._store.claim_probe(self._shop_key, _PROBE_LEASE):
+            await asyncio.sleep(max(0.0, self._window.earliest(_now()) - _now()))
+            return _Turn(self._window.note(_now()), probe=True)
+        if rest <= 0:
+            await self._reserve()
+            if not self._state.breaker.is_open:
+                return None
+            rest = max(self._rest(_now()), 1.0)
+        raise ShopResting("unavailable", "TikTok Shop does not answer for this shop", timedelta(seconds=rest))
+
+    def _is_short(self) -> bool:
+        """Whether to reserve: when steps are short, before the last send time is used, or the line would have holes."""
+        if len(self._stretches) != 1:
+            return not self._stretches
+        last = self._stretches[0]
+        return last.count == 1 and last.step < _SHORT_STEP and self._waiting() > 0
+
+    def _drop_late(self, now: float) -> bool:
+        """Give up the send times that were missed, by want of calls or because the machine was too busy."""
+        dropped = False
+        while self._stretches:
+            first = self._stretches[0]
+            if now - first.first <= late_limit(1.0 / first.step, alone=first.alone):
+                break
+            self._use_first()
+            self._size, dropped = 1, True
+        return dropped
+
+    def _use_first(self) -> None:
+        left = self._stretches.popleft().without_first()
+        if left is not None:
+            self._stretches.appendleft(left)
+
+    async def _reserve(self) -> None:
+        for attempt in range(1, _MOST_EXCHANGES + 1):
+            stretch = await self._exchange()
+            if stretch is None:
+                return
+            # Beside others the line has to be met closely; an exchange that took long does not tell well where it is.
+            if stretch.alone or self._clock.uncertain <= _CLOSELY or attempt == _MOST_EXCHANGES:
+                self._stretches.append(stretch)
+                return
+
+    async def _exchange(self) -> Stretch | None:
+        asked = _now()
+        rate = self._rate(asked)
+        most = max(1, ceil(rate * _STRETCH_SECONDS))
+        count = min(most, max(self._size, 1 + self._waiting()))
+        length = timedelta(seconds=count * spacing(rate))
+        lead = timedelta(seconds=min(self._lead, _LONGEST_LEAD))
+        got = await self._store.reserve(self._shop_key, self._me, length=length, lead=lead)
+        answered = _now()
+        self._lead = answered - asked
+        self._learn(got.state, got.now)
+        if got.start is None:
+            return None
+        step = spacing(self._rate(answered))  # perhaps lower than when it was asked for
+        first = self._clock.local(got.start, server_now=got.now, asked=asked, answered=answered)
+        count = min(count, max(1, floor(length.total_seconds() / step + 0.001)))
+        self._size = 2 * count
+        return Stretch(first, step, count, alone=not is_shared(got.shared_at, got.now))
+
+    def _waiting(self) -> int:
+        return self._queue.waiting(urgent=True) + self._queue.waiting(urgent=False)
+
+    # What came of it ----------------------------------------------------------------------------------------
+
+    async def _limited(self, error: RateLimited, turn: _Turn) -> None:
+        measured = self._passed.limited(turn.send.at, _now())
+
+        def slower(state: PaceState, now: datetime) -> PaceState:
+            age = timedelta(seconds=_now() - turn.send.at)
+            learned = after_limit(
+                state.learned, now, self._rules.rate, sent_at=now - age, answered=self._got_through, measured=measured
+            )  # fmt: skip
+            until = now + pause_after(learned, error.retry_after)
+            if state.paused_until is not None:
+                until = max(until, state.paused_until)
+            return PaceState(until, learned, after_answer(state.breaker, probe=turn.probe))
+
+        RATE_LIMITS.inc()
+        before = self._state.learned
+        await self._change(slower)
+        if self._state.learned is not None and self._state.learned != before:
+            self._got_through = False
+            log.info(
+                "TikTok Shop asked to slow down", shop_key=self._shop_key, code=error.code,
+                pause_seconds=round(self._pause(_now()), 1), requests_per_second=round(self._state.learned.low, 2),
+            )  # fmt: skip
+
+    async def _failed(self, turn: _Turn) -> None:
+        rules, was_open = self._rules, self._state.breaker.is_open
+        fail = partial(after_failure, probe=turn.probe, limit=rules.failures, longest=rules.longest)
+        await self._change(lambda state, now: replace(state, breaker=fail(state.breaker, now)))
+        breaker = self._state.breaker
+        if breaker.is_open and (turn.probe or not was_open):
+            BREAKERS_OPENED.inc()
+            log.warning(
+                "TikTok Shop does not answer for this shop, its pushes wait", shop_key=self._shop_key,
+                failures=breaker.failures, pause_seconds=round(self._rest(_now()), 1),
+            )  # fmt: skip
+
+    async def _answered(self, turn: _Turn) -> None:
+        self._got_through = True
+        if not turn.probe and self._state.breaker.failures == 0:
+            return
+        answer = partial(after_answer, probe=turn.probe)
+        await self._change(lambda state, _: replace(state, breaker=answer(state.breaker)))
+        if turn.probe:
+            log.info("TikTok Shop answers for this shop again", shop_key=self._shop_key)
+        self._on_room()
+
+    async def _change(self, change: Callable[[PaceState, datetime], PaceState]) -> None:
+        self._learn(*await self._store.change(self._shop_key, change))
+
+    def _learn(self, state: PaceState, now: datetime) -> None:
+        """Take over what is stored, unless something newer is known."""
+        if now < self._as_of:
+            return
+        if state.breaker.is_open != self._state.breaker.is_open:
+            BREAKERS_OPEN.inc(1 if state.breaker.is_open else -1)
+        stopped = state.breaker.is_open or (state.paused_until is not None and state.paused_until > now)
+        if stopped or state.learned != self._state.learned:
+            self._stretches.clear()
+        self._state, self._as_of, self._as_of_local = state, now, _now()
+
+    def _server_now(self, now: float) -> datetime:
+        return self._as_of + timedelta(seconds=now - self._as_of_local)
+
+    def _rate(self, now: float) -> float:
+        return rate_at(self._state.learned, self._server_now(now), self._rules.rate)
+
+    def _pause(self, now: float) -> float:
+        until = self._state.paused_until
+        return 0.0 if until is None else (until - self._server_now(now)).total_seconds()
+
+    def _was_stopped(self, now: float) -> bool:
+        """Whether a pause ended just now: who comes then has waited for it."""
+        return self._state.paused_until is not None and self._pause(now) > -_AFTER_PAUSE
+
+    def _rest(self, now: float) -> float:
+        until = self._state.breaker.open_until
+        return 0.0 if until is None else (until - self._server_now(now)).total_seconds()
+
+
+def _now() -> float:
+    return asyncio.get_running_loop().time()

@@ -1,0 +1,174 @@
+"""From what went wrong in a push to what becomes of its job."""
+
+import random
+from collections.abc import Callable
+from datetime import UTC, datetime, time, timedelta
+
+import structlog
+
+from publisher.content.refusals import IMAGE_FORGOTTEN, refusal_of
+from publisher.errors import (
+    AppMisconfigured,
+    AppStopped,
+    AuthorizationEnded,
+    Passing,
+    PublisherError,
+    QuotaReached,
+    RateLimited,
+    Refused,
+    ShopBlocked,
+    ShopResting,
+    WarehouseUnusable,
+)
+from publisher.metrics import PUSHES, TROUBLES
+from publisher.model import Job
+from publisher.pushing.machine import Fail, Wait
+from publisher.pushing.outbox import Outbox
+from publisher.pushing.push import Finished, Parked, Push, failure, failure_id
+from publisher.settings import PublisherSettings
+from publisher.store import Authorizations, CatalogueReader, Jobs
+from shopsync_runtime.failures import is_retryable
+
+log = structlog.get_logger(__name__)
+
+_SHORTLY = timedelta(seconds=1)
+_FAR = timedelta(days=3650)
+"""Parked without an end: a new command or a new authorisation wakes the job."""
+
+
+class Attempts:
+    """Runs a claimed job once and gives it back: done, later, or parked."""
+
+    def __init__(
+        self,
+        push: Push,
+        *,
+        jobs: Jobs,
+        authorizations: Authorizations,
+        catalogue: CatalogueReader,
+        outbox: Outbox,
+        settings: PublisherSettings,
+        clock: Callable[[], datetime],
+    ) -> None:
+        self._push = push
+        self._jobs = jobs
+        self._authorizations = authorizations
+        self._catalogue = catalogue
+        self._outbox = outbox
+        self._settings = settings
+        self._clock = clock
+
+    async def run(self, job: Job) -> None:
+        """Try once. TikTok's and the image servers' troubles end here; those of Kafka and MongoDB are raised."""
+        try:
+            result = await self._push.run(job)
+        except ShopResting as resting:
+            await self._rested(job, resting)
+            return
+        except PublisherError as error:
+            await self._troubled(job, error)
+            return
+        except Exception as error:
+            if is_retryable(error):
+                raise
+            # A fault of ours in one product must not stop the others.
+            log.exception("push failed unexpectedly", shop_key=job.shop_key, product_no=job.product_no)
+            await self._again(job, Passing("internal", f"the publisher failed: {type(error).__name__}"))
+            return
+        match result:
+            case Finished():
+                await self._jobs.finish(job, self._clock())
+            case Wait():
+                await self._later(job, result.until or self._clock() + _SHORTLY, attempts=job.attempts)
+            case Parked():
+                until = result.until or self._clock() + _FAR
+                await self._later(job, until, attempts=job.attempts, reported=result.cause)
+
+    async def _troubled(self, job: Job, error: PublisherError) -> None:
+        log.info(
+            "push did not go through", shop_key=job.shop_key, product_no=job.product_no, error=type(error).__name__,
+            code=error.code, reason=error.message, attempt=job.attempts + 1,
+        )  # fmt: skip
+        TROUBLES.labels(type(error).__name__).inc()
+        now = self._clock()
+        match error:
+            case RateLimited():
+                # How long it takes is the pace's business: it lets nothing out before.
+                due = now + (error.retry_after or _SHORTLY)
+                await self._later(job, due, attempts=job.attempts, waits=job.waits + 1)
+            case QuotaReached():
+                until = quota_until(now, self._settings.quota_wait)
+                await self._authorizations.pause_listing(job.shop_key, until)
+                await self._later(job, until, attempts=job.attempts)
+            case AuthorizationEnded():
+                # Recorded where it was met, for the pair it was said of.
+                await self._later(job, now, attempts=job.attempts)
+            case AppStopped():
+                await self._later(job, error.until, attempts=job.attempts)
+            case AppMisconfigured():
+                # Nobody's product: shown once as the app's trouble; one that alone is refused is reported in the end.
+                await self._again(job, Passing(error.code, error.message))
+            case ShopBlocked():
+                until = now + self._settings.blocked_wait
+                await self._authorizations.block(job.shop_key, (error.code, error.message), until)
+                await self._later(job, now, attempts=job.attempts)
+            case Passing():
+                await self._again(job, error)
+            case Refused() if error.code in IMAGE_FORGOTTEN:
+                await self._forget_images(job)
+                await self._again(job, Passing(error.code, error.message))
+            case _:
+                await self._report(job, refusal_of(error))
+                await self._jobs.finish(job, now)
+                if isinstance(error, WarehouseUnusable):
+                    self._push.shops.forget_warehouse(job.shop_key)
+
+    async def _rested(self, job: Job, resting: ShopResting) -> None:
+        """No attempt: the call was not made. When the shop may be called the job is due, and not before."""
+        log.debug(
+            "push waits for its shop", shop_key=job.shop_key, product_no=job.product_no, reason=resting.message,
+            wait_seconds=resting.wait.total_seconds(),
+        )  # fmt: skip
+        await self._later(job, self._clock() + resting.wait, attempts=job.attempts, waits=job.waits + 1)
+
+    async def _again(self, job: Job, error: Passing) -> None:
+        attempts = job.attempts + 1
+        due = self._clock() + max(error.retry_after or timedelta(0), self._backoff(job.attempts))
+        if attempts % self._settings.max_attempts == 0:
+            due = self._clock() + self._settings.retry_longest
+            await self._report(job, Fail("sync_error", error.code, error.message, until=due))
+        await self._later(job, due, attempts=attempts)
+
+    async def _forget_images(self, job: Job) -> None:
+        product = await self._catalogue.product(job.shop_key, job.product_no)
+        if product is not None:
+            await self._push.materials.forget_images(product)
+
+    async def _report(self, job: Job, step: Fail) -> None:
+        product = await self._catalogue.product(job.shop_key, job.product_no)
+        version = product.content_version if product is not None else 0
+        await self._outbox.tell(failure(job, version, step), failure_id(job, step.code))
+        PUSHES.labels("failed").inc()
+
+    async def _later(
+        self, job: Job, due_at: datetime, *, attempts: int, waits: int = 0, reported: str | None = None
+    ) -> None:
+        await self._jobs.reschedule(
+            job,
+            now=self._clock(),
+            due_at=due_at,
+            attempts=attempts,
+            waits=waits,
+            reported=reported or job.reported,
+        )
+
+    def _backoff(self, failures: int) -> timedelta:
+        """Doubling, at most retry_longest, spread over its upper half so that jobs do not come back together."""
+        ceiling: timedelta = min(self._settings.retry_longest, self._settings.retry_first * 2 ** min(failures, 20))
+        return ceiling / 2 + ceiling / 2 * random.random()  # noqa: S311 - spreads load, guards nothing
+
+
+def quota_until(now: datetime, wait: timedelta) -> datetime:
+    """When to try a new listing again: TikTok's day may end at any hour, but surely not later than UTC's (RB-11)."""
+    midnight = datetime.combine(now.astimezone(UTC).date() + timedelta(days=1), time.min, UTC)
+    return min(now + wait, midnight)

@@ -1,0 +1,78 @@
+"""What became of a write whose answer was lost, and of SKUs that TikTok does not know under our ids."""
+
+from dataclasses import replace
+
+from publisher.content.seller_sku import seller_sku
+from publisher.content.variations import sku_path
+from publisher.errors import ProductGone, Refused
+from publisher.model import Intent, Listing
+from publisher.pushing import outcomes
+from publisher.tiktok.remote import RemoteProduct
+from publisher.tiktok.shop_api import ShopApi
+from shopsync_contracts.events import ProductSnapshot
+
+GONE = RemoteProduct("", "DELETED", "", "", (), (), (), "")
+
+
+async def look(api: ShopApi, listing: Listing) -> RemoteProduct:
+    """TikTok's view of a listing.
+
+    Copies of the documentation disagree whether removed and frozen products can be read: for one that cannot, a search
+    tells which it is. A product that TikTok does not know at all reads as deleted.
+    """
+    product_id = listing.tiktok_product_id or ""
+    try:
+        return await api.get_product(product_id)
+    except ProductGone:
+        rows = await api.find_by_seller_skus([sku.seller_sku for sku in listing.skus])
+    return next((row for row in rows if row.id == product_id), GONE)
+
+
+async def find_created(api: ShopApi, listing: Listing, intent: Intent) -> RemoteProduct | None:
+    """The product that a create may have made, by the SKU names it carried.
+
+    One that the merchant made by hand with the same names lacks our product number, and a listing of an earlier product
+    with this number is known by its id: neither is it. One that was deleted since is, if no other is there.
+    """
+    names = [seller_sku(listing.product_no, *key) for key in intent.stock]
+    gone = None
+    for row in await api.find_by_seller_skus(names):
+        if row.id in listing.former_ids:
+            continue
+        try:
+            found = await api.get_product(row.id)
+        except ProductGone:
+            continue
+        if found.external_product_id != listing.product_no:
+            continue
+        if found.status != "DELETED":
+            return found
+        gone = found
+    return gone
+
+
+async def what_an_edit_left(api: ShopApi, listing: Listing, intent: Intent) -> Listing:
+    """The listing with the SKUs that the edit may have added: they have their stock."""
+    try:
+        newest = await api.newest_version(listing.tiktok_product_id or "")
+    except ProductGone:
+        return replace(listing, intent=None)
+    return outcomes.after_finding(listing, intent, newest)
+
+
+async def with_todays_ids(api: ShopApi, product: ProductSnapshot, listing: Listing) -> tuple[Listing, RemoteProduct]:
+    """The listing after TikTok said that a SKU id is not this product's, and TikTok's newest version of it.
+
+    A SKU that somebody made again in Seller Center under its name is taken over, stock and all. One that is gone is
+    not made again by itself, as little as a deleted listing (Q12): then it raises Refused.
+    """
+    newest = await api.newest_version(listing.tiktok_product_id or "")
+    there = {sku.id for sku in newest.skus}
+    names = {sku.seller_sku for sku in newest.skus}
+    lost = [sku for sku in listing.skus if sku.tiktok_sku_id not in there and sku.seller_sku not in names]
+    wanted = {(sku.vertical_no, sku.horizontal_no): sku for sku in product.skus}
+    missing = [sku_path(wanted[sku.key]) for sku in lost if sku.key in wanted]
+    if missing:
+        text = f"{', '.join(missing)}: deleted in Seller Center, the SKU is not made again by itself"
+        raise Refused("sku_deleted_in_seller_center", text)
+    return outcomes.with_ids_of(listing, Intent("edit", "", 0, "", {}), newest), newest

@@ -1,0 +1,296 @@
+"""What to do next in one push: a pure decision from the product, its shop, its listing and TikTok's view of it.
+
+The worker asks again after every step, so each answer stands on what is recorded, and a crash between two steps
+is answered like any other state.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Literal
+
+from publisher.content.checks import Problem, in_words
+from publisher.content.mapping import unsent_stock
+from publisher.model import Listing, Refusal
+from publisher.pushing.outcomes import is_ours
+from publisher.tiktok.remote import RemoteProduct, review_of
+from shopsync_contracts.events import ProductSnapshot, Reason, ReviewAfterPush, SkipReason
+
+REFUSAL_LASTS = timedelta(hours=24)
+"""The reason may lie outside the product (a brand's approval, a category's): then a clock tries again after this."""
+
+
+@dataclass(frozen=True, slots=True)
+class ShopState:
+    """The shop's authorisation. `ended`/`blocked` are TikTok's (code, text) against the whole shop."""
+
+    authorized: bool
+    ended: tuple[str, str] | None = None
+    blocked: tuple[str, str] | None = None
+    blocked_until: datetime | None = None
+    quota_until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """Everything one decision rests on. `seen`: TikTok's view, None until looked.
+
+    `by_hand`: somebody pressed [同期] or sent it again, as against a clock. `acted`: this push has told of something it
+    did, `edited`: by an edit. `searched`: TikTok was asked what became of the intent. `glanced`: the overview was
+    asked; `confirmed`: it shows the listing as it is recorded, so no reading is needed.
+    """
+
+    shop_key: str
+    product: ProductSnapshot | None
+    category_version: str | None
+    shop: ShopState
+    listing: Listing | None
+    fingerprint: str
+    problems: tuple[Problem, ...]
+    now: datetime
+    settings_overdue: bool
+    by_hand: bool
+    seen: RemoteProduct | None = None
+    acted: bool = False
+    edited: bool = False
+    searched: bool = False
+    glanced: bool = False
+    confirmed: ReviewAfterPush | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Skip:
+    """Nothing to send: report push.skipped."""
+
+    why: SkipReason
+
+
+@dataclass(frozen=True, slots=True)
+class Fail:
+    """Report push.failed. `park`: keep the job for when the shop works again."""
+
+    status: Literal["sync_error", "warehouse_missing", "incomplete"]
+    code: str
+    message: str
+    missing: tuple[str, ...] = ()
+    park: bool = False
+    until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """No failure: try again at `until`, None for shortly."""
+
+    until: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Reconcile:
+    """A write's outcome is unknown: find out before anything else (ST-13, scenario 32)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Create:
+    """List the product."""
+
+
+@dataclass(frozen=True, slots=True)
+class Glance:
+    """Ask the shop's overview whether the listing stands as recorded."""
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """Read the listing's state at TikTok."""
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """Send the whole content."""
+
+
+@dataclass(frozen=True, slots=True)
+class Activate:
+    """Put a hidden product back on sale (LY-6)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unchanged:
+    """TikTok has this content already."""
+
+    review: ReviewAfterPush
+
+
+@dataclass(frozen=True, slots=True)
+class StillRejected:
+    """A clock's push of content that the reviewer refused: tell again, do not send it again (RB-9)."""
+
+
+@dataclass(frozen=True, slots=True)
+class StillRefused:
+    """A clock's push of content that TikTok has just refused: tell again, do not ask again."""
+
+    refusal: Refusal
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What had to be sent is sent and reported."""
+
+
+Step = (
+    Skip
+    | Fail
+    | Wait
+    | Reconcile
+    | Create
+    | Glance
+    | Look
+    | Edit
+    | Activate
+    | Unchanged
+    | StillRejected
+    | StillRefused
+    | Done
+)
+
+DELETED = Fail(
+    "sync_error", "deleted_in_seller_center", "deleted in Seller Center: the listing is not made again by itself"
+)
+
+
+def decide(facts: Facts) -> Step:
+    """The next step."""
+    if _may_find_out(facts):
+        # Also for products that must not be sent any more: it only reads, and what stands there has to be known.
+        return Reconcile()
+    refusal = _before_any_call(facts)
+    if refusal is not None:
+        return refusal
+    listing = facts.listing
+    if listing is None or listing.tiktok_product_id is None:
+        return _first_listing(facts)
+    if facts.acted and facts.seen is None and listing.fingerprint == facts.fingerprint:
+        return Done()
+    if facts.seen is None:
+        return _without_reading(facts) or Look()
+    return _with_view(facts, facts.seen)
+
+
+def _may_find_out(facts: Facts) -> bool:
+    intent = facts.listing.intent if facts.listing is not None else None
+    if intent is None or facts.searched or facts.category_version is None:
+        return False
+    return _shop_refusal(facts) is None
+
+
+def _first_listing(facts: Facts) -> Step:
+    quota = facts.shop.quota_until
+    if quota is not None and quota > facts.now:
+        return Wait(quota)
+    return _refused_before(facts) or Create()
+
+
+def _refused_before(facts: Facts) -> StillRefused | None:
+    """A clock does not ask TikTok again about content it has just refused, only to hear the same (RB-9)."""
+    refusal = facts.listing.refusal if facts.listing is not None else None
+    if facts.by_hand or refusal is None or refusal.fingerprint != facts.fingerprint:
+        return None
+    return StillRefused(refusal) if facts.now - refusal.at < REFUSAL_LASTS else None
+
+
+def _before_any_call(facts: Facts) -> Step | None:  # noqa: PLR0911 - a list of refusals reads best as one
+    if facts.category_version is None:
+        if not facts.settings_overdue:
+            return Wait(None)
+        return Fail(
+            "sync_error", "shop_unknown", f"shop {facts.shop_key!r} has no settings: publish shop.settings_changed"
+        )
+    product = facts.product
+    if product is None:
+        return Skip("not_found")
+    if not product.sync_enabled:
+        return Skip("sync_disabled")
+    if product.missing or product.status == "incomplete":
+        return Skip("incomplete")
+    blocked = _shop_refusal(facts)
+    if blocked is not None:
+        return blocked
+    if facts.problems:
+        fields = tuple(dict.fromkeys(problem.field for problem in facts.problems))
+        return Fail("incomplete", "incomplete", in_words(facts.problems), missing=fields)
+    return None
+
+
+def _shop_refusal(facts: Facts) -> Step | None:
+    shop = facts.shop
+    if shop.ended is not None:
+        message = f"authorisation: TikTok Shop refuses this shop's access, authorise it again ({': '.join(shop.ended)})"
+        return Fail("sync_error", "authorization", message, park=True)
+    if not shop.authorized:
+        return Skip("not_authorized")
+    if shop.blocked is not None and shop.blocked_until is not None and shop.blocked_until > facts.now:
+        return Fail("sync_error", shop.blocked[0], shop.blocked[1], park=True, until=shop.blocked_until)
+    return None
+
+
+def _without_reading(facts: Facts) -> Step | None:
+    """The plain case, which is most of a timed sync: nothing to send, and the overview shows nothing else (RB-9)."""
+    if facts.acted or _has_news(facts):
+        return None
+    if not facts.glanced:
+        return Glance()
+    return Unchanged(facts.confirmed) if facts.confirmed is not None else None
+
+
+def _with_view(facts: Facts, seen: RemoteProduct) -> Step:  # noqa: PLR0911 - a table of states reads best as one
+    state, reasons = review_of(seen)
+    if state == "deleted":
+        return DELETED
+    if state == "frozen":
+        return _taken_down("frozen", "TikTok Shop has frozen the listing", reasons)
+    if _is_outdated(facts, seen):
+        return _refused_before(facts) or Edit()
+    if seen.status == "SELLER_DEACTIVATED":
+        return Activate()
+    if seen.status == "PLATFORM_DEACTIVATED":
+        # New content is an answer to what TikTok objects to; the same content is not (SS-12).
+        if facts.edited:
+            return Activate()
+        return _taken_down("platform_deactivated", "TikTok Shop has taken the listing off sale", reasons)
+    if facts.acted:
+        return Done()
+    if state == "rejected":
+        return Edit() if facts.by_hand else StillRejected()
+    return Unchanged("live" if state == "approved" else "in_review")
+
+
+def _is_outdated(facts: Facts, seen: RemoteProduct) -> bool:
+    """Whether the content has to go: it changed, a SKU was never sent, it is a draft, or somebody else edited it."""
+    if _has_news(facts):
+        return True
+    if facts.edited or facts.listing is None:
+        return False  # what this edit did not do, another one at once will not
+    return seen.status == "DRAFT" or _edited_elsewhere(facts.listing, seen)
+
+
+def _has_news(facts: Facts) -> bool:
+    """Whether we have something for TikTok: other content, or a SKU that was never sent."""
+    listing, product = facts.listing, facts.product
+    if listing is None or product is None:
+        return False
+    if listing.fingerprint != facts.fingerprint:
+        return True
+    return not facts.edited and bool(unsent_stock(product, listing))
+
+
+def _edited_elsewhere(listing: Listing, seen: RemoteProduct) -> bool:
+    """Somebody changed the content in Seller Center since we sent it: the tool's values go out again (LY-3)."""
+    if not seen.is_settled or not seen.digest:
+        return False
+    return not is_ours(listing, seen) if listing.live_digest is None else listing.live_digest != seen.digest
+
+
+def _taken_down(code: str, what: str, reasons: tuple[Reason, ...]) -> Fail:
+    """With TikTok's words (SS-12); the raw status that goes with them in events says nothing here."""
+    told = "; ".join(reason.reason for reason in reasons if reason.reason and reason.position != "status")
+    return Fail("sync_error", code, f"{what}: {told}" if told else f"{what}: see Seller Center")

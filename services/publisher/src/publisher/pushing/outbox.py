@@ -1,0 +1,73 @@
+"""Recorded events on their way to Kafka: published at least once, in the order they were recorded, never lost."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from weakref import WeakValueDictionary
+
+import structlog
+
+from publisher.model import OutboxEntry
+from publisher.store import Listings
+from shopsync_contracts import Event, ProductBody, parse
+from shopsync_contracts.topics import LISTING_EVENTS
+from shopsync_runtime import EventPublisher
+from shopsync_runtime.cancelling import raise_if_cancelled
+
+log = structlog.get_logger(__name__)
+
+_PAGE = 200
+_REST_SECONDS = 15.0
+
+Send = Callable[[Sequence[OutboxEntry]], Awaitable[None]]
+
+
+class Outbox:
+    """Publishes what stands in the listings' outboxes."""
+
+    def __init__(self, listings: Listings, events: EventPublisher) -> None:
+        self._listings = listings
+        self._events = events
+        self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+
+    def entry(self, body: ProductBody, event_id: str) -> OutboxEntry:
+        """The event as it will be published, with an id that a repeat carries again."""
+        event: Event[ProductBody] = self._events.event(body, id=event_id)
+        return OutboxEntry(event_id, event.to_bytes().decode())
+
+    @contextlib.asynccontextmanager
+    async def line(self, subject: str) -> AsyncIterator[Send]:
+        """Be the only one here that publishes the listing's events: two could swap them, or both publish the same.
+
+        Gives a function that publishes what was unsent at a read or write within the block, and strikes it off once
+        acknowledged. To record events within the block spares asking again what is unsent.
+        """
+
+        async def send(entries: Sequence[OutboxEntry]) -> None:
+            if entries:
+                await self._events.publish_all([(LISTING_EVENTS, parse(entry.event.encode())) for entry in entries])
+                await self._listings.sent(subject, [entry.id for entry in entries])
+
+        async with self._locks.setdefault(subject, asyncio.Lock()):
+            yield send
+
+    async def publish(self, subject: str) -> None:
+        """Publish the listing's unsent events."""
+        async with self.line(subject) as send:
+            await send(await self._listings.unsent(subject))
+
+    async def tell(self, body: ProductBody, event_id: str) -> None:
+        """Publish an event that rests on no state of ours: the job that caused it is still there and repeats it."""
+        await self._events.publish(LISTING_EVENTS, self._events.event(body, id=event_id))
+
+    async def relay(self) -> None:
+        """For ever: publish what a crash or an absent broker left behind."""
+        while True:
+            raise_if_cancelled()
+            subjects = await self._listings.with_unsent(_PAGE)
+            for subject in subjects:
+                await self.publish(subject)
+            if subjects:
+                log.info("unsent listing events published", listings=len(subjects))
+            if len(subjects) < _PAGE:
+                await asyncio.sleep(_REST_SECONDS)

@@ -1,0 +1,249 @@
+"""The steps that write at TikTok: create, edit, activate, and finding out what a lost one did."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from datetime import datetime
+from typing import TypeVar
+
+import structlog
+
+from publisher.content.mapping import create_body, edit_body, unsent_stock
+from publisher.content.material import Materials
+from publisher.content.refusals import IMAGE_FORGOTTEN
+from publisher.content.variations import sku_path
+from publisher.errors import PublisherError, Refused, Unavailable
+from publisher.ids import derived_id
+from publisher.model import Intent, Job, Listing, Refusal
+from publisher.pushing import outcomes
+from publisher.pushing.finding import find_created, look, what_an_edit_left, with_todays_ids
+from publisher.pushing.machine import Facts
+from publisher.pushing.overview import Overviews
+from publisher.pushing.recording import Recorder, still_ours
+from publisher.store import Listings
+from publisher.tiktok.remote import core_of, review_of
+from publisher.tiktok.replies import Data
+from publisher.tiktok.shop_api import ShopApi
+from publisher.tiktok.shops import Shops
+from shopsync_contracts.events import ProductSnapshot, ReviewAfterPush
+from shopsync_runtime import failpoint
+
+log = structlog.get_logger(__name__)
+
+_EXTERNAL_ID_TWICE = "12052996"
+_STATUS_FORBIDS = "12052901"
+_SKU_NOT_ITS = "12052557"
+T = TypeVar("T")
+
+
+class Sender:
+    """Takes one step and gives the facts after it. Raises PublisherError for what TikTok or an image server answers."""
+
+    def __init__(
+        self, *, listings: Listings, shops: Shops, overviews: Overviews, materials: Materials, recorder: Recorder,
+        clock: Callable[[], datetime],
+    ) -> None:  # fmt: skip
+        self._listings = listings
+        self._overviews = overviews
+        self._shops = shops
+        self._materials = materials
+        self._recorder = recorder
+        self._clock = clock
+
+    async def glance(self, job: Job, facts: Facts) -> Facts:
+        """Whether the shop's overview shows the listing as it is recorded."""
+        glimpse = await self._overviews.glimpse(job, known(known(facts.listing).tiktok_product_id))
+        facts = replace(facts, glanced=True)
+        # What a webhook or a reading told while the search ran counts; what another worker wrote is not ours.
+        listing = await self._listings.get(job.id) if glimpse is not None else None
+        if glimpse is None or listing is None or listing.pushes != known(facts.listing).pushes:
+            return facts
+        return replace(facts, listing=listing, confirmed=outcomes.confirmed(listing, glimpse))
+
+    async def look(self, job: Job, facts: Facts) -> Facts:
+        """TikTok's view of the listing."""
+        return replace(facts, seen=await look(self._shops.api(job.shop_key), known(facts.listing)))
+
+    async def create(self, job: Job, facts: Facts) -> Facts:
+        """List the product; with the intent of an earlier try still there, once more under its key."""
+        product, api = known(facts.product), self._shops.api(job.shop_key)
+        listing = facts.listing or Listing(job.shop_key, job.product_no)
+        earlier, is_repeat = listing.intent, listing.intent is not None
+        category_version = known(facts.category_version)
+        material = await self._materials.gather(product, api, category_version)
+        stock = unsent_stock(product, listing)
+        key = earlier.key if earlier is not None else derived_id("create", job.id, job.command_id, listing.pushes)
+        body = create_body(
+            product,
+            material,
+            category_version=category_version,
+            warehouse_id=await self._shops.warehouse(job.shop_key),
+            stock=stock,
+            idempotency_key=key,
+        )
+        intent = Intent("create", key, product.content_version, facts.fingerprint, stock, core_of(body))
+        if earlier is not None:
+            intent = _once_more(earlier, intent)
+        listing = still_ours(await self._listings.intend(listing, intent))
+        failpoint("publisher_before_create")
+        data = await self._write(listing, api.create_product(body), is_repeat=is_repeat)
+        failpoint("publisher_after_create")
+        listing = outcomes.after_write(product, listing, intent, data)
+        if is_repeat:
+            # Nobody knows whether this reply is the first one's: what stands there decides.
+            found = await api.newest_version(known(listing.tiktok_product_id))
+            listing = outcomes.after_finding(replace(listing, skus=()), intent, found)
+        listing, notes = await self._with_all_ids(product, listing, intent, api)
+        listing = outcomes.reviewed(listing, "in_review")
+        warnings = (*outcomes.warnings_of(data), *material.notes, *notes)
+        event = outcomes.succeeded(listing, "created", "in_review", stock=listing.stock_sent, warnings=warnings)
+        listing = await self._recorder.succeeded(job, listing, event, look_now=is_repeat)
+        return replace(facts, listing=listing, seen=None, acted=True, edited=True)
+
+    async def edit(self, job: Job, facts: Facts) -> Facts:
+        """Send the whole content, with the stock of SKUs that never had theirs sent."""
+        product, api, seen = known(facts.product), self._shops.api(job.shop_key), known(facts.seen)
+        before = known(facts.listing)
+        material = await self._materials.gather(product, api, known(facts.category_version))
+        stock = unsent_stock(product, before)
+        body = edit_body(
+            product,
+            material,
+            before,
+            category_version=known(facts.category_version),
+            warehouse_id=await self._shops.warehouse(job.shop_key) if stock else None,
+            stock=stock,
+        )
+        intent = Intent("edit", "", product.content_version, facts.fingerprint, stock, core_of(body))
+        listing = still_ours(await self._listings.intend(before, intent))
+        failpoint("publisher_before_edit")
+        try:
+            data = await self._write(listing, api.edit_product(known(listing.tiktok_product_id), body))
+        except Refused as refused:
+            return await self._edit_refused(job, facts, refused)
+        failpoint("publisher_after_edit")
+        listing = outcomes.after_write(product, listing, intent, data)
+        listing, notes = await self._with_all_ids(product, listing, intent, api)
+        is_answer = before.fingerprint == facts.fingerprint and seen.is_settled
+        review = outcomes.review_after_edit(data, seen)
+        listing = outcomes.reviewed(replace(listing, overwritten=seen.digest if is_answer else None), review)
+        gone = [f"skus: {name}, added in Seller Center, was taken away" for name in outcomes.strangers(before, seen)]
+        warnings = (*outcomes.warnings_of(data), *material.notes, *notes, *gone)
+        sent = {key: number for key, number in listing.stock_sent.items() if key in stock}
+        event = outcomes.succeeded(listing, "edited", review, stock=sent, warnings=warnings)
+        listing = await self._recorder.succeeded(job, listing, event)
+        facts = replace(facts, listing=listing, seen=None, acted=True, edited=True)
+        was_hidden = seen.status in {"SELLER_DEACTIVATED", "PLATFORM_DEACTIVATED"}
+        # An edit may leave a hidden listing hidden.
+        return await self.look(job, facts) if was_hidden else facts
+
+    async def activate(self, job: Job, facts: Facts) -> Facts:
+        """Put a hidden listing on sale again, through review (LY-6, RB-10)."""
+        listing = known(facts.listing)
+        try:
+            await self._shops.api(job.shop_key).activate_product(known(listing.tiktok_product_id))
+        except Refused as refused:
+            return await self._other_state(job, facts, refused)
+        listing = outcomes.reviewed(listing, "in_review")
+        event = outcomes.succeeded(listing, "relisted", "in_review", stock={})
+        return replace(facts, listing=await self._recorder.succeeded(job, listing, event), seen=None, acted=True)
+
+    async def find_out(self, job: Job, facts: Facts) -> Facts:
+        """What became of the intent (ST-13, scenario 32). It only reads; a create that is not found stays intended."""
+        listing, api = known(facts.listing), self._shops.api(job.shop_key)
+        intent = known(listing.intent)
+        if intent.kind == "edit":
+            listing = await self._recorder.corrected(await what_an_edit_left(api, listing, intent))
+            return replace(facts, listing=listing, seen=None, searched=True)
+        found = await find_created(api, listing, intent)
+        if found is None:
+            return replace(facts, searched=True)
+        log.info("a create whose reply was lost is found", shop_key=job.shop_key, product_no=job.product_no)
+        review: ReviewAfterPush = "draft" if review_of(found)[0] == "draft" else "in_review"
+        listing = outcomes.reviewed(outcomes.after_finding(listing, intent, found), review)
+        event = outcomes.succeeded(listing, "created", review, stock=listing.stock_sent)
+        # Its review may be over already, and the webhooks came when nobody knew the listing.
+        listing = await self._recorder.succeeded(job, listing, event, look_now=True)
+        return replace(facts, listing=listing, seen=found, acted=True, searched=True)
+
+    # ---------------------------------------------------------------------------------------------------------
+
+    async def _edit_refused(self, job: Job, facts: Facts, refused: Refused) -> Facts:
+        facts = replace(facts, listing=known(await self._listings.get(job.id)))
+        if refused.code != _SKU_NOT_ITS:
+            return await self._other_state(job, facts, refused)
+        before = known(facts.listing)
+        listing, newest = await with_todays_ids(self._shops.api(job.shop_key), known(facts.product), before)
+        if listing.skus == before.skus:
+            raise refused
+        return replace(facts, listing=await self._recorder.corrected(listing), seen=newest)
+
+    async def _other_state(self, job: Job, facts: Facts, refused: Refused) -> Facts:
+        """When the listing's state does not allow the step, somebody changed it since we looked: look again."""
+        if refused.code == _STATUS_FORBIDS:
+            again = await self.look(job, facts)
+            if known(again.seen).status != known(facts.seen).status:
+                return again
+        raise refused
+
+    async def _with_all_ids(
+        self, product: ProductSnapshot, listing: Listing, intent: Intent, api: ShopApi
+    ) -> tuple[Listing, tuple[str, ...]]:
+        """Ask once for the SKUs that the reply does not name; those that are not there either were not taken."""
+        if not outcomes.without_id(product, listing):
+            return listing, ()
+        newest = await api.newest_version(known(listing.tiktok_product_id))
+        listing = outcomes.with_ids_of(listing, intent, newest)
+        if not listing.skus:
+            raise Unavailable("reply", "TikTok Shop names none of the product's SKUs", outcome_unknown=True)
+        lacking = outcomes.without_id(product, listing)
+        return listing, tuple(f"{sku_path(sku)}: TikTok Shop did not take this SKU" for sku in lacking)
+
+    async def _write(self, listing: Listing, call: Awaitable[Data], *, is_repeat: bool = False) -> Data:
+        """Await a write; when it was certainly not done, its intent goes.
+
+        That of a repeated create stays in any case: what this answer says of the second try says nothing of the first.
+        """
+        try:
+            return await call
+        except Unavailable as error:
+            if not error.outcome_unknown and not is_repeat:
+                await self._listings.forget_intent(listing)
+            raise
+        except Refused as error:
+            if _was_done_before(error, is_repeat=is_repeat):
+                text = f"an earlier create was carried out but is not to be found yet ({error.message})"
+                raise Unavailable(error.code, text, outcome_unknown=True) from error
+            if not is_repeat:
+                await self._listings.forget_intent(listing, self._refusal(listing, error))
+            raise
+        except PublisherError:
+            if not is_repeat:
+                await self._listings.forget_intent(listing)
+            raise
+
+    def _refusal(self, listing: Listing, error: Refused) -> Refusal | None:
+        """Refusals that the same content would meet again; those about the listing, state or warehouse pass."""
+        if type(error) is not Refused or error.code in {_STATUS_FORBIDS, _SKU_NOT_ITS, *IMAGE_FORGOTTEN}:
+            return None
+        return Refusal(known(listing.intent).fingerprint, error.code, error.message, self._clock())
+
+
+def _once_more(earlier: Intent, intent: Intent) -> Intent:
+    """The intent of a repeated create keeps the first one's content version: that content may be what stands there.
+
+    The numbers are today's (ST-3); if the first one was done, TikTok tells which ones stand there. SKUs that the
+    product no longer has stay, to find the first one by.
+    """
+    return replace(earlier, stock={**earlier.stock, **intent.stock})
+
+
+def _was_done_before(error: Refused, *, is_repeat: bool) -> bool:
+    """What a repeated idempotency key gives is not documented: an error about the key means the first one worked."""
+    return "idempoten" in error.message.lower() or (is_repeat and error.code == _EXTERNAL_ID_TWICE)
+
+
+def known(value: T | None) -> T:
+    """A fact that the machine's step rests on."""
+    if value is None:
+        raise AssertionError("the machine decided on a step whose facts are missing")
+    return value

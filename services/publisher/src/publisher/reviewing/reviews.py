@@ -1,0 +1,176 @@
+"""What became of listings at TikTok: told by webhooks, asked for while a review runs, reported when it changed."""
+
+import asyncio
+import contextlib
+from collections import Counter
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+import structlog
+
+from publisher.errors import Passing, PublisherError, ShopResting
+from publisher.ids import derived_id
+from publisher.metrics import REVIEWS
+from publisher.model import Listing, Review, ReviewMark
+from publisher.pushing.finding import look
+from publisher.pushing.outbox import Outbox
+from publisher.pushing.outcomes import adopted
+from publisher.store import Listings
+from publisher.tiktok.remote import RemoteProduct, reasons_digest, review_of
+from publisher.tiktok.shops import Shops
+from shopsync_contracts.events import Reason, ReviewChanged, ReviewState
+from shopsync_runtime.cancelling import raise_if_cancelled
+
+log = structlog.get_logger(__name__)
+
+_REPORTED: dict[ReviewMark, ReviewState] = {
+    "approved": "approved",
+    "live": "approved",
+    "rejected": "rejected",
+    "pre_approved": "pre_approved",
+    "deactivated": "deactivated",
+    "frozen": "frozen",
+    "deleted": "deleted",
+}
+_UNSETTLED = frozenset({"in_review", "pre_approved"})
+_PER_SHOP = 2
+"""Readings of one shop at once: one under way and one in its line. A slow shop leaves the others theirs."""
+
+
+class Reviews:
+    """Reads due listings and reports changes.
+
+    A webhook only makes its listing due: what counts is what is read, so repeated, late and swapped ones do no harm.
+    """
+
+    def __init__(
+        self, listings: Listings, shops: Shops, outbox: Outbox, *, poll_interval: timedelta, rest: timedelta,
+        lease: timedelta, at_once: int, clock: Callable[[], datetime],
+    ) -> None:  # fmt: skip
+        self._listings = listings
+        self._shops = shops
+        self._outbox = outbox
+        self._poll_interval = poll_interval
+        self._rest = rest.total_seconds()
+        # A claim of a killed process holds its listing back this long; two readings of one listing do no harm.
+        self._lease = lease
+        self._at_once = at_once
+        self._clock = clock
+        self._reading: Counter[str] = Counter()
+        #: shops whose calls are taken by pushes, and until when nothing of them needs to be claimed
+        self._resting: dict[str, datetime] = {}
+        self._wake = asyncio.Event()
+
+    def wake(self) -> None:
+        """A listing became due."""
+        self._wake.set()
+
+    async def run(self) -> None:
+        """Until cancelled."""
+        async with asyncio.TaskGroup() as group:
+            while True:
+                raise_if_cancelled()
+                self._wake.clear()
+                while self._reading.total() < self._at_once and (claimed := await self._claim()) is not None:
+                    self._reading[claimed[0].shop_key] += 1
+                    group.create_task(self._read(*claimed), name=f"review-{claimed[0].shop_key}")
+                # Not wait_for: in Python 3.11 it loses a cancellation that meets the wake-up.
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(self._rest):
+                        await self._wake.wait()
+
+    async def _claim(self) -> tuple[Listing, datetime] | None:
+        """None: nothing is due, or only of shops that have their share of the readings."""
+        now = self._clock()
+        self._resting = {shop: until for shop, until in self._resting.items() if until > now}
+        busy = {shop for shop, readings in self._reading.items() if readings >= _PER_SHOP} | self._resting.keys()
+        return await self._listings.claim_review(now=now, lease=self._lease, but_not_of=sorted(busy))
+
+    async def _read(self, listing: Listing, claimed_until: datetime) -> None:
+        try:
+            await self.check(listing, claimed_until)
+        finally:
+            self._reading[listing.shop_key] -= 1
+            if not self._reading[listing.shop_key]:
+                del self._reading[listing.shop_key]
+            self._wake.set()
+
+    async def check(self, listing: Listing, claimed_until: datetime) -> None:
+        """Read one listing and report its state when it is another than the recorded one."""
+        if listing.intent is not None or listing.tiktok_product_id is None:
+            return  # its push is under way and makes it due again
+        try:
+            seen = await look(self._shops.api(listing.shop_key, urgent=False), listing)
+        except ShopResting as resting:
+            # Pushes go first.
+            until = self._clock() + resting.wait
+            self._resting[listing.shop_key] = until
+            await self._listings.defer_review(listing, claimed_until, until)
+            return
+        except PublisherError as error:
+            if not isinstance(error, Passing):
+                await self._listings.defer_review(listing, claimed_until, self._clock() + self._poll_interval)
+            log.info(
+                "review not read, again later", shop_key=listing.shop_key, product_no=listing.product_no,
+                code=error.code, reason=error.message,
+            )  # fmt: skip
+            return
+        self._resting.pop(listing.shop_key, None)
+        await self._record(listing, seen, claimed_until)
+
+    async def _record(self, listing: Listing, seen: RemoteProduct, claimed_until: datetime) -> None:
+        state, reasons = review_of(seen)
+        review = Review(state, listing.pushed_content_version, reasons_digest(reasons))
+        changed = review if not _is_same(listing.review, review) else None
+        learned = adopted(listing, seen)
+        event = None
+        if changed is not None and state in _REPORTED:
+            body = _event(listing, _REPORTED[state], reasons, self._clock())
+            event = self._outbox.entry(
+                body, derived_id("review", listing.subject, listing.pushes, *_parts(listing, review))
+            )
+        due = self._clock() + self._poll_interval if state in _UNSETTLED else None
+        async with self._outbox.line(listing.subject) as send:
+            recorded = await self._listings.record_review(
+                listing,
+                changed,
+                claimed_until=claimed_until,
+                learned=learned,
+                event=event,
+                due_at=due,
+            )
+            if recorded is not None:
+                await send(recorded.unsent)
+        if recorded is None:
+            # Read once more what a push or another reading overtook, instead of when the claim runs out.
+            await self._listings.defer_review(listing, claimed_until, self._clock())
+            self.wake()
+        if recorded is not None and event is not None:
+            REVIEWS.labels(state).inc()
+            log.info("review changed", shop_key=listing.shop_key, product_no=listing.product_no, review=state)
+
+
+def _is_same(recorded: Review | None, read: Review) -> bool:
+    if recorded is None:
+        return False
+    known = "approved" if recorded.state == "live" else recorded.state
+    return (known, recorded.content_version, recorded.reasons_digest) == (
+        read.state, read.content_version, read.reasons_digest,
+    )  # fmt: skip
+
+
+def _parts(listing: Listing, review: Review) -> tuple[str, ...]:
+    before = listing.review
+    return ("" if before is None else f"{before.state} {before.reasons_digest}", review.state, review.reasons_digest)
+
+
+def _event(listing: Listing, review: ReviewState, reasons: tuple[Reason, ...], now: datetime) -> ReviewChanged:
+    return ReviewChanged(
+        shop_key=listing.shop_key,
+        product_no=listing.product_no,
+        tiktok_product_id=listing.tiktok_product_id or "",
+        content_version=listing.pushed_content_version,
+        review=review,
+        reasons=reasons,
+        occurred_at=now,
+    )

@@ -1,0 +1,64 @@
+from dataclasses import dataclass
+from typing import Any
+
+from publisher.model import Listing
+from publisher.pushing.machine import ShopState
+from publisher.store.authorizations import shop_state
+from publisher.store.catalogue import version_of
+from publisher.store.listing_documents import listing_of
+from shopsync_contracts.events import ProductSnapshot
+from shopsync_runtime.mongo import Database, Document
+
+_FROM = "from_collection"
+_OF_STATE: Document = {"ended": True, "blocked": True, "blocked_until": True, "quota_until": True}
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """What is stored about one product to push. `category_version` None: the shop has no settings."""
+
+    product: ProductSnapshot | None
+    category_version: str | None
+    shop: ShopState
+    listing: Listing | None
+
+
+class Situations:
+    """Reads the product, its shop's settings, its authorisation and its listing with one command.
+
+    One command for the four costs a third of what four cost us, and half of what they cost MongoDB (measured).
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._products = database["products"]
+
+    async def read(self, shop_key: str, product_no: str) -> Situation:
+        """As it is now; not one moment for all four: a product is read before its listing."""
+        found: dict[str, Document] = {}
+        async for document in await self._products.aggregate(_asking(shop_key, f"{shop_key}/{product_no}")):
+            found[document.pop(_FROM)] = document
+        product, listing = found.get("products"), found.get("listings")
+        return Situation(
+            product=None if product is None else ProductSnapshot.from_document(product),
+            category_version=version_of(found.get("shops")),
+            shop=shop_state(found.get("authorizations")),
+            listing=None if listing is None else listing_of(listing),
+        )
+
+
+def _asking(shop_key: str, subject: str) -> list[Document]:
+    def beside(collection: str, key: str, fields: Document | None = None) -> Document:
+        return {"$unionWith": {"coll": collection, "pipeline": _one(collection, key, fields)}}
+
+    return [
+        *_one("products", subject),
+        beside("shops", shop_key, {"category_version": True}),
+        beside("authorizations", shop_key, _OF_STATE),
+        beside("listings", subject),
+    ]
+
+
+def _one(collection: str, key: str, fields: Document | None = None) -> list[Document]:
+    only: list[Document] = [] if fields is None else [{"$project": fields}]
+    match: dict[str, Any] = {"$match": {"_id": key}}
+    return [match, *only, {"$set": {_FROM: collection}}]

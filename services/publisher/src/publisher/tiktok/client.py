@@ -1,0 +1,181 @@
+"""HTTP to TikTok Shop: signing, envelope, typed errors. Which calls there are stands in endpoints.py."""
+
+import json
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import httpx
+import structlog
+from pydantic import SecretStr
+
+from publisher.errors import AppMisconfigured, PublisherError, RateLimited, Unavailable
+from publisher.metrics import CALLS
+from publisher.tiktok.app_gate import AppGate
+from publisher.tiktok.clocks import ClockWatch
+from publisher.tiktok.endpoints import Method, endpoint_of
+from publisher.tiktok.replies import Data, read_json, read_reply
+from publisher.tiktok.signing import request_signature
+from publisher.tiktok.transport import ACCEPTED_ENCODINGS, exchange
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """What a call for one shop needs. `version` names the token pair in the store; `cipher` is TikTok's shop cipher."""
+
+    token: SecretStr
+    cipher: str
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
+class TokenPair:
+    """A token host's reply; expiries are aware."""
+
+    access_token: SecretStr
+    access_expires_at: datetime
+    refresh_token: SecretStr
+    refresh_expires_at: datetime
+    seller_name: str
+    scopes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One API call. Whether it takes the cipher and counts as a write is the endpoint's. Uploads carry `image`."""
+
+    method: Method
+    path: str
+    query: Mapping[str, str] | None = None
+    body: Mapping[str, Any] | None = None
+    image: bytes | None = None
+    use_case: str = ""
+
+
+class TikTokClient:
+    """One connection pool for all shops. Every failure is a PublisherError; nothing is retried here."""
+
+    def __init__(
+        self, http: httpx.AsyncClient, *, api_url: str, auth_url: str, app_key: str, app_secret: SecretStr,
+        deadline: timedelta, clock: Callable[[], datetime],
+    ) -> None:  # fmt: skip
+        self.gate = AppGate()
+        self._http = http
+        self._api_url = api_url.rstrip("/")
+        self._auth_url = auth_url.rstrip("/")
+        self._app_key = app_key
+        self._secret = app_secret
+        self._deadline = deadline
+        self._clock = clock
+        self._watch = ClockWatch()
+
+    def check_app(self) -> None:
+        """Raises AppStopped while TikTok refuses the app: nothing needs to wait for its turn then."""
+        self.gate.check(self._clock())
+
+    async def call(self, call: Call, *, token: SecretStr, cipher: str | None = None) -> Data:
+        """Send one signed call and give its `data`. Raises NotAllowed, with nothing sent, for a call not in the table.
+
+        The cipher goes along where the endpoint takes it, and only there.
+        """
+        endpoint = endpoint_of(call.method, call.path)
+        content = (
+            b"" if call.body is None else json.dumps(call.body, ensure_ascii=False, separators=(",", ":")).encode()
+        )
+        query = {**(call.query or {}), "app_key": self._app_key, "timestamp": str(int(self._clock().timestamp()))}
+        if endpoint.cipher:
+            query["shop_cipher"] = cipher or ""
+        query["sign"] = request_signature(self._secret.get_secret_value(), call.path, query, content)
+        headers = {"x-tts-access-token": token.get_secret_value(), "accept-encoding": ACCEPTED_ENCODINGS}
+        if call.image is not None:
+            files = {"data": ("image", call.image, "application/octet-stream")}
+            request = self._http.build_request(
+                call.method, self._api_url + call.path, params=query, headers=headers, files=files,
+                data={"use_case": call.use_case},
+            )  # fmt: skip
+            request.read()  # in one piece: each part would be a write of its own to the connection
+        else:
+            headers["content-type"] = "application/json"
+            request = self._http.build_request(
+                call.method, self._api_url + call.path, params=query, headers=headers, content=content
+            )
+        data = await self._send(request, endpoint.name, write=endpoint.write)
+        self.gate.accepted()
+        return data
+
+    async def exchange_code(self, code: str) -> TokenPair:
+        """Trade a consent's code, once. Raises AuthorizationEnded when it is bad, used or older than 30 minutes."""
+        return await self._token("get", {"auth_code": code, "grant_type": "authorized_code"})
+
+    async def refresh_token(self, refresh_token: SecretStr) -> TokenPair:
+        """Trade a refresh token for a new pair; both change. Raises AuthorizationEnded when it is dead."""
+        values = {"refresh_token": refresh_token.get_secret_value(), "grant_type": "refresh_token"}
+        return await self._token("refresh", values)
+
+    async def _token(self, operation: str, values: Mapping[str, str]) -> TokenPair:
+        query = {"app_key": self._app_key, "app_secret": self._secret.get_secret_value(), **values}
+        request = self._http.build_request(
+            "GET", f"{self._auth_url}/api/v2/token/{operation}", params=query,
+            headers={"accept-encoding": ACCEPTED_ENCODINGS},
+        )  # fmt: skip
+        return _token_pair(await self._send(request, f"token_{operation}", write=True))
+
+    async def _send(self, request: httpx.Request, name: str, *, write: bool) -> Data:
+        self.gate.enter(self._clock())
+        started, outcome = time.monotonic(), "ok"
+        try:
+            return await self._answer(request, write=write)
+        except PublisherError as error:
+            outcome = type(error).__name__
+            self._note(error, name)
+            raise
+        except BaseException:
+            outcome = "cancelled"
+            raise
+        finally:
+            CALLS.labels(name, outcome).observe(time.monotonic() - started)
+
+    async def _answer(self, request: httpx.Request, *, write: bool) -> Data:
+        answer = await exchange(self._http, request, deadline=self._deadline, write=write)
+        now = self._clock()
+        skew = self._watch.skew(answer.headers.get("date"), now)
+        document = read_json(answer.content)
+        return read_reply(answer.status, answer.headers, document, write=write, now=now, skew=skew)
+
+    def _note(self, error: PublisherError, name: str) -> None:
+        log.info(
+            "TikTok Shop call failed", endpoint=name, error=type(error).__name__, code=error.code,
+            reason=error.message, request_id=error.request_id,
+        )  # fmt: skip
+        if isinstance(error, AppMisconfigured):
+            self.gate.refused(error, self._clock())
+        elif not isinstance(error, Unavailable | RateLimited) and not name.startswith("token_"):
+            # Refusals too come behind the checks of key, signature and address; the token host makes none of them.
+            self.gate.accepted()
+
+
+def _token_pair(data: Data) -> TokenPair:
+    try:
+        return TokenPair(
+            access_token=_token_of(data["access_token"]),
+            access_expires_at=datetime.fromtimestamp(int(data["access_token_expire_in"]), UTC),
+            refresh_token=_token_of(data["refresh_token"]),
+            refresh_expires_at=datetime.fromtimestamp(int(data["refresh_token_expire_in"]), UTC),
+            seller_name=str(data.get("seller_name", "")),
+            scopes=tuple(str(scope) for scope in data.get("granted_scopes") or ()),
+        )
+    except (KeyError, TypeError, ValueError, OverflowError, OSError) as error:
+        # Not the end of the consent: asked again, TikTok gives a whole reply or says that the token is dead.
+        text = f"the token reply is incomplete or unreadable ({type(error).__name__})"
+        raise Unavailable("token_reply", text, outcome_unknown=True) from None
+
+
+def _token_of(value: object) -> SecretStr:
+    """A token goes into a header: printable ASCII."""
+    if not isinstance(value, str) or not value or not value.isascii() or not value.isprintable():
+        raise ValueError("no token")
+    return SecretStr(value)

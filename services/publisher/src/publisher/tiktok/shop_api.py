@@ -1,0 +1,227 @@
+"""TikTok Shop's endpoints for one shop: the only place that knows their paths.
+
+There is no call that removes or hides a product, and none may be added (NV-1).
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, TypeVar
+
+from publisher.consent.tokens import Tokens
+from publisher.content.description import UploadedImage
+from publisher.errors import AuthorizationEnded, PublisherError, Refused, TokenExpired, Unavailable
+from publisher.pace.pace import Pace
+from publisher.tiktok.client import Access, Call, TikTokClient
+from publisher.tiktok.remote import RemoteProduct, read_product
+from publisher.tiktok.replies import Data, error_of
+
+_PRODUCTS = "/product/202309/products"
+_EDIT = "/product/202509/products"
+_CATEGORIES = "/product/202309/categories"
+_SEARCH = "/product/202502/products/search"
+_NONE_UNDER_REVIEW = "12052547"
+MAX_SELLER_SKUS = 10
+"""In one search."""
+PAGE_SIZE = 100
+"""Products in one page of a search: the most that TikTok gives."""
+_MOST_PAGES = 20
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class ProductPage:
+    """A page of a search. `total`: of all pages, as TikTok counts; `next_token`: of the next page, "" at the end."""
+
+    products: list[RemoteProduct]
+    total: int
+    next_token: str
+
+
+@dataclass(frozen=True, slots=True)
+class Warehouse:
+    """A warehouse of the seller."""
+
+    id: str
+    type: str
+    enabled: bool
+    is_default: bool
+
+
+class ShopApi:
+    """Calls for one shop: each at its pace's next turn, with a token refreshed once when it has run out."""
+
+    def __init__(self, shop_key: str, client: TikTokClient, tokens: Tokens, pace: Pace, *, urgent: bool = True) -> None:
+        self.shop_key = shop_key
+        self._client = client
+        self._tokens = tokens
+        self._pace = pace
+        self._urgent = urgent
+
+    async def create_product(self, body: Mapping[str, Any]) -> Data:
+        """Create Product. `outcome_unknown` on Unavailable: it may stand there now."""
+        return await self._call(Call("POST", _PRODUCTS, body=body))
+
+    async def edit_product(self, product_id: str, body: Mapping[str, Any]) -> Data:
+        """Edit Product (full): SKUs left out vanish, prices and stock left out stay."""
+        return await self._call(Call("PUT", f"{_EDIT}/{product_id}", body=body))
+
+    async def get_product(self, product_id: str) -> RemoteProduct:
+        """Get Product, the version buyers see. Raises ProductGone when TikTok does not know it."""
+        return await self._product(product_id, {})
+
+    async def newest_version(self, product_id: str) -> RemoteProduct:
+        """Get Product, the version under review when there is one."""
+        query = {"return_under_review_version": "true"}
+        try:
+            return await self._product(product_id, query)
+        except Refused as error:
+            if error.code != _NONE_UNDER_REVIEW:
+                raise
+        return await self.get_product(product_id)
+
+    async def find_by_seller_skus(self, seller_skus: Sequence[str]) -> list[RemoteProduct]:
+        """Search Products: those that carry one of these SKU names (at most 10 are looked for), deleted ones last."""
+        body = {"seller_skus": list(seller_skus[:MAX_SELLER_SKUS])}
+        found: dict[str, RemoteProduct] = {}
+        token = ""
+        for _ in range(_MOST_PAGES):
+            page = await self._search(body, token)
+            found.update({row.id: row for row in page.products})
+            token = page.next_token
+            if not token:
+                return sorted(found.values(), key=lambda row: row.status == "DELETED")
+        raise Unavailable("search", f"the search for {len(body['seller_skus'])} SKU names has no end")
+
+    async def all_products(self, page_token: str = "") -> ProductPage:
+        """Search Products: a page of all the shop's, deleted ones too.
+
+        Pages shift while anything changes: a product that is on none of them may exist. 10,000 at most can be read.
+        """
+        return await self._search({"status": "ALL"}, page_token)
+
+    async def activate_product(self, product_id: str) -> None:
+        """Activate: a hidden product goes to review and on sale again. Raises Refused with TikTok's reason."""
+        data = await self._call(Call("POST", f"{_PRODUCTS}/activate", body={"product_ids": [product_id]}))
+        for error in _rows(data, "errors"):
+            raise _read(_batch_error, error)
+
+    async def upload_image(self, content: bytes, use_case: str) -> UploadedImage:
+        """Upload Product Image. The same bytes give the same `uri`, so a repeat does no harm."""
+        call = Call("POST", "/product/202309/images/upload", image=content, use_case=use_case)
+        data = await self._call(call)
+        try:
+            return UploadedImage(str(data["uri"]), str(data["url"]), int(data["width"]), int(data["height"]))
+        except (KeyError, TypeError, ValueError) as error:
+            raise Unavailable("upload_reply", f"the upload's reply is incomplete ({type(error).__name__})") from None
+
+    async def category_attributes(self, category_id: str, category_version: str) -> Data:
+        """Get Attributes of a leaf category, named in Japanese. Raises Refused for what is no leaf of that tree."""
+        query = {"category_version": category_version, "locale": "ja-JP"}
+        return await self._call(Call("GET", f"{_CATEGORIES}/{category_id}/attributes", query=query))
+
+    async def category_rules(self, category_id: str, category_version: str) -> Data:
+        """Get Category Rules of a leaf category: size chart, certificates and such."""
+        query = {"category_version": category_version, "locale": "ja-JP"}
+        return await self._call(Call("GET", f"{_CATEGORIES}/{category_id}/rules", query=query))
+
+    async def warehouses(self) -> list[Warehouse]:
+        """All warehouses; the return one may come first."""
+        data = await self._call(Call("GET", "/logistics/202309/warehouses"))
+        return [
+            Warehouse(
+                id=str(row.get("id", "")),
+                type=str(row.get("type", "")),
+                enabled=row.get("effect_status") == "ENABLED",
+                is_default=bool(row.get("is_default")),
+            )
+            for row in _rows(data, "warehouses")
+        ]
+
+    async def register_webhook(self, event_type: str, address: str) -> None:
+        """Update Shop Webhook. A success is no proof: read `webhooks` back."""
+        body = {"address": address, "event_type": event_type}
+        await self._call(Call("PUT", "/event/202309/webhooks", body=body))
+
+    async def webhooks(self) -> dict[str, str]:
+        """Event type to address."""
+        data = await self._call(Call("GET", "/event/202309/webhooks"))
+        return {str(row.get("event_type")): str(row.get("address")) for row in _rows(data, "webhooks")}
+
+    async def _search(self, body: Mapping[str, Any], page_token: str) -> ProductPage:
+        query = {"page_size": str(PAGE_SIZE), **({"page_token": page_token} if page_token else {})}
+        data = await self._call(Call("POST", _SEARCH, query=query, body=body))
+        rows = [_read(read_product, row) for row in _rows(data, "products")]
+        total = _read(int, data.get("total_count") or 0)
+        next_token = str(data.get("next_page_token") or "") if rows else ""
+        return ProductPage([row for row in rows if row.id], total, next_token)
+
+    async def _product(self, product_id: str, query: Mapping[str, str]) -> RemoteProduct:
+        product = _read(read_product, await self._call(Call("GET", f"{_PRODUCTS}/{product_id}", query=query)))
+        if product.id != product_id:
+            raise Unavailable("reply", f"TikTok Shop was asked for product {product_id} and gave {product.id!r}")
+        return product
+
+    async def _call(self, call: Call) -> Data:
+        access = await self._tokens.access(self.shop_key)
+        try:
+            try:
+                return await self._send(call, access)
+            except TokenExpired:
+                access = await self._tokens.renewed(self.shop_key, access.version)
+            return await self._send(call, access)
+        except TokenExpired as error:
+            # The newest token is refused as well: not for good, the refresh has just worked.
+            raise Unavailable(error.code, error.message) from error
+        except AuthorizationEnded as error:
+            # Of this very pair: the merchant may have authorised anew meanwhile.
+            await self._tokens.ended(self.shop_key, access.version, error)
+            raise
+
+    async def _send(self, call: Call, access: Access) -> Data:
+        self._client.check_app()
+        send = partial(self._client.call, call, token=access.token, cipher=access.cipher)
+        kind = call.method if call.image is None else "upload"
+        return await self._pace.run(send, urgent=self._urgent, kind=kind)
+
+
+def _batch_error(row: Mapping[str, Any]) -> PublisherError:
+    """One row of a batch's `errors`; a wrapper's own reasons are in `detail.extra_errors`.
+
+    Of several reasons the one that is not about this product alone decides, such as an inactive shop.
+    """
+    detail = row.get("detail")
+    extra = detail.get("extra_errors") if isinstance(detail, Mapping) else None
+    reasons = [reason for reason in extra or () if isinstance(reason, Mapping)] or [row]
+    words = "; ".join(str(reason.get("message", "")) for reason in reasons)
+    errors = [error_of(int(reason.get("code") or row.get("code") or 0), words) for reason in reasons]
+    return next((error for error in errors if not isinstance(error, Refused)), errors[0])
+
+
+def default_warehouse(warehouses: Sequence[Warehouse]) -> str | None:
+    """The enabled sales warehouse to put stock into: the default one, else the first. None: there is none."""
+    usable = [warehouse for warehouse in warehouses if warehouse.type == "SALES_WAREHOUSE" and warehouse.enabled]
+    usable.sort(key=lambda warehouse: not warehouse.is_default)
+    return usable[0].id if usable else None
+
+
+def _rows(data: Data, member: str) -> Iterator[Mapping[str, Any]]:
+    """The objects of a list in a reply; absent and null are empty. Raises Unavailable when it is no such list."""
+    rows = data.get(member)
+    if rows is None:
+        return
+    if not isinstance(rows, list):
+        raise Unavailable("reply", f"{member} of TikTok Shop's reply is no list")
+    for row in rows:
+        if not isinstance(row, Mapping):
+            raise Unavailable("reply", f"{member} of TikTok Shop's reply holds something that is no object")
+        yield row
+
+
+def _read(read: Callable[[Any], T], value: Any) -> T:
+    """Raises Unavailable when the value has another shape than the reader expects."""
+    try:
+        return read(value)
+    except (TypeError, ValueError, AttributeError, KeyError) as error:
+        text = f"TikTok Shop's reply has an unexpected shape ({type(error).__name__})"
+        raise Unavailable("reply", text) from None

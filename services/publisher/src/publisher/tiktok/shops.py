@@ -1,0 +1,77 @@
+"""One ShopApi per shop, each with its own pace and a short memory of its warehouse."""
+
+import asyncio
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from uuid import uuid4
+from weakref import WeakValueDictionary
+
+from publisher.consent.tokens import Tokens
+from publisher.errors import WarehouseUnusable
+from publisher.pace.pace import Pace, PaceRules, PaceStore
+from publisher.pace.slots import ServerClock
+from publisher.tiktok.client import TikTokClient
+from publisher.tiktok.shop_api import ShopApi, default_warehouse
+
+_WAREHOUSE_LIFE = timedelta(minutes=10)
+
+
+class Shops:
+    """All shops of this replica. `on_room` is called when a shop may take another job."""
+
+    def __init__(
+        self, client: TikTokClient, tokens: Tokens, paces: PaceStore, rules: PaceRules, clock: Callable[[], datetime]
+    ) -> None:
+        self.on_room: Callable[[], None] = lambda: None
+        self._client = client
+        self._tokens = tokens
+        self._store = paces
+        self._rules = rules
+        self._clock = clock
+        self._me = uuid4().hex
+        self._server_clock = ServerClock()
+        self._paces: dict[str, Pace] = {}
+        self._warehouses: dict[str, tuple[str, datetime]] = {}
+        self._asking: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+
+    def api(self, shop_key: str, *, urgent: bool = True) -> ShopApi:
+        """The shop's calls.
+
+        Those that are not urgent let others go first, and do not line up behind each other: they raise ShopResting.
+        """
+        return ShopApi(shop_key, self._client, self._tokens, self._pace(shop_key), urgent=urgent)
+
+    def has_room(self, shop_key: str, jobs: int) -> bool:
+        """Whether another job of the shop, beside so many, would soon have its turn to call."""
+        pace = self._paces.get(shop_key)
+        return pace is None or pace.has_room(jobs)
+
+    async def warehouse(self, shop_key: str) -> str:
+        """Where new stock goes. Raises WarehouseUnusable when the seller has no enabled sales warehouse."""
+        # One call however many pushes begin together.
+        async with self._asking.setdefault(shop_key, asyncio.Lock()):
+            known = self._warehouses.get(shop_key)
+            if known is not None and known[1] > self._clock():
+                return known[0]
+            found = default_warehouse(await self.api(shop_key).warehouses())
+            if found is None:
+                raise WarehouseUnusable("warehouse_missing", "the shop has no enabled sales warehouse in Seller Center")
+            self._warehouses[shop_key] = (found, self._clock() + _WAREHOUSE_LIFE)
+            return found
+
+    def forget_warehouse(self, shop_key: str) -> None:
+        """TikTok refused it: ask again next time."""
+        self._warehouses.pop(shop_key, None)
+
+    def _tell_room(self) -> None:
+        self.on_room()
+
+    def _pace(self, shop_key: str) -> Pace:
+        pace = self._paces.get(shop_key)
+        if pace is None:
+            pace = Pace(
+                shop_key, self._store, self._rules, me=self._me, clock=self._server_clock,
+                on_room=self._tell_room,
+            )  # fmt: skip
+            self._paces[shop_key] = pace
+        return pace

@@ -1,0 +1,59 @@
+import asyncio
+
+import pytest
+
+from publisher.batches import Batches
+from shopsync_sandbox.polling import eventually
+
+
+class Work:
+    def __init__(self) -> None:
+        self.batches: list[list[int]] = []
+        self.gate = asyncio.Event()
+        self.error: Exception | None = None
+
+    async def __call__(self, items):
+        self.batches.append(list(items))
+        await self.gate.wait()
+        if self.error is not None:
+            raise self.error
+        return [item * 10 for item in items]
+
+    async def begun(self, count: int) -> None:
+        await eventually(lambda: len(self.batches) >= count)
+
+
+async def test_what_comes_while_one_is_under_way_goes_together():
+    work = Work()
+    batches = Batches(work, most=3)
+    first = asyncio.create_task(batches.run(1))
+    await work.begun(1)
+    rest = [asyncio.create_task(batches.run(number)) for number in range(2, 7)]
+    await asyncio.sleep(0)
+    work.gate.set()
+    assert await asyncio.gather(first, *rest) == [10, 20, 30, 40, 50, 60]
+    assert work.batches == [[1], [2, 3, 4], [5, 6]]
+
+
+async def test_an_error_is_everybodys_and_the_next_batch_goes_on():
+    work = Work()
+    work.error = ConnectionError("away")
+    work.gate.set()
+    batches = Batches(work)
+    outcomes = await asyncio.gather(batches.run(1), batches.run(2), return_exceptions=True)
+    assert [type(outcome) for outcome in outcomes] == [ConnectionError, ConnectionError]
+    work.error = None
+    assert await batches.run(3) == 30
+
+
+async def test_a_waiter_that_is_cancelled_leaves_the_others():
+    work = Work()
+    batches = Batches(work)
+    one, other = asyncio.create_task(batches.run(1)), asyncio.create_task(batches.run(2))
+    await work.begun(1)
+    one.cancel()
+    work.gate.set()
+    assert await other == 20
+    with pytest.raises(asyncio.CancelledError):
+        await one
+    assert work.batches == [[1, 2]]
