@@ -10,7 +10,7 @@ import pytest
 from shopsync_sandbox.month.life import NIGHTS
 from shopsync_sandbox.month.table import Table
 
-FEW = "1-2"
+FEW = "1"
 
 
 def seeds(text):

@@ -212,13 +212,13 @@ async def test_killed_in_the_windows_it_goes_on_at_its_page(world, tmp_path, poi
     service = ServiceProcess("ingestor", env={**environment, "SHOPSYNC_FAILPOINT": point}, folder=tmp_path)
     await service.start()
     await world.command("changed_only", event_id="c2")
-    assert await service.exited(30) == -9
+    assert await service.exited(60) == -9
     assert (await checkpoint(world))["taken_until"] == since
     world.sandbox.journal.reset()
     again = ServiceProcess("ingestor", env=environment, folder=tmp_path, name="again")
     await again.start()
     try:
-        report = await world.report("c2", within=40)
+        report = await world.report("c2", within=90)
 
         async def moved():
             return (await checkpoint(world))["taken_until"] != since

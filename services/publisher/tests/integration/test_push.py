@@ -150,7 +150,8 @@ async def test_a_lost_create_that_search_does_not_show_yet_is_not_repeated(demo,
     demo.sandbox.settings.idempotency = idempotency
     await demo.store()
     demo.sandbox.faults.add(Fault("drop", operation="create*", after=True))
-    await demo.push("A-100")
+    await demo.command("A-100")
+    await eventually(lambda: demo.events("push.succeeded"), timeout=30)
     only(demo)
     assert done(demo)["creates"] == 1
     assert [event["action"] for event in demo.events("push.succeeded")] == ["created"]
