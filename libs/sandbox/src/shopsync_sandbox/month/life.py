@@ -74,7 +74,7 @@ class Month:
             self.tally.listings = len(self._world.tiktok.world.shop(SHOP).products)
             self.tally.seconds, self.tally.waited = time.monotonic() - started, self._quiet.waited
             progress(self.tally)
-        self._judge(nights, await snapshot_differences(self._world))
+        self._judge(nights, await snapshot_differences(self._world, self._quiet))
         return self.tally
 
     async def _open(self) -> None:

@@ -45,8 +45,17 @@ class Quiet:
 
     async def published(self, topic: str) -> int:
         """Messages the topic (full name) has ever held."""
-        ends = await self._end_offsets()
-        return sum(ends[partition] for partition in self._partitions[topic])
+        partitions = await self.partitions(topic)
+        ends = await self._consumer.end_offsets(partitions)
+        return sum(ends.values())
+
+    async def partitions(self, topic: str) -> list[TopicPartition]:
+        """All of the topic (full name)."""
+        if topic not in self._partitions:
+            [described] = await self._admin.describe_topics([topic])
+            numbers = sorted(partition["partition"] for partition in described["partitions"])
+            self._partitions[topic] = [TopicPartition(topic, number) for number in numbers]
+        return self._partitions[topic]
 
     async def sweep_waits_until(self) -> datetime | None:
         """When a sweep whose enumeration failed wants to try again; None when none waits."""
@@ -100,16 +109,9 @@ class Quiet:
 
     async def _end_offsets(self) -> dict[TopicPartition, int]:
         topics = {topic for names in self._groups.values() for topic in names}
-        for topic in topics - self._partitions.keys():
-            numbers = await self._partition_numbers(topic)
-            self._partitions[topic] = [TopicPartition(topic, number) for number in sorted(numbers)]
-        every = [partition for topic in topics for partition in self._partitions[topic]]
+        every = [partition for topic in sorted(topics) for partition in await self.partitions(topic)]
         ends: dict[TopicPartition, int] = await self._consumer.end_offsets(every)
         return ends
-
-    async def _partition_numbers(self, topic: str) -> list[int]:
-        [described] = await self._admin.describe_topics([topic])
-        return [partition["partition"] for partition in described["partitions"]]
 
 
 @asynccontextmanager

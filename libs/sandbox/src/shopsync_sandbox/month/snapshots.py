@@ -9,12 +9,14 @@ from shopsync_contracts import parse
 from shopsync_contracts.events import ProductSnapshot
 from shopsync_contracts.topics import CATALOG_PRODUCTS
 from shopsync_sandbox.month.compare import Difference
+from shopsync_sandbox.month.quiet import Quiet
 from shopsync_sandbox.month.world import SHOP, World
 
 
-async def snapshot_differences(world: World) -> list[Difference]:
+async def snapshot_differences(world: World, quiet: Quiet) -> list[Difference]:
     """The newest message per product: a snapshot equal to the stored product, or a tombstone where there is none."""
-    newest = await _newest(world)
+    topic = CATALOG_PRODUCTS.full_name(world.prefix)
+    newest = await _newest(world, await quiet.partitions(topic))
     stored = {document["_id"]: document async for document in world.database["products"].find({"shop_key": SHOP})}
     return [
         difference
@@ -34,13 +36,10 @@ def _compared(subject: str, message: bytes | None, document: dict[str, Any] | No
         yield Difference(number, "newest snapshot", kept, told)
 
 
-async def _newest(world: World) -> dict[str, bytes | None]:
-    topic = CATALOG_PRODUCTS.full_name(world.prefix)
+async def _newest(world: World, partitions: list[TopicPartition]) -> dict[str, bytes | None]:
     consumer = AIOKafkaConsumer(bootstrap_servers=world.bootstrap_servers)
     await consumer.start()
     try:
-        numbers = await _partitions(consumer, topic)
-        partitions = [TopicPartition(topic, number) for number in numbers]
         ends = await consumer.end_offsets(partitions)
         consumer.assign(partitions)
         await consumer.seek_to_beginning(*partitions)
@@ -51,11 +50,3 @@ async def _newest(world: World) -> dict[str, bytes | None]:
     finally:
         await consumer.stop()
     return newest
-
-
-async def _partitions(consumer: AIOKafkaConsumer, topic: str) -> list[int]:
-    found = consumer.partitions_for_topic(topic)
-    if not found:
-        await consumer.topics()
-        found = consumer.partitions_for_topic(topic)
-    return sorted(found or ())
