@@ -1,6 +1,7 @@
 """A month in the sandbox: the services against a model of the merchant's rules, night by night.
 
-Too long for every run: without SHOPSYNC_MONTH_SEEDS it is skipped. SHOPSYNC_MONTH_SEEDS names the seeds, `7` or `1,5` or `1-20`; `make month SEEDS=20` runs that many and prints a table.
+Too long for every run: without SHOPSYNC_MONTH_SEEDS it is skipped.
+SHOPSYNC_MONTH_SEEDS names the seeds, `7` or `1,5` or `1-20`; `make month SEEDS=20` runs that many and prints a table.
 """
 
 import os
