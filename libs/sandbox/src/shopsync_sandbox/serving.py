@@ -12,12 +12,41 @@ import uvicorn
 from starlette.types import ASGIApp
 
 
+_GRACE_SECONDS = 3
+_TICK_SECONDS = 0.1
+
+
 class _Server(uvicorn.Server):
-    """A uvicorn server that leaves the process's signal handlers to their owner."""
+    """A uvicorn server inside a test: leaves signals to their owner, and stops at once instead of at its next look."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.stopping = asyncio.Event()
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
         yield
+
+    async def main_loop(self) -> None:
+        tick = 0
+        while not self.stopping.is_set() and not await self.on_tick(tick):
+            tick += 1
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(_TICK_SECONDS):
+                    await self.stopping.wait()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        for server in self.servers:
+            server.close()
+        for each in sockets or []:
+            each.close()
+        for connection in list(self.server_state.connections):
+            connection.shutdown()
+        if self.server_state.tasks:
+            _, late = await asyncio.wait(self.server_state.tasks, timeout=_GRACE_SECONDS)
+            for task in late:
+                task.cancel()
+        await self.lifespan.shutdown()
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -42,7 +71,7 @@ def _config(app: ASGIApp) -> uvicorn.Config:
         access_log=False,
         server_header=False,
         lifespan="on",
-        timeout_graceful_shutdown=3,
+        timeout_graceful_shutdown=_GRACE_SECONDS,
     )
 
 
@@ -69,5 +98,5 @@ async def running(app: ASGIApp, *, host: str = "127.0.0.1", port: int = 0) -> As
             await asyncio.sleep(0.01)
         yield url_of(bound)
     finally:
-        server.should_exit = True
+        server.stopping.set()
         await task

@@ -3,16 +3,17 @@
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from dataclasses import dataclass
 
-from pymongo import ASCENDING, DeleteMany, IndexModel, InsertOne, ReplaceOne
-from pymongo.asynchronous.client_session import AsyncClientSession
+from pymongo import ASCENDING, DeleteMany, IndexModel, InsertOne, ReplaceOne, UpdateOne
 from pymongo.asynchronous.database import AsyncDatabase
 from pymongo.errors import BulkWriteError
 
 from catalog.documents import Document, product_document, read_product, read_tombstone, tombstone_document
 from catalog.model import State
+from shopsync_runtime import failpoint
 
 _DUPLICATE_KEY = 11000
 _PAGE = 500
+_Change = InsertOne[Document] | ReplaceOne[Document] | UpdateOne
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,15 +33,22 @@ class Write:
     after: State
 
 
-class _Lost(Exception):
-    """The guard of a transaction did not match."""
+def _change(write: Write, writer: str) -> _Change:
+    """The one guarded write that decides a step."""
+    revision = write.read.revision
+    if revision is None:
+        return InsertOne(product_document(write.after, revision=1, writer=writer))
+    guard = {"_id": write.id, "revision": revision}
+    if write.after.tombstone is not None:
+        mark = {"burial": tombstone_document(write.after), "revision": revision + 1, "writer": writer}
+        return UpdateOne(guard, {"$set": mark})
+    return ReplaceOne(guard, product_document(write.after, revision=revision + 1, writer=writer))
 
 
 class ProductStore:
     """`products` and `tombstones`. Every write is guarded by the revision that was read."""
 
     def __init__(self, database: AsyncDatabase[Document]) -> None:
-        self._client = database.client
         self._products = database["products"]
         self._tombstones = database["tombstones"]
 
@@ -66,11 +74,20 @@ class ProductStore:
         await self._tombstones.create_indexes([IndexModel([("shop_key", ASCENDING), ("deleted_at", ASCENDING)])])
 
     async def load(self, ids: Collection[str]) -> dict[str, Stored]:
-        """The state of each id, with one query; a second one only for those that are not there."""
+        """The state of each id, with one query; a second one only for those that are not there.
+
+        A deletion that a crash interrupted is finished first.
+        """
         found: dict[str, Stored] = {}
+        burials: list[Document] = []
         # All in one reply, as far as 16 MB go, instead of 101 documents and then the rest.
         async for document in self._products.find({"_id": {"$in": list(ids)}}, batch_size=len(ids) + 1):
-            found[document["_id"]] = Stored(read_product(document), document["revision"])
+            if (burial := document.get("burial")) is not None:
+                burials.append(burial)
+                found[document["_id"]] = Stored(read_tombstone(burial), None)
+            else:
+                found[document["_id"]] = Stored(read_product(document), document["revision"])
+        await self._bury(burials)
         absent = [one for one in ids if one not in found]
         if absent:
             async for document in self._tombstones.find({"_id": {"$in": absent}}, batch_size=len(absent) + 1):
@@ -80,29 +97,39 @@ class ProductStore:
     async def write(self, writes: Sequence[Write], writer: str) -> set[str]:
         """Write all with one bulk write. Returns the ids that another writer changed meanwhile; those are not written.
 
-        `writer` is unique per call. Deletions are rare and take a transaction each.
+        `writer` is unique per call. A deletion is decided by a mark in the product's document, the burial; what follows
+        is done again by whoever finds the mark. A transaction would block all writers of the product for a minute when
+        its process is killed.
         """
-        bulk: list[InsertOne[Document] | ReplaceOne[Document]] = []
+        bulk: list[_Change] = []
+        guarded: list[str] = []
+        burials: list[Document] = []
         for write in writes:
-            if write.after.record is None:
+            if write.after.record is None and write.after.tombstone is None:
                 continue
-            if write.read.revision is None:
-                bulk.append(InsertOne(product_document(write.after, revision=1, writer=writer)))
-            else:
-                document = product_document(write.after, revision=write.read.revision + 1, writer=writer)
-                bulk.append(ReplaceOne({"_id": write.id, "revision": write.read.revision}, document))
-        lost = await self._bulk(bulk, [write.id for write in writes if write.after.record is not None], writer)
+            if write.after.tombstone is not None:
+                burials.append(tombstone_document(write.after))
+                if write.read.revision is None:
+                    continue
+            guarded.append(write.id)
+            bulk.append(_change(write, writer))
+        lost = await self._bulk(bulk, guarded, writer)
         returned = [write.id for write in writes if write.read.state.tombstone and write.after.record]
         if cleared := [one for one in returned if one not in lost]:
             await self._tombstones.bulk_write([DeleteMany({"_id": {"$in": cleared}})])
-        for write in writes:
-            if write.after.tombstone is not None and not await self._bury(write):
-                lost.add(write.id)
+        await self._bury([burial for burial in burials if burial["_id"] not in lost])
         return lost
 
-    async def _bulk(
-        self, bulk: Sequence[InsertOne[Document] | ReplaceOne[Document]], ids: Sequence[str], writer: str
-    ) -> set[str]:
+    async def _bury(self, tombstones: Sequence[Document]) -> None:
+        """Tombstones in, then marked documents out: a product is never in neither place. Twice does no harm."""
+        if not tombstones:
+            return
+        await self._tombstones.bulk_write([ReplaceOne({"_id": one["_id"]}, one, upsert=True) for one in tombstones])
+        ids = [one["_id"] for one in tombstones]
+        failpoint("catalog_burial_half_done")
+        await self._products.bulk_write([DeleteMany({"_id": {"$in": ids}, "burial": {"$exists": True}})])
+
+    async def _bulk(self, bulk: Sequence[_Change], ids: Sequence[str], writer: str) -> set[str]:
         if not bulk:
             return set()
         try:
@@ -121,27 +148,6 @@ class ProductStore:
             one["_id"] async for one in self._products.find({"_id": {"$in": list(ids)}, "writer": writer}, {"_id": 1})
         }
         return set(ids) - mine
-
-    async def _bury(self, write: Write) -> bool:
-        """Tombstone in, document out, both or neither. Returns False when the product changed meanwhile."""
-        tombstone = tombstone_document(write.after)
-        if write.read.revision is None:
-            await self._tombstones.replace_one({"_id": write.id}, tombstone, upsert=True)
-            return True
-
-        async def both(session: AsyncClientSession) -> None:
-            guard = {"_id": write.id, "revision": write.read.revision}
-            result = await self._products.delete_one(guard, session=session)
-            if result.deleted_count == 0:
-                raise _Lost
-            await self._tombstones.replace_one({"_id": write.id}, tombstone, upsert=True, session=session)
-
-        async with self._client.start_session() as session:
-            try:
-                await session.with_transaction(both)
-            except _Lost:
-                return False
-        return True
 
     async def versions(self, ids: Collection[str]) -> dict[str, int]:
         """Present version of those that are there."""

@@ -226,6 +226,31 @@ class TestDeletion:
         await replica.handler([command])
         assert replica.events.snapshots()[-1] == b"demo/A-1"
 
+    @pytest.mark.parametrize("next_step", ["command", "change"])
+    async def test_dl12_a_deletion_that_was_cut_in_the_middle_is_finished(
+        self, new_replica, database, new_story, deliver, monkeypatch, next_step
+    ):
+        """Its tombstone is written, its document still there: the next message of the product finds it deleted."""
+        story, doomed, next_one = new_story(), new_replica(), new_replica()
+        await self.remove(doomed, story, deliver)
+        command = deliver(story.deletion())
+
+        def die(name):
+            raise KafkaError(name)
+
+        with monkeypatch.context() as patched:
+            patched.setattr("catalog.store.failpoint", die)
+            with pytest.raises(KafkaError):
+                await doomed.handler([command])
+        assert await database["products"].count_documents({}) == 1
+        if next_step == "change":  # of the former life, and quicker than the command's second delivery
+            await next_one.handler([deliver(story.change(4))])
+            assert await database["products"].count_documents({}) == 0
+        await next_one.handler([command])
+        assert await database["products"].count_documents({}) == 0
+        assert (await database["tombstones"].find_one({"_id": "demo/A-1"}))["sweep_id"] == "S1"
+        assert next_one.events.snapshots()[-1] == b"demo/A-1"
+
     async def test_dl11_a_product_switched_on_at_the_same_moment_stays(self, new_replica, database, new_story, deliver):
         """The command's replica has read OFF; before it writes, another one sets ON."""
         story, deleting, switching = new_story(), new_replica(), new_replica()

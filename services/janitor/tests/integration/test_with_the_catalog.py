@@ -312,7 +312,6 @@ async def test_scenario_71_dl12_killed_in_the_middle_the_rest_is_done_once(world
                 pages = await world.reports(request, within=90)
     if victim == "catalog":
         async with catalog():
-            # A transaction of the killed process may hold one product until MongoDB gives it up, a minute later.
             pages = await world.reports(request, within=180)
         await janitor.terminate()
     assert verdicts_of(pages) == dict.fromkeys(numbers, "deleted")

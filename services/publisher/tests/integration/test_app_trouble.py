@@ -37,6 +37,8 @@ async def held_up(world, *, calls_at_most):
 
 async def goes_on(world):
     world.clock.forward(seconds=61)
+    await eventually(lambda: gauge("app_refused") == 0)
+    world.clock.forward(seconds=21)  # others wait that long for the one that tried
     await eventually(lambda: len(world.events("push.succeeded")) == len(NAMES), timeout=30)
     assert world.events("push.failed") == []
     await upkeep(world)
