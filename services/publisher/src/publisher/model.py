@@ -138,3 +138,8 @@ class Job:
     def id(self) -> str:
         """`{shop_key}/{product_no}`: one job per product, however many commands."""
         return f"{self.shop_key}/{self.product_no}"
+
+    @property
+    def rank(self) -> tuple[datetime, str]:
+        """Order among the pushes of a shop: those under way are finished one after the other, not all at the end."""
+        return self.requested_at, self.product_no

@@ -232,6 +232,38 @@ async def test_scenario_46_84_ly6_rb10_a_hidden_product_comes_back_on_sale(demo)
     assert done(demo)["edits"] == 0
 
 
+async def test_ss8_a_version_that_brought_the_old_content_back_counts_as_pushed(demo):
+    """Or the product would wait for a push (同期待ち) that has nothing to send."""
+    await demo.store()
+    await demo.push("A-100")
+    demo.sandbox.reviews.decide_all()
+    demo.sandbox.lifecycle.hide(only(demo))
+    await demo.store(content_version=3)
+    await demo.push("A-100", reason="auto")
+    relisted = demo.events("push.succeeded")[-1]
+    assert (relisted["action"], relisted["content_version"]) == ("relisted", 3)
+    demo.sandbox.reviews.reject(only(demo), "説明が足りません")
+    await eventually(lambda: [one["review"] for one in demo.events("review.changed")][-1:] == ["rejected"])
+    await demo.store(content_version=5)
+    await demo.push("A-100", reason="auto")
+    assert demo.events("push.succeeded")[-1]["content_version"] == 5
+    rejected = demo.events("review.changed")[-1]
+    assert (rejected["review"], rejected["content_version"]) == ("rejected", 5)
+    assert done(demo)["edits"] == 0
+
+
+async def test_ss8_a_lost_create_of_content_that_came_back_counts_as_pushed(demo):
+    demo.sandbox.faults.add(Fault("drop", operation="create*", after=True))
+    demo.sandbox.faults.add(Fault("error", operation="search*", times=2))
+    await demo.store()
+    await demo.command("A-100")
+    await eventually(lambda: done(demo)["creates"] == 1)
+    await demo.store(content_version=3)
+    await demo.quiet()
+    (event,) = demo.events("push.succeeded")
+    assert (event["action"], event["content_version"]) == ("created", 3)
+
+
 async def test_a_hidden_product_with_new_content_is_edited_and_comes_back(demo):
     await demo.store()
     await demo.push("A-100")

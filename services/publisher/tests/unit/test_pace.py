@@ -399,6 +399,30 @@ def test_others_wait_for_the_urgent_but_do_not_starve():
     assert 0.1 * 194 < len(seen) < 0.25 * 194
 
 
+def test_what_was_begun_first_is_finished_first():
+    """A push is its uploads and then its create: begun side by side they end one by one, not all at the end."""
+    ended = []
+
+    async def scenario():
+        one = pace(Store())
+
+        async def push(number):
+            await asyncio.gather(*(one.run(Shop(0.2).call, rank=(number,)) for _ in range(6)))
+            await one.run(Shop(0.2).call, rank=(number,))
+            ended.append((number, asyncio.get_running_loop().time() - 1000))
+
+        pushes = [asyncio.create_task(push(number)) for number in (2, 0, 3, 1)]
+        await asyncio.sleep(0.3)
+        first = asyncio.create_task(one.run(Shop(0.2).call))
+        await asyncio.sleep(0.35)
+        assert first.done()  # without a rank: before all others
+        await asyncio.gather(*pushes)
+
+    FakeTime().play(scenario())
+    assert [number for number, _ in ended] == [0, 1, 2, 3]
+    assert ended[0][1] < 0.5 * ended[-1][1]
+
+
 def test_a_second_reading_does_not_line_up():
     async def scenario():
         one = pace(Store(), 1.0)

@@ -84,7 +84,8 @@ async def surroundings(*, seed: int, bootstrap_servers: str, prefix: str, databa
     clock.follow(futureshop.clock.shift)
     futureshop.delete_some(1, shop_key=SHOP)
     futureshop.fail("short_page", keep=PAGE, times=None)
-    settings = Settings(review_seconds=None, requests_per_second=None)
+    # Real seconds: a delivery that a busy machine did not answer in time is not waited for two minutes.
+    settings = Settings(review_seconds=None, requests_per_second=None, webhook_retry_seconds=(0.5,) * 20)
     tiktok = TikTokSandbox(seed=f"month-{seed}", shops=(SHOP,), settings=settings, clock=clock.seconds)
     producer = AIOKafkaProducer(bootstrap_servers=bootstrap_servers)
     async with running(futureshop.app) as futureshop_url, running(tiktok.app) as tiktok_url:

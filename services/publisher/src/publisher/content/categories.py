@@ -1,6 +1,5 @@
 """What categories require, asked of TikTok Shop and remembered for a while (ED-8, Q9)."""
 
-import asyncio
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -10,6 +9,7 @@ from publisher.content.requirements import Requirements, read_requirements
 from publisher.errors import Refused
 from publisher.flights import Flights
 from publisher.tiktok.shop_api import ShopApi
+from publisher.together import both
 
 _Key = tuple[str, str, str]
 
@@ -65,11 +65,5 @@ class Categories:
 
 async def _answers(api: ShopApi, category_id: str, version: str) -> Requirements:
     """Both questions side by side: the shop's first product waits for them."""
-    attributes, rules = await asyncio.gather(
-        api.category_attributes(category_id, version), api.category_rules(category_id, version), return_exceptions=True
-    )
-    if isinstance(attributes, BaseException):
-        raise attributes
-    if isinstance(rules, BaseException):
-        raise rules
-    return read_requirements(attributes, rules)
+    asked = api.category_attributes(category_id, version), api.category_rules(category_id, version)
+    return read_requirements(*await both(*asked))

@@ -14,7 +14,7 @@ import structlog
 from publisher.errors import PublisherError, RateLimited, ShopResting, Unavailable
 from publisher.metrics import BREAKERS_OPEN, BREAKERS_OPENED, RATE_LIMITS
 from publisher.pace.breaker import after_answer, after_failure
-from publisher.pace.queue import PaceQueue
+from publisher.pace.queue import PaceQueue, Rank
 from publisher.pace.rate import Passed, after_limit, pause_after, rate_at
 from publisher.pace.slots import Send, ServerClock, Stretch, Window, is_shared, late_limit, spacing
 from publisher.store.paces import PaceState, Reservation
@@ -92,15 +92,16 @@ class Pace:
         self._state = PaceState()
         self._as_of, self._as_of_local = _LONG_AGO, 0.0
 
-    async def run(self, send: Callable[[], Awaitable[T]], *, urgent: bool = True, kind: str = "") -> T:
+    async def run(self, send: Callable[[], Awaitable[T]], *, urgent: bool = True, rank: Rank = (), kind: str = "") -> T:
         """Call TikTok at the shop's next send time; a call that was limited is sent again after the pause.
 
+        Of urgent calls that wait the lowest `rank` goes first: what was begun first is finished first.
         Calls of one `kind` take about as long as each other: a reply that took longer tells of a delay on the way.
 
         Raises what `send` raises, and ShopResting, with nothing sent, when the shop's calls are stopped for longer.
         """
         for _ in range(_MOST_LIMITS):
-            turn = await self._turn(urgent=urgent)
+            turn = await self._turn(urgent=urgent, rank=rank)
             turn.send.kind = kind
             try:
                 try:
@@ -130,12 +131,12 @@ class Pace:
 
     # Waiting for a send time --------------------------------------------------------------------------------
 
-    async def _turn(self, *, urgent: bool) -> _Turn:
+    async def _turn(self, *, urgent: bool, rank: Rank) -> _Turn:
         if not urgent and self._queue.waiting(urgent=False) > 0:
             raise ShopResting("shop_busy", "the shop's calls take all of its rate", timedelta(seconds=1))
         stopped = self._was_stopped(_now())
         try:
-            async with self._queue.turn(urgent=urgent):
+            async with self._queue.turn(urgent=urgent, rank=rank):
                 return await self._send_time(waited=stopped)
         finally:
             if self._queue.waiting(urgent=True) < _AHEAD:

@@ -1,30 +1,43 @@
+"""The line of callers before a shop's send times."""
+
 import asyncio
 import contextlib
 from collections import deque
 from collections.abc import AsyncIterator
+from heapq import heappop, heappush
+from itertools import count
+from typing import Any
+
+Rank = tuple[Any, ...]
+"""Compared with its like; the empty one goes before all others."""
 
 _URGENT_IN_A_ROW = 4
 
 
 class PaceQueue:
-    """One at a time, first come first served; urgent callers first, but every fifth turn is another's if one waits."""
+    """One at a time: urgent callers first, by rank, then as they came; every fifth turn is another's if one waits."""
 
     def __init__(self) -> None:
-        self._urgent: deque[asyncio.Future[None]] = deque()
+        self._urgent: list[tuple[Rank, int, asyncio.Future[None]]] = []
+        self._numbers = count()
         self._others: deque[asyncio.Future[None]] = deque()
         self._taken = False
         self._in_a_row = 0
 
     def waiting(self, *, urgent: bool) -> int:
         """How many stand in line, the one whose turn it is left out."""
-        return sum(not place.done() for place in (self._urgent if urgent else self._others))
+        places = (place for *_, place in self._urgent) if urgent else self._others
+        return sum(not place.done() for place in places)
 
     @contextlib.asynccontextmanager
-    async def turn(self, *, urgent: bool) -> AsyncIterator[None]:
+    async def turn(self, *, urgent: bool, rank: Rank = ()) -> AsyncIterator[None]:
         """Hold the turn. A waiter that is cancelled leaves the line."""
         if self._taken:
             place = asyncio.get_running_loop().create_future()
-            (self._urgent if urgent else self._others).append(place)
+            if urgent:
+                heappush(self._urgent, (rank, next(self._numbers), place))
+            else:
+                self._others.append(place)
             try:
                 await place
             except asyncio.CancelledError:
@@ -47,6 +60,6 @@ class PaceQueue:
     def _next(self) -> "asyncio.Future[None] | None":
         if self._urgent and (self._in_a_row < _URGENT_IN_A_ROW or not self._others):
             self._in_a_row += 1
-            return self._urgent.popleft()
+            return heappop(self._urgent)[-1]
         self._in_a_row = 0
         return self._others.popleft() if self._others else None

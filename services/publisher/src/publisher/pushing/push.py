@@ -88,7 +88,8 @@ class Push:
                     failed = refusal_of(Refused(refusal.code, refusal.message))
                     return await self._refused(job, facts, failed)
                 case machine.StillRejected():
-                    await self._recorder.still_rejected(job, known(facts.listing), known(facts.seen))
+                    version = known(facts.product).content_version
+                    await self._recorder.still_rejected(job, known(facts.listing), known(facts.seen), version)
                     return Finished()
             facts = await self._take(job, facts, step)
         raise Unavailable("no_end", "the listing keeps changing while it is sent")

@@ -83,10 +83,15 @@ class Recorder:
             PUSHES.labels("unchanged").inc()
             await send(recorded.unsent)
 
-    async def still_rejected(self, job: Job, listing: Listing, seen: RemoteProduct) -> None:
-        """Nothing was sent: the reviewer's reasons are told once more."""
+    async def still_rejected(self, job: Job, listing: Listing, seen: RemoteProduct, content_version: int) -> None:
+        """Nothing was sent: the reviewer's reasons are told once more, and of which version they are now."""
         state, reasons = review_of(seen)
         now = self._clock()
+        entries = []
+        if listing.pushed_content_version != content_version:
+            listing = replace(listing, pushed_content_version=content_version)
+            told = outcomes.succeeded(listing, "unchanged", "in_review", stock={})
+            entries.append(self._outbox.entry(told, derived_id(job.command_id, job.id, listing.pushes, "unchanged")))
         body = ReviewChanged(
             shop_key=job.shop_key,
             product_no=job.product_no,
@@ -96,8 +101,8 @@ class Recorder:
             reasons=reasons,
             occurred_at=now,
         )
-        entry = self._outbox.entry(body, derived_id(job.command_id, job.id, listing.pushes, "rejected"))
+        entries.append(self._outbox.entry(body, derived_id(job.command_id, job.id, listing.pushes, "rejected")))
         listing = replace(listing, review=Review(state, listing.pushed_content_version, reasons_digest(reasons)))
         async with self._outbox.line(job.id) as send:
-            recorded = still_ours(await self._listings.record_push(listing, [entry], review_due_at=None, now=now))
+            recorded = still_ours(await self._listings.record_push(listing, entries, review_due_at=None, now=now))
             await send(recorded.unsent)

@@ -24,6 +24,7 @@ from publisher.tiktok.remote import core_of, review_of
 from publisher.tiktok.replies import Data
 from publisher.tiktok.shop_api import ShopApi
 from publisher.tiktok.shops import Shops
+from publisher.together import both
 from shopsync_contracts.events import ProductSnapshot, ReviewAfterPush
 from shopsync_runtime import failpoint
 
@@ -61,22 +62,25 @@ class Sender:
 
     async def look(self, job: Job, facts: Facts) -> Facts:
         """TikTok's view of the listing."""
-        return replace(facts, seen=await look(self._shops.api(job.shop_key), known(facts.listing)))
+        return replace(facts, seen=await look(self._api(job), known(facts.listing)))
 
     async def create(self, job: Job, facts: Facts) -> Facts:
         """List the product; with the intent of an earlier try still there, once more under its key."""
-        product, api = known(facts.product), self._shops.api(job.shop_key)
+        product, api = known(facts.product), self._api(job)
         listing = facts.listing or Listing(job.shop_key, job.product_no)
         earlier, is_repeat = listing.intent, listing.intent is not None
         category_version = known(facts.category_version)
-        material = await self._materials.gather(product, api, category_version)
+        # A shop's first products wait for its warehouse: asked beside the rest it costs no time.
+        material, warehouse_id = await both(
+            self._materials.gather(product, api, category_version), self._shops.warehouse(job.shop_key)
+        )
         stock = unsent_stock(product, listing)
         key = earlier.key if earlier is not None else derived_id("create", job.id, job.command_id, listing.pushes)
         body = create_body(
             product,
             material,
             category_version=category_version,
-            warehouse_id=await self._shops.warehouse(job.shop_key),
+            warehouse_id=warehouse_id,
             stock=stock,
             idempotency_key=key,
         )
@@ -101,7 +105,7 @@ class Sender:
 
     async def edit(self, job: Job, facts: Facts) -> Facts:
         """Send the whole content, with the stock of SKUs that never had theirs sent."""
-        product, api, seen = known(facts.product), self._shops.api(job.shop_key), known(facts.seen)
+        product, api, seen = known(facts.product), self._api(job), known(facts.seen)
         before = known(facts.listing)
         material = await self._materials.gather(product, api, known(facts.category_version))
         stock = unsent_stock(product, before)
@@ -140,17 +144,21 @@ class Sender:
         """Put a hidden listing on sale again, through review (LY-6, RB-10)."""
         listing = known(facts.listing)
         try:
-            await self._shops.api(job.shop_key).activate_product(known(listing.tiktok_product_id))
+            await self._api(job).activate_product(known(listing.tiktok_product_id))
         except Refused as refused:
             return await self._other_state(job, facts, refused)
+        # Versions that brought back what TikTok has already count as pushed with it.
+        listing = replace(listing, pushed_content_version=known(facts.product).content_version)
         listing = outcomes.reviewed(listing, "in_review")
         event = outcomes.succeeded(listing, "relisted", "in_review", stock={})
         return replace(facts, listing=await self._recorder.succeeded(job, listing, event), seen=None, acted=True)
 
     async def find_out(self, job: Job, facts: Facts) -> Facts:
         """What became of the intent (ST-13, scenario 32). It only reads; a create that is not found stays intended."""
-        listing, api = known(facts.listing), self._shops.api(job.shop_key)
+        listing, api = known(facts.listing), self._api(job)
         intent = known(listing.intent)
+        if facts.product is not None and intent.fingerprint == facts.fingerprint:
+            intent = replace(intent, content_version=facts.product.content_version)
         if intent.kind == "edit":
             listing = await self._recorder.corrected(await what_an_edit_left(api, listing, intent))
             return replace(facts, listing=listing, seen=None, searched=True)
@@ -167,12 +175,15 @@ class Sender:
 
     # ---------------------------------------------------------------------------------------------------------
 
+    def _api(self, job: Job) -> ShopApi:
+        return self._shops.api(job.shop_key, rank=job.rank)
+
     async def _edit_refused(self, job: Job, facts: Facts, refused: Refused) -> Facts:
         facts = replace(facts, listing=known(await self._listings.get(job.id)))
         if refused.code != _SKU_NOT_ITS:
             return await self._other_state(job, facts, refused)
         before = known(facts.listing)
-        listing, newest = await with_todays_ids(self._shops.api(job.shop_key), known(facts.product), before)
+        listing, newest = await with_todays_ids(self._api(job), known(facts.product), before)
         if listing.skus == before.skus:
             raise refused
         return replace(facts, listing=await self._recorder.corrected(listing), seen=newest)

@@ -12,6 +12,7 @@ from publisher.consent.tokens import Tokens
 from publisher.content.description import UploadedImage
 from publisher.errors import AuthorizationEnded, PublisherError, Refused, TokenExpired, Unavailable
 from publisher.pace.pace import Pace
+from publisher.pace.queue import Rank
 from publisher.tiktok.client import Access, Call, TikTokClient
 from publisher.tiktok.remote import RemoteProduct, read_product
 from publisher.tiktok.replies import Data, error_of
@@ -51,12 +52,15 @@ class Warehouse:
 class ShopApi:
     """Calls for one shop: each at its pace's next turn, with a token refreshed once when it has run out."""
 
-    def __init__(self, shop_key: str, client: TikTokClient, tokens: Tokens, pace: Pace, *, urgent: bool = True) -> None:
+    def __init__(
+        self, shop_key: str, client: TikTokClient, tokens: Tokens, pace: Pace, *, urgent: bool = True, rank: Rank = ()
+    ) -> None:
         self.shop_key = shop_key
         self._client = client
         self._tokens = tokens
         self._pace = pace
         self._urgent = urgent
+        self._rank = rank
 
     async def create_product(self, body: Mapping[str, Any]) -> Data:
         """Create Product. `outcome_unknown` on Unavailable: it may stand there now."""
@@ -182,7 +186,7 @@ class ShopApi:
         self._client.check_app()
         send = partial(self._client.call, call, token=access.token, cipher=access.cipher)
         kind = call.method if call.image is None else "upload"
-        return await self._pace.run(send, urgent=self._urgent, kind=kind)
+        return await self._pace.run(send, urgent=self._urgent, rank=self._rank, kind=kind)
 
 
 def _batch_error(row: Mapping[str, Any]) -> PublisherError:

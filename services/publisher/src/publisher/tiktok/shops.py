@@ -9,6 +9,7 @@ from weakref import WeakValueDictionary
 from publisher.consent.tokens import Tokens
 from publisher.errors import WarehouseUnusable
 from publisher.pace.pace import Pace, PaceRules, PaceStore
+from publisher.pace.queue import Rank
 from publisher.pace.slots import ServerClock
 from publisher.tiktok.client import TikTokClient
 from publisher.tiktok.shop_api import ShopApi, default_warehouse
@@ -34,12 +35,12 @@ class Shops:
         self._warehouses: dict[str, tuple[str, datetime]] = {}
         self._asking: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
-    def api(self, shop_key: str, *, urgent: bool = True) -> ShopApi:
-        """The shop's calls.
+    def api(self, shop_key: str, *, urgent: bool = True, rank: Rank = ()) -> ShopApi:
+        """The shop's calls. The lowest `rank` goes first; without one a call serves many and goes before all.
 
         Those that are not urgent let others go first, and do not line up behind each other: they raise ShopResting.
         """
-        return ShopApi(shop_key, self._client, self._tokens, self._pace(shop_key), urgent=urgent)
+        return ShopApi(shop_key, self._client, self._tokens, self._pace(shop_key), urgent=urgent, rank=rank)
 
     def has_room(self, shop_key: str, jobs: int) -> bool:
         """Whether another job of the shop, beside so many, would soon have its turn to call."""
