@@ -16,7 +16,7 @@ from publisher.images.room import Room
 from publisher.store import ImageCache, KnownFile
 from publisher.tiktok.shop_api import ShopApi
 
-_IN_HAND_PER_SHOP = 16
+_IN_HAND_PER_SHOP = 10
 """Files from the first byte read to the upload's end: a shop that is slow leaves room to the others."""
 _ROOM = 256 * 1024 * 1024
 """Bytes of all files in hand."""

@@ -26,8 +26,10 @@ _STRETCH_SECONDS = 0.5
 _PATIENCE = 3.0
 """Seconds of a pause that a call waits out; a longer one puts the job back, so that it holds no place."""
 _AFTER_PAUSE = 2.0
-_AHEAD = 3
-"""Calls that may stand in line before the shop gets no further job: enough that no send time is missed."""
+_AHEAD = 6
+"""Calls that may stand in line before the shop gets no further job: about as many as one makes, so that none is missed
+while the next one begins.
+"""
 _MOST_LIMITS = 3
 _MOST_MISSES = 5
 """Send times that one call may miss by itself: a machine that always wakes late must not wait for ever."""
