@@ -18,6 +18,7 @@ _GUARD_SLACK = 0.025
 _GUARD_SPARE = 0.02
 _GUARD_MOST = 0.35
 _GUARD_COLD = 0.15
+_GUARD_MOST_COLD = 0.8
 _WARM_SECONDS = 2.0
 _DRIFT_UP, _DRIFT_DOWN = 0.01, 0.02
 _LATE_SHARED = 0.02
@@ -65,20 +66,24 @@ def late_limit(rate: float, *, alone: bool) -> float:
 
 @dataclass(slots=True)
 class Send:
-    """When a call went out, how long beyond the second its place stays taken, and if connections were to be opened."""
+    """When a call went out, how long beyond the second its place stays taken, and if connections were to be opened.
+
+    `took`: seconds until its reply; None: there is none yet.
+    """
 
     at: float
     clear: float
     cold: bool = False
     kind: str = ""
-    answered: bool = False
+    took: float | None = None
 
 
 class Window:
     """No more than `rate`, rounded up, sends of this process in any second; below one, one per `1/rate` seconds.
 
     A call whose reply takes longer than usual for its kind may have arrived late by as much: up to 330 ms are kept
-    clear. The first second of calls after a start or a rest has connections to open, and nothing to be compared with.
+    clear. The first second of calls after a start or a rest has connections to open: up to 780 ms, and never less than
+    150, as there is little to compare them with.
     """
 
     def __init__(self, rate: float) -> None:
@@ -93,8 +98,10 @@ class Window:
             return float("-inf")
         first = self._sends[0]
         clear, usual = first.clear, self._usual.get(first.kind)
-        if not first.answered and usual is not None:  # it is at least so late
-            clear = max(clear, min(now - first.at - usual.seconds + _GUARD_SPARE, _GUARD_MOST))
+        if usual is not None:
+            took = now - first.at if first.took is None else first.took  # it is at least so late
+            most = _GUARD_MOST_COLD if first.cold else _GUARD_MOST
+            clear = max(clear, min(took - usual.seconds + _GUARD_SPARE, most))
         return first.at + self._seconds + clear
 
     def note(self, now: float) -> "Send":
@@ -109,11 +116,8 @@ class Window:
 
     def replied(self, send: "Send", now: float) -> None:
         """Its reply came."""
-        took = now - send.at
-        send.answered = True
-        usual = self._usual.setdefault(send.kind, _Usual(took))
-        send.clear = max(send.clear, min(took - usual.seconds + _GUARD_SPARE, _GUARD_MOST))
-        usual.learn(took, cold=send.cold)
+        send.took = now - send.at
+        self._usual.setdefault(send.kind, _Usual(send.took)).learn(send.took, cold=send.cold)
 
 
 @dataclass(slots=True)
