@@ -36,24 +36,16 @@ class Categories:
         self._answers: OrderedDict[_Key, _Answer] = OrderedDict()
         self._flights: Flights[_Answer] = Flights()
 
-    def knows(self, shop_key: str, category_id: str, category_version: str) -> bool:
-        """Whether `requirements` answers without a call."""
-        return self._lasting((shop_key, category_id, category_version)) is not None
-
     async def requirements(self, api: ShopApi, category_id: str, category_version: str) -> Requirements:
         """Of one leaf category for one shop. Raises Refused when it is none, and what the calls raise."""
         key = (api.shop_key, category_id, category_version)
-        answer = self._lasting(key)
-        if answer is None:
+        answer = self._answers.get(key)
+        if answer is None or answer.until <= self._clock():
             answer = await self._flights.run(key, lambda: self._ask(api, key))
         if answer.requirements is None:
             raise Refused(*(answer.refused or ("", "")))
         self._answers.move_to_end(key)
         return answer.requirements
-
-    def _lasting(self, key: _Key) -> _Answer | None:
-        answer = self._answers.get(key)
-        return None if answer is None or answer.until <= self._clock() else answer
 
     async def _ask(self, api: ShopApi, key: _Key) -> _Answer:
         _, category_id, version = key

@@ -13,7 +13,6 @@ from publisher.errors import ContentRefused, ImageUnreachable, ImageUnusable
 from publisher.images.images import Images
 from publisher.images.pictures import UseCase
 from publisher.tiktok.shop_api import ShopApi
-from publisher.together import both
 from shopsync_contracts.events import ProductSnapshot
 
 
@@ -25,19 +24,17 @@ class Materials:
         self._categories = categories
 
     async def gather(self, product: ProductSnapshot, api: ShopApi, category_version: str) -> Material:
-        """Check the product against its category (ED-8), and upload everything it shows.
+        """Check the product against its category (ED-8), then upload everything it shows.
 
         Raises ContentRefused with the fields at fault, Refused for a category TikTok does not take. A main image or
         size chart that cannot be had fails the push (ImageUnusable, ImageUnreachable): the merchant would be listed
         with other pictures than they set. An image inside the description is left out with a note instead.
         """
-        checking = self._category(product, api, category_version)
-        addresses = product.content.images[:MAX_MAIN_IMAGES]
-        if self._categories.knows(api.shop_key, product.content.category_id or "", category_version):
-            category = await checking
-            main = await self._uploaded(api, addresses, "MAIN_IMAGE")
-        else:  # the first products of a category use the time until TikTok has answered
-            category, main = await both(checking, self._uploaded(api, addresses, "MAIN_IMAGE"))
+        category = await self._categories.requirements(api, product.content.category_id or "", category_version)
+        found = category_problems(product, category)
+        if found:
+            raise ContentRefused(in_words(found), tuple(dict.fromkeys(problem.field for problem in found)))
+        main = await self._uploaded(api, product.content.images[:MAX_MAIN_IMAGES], "MAIN_IMAGE")
         for image in main:
             if isinstance(image, BaseException):
                 raise image
@@ -45,13 +42,6 @@ class Materials:
         description, notes = await self._description(product, api)
         chart, chart_notes = await self._size_chart(product, api, category)
         return Material(tuple(uris), description, chart, (*mapping_notes(product), *notes, *chart_notes))
-
-    async def _category(self, product: ProductSnapshot, api: ShopApi, version: str) -> Requirements:
-        category = await self._categories.requirements(api, product.content.category_id or "", version)
-        found = category_problems(product, category)
-        if found:
-            raise ContentRefused(in_words(found), tuple(dict.fromkeys(problem.field for problem in found)))
-        return category
 
     async def forget_images(self, product: ProductSnapshot) -> None:
         """TikTok does not know an upload of this product any more: upload them all anew next time."""
