@@ -153,9 +153,10 @@ def _refuse_former_life(state: State, event: Event[Any]) -> None:
     ended = state.tombstone.deleted_at if state.tombstone else state.record.born_after if state.record else None
     made = event.data.edited_at if isinstance(event.data, ProductEdited) else event.time
     if ended is not None and to_ms(made) < ended:
+        since = "was deleted from the tool" if state.record is None else "was registered in futureshop again"
         raise FormerLife(
-            f"made at {made.isoformat()}, before product {event.subject} was deleted from the tool at"
-            f" {ended.isoformat()}; if it is registered in futureshop again, make the change anew"
+            f"made at {made.isoformat()}, before product {event.subject} {since} at {ended.isoformat()}: what was done"
+            " to the deleted one is not done to another; make the change anew"
         )
 
 

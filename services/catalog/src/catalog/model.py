@@ -111,8 +111,9 @@ class Listing:
 class Record:
     """All layers of one product.
 
-    Of a former life, one that ended with a tombstone, nothing comes back (DL-13): `born_after` is when it ended, and
-    `first_version` and `first_content_version` are above any it had.
+    Of a former life, one that ended with a tombstone, nothing comes back (DL-13): `born_after` is when this one was
+    registered in futureshop, no earlier than the other ended, and `first_version` and `first_content_version` are above
+    any that one had.
     """
 
     shop_key: str

@@ -1,6 +1,7 @@
 """futureshop's layer: rule A, removals and returns (RA-1 to RA-7, DL-14)."""
 
 from dataclasses import replace
+from datetime import datetime
 
 from catalog.model import Record, Removal, Rules, Tombstone, Upstream
 from catalog.stamps import to_ms
@@ -75,11 +76,19 @@ def first_sight(change: ProductChanged, tombstone: Tombstone | None) -> Record:
         record,
         first_version=tombstone.version + 1,
         first_content_version=tombstone.content_version + 1,
-        born_after=tombstone.deleted_at,
+        born_after=_born_after(tombstone, change),
         former_listing=None
         if former is None
         else FormerListing(tiktok_product_id=former, deleted_at=tombstone.deleted_at),
     )
+
+
+def _born_after(tombstone: Tombstone, change: ProductChanged) -> datetime:
+    """When futureshop registered it, as far as that is told, and no later than it was read: dates may be wrong."""
+    registered = change.product.created_at
+    if registered is None:
+        return tombstone.deleted_at
+    return max(tombstone.deleted_at, to_ms(min(registered, change.observed_at)))
 
 
 def prove_absence(record: Record, removed: ProductRemoved) -> Record:

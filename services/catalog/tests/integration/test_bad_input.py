@@ -187,7 +187,7 @@ async def test_dl13_an_edit_of_the_deleted_product_is_a_dead_letter_when_it_is_b
     )
     [(kind, reason)] = inbox.reasons
     assert kind == "FormerLife"
-    assert "before product demo/A-1 was deleted from the tool" in reason
+    assert "before product demo/A-1 was registered in futureshop again" in reason
     document = await database["products"].find_one()
     assert (document["content"]["category_id"], document["content"]["brand_id"]) == ("new", None)
 

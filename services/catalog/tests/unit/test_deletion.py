@@ -283,8 +283,29 @@ class TestFormerLife:
         folded = deleted.give(*self.old(deleted, at_minute))
         for _, error in folded.waiting:
             assert isinstance(error, FormerLife)
-            assert "before product demo/A-1 was deleted from the tool at 2026-11-23T00:30:01" in str(error)
+            assert "before product demo/A-1 was registered in futureshop again at 2026-11-23T00:30:01" in str(error)
         self.check(deleted)
+
+    @pytest.mark.parametrize("waits", [True, False])
+    def test_dl13_what_was_done_between_deletion_and_registration_is_not_done_to_the_new_one(
+        self, deleted, at_minute, waits
+    ):
+        """It can only have been meant for the deleted one, and may have waited for its product until now."""
+        between = [
+            deleted.message(deleted.edit(40, category_id="9", name="古い", stock=[{"quantity": 99}])),
+            deleted.message(deleted.target(True), time=at_minute(40)),
+        ]
+        again = deleted.message(deleted.change(60, updated=60, stock=5, created_at=at_minute(50)))
+        folded = deleted.give(*between, again) if waits else (deleted.give(again), deleted.give(*between))[-1]
+        assert [type(error) for _, error in folded.waiting] == [FormerLife, FormerLife]
+        self.check(deleted)
+        deleted.edited(51, category_id="2")
+        assert deleted.snapshot.content.category_id == "2"
+
+    def test_a_registration_dated_in_the_future_bars_no_edit(self, deleted, at_minute):
+        deleted.changed(60, updated=60, stock=5, created_at=at_minute(6000))
+        deleted.switched(61, True)
+        assert deleted.snapshot.sync_enabled
 
     def test_dl13_edits_made_after_the_deletion_count(self, deleted):
         deleted.edited(31, category_id="2")
