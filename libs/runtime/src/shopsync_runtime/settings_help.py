@@ -47,8 +47,16 @@ def show(value: Any) -> str:
     if isinstance(value, SecretStr | SecretBytes):
         return "**********" if value else ""
     if isinstance(value, timedelta):
-        return f"{value.total_seconds():g}s"
+        return _duration(value.total_seconds())
     return str(value)
+
+
+def _duration(seconds: float) -> str:
+    """In the largest unit that it is a whole number of."""
+    for unit, length in (("d", 86_400), ("h", 3_600), ("m", 60)):
+        if seconds and seconds % length == 0:
+            return f"{seconds / length:.0f}{unit}"
+    return f"{seconds:g}s"
 
 
 def _default(field: FieldInfo) -> str:
