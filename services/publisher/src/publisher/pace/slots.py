@@ -97,12 +97,16 @@ class Window:
         if len(self._sends) < (self._sends.maxlen or 0):
             return float("-inf")
         first = self._sends[0]
-        clear, usual = first.clear, self._usual.get(first.kind)
-        if usual is not None:
-            took = now - first.at if first.took is None else first.took  # it is at least so late
-            most = _GUARD_MOST_COLD if first.cold else _GUARD_MOST
-            clear = max(clear, min(took - usual.seconds + _GUARD_SPARE, most))
-        return first.at + self._seconds + clear
+        return first.at + self._seconds + max(first.clear, self._late(first, now))
+
+    def _late(self, send: "Send", now: float) -> float:
+        """Seconds that a send may have been on its way, by how long its reply took or takes already."""
+        took = now - send.at if send.took is None else send.took
+        if send.cold:  # of its kind there may be no other yet
+            usual, most = min((one.seconds for one in self._usual.values()), default=took), _GUARD_MOST_COLD
+        else:
+            usual, most = self._usual[send.kind].seconds if send.kind in self._usual else took, _GUARD_MOST
+        return min(took - usual + _GUARD_SPARE, most)
 
     def note(self, now: float) -> "Send":
         """A send."""
