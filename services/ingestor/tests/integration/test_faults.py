@@ -9,7 +9,7 @@ from shopsync_sandbox.processes import ServiceProcess
 FOREVER = {"times": None}
 
 
-async def test_a_failing_page_fails_the_import_and_proves_nothing(world):
+async def test_scenario_9_a_failing_page_fails_the_import_and_proves_nothing(world):
     """Scenario 9: pages read are applied, the failure is reported."""
     async with world.ingestor():
         await world.imported("overwrite_all", "c1")

@@ -66,7 +66,7 @@ async def test_reads_every_page_in_order(sandbox, connect, numbers):
     assert sandbox.journal.counts == {"token": 1, "products": 3 + 12, "inventory": 6}
 
 
-async def test_nothing_but_reads_and_the_token_call_is_sent(sandbox, connect, numbers):
+async def test_scenario_33_80_nv2_nothing_but_reads_and_the_token_call_is_sent(sandbox, connect, numbers):
     """Scenario 80, NV-2."""
     sandbox.fail("status", status=503)
     sandbox.fail("expire_tokens", page=2)
