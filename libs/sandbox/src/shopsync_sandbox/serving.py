@@ -11,7 +11,6 @@ from typing import Any
 import uvicorn
 from starlette.types import ASGIApp
 
-
 _GRACE_SECONDS = 3
 _TICK_SECONDS = 0.1
 
