@@ -13,6 +13,8 @@ from shopsync_sandbox.processes import ServiceProcess
 
 INTERVAL = 5.0
 """Longer than a lease and than a start of the service: a successor that knew nothing would call too early."""
+LEAST = 0.9 * INTERVAL
+"""Between arrivals: a busy machine may deliver the first of two calls late."""
 
 
 async def test_replicas_stand_in_one_line(world):
@@ -41,8 +43,8 @@ async def test_shops_do_not_wait_for_each_other(world):
 
 @pytest.mark.parametrize("successor", ["restart", "take-over"])
 async def test_the_pace_holds_over_kill_9(world, tmp_path, successor):
-    """The sandbox allows one call in five seconds; a call that comes earlier is answered 429, and none is."""
-    world.sandbox.access.allow(1 / INTERVAL)
+    """A call that comes too early is answered 429 by the sandbox, and none is."""
+    world.sandbox.access.allow(1 / LEAST)
     world.settings |= {"requests_per_second": 1 / INTERVAL, "attempts": 1}
     environment = world.environment()
     doomed = {**environment, "SHOPSYNC_FAILPOINT": "import_page_published"}
@@ -68,7 +70,7 @@ async def test_the_pace_holds_over_kill_9(world, tmp_path, successor):
     assert [entry.kind for entry in entries] == ["token", "products", "token", "products"]
     assert {entry.status for entry in entries} == {200}
     moments = [datetime.fromisoformat(entry.at).timestamp() for entry in entries]
-    assert min(later - earlier for earlier, later in pairwise(moments)) >= INTERVAL * 0.9
+    assert min(later - earlier for earlier, later in pairwise(moments)) >= LEAST
 
 
 async def _called(world):
