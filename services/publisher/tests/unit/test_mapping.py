@@ -251,6 +251,9 @@ def test_fingerprint_knows_content_but_not_stock(snapshot, sku):
     base = fingerprint(snapshot(), "v1")
     assert fingerprint(snapshot(skus=[sku(stock=99)], content_version=5, version=9), "v1") == base
     assert fingerprint(snapshot(content={"price": 1}), "v1") != base
+    own = fingerprint(snapshot(skus=[sku(price=500)]), "v1")
+    assert own != base
+    assert fingerprint(snapshot(skus=[sku(price=500)], content={"price": 1}), "v1") == own  # no SKU takes it
     assert fingerprint(snapshot(content={"name": "別"}), "v1") != base
     assert fingerprint(snapshot(skus=[sku(jan_code="4900000000016")]), "v1") != base
     assert fingerprint(snapshot(), "v2") != base

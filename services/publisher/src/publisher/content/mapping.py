@@ -45,10 +45,14 @@ def seller_sku_of(product: ProductSnapshot, sku: SnapshotSku) -> str:
 
 
 def fingerprint(product: ProductSnapshot, category_version: str) -> str:
-    """Digest of everything a push would send except stock: equal fingerprints need no edit (RB-9)."""
-    content = product.content.model_dump_json()
+    """Digest of everything a push would send except stock: equal fingerprints need no edit (RB-9).
+
+    A price counts where it goes out, which is with the SKUs.
+    """
+    content = product.content.model_dump_json(exclude={"price"})
+    elsewhere = {"price", "stock", "stock_unmanaged", "tiktok_sku_id"}
     skus = "\n".join(
-        sku.model_dump_json(exclude={"stock", "stock_unmanaged", "tiktok_sku_id"})
+        f"{sku.model_dump_json(exclude=elsewhere)} {price_of(product, sku)}"
         for sku in sorted(product.skus, key=sku_key)
     )
     axes = "" if product.axes is None else product.axes.model_dump_json()
