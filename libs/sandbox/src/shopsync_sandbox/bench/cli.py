@@ -1,26 +1,20 @@
 """`python -m shopsync_sandbox bench-publisher`."""
 
-import asyncio
-import contextlib
-import shutil
-import tempfile
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.console import Console
 
-from shopsync_sandbox import kafka, mongo
-from shopsync_sandbox.backends import Unavailable, UnknownChoice
 from shopsync_sandbox.bench import screen
+from shopsync_sandbox.bench.command import Ground, judged
 from shopsync_sandbox.bench.measure import Measured, Run
 from shopsync_sandbox.bench.outcomes import connected
 from shopsync_sandbox.bench.plan import Plan
 from shopsync_sandbox.bench.stack import system
 from shopsync_sandbox.bench.usage import Meter
 from shopsync_sandbox.bench.verdict import judge
-from shopsync_sandbox.demo.screen import Screen
-from shopsync_sandbox.nodes import Controlled, ProcessNode
 
 
 def bench_publisher(
@@ -55,44 +49,20 @@ def bench_publisher(
         products=products, shops=shops, images=images, rate=rate, latency=latency / 1000, replicas=replicas,
         kill_every=kill_every, seed=seed, throttled_seconds=disturbed, outage_seconds=disturbed, patience=patience,
     )  # fmt: skip
-    folder = logs or Path(tempfile.mkdtemp(prefix="shopsync-bench-"))
-    folder.mkdir(parents=True, exist_ok=True)
-    console, good = Console(stderr=as_json), False
-    try:
-        good = asyncio.run(_bench(plan, folder, console, as_json=as_json))
-    except (RuntimeError, Unavailable, UnknownChoice) as error:
-        console.print(f"[red]{error}[/red]", highlight=False)
-    finally:
-        if good and logs is None:
-            shutil.rmtree(folder, ignore_errors=True)
-        else:
-            console.print(f"logs of all processes: {folder}", highlight=False)
-    raise typer.Exit(0 if good else 1)
+    judged(partial(_bench, plan), partial(_conclude, as_json=as_json), logs=logs, as_json=as_json)
 
 
-async def _bench(plan: Plan, folder: Path, console: Console, *, as_json: bool) -> bool:
-    meter = Meter()
-    async with contextlib.AsyncExitStack() as resources:
-        # Drawing costs processor time that the measured processes need.
-        shown = resources.enter_context(Screen(console, refresh_per_second=2.0))
-        broker, server = await asyncio.gather(
-            resources.enter_async_context(kafka.broker()), resources.enter_async_context(mongo.server())
-        )
-        shown.tell(f"{broker.describe()}; {server.describe()}; up to {plan.bound:.0f} s")
-        stack = await resources.enter_async_context(
-            system(plan, folder, kafka_bootstrap=broker.bootstrap_servers, mongo_uri=server.uri)
-        )
-        bus, outcomes = await resources.enter_async_context(
-            connected(broker.bootstrap_servers, stack.names.topic_prefix)
-        )
-        servers = {"Kafka": _pid(broker), "MongoDB": _pid(server)}
-        run = Run(plan, stack, bus, outcomes, meter=meter, servers=servers, progress=shown.progress)
-        measured = await run.run()
-    return _conclude(measured, console, as_json=as_json)
-
-
-def _pid(server: Controlled) -> int | None:
-    return server.node.pid if isinstance(server.node, ProcessNode) else None
+async def _bench(plan: Plan, ground: Ground) -> Measured:
+    broker, server, shown = ground.broker, ground.server, ground.shown
+    shown.tell(f"{broker.describe()}; {server.describe()}; up to {plan.bound:.0f} s")
+    stack = await ground.resources.enter_async_context(
+        system(plan, ground.folder, kafka_bootstrap=broker.bootstrap_servers, mongo_uri=server.uri)
+    )
+    bus, outcomes = await ground.resources.enter_async_context(
+        connected(broker.bootstrap_servers, stack.names.topic_prefix)
+    )
+    run = Run(plan, stack, bus, outcomes, meter=Meter(), servers=ground.processes, progress=shown.progress)
+    return await run.run()
 
 
 def _conclude(measured: Measured, console: Console, *, as_json: bool) -> bool:

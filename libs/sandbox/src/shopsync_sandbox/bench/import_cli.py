@@ -1,17 +1,13 @@
 """`python -m shopsync_sandbox bench-import`."""
 
-import asyncio
-import contextlib
-import shutil
-import tempfile
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.console import Console
 
-from shopsync_sandbox import kafka, mongo
-from shopsync_sandbox.backends import Unavailable, UnknownChoice
+from shopsync_sandbox.bench.command import Ground, judged
 from shopsync_sandbox.bench.import_plan import ImportPlan
 from shopsync_sandbox.bench.import_run import ImportBench, ImportMeasured, import_stack
 from shopsync_sandbox.bench.import_verdict import (
@@ -23,9 +19,6 @@ from shopsync_sandbox.bench.import_verdict import (
     processor_table,
 )
 from shopsync_sandbox.bench.usage import Meter
-from shopsync_sandbox.children import StartFailed
-from shopsync_sandbox.demo.screen import Screen
-from shopsync_sandbox.nodes import Controlled, ProcessNode
 
 
 def bench_import(
@@ -47,40 +40,16 @@ def bench_import(
     the import's own, from its first request to its end, proof of absence included. Memory is the ingestor's RSS.
     """
     plan = ImportPlan(products=products, rate=rate, seed=seed, patience=patience)
-    folder = logs or Path(tempfile.mkdtemp(prefix="shopsync-bench-"))
-    folder.mkdir(parents=True, exist_ok=True)
-    console, good = Console(stderr=as_json), False
-    try:
-        good = asyncio.run(_bench(plan, folder, console, as_json=as_json))
-    except (RuntimeError, TimeoutError, StartFailed, Unavailable, UnknownChoice) as error:
-        console.print(f"[red]{error}[/red]", highlight=False)
-    finally:
-        if good and logs is None:
-            shutil.rmtree(folder, ignore_errors=True)
-        else:
-            console.print(f"logs of all processes: {folder}", highlight=False)
-    raise typer.Exit(0 if good else 1)
+    judged(partial(_bench, plan), partial(_conclude, as_json=as_json), logs=logs, as_json=as_json)
 
 
-async def _bench(plan: ImportPlan, folder: Path, console: Console, *, as_json: bool) -> bool:
-    async with contextlib.AsyncExitStack() as resources:
-        # Drawing costs processor time that the measured processes need.
-        shown = resources.enter_context(Screen(console, refresh_per_second=1.0))
-        broker, server = await asyncio.gather(
-            resources.enter_async_context(kafka.broker()), resources.enter_async_context(mongo.server())
-        )
-        shown.tell(f"{broker.describe()}; {server.describe()}; {plan.least_seconds:.0f} s at the least")
-        stack = await resources.enter_async_context(
-            import_stack(plan, folder, kafka_bootstrap=broker.bootstrap_servers, mongo_uri=server.uri)
-        )
-        servers = {"Kafka": _pid(broker), "MongoDB": _pid(server)}
-        bench = ImportBench(plan, stack, meter=Meter(), servers=servers, progress=shown.progress)
-        measured = await bench.run()
-    return _conclude(measured, console, as_json=as_json)
-
-
-def _pid(server: Controlled) -> int | None:
-    return server.node.pid if isinstance(server.node, ProcessNode) else None
+async def _bench(plan: ImportPlan, ground: Ground) -> ImportMeasured:
+    broker, server, shown = ground.broker, ground.server, ground.shown
+    shown.tell(f"{broker.describe()}; {server.describe()}; {plan.least_seconds:.0f} s at the least")
+    stack = await ground.resources.enter_async_context(
+        import_stack(plan, ground.folder, kafka_bootstrap=broker.bootstrap_servers, mongo_uri=server.uri)
+    )
+    return await ImportBench(plan, stack, meter=Meter(), servers=ground.processes, progress=shown.progress).run()
 
 
 def _conclude(measured: ImportMeasured, console: Console, *, as_json: bool) -> bool:
