@@ -1,5 +1,6 @@
 """A timed sync finds by one search what is as it was left; everything else is read (RB-9, LY-6)."""
 
+import asyncio
 from datetime import timedelta
 
 import pytest
@@ -94,6 +95,22 @@ async def test_scenario_46_51_83_84_a_sync_of_120_reads_only_what_is_not_as_it_w
     assert {tuple(told(demo, product_no)) for product_no in rest} == {("created", "unchanged")}
     assert {event["review"] for event in demo.events("push.succeeded") if event["action"] == "unchanged"} == {"live"}
     assert await demo.database["listings"].count_documents({"review.state": "live", "review_due_at": None}) == len(rest)
+
+
+async def test_nv4_a_product_switched_off_while_the_search_runs_is_not_sent(demo, listed, sync):
+    """Its listing was hidden by the seller: a push would put it on sale again."""
+    await listed(6)
+    hidden = remote(demo, "P-003")
+    demo.sandbox.lifecycle.hide(hidden)
+    slow = demo.sandbox.faults.add(Fault("slow", operation="search*", seconds=1.0))
+    syncing = asyncio.create_task(sync(*names(6)))
+    await eventually(lambda: slow.hits, timeout=20, what="the slow search")
+    await demo.store("P-003", sync_enabled=False)
+    await syncing
+    assert searches(demo) == 1
+    assert [event["why"] for event in demo.events("push.skipped")] == ["sync_disabled"]
+    assert hidden.status == "SELLER_DEACTIVATED"
+    assert demo.sandbox.journal.requests["activate_products"] == 0
 
 
 async def test_listings_still_under_review_are_known_by_their_rows(demo, listed, sync):

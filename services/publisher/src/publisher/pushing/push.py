@@ -1,7 +1,7 @@
 """Carrying out one push: ask the machine, take the step, record its outcome, ask again."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 import structlog
@@ -121,7 +121,9 @@ class Push:
             case machine.Create():
                 return await self._sender.create(job, facts)
             case machine.Glance():
-                return await self._sender.glance(job, facts)
+                facts = await self._sender.glance(job, facts)
+                # A search takes its time: what it did not settle is decided by what is stored now, OFF above all.
+                return facts if facts.confirmed is not None else replace(await self._facts(job), glanced=True)
             case machine.Look():
                 return await self._sender.look(job, facts)
             case machine.Edit():
