@@ -89,7 +89,7 @@ class Absences:
         ):
             lease.check()
             present = await self._answering(numbers, read_page)
-            await self._keep(run, list(present.values()))
+            await self._keep(run, lease, list(present.values()))
             absent = [number for number in numbers if number not in present]
             await self._events.publish_all(
                 [
@@ -122,10 +122,12 @@ class Absences:
             present |= {each.product_no: each for each in found.listed}
         return present
 
-    async def _keep(self, run: ImportRun, present: Sequence[Listed]) -> None:
+    async def _keep(self, run: ImportRun, lease: Lease, present: Sequence[Listed]) -> None:
         if not present:
             return
         run.unlisted += len(present)
+        # First of all: once they are noted as seen, nobody would find again that they were left out.
+        await self._imports.save(run, lease.token)
         log.warning(
             "products missing from the listing are there when asked for",
             shop_key=run.shop_key,

@@ -159,7 +159,8 @@ class Steps:
             failpoint("sweep_commands_published")
             sweep.commanded += len(chunk)
             await self._sweeps.save_commanded(sweep, lease.token)
-        if not sweep.commanded or await self._passed(sweep, [DELETE_COMMANDS]) or self._is_over(sweep):
+        # Not `commanded`: a crash may have come between a chunk and its count.
+        if not sweep.candidates or await self._passed(sweep, [DELETE_COMMANDS]) or self._is_over(sweep):
             sweep.judge(await self._look_up(sweep), self._now())
 
     async def _set_deadlines(self, sweep: Sweep, lease: Lease) -> None:
