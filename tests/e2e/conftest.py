@@ -9,7 +9,7 @@ from shopsync_sandbox.demo.bus import Bus, Follower, connected
 from shopsync_sandbox.demo.stack import Names, Plan, Stack, system
 from shopsync_sandbox.demo.story import Story
 
-PATIENCE = 90
+PATIENCE = 300
 
 
 @dataclass
@@ -48,4 +48,4 @@ def pytest_collection_modifyitems(items):
     for item in items:
         if "run_system" in item.fixturenames:
             item.add_marker("e2e")
-            item.add_marker(pytest.mark.timeout(240))
+            item.add_marker(pytest.mark.timeout(900))

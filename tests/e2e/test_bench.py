@@ -11,7 +11,7 @@ from shopsync_sandbox.bench.verdict import BUSIEST, judge
 from shopsync_sandbox.demo.stack import Names
 from shopsync_sandbox.tiktok.traffic import busiest_second
 
-pytestmark = [pytest.mark.e2e, pytest.mark.timeout(150)]
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(900)]
 
 SMALL = {
     "products": 24, "shops": 3, "images": 2, "latency": 0.02, "throttled_seconds": 2.0, "outage_seconds": 2.0,

@@ -8,7 +8,7 @@ from shopsync_sandbox.bench.import_verdict import judge_import
 from shopsync_sandbox.bench.usage import Meter
 from shopsync_sandbox.demo.stack import Names
 
-pytestmark = [pytest.mark.e2e, pytest.mark.timeout(150)]
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(900)]
 
 
 async def test_every_product_of_a_large_shop_is_published_once(

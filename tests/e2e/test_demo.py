@@ -29,7 +29,7 @@ async def crash(run, service, when):
     """SIGKILL the service as soon as `when()` holds while the block runs, and start it again at once."""
 
     async def kill():
-        await eventually(when, timeout=90, what=f"the moment to kill {service}")
+        await eventually(when, what=f"the moment to kill {service}")
         await run.stack.services[service].kill()
         await run.stack.services[service].start(wait=False)
 

@@ -70,7 +70,7 @@ async def test_another_system_publishes_and_an_operator_looks(catalog):
             return None  # grep finds nothing before the first snapshot is out
         return text if 'sync_enabled":true' in text and "x-error" in text else None
 
-    text = await eventually(seen, timeout=30, interval=0.3, what="the snapshot and the dead letter")
+    text = await eventually(seen, interval=0.3, what="the snapshot and the dead letter")
 
     newest = [line for line in text.splitlines() if line.startswith("demo/A-100 ")][-1]
     snapshot = json.loads(newest.removeprefix("demo/A-100 "))["data"]

@@ -102,7 +102,7 @@ class Bus:
             await consumer.seek_to_beginning(*parts)
             ends = await consumer.end_offsets(parts)
             found: list[Any] = []
-            async with asyncio.timeout(20):
+            async with asyncio.timeout(120):
                 while len(found) < sum(ends.values()):
                     for records in (await consumer.getmany(timeout_ms=200)).values():
                         found += records
@@ -154,7 +154,7 @@ async def started(folder: Path, port: int, *more: str) -> Child:
                 return False
             return True
 
-    await eventually(answers, timeout=30, what="mongod")
+    await eventually(answers, what="mongod")
     return child
 
 

@@ -98,7 +98,7 @@ async def system(played: Played) -> AsyncIterator[Played]:
 
 def service_of(played: Played, name: str) -> ServiceProcess:
     port = int(played.text("publisher:8080").rpartition(":")[2]) if name == "publisher" else None
-    return ServiceProcess(name, env=played.environment(name), folder=played.folder, http_port=port, ready_seconds=60)
+    return ServiceProcess(name, env=played.environment(name), folder=played.folder, http_port=port)
 
 
 async def sandbox(played: Played, name: str) -> Child:
@@ -113,7 +113,7 @@ async def sandbox(played: Played, name: str) -> Child:
 
 
 @pytest.mark.e2e
-@pytest.mark.timeout(400)
+@pytest.mark.timeout(900)
 async def test_the_demo_shop_ends_well_with_the_rights_and_variables_of_compose(system):
     told = await system.one_shot("demo-shop", [str(ROOT / "deploy" / "sandbox" / "demo_shop.py")], 300)
     assert "nightly sweep: " in told

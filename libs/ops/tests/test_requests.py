@@ -28,7 +28,7 @@ async def command_on(bus, spec):
         assert len(records) == 1
         return records[0]
 
-    record = await eventually(found, timeout=30, what=f"a command on {spec.name}")
+    record = await eventually(found, what=f"a command on {spec.name}")
     return parse(record.value, key=record.key, topic=spec)
 
 
@@ -142,7 +142,7 @@ async def test_a_broker_that_dies_meanwhile_ends_in_one_line(shopsync, bus_at):
         waiting = asyncio.create_task(shopsync("--kafka", bus.bootstrap, "sync", "demo", "--wait", "--timeout", "6"))
         await command_on(bus, SYNC_COMMANDS)
         await broker.kill()
-        ended = await asyncio.wait_for(waiting, 60)
+        ended = await asyncio.wait_for(waiting, 120)
     assert ended.exit_code == 1
     assert len(ended.stderr.splitlines()) == 1
     assert ended.stderr.startswith("shopsync: ")

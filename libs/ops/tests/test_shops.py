@@ -155,7 +155,7 @@ async def test_the_printed_address_authorises_the_shop_in_a_browser(ops, publish
 async def test_the_command_waits_for_the_seller(ops, publisher):
     waiting = asyncio.create_task(ops("shops", "authorize", "demo", "--wait", "--timeout", "20", *publisher.options))
     start = f"{publisher.url}/oauth/tiktok/start?shop_key=demo"
-    async with asyncio.timeout(30), httpx.AsyncClient() as browser:
+    async with asyncio.timeout(120), httpx.AsyncClient() as browser:
         while not waiting.done():  # the first consent may come before the command began to wait: then another does
             consent = (await browser.get(start)).headers["location"]
             assert (await browser.get(f"{consent}&shop=demo", follow_redirects=True)).status_code == 200

@@ -30,7 +30,7 @@ async def command_on(bus, spec):
     async def found():
         return await bus.read(spec)
 
-    [record] = await eventually(found, timeout=30, what=f"a command on {spec.name}")
+    [record] = await eventually(found, what=f"a command on {spec.name}")
     return parse(record.value, key=record.key, topic=spec)
 
 

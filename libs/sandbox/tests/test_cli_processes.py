@@ -83,7 +83,7 @@ async def test_kill_9_of_the_parent_leaves_no_child(part, tmp_path):
     (server,) = children_of(parent.pid)
     os.kill(parent.pid, signal.SIGKILL)
     await parent.wait(5)
-    await eventually(lambda: not alive(server), timeout=5, what=f"the end of {part} {server}")
+    await eventually(lambda: not alive(server), what=f"the end of {part} {server}")
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])

@@ -25,7 +25,7 @@ async def test_a_record_goes_round(kafka_bootstrap, topic_prefix):
     async with AIOKafkaConsumer(
         topic, bootstrap_servers=kafka_bootstrap, group_id=f"{topic_prefix}.readers", auto_offset_reset="earliest"
     ) as consumer:
-        record = await asyncio.wait_for(consumer.getone(), 15)
+        record = await asyncio.wait_for(consumer.getone(), 120)
     assert (record.key, record.value.decode(), record.partition) == (b"demo/A-1", "商品", sent.partition)
 
 

@@ -226,7 +226,7 @@ class World:
             query = {"$or": [{"due_at": {"$lte": now + timedelta(milliseconds=500)}}, {"owner": {"$ne": ""}}]}
             return await self.database["push_jobs"].count_documents(query) == 0
 
-        await eventually(nothing_due, timeout=20, what="no job due")
+        await eventually(nothing_due, what="no job due")
 
     async def job(self, subject: str) -> dict[str, Any] | None:
         found: dict[str, Any] | None = await self.database["push_jobs"].find_one({"_id": subject})

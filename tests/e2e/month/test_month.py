@@ -21,7 +21,7 @@ def seeds(text):
 NAMED = os.environ.get("SHOPSYNC_MONTH_SEEDS")
 SEEDS, LENGTH = (seeds(NAMED), NIGHTS) if NAMED else ([1], 7)
 
-pytestmark = [pytest.mark.e2e, pytest.mark.timeout(400)]
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(900)]
 
 
 @pytest.fixture(scope="module")

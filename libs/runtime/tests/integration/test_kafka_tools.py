@@ -82,7 +82,7 @@ async def test_the_barrier_passes_when_the_group_has_come_past_it(common, topics
     assert not await barrier.passed()
     assert sum((await barrier.behind()).values()) == 5
     async with running(runtime):
-        await eventually(barrier.passed, timeout=20)
+        await eventually(barrier.passed)
         assert len(handled) == 5
         await producer.send_and_wait(topic, make_event(9).to_bytes(), key=b"demo/P-9", partition=1)
         assert await barrier.passed(), "messages after the barrier do not count"

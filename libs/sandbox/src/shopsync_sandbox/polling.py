@@ -36,7 +36,7 @@ async def eventually(
 async def eventually(
     check: Callable[[], Awaitable[T]] | Callable[[], T],
     *,
-    timeout: float = 10.0,  # noqa: ASYNC109 - the bound belongs to the poll, which reports the last value
+    timeout: float = 120.0,  # noqa: ASYNC109 - the bound belongs to the poll, which reports the last value
     interval: float = 0.02,
     what: str = "the condition",
 ) -> T:

@@ -39,7 +39,7 @@ class ServiceProcess:
         folder: Path,
         name: str | None = None,
         http_port: int | None = None,
-        ready_seconds: float = 30.0,
+        ready_seconds: float = 120.0,
     ) -> None:
         self.name = name or module
         self.http_port = http_port or free_port()

@@ -186,7 +186,7 @@ async def refusing():
 
 @pytest.fixture
 def eventually():
-    async def wait(condition: Callable[[], object], seconds: float = 5.0):
+    async def wait(condition: Callable[[], object], seconds: float = 120.0):
         async with asyncio.timeout(seconds):
             while not condition():  # noqa: ASYNC110 - any state of the server: nothing signals it
                 await asyncio.sleep(0.01)

@@ -91,7 +91,7 @@ async def test_the_ready_line_has_all_a_client_needs(api):
         sys.executable, "-m", "shopsync_sandbox", "tiktok", *arguments, stdout=asyncio.subprocess.PIPE
     )
     try:
-        facts = json.loads(await asyncio.wait_for(process.stdout.readline(), 30))
+        facts = json.loads(await asyncio.wait_for(process.stdout.readline(), 120))
         assert facts["event"] == "ready"
         assert [shop["key"] for shop in facts["shops"]] == ["kobe", "nara"]
         query = {"app_key": facts["app_key"], "app_secret": facts["app_secret"], "grant_type": "authorized_code"}
@@ -105,4 +105,4 @@ async def test_the_ready_line_has_all_a_client_needs(api):
         assert (latency["kind"], latency["seconds"], latency["times"]) == ("slow", 0.01, None)
     finally:
         process.terminate()
-        await asyncio.wait_for(process.wait(), 10)
+        await asyncio.wait_for(process.wait(), 120)

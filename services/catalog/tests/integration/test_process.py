@@ -13,7 +13,7 @@ from shopsync_contracts.topics import CATALOG_PRODUCTS, DEAD_LETTERS, PUSH_COMMA
 from shopsync_runtime.kafka.admin import apply_topics
 from shopsync_sandbox.testing import ServiceProcess, eventually
 
-pytestmark = [pytest.mark.e2e, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(900)]
 
 
 class World:
@@ -110,13 +110,13 @@ async def test_import_edit_sync_push_and_delete(world, new_story):
     async def commanded():
         return await world.records(PUSH_COMMANDS)
 
-    [command] = await eventually(commanded, timeout=60)
+    [command] = await eventually(commanded)
     assert parse(command.value).data.sync_id == request.id
 
     async def reported():
         return [parse(one.value).data for one in await world.records(REPORTS)]
 
-    [report] = await eventually(reported, timeout=30)
+    [report] = await eventually(reported)
     assert (report.counts.requested, report.counts.commanded, report.refused_because) == (1, 1, None)
 
     await world.send(story.target(False))
@@ -128,14 +128,14 @@ async def test_import_edit_sync_push_and_delete(world, new_story):
         found = await world.product("A-100")
         return found["removed_upstream"] and not found["sync_enabled"]
 
-    await eventually(removed_and_off, timeout=30)
+    await eventually(removed_and_off)
     await world.send(story.deletion())
 
     async def gone():
         records = await world.records(CATALOG_PRODUCTS)
         return records and records[-1].value is None and records
 
-    records = await eventually(gone, timeout=30)
+    records = await eventually(gone)
     assert await world.product("A-100") is None
     assert await world.database["tombstones"].find_one({"_id": "demo/A-100"}) is not None
     versions = [parse(one.value).data.version for one in records[:-1]]
@@ -157,14 +157,14 @@ async def test_bad_messages_are_dead_letters_and_the_rest_goes_on(world, new_sto
         }
         return found if len(found) == 2 else None
 
-    letters = await eventually(two_letters, timeout=60)
+    letters = await eventually(two_letters)
     assert "demo/nowhere" in letters["UnknownProduct"]
     assert letters["StampFromFuture"].startswith("observed_at")
 
     async def refused():
         return [json.loads(one.value)["data"] for one in await world.records(REPORTS)]
 
-    [report] = await eventually(refused, timeout=30)
+    [report] = await eventually(refused)
     assert "'nobody'" in report["refused_because"]
     document = await world.product("good")
     assert ProductSnapshot.from_document(document).status == "incomplete"
@@ -187,7 +187,7 @@ async def test_rt2_killed_between_write_and_publish(
             async def published():
                 return await world.records(CATALOG_PRODUCTS)
 
-            [record] = await eventually(published, timeout=60)
+            [record] = await eventually(published)
         assert record.key == b"demo/A-1"
         assert await world.product("A-1") == written
 
@@ -210,7 +210,7 @@ async def test_rt25_replicas_that_come_and_go_lose_nothing(world, new_process, n
             done = {"content.category_id": {"$ne": None}}
             return await world.database["products"].count_documents(done) == len(stories)
 
-        await eventually(all_merged, timeout=90, interval=0.2)
+        await eventually(all_merged, interval=0.2)
     finally:
         await second.terminate()
 
@@ -220,7 +220,7 @@ async def test_rt25_replicas_that_come_and_go_lose_nothing(world, new_process, n
     async def feed_is_complete():
         return len(await newest()) == len(stories)
 
-    await eventually(feed_is_complete, timeout=30)
+    await eventually(feed_is_complete)
     feed = await newest()
     async for document in world.database["products"].find():
         snapshot = parse(feed[document["_id"].encode()].value).data

@@ -120,7 +120,7 @@ async def test_rb1_each_timing_once_across_replicas(replica, database):
         async def looked_often():
             return len(looks) >= 10
 
-        await eventually(looked_often, timeout=30)
+        await eventually(looked_often)
     finally:
         for task in running:
             task.cancel()

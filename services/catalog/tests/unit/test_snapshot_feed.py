@@ -22,7 +22,7 @@ class Broker:
         self.keys.append(key)
         if len(self.keys) == self.expected:
             self.all_there.set()
-        await asyncio.wait_for(self.all_there.wait(), 5)
+        await asyncio.wait_for(self.all_there.wait(), 120)
         if key == self.refuse:
             raise ConnectionError("the broker went away")
 

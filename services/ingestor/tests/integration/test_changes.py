@@ -95,7 +95,7 @@ async def test_a_product_edited_while_the_import_runs_is_taken_by_the_next(world
         async def first_page_is_taken():
             return await world.database["imports"].find_one({"request_id": "c2", "position.page": 1})
 
-        await eventually(first_page_is_taken, timeout=20, what="the first page to be taken")
+        await eventually(first_page_is_taken, what="the first page to be taken")
         [late] = edit(world, 1, name="あとから")
         report = await world.report("c2")
         assert report.counts.changed == 150
@@ -223,7 +223,7 @@ async def test_killed_in_the_windows_it_goes_on_at_its_page(world, tmp_path, poi
         async def moved():
             return (await checkpoint(world))["taken_until"] != since
 
-        await eventually(moved, timeout=20, what="the checkpoint to move")
+        await eventually(moved, what="the checkpoint to move")
     finally:
         await again.terminate()
     assert (report.TYPE, report.counts.changed, report.counts.read) == ("import.completed", 400, 400)

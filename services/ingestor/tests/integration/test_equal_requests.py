@@ -27,7 +27,7 @@ async def queued(world, count):
     async def look():
         return await world.database["imports"].count_documents({"state": "queued"}) == count
 
-    await eventually(look, timeout=30, what=f"{count} imports to wait")
+    await eventually(look, what=f"{count} imports to wait")
 
 
 async def waiting(world, requests):
@@ -100,7 +100,7 @@ async def test_a_crash_leaves_nobody_without_an_answer(world, tmp_path, point):
         async def over():
             return await world.database["imports"].count_documents({"finished": False}) == 0
 
-        await eventually(over, timeout=20, what="the imports to end")
+        await eventually(over, what="the imports to end")
     assert len({report.import_id for report in answers}) == 1
     assert len(await reports(world)) == 4
     assert len({event.id for event in await world.events(SYNC_COMMANDS)}) == 1

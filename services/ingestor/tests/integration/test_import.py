@@ -119,7 +119,7 @@ async def test_settings_that_come_a_moment_later_are_waited_for(world):
         async def queued():
             return await world.database["imports"].find_one({"shop_key": "other", "state": "queued"})
 
-        await eventually(queued, timeout=20, what="the import to be queued")
+        await eventually(queued, what="the import to be queued")
         await world.imported("enumerate", "a")  # the other shop is not held up
         await world.database["shops"].insert_one({"_id": "other"})
         assert (await world.report("b")).TYPE == "import.completed"

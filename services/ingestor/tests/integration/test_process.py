@@ -18,7 +18,7 @@ async def last_words(env):
         sys.executable, "-m", "ingestor", env={**clean_environment(), **COMMON, **env},
         stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
     )  # fmt: skip
-    _, err = await asyncio.wait_for(process.communicate(), 60)
+    _, err = await asyncio.wait_for(process.communicate(), 120)
     return process.returncode, err.decode()
 
 

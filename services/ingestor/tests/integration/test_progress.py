@@ -26,14 +26,14 @@ async def test_a_running_import_tells_how_far_it_is(world):
         async def third_page():
             return gauge("shopsync_import_products_read") == 300
 
-        await eventually(third_page, timeout=20, what="the third page")
+        await eventually(third_page, what="the third page")
         assert gauge("shopsync_import_products_expected") == 450
         await world.report("c2")
 
         async def over():
             return gauge("shopsync_import_products_read") is None
 
-        await eventually(over, timeout=20, what="the gauges of an import that ended to go")
+        await eventually(over, what="the gauges of an import that ended to go")
     assert gauge("shopsync_import_products_expected") is None
 
     at_first = [one for one in await told(world, "c1") if isinstance(one, ImportProgress)]

@@ -99,7 +99,7 @@ async def test_the_service_runs_it(world):
     world.settings |= {"import_cron": "* * * * *", "import_catch_up": "1h"}
     async with world.ingestor():
         commands = []
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(120):
             while len(commands) < 2:
                 commands = await world.events(IMPORT_COMMANDS)
         assert {event.data.shop_key for event in commands} == {"demo", "other"}

@@ -155,7 +155,7 @@ class World:
             found = await self.events(IMPORT_COMMANDS)
             return found if len(found) >= count else None
 
-        return await eventually(look, timeout=20, interval=0.1, what="the enumeration command")
+        return await eventually(look, interval=0.1, what="the enumeration command")
 
     async def answer(self, command: Event[ImportRequested], enumeration_id: str = "e1", **changes: Any) -> None:
         """The ingestor's good report to an enumeration command."""

@@ -88,7 +88,7 @@ async def test_it_waits_for_the_catalog_before_it_chooses(world):
         async def proven():
             return await world.database["sweeps"].find_one({"state": "proven"})
 
-        await eventually(proven, timeout=20, what="the proof to be taken")
+        await eventually(proven, what="the proof to be taken")
         with pytest.raises(NeverHappened):  # the catalog is away: nothing may be chosen
             await eventually(lambda: world.events(DELETE_COMMANDS), timeout=1, what="a delete command")
         await world.catalog.put("late", removed_by="e1")
@@ -110,7 +110,7 @@ async def test_dl11_what_changed_meanwhile_is_kept(world):
         world.settings["verdict_wait"] = "20s"
         await world.answer(command)
         # The catalog is away while the commands go out, and the merchant and futureshop are not.
-        await eventually(lambda: _four(world), timeout=20, interval=0.1, what="the delete commands")
+        await eventually(lambda: _four(world), interval=0.1, what="the delete commands")
         await catalog.put("switched-on", on=True, removed_by="e1")
         await catalog.put("back-again")
         async with world.catalog_running():
@@ -179,7 +179,7 @@ async def test_scenario_71_a_killed_sweep_goes_on_where_it_was(world, tmp_path, 
         assert await service.exited(30) == -9
         async with world.janitor("replica-0"):
             [page] = await world.reports("r1", within=40)
-            await eventually(lambda: _done(world), timeout=20, what="the sweep to be done")
+            await eventually(lambda: _done(world), what="the sweep to be done")
     assert verdicts_of([page]) == dict.fromkeys(numbers, "deleted")
     assert await world.catalog.numbers() == []
     commands = await world.events(DELETE_COMMANDS)

@@ -90,7 +90,7 @@ class TestTheNextTry:
             await world.nightly(now())
             [first] = await in_order(world, 1)
             await world.answer_badly(first)
-            await eventually(lambda: world.database["sweeps"].find_one({"attempt": 2}), timeout=20, what="to wait")
+            await eventually(lambda: world.database["sweeps"].find_one({"attempt": 2}), what="to wait")
             await world.sweep("r1")
             _, second = await in_order(world, 2)
             await world.answer_badly(second)
@@ -190,7 +190,7 @@ async def test_hundreds_of_shops_that_wait_cost_nothing_and_begin_one_after_anot
         async def queued():
             return await world.database["sweeps"].count_documents({}) == 300
 
-        await eventually(queued, timeout=60, what="the sweeps of the night")
+        await eventually(queued, what="the sweeps of the night")
     starts = sorted(sweep["not_before"] for sweep in await world.sweeps())
     assert starts[-1] - starts[0] > timedelta(minutes=50)
     store = SweepStore(world.database)

@@ -120,7 +120,7 @@ class Shop:
             document = await self.product(number)
             return (document or True) if condition(document) else None
 
-        return await eventually(look, timeout=30, interval=0.1, what=f"{what} ({self.key}/{number})")
+        return await eventually(look, interval=0.1, what=f"{what} ({self.key}/{number})")
 
     async def numbers(self):
         return await self.world.catalog.numbers(self.key)
@@ -163,7 +163,7 @@ def sweeps(world):
             return [event for event in await world.events(IMPORT_COMMANDS) if event.id not in before]
 
         request = await world.sweep(f"sweep-{enumeration_id}-{shop.key}", shop.key)
-        [command] = await eventually(asked, timeout=20, interval=0.1, what="the enumeration command")
+        [command] = await eventually(asked, interval=0.1, what="the enumeration command")
         await shop.enumerates(command, enumeration_id)
         if meanwhile is not None:
             await meanwhile()
@@ -260,7 +260,7 @@ async def test_scenario_72_a_push_that_ends_after_the_deletion_creates_nothing(w
         async def remembered():
             return await world.database["tombstones"].find_one({"_id": "demo/A", "tiktok_product_id": "T9"})
 
-        await eventually(remembered, timeout=30, what="the listing on the tombstone")
+        await eventually(remembered, what="the listing on the tombstone")
         assert await shop.numbers() == ["B"]
 
 
@@ -296,7 +296,7 @@ async def test_scenario_71_dl12_killed_in_the_middle_the_rest_is_done_once(world
         async def imported():
             return await world.database["products"].count_documents({}) == len(numbers)
 
-        await eventually(imported, timeout=60, what="the products")
+        await eventually(imported, what="the products")
         shop.deletes(*numbers)
         await janitor.start()
         request = await world.sweep("r1")
@@ -305,7 +305,7 @@ async def test_scenario_71_dl12_killed_in_the_middle_the_rest_is_done_once(world
         if victim == "janitor":
             assert await janitor.exited(60) == -9
         else:
-            await eventually(world.database["tombstones"].find_one, timeout=60, what="a deletion")
+            await eventually(world.database["tombstones"].find_one, what="a deletion")
             await first.kill()
         if victim == "janitor":
             async with world.janitor("replica-0"):
@@ -341,6 +341,6 @@ async def test_a_command_that_comes_too_late_deletes_nothing_that_was_reported_a
         barrier = await catalog_barrier(janitor, [DELETE_COMMANDS])
         assert not await barrier.passed()
         async with catalog():
-            await eventually(barrier.passed, timeout=30, what="the catalog to come to the command")
+            await eventually(barrier.passed, what="the catalog to come to the command")
             assert await shop.numbers() == ["A", "B"]
             assert (await sweeps(shop, "e2"))[0] == {"A": "deleted"}

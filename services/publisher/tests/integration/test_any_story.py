@@ -133,7 +133,7 @@ class Story:
         for _ in range(4):
             await self.world.push(*PRODUCTS, reason="manual")
             self.world.sandbox.reviews.decide_all()
-            await eventually(lambda: self.world.sandbox.webhooks.waiting == 0, timeout=20)
+            await eventually(lambda: self.world.sandbox.webhooks.waiting == 0)
 
 
 @pytest.fixture

@@ -39,7 +39,7 @@ async def goes_on(world):
     world.clock.forward(seconds=61)
     await eventually(lambda: gauge("app_refused") == 0)
     world.clock.forward(seconds=21)  # others wait that long for the one that tried
-    await eventually(lambda: len(world.events("push.succeeded")) == len(NAMES), timeout=30)
+    await eventually(lambda: len(world.events("push.succeeded")) == len(NAMES))
     assert world.events("push.failed") == []
     await upkeep(world)
     assert await world.database["app_troubles"].count_documents({}) == 0

@@ -36,7 +36,7 @@ async def lose_a_create(world, *, until_retry=None, operation="create*", after=T
     searches = world.sandbox.faults.add(Fault("error", operation="search*", times=None))
     lost = world.sandbox.faults.add(Fault("drop", operation=operation, after=after))
     await world.command("A-100")
-    await eventually(lambda: lost.hits and searches.hits, timeout=20)
+    await eventually(lambda: lost.hits and searches.hits)
     if until_retry is not None:
         await until_retry()
     world.sandbox.faults.clear()

@@ -54,7 +54,7 @@ def listed(demo):
                 due = {"review_due_at": {"$exists": True}}
                 return await demo.database["listings"].count_documents(due) == 0
 
-            await eventually(all_read, timeout=60, what="every review read")
+            await eventually(all_read, what="every review read")
         demo.sandbox.journal.reset()
 
     return make
@@ -104,7 +104,7 @@ async def test_nv4_a_product_switched_off_while_the_search_runs_is_not_sent(demo
     demo.sandbox.lifecycle.hide(hidden)
     slow = demo.sandbox.faults.add(Fault("slow", operation="search*", seconds=1.0))
     syncing = asyncio.create_task(sync(*names(6)))
-    await eventually(lambda: slow.hits, timeout=20, what="the slow search")
+    await eventually(lambda: slow.hits, what="the slow search")
     await demo.store("P-003", sync_enabled=False)
     await syncing
     assert searches(demo) == 1

@@ -157,7 +157,7 @@ class TestSearchThatLagsBehind:
         await demo.store()
         demo.sandbox.faults.add(Fault("drop", operation="create*", after=True))
         await demo.command("A-100")
-        await eventually(lambda: demo.events("push.succeeded"), timeout=30)
+        await eventually(lambda: demo.events("push.succeeded"))
         only(demo)
         assert done(demo)["creates"] == 1
         assert [event["action"] for event in demo.events("push.succeeded")] == ["created"]
@@ -441,7 +441,7 @@ async def test_events_wait_for_the_broker_and_keep_their_ids(demo):
         return [event for event in demo.events("push.succeeded") if event["action"] == "created"]
 
     # The push that was interrupted runs again and may add that nothing has changed; the create is told once, by its id.
-    await eventually(created, timeout=30)
+    await eventually(created)
     assert {event["id"] for event in created()} == {entry["id"]}
     assert done(demo)["creates"] == 1
 

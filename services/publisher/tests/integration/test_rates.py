@@ -34,7 +34,7 @@ class TestAtTenASecond:
         demo.sandbox.limits.shop_rates["demo"] = Rate(10.0, 10)
         demo.sandbox.faults.add(Fault("slow", shop="demo", times=None, seconds=0.2))
         await demo.command(*await products(demo, 30))
-        await eventually(lambda: len(created(demo)) == 30, timeout=60)
+        await eventually(lambda: len(created(demo)) == 30)
         # How much of the rate is used is proven where time is made (test_pace): here the machine's load counts too.
         assert demo.sandbox.journal.traffic.summary()["demo"]["rate_limited"] == 0
 
@@ -46,7 +46,7 @@ class TestAtTenASecond:
         await demo.command(*await products(demo, 20))
         await eventually(lambda: demo.sandbox.journal.traffic.summary().get("demo", {}).get("rate_limited", 0) > 0)
         await demo.command(*await products(demo, 30, "other"), shop_key="other")
-        await eventually(lambda: len(created(demo, "other")) == 30, timeout=60)
+        await eventually(lambda: len(created(demo, "other")) == 30)
         assert len(created(demo)) < 20, "fewer products, told first, and still not done"
         assert demo.events("push.failed") == []
         held = await demo.database["push_jobs"].count_documents({"shop_key": "demo", "owner": {"$ne": ""}})
@@ -58,7 +58,7 @@ class TestAtTenASecond:
         """429 with and without Retry-After, and HTTP 200 with the rate code."""
         demo.sandbox.faults.add(Fault("rate_limit", shop="demo", times=2, status=status, retry_after=retry_after))
         await demo.command(*await products(demo, 2))
-        await eventually(lambda: len(created(demo)) == 2, timeout=30)
+        await eventually(lambda: len(created(demo)) == 2)
         document = await demo.database["paces"].find_one({"_id": "demo"})
         assert document["learned"]["low"] < 10.0
         assert demo.events("push.failed") == []
@@ -94,7 +94,7 @@ class TestBroken:
         assert len(attempts) == 30
         assert max(attempts) <= 2, "waiting is no attempt"
         demo.sandbox.faults.clear()
-        await eventually(lambda: len(created(demo)) == 30, timeout=30)
+        await eventually(lambda: len(created(demo)) == 30)
         assert set(created(demo).values()) == {1}
         assert demo.events("push.failed") == []
         assert not await is_open()
@@ -103,7 +103,7 @@ class TestBroken:
         demo.sandbox.faults.add(Fault("error", operation="create*", times=None, status=500))
         await demo.store("B-1")
         await demo.command("B-1")
-        event = (await eventually(lambda: demo.events("push.failed"), timeout=30))[0]
+        event = (await eventually(lambda: demo.events("push.failed")))[0]
         assert (event["status"], event["product_no"]) == ("sync_error", "B-1")
 
 

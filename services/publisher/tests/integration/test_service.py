@@ -52,7 +52,7 @@ async def told(bootstrap: str, topic: str, count: int) -> list[dict]:
     await consumer.start()
     try:
         events: list[dict] = []
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(120):
             while len({event["id"] for event in events}) < count:
                 events.append(json.loads((await consumer.getone()).value))
         return events
@@ -120,7 +120,7 @@ async def test_reliability_5_a_crash_in_mid_create(
         await authorise(sandbox, doomed)
         await publish(bootstrap, topic_prefix, document)
         assert await doomed.exited(30) == -9
-        async with ServiceProcess("publisher", env=environment, folder=tmp_path, ready_seconds=60):
+        async with ServiceProcess("publisher", env=environment, folder=tmp_path):
             pushed, *_ = await told(bootstrap, LISTING_EVENTS.full_name(topic_prefix), 2)
         assert pushed["data"]["action"] == "created"
         assert pushed["data"]["skus"][0]["stock_sent"] == 7
@@ -147,12 +147,12 @@ async def test_reliability_5_a_crash_in_mid_edit(
         await database["products"].update_one({}, {"$set": changes})
         await publish(bootstrap, topic_prefix, document)
         assert await doomed.exited(30) == -9
-        async with ServiceProcess("publisher", env=environment, folder=tmp_path, ready_seconds=60):
+        async with ServiceProcess("publisher", env=environment, folder=tmp_path):
 
             async def edited():
                 return [event for event in await told(bootstrap, topic, 2) if event["data"].get("action") == "edited"]
 
-            (event, *_) = await eventually(edited, timeout=60)
+            (event, *_) = await eventually(edited)
             assert event["data"]["content_version"] == 2
             (product,) = sandbox.world.shop("demo").products.values()
             newest = product.in_review or product.content

@@ -39,7 +39,7 @@ async def test_what_a_file_does_not_need_is_free_at_once():
     async with room.share() as share:
         await share.take(10)
         share.keep(3)
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(120):
             assert await room.take(7) == 7
 
 
@@ -64,6 +64,6 @@ async def test_a_waiter_that_is_cancelled_takes_no_room(granted):
     assert waiting.cancelled()
     if not granted:
         room.give_back(10)
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(120):
         assert await behind == 4
         assert await room.take(6) == 6

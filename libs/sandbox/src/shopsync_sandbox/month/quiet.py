@@ -12,7 +12,7 @@ from aiokafka.admin import AIOKafkaAdminClient
 
 from shopsync_sandbox.month.world import World
 
-PATIENCE = 30.0
+PATIENCE = 120.0
 _PAUSE = 0.03
 _SOON = timedelta(milliseconds=500)
 
