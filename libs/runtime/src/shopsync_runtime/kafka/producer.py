@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import ProducerClosed
+from aiokafka.structs import RecordMetadata
 
 Headers = Sequence[tuple[str, bytes | None]]
 
@@ -29,6 +30,15 @@ class Message:
     value: bytes | None
     key: bytes | None
     headers: Headers = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """Where an acknowledged message stands. `topic` is the full name."""
+
+    topic: str
+    partition: int
+    offset: int
 
 
 class Producer:
@@ -65,27 +75,30 @@ class Producer:
             await self._producer.stop()
             self._producer = None
 
-    async def send_all(self, messages: Sequence[Message]) -> None:
-        """Queue in order and wait until the broker has acknowledged each. Raises the first KafkaError.
+    async def send_all(self, messages: Sequence[Message]) -> list[Placed]:
+        """Queue in order and wait until the broker has acknowledged each. Returns their places, in the same order.
 
-        When it raises, some may have arrived and some not: send all again, receivers are idempotent.
+        Raises the first KafkaError. When it raises, some may have arrived and some not: send all again, receivers are idempotent.
         """
         if self._producer is None:
             raise ProducerClosed("the producer is not started, or stopped already")
-        acks: list[asyncio.Future[object]] = []
+        acks: list[asyncio.Future[RecordMetadata]] = []
         try:
             for message in messages:
                 acks.append(await self._queue(self._producer, message))  # noqa: PERF401 - kept when one raises
         finally:
             # Also after a failure half-way: no acknowledgement may be left unread.
             results = await asyncio.gather(*acks, return_exceptions=True)
+        placed: list[Placed] = []
         for result in results:
             if isinstance(result, BaseException):
                 raise result
+            placed.append(Placed(result.topic, result.partition, result.offset))
+        return placed
 
     @staticmethod
-    async def _queue(producer: AIOKafkaProducer, message: Message) -> "asyncio.Future[object]":
-        queued: asyncio.Future[object] = await producer.send(
+    async def _queue(producer: AIOKafkaProducer, message: Message) -> "asyncio.Future[RecordMetadata]":
+        queued: asyncio.Future[RecordMetadata] = await producer.send(
             message.topic, message.value, key=message.key, headers=list(message.headers)
         )
         return queued
