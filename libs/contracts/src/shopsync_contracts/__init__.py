@@ -1,5 +1,6 @@
 """The wire format of shopsync: what stands on Kafka, and nothing else. No I/O."""
 
+from shopsync_contracts.derived import bulk_edit_part_id
 from shopsync_contracts.envelope import CONTENT_TYPE, Event, ProductBody, ShopBody, new_event
 from shopsync_contracts.errors import (
     ContractError,
@@ -29,6 +30,7 @@ __all__ = [
     "UnexpectedType",
     "UnknownType",
     "WrongShape",
+    "bulk_edit_part_id",
     "describe",
     "new_event",
     "parse",

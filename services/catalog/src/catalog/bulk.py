@@ -7,7 +7,7 @@ from datetime import datetime
 
 from catalog.identity import derived_id
 from catalog.model import SkuNo
-from shopsync_contracts import Event
+from shopsync_contracts import Event, bulk_edit_part_id
 from shopsync_contracts.events import (
     REPORT_PAGE,
     BulkEditCompleted,
@@ -60,10 +60,10 @@ def _edits(event: Event[ProductsBulkEdited], product_no: str) -> Iterator[tuple[
         edited = ProductEdited(
             shop_key=body.shop_key, product_no=product_no, edited_at=body.edited_at, changes=body.changes
         )
-        yield derived_id(event.id, product_no, edited.TYPE), edited
+        yield bulk_edit_part_id(event.id, product_no, ProductEdited), edited
     if body.sync_enabled is not None:
         target = SyncTargetSet(shop_key=body.shop_key, product_no=product_no, sync_enabled=body.sync_enabled)
-        yield derived_id(event.id, product_no, target.TYPE), target
+        yield bulk_edit_part_id(event.id, product_no, SyncTargetSet), target
 
 
 def reports(

@@ -78,7 +78,8 @@ class Producer:
     async def send_all(self, messages: Sequence[Message]) -> list[Placed]:
         """Queue in order and wait until the broker has acknowledged each. Returns their places, in the same order.
 
-        Raises the first KafkaError. When it raises, some may have arrived and some not: send all again, receivers are idempotent.
+        Raises the first KafkaError. When it raises, some may have arrived and some not: send all again, receivers are
+        idempotent.
         """
         if self._producer is None:
             raise ProducerClosed("the producer is not started, or stopped already")

@@ -1,0 +1,13 @@
+"""Ids of messages that follow from another message, where both sides have to know them."""
+
+from uuid import NAMESPACE_URL, uuid5
+
+from shopsync_contracts.envelope import ShopBody
+
+
+def bulk_edit_part_id(bulk_edit_id: str, product_no: str, body: type[ShopBody]) -> str:
+    """Event id of the message that a bulk edit becomes for one product: a repeat of the bulk edit repeats it.
+
+    Who published a bulk edit finds its parts on the topic of the tool's edits by these ids.
+    """
+    return str(uuid5(NAMESPACE_URL, "\x1f".join(("shopsync.catalog", bulk_edit_id, product_no, body.TYPE))))
