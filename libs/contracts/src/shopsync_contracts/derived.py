@@ -10,4 +10,4 @@ def bulk_edit_part_id(bulk_edit_id: str, product_no: str, body: type[ShopBody]) 
 
     Who published a bulk edit finds its parts on the topic of the tool's edits by these ids.
     """
-    return str(uuid5(NAMESPACE_URL, "\x1f".join(("shopsync.catalog", bulk_edit_id, product_no, body.TYPE))))
+    return str(uuid5(NAMESPACE_URL, f"shopsync.catalog\x1f{bulk_edit_id}\x1f{product_no}\x1f{body.TYPE}"))
