@@ -7,13 +7,13 @@ changed by configuration without touching code. Member, stage, list and body pri
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from types import MappingProxyType
 from typing import Any
 
 from pydantic import ValidationError
 
-from ingestor.readers import Unreadable, at, flag, items, stamp, text, whole
+from ingestor.readers import LATEST, Unreadable, at, flag, items, stamp, text, whole
 from shopsync_contracts import describe
 from shopsync_contracts.events import MAX_SKUS, Axes, SaleForm, Tax, UpstreamProduct, UpstreamSku
 
@@ -68,6 +68,9 @@ NEVER_READ = frozenset({"memberPrice", "memberStagePrices", "listPrice", "bodyPr
 
 FUTURE_TOLERANCE = timedelta(minutes=5)
 """How far a stamp may lie ahead of our clock; the catalog refuses what is further."""
+
+
+_LAST_SECOND = time(23, 59, 59)
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,8 +134,8 @@ def to_product(record: Record, stock: Stock | None, table: SourceMap, *, observe
     visible = _read(flag, record, table, "visible")
     try:
         return UpstreamProduct(
-            updated_at=_not_ahead(_needed(stamp, record, table, "updated_at"), observed_at, table, "updated_at"),
-            created_at=_read(stamp, record, table, "created_at"),
+            updated_at=_update_time(record, table, observed_at),
+            created_at=_in_reach(_read(stamp, record, table, "created_at")),
             name=text(*table.value(record, "name")),
             description=text(*table.value(record, "description")),
             images=_images(record, table),
@@ -157,13 +160,20 @@ def _needed(reader: Any, record: Record, table: SourceMap, target: str) -> Any:
     value, name = table.value(record, target)
     found = reader(value, name)
     if found is None:
-        raise Unreadable(name, "is missing")
+        raise Unreadable(name, "is missing" if value is None else "stands for no value, but must have one", value)
     return found
 
 
-def _not_ahead(moment: datetime, now: datetime, table: SourceMap, target: str) -> datetime:
+def _in_reach(moment: datetime | None) -> datetime | None:
+    """The moment; None for a placeholder far ahead, which says nothing about when something happened."""
+    return None if moment == LATEST else moment
+
+
+def _update_time(record: Record, table: SourceMap, now: datetime) -> datetime:
+    moment: datetime = _needed(stamp, record, table, "updated_at")
     if moment > now + FUTURE_TOLERANCE:
-        raise Unreadable(table.paths[target] or target, "lies in the future", moment.isoformat())
+        value, name = table.value(record, "updated_at")
+        raise Unreadable(name, "lies in the future", value)
     return moment
 
 
@@ -171,11 +181,20 @@ def _sale_form(record: Record, table: SourceMap, now: datetime) -> SaleForm:
     """予約販売 while it is switched on and its period is in force; an open end has no limit (Q6, Q8, PR-13)."""
     if not _read(flag, record, table, "preorder.enabled"):
         return "regular"
-    start, end = _read(stamp, record, table, "preorder.start"), _read(stamp, record, table, "preorder.end")
-    began = start is None or start <= now
+    begins, ends = preorder_edges(record, table)
+    began = begins is None or begins <= now
+    return "preorder" if began and (ends is None or now < ends) else "regular"
+
+
+def preorder_edges(record: Record, table: SourceMap) -> tuple[datetime | None, datetime | None]:
+    """When 予約販売期間 (the pre-order period) begins, and the first moment after it; None is an open edge.
+
+    A start that is far ahead never comes: it is LATEST, not open. Raises Unreadable.
+    """
+    begins = _read(stamp, record, table, "preorder.start")
+    last = _in_reach(stamp(*table.value(record, "preorder.end"), time_of_day=_LAST_SECOND))
     # The last second counts: 23:59:59 means until midnight.
-    over = end is not None and now >= end + timedelta(seconds=1)
-    return "preorder" if began and not over else "regular"
+    return begins, last + timedelta(seconds=1) if last is not None else None
 
 
 def _images(record: Record, table: SourceMap) -> tuple[str, ...]:

@@ -1,8 +1,10 @@
 """Reading one value of a source record, forgiving in form (numbers as strings), strict in meaning."""
 
 import math
+import re
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, date, datetime, time
+from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -12,9 +14,25 @@ JST = ZoneInfo("Asia/Tokyo")
 MAX_NUMBER = 999_999_999_999
 """Above any price or stock; also keeps the value inside 64 bits for whoever stores it."""
 
+LATEST = datetime(2999, 1, 1, tzinfo=UTC)
+"""Stands for every time from 2999 on, such as the 9999-12-31 that marks an open end. Every zone can hold it."""
+
 _TRUE = {True, "true", "1"}
 _FALSE = {False, "false", "0"}
-_FIRST_YEAR, _LAST_YEAR = 1970, 2999
+
+_UNSET = frozenset({"", "-", "null", "none", "undefined"})
+"""How systems write that an optional number or time has no value, in lower case."""
+
+_EPOCH_YEAR = 1970
+"""Times up to this year mark a missing value: 0000-00-00, 0001-01-01, 1900-01-01, 1970-01-01. No shop is so old."""
+
+_DAY = r"(?P<year>[+-]?\d{4,6})[-/](?P<month>\d\d)[-/](?P<day>\d\d)"
+_TIME = r"[T ](?P<time>\d\d:\d\d(:\d\d(\.\d{1,9})?)?)\s*(?P<zone>Z|[+-]\d\d:?\d\d)?"
+_STAMP = re.compile(f"{_DAY}({_TIME})?", re.ASCII)
+
+_NUMBER = re.compile(r"[+-]?(\d+|\d{1,3}(,\d{3})+)(\.\d*)?([Ee][+-]?\d{1,2})?", re.ASCII)
+_LONGEST_NUMBER = 40
+_FULL_WIDTH = str.maketrans("０１２３４５６７８９，．＋－", "0123456789,.+-")
 
 
 class Unreadable(ValueError):
@@ -53,8 +71,8 @@ def text(value: Any, field: str) -> str:
 
 
 def whole(value: Any, field: str) -> int | None:
-    """A whole number from 0; "1200" and 1200.0 are taken, null and "" are None."""
-    if value is None or value == "":
+    """A whole number from 0; 1200.0, "1200.00", "1,200" and full-width digits are taken. None when it is not set."""
+    if is_unset(value):
         return None
     number = _as_int(value)
     if number is None:
@@ -71,18 +89,26 @@ def _as_int(value: Any) -> int | None:
         return value
     if isinstance(value, float):
         return int(value) if math.isfinite(value) and value == int(value) else None
-    if isinstance(value, str) and len(value) <= 24:
-        digits = value.strip()
-        return int(digits) if digits.removeprefix("-").isascii() and digits.removeprefix("-").isdigit() else None
-    return None
+    if not isinstance(value, str) or len(value) > _LONGEST_NUMBER:
+        return None
+    digits = value.strip().translate(_FULL_WIDTH)
+    if _NUMBER.fullmatch(digits) is None:
+        return None
+    number = Decimal(digits.replace(",", ""))
+    return int(number) if number == number.to_integral_value() else None
+
+
+def is_unset(value: Any) -> bool:
+    """Whether an optional number or time is left out: null, or a text that stands for it."""
+    return value is None or (isinstance(value, str) and len(value) < 20 and value.strip().lower() in _UNSET)
 
 
 def flag(value: Any, field: str) -> bool | None:
-    """A yes or no; "true", "1" and 1 are taken. Null is None."""
+    """A yes or no; "true", "1", 1 and 1.0 are taken. Null is None."""
     if value is None:
         return None
     plain = value.lower() if isinstance(value, str) else value
-    if isinstance(plain, bool | int | str):
+    if isinstance(plain, bool | int | float | str):
         if plain in _TRUE:
             return True
         if plain in _FALSE:
@@ -90,17 +116,33 @@ def flag(value: Any, field: str) -> bool | None:
     raise Unreadable(field, "must be true or false", value)
 
 
-def stamp(value: Any, field: str) -> datetime | None:
-    """A point in time; without offset it is Asia/Tokyo. Null and "" are None."""
-    if value is None or value == "":
+def stamp(value: Any, field: str, *, time_of_day: time = time.min) -> datetime | None:
+    """A point in time, aware; without offset it is Asia/Tokyo. None when it is not set.
+
+    Placeholders are read as what they stand for: a time up to 1970 is not set, one from 2999 on is LATEST. A day
+    that stands alone gets `time_of_day`.
+    """
+    if is_unset(value) or value in (0, "0"):
         return None
+    match = _STAMP.fullmatch(value.strip()) if isinstance(value, str) else None
+    if match is None:
+        raise Unreadable(field, "must be a time such as 2026-11-22T18:30:00", value)
+    year = int(match["year"])
+    if year <= _EPOCH_YEAR:
+        return None
+    if year >= LATEST.year:
+        return LATEST
     try:
-        moment = datetime.fromisoformat(value)
-    except (TypeError, ValueError):
+        return _moment(match, time_of_day)
+    except ValueError:
         raise Unreadable(field, "must be a time such as 2026-11-22T18:30:00", value) from None
-    if not _FIRST_YEAR < moment.year < _LAST_YEAR:
-        raise Unreadable(field, f"the year must lie between {_FIRST_YEAR} and {_LAST_YEAR}", value)
-    return moment if moment.tzinfo else moment.replace(tzinfo=JST)
+
+
+def _moment(match: re.Match[str], time_of_day: time) -> datetime:
+    """Raises ValueError when there is no such day or time."""
+    clock = time.fromisoformat((match["time"] or time_of_day.isoformat()) + (match["zone"] or ""))
+    day = date(int(match["year"]), int(match["month"]), int(match["day"]))
+    return datetime.combine(day, clock, tzinfo=clock.tzinfo or JST)
 
 
 def items(value: Any, field: str) -> list[Mapping[str, Any]]:

@@ -1,7 +1,7 @@
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from ingestor.mapping import Record, SourceMap
-from ingestor.readers import flag, stamp
+from ingestor.mapping import Record, SourceMap, preorder_edges
+from ingestor.readers import LATEST, flag
 
 
 def next_switch(record: Record, table: SourceMap, *, after: datetime) -> datetime | None:
@@ -11,7 +11,5 @@ def next_switch(record: Record, table: SourceMap, *, after: datetime) -> datetim
     """
     if not flag(*table.value(record, "preorder.enabled")):
         return None
-    start, end = (stamp(*table.value(record, name)) for name in ("preorder.start", "preorder.end"))
-    # The last second counts: 23:59:59 means until midnight.
-    edges = (start, end + timedelta(seconds=1) if end else None)
-    return min((edge for edge in edges if edge is not None and edge > after), default=None)
+    edges = preorder_edges(record, table)
+    return min((edge for edge in edges if edge is not None and after < edge < LATEST), default=None)

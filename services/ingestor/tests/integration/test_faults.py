@@ -147,6 +147,11 @@ RECORDS = {
     "registered in the future": ({"dateCreated": "2099-01-01T00:00:00"}, None),
     "no date": ({"dateUpdated": "2026-02-30T00:00:00"}, "dateUpdated: must be a time"),
     "numbers as strings": ({"unitPrice": "1200", "taxRate": "10", "id": "77"}, None),
+    "numbers with zeros": ({"unitPrice": "1200.00", "taxRate": "8.0", "id": "77.0"}, None),
+    "yen and sen": ({"unitPrice": "1200.50"}, "unitPrice: must be a whole number (given: '1200.50')"),
+    "an open end": ({"preorder": {"enabled": True, "price": 900, "periodEnd": "9999-12-31T23:59:59"}}, None),
+    "zero dates": ({"dateCreated": "0000-00-00 00:00:00", "preorder.periodStart": "0000-00-00"}, None),
+    "updated at zero": ({"dateUpdated": "0000-00-00T00:00:00"}, "dateUpdated: stands for no value"),
     "negative price": ({"unitPrice": -1}, "unitPrice: must be from 0"),
     "huge price": ({"unitPrice": 10**40}, "unitPrice: must be from 0"),
     "huge id": ({"id": 10**40}, None),
@@ -176,6 +181,9 @@ async def test_records_that_make_no_sense_are_applied_or_refused_by_name(world):
     assert told[by_case["HTML in the name"]].name == "<b>革</b>&nbsp;<script>alert(1)</script>"
     assert len(told[by_case["400 SKUs"]].skus) == 400
     assert (told[by_case["numbers as strings"]].regular_price, len(told[by_case["no SKU list"]].skus)) == (1200, 1)
+    assert told[by_case["numbers with zeros"]].regular_price == 1200
+    assert told[by_case["an open end"]].sale_form == "preorder"
+    assert told[by_case["zero dates"]].created_at is None
     assert told[by_case["another type"]].images == ()
     assert await world.changes("product.removed") == []
 
