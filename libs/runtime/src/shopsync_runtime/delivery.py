@@ -19,7 +19,8 @@ class Delivery:
     """One record that follows the wire format. (topic, partition, offset) names it for ever.
 
     `timestamp` is the record's stamp on the broker (aware, UTC): the producer's clock on topics with CreateTime.
-    `headers` values may be null. `event` raises LookupError for the tombstone of a compacted topic.
+    `headers` values may be null. `event` raises LookupError for the tombstone of a compacted topic, and for every
+    delivery of a subscription that takes its records unparsed.
     """
 
     topic: str
@@ -36,13 +37,13 @@ class Delivery:
     def event(self) -> Event[Any]:
         """The parsed message."""
         if self.parsed is None:
-            raise LookupError(f"{self.topic}/{self.partition}@{self.offset} is a tombstone, it has no event")
+            raise LookupError(f"{self.topic}/{self.partition}@{self.offset} is a tombstone or unparsed, without event")
         return self.parsed
 
     @property
     def is_tombstone(self) -> bool:
         """A null value on a topic whose null values mean 'deleted'."""
-        return self.parsed is None
+        return self.value is None and self.spec.tombstones
 
     @property
     def position(self) -> tuple[TopicPartition, int]:
@@ -83,6 +84,17 @@ def decode(record: "ConsumerRecord[bytes | None, bytes | None]", spec: TopicSpec
         return Undecodable(record, error)
     except Exception as error:  # noqa: BLE001 - a parser's own failure must cost one message, not the partition
         return Undecodable(record, error)
+    return _delivery(record, spec, parsed)
+
+
+def unparsed(record: "ConsumerRecord[bytes | None, bytes | None]", spec: TopicSpec) -> Delivery:
+    """The record as it is, for a handler that reads the bytes itself. Nothing is undecodable."""
+    return _delivery(record, spec, None)
+
+
+def _delivery(
+    record: "ConsumerRecord[bytes | None, bytes | None]", spec: TopicSpec, parsed: Event[Any] | None
+) -> Delivery:
     return Delivery(
         topic=record.topic,
         partition=record.partition,

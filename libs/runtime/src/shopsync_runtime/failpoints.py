@@ -1,7 +1,8 @@
-"""Named points at which a crash test kills the process.
+"""Named points at which a crash test kills or freezes the process.
 
-`SHOPSYNC_FAILPOINT=name[:count]` sends SIGKILL to the own process at the count-th passage (default the first).
-Unset, a point costs one comparison. The runtime's points: `before_handler`, `after_handler_before_commit`,
+`SHOPSYNC_FAILPOINT=name[:count][:stop]` sends SIGKILL to the own process at the count-th passage (default the first);
+with `stop` SIGSTOP, and the process goes on from there when the test sends SIGCONT. Several points are separated by
+commas. Unset, a point costs one comparison. The runtime's points: `before_handler`, `after_handler_before_commit`,
 `after_dead_letter_before_commit`, `after_commit`. Services add their own.
 """
 
@@ -16,26 +17,35 @@ VARIABLE = "SHOPSYNC_FAILPOINT"
 class _Armed:
     name: str
     passages_left: int
+    send: signal.Signals
 
 
-def parse_failpoint(text: str | None) -> _Armed | None:
-    """Read `name[:count]`. Raises ValueError when the count is not a positive number."""
-    if not text:
-        return None
-    name, _, count = text.partition(":")
-    passages = int(count) if count else 1
+def parse_failpoints(text: str | None) -> list[_Armed]:
+    """Read `name[:count][:stop],…`. Raises ValueError when a count is not a positive number."""
+    return [_parse(one) for one in text.split(",")] if text else []
+
+
+def _parse(text: str) -> _Armed:
+    name, *rest = text.split(":")
+    send = signal.SIGKILL
+    if rest and rest[-1] == "stop":
+        send = signal.SIGSTOP
+        rest.pop()
+    passages = int(":".join(rest)) if rest else 1
     if passages < 1:
         raise ValueError(f"{VARIABLE}={text!r}: the count must be 1 or more")
-    return _Armed(name, passages)
+    return _Armed(name, passages, send)
 
 
-_armed = parse_failpoint(os.environ.get(VARIABLE))
+_armed = parse_failpoints(os.environ.get(VARIABLE))
 
 
 def failpoint(name: str) -> None:
-    """Die here by SIGKILL when the environment says so: no handler, no flush, no commit."""
-    if _armed is None or _armed.name != name:
+    """Die or stand still here when the environment says so: no handler, no flush, no commit."""
+    if not _armed:
         return
-    _armed.passages_left -= 1
-    if _armed.passages_left == 0:
-        os.kill(os.getpid(), signal.SIGKILL)
+    for one in _armed:
+        if one.name == name:
+            one.passages_left -= 1
+            if one.passages_left == 0:
+                os.kill(os.getpid(), one.send)

@@ -10,6 +10,7 @@ from starlette.routing import BaseRoute
 from shopsync_contracts import TopicSpec
 from shopsync_contracts.topics import DEAD_LETTERS
 from shopsync_runtime.background import BackgroundTask
+from shopsync_runtime.consuming.commits import NothingUnsettled, Unsettled
 from shopsync_runtime.consuming.subscription import Subscription, SubscriptionOptions
 from shopsync_runtime.deadletters import DeadLetter, messages_of
 from shopsync_runtime.delivery import Handler
@@ -61,13 +62,16 @@ class Runtime:
         *,
         max_records: int = 500,
         batch_timeout: float = 0.1,
-    ) -> None:
+        parse: bool = True,
+        unsettled: Unsettled | None = None,
+    ) -> Subscription:
         """Consume these topics as group `{prefix}.{service}.{name}`, at least once, in order per partition.
 
         The handler gets 1…`max_records` deliveries in the order of each partition and returns the ones to put
         aside; it must be idempotent. Its offsets are committed after it returned and the dead letters are stored.
         RetryableError and infrastructure errors put the batch back with back-off. `batch_timeout`: seconds an idle
-        poll waits.
+        poll waits. With `parse` False the handler gets every record as it is, unparsed. What the handler goes on with
+        after it returned it names as `unsettled`; offsets are committed up to there only.
         """
         if any(existing.name == name for existing in self.subscriptions):
             raise ValueError(f"subscription {name!r} is declared twice")
@@ -82,11 +86,14 @@ class Runtime:
                 dead_letter_limit=common.dead_letter_limit,
                 commit_timeout=common.kafka_commit_timeout.total_seconds(),
                 revoke_timeout=common.kafka_rebalance_timeout.total_seconds() * _REVOKE_SHARE,
+                parse=parse,
+                unsettled=unsettled or NothingUnsettled(),
             ),
         )
         subscribe(self.app, common, subscription, ConsumeOptions(max_records, batch_timeout))
         self.subscriptions.append(subscription)
         self.specs += specs
+        return subscription
 
     def background(self, name: str, run: Hook) -> None:
         """Run a coroutine beside the subscriptions: supervised, restarted with back-off, cancelled at shutdown."""

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from shopsync_runtime.background import BackgroundTask
 from shopsync_runtime.backoff import LONGEST_DELAY, backoff_delay
-from shopsync_runtime.failpoints import parse_failpoint
+from shopsync_runtime.failpoints import parse_failpoints
 from shopsync_runtime.groups import consumer_group
 from shopsync_runtime.health import Report, readiness
 from shopsync_runtime.logs import configure_logging
@@ -36,18 +36,26 @@ def test_groups_carry_the_prefix():
 
 @pytest.mark.parametrize("text", [None, ""])
 def test_no_failpoint(text):
-    assert parse_failpoint(text) is None
+    assert parse_failpoints(text) == []
 
 
-def test_a_failpoint_with_a_count():
-    armed = parse_failpoint("after_commit:3")
-    assert (armed.name, armed.passages_left) == ("after_commit", 3)
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("after_commit", [("after_commit", 1, signal.SIGKILL)]),
+        ("after_commit:3", [("after_commit", 3, signal.SIGKILL)]),
+        ("after_commit:stop", [("after_commit", 1, signal.SIGSTOP)]),
+        ("a:2:stop,b", [("a", 2, signal.SIGSTOP), ("b", 1, signal.SIGKILL)]),
+    ],
+)
+def test_failpoints_with_counts_and_signals(text, expected):
+    assert [(one.name, one.passages_left, one.send) for one in parse_failpoints(text)] == expected
 
 
-@pytest.mark.parametrize("text", ["x:0", "x:-1", "x:many"])
+@pytest.mark.parametrize("text", ["x:0", "x:-1", "x:many", "x:1:halt", "x:"])
 def test_a_failpoint_count_must_be_positive(text):
     with pytest.raises(ValueError):
-        parse_failpoint(text)
+        parse_failpoints(text)
 
 
 def test_the_process_dies_at_the_counted_passage():
@@ -61,6 +69,17 @@ def test_the_process_dies_at_the_counted_passage():
     )
     assert done.returncode == -signal.SIGKILL
     assert done.stdout.split() == ["0", "1", "2"]
+
+
+def test_the_process_stands_still_at_a_point_and_goes_on():
+    code = "from shopsync_runtime.failpoints import failpoint\nfailpoint('here')\nprint('went on', flush=True)"
+    env = {**os.environ, "SHOPSYNC_FAILPOINT": "here:stop"}
+    with subprocess.Popen([sys.executable, "-c", code], env=env, stdout=subprocess.PIPE, text=True) as process:
+        _, status = os.waitpid(process.pid, os.WUNTRACED)
+        assert os.WIFSTOPPED(status)
+        os.kill(process.pid, signal.SIGCONT)
+        assert process.communicate(timeout=60)[0] == "went on\n"
+        assert process.returncode == 0
 
 
 async def test_a_background_task_is_restarted_until_it_is_done():

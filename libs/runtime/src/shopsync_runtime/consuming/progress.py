@@ -33,6 +33,10 @@ class Progress:
         self._next.update(offsets)
         self.finished_at = self.tried_at = time.monotonic()
 
+    def next_of(self, partition: TopicPartition) -> int:
+        """Offset after the last handled one, 0 while nothing is known."""
+        return self._next.get(partition, 0)
+
     def forget(self, partitions: set[TopicPartition]) -> None:
         """Revoked: their series go, or a dashboard would show the lag of a partition twice."""
         for partition in partitions:

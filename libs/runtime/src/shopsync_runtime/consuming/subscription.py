@@ -1,8 +1,8 @@
 import asyncio
 import contextlib
 import time
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import structlog
@@ -11,7 +11,7 @@ from faststream.kafka.message import FAKE_CONSUMER, KafkaMessage
 from faststream.message import StreamMessage
 
 from shopsync_contracts import TopicSpec
-from shopsync_runtime.consuming.commits import Commits
+from shopsync_runtime.consuming.commits import Commits, NothingUnsettled, Unsettled
 from shopsync_runtime.consuming.limit import DeadLetterLimit
 from shopsync_runtime.consuming.partitions import Partitions
 from shopsync_runtime.consuming.process import (
@@ -24,7 +24,7 @@ from shopsync_runtime.consuming.process import (
 )
 from shopsync_runtime.consuming.progress import Progress
 from shopsync_runtime.deadletters import DeadLetter
-from shopsync_runtime.delivery import Handler, decode
+from shopsync_runtime.delivery import Handler, decode, unparsed
 from shopsync_runtime.failpoints import failpoint
 from shopsync_runtime.failures import is_retryable
 from shopsync_runtime.metrics import BATCH_SECONDS, BATCH_SIZE, DEAD_LETTERS, HALTED, MESSAGES, REBALANCES, RETRIES
@@ -36,11 +36,16 @@ Records = tuple["ConsumerRecord[bytes | None, bytes | None]", ...]
 
 @dataclass(frozen=True, slots=True)
 class SubscriptionOptions:
-    """Limits and deadlines of a subscription; times in seconds."""
+    """Limits and deadlines of a subscription; times in seconds.
+
+    `parse` False: the handler gets the records unparsed. `unsettled`: what the handler keeps after it returned.
+    """
 
     dead_letter_limit: int
     commit_timeout: float
     revoke_timeout: float
+    parse: bool = True
+    unsettled: Unsettled = field(default_factory=NothingUnsettled)
 
 
 class Subscription:
@@ -70,6 +75,8 @@ class Subscription:
         self.description = (handler.__doc__ or "").strip() or None
         self._handler = handler
         self._publish_letters = publish_letters
+        self._decode = decode if options.parse else unparsed
+        self._unsettled = options.unsettled
         self._revoke_timeout = options.revoke_timeout
         self._idle = asyncio.Event()
         self._idle.set()
@@ -78,7 +85,7 @@ class Subscription:
         self._find_consumer: Callable[[], AIOKafkaConsumer | None] = lambda: None
         self.limit = DeadLetterLimit(options.dead_letter_limit)
         self.partitions = Partitions()
-        self.commits = Commits(name, timeout=options.commit_timeout)
+        self.commits = Commits(name, timeout=options.commit_timeout, unsettled=options.unsettled)
         self.progress = Progress(name)
         self.listener = RebalanceListener(self)
         HALTED.labels(name).set(0)
@@ -91,6 +98,21 @@ class Subscription:
     def consumer(self) -> AIOKafkaConsumer | None:
         """The consumer that FastStream polls, None before the start and after the stop."""
         return self._find_consumer()
+
+    # For handlers that look at how far they have read ------------------------------------------------------
+
+    def read_to(self, partition: TopicPartition) -> int:
+        """Offset after the last record of the partition that the handler has taken; 0 before the first one."""
+        return self.progress.next_of(partition)
+
+    async def ends(self, partitions: Collection[TopicPartition]) -> dict[TopicPartition, int]:
+        """Present end of each of these that is held. Raises KafkaError when the broker is away."""
+        consumer = self.consumer
+        held = [] if consumer is None else [one for one in partitions if one in consumer.assignment()]
+        if consumer is None or not held:
+            return {}
+        ends: dict[TopicPartition, int] = await consumer.end_offsets(held)
+        return ends
 
     # FastStream's three hooks ------------------------------------------------------------------------------
 
@@ -107,7 +129,7 @@ class Subscription:
 
     async def decode(self, message: StreamMessage[Any]) -> list[Item]:
         """Every record becomes a delivery or says why not; nothing raises."""
-        return [decode(record, self.topics[record.topic]) for record in message.raw_message]
+        return [self._decode(record, self.topics[record.topic]) for record in message.raw_message]
 
     async def handle(self, items: Any) -> None:
         """Settle one batch, or put it back. Never raises but for cancellation: then nothing is committed."""
@@ -242,6 +264,7 @@ class Subscription:
         self.partitions.forget(partitions)
         self.commits.forget(partitions)
         self.progress.forget(partitions)
+        self._unsettled.forget(partitions)
 
     def assigned(self, partitions: set[TopicPartition]) -> None:
         """A rebalance has ended. A stopped subscription stays stopped."""
