@@ -10,6 +10,7 @@ from typing import Any
 
 import httpx
 
+from ingestor.error_text import error_text, secrets_of
 from ingestor.errors import BrokenReply, Busy, Denied, Refused, UnexpectedReply, Unreachable
 
 ACCEPTED = {"Accept": "application/json", "Accept-Encoding": "gzip"}
@@ -71,16 +72,16 @@ async def _unpacked(response: httpx.Response, max_bytes: int) -> bytes:
 def _document(request: httpx.Request, response: httpx.Response, body: bytes) -> Mapping[str, Any]:
     name, status = _name(request), response.status_code
     if status in (408, 425, 429) or status >= 500:
-        raise Busy(f"{name}: HTTP {status}{_why(body)}", retry_after=_retry_after(response))
+        raise Busy(f"{name}: HTTP {status}{_why(response, body)}", retry_after=_retry_after(response))
     if status in _DENIED:
-        raise Denied(f"{name}: HTTP {status}{_why(body)}", status=status)
+        raise Denied(f"{name}: HTTP {status}{_why(response, body)}", status=status)
     if not response.is_success:
-        raise Refused(f"{name}: HTTP {status}{_why(body)}")
+        raise Refused(f"{name}: HTTP {status}{_why(response, body)}")
     document = _parse(body)
     if document is None:
-        raise BrokenReply(f"{name}: HTTP {status}, but the body is no JSON object in UTF-8: {body[:80]!r}")
+        raise BrokenReply(f"{name}: HTTP {status}, but the body is no JSON object in UTF-8{_why(response, body)}")
     if document.get("status") == "failed" or document.get("errors"):
-        raise Refused(f"{name}: HTTP {status} with status failed{_why(body)}")
+        raise Refused(f"{name}: HTTP {status} with status failed{_why(response, body)}")
     return document
 
 
@@ -92,17 +93,10 @@ def _parse(body: bytes) -> dict[str, Any] | None:
     return document if isinstance(document, dict) else None
 
 
-def _why(body: bytes) -> str:
-    """Futureshop's own words out of `{"errors": [{"code", "path"?, "message"}]}`, or nothing."""
-    errors = (_parse(body) or {}).get("errors")
-    if not isinstance(errors, list):
-        return ""
-    told = [
-        " ".join(str(error[member]) for member in ("code", "path", "message") if error.get(member))
-        for error in errors
-        if isinstance(error, dict)
-    ]
-    return f": {'; '.join(told)}"[:_SHOWN] if told else ""
+def _why(response: httpx.Response, body: bytes) -> str:
+    """The reply's own words, or nothing."""
+    words = error_text(body, response.headers.get("content-type", ""), secrets_of(response.request.headers))
+    return f": {words}" if words else ""
 
 
 def _retry_after(response: httpx.Response) -> float | None:

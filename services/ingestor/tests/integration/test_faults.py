@@ -63,6 +63,14 @@ async def test_no_fault_makes_a_present_product_absent(world, kind, options, out
     assert {event.data.enumeration.id for event in removed} == {healed.enumeration.id}
 
 
+@pytest.mark.parametrize("charset", ["utf-8", "shift_jis", "euc_jp"])
+async def test_the_report_tells_a_japanese_error_page_in_words(world, charset):
+    async with world.ingestor():
+        world.sandbox.fail("maintenance", retry_after=7200, charset=charset, declared="nothing", **FOREVER)
+        report = await world.imported("enumerate", "c1")
+    assert report.message == "POST /oauth/token: HTTP 503: メンテナンス中 ただいまメンテナンス中です"
+
+
 async def test_the_stock_listing_may_fail_too(world):
     async with world.ingestor():
         world.sandbox.fail("failed", endpoint="inventory", page=2)

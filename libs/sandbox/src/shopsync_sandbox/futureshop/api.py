@@ -12,6 +12,7 @@ from starlette.routing import Route
 from shopsync_sandbox.futureshop.access import Access
 from shopsync_sandbox.futureshop.clock import Clock
 from shopsync_sandbox.futureshop.documents import Document, inventory_document, product_document
+from shopsync_sandbox.futureshop.error_pages import error_page
 from shopsync_sandbox.futureshop.errors import ApiError, failed
 from shopsync_sandbox.futureshop.faults import Endpoint, Fault, FaultKind, Faults
 from shopsync_sandbox.futureshop.listing import AT_ONCE, Page, page_of
@@ -21,9 +22,6 @@ from shopsync_sandbox.shop import Product, Shop
 from shopsync_sandbox.shop.images import media_type, render
 
 _METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
-_HTML = (
-    "<!DOCTYPE html><html lang=ja><title>メンテナンス中</title><body><h1>ただいまメンテナンス中です</h1></body></html>"
-)
 _CLOSED = frozenset({"shipping", "orders", "members", "points", "realstores"})
 
 Endpointed = Callable[[Request], Awaitable[Response]]
@@ -157,17 +155,17 @@ class _Closed(ApiError):
         self._fault = fault
 
     def response(self) -> Response:
-        return Response(_HTML, 503, media_type="text/html", headers=_retry_after(self._fault))
+        return error_page(self._fault, 503, _retry_after(self._fault))
 
 
 def _answer(fault: Fault, body: object) -> Response | None:
     match fault.kind:
         case FaultKind.STATUS:
-            return JSONResponse(failed(fault.code, fault.message), fault.status, headers=_retry_after(fault))
+            return _refusal(fault)
         case FaultKind.FAILED:
             return JSONResponse(failed(fault.code, fault.message))
         case FaultKind.HTML:
-            return Response(_HTML, media_type="text/html")
+            return error_page(fault, 200)
         case FaultKind.MALFORMED_JSON:
             whole = json.dumps(body, ensure_ascii=False)
             return Response(whole[: len(whole) // 2], media_type="application/json")
@@ -175,6 +173,12 @@ def _answer(fault: Fault, body: object) -> Response | None:
             return JSONResponse(failed("Unauthorized", "the access token has expired"), 401)
         case _:
             return spoiled_response(fault, body)
+
+
+def _refusal(fault: Fault) -> Response:
+    if fault.html is not None:
+        return error_page(fault, fault.status, _retry_after(fault))
+    return JSONResponse(failed(fault.code, fault.message), fault.status, headers=_retry_after(fault))
 
 
 def _retry_after(fault: Fault) -> dict[str, str]:

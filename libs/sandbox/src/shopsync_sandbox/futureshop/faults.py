@@ -3,7 +3,7 @@
 import codecs
 import itertools
 from enum import StrEnum
-from typing import Any, Self
+from typing import Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, field_validator, model_validator
 
@@ -89,6 +89,9 @@ class Fault(BaseModel):
     mebibytes: int = Field(default=64, ge=1, le=1024)
     code: str = "ErrorsPresent"
     message: str = "the sandbox was asked to fail"
+    html: str | None = None
+    charset: str = "utf-8"
+    declared: Literal["header", "meta", "nothing"] = "header"
     _id: int = PrivateAttr(default_factory=itertools.count(1).__next__)
 
     @property
@@ -96,7 +99,7 @@ class Fault(BaseModel):
         """Its number, for taking it back."""
         return self._id
 
-    @field_validator("encoding")
+    @field_validator("encoding", "charset")
     @classmethod
     def _is_known(cls, name: str) -> str:
         try:

@@ -1,0 +1,21 @@
+"""The pages for people that a server in front of the API shows, in any encoding, declared or not."""
+
+from starlette.responses import Response
+
+from shopsync_sandbox.futureshop.faults import Fault
+
+_MAINTENANCE = (
+    "<!DOCTYPE html><html lang=ja><title>メンテナンス中</title><body><h1>ただいまメンテナンス中です</h1></body></html>"
+)
+
+
+def error_page(fault: Fault, status: int, headers: dict[str, str] | None = None) -> Response:
+    """The fault's page, `charset` being told by the header, by a meta element, or by nothing but the bytes."""
+    page = fault.html if fault.html is not None else _MAINTENANCE
+    kind = "text/html"
+    if fault.declared == "header":
+        kind += f"; charset={fault.charset}"
+    elif fault.declared == "meta":
+        page = page.replace("<title>", f'<meta charset="{fault.charset}"><title>', 1)
+    content = page.encode(fault.charset, errors="xmlcharrefreplace")
+    return Response(content, status, headers={**(headers or {}), "Content-Type": kind})
