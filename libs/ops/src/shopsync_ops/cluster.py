@@ -14,6 +14,7 @@ from aiokafka.errors import KafkaConnectionError, KafkaError, KafkaTimeoutError,
 from shopsync_contracts import TopicSpec
 from shopsync_ops.errors import CommandFailed, Unreachable
 from shopsync_ops.settings import KafkaSettings
+from shopsync_runtime.kafka.consumer import reader
 from shopsync_runtime.kafka.producer import Producer
 
 T = TypeVar("T")
@@ -56,10 +57,9 @@ class Cluster:
     @asynccontextmanager
     async def consumer(self) -> AsyncIterator["AIOKafkaConsumer[bytes | None, bytes | None]"]:
         """A reader outside of every consumer group: nothing is committed, no service is disturbed."""
-        consumer: AIOKafkaConsumer[bytes | None, bytes | None] = AIOKafkaConsumer(
-            bootstrap_servers=self.bootstrap_servers,
+        consumer = reader(
+            self.bootstrap_servers,
             client_id=CLIENT_ID,
-            enable_auto_commit=False,
             auto_offset_reset="earliest",
             request_timeout_ms=_REQUEST_MS,
             max_partition_fetch_bytes=_MAX_FETCH,

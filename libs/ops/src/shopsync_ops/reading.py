@@ -85,8 +85,19 @@ async def one(consumer: Consumer, part: TopicPartition, offset: int) -> Record:
         there = f"offsets {start} to {end - 1}" if end > start else "no records"
         raise CommandFailed(f"{part.topic}/{part.partition} has no offset {offset}; it holds {there}")
     consumer.seek(part, offset)
-    async with asyncio.timeout(_STALL_SECONDS):
-        record = await consumer.getone(part)
-    if record.offset != offset:
-        raise CommandFailed(f"{part.topic}/{part.partition}: offset {offset} was removed; the next is {record.offset}")
+    record = await _next(consumer, part, end)
+    if record is None or record.offset != offset:
+        following = "there is none after it" if record is None else f"the next is {record.offset}"
+        raise CommandFailed(
+            f"{part.topic}/{part.partition}: offset {offset} holds no message (removed, aborted or the mark of a"
+            f" transaction); {following}"
+        )
     return record
+
+
+async def _next(consumer: Consumer, part: TopicPartition, end: int) -> "Record | None":
+    async with asyncio.timeout(_STALL_SECONDS):
+        while await consumer.position(part) < end:
+            for record in (await consumer.getmany(part, timeout_ms=_POLL_MS, max_records=1)).get(part, []):
+                return record
+    return None

@@ -25,6 +25,12 @@ BATCH_SIZE = Histogram(
 RETRIES = Counter("shopsync_batch_retries", "Batches put back to be tried again", ["subscription", "error_type"])
 # commits that failed or ran out of time: duplicates later, no loss
 COMMIT_FAILURES = Counter("shopsync_commit_failures", "Offset commits that failed", ["subscription"])
+# retention or delete_records was faster than the group; some of the offsets may have been transaction markers
+OFFSETS_LOST = Counter(
+    "shopsync_offsets_lost",
+    "Offsets that were removed from the log before the group had read them",
+    ["subscription", "topic", "partition"],
+)
 REBALANCES = Counter("shopsync_rebalances", "Times the group took partitions back", ["subscription"])
 # end offset - first offset not yet handled, of the partitions this process holds now
 LAG = Gauge("shopsync_consumer_lag", "Messages not yet handled", ["subscription", "topic", "partition"])

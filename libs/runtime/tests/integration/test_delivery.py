@@ -4,6 +4,7 @@ import asyncio
 from collections import Counter
 
 import pytest
+from aiokafka import TopicPartition
 from pymongo.errors import AutoReconnect
 
 from shopsync_runtime import RetryableError, Runtime, consumer_group, each
@@ -291,7 +292,9 @@ async def test_a_batch_that_outlives_its_partition_is_not_committed(
     async with running(runtime):
         await send(producer, topic, make_event, range(3), partition=0)
         await asyncio.wait_for(entered.wait(), 120)
-        subscription.partitions.assigned()  # the group has moved on meanwhile
+        subscription.partitions.assigned()  # the group has moved on meanwhile, positions are where it had committed
+        subscription.consumer.seek(TopicPartition(topic, 0), 0)
+        subscription.consumer.pause(TopicPartition(topic, 0))
         gate.set()
         await eventually(lambda: len(seen) == 3)
         await subscription.tick()

@@ -52,3 +52,51 @@ def test_acks_by_hand_and_no_batches_without_keys(path):
 )
 def test_the_check_finds_breaches(code):
     assert len(list(problems(ast.parse(code)))) == 1
+
+
+COMMITTED_ONLY = {"'read_committed'", "ISOLATION"}
+
+
+def consumers(tree):
+    """Every call that makes a consumer or a subscriber, and the isolation level it names."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call):
+            name = ast.unparse(node.func).split(".")[-1]
+            subscribes = name == "subscriber" and isinstance(node.func, ast.Attribute)
+            if subscribes or name in {"AIOKafkaConsumer", "KafkaConsumer"}:
+                yield node, next((ast.unparse(w.value) for w in node.keywords if w.arg == "isolation_level"), None)
+
+
+def uncommitted(tree):
+    """Consumers that would read what was never committed; `reader` and `Consumer` of the runtime set it themselves."""
+    yield from (
+        f"line {node.lineno}: reads uncommitted" for node, level in consumers(tree) if level not in COMMITTED_ONLY
+    )
+    for node in ast.walk(tree):
+        bases = [ast.unparse(base) for base in node.bases] if isinstance(node, ast.ClassDef) else []
+        if any(base.split(".")[-1] == "AIOKafkaConsumer" for base in bases) and "ISOLATION" not in ast.unparse(node):
+            yield f"line {node.lineno}: a consumer class that does not set its isolation level"
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_every_consumer_reads_committed_messages_only(path):
+    assert list(uncommitted(ast.parse(path.read_text(encoding="utf-8")))) == []
+
+
+def test_there_are_consumers_to_check():
+    found = [path.name for path in SOURCES for _ in consumers(ast.parse(path.read_text(encoding="utf-8")))]
+    assert {"consumer.py", "broker.py"} <= set(found)
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "AIOKafkaConsumer(bootstrap_servers=b)",
+        "aiokafka.AIOKafkaConsumer('t', isolation_level='read_uncommitted')",
+        "AIOKafkaConsumer(**options)",
+        "broker.subscriber('t', ack_policy=AckPolicy.MANUAL)",
+        "class Mine(AIOKafkaConsumer): pass",
+    ],
+)
+def test_the_check_finds_readers_of_uncommitted_messages(code):
+    assert len(list(uncommitted(ast.parse(code)))) == 1

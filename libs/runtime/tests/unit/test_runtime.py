@@ -44,7 +44,8 @@ def test_the_subscriber_is_set_up_as_the_streaming_rules_say(runtime):
     assert subscriber.group_id == "shopsync.catalog.products"
     assert subscriber.max_records == 7
     assert options["enable_auto_commit"] is False
-    assert options["auto_offset_reset"] == "earliest"
+    assert options["auto_offset_reset"] == "none"
+    assert options["isolation_level"] == "read_committed"
     assert options["session_timeout_ms"] == 30_000
     assert options["heartbeat_interval_ms"] <= options["session_timeout_ms"] / 3
     assert options["rebalance_timeout_ms"] > runtime.subscriptions[0]._revoke_timeout * 1_000

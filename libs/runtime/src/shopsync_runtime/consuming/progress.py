@@ -37,6 +37,10 @@ class Progress:
         """Offset after the last handled one, 0 while nothing is known."""
         return self._next.get(partition, 0)
 
+    def reached(self, offsets: dict[TopicPartition, int]) -> None:
+        """Nothing is waiting before these offsets; no message was handled to get there."""
+        self._next.update(offsets)
+
     def forget(self, partitions: set[TopicPartition]) -> None:
         """Revoked: their series go, or a dashboard would show the lag of a partition twice."""
         for partition in partitions:

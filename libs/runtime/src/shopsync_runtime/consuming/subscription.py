@@ -14,6 +14,7 @@ from shopsync_contracts import TopicSpec
 from shopsync_runtime.consuming.commits import Commits, NothingUnsettled, Unsettled
 from shopsync_runtime.consuming.limit import DeadLetterLimit
 from shopsync_runtime.consuming.partitions import Partitions
+from shopsync_runtime.consuming.polling import Polling
 from shopsync_runtime.consuming.process import (
     Item,
     Outcome,
@@ -87,6 +88,7 @@ class Subscription:
         self.partitions = Partitions()
         self.commits = Commits(name, timeout=options.commit_timeout, unsettled=options.unsettled)
         self.progress = Progress(name)
+        self.polling = Polling(name, progress=self.progress, commits=self.commits)
         self.listener = RebalanceListener(self)
         HALTED.labels(name).set(0)
 
@@ -138,9 +140,10 @@ class Subscription:
             return
         if self._stopping or self.halted:
             self.partitions.rewind(consumer, first_offsets(items))
-            return
-        with self._in_hand():
-            await self._settle(consumer, items)
+        else:
+            with self._in_hand():
+                await self._settle(consumer, items)
+        self.polling.handled()
 
     # -------------------------------------------------------------------------------------------------------
 

@@ -2,12 +2,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import stamina
-from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka import TopicPartition
 from aiokafka.errors import KafkaError
 from aiokafka.structs import OffsetAndMetadata
 
 from shopsync_runtime.errors import StartError
 from shopsync_runtime.kafka.admin import admin_client, partitions_of
+from shopsync_runtime.kafka.consumer import reader
 
 _COORDINATOR_SECONDS = 10.0
 
@@ -16,8 +17,10 @@ _COORDINATOR_SECONDS = 10.0
 class Barrier:
     """The end of some topics at one moment, to be compared with how far a consumer group has come.
 
-    Guarantee: once `passed`, everything that was acknowledged before the barrier was made has been handled by the
-    group, or has been removed by retention.
+    Guarantee: once `passed`, every message that could be read before the barrier was made has been handled by the
+    group, or has been removed by retention. The end is the last stable offset: a transaction that is open when the
+    barrier is made belongs to what comes later. Markers, aborted and compacted records are no messages; the group's
+    members commit past them (`consuming.polling`).
     """
 
     bootstrap_servers: str
@@ -30,7 +33,7 @@ class Barrier:
         return not behind
 
     async def behind(self) -> dict[TopicPartition, int]:
-        """Messages each partition still lacks; empty when the barrier is passed."""
+        """Offsets each partition still lacks; empty when the barrier is passed."""
         if not self.ends:
             return {}
         committed = await _committed(self.bootstrap_servers, self.group, list(self.ends))
@@ -46,7 +49,7 @@ class Barrier:
         """Leave out partitions whose messages before the end have been removed by retention meanwhile."""
         if not behind:
             return behind
-        consumer = AIOKafkaConsumer(bootstrap_servers=self.bootstrap_servers)
+        consumer = reader(self.bootstrap_servers)
         try:
             await consumer.start()
             starts = await consumer.beginning_offsets(list(behind))
@@ -82,7 +85,7 @@ async def lag_barrier(bootstrap_servers: str, group: str, topics: Sequence[str])
         if topic not in known:
             raise StartError(f"topic {topic} does not exist; run `shopsync topics apply`")
     partitions = [TopicPartition(topic, number) for topic, numbers in known.items() for number in numbers]
-    consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap_servers)
+    consumer = reader(bootstrap_servers)
     try:
         await consumer.start()
         ends = await consumer.end_offsets(partitions)

@@ -2,6 +2,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Union
 
 from faststream import AckPolicy, FastStream
@@ -10,6 +11,7 @@ from faststream.specification import AsyncAPI
 
 from shopsync_contracts import Event
 from shopsync_runtime.consuming.subscription import Subscription
+from shopsync_runtime.kafka.consumer import ISOLATION, Consumer
 from shopsync_runtime.settings import CommonSettings
 
 _MAX_POLL_MS = 5 * 60 * 1000
@@ -27,14 +29,19 @@ class ConsumeOptions:
 
 
 class _Broker(KafkaBroker):
-    """Starts its subscribers side by side.
+    """Makes consumers of our own kind, and starts its subscribers side by side.
 
     A start waits for the group's assignment, and a group waits for the session of a member that crashed. One after
     the other, five subscriptions would wait five times as long.
     """
 
+    def __init__(self, *servers: Any, **options: Any) -> None:
+        super().__init__(*servers, **options)
+        self.by_group: dict[str, Subscription] = {}
+
     async def start(self) -> None:
-        await self.connect()
+        aiokafkas: Any = await self.connect()
+        self.config.broker_config.builder = partial(self._consumer, **aiokafkas.keywords)
         try:
             async with asyncio.TaskGroup() as group:
                 for subscriber in self.subscribers:
@@ -42,6 +49,9 @@ class _Broker(KafkaBroker):
         except BaseExceptionGroup as errors:
             raise errors.exceptions[0] from None
         self.running = True
+
+    def _consumer(self, *, group_id: str, **options: Any) -> Consumer:
+        return Consumer(observer=self.by_group[group_id].polling, group_id=group_id, **options)
 
 
 def create_app(common: CommonSettings, service: str) -> FastStream:
@@ -67,10 +77,14 @@ def create_app(common: CommonSettings, service: str) -> FastStream:
 
 
 def subscribe(app: FastStream, common: CommonSettings, subscription: Subscription, options: ConsumeOptions) -> None:
-    """Register one batch subscriber: manual ack, own parser and decoder, earliest offsets, static member if named."""
+    """Register one batch subscriber: manual ack, own parser and decoder, static member if named.
+
+    Earliest offsets and committed messages only: see `kafka.consumer`.
+    """
     broker = app.broker
-    if not isinstance(broker, KafkaBroker):
+    if not isinstance(broker, _Broker):
         raise TypeError("the application has no Kafka broker")
+    broker.by_group[subscription.group] = subscription
     session = int(common.kafka_session_timeout.total_seconds() * 1000)
     subscriber: Any = broker.subscriber(
         *subscription.topics,
@@ -78,7 +92,8 @@ def subscribe(app: FastStream, common: CommonSettings, subscription: Subscriptio
         ack_policy=AckPolicy.MANUAL,
         group_id=subscription.group,
         group_instance_id=f"{common.instance_id}-{subscription.name}" if common.instance_id else None,
-        auto_offset_reset="earliest",
+        auto_offset_reset="none",  # `kafka.consumer` starts at the earliest, aloud
+        isolation_level=ISOLATION,
         session_timeout_ms=session,
         heartbeat_interval_ms=max(100, session // 10),
         rebalance_timeout_ms=int(common.kafka_rebalance_timeout.total_seconds() * 1000),

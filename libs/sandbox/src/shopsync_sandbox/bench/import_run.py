@@ -164,7 +164,7 @@ class ImportBench:
 
     async def _end(self) -> int:
         """How many messages product-changes.v1 holds."""
-        consumer = AIOKafkaConsumer(bootstrap_servers=self._stack.kafka_bootstrap)
+        consumer = AIOKafkaConsumer(bootstrap_servers=self._stack.kafka_bootstrap, isolation_level="read_committed")
         await consumer.start()
         try:
             topic = PRODUCT_CHANGES.full_name(self._stack.names.topic_prefix)

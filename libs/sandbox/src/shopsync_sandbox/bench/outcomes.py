@@ -60,8 +60,11 @@ async def connected(bootstrap_servers: str, prefix: str) -> AsyncIterator[tuple[
     producer = AIOKafkaProducer(bootstrap_servers=bootstrap_servers, acks="all", enable_idempotence=True, linger_ms=5)
     consumer = AIOKafkaConsumer(
         LISTING_EVENTS.full_name(prefix),
-        bootstrap_servers=bootstrap_servers, auto_offset_reset="earliest", group_id=None,
-    )  # fmt: skip
+        bootstrap_servers=bootstrap_servers,
+        auto_offset_reset="earliest",
+        group_id=None,
+        isolation_level="read_committed",
+    )
     async with producer, consumer:
         outcomes.following = task = asyncio.create_task(outcomes.follow(consumer), name="bench-outcomes")
         try:

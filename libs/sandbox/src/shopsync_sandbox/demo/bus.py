@@ -135,7 +135,11 @@ async def connected(bootstrap_servers: str, prefix: str) -> AsyncIterator[tuple[
     follower = Follower(prefix)
     producer = AIOKafkaProducer(bootstrap_servers=bootstrap_servers, acks="all", enable_idempotence=True, linger_ms=5)
     consumer = AIOKafkaConsumer(
-        *follower.topics, bootstrap_servers=bootstrap_servers, auto_offset_reset="earliest", group_id=None
+        *follower.topics,
+        bootstrap_servers=bootstrap_servers,
+        auto_offset_reset="earliest",
+        group_id=None,
+        isolation_level="read_committed",
     )
     async with producer, consumer:
         task = asyncio.create_task(follower.follow(consumer), name="demo-follower")

@@ -118,7 +118,7 @@ class Quiet:
 async def watching(world: World, groups: Mapping[str, list[str]]) -> AsyncIterator[Quiet]:
     """A watcher with connections of its own."""
     admin = AIOKafkaAdminClient(bootstrap_servers=world.bootstrap_servers)
-    consumer = AIOKafkaConsumer(bootstrap_servers=world.bootstrap_servers)
+    consumer = AIOKafkaConsumer(bootstrap_servers=world.bootstrap_servers, isolation_level="read_committed")
     try:
         await admin.start()
         await consumer.start()

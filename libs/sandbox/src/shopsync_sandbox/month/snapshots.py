@@ -37,7 +37,7 @@ def _compared(subject: str, message: bytes | None, document: dict[str, Any] | No
 
 
 async def _newest(world: World, partitions: list[TopicPartition]) -> dict[str, bytes | None]:
-    consumer = AIOKafkaConsumer(bootstrap_servers=world.bootstrap_servers)
+    consumer = AIOKafkaConsumer(bootstrap_servers=world.bootstrap_servers, isolation_level="read_committed")
     await consumer.start()
     try:
         ends = await consumer.end_offsets(partitions)
