@@ -49,10 +49,11 @@ async def test_an_edit_that_stands_and_one_that_fell(tool, show):
     text = (await show()).stdout
     assert line(text, "demo/A-1") == "demo/A-1 | 冬シャツ"
     assert line(text, "name") == (
-        "name | 冬シャツ | 夏シャツ | 2026-11-23 09:01:00 | overwritten by the import of 2026-11-23 09:02:00 | 冬シャツ"
+        "name | 冬シャツ | 夏シャツ | 2026-11-23 09:01:00+09:00 |"
+        " overwritten by the import of 2026-11-23 09:02:00+09:00 | 冬シャツ"
     )
-    assert line(text, "price") == "price | 3055 | 2900 | 2026-11-23 09:03:00 | stands | 2900"
-    assert line(text, "package_weight_g") == "package_weight_g | – | 300 | 2026-11-23 09:04:00 | tool-only | 300"
+    assert line(text, "price") == "price | 3055 | 2900 | 2026-11-23 09:03:00+09:00 | stands | 2900"
+    assert line(text, "package_weight_g") == "package_weight_g | – | 300 | 2026-11-23 09:04:00+09:00 | tool-only | 300"
     assert line(text, "brand_id") == "brand_id | – | – | – | – | –"
     assert line(text, "状態") == "状態 | 不足項目あり (incomplete)"
     assert line(text, "連携対象") == "連携対象 | OFF (never set, TG-4)"
@@ -107,7 +108,7 @@ async def test_what_futureshop_has_no_more_is_entered_in_the_tool(tool, causes):
     await tool.removed(minute=5)
     found = await causes()
     assert found[0] == ("merchant in the tool", "description: blank")
-    assert found[-1] == ("wait", "gone from futureshop, proven 2026-11-23 09:06:00, and OFF")
+    assert found[-1] == ("wait", "gone from futureshop, proven 2026-11-23 09:06:00+09:00, and OFF")
 
 
 async def test_what_the_check_before_sending_refused_is_told_from_blank(tool, causes):
@@ -152,7 +153,7 @@ async def test_an_open_push_is_shown_with_its_attempts(tool, show, causes):
     assert who == "wait"
     assert "3 failed attempts, 1 waits" in what
     text = (await show()).stdout
-    assert "2026-12-23 09:00:00" in line(text, "open push")
+    assert "2026-12-23 09:00:00+09:00" in line(text, "open push")
     assert "outcome of a create not known yet" in line(text, "publisher")
 
 
@@ -206,7 +207,10 @@ async def test_a_live_product_needs_nobody(tool, show):
     await tool.reviewed(review="approved", minute=3)
     text = (await show()).stdout
     assert "nothing to be done" in text
-    assert line(text, "TikTok Shop") == "TikTok Shop | T1, live, review approved, content 2 pushed 2026-11-23 09:02:00"
+    assert (
+        line(text, "TikTok Shop")
+        == "TikTok Shop | T1, live, review approved, content 2 pushed 2026-11-23 09:02:00+09:00"
+    )
 
 
 async def test_a_deleted_product_shows_its_tombstone_and_what_waits_for_it(tool, show, causes):
@@ -218,8 +222,8 @@ async def test_a_deleted_product_shows_its_tombstone_and_what_waits_for_it(tool,
     await tool.hold(tool.edit("A-1", minute=7, price=100), 7)
     text = (await show()).stdout
     assert line(text, "demo/A-1") == "demo/A-1 | (deleted from the tool)"
-    assert line(text, "deleted") == "deleted | 2026-11-23 09:06:00 by sweep S1, TikTok listing T1"
-    assert line(text, "absence") == "absence | proven 2026-11-23 09:05:00 by E1"
+    assert line(text, "deleted") == "deleted | 2026-11-23 09:06:00+09:00 by sweep S1, TikTok listing T1"
+    assert line(text, "absence") == "absence | proven 2026-11-23 09:05:00+09:00 by E1"
     assert "edit of price" in line(text, "held")
     assert await causes() == [
         ("merchant in Seller Center", "the old listing T1 may still be there (DL-5)"),

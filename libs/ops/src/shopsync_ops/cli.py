@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from shopsync_ops.commands import (
+    bulk_edit,
     dead_letters,
     edits,
     events,
@@ -61,6 +62,7 @@ app.command("import")(requests.import_shop)
 app.command("sync")(requests.sync)
 app.command("sweep")(requests.sweep)
 app.command("edit")(edits.edit)
+app.command("bulk-edit")(bulk_edit.bulk_edit)
 app.command("target")(edits.target)
 app.command("publish")(publish.publish)
 app.command("tail")(tail.tail)

@@ -1,19 +1,27 @@
 """Output: tables and JSON on stdout, progress and warnings on stderr."""
 
 import json
-from collections.abc import Iterable, Sequence
+import re
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import typer
+from rich.cells import cell_len
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-_JAPAN = ZoneInfo("Asia/Tokyo")
+from shopsync_ops.times import JAPAN
+
+_GAP = 2
 _PIPE_WIDTH = 400
-"""Into a pipe nothing is wrapped: grep wants whole lines."""
+_TIME = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d[+-]\d\d:\d\d")
+_LONGEST_KEY = 64
+"""Cells: keys and ids up to this width are never broken, so that they can be copied; longer words may be."""
+_LONGEST_NUMBER = 24
+"""The same for words in Japanese: a product number has at most 32 bytes."""
+_NOTHING = "–"
 
 
 def out() -> Console:
@@ -27,24 +35,99 @@ def err() -> Console:
     return Console(stderr=True, highlight=False, soft_wrap=True)
 
 
-def table(columns: Sequence[str], rows: Iterable[Sequence[Any]], *, title: str | None = None) -> Table:
-    """A table of plain text: what comes from messages is never read as markup."""
-    made = Table(title=title, title_justify="left", header_style="bold", box=None, pad_edge=False)
-    for column in columns:
-        made.add_column(column, overflow="fold")
+def print_table(
+    columns: Sequence[str], rows: Iterable[Sequence[Any]], *, title: str | None = None, console: Console | None = None
+) -> None:
+    """A table on stdout, in which no key, number or time is broken.
+
+    On a terminal long text wraps between words; a table that would not fit stands row by row, one line for each column.
+    Into a pipe every row is one line, however long: grep wants whole lines.
+    """
+    console = console or out()
+    is_piped = not console.is_terminal
+    texts = [[" ".join(show(cell).splitlines()) if is_piped else show(cell) for cell in row] for row in rows]
+    spans = [_span(column, [row[number] for row in texts]) for number, column in enumerate(columns)]
+    if is_piped:
+        _print_wide(console, columns, texts, [most for _, most in spans], title=title)
+    elif _whole([least for least, _ in spans]) <= console.width:
+        _print_wide(console, columns, texts, share_out(spans, console.width), title=title)
+    else:
+        _print_rows(console, columns, texts, title=title)
+
+
+def share_out(spans: Sequence[tuple[int, int]], width: int) -> list[int]:
+    """Widths between least and most of each column, together as wide as there is room; narrow wishes come first."""
+    widths = [least for least, _ in spans]
+    room = width - _whole(widths)
+    wishes = sorted(range(len(spans)), key=lambda number: spans[number][1] - spans[number][0])
+    for place, number in enumerate(wishes):
+        least, most = spans[number]
+        more = min(most - least, max(0, room) // (len(wishes) - place))
+        widths[number] += more
+        room -= more
+    return widths
+
+
+def _whole(widths: Sequence[int]) -> int:
+    return sum(widths) + _GAP * (len(widths) - 1)
+
+
+def _span(column: str, texts: Sequence[str]) -> tuple[int, int]:
+    """The least width that breaks nothing, and the width that wraps nothing."""
+    lines = [column, *(line for text in texts for line in text.splitlines())]
+    least = max((width for line in lines for width in _unbreakable(line)), default=0)
+    return max(1, least), max(1, least, *map(cell_len, lines))
+
+
+def _print_rows(console: Console, columns: Sequence[str], rows: list[list[str]], *, title: str | None) -> None:
+    if title is not None:
+        console.print(Text(title, style="italic"))
+    name = max(1, *map(cell_len, columns))
     for row in rows:
-        made.add_row(*(Text(show(cell)) for cell in row))
-    return made
+        pairs = [[column, cell] for column, cell in zip(columns, row, strict=True) if cell not in {"", _NOTHING}]
+        least, most = _span("", [cell for _, cell in pairs])
+        widths = share_out([(name, name), (least, most)], max(console.width, _whole([name, least])))
+        _print_wide(console, ("", ""), pairs, widths, title=None)
+        console.print()
+
+
+def _print_wide(
+    console: Console, columns: Sequence[str], rows: list[list[str]], widths: Sequence[int], *, title: str | None
+) -> None:
+    """Plain text: what comes from messages is never read as markup.
+
+    Wider than the terminal, lines are wrapped by the terminal itself, which keeps them whole for copying.
+    """
+    made = Table(
+        title=title, title_justify="left", header_style="bold", box=None, pad_edge=False, padding=(0, _GAP, 0, 0),
+        show_header=any(columns),
+    )  # fmt: skip
+    for column, width in zip(columns, widths, strict=True):
+        made.add_column(column, overflow="fold", width=width)
+    for row in rows:
+        made.add_row(*map(Text, row))
+    narrow, console.width = console.width, max(_whole(widths), console.width, cell_len(title or ""))
+    console.print(made)
+    console.width = narrow
+
+
+def _unbreakable(text: str) -> Iterator[int]:
+    """Widths of what stays together: times with their blank, and words. Japanese text has none but short ones."""
+    yield from map(len, _TIME.findall(text))
+    for word in _TIME.sub(" ", text).split():
+        width = cell_len(word)
+        if width <= (_LONGEST_KEY if word.isascii() else _LONGEST_NUMBER):
+            yield width
 
 
 def show(value: Any) -> str:
-    """A value as an operator reads it; times in Japan's zone."""
+    """A value as an operator reads it; times of Asia/Tokyo with their offset, as `--since` takes them."""
     if value is None:
-        return "–"
+        return _NOTHING
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, datetime):
-        return value.astimezone(_JAPAN).strftime("%Y-%m-%d %H:%M:%S")
+        return value.astimezone(JAPAN).isoformat(" ", "seconds")
     if isinstance(value, float):
         return f"{value:g}"
     return str(value)

@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from shopsync_contracts import CONTENT_TYPE, ContractError, TopicSpec, parse
+from shopsync_contracts import CONTENT_TYPE, ContractError, Event, ShopBody, TopicSpec, parse
 from shopsync_runtime.kafka.producer import Message
 
 
@@ -24,6 +24,13 @@ class Line:
             return None
         subject = document.get("subject") if isinstance(document, dict) else None
         return subject.encode(errors="surrogateescape") if isinstance(subject, str) and subject else None
+
+    def event(self, spec: TopicSpec) -> Event[ShopBody] | None:
+        """The event; None for a line that breaks the contract."""
+        try:
+            return parse(self.value, topic=spec)
+        except ContractError:
+            return None
 
     def message(self, topic: str) -> Message:
         """What goes to Kafka: the line byte by byte, keyed by its subject."""

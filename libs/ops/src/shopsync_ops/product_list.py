@@ -1,6 +1,7 @@
 """The product list (商品一覧) of LS-2 to LS-4, a page at a time."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -85,6 +86,19 @@ async def read_page(database: Database, chosen: Filter, *, limit: int, after: st
     cursor = str(found[-1]["_id"])
     more = await database["products"].count_documents({**query, "_id": {"$gt": cursor}})
     return Page(tuple(map(_listed, found)), more, cursor if more else None)
+
+
+async def read_numbers(database: Database, chosen: Filter) -> list[str]:
+    """Numbers of all products that `chosen` takes, in order."""
+    found = database["products"].find(chosen.query(), {"product_no": 1}).sort("_id", 1)
+    return [str(one["product_no"]) async for one in found]
+
+
+async def absent(database: Database, shop_key: str, product_nos: Sequence[str]) -> list[str]:
+    """Which of these numbers the shop does not have, in the given order."""
+    ids = [f"{shop_key}/{one}" for one in product_nos]
+    there = {one["_id"] async for one in database["products"].find({"_id": {"$in": ids}}, {"_id": 1})}
+    return [number for number, one in zip(product_nos, ids, strict=True) if one not in there]
 
 
 def _listed(document: Document) -> Listed:

@@ -6,7 +6,7 @@ from rich.progress import Progress, SpinnerColumn, TaskID, TextColumn, TimeElaps
 from shopsync_contracts import Event, ShopBody
 from shopsync_contracts.events import ImportCompleted, ImportProgress, ImportRequested, SweepCompleted
 from shopsync_ops.cluster import Cluster, run
-from shopsync_ops.console import err, out, print_json, say, table, warn
+from shopsync_ops.console import err, out, print_json, print_table, say, warn
 from shopsync_ops.context import cluster
 from shopsync_ops.errors import CommandFailed
 from shopsync_ops.publishing import publish_events
@@ -61,9 +61,9 @@ def _show(answers: list[Answer], *, as_json: bool) -> None:
     console = out()
     for answer in answers:
         first = answer.events[0].data
-        console.print(table(("", ""), report_rows(first), title=_title(first)))
+        print_table(("", ""), report_rows(first), title=_title(first), console=console)
         if verdicts := [row for page in answer.events for row in verdict_rows(page.data)]:
-            console.print(table(("product", "what"), verdicts))
+            print_table(("product", "what"), verdicts, console=console)
 
 
 def _title(report: ShopBody) -> str:

@@ -8,7 +8,7 @@ from shopsync_ops.errors import WrongCall
 
 _AGO = re.compile(r"(?P<number>\d+)(?P<unit>[smhd])")
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
-_JAPAN = ZoneInfo("Asia/Tokyo")
+JAPAN = ZoneInfo("Asia/Tokyo")
 
 
 def read_moment(text: str, *, now: datetime) -> datetime:
@@ -19,4 +19,4 @@ def read_moment(text: str, *, now: datetime) -> datetime:
         moment = datetime.fromisoformat(text.strip())
     except ValueError:
         raise WrongCall(f"{text!r} is no moment; write 30m, 2h, 7d, 2026-11-23 or 2026-11-23T09:00+09:00") from None
-    return (moment if moment.tzinfo else moment.replace(tzinfo=_JAPAN)).astimezone(UTC)
+    return (moment if moment.tzinfo else moment.replace(tzinfo=JAPAN)).astimezone(UTC)

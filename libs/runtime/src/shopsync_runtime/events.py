@@ -4,7 +4,7 @@ from typing import Any, TypeVar
 from uuid import uuid4
 
 from shopsync_contracts import CONTENT_TYPE, Event, ShopBody, TopicSpec, new_event
-from shopsync_runtime.kafka.producer import Message, Producer
+from shopsync_runtime.kafka.producer import Message, Placed, Producer
 from shopsync_runtime.tracing import current_traceparent
 
 B = TypeVar("B", bound=ShopBody)
@@ -48,12 +48,13 @@ class EventPublisher:
         """Publish one event and wait for the acknowledgement."""
         await self._producer.send_all([self._message(spec, event, key)])
 
-    async def publish_all(self, events: Sequence[tuple[TopicSpec, Event[Any]]]) -> None:
+    async def publish_all(self, events: Sequence[tuple[TopicSpec, Event[Any]]]) -> list[Placed]:
         """Publish in the given order and wait for all acknowledgements; order per topic and key is kept.
 
-        After an error some have arrived and some not: publish all again with the same ids.
+        Returns where each stands, in the given order. After an error some have arrived and some not: publish all again
+        with the same ids.
         """
-        await self._producer.send_all([self._message(spec, event, None) for spec, event in events])
+        return await self._producer.send_all([self._message(spec, event, None) for spec, event in events])
 
     async def tombstone(self, spec: TopicSpec, key: bytes) -> None:
         """Publish a null value: on a compacted topic the key is deleted."""

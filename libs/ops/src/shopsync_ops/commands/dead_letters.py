@@ -6,7 +6,7 @@ from rich.text import Text
 
 from shopsync_contracts.topics import DEAD_LETTERS
 from shopsync_ops.cluster import Cluster, run
-from shopsync_ops.console import out, print_json, say, table, warn
+from shopsync_ops.console import out, print_json, print_table, say, warn
 from shopsync_ops.context import AsJson, cluster
 from shopsync_ops.errors import CommandFailed, WrongCall
 from shopsync_ops.letters import Filter, Letter, Plan, letter_of, plan, redriven
@@ -49,7 +49,7 @@ def list_letters(
         print_json([_as_json(letter) for letter in letters])
         return
     columns = ("place", "failed at", "from", "service", "type", "key", "reason")
-    out().print(table(columns, map(_row, letters)))
+    print_table(columns, map(_row, letters))
     say(f"{len(letters)} dead letters")
 
 
@@ -67,7 +67,7 @@ def show_letter(
         return
     console = out()
     value = letter.record.value
-    console.print(table(("", ""), [("place", letter.full_place), *headers_of(letter.record).items()]))
+    print_table(("", ""), [("place", letter.full_place), *headers_of(letter.record).items()], console=console)
     console.print(Text(f"key    {_text(letter.record.key)}"))
     console.print(Text(f"value  {'null' if value is None else f'{len(value)} bytes'}"))
     console.print(Text(_text(value)), soft_wrap=True)
@@ -112,7 +112,7 @@ def _tell(made: Plan, *, sent: int, dry_run: bool, as_json: bool) -> None:
         print_json({"dry_run": dry_run, "sent": sent, "to_send": counts, "left_out": made.count_left_out()})
         return
     rows = [*counts.items(), *((f"left out: {why}", count) for why, count in made.count_left_out().items())]
-    out().print(table(("topic", "messages"), rows))
+    print_table(("topic", "messages"), rows)
     say(f"{len(made.send)} would be redriven; nothing was sent" if dry_run else f"{sent} redriven")
 
 

@@ -3,13 +3,15 @@ from typing import Annotated
 
 import typer
 
+from shopsync_contracts import Event, ShopBody
 from shopsync_contracts.events import ProductEdited, SyncTargetSet
 from shopsync_ops.building import build
 from shopsync_ops.changes import read_changes
 from shopsync_ops.cluster import run
-from shopsync_ops.console import say
-from shopsync_ops.context import ShopKey, cluster
-from shopsync_ops.publishing import event_of, now, publish_events
+from shopsync_ops.console import print_json, say
+from shopsync_ops.context import AsJson, Clears, EditTimeout, Sets, Settle, ShopKey, Stocks, cluster, mongo
+from shopsync_ops.publishing import event_of, now
+from shopsync_ops.settling import publish_and_settle, publishing, tell
 
 
 class Switch(StrEnum):
@@ -24,24 +26,12 @@ def edit(
     *,
     shop: ShopKey,
     product: Annotated[str, typer.Argument(metavar="PRODUCT", help="Product number (商品番号).")],
-    sets: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--set",
-            metavar="FIELD=VALUE",
-            help="Set a field; repeat for more. Lists and numbers in JSON, the package size as 30x20x10.",
-        ),
-    ] = None,
-    clears: Annotated[
-        list[str] | None,
-        typer.Option("--clear", metavar="FIELD", help="Drop the edit of a field, or clear a tool-only value."),
-    ] = None,
-    stocks: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--stock", metavar="V:H=QUANTITY", help="Stock of one SKU, such as M:=10; =10 without variations."
-        ),
-    ] = None,
+    sets: Sets = None,
+    clears: Clears = None,
+    stocks: Stocks = None,
+    wait: Settle = False,
+    timeout: EditTimeout = 120,
+    as_json: AsJson = False,
 ) -> None:
     """Edit one product as the merchant does in the tool (product.edited)."""
     changes = read_changes(sets or (), clears or (), stocks or ())
@@ -54,8 +44,14 @@ def edit(
         changes=changes.model_dump(mode="json"),
     )
     event = event_of(body, time=moment)
-    run(publish_events(cluster(ctx), [event]))
-    say(f"published {event.type} for {event.subject}, id {event.id}")
+    _publish(
+        ctx,
+        [event],
+        f"published {event.type} for {event.subject}, id {event.id}",
+        wait=wait,
+        timeout=timeout,
+        as_json=as_json,
+    )
 
 
 def target(
@@ -64,6 +60,9 @@ def target(
     shop: ShopKey,
     products: Annotated[list[str], typer.Argument(metavar="PRODUCT...", help="Product numbers (商品番号).")],
     switch: Annotated[Switch, typer.Argument(metavar="on|off", help="連携対象 ON or OFF.")],
+    wait: Settle = False,
+    timeout: EditTimeout = 120,
+    as_json: AsJson = False,
 ) -> None:
     """Switch 連携対象 of products ON or OFF (sync_target.set)."""
     moment = now()
@@ -71,5 +70,20 @@ def target(
         build(SyncTargetSet, shop_key=shop, product_no=product, sync_enabled=switch is Switch.ON)
         for product in dict.fromkeys(products)
     ]
-    run(publish_events(cluster(ctx), [event_of(body, time=moment) for body in bodies]))
-    say(f"published sync_target.set {switch.value} for {len(bodies)} products of {shop}")
+    events = [event_of(body, time=moment) for body in bodies]
+    said = f"published sync_target.set {switch.value} for {len(bodies)} products of {shop}"
+    _publish(ctx, events, said, wait=wait, timeout=timeout, as_json=as_json)
+
+
+def _publish(
+    ctx: typer.Context, events: list[Event[ShopBody]], said: str, *, wait: bool, timeout: float, as_json: bool
+) -> None:
+    there = cluster(ctx)
+    where = mongo(ctx) if wait else None
+    outcomes = run(publish_and_settle(there, publishing(there, events), mongo=where, seconds=timeout))
+    if wait:
+        tell(outcomes, as_json=as_json)
+    elif as_json:
+        print_json([one.document() for one in outcomes])
+    else:
+        say(said)

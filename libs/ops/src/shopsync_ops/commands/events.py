@@ -4,7 +4,7 @@ import typer
 
 from shopsync_contracts import topic_of
 from shopsync_contracts.events import BODIES
-from shopsync_ops.console import out, print_json, say, table
+from shopsync_ops.console import print_json, print_table, say
 from shopsync_ops.context import AsJson, given
 from shopsync_ops.examples import body_of, example_of
 
@@ -22,7 +22,7 @@ def types(ctx: typer.Context, as_json: AsJson = False) -> None:
     if as_json:
         print_json([dict(zip(("name", "type", "topic", "meaning"), row, strict=True)) for row in rows])
     else:
-        out().print(table(("name", "type on the wire", "topic", "meaning"), rows))
+        print_table(("name", "type on the wire", "topic", "meaning"), rows)
 
 
 @app.command("example")

@@ -5,7 +5,7 @@ import typer
 from shopsync_contracts.events import ImportRequested
 from shopsync_ops.building import build
 from shopsync_ops.cluster import run
-from shopsync_ops.console import err, out, print_json, table
+from shopsync_ops.console import err, out, print_json, print_table
 from shopsync_ops.context import AsJson, Limit, OfShop, ShopKey, Timeout, Wait, mongo
 from shopsync_ops.database import connected
 from shopsync_ops.errors import CommandFailed, WrongCall
@@ -26,7 +26,7 @@ def list_imports(ctx: typer.Context, *, shop: OfShop = None, limit: Limit = 30, 
     if as_json:
         print_json([as_document(each) for each in found])
         return
-    out().print(table(IMPORT_COLUMNS, map(import_row, found)))
+    print_table(IMPORT_COLUMNS, map(import_row, found))
 
 
 @app.command("show")
@@ -44,11 +44,13 @@ def show_import(
         print_json(as_document(found))
         return
     console = out()
-    console.print(table(("", ""), import_rows(found)))
+    print_table(("", ""), import_rows(found), console=console)
     if found["doubts"]:
-        console.print(table(("doubts about the listing",), ((doubt,) for doubt in found["doubts"])))
+        print_table(("doubts about the listing",), ((doubt,) for doubt in found["doubts"]), console=console)
     if found["refused"]:
-        console.print(table(("product", "refused because"), ((r["product_no"], r["reason"]) for r in found["refused"])))
+        print_table(
+            ("product", "refused because"), ((r["product_no"], r["reason"]) for r in found["refused"]), console=console
+        )
 
 
 @app.command("confirm-shrink")
@@ -95,10 +97,10 @@ def _show(shop: str, loss: Loss, *, to_stderr: bool) -> None:
         ("… ON: they stay, and are sent", loss.on),
         *([("… not in the tool", rest)] if rest else []),
     ]
-    console.print(table(("", ""), rows, title=f"shop {shop}"))
+    print_table(("", ""), rows, title=f"shop {shop}", console=console)
     if loss.examples:
         more = f" (the first {len(loss.examples)})" if loss.missing > len(loss.examples) else ""
-        console.print(table((f"missing{more}", "name"), loss.examples))
+        print_table((f"missing{more}", "name"), loss.examples, console=console)
 
 
 async def _newest(settings: MongoSettings, shop: str | None, limit: int) -> list[Document]:

@@ -1,6 +1,6 @@
 from dataclasses import asdict
 
-from shopsync_ops.console import out, print_json, say, show, table
+from shopsync_ops.console import out, print_json, print_table, say, show
 from shopsync_ops.database import connected
 from shopsync_ops.overwrites import DryRun, Overwrite, dry_run
 from shopsync_ops.product_view import brief
@@ -41,10 +41,10 @@ def show_overwrites(found: DryRun, *, as_json: bool) -> None:
             "read at",
             "",
         )
-        console.print(table(columns, map(_row, found.falling)))
+        print_table(columns, map(_row, found.falling), console=console)
     if found.untouched:
         untouched = ("gone upstream, untouched", "連携対象", "field", "the tool's value", "edited at")
-        console.print(table(untouched, (_row(row)[:5] for row in found.untouched)))
+        print_table(untouched, (_row(row)[:5] for row in found.untouched), console=console)
     counts = found.counts()
     say(
         f"{counts['edits']} edits of {counts['products']} products would fall ({counts['products_on']} of them ON),"

@@ -5,7 +5,7 @@ from rich.text import Text
 
 from shopsync_ops.causes import causes
 from shopsync_ops.cluster import run
-from shopsync_ops.console import out, print_json, say, table
+from shopsync_ops.console import out, print_json, print_table, say
 from shopsync_ops.context import AsJson, mongo
 from shopsync_ops.database import connected
 from shopsync_ops.errors import WrongCall
@@ -46,10 +46,12 @@ def _print(found: Found) -> None:
     if found.snapshot is None:
         name = "  (deleted from the tool)" if found.tombstone is not None else "  (not imported yet)"
     console.print(Text(f"{found.shop_key}/{found.product_no}{name}", style="bold"))
-    console.print(table(("", ""), head_rows(found, moment)))
+    print_table(("", ""), head_rows(found, moment), console=console)
     if reasons := causes(found, moment):
         say("")
-        console.print(table(("who must act", "why", "what helps"), ((one.who, one.what, one.do) for one in reasons)))
+        print_table(
+            ("who must act", "why", "what helps"), ((one.who, one.what, one.do) for one in reasons), console=console
+        )
     elif found.snapshot is not None:
         say("nothing to be done")
     if found.snapshot is None:
@@ -59,11 +61,11 @@ def _print(found: Found) -> None:
         (row.field, brief(row.futureshop), brief(row.tool), row.tool_at, row.standing, brief(row.in_force))
         for row in field_rows(found)
     ]
-    console.print(table(("field", "futureshop", "tool", "entered at", "", "in force"), fields))
+    print_table(("field", "futureshop", "tool", "entered at", "", "in force"), fields, console=console)
     say("")
     columns = ("SKU", "choice", "price futureshop", "price", "stock imported", "stock tool", "entered at", "stock",
                "stock sent", "TikTok SKU")  # fmt: skip
-    console.print(table(columns, map(_sku, sku_rows(found))))
+    print_table(columns, map(_sku, sku_rows(found)), console=console)
 
 
 def _sku(row: SkuRow) -> tuple[object, ...]:

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 import typer
 
 from shopsync_ops.cluster import run
-from shopsync_ops.console import out, print_json, say, table
+from shopsync_ops.console import print_json, print_table, say
 from shopsync_ops.context import AsJson, mongo
 from shopsync_ops.database import connected
 from shopsync_ops.errors import WrongCall
@@ -45,7 +45,7 @@ def list_products(
         print_json({"products": [asdict(one) for one in page.products], "more": page.more, "next": page.cursor})
         return
     columns = ("product", "name", "状態", "連携対象", "price", "stock", "missing", "TikTok product", "")
-    out().print(table(columns, map(_row, page.products)))
+    print_table(columns, map(_row, page.products))
     say(f"{len(page.products)} products, {page.more} more")
     if page.cursor is not None:
         say(f"next page: {_next_page(chosen, limit, page.cursor)}")
@@ -118,7 +118,7 @@ def _next_page(chosen: Filter, limit: int, cursor: str) -> str:
 
 def _print_summary(one: ShopSummary) -> None:
     rows = [(in_words(name), count["on"], count["off"], sum(count.values())) for name, count in one.statuses.items()]
-    out().print(table((one.shop_key, "ON", "OFF", "all"), rows))
+    print_table((one.shop_key, "ON", "OFF", "all"), rows)
     facts = {
         "products": one.products,
         "live at TikTok Shop": one.live,
@@ -128,5 +128,5 @@ def _print_summary(one: ShopSummary) -> None:
     say(", ".join(f"{name} {count}" for name, count in facts.items()))
     if one.oldest_pending is not None:
         row = ("oldest 同期待ち that is ON", one.oldest_pending.product_no, one.oldest_pending.since)
-        out().print(table(("", "", "as it is since"), [row]))
+        print_table(("", "", "as it is since"), [row])
     say("")

@@ -9,7 +9,7 @@ import typer
 from shopsync_contracts.events import ShopSettingsChanged
 from shopsync_ops.building import build
 from shopsync_ops.cluster import run
-from shopsync_ops.console import out, print_json, say, table, warn
+from shopsync_ops.console import print_json, print_table, say, warn
 from shopsync_ops.context import AsJson, ShopKey, cluster, mongo
 from shopsync_ops.database import connected
 from shopsync_ops.errors import CommandFailed
@@ -92,7 +92,7 @@ def list_shops(ctx: typer.Context, as_json: AsJson = False) -> None:
         print_json([shop.document() for shop in shops])
         return
     columns = ("shop", "sync", "tax", "rate %", "rounding", "categories", "since", "TikTok Shop")
-    out().print(table(columns, map(_row, shops)))
+    print_table(columns, map(_row, shops))
 
 
 @app.command("show")
@@ -103,11 +103,11 @@ def show_shop(ctx: typer.Context, *, shop: ShopKey, as_json: AsJson = False) -> 
     if as_json:
         print_json(view.document())
         return
-    out().print(table(("", ""), _facts(view)))
+    print_table(("", ""), _facts(view))
     if view.standing.who is not None:
         say("")
         row = (view.standing.who, view.standing.line, view.standing.do)
-        out().print(table(("who must act", "why", "what helps"), [row]))
+        print_table(("who must act", "why", "what helps"), [row])
 
 
 @app.command("authorize")

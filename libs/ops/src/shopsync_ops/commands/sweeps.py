@@ -3,7 +3,7 @@ from typing import Annotated
 import typer
 
 from shopsync_ops.cluster import run
-from shopsync_ops.console import out, print_json, table
+from shopsync_ops.console import out, print_json, print_table
 from shopsync_ops.context import AsJson, Limit, OfShop, mongo
 from shopsync_ops.database import connected
 from shopsync_ops.run_reading import newest, one
@@ -21,7 +21,7 @@ def list_sweeps(ctx: typer.Context, *, shop: OfShop = None, limit: Limit = 30, a
     if as_json:
         print_json([as_document(sweep) for sweep in found])
         return
-    out().print(table(SWEEP_COLUMNS, map(sweep_row, found)))
+    print_table(SWEEP_COLUMNS, map(sweep_row, found))
 
 
 @app.command("show")
@@ -37,10 +37,10 @@ def show_sweep(
         print_json(as_document(found))
         return
     console = out()
-    console.print(table(("", ""), sweep_rows(found)))
+    print_table(("", ""), sweep_rows(found), console=console)
     verdicts = sorted((each["product_no"], each["verdict"]) for each in found["verdicts"])
     if verdicts:
-        console.print(table(("product", "what"), verdicts))
+        print_table(("product", "what"), verdicts, console=console)
 
 
 async def _newest(settings: MongoSettings, shop: str | None, limit: int) -> list[Document]:

@@ -7,7 +7,7 @@ import typer
 
 from shopsync_contracts import TOPICS, TopicSpec
 from shopsync_ops.cluster import Cluster, naming, run
-from shopsync_ops.console import out, print_json, say, table, warn
+from shopsync_ops.console import print_json, print_table, say, warn
 from shopsync_ops.context import AsJson, cluster, given
 from shopsync_ops.errors import Unreachable
 from shopsync_runtime.kafka.admin import TopicsReport, apply_topics
@@ -66,7 +66,7 @@ def list_topics(
     elif markdown:
         say(as_markdown(prefix))
     else:
-        out().print(table(_COLUMNS, ([*_row(spec, prefix)] for spec in TOPICS)))
+        print_table(_COLUMNS, ([*_row(spec, prefix)] for spec in TOPICS))
 
 
 async def _apply(there: Cluster, replication: int, *, dry_run: bool, wait: float) -> tuple[TopicsReport, list[str]]:
