@@ -61,7 +61,6 @@ class Cluster:
             self.bootstrap_servers,
             client_id=CLIENT_ID,
             auto_offset_reset="earliest",
-            isolation_level="read_committed",
             request_timeout_ms=_REQUEST_MS,
             max_partition_fetch_bytes=_MAX_FETCH,
         )
