@@ -10,6 +10,7 @@ from shopsync_ops.commands import (
     edits,
     events,
     imports,
+    lag,
     mongo,
     product,
     products,
@@ -65,4 +66,5 @@ app.command("edit")(edits.edit)
 app.command("bulk-edit")(bulk_edit.bulk_edit)
 app.command("target")(edits.target)
 app.command("publish")(publish.publish)
+app.command("lag")(lag.lag)
 app.command("tail")(tail.tail)

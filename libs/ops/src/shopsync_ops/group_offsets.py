@@ -1,14 +1,27 @@
-"""How far the consumer groups of the services have come."""
+"""How far the consumer groups of the services have come, and who is in them."""
 
 import asyncio
-from collections.abc import Collection
+from collections.abc import Awaitable, Callable, Collection
+from dataclasses import dataclass
+from typing import TypeVar
 
 from aiokafka import TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
-from aiokafka.errors import KafkaError
+from aiokafka.coordinator.protocol import ConsumerProtocolMemberAssignment
+from aiokafka.errors import KafkaError, for_code
 
+T = TypeVar("T")
 _TRIES = 10
 _PAUSE_SECONDS = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Members:
+    """A group as its coordinator knows it: `state` is Kafka's word, `holders` who reads which partition."""
+
+    state: str
+    count: int
+    holders: dict[TopicPartition, str]
 
 
 async def committed(
@@ -18,14 +31,32 @@ async def committed(
 
     A coordinator that is being elected, or loads its offsets, is asked again. Raises KafkaError.
     """
-    for tried in range(1, _TRIES + 1):
+    wanted = None if partitions is None else list(partitions)
+    found = await _patiently(lambda: admin.list_consumer_group_offsets(group, partitions=wanted))
+    return {part: one.offset for part, one in found.items() if one.offset >= 0}
+
+
+async def members(admin: AIOKafkaAdminClient, group: str) -> Members:
+    """Who is in the group; a group that Kafka does not know is `Dead` and has nobody. Raises KafkaError."""
+    # One group per request: aiokafka 0.14 reads the answer about several at wrong places.
+    [answer] = await _patiently(lambda: admin.describe_consumer_groups([group]))
+    [(code, _, state, _, _, entries)] = answer.groups
+    if code:
+        raise for_code(code)(f"group {group}")
+    holders: dict[TopicPartition, str] = {}
+    for _, client_id, host, _, assignment in entries:
+        if assignment:
+            for part in ConsumerProtocolMemberAssignment.decode(assignment).partitions():
+                holders[part] = f"{client_id}{host}"
+    return Members(state, len(entries), holders)
+
+
+async def _patiently(ask: Callable[[], Awaitable[T]]) -> T:
+    for _ in range(_TRIES - 1):
         try:
-            wanted = None if partitions is None else list(partitions)
-            found = await admin.list_consumer_group_offsets(group, partitions=wanted)
+            return await ask()
         except KafkaError as error:
-            if not error.retriable or tried == _TRIES:
+            if not error.retriable:
                 raise
-            await asyncio.sleep(_PAUSE_SECONDS)
-        else:
-            return {part: one.offset for part, one in found.items() if one.offset >= 0}
-    raise AssertionError("unreachable")
+        await asyncio.sleep(_PAUSE_SECONDS)
+    return await ask()
