@@ -1,6 +1,6 @@
 """What /livez and /readyz answer, decided without HTTP."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from shopsync_runtime.background import BackgroundTask
@@ -9,9 +9,10 @@ from shopsync_runtime.consuming.subscription import Subscription
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """Outcome of all checks. Each is "ok" or the reason why not."""
+    """Outcome of all checks. Each is "ok" or the reason why not. `notes` say more and decide nothing."""
 
     checks: dict[str, str] = field(default_factory=dict)
+    notes: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def ok(self) -> bool:
@@ -25,6 +26,7 @@ def readiness(
     mongo_error: str | None,
     subscriptions: Sequence[Subscription],
     background: Sequence[BackgroundTask],
+    notes: Mapping[str, str],
 ) -> Report:
     """Ready means that the service does its work.
 
@@ -38,7 +40,7 @@ def readiness(
         checks[f"subscription {subscription.name}"] = _subscription(subscription)
     for task in background:
         checks[f"background {task.name}"] = _background(task)
-    return Report(checks)
+    return Report(checks, notes)
 
 
 def liveness(*, subscriptions: Sequence[Subscription], stall_after: float) -> Report:

@@ -102,7 +102,8 @@ class _Gate:
 
 
 def _answer(report: Report) -> Response:
-    return JSONResponse({"ok": report.ok, "checks": report.checks}, 200 if report.ok else 503)
+    notes = {"notes": dict(report.notes)} if report.notes else {}
+    return JSONResponse({"ok": report.ok, "checks": report.checks, **notes}, 200 if report.ok else 503)
 
 
 def _bind(host: str, port: int) -> socket.socket:

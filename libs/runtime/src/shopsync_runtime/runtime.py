@@ -49,6 +49,7 @@ class Runtime:
         self.specs: list[TopicSpec] = []
         self.tasks: list[BackgroundTask] = []
         self.routes: list[BaseRoute] = []
+        self.notes: dict[str, Callable[[], str]] = {}
         self.start_hooks: list[Hook] = []
         self.stop_hooks: list[Hook] = []
 
@@ -105,6 +106,10 @@ class Runtime:
         """Serve these on the service's HTTP port; they answer 503 until the service has started."""
         self.routes += routes
 
+    def note(self, name: str, say: Callable[[], str]) -> None:
+        """Show what `say` returns under this name in /readyz; it does not decide whether the service is ready."""
+        self.notes[name] = say
+
     def on_start(self, hook: Hook) -> None:
         """Await this once MongoDB and Kafka answer and before the first message, in order of registration."""
         self.start_hooks.append(hook)
@@ -142,6 +147,7 @@ class Runtime:
             mongo_error=await ping_error(self.mongo, _MONGO_PING_SECONDS),
             subscriptions=self.subscriptions,
             background=self.tasks,
+            notes={name: say() for name, say in self.notes.items()},
         )
 
     async def livez(self) -> Report:

@@ -109,7 +109,8 @@ async def test_a_failing_background_task_says_why():
     task = BackgroundTask("worker", run, delay=lambda _: 60)
     task.start()
     await eventually(lambda: task.failure)
-    report = readiness(state="running", mongo_error=None, subscriptions=[], background=[task])
+    notes = {"shops file": "no longer readable"}
+    report = readiness(state="running", mongo_error=None, subscriptions=[], background=[task], notes=notes)
     assert report.checks == {"started": "ok", "mongo": "ok", "background worker": "ValueError: no work today"}
     assert not report.ok
     await task.stop()

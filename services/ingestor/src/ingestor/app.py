@@ -13,7 +13,8 @@ from ingestor.reader import Reader
 from ingestor.reporting import Reporting
 from ingestor.schedule import ImportSchedule
 from ingestor.settings import IngestorSettings
-from ingestor.shops import load_mapping, load_shops
+from ingestor.shop_directory import ShopDirectory
+from ingestor.shops import ShopsFile, load_mapping
 from ingestor.store import CheckpointStore, ImportStore, PresenceStore
 from ingestor.windows import WindowRules
 from ingestor.worker import Worker, WorkerOptions
@@ -29,8 +30,11 @@ def build(runtime: Runtime, settings: IngestorSettings) -> None:
     http = httpx.AsyncClient(timeout=settings.request_timeout.total_seconds())
     policy = policy_of(settings)
     turns = SharedTurns(runtime.database)
-    shops = load_shops(settings.shops_file)
-    clients = {key: FutureshopClient(access, http, policy, turns=turns) for key, access in shops.items()}
+    shops = ShopDirectory(
+        ShopsFile(settings.shops_file),
+        lambda access: FutureshopClient(access, http, policy, turns=turns).page,
+        every=settings.shops_file_every,
+    )
     progress = Progress(runtime.events, every=settings.progress_every, clock=runtime.clock)
     reader = Reader(
         imports,
@@ -56,7 +60,7 @@ def build(runtime: Runtime, settings: IngestorSettings) -> None:
         imports,
         runtime.leases,
         importer,
-        {key: client.page for key, client in clients.items()},
+        shops,
         options=WorkerOptions(
             settings_grace=settings.settings_grace,
             lease=settings.lease,
@@ -70,10 +74,12 @@ def build(runtime: Runtime, settings: IngestorSettings) -> None:
     runtime.on_start(imports.ensure_indexes)
     runtime.consume("commands", [IMPORT_COMMANDS], each(handlers.command))
     runtime.background("worker", worker.run)
+    runtime.background("shops-file", shops.run)
+    runtime.note("shops file", shops.note)
     if settings.import_cron is not None:
         schedule = ImportSchedule(
             settings.import_cron,
-            sorted(shops),
+            shops.keys,
             imports,
             runtime.leases,
             runtime.events,

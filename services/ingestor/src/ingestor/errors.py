@@ -65,3 +65,9 @@ class UnexpectedReply(FutureshopError):
     """The reply breaks the API's own promises; nothing is concluded from it."""
 
     code = "futureshop_unexpected_reply"
+
+
+class UnknownShop(FutureshopError):
+    """The shop is not in the shops file; the text says how to add it."""
+
+    code = "shop_unknown"

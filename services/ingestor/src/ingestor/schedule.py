@@ -34,7 +34,7 @@ class ImportSchedule:
     def __init__(
         self,
         cron: str,
-        shop_keys: Sequence[str],
+        shop_keys: Callable[[], Sequence[str]],
         imports: ImportStore,
         leases: Leases,
         events: EventPublisher,
@@ -44,7 +44,7 @@ class ImportSchedule:
         look_every: timedelta = timedelta(seconds=5),
     ) -> None:
         self._cron = cron
-        self._shop_keys = tuple(shop_keys)
+        self._shop_keys = shop_keys
         self._imports = imports
         self._leases = leases
         self._events = events
@@ -75,7 +75,7 @@ class ImportSchedule:
         return slot if ours else None
 
     async def _ask(self, slot: datetime) -> None:
-        shops = await self._imports.with_settings(self._shop_keys)
+        shops = await self._imports.with_settings(self._shop_keys())
         await self._events.publish_all(
             [
                 (

@@ -18,6 +18,10 @@ class IngestorSettings(ServiceSettings):
     shops_file: Path = Field(
         description="YAML file, `shop_key: {base_url, client_id, client_secret}`; values may be ${ENV} or file:PATH"
     )
+    shops_file_every: PositiveDuration = Field(
+        timedelta(seconds=10),
+        description="How often the shops file, and the files it names, are read again; a change needs no restart",
+    )
     mapping_file: Path | None = Field(
         None, description="YAML file, `contract field: source.field`, for rows of the mapping table that differ"
     )

@@ -43,19 +43,50 @@ class _UniqueKeys(yaml.SafeLoader):
         return super().construct_mapping(node, deep)
 
 
+class ShopsFile:
+    """The file with the shops, read as often as asked; what has not changed is not parsed again."""
+
+    def __init__(self, path: Path, environ: Mapping[str, str] = os.environ) -> None:
+        self.path = path
+        self._environ = environ
+        self._text: str | None = None
+        self._document: Any = None
+        self._problem: str | None = None
+
+    def load(self) -> dict[str, ShopAccess]:
+        """The shops, with the variables and files they name as they are now.
+
+        Raises SettingsError: one line with file, shop and field; values are never shown.
+        """
+        document = self._read()
+        if not isinstance(document, dict) or not document:
+            raise SettingsError(f"{self.path}: must map shop keys to {', '.join(_FIELDS)}")
+        return {str(key): _shop(self.path, str(key), entry, self._environ) for key, entry in document.items()}
+
+    def variables(self) -> frozenset[str]:
+        """Environment variables that the file names. Raises SettingsError."""
+        self._read()
+        return frozenset(match["name"] for match in _ENV.finditer(self._text or ""))
+
+    def _read(self) -> Any:
+        text = _read_text(self.path)
+        if text != self._text:
+            self._text, (self._document, self._problem) = text, _parsed(self.path, text)
+        if self._problem is not None:
+            raise SettingsError(self._problem)
+        return self._document
+
+
 def load_shops(path: Path, environ: Mapping[str, str] = os.environ) -> dict[str, ShopAccess]:
-    """Read the shops file. Raises SettingsError: one line with file, shop and field; values are never shown."""
-    document = _read_yaml(path)
-    if not isinstance(document, dict) or not document:
-        raise SettingsError(f"{path}: must map shop keys to {', '.join(_FIELDS)}")
-    return {str(key): _shop(path, str(key), entry, environ) for key, entry in document.items()}
+    """Read the shops file once. Raises SettingsError: one line with file, shop and field; values are never shown."""
+    return ShopsFile(path, environ).load()
 
 
 def load_mapping(path: Path | None) -> SourceMap:
     """The mapping table, changed by the file's rows when one is given. Raises SettingsError naming file and row."""
     if path is None:
         return SourceMap()
-    document = _read_yaml(path)
+    document = _parse_yaml(path, _read_text(path))
     if not isinstance(document, dict):
         raise SettingsError(f"{path}: must map contract fields to source fields")
     for target, source in document.items():
@@ -67,18 +98,32 @@ def load_mapping(path: Path | None) -> SourceMap:
         raise SettingsError(f"{path}: {error}") from None
 
 
-def _read_yaml(path: Path) -> Any:
+def _read_text(path: Path) -> str:
     try:
-        return yaml.load(path.read_text(encoding="utf-8"), Loader=_UniqueKeys)  # noqa: S506 - a SafeLoader
+        return path.read_text(encoding="utf-8-sig")
     except OSError as error:
         raise SettingsError(f"{path}: cannot be read: {error.strerror}") from None
     except UnicodeDecodeError:
         raise SettingsError(f"{path}: is not UTF-8") from None
+
+
+def _parsed(path: Path, text: str) -> tuple[Any, str | None]:
+    """(document, why there is none)."""
+    try:
+        return _parse_yaml(path, text), None
+    except SettingsError as error:
+        return None, str(error)
+
+
+def _parse_yaml(path: Path, text: str) -> Any:
+    try:
+        return yaml.load(text, Loader=_UniqueKeys)  # noqa: S506 - a SafeLoader
     except yaml.MarkedYAMLError as error:
         line = f", line {error.problem_mark.line + 1}" if error.problem_mark else ""
         # A secret may stand in the offending line, so the line itself is not shown.
         raise SettingsError(f"{path}{line}: is no YAML: {error.problem}") from None
-    except yaml.YAMLError:
+    except (yaml.YAMLError, ValueError, TypeError, RecursionError):
+        # Not only YAMLError: an impossible date, a list as a key and deep nesting raise what Python raises.
         raise SettingsError(f"{path}: is no YAML") from None
 
 

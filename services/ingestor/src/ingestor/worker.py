@@ -2,18 +2,17 @@
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 
 import structlog
 
-from ingestor.client import Page, Search
-from ingestor.errors import Refused
+from ingestor.errors import UnknownShop
 from ingestor.importer import Importer
 from ingestor.imports import ImportRun, to_the_millisecond
-from ingestor.listing import ReadPage
+from ingestor.shop_directory import ShopDirectory
 from ingestor.store import ImportStore
 from shopsync_runtime import Lease, LeaseLost, Leases
 from shopsync_runtime.backoff import backoff_delay
@@ -28,7 +27,10 @@ MAX_ATTEMPTS = 3
 
 @dataclass(frozen=True, slots=True)
 class WorkerOptions:
-    """`settings_grace`: how long a command waits for its shop's settings, which may have been sent a moment before."""
+    """`settings_grace`: how long a command waits for its shop's settings and its entry in the shops file.
+
+    Either may have been made a moment before, and a mounted file comes to one replica later than to another.
+    """
 
     settings_grace: timedelta = timedelta(seconds=10)
     lease: timedelta = timedelta(seconds=30)
@@ -44,7 +46,7 @@ class Worker:
         imports: ImportStore,
         leases: Leases,
         importer: Importer,
-        readers: Mapping[str, ReadPage],
+        shops: ShopDirectory,
         *,
         options: WorkerOptions,
         clock: Callable[[], datetime],
@@ -52,7 +54,7 @@ class Worker:
         self._imports = imports
         self._leases = leases
         self._importer = importer
-        self._readers = readers
+        self._shops = shops
         self._options = options
         self._clock = clock
         self._wake = asyncio.Event()
@@ -116,24 +118,24 @@ class Worker:
 
     async def _import(self, run: ImportRun, lease: Lease) -> bool:
         """Run one import to its end; False when it has to wait."""
-        read_page = self._readers.get(run.shop_key)
-        if run.state == "queued":
-            if read_page is None:
-                await self._refuse(run, lease, f"shop {run.shop_key!r} is not in the ingestor's shops file")
-            elif not await self._imports.has_settings(run.shop_key):
-                if to_the_millisecond(self._clock()) < run.requested_at + self._options.settings_grace:
-                    return False
-                await self._refuse(run, lease, f"shop {run.shop_key!r} has no settings; publish shop.settings_changed")
+        if run.state == "queued" and (missing := await self._missing(run.shop_key)):
+            if to_the_millisecond(self._clock()) < run.requested_at + self._options.settings_grace:
+                return False
+            await self._importer.fail(run, lease, UnknownShop.code, missing)
         try:
-            await self._importer.run(run, lease, read_page or _unknown)
+            await self._importer.run(run, lease, self._shops.reader(run.shop_key))
         except Exception as error:
             if is_retryable(error):
                 raise
             await self._count_attempt(run, lease, error)
         return True
 
-    async def _refuse(self, run: ImportRun, lease: Lease, message: str) -> None:
-        await self._importer.fail(run, lease, "shop_unknown", message)
+    async def _missing(self, shop_key: str) -> str:
+        """Which of the two a shop needs is not there, and how to mend it; "" when both are."""
+        missing = [] if shop_key in self._shops else [self._shops.why_unknown(shop_key)]
+        if not await self._imports.has_settings(shop_key):
+            missing.append(f"shop {shop_key!r} has no settings: publish them with `shopsync shops put {shop_key}`")
+        return ". Also: ".join(missing)
 
     async def _count_attempt(self, run: ImportRun, lease: Lease, error: Exception) -> None:
         """An error of ours: try again a few times, then report it, or the shop would never import again."""
@@ -147,8 +149,3 @@ class Worker:
         else:
             await self._imports.save(fresh, lease.token)
         raise error
-
-
-async def _unknown(search: Search, url: str | None) -> Page:
-    """Stands in for the client of a shop that is not ours: a shop taken out of the file fails its open imports."""
-    raise Refused(f"the shop is not in the ingestor's shops file; {search.path} was not asked (page {url or 'first'})")

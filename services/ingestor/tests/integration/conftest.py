@@ -104,7 +104,7 @@ class World:
             if (event.data.import_id if kind == "product.changed" else event.data.enumeration.id) == report.import_id
         ]
 
-    async def report(self, request_id: str, within: float = 30) -> Any:
+    async def report(self, request_id: str, within: float = 120) -> Any:
         """The one report of a request."""
 
         async def look() -> Any:

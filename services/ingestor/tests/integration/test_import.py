@@ -2,6 +2,8 @@
 
 from itertools import pairwise
 
+import yaml
+
 from shopsync_contracts.topics import REPORTS, SYNC_COMMANDS
 from shopsync_sandbox.polling import eventually
 
@@ -103,10 +105,17 @@ async def test_a_shop_that_is_not_ours_or_has_no_settings_is_refused_by_name(wor
     async with world.ingestor():
         stranger = await world.imported("overwrite_all", "a", shop_key="stranger")
         unset = await world.imported("overwrite_all", "b", shop_key="other")
-    assert (stranger.TYPE, stranger.code) == ("import.failed", "shop_unknown")
-    assert stranger.message == "shop 'stranger' is not in the ingestor's shops file"
-    assert (unset.TYPE, unset.code) == ("import.failed", "shop_unknown")
-    assert "shop 'other' has no settings" in unset.message
+        await world.database["shops"].insert_one({"_id": "stranger"})
+        unlisted = await world.imported("overwrite_all", "c", shop_key="stranger")
+    not_in_file = (
+        f"shop 'stranger' is not in the ingestor's shops file {world.shops_file}: add its base_url, client_id and"
+        " client_secret there; the file is read again every 10 s"
+    )
+    no_settings = "shop {0!r} has no settings: publish them with `shopsync shops put {0}`"
+    assert {(one.TYPE, one.code) for one in (stranger, unset, unlisted)} == {("import.failed", "shop_unknown")}
+    assert stranger.message == f"{not_in_file}. Also: {no_settings.format('stranger')}"
+    assert unset.message == no_settings.format("other")
+    assert unlisted.message == not_in_file
     assert world.sandbox.journal.entries() == []
 
 
@@ -122,6 +131,24 @@ async def test_settings_that_come_a_moment_later_are_waited_for(world):
         await eventually(queued, what="the import to be queued")
         await world.imported("enumerate", "a")  # the other shop is not held up
         await world.database["shops"].insert_one({"_id": "other"})
+        assert (await world.report("b")).TYPE == "import.completed"
+
+
+async def test_an_entry_in_the_shops_file_that_comes_a_moment_later_is_waited_for(world):
+    """A mounted file reaches one replica later than the command for the new shop, or than another replica."""
+    whole = world.shops_file.read_text(encoding="utf-8")
+    connections = yaml.safe_load(whole)
+    world.shops_file.write_text(yaml.safe_dump({"demo": connections["demo"]}), encoding="utf-8")
+    world.settings |= {"settings_grace": "60s", "shops_file_every": "100ms"}
+    async with world.ingestor():
+        await world.command("enumerate", event_id="b", shop_key="other")
+
+        async def queued():
+            return await world.database["imports"].find_one({"shop_key": "other", "state": "queued"})
+
+        await eventually(queued, what="the import to be queued")
+        await world.imported("enumerate", "a")  # the other shop is not held up
+        world.shops_file.write_text(whole, encoding="utf-8")
         assert (await world.report("b")).TYPE == "import.completed"
 
 

@@ -40,10 +40,9 @@ async def schedule(mongo_client, mongo_database):
     await database["shops"].insert_many([{"_id": "demo"}, {"_id": "other"}, {"_id": "not-ours"}])
 
     def make(clock, events):
-        return ImportSchedule(
-            "15 * * * *", ["demo", "other", "no-settings"], ImportStore(database), Leases(database, "ingestor"), events,
-            clock=clock, catch_up=HOUR / 2,
-        )  # fmt: skip
+        imports, leases = ImportStore(database), Leases(database, "ingestor")
+        shops = ["demo", "other", "no-settings"]
+        return ImportSchedule("15 * * * *", lambda: shops, imports, leases, events, clock=clock, catch_up=HOUR / 2)
 
     return make
 
