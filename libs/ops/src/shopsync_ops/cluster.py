@@ -14,6 +14,7 @@ from aiokafka.errors import KafkaConnectionError, KafkaError, KafkaTimeoutError,
 from shopsync_contracts import TopicSpec
 from shopsync_ops.errors import CommandFailed, Unreachable
 from shopsync_ops.settings import KafkaSettings
+from shopsync_runtime.errors import RuntimeFailure
 from shopsync_runtime.kafka.consumer import reader
 from shopsync_runtime.kafka.producer import Producer
 
@@ -131,10 +132,10 @@ class naming:  # noqa: N801 - reads as a verb where it is used: `with naming(clu
         """Nothing to prepare."""
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
-        """Raises Unreachable or CommandFailed in place of a KafkaError or a timeout."""
+        """Raises Unreachable or CommandFailed in place of a KafkaError, the runtime's own or a timeout."""
         if isinstance(error, KafkaConnectionError | KafkaTimeoutError | NodeNotReadyError | TimeoutError):
             raise Unreachable(f"Kafka is not reachable at {self._address}: {_text(error)}") from error
-        if isinstance(error, KafkaError):
+        if isinstance(error, KafkaError | RuntimeFailure):
             raise CommandFailed(f"Kafka at {self._address} refused: {_text(error)}") from error
 
 

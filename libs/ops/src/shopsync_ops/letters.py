@@ -191,6 +191,8 @@ def _why_not(letter: Letter, existing_topics: frozenset[str], prefix: str) -> st
         return f"{letter.topic} is outside of the prefix {prefix!r}"
     if letter.topic not in existing_topics:
         return f"{letter.topic} does not exist"
+    if missing := letter.texts.get(names.X_LEFT_OUT):
+        return f"{missing} left out, too large for a dead letter: publish the original again"
     if letter.record.key is None and (letter.record.value is None or names.X_NULL_VALUE in letter.texts):
         return "neither key nor value"
     return ""

@@ -4,8 +4,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from shopsync_runtime.delivery import Headers, Refusal, Undecodable
-from shopsync_runtime.kafka.producer import Message
+from shopsync_runtime.delivery import Headers as Pairs
+from shopsync_runtime.delivery import Refusal, Undecodable
+from shopsync_runtime.kafka.messages import Headers, Message, declared_limit, excess_of
 
 X_TOPIC = "x-topic"
 X_PARTITION = "x-partition"
@@ -15,7 +16,22 @@ X_ERROR_TYPE = "x-error-type"
 X_ERROR = "x-error"
 X_FAILED_AT = "x-failed-at"
 X_NULL_VALUE = "x-null-value"
-OWN_HEADERS = frozenset({X_TOPIC, X_PARTITION, X_OFFSET, X_SERVICE, X_ERROR_TYPE, X_ERROR, X_FAILED_AT, X_NULL_VALUE})
+X_LEFT_OUT = "x-left-out"
+X_VALUE_BYTES = "x-value-bytes"
+OWN_HEADERS = frozenset(
+    {
+        X_TOPIC,
+        X_PARTITION,
+        X_OFFSET,
+        X_SERVICE,
+        X_ERROR_TYPE,
+        X_ERROR,
+        X_FAILED_AT,
+        X_NULL_VALUE,
+        X_LEFT_OUT,
+        X_VALUE_BYTES,
+    }
+)
 
 _LONGEST_REASON = 2_000  # bytes: a reason is read by a person
 
@@ -29,7 +45,7 @@ class DeadLetter:
     offset: int
     key: bytes | None
     value: bytes | None
-    headers: Headers
+    headers: Pairs
     error: Exception
 
     @property
@@ -58,13 +74,40 @@ def messages_of(letters: Sequence[DeadLetter], *, topic: str, service: str, fail
     Key, value and foreign headers are kept byte by byte, null values too; `x-*` headers of an earlier
     dead-lettering are replaced. aiokafka cannot send a record that has neither key nor value, which Kafka allows:
     such a one gets an empty value and the header `x-null-value`.
+
+    A record that its publisher compressed can be larger than any topic takes. Of such a one the value is left out,
+    then the foreign headers, then the key, until it fits; `x-left-out` names what is missing and `x-value-bytes`
+    says how long the value was. The whole stands where `x-topic`, `x-partition` and `x-offset` say, while retention
+    keeps it.
     """
     return [_message(letter, topic=topic, service=service, failed_at=failed_at) for letter in letters]
 
 
 def _message(letter: DeadLetter, *, topic: str, service: str, failed_at: datetime) -> Message:
+    limit = declared_limit(topic)
+    own = _own_headers(letter, service, failed_at)
+    foreign = _without_own(letter.headers)
+    whole = _built(topic, letter.key, letter.value, [*foreign, *own])
+    if excess_of(whole, limit) is None:
+        return whole
+    size = (X_VALUE_BYTES, str(len(letter.value or b"")).encode())
+    shortened = (
+        _built(topic, letter.key, b"", [*foreign, *own, size, (X_LEFT_OUT, b"value")]),
+        _built(topic, letter.key, b"", [*own, size, (X_LEFT_OUT, b"value, headers")]),
+        _built(topic, None, b"", [*own, size, (X_LEFT_OUT, b"value, headers, key")]),
+    )
+    return next((one for one in shortened if excess_of(one, limit) is None), shortened[-1])
+
+
+def _built(topic: str, key: bytes | None, value: bytes | None, headers: Headers) -> Message:
+    if value is None and key is None:
+        return Message(topic=topic, value=b"", key=None, headers=[*headers, (X_NULL_VALUE, b"true")])
+    return Message(topic=topic, value=value, key=key, headers=headers)
+
+
+def _own_headers(letter: DeadLetter, service: str, failed_at: datetime) -> list[tuple[str, bytes]]:
     reason = str(letter.error).encode(errors="replace")[:_LONGEST_REASON].decode(errors="ignore")
-    own = [
+    own = (
         (X_TOPIC, letter.topic),
         (X_PARTITION, str(letter.partition)),
         (X_OFFSET, str(letter.offset)),
@@ -72,13 +115,8 @@ def _message(letter: DeadLetter, *, topic: str, service: str, failed_at: datetim
         (X_ERROR_TYPE, letter.error_type),
         (X_ERROR, reason),
         (X_FAILED_AT, failed_at.isoformat()),
-    ]
-    value = letter.value
-    if value is None and letter.key is None:
-        value = b""
-        own.append((X_NULL_VALUE, "true"))
-    headers = [*_without_own(letter.headers), *((name, text.encode()) for name, text in own)]
-    return Message(topic=topic, value=value, key=letter.key, headers=headers)
+    )
+    return [(name, text.encode()) for name, text in own]
 
 
 def _without_own(headers: Iterable[tuple[str, bytes | None]]) -> list[tuple[str, bytes | None]]:

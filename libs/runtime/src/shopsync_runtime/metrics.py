@@ -31,6 +31,10 @@ OFFSETS_LOST = Counter(
     "Offsets that were removed from the log before the group had read them",
     ["subscription", "topic", "partition"],
 )
+# a record was refused for good, so that its partition would take nothing more from this producer
+PRODUCER_REPLACEMENTS = Counter(
+    "shopsync_producer_replacements", "Times a broken producer was replaced by a fresh one", ["error_type"]
+)
 REBALANCES = Counter("shopsync_rebalances", "Times the group took partitions back", ["subscription"])
 # end offset - first offset not yet handled, of the partitions this process holds now
 LAG = Gauge("shopsync_consumer_lag", "Messages not yet handled", ["subscription", "topic", "partition"])

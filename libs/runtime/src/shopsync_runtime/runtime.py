@@ -145,6 +145,7 @@ class Runtime:
         return readiness(
             state=self.state,
             mongo_error=await ping_error(self.mongo, _MONGO_PING_SECONDS),
+            producer_fault=self.producer.fault,
             subscriptions=self.subscriptions,
             background=self.tasks,
             notes={name: say() for name, say in self.notes.items()},

@@ -110,8 +110,15 @@ async def test_a_failing_background_task_says_why():
     task.start()
     await eventually(lambda: task.failure)
     notes = {"shops file": "no longer readable"}
-    report = readiness(state="running", mongo_error=None, subscriptions=[], background=[task], notes=notes)
-    assert report.checks == {"started": "ok", "mongo": "ok", "background worker": "ValueError: no work today"}
+    report = readiness(
+        state="running", mongo_error=None, producer_fault=None, subscriptions=[], background=[task], notes=notes
+    )
+    assert report.checks == {
+        "started": "ok",
+        "mongo": "ok",
+        "producer": "ok",
+        "background worker": "ValueError: no work today",
+    }
     assert not report.ok
     await task.stop()
 

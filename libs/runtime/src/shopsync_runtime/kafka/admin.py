@@ -68,6 +68,12 @@ async def partitions_of(bootstrap_servers: str, names: Sequence[str]) -> dict[st
     }
 
 
+async def topic_setting(bootstrap_servers: str, topic: str, setting: str) -> str:
+    """What is in force for a topic (full name), by Kafka's name. Raises KafkaError, also for want of rights."""
+    async with admin_client(bootstrap_servers) as client:
+        return (await _configs(client, [topic]))[topic][setting]
+
+
 async def apply_topics(
     bootstrap_servers: str, prefix: str, specs: Sequence[TopicSpec], *, replication_factor: int = 1
 ) -> TopicsReport:

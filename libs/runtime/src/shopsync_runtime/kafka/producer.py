@@ -6,30 +6,57 @@ would add. So the runtime owns one AIOKafkaProducer for everything, and the Fast
 """
 
 import asyncio
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import structlog
 from aiokafka import AIOKafkaProducer
-from aiokafka.errors import ProducerClosed
+from aiokafka.errors import (
+    KafkaError,
+    KafkaTimeoutError,
+    MessageSizeTooLargeError,
+    ProducerClosed,
+    RecordListTooLargeError,
+    UnknownTopicOrPartitionError,
+)
 from aiokafka.structs import RecordMetadata
 
-Headers = Sequence[tuple[str, bytes | None]]
+from shopsync_runtime.backoff import backoff_delay
+from shopsync_runtime.cancelling import stop as cancel
+from shopsync_runtime.errors import RetryableError
+from shopsync_runtime.kafka.admin import topic_setting
+from shopsync_runtime.kafka.messages import (
+    MAX_REQUEST,
+    Headers,
+    Message,
+    MessageTooLarge,
+    compressed_size_of,
+    declared_limit,
+    excess_of,
+    size_of,
+)
+from shopsync_runtime.metrics import PRODUCER_REPLACEMENTS
+
+__all__ = ["Headers", "Message", "MessageTooLarge", "Placed", "Producer", "ProducerBroken"]
+
+log = structlog.get_logger(__name__)
 
 _LINGER_MS = 5
 _MAX_BATCH = 64 * 1024
-# Above the largest topic limit of the contracts: the broker decides what is too large, topic by topic.
-_MAX_REQUEST = 4 * 1024 * 1024
 _REQUEST_MS = 30_000
+# What was queued on the broken one is awaited this long, so that a key's messages keep their order.
+_DRAIN_SECONDS = 30.0
+_REPLACED_SECONDS = 60.0
+# An operator who raises a topic's limit need not restart anybody.
+_LEARNED_SECONDS = 300.0
+# These are raised before a record has a sequence number.
+_HARMLESS = (KafkaTimeoutError, UnknownTopicOrPartitionError, ProducerClosed)
+_TOO_LARGE = (MessageSizeTooLargeError, RecordListTooLargeError)
 
 
-@dataclass(frozen=True, slots=True)
-class Message:
-    """What goes to Kafka, byte by byte. `topic` is the full name."""
-
-    topic: str
-    value: bytes | None
-    key: bytes | None
-    headers: Headers = ()
+class ProducerBroken(RetryableError):
+    """The broker refused a record. Another producer takes over; send everything again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,15 +69,128 @@ class Placed:
 
 
 class Producer:
-    """acks=all, idempotent, lz4. Messages of one key keep their order: murmur2 partitioner, one request at a time."""
+    """acks=all, idempotent, lz4. Messages of one key keep their order: murmur2 partitioner, one request at a time.
+
+    Each record of a partition has the next number. A batch that fails for good has used its numbers and left a gap,
+    and the broker refuses all that follows (OutOfOrderSequenceNumber), whatever was wrong with that one batch.
+    aiokafka does not mend it, so after any failed acknowledgement a fresh producer with a sequence of its own takes
+    over.
+    """
 
     def __init__(self, bootstrap_servers: str, *, client_id: str) -> None:
         self._bootstrap_servers = bootstrap_servers
         self._client_id = client_id
         self._producer: AIOKafkaProducer | None = None
+        self._limits: dict[str, tuple[int, float]] = {}
+        self._replacing: asyncio.Task[None] | None = None
+        self._retired: set[asyncio.Task[None]] = set()
+        self.fault: str | None = None
 
     async def start(self) -> None:
         """Connect. Raises KafkaError when no broker answers."""
+        self._producer = await self._connected()
+
+    async def stop(self) -> None:
+        """Send what is queued, then disconnect."""
+        if self._replacing is not None:
+            await cancel(self._replacing)
+        stopping = [one.stop() for one in (self._producer,) if one is not None]
+        self._producer = None
+        await asyncio.gather(*stopping, *self._retired, return_exceptions=True)
+
+    async def send_all(self, messages: Sequence[Message]) -> list[Placed]:
+        """Queue in order and wait until the broker has acknowledged each. Returns their places, in the same order.
+
+        Raises MessageTooLarge before anything is sent; ProducerBroken or KafkaError otherwise. Then some may have
+        arrived and some not: send all again, receivers are idempotent.
+        """
+        self._check_sizes(messages)
+        producer = await self._usable()
+        acks, unqueued = await self._queue(producer, messages)
+        results = await asyncio.gather(*acks, return_exceptions=True)
+        for message, result in zip(messages, results, strict=False):
+            if isinstance(result, KafkaError):
+                await self._failed(producer, message, result)
+        if unqueued is not None:
+            if isinstance(unqueued, KafkaError) and not isinstance(unqueued, _HARMLESS):
+                await self._failed(producer, messages[len(acks)], unqueued)
+            raise unqueued
+        return [_placed(message, result) for message, result in zip(messages, results, strict=True)]
+
+    @staticmethod
+    async def _queue(
+        producer: AIOKafkaProducer, messages: Sequence[Message]
+    ) -> "tuple[list[asyncio.Future[RecordMetadata]], Exception | None]":
+        """The acknowledgements to come, and what ended the queueing early: none may be left unread."""
+        acks: list[asyncio.Future[RecordMetadata]] = []
+        for message in messages:
+            try:
+                acks.append(
+                    await producer.send(message.topic, message.value, key=message.key, headers=list(message.headers))
+                )
+            except Exception as error:  # noqa: BLE001 - raised by the caller, after the acknowledgements
+                return acks, error
+        return acks, None
+
+    def _check_sizes(self, messages: Sequence[Message]) -> None:
+        for message in messages:
+            limit = self._limit(message.topic)
+            if (size := excess_of(message, limit)) is not None:
+                raise MessageTooLarge(message.topic, size, limit, message.key)
+
+    def _limit(self, topic: str) -> int:
+        limit, until = self._limits.get(topic, (0, 0.0))
+        return limit if time.monotonic() < until else declared_limit(topic)
+
+    async def _usable(self) -> AIOKafkaProducer:
+        if self._replacing is not None:
+            await asyncio.wait({self._replacing}, timeout=_REPLACED_SECONDS)
+        if self.fault is not None:
+            raise ProducerBroken(self.fault)
+        if self._producer is None:
+            raise ProducerClosed("the producer is not started, or stopped already")
+        return self._producer
+
+    async def _failed(self, producer: AIOKafkaProducer, message: Message, error: KafkaError) -> None:
+        if producer is self._producer:  # not replaced already, for an earlier failure
+            self._producer = None
+            self.fault = f"being replaced: {message.topic}: {_text(error)}"
+            PRODUCER_REPLACEMENTS.labels(type(error).__name__).inc()
+            log.error("a record was refused, the producer is replaced", topic=message.topic, error=_text(error))
+            self._replacing = asyncio.create_task(self._replace(producer), name="producer-replacing")
+        if isinstance(error, _TOO_LARGE) and size_of(message) > _MAX_BATCH:  # a batch of its own: surely at fault
+            await self._learn_limit(message)
+
+    async def _learn_limit(self, message: Message) -> None:
+        """The topic takes less than was declared: note how much, so that the next try names the message at fault."""
+        declared = declared_limit(message.topic)
+        try:
+            limit = int(await topic_setting(self._bootstrap_servers, message.topic, "max.message.bytes"))
+        except (KafkaError, OSError, ValueError) as error:
+            log.warning("cannot ask for the limit of a topic", topic=message.topic, error=_text(error))
+            limit = compressed_size_of(message) - 1
+        self._limits[message.topic] = min(limit, declared), time.monotonic() + _LEARNED_SECONDS
+        log.error("the topic takes less than declared", topic=message.topic, limit=limit, declared=declared)
+
+    async def _replace(self, broken: AIOKafkaProducer) -> None:
+        retired = asyncio.create_task(broken.stop(), name="producer-retired")
+        self._retired.add(retired)
+        retired.add_done_callback(self._retired.discard)
+        await asyncio.wait({retired}, timeout=_DRAIN_SECONDS)
+        began, attempt = time.monotonic(), 0
+        while True:
+            try:
+                self._producer = await self._connected()
+            except (KafkaError, OSError) as error:
+                attempt += 1
+                self.fault = f"cannot be replaced: {_text(error)}"
+                await asyncio.sleep(backoff_delay(attempt))
+            else:
+                self.fault = None
+                log.info("producer replaced", attempts=attempt + 1, seconds=round(time.monotonic() - began, 2))
+                return
+
+    async def _connected(self) -> AIOKafkaProducer:
         producer = AIOKafkaProducer(
             bootstrap_servers=self._bootstrap_servers,
             client_id=self._client_id,
@@ -59,7 +199,7 @@ class Producer:
             linger_ms=_LINGER_MS,
             compression_type="lz4",
             max_batch_size=_MAX_BATCH,
-            max_request_size=_MAX_REQUEST,
+            max_request_size=MAX_REQUEST,
             request_timeout_ms=_REQUEST_MS,
         )
         try:
@@ -67,39 +207,16 @@ class Producer:
         except BaseException:
             await producer.stop()
             raise
-        self._producer = producer
+        return producer
 
-    async def stop(self) -> None:
-        """Send what is queued, then disconnect."""
-        if self._producer is not None:
-            await self._producer.stop()
-            self._producer = None
 
-    async def send_all(self, messages: Sequence[Message]) -> list[Placed]:
-        """Queue in order and wait until the broker has acknowledged each. Returns their places, in the same order.
+def _placed(message: Message, result: RecordMetadata | BaseException) -> Placed:
+    if isinstance(result, KafkaError):
+        raise ProducerBroken(f"{message.topic}: {_text(result)}") from result
+    if isinstance(result, BaseException):
+        raise result
+    return Placed(result.topic, result.partition, result.offset)
 
-        Raises the first KafkaError. When it raises, some may have arrived and some not: send all again, receivers are
-        idempotent.
-        """
-        if self._producer is None:
-            raise ProducerClosed("the producer is not started, or stopped already")
-        acks: list[asyncio.Future[RecordMetadata]] = []
-        try:
-            for message in messages:
-                acks.append(await self._queue(self._producer, message))  # noqa: PERF401 - kept when one raises
-        finally:
-            # Also after a failure half-way: no acknowledgement may be left unread.
-            results = await asyncio.gather(*acks, return_exceptions=True)
-        placed: list[Placed] = []
-        for result in results:
-            if isinstance(result, BaseException):
-                raise result
-            placed.append(Placed(result.topic, result.partition, result.offset))
-        return placed
 
-    @staticmethod
-    async def _queue(producer: AIOKafkaProducer, message: Message) -> "asyncio.Future[RecordMetadata]":
-        queued: asyncio.Future[RecordMetadata] = await producer.send(
-            message.topic, message.value, key=message.key, headers=list(message.headers)
-        )
-        return queued
+def _text(error: BaseException) -> str:
+    return f"{type(error).__name__}: {error}"

@@ -1,0 +1,76 @@
+"""What goes to Kafka, and whether it fits: decided before anything is sent.
+
+A record that the broker refuses has already used its sequence number, so everything after it on its partition fails as
+well. A size is therefore checked here, by the limits that the topics were declared with.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from aiokafka.record.default_records import DefaultRecordBatchBuilder
+
+from shopsync_contracts.topics import TOPICS
+from shopsync_runtime.errors import PermanentError
+
+Headers = Sequence[tuple[str, bytes | None]]
+
+LARGEST_LIMIT: Final = max(spec.max_message_bytes for spec in TOPICS)
+# A limit counts compressed bytes. More than this many bytes before compression are refused without trying.
+MAX_REQUEST: Final = 8 * LARGEST_LIMIT
+_LZ4: Final = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """What goes to Kafka, byte by byte. `topic` is the full name."""
+
+    topic: str
+    value: bytes | None
+    key: bytes | None
+    headers: Headers = ()
+
+
+class MessageTooLarge(PermanentError):
+    """The topic takes no message of this size, however often it is sent. `size` and `limit` in bytes."""
+
+    def __init__(self, topic: str, size: int, limit: int, key: bytes | None) -> None:
+        self.topic, self.size, self.limit = topic, size, limit
+        of = "" if key is None else f" with the key {key[:100].decode(errors='replace')!r}"
+        super().__init__(f"a message{of} for {topic} has {size} bytes, at most {limit} are taken")
+
+
+def declared_limit(topic: str) -> int:
+    """Bytes that a message of this topic (full name) may have; of a topic that is not ours, the largest of ours."""
+    return next((spec.max_message_bytes for spec in TOPICS if topic.endswith(f".{spec.name}")), LARGEST_LIMIT)
+
+
+def size_of(message: Message) -> int:
+    """Bytes of the record and the batch around it, before compression. Not below what Kafka counts."""
+    return int(DefaultRecordBatchBuilder.estimate_size_in_bytes(message.key, message.value, list(message.headers)))
+
+
+def excess_of(message: Message, limit: int) -> int | None:
+    """The size of a message that is over the limit, None for one that fits, compressed as the producer will do it."""
+    size = size_of(message)
+    if size <= limit:
+        return None
+    if size > MAX_REQUEST:
+        return size
+    compressed = compressed_size_of(message)
+    return compressed if compressed > limit else None
+
+
+def compressed_size_of(message: Message) -> int:
+    """Bytes of the batch that holds this message alone, as the producer sends it."""
+    builder = DefaultRecordBatchBuilder(
+        magic=2,
+        compression_type=_LZ4,
+        is_transactional=0,
+        producer_id=0,
+        producer_epoch=0,
+        base_sequence=0,
+        batch_size=2 * MAX_REQUEST,
+    )
+    builder.append(0, None, message.key, message.value, list(message.headers))
+    return len(builder.build())
