@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 
 import structlog
 from aiokafka.errors import KafkaError
+from pydantic_settings import BaseSettings
 from pymongo.errors import PyMongoError
 
 from shopsync_contracts import TOPICS
@@ -29,6 +30,7 @@ from shopsync_runtime.watchdog import Watchdog
 log = structlog.get_logger(__name__)
 
 S = TypeVar("S", bound=ServiceSettings)
+B = TypeVar("B", bound=BaseSettings)
 Build = Callable[[Runtime, S], None]
 
 EXIT_FAILED = 1
@@ -49,7 +51,7 @@ def run_service(name: str, settings_class: type[S], build: Build[S], *, default_
         sys.exit(0)
     common, settings = _settings(name, common_class, settings_class, arguments)
     configure_logging(common.log_level, service=name)
-    for sentence in unknown_variables([common_class, settings_class]):
+    for sentence in _unknown_variables(common, settings):
         log.warning("unknown variable", problem=sentence)
     with asyncio.Runner(loop_factory=new_event_loop) as runner:
         code = runner.run(_run(name, common, lambda runtime: build(runtime, settings)))
@@ -79,17 +81,27 @@ def _settings(
 
 
 def _load_both(common_class: type[CommonSettings], settings_class: type[S]) -> tuple[CommonSettings, S]:
-    problems, loaded = [], []
-    for cls in (common_class, settings_class):
-        try:
-            loaded.append(load_settings(cls))
-        except SettingsError as error:
-            problems.append(str(error))
-    if problems:
-        near = unknown_variables([common_class, settings_class])
-        raise SettingsError("; ".join([*problems, *near]))
-    common, settings = loaded
-    return common, settings  # type: ignore[return-value] # loaded in the order of the classes
+    problems: list[str] = []
+    common, settings = _load(common_class, problems), _load(settings_class, problems)
+    if common is None or settings is None:
+        unknown = unknown_variables([common_class, settings_class])
+        # What else is read is not known without settings: only what looks misspelt is worth a word.
+        raise SettingsError("; ".join([*problems, *(one for one in unknown if "did you mean" in one)]))
+    if common.unknown_variables == "refuse" and (unknown := _unknown_variables(common, settings)):
+        raise SettingsError("; ".join(unknown))
+    return common, settings
+
+
+def _load(cls: type[B], problems: list[str]) -> B | None:
+    try:
+        return load_settings(cls)
+    except SettingsError as error:
+        problems.append(str(error))
+        return None
+
+
+def _unknown_variables(common: CommonSettings, settings: ServiceSettings) -> list[str]:
+    return unknown_variables([type(common), type(settings)], also_read=settings.variables_read_elsewhere())
 
 
 def _last_words(name: str, text: str) -> None:

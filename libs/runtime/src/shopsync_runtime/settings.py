@@ -58,6 +58,11 @@ class CommonSettings(BaseSettings):
         " within the session time-out moves no partitions; a restarted publisher goes on at once with the pushes its"
         " last life held. Must differ between replicas",
     )
+    unknown_variables: Literal["refuse", "warn"] = Field(
+        "refuse",
+        description="Whether a variable with a prefix of ours that nothing reads ends the start, or is only logged:"
+        " for a version that does not know a newer one's settings",
+    )
     kafka_session_timeout: PositiveDuration = Field(
         timedelta(seconds=30), description="Silence after which the group gives this replica's partitions away"
     )
@@ -94,3 +99,7 @@ class ServiceSettings(BaseSettings):
     """
 
     model_config = SettingsConfigDict(extra="forbid", frozen=True, env_ignore_empty=True)
+
+    def variables_read_elsewhere(self) -> frozenset[str]:
+        """Environment variables that the service reads beside its settings; they are not unknown."""
+        return frozenset()

@@ -2,7 +2,8 @@
 
 import difflib
 import os
-from collections.abc import Mapping
+import re
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, TypeVar
 
 from pydantic import SecretBytes, SecretStr, ValidationError, create_model
@@ -14,8 +15,22 @@ from shopsync_runtime.settings import CommonSettings
 
 S = TypeVar("S", bound=BaseSettings)
 
-# Read by others than a service's settings: the sandbox's choice of broker and database, crash tests.
-_ELSEWHERE = frozenset({"SHOPSYNC_KAFKA", "SHOPSYNC_MONGO", "SHOPSYNC_FAILPOINT"})
+ELSEWHERE = frozenset(
+    {
+        "SHOPSYNC_CACHE",
+        "SHOPSYNC_DEMO_INSTALL_SECONDS",
+        "SHOPSYNC_FAILPOINT",
+        "SHOPSYNC_KAFKA",
+        "SHOPSYNC_MONGO",
+        "SHOPSYNC_MONTH_SEEDS",
+        "SHOPSYNC_PUBLISHER_URL",
+    }
+)
+"""Variables with the common prefix that others read: the command line, the sandbox, the demo, crash tests."""
+
+# Kubernetes tells every pod of the services beside it: INGESTOR_SERVICE_HOST, INGESTOR_PORT=tcp://…, and so on.
+_SERVICE_LINK = re.compile(r"\w+_(SERVICE_HOST|SERVICE_PORT(_\w+)?|PORT_\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?)")
+_SERVICE_ADDRESS = re.compile(r"(tcp|udp|sctp)://")
 
 
 def load_settings(cls: type[S]) -> S:
@@ -43,25 +58,39 @@ def variable_of(cls: type[BaseSettings], field: str) -> str:
     return f"{cls.model_config.get('env_prefix', '')}{field}".upper()
 
 
-def unknown_variables(classes: list[type[BaseSettings]], environ: Mapping[str, str] | None = None) -> list[str]:
-    """One sentence per variable that looks meant for us but that nobody reads, with the nearest known name.
+def unknown_variables(
+    classes: Sequence[type[BaseSettings]],
+    environ: Mapping[str, str] | None = None,
+    *,
+    also_read: Collection[str] = (),
+) -> list[str]:
+    """One sentence per variable with a prefix of ours that nobody reads, with the nearest known name.
 
-    The common prefix is shared with other tools, so there only a near miss is worth a word.
+    An empty variable is as good as none.
+    `also_read`: variables that something else than the settings reads, such as a file that names them.
     """
     environ = os.environ if environ is None else environ
-    known = {variable_of(cls, field) for cls in classes for field in cls.model_fields} | _ELSEWHERE
-    prefixes = {cls: str(cls.model_config.get("env_prefix", "")).upper() for cls in classes}
-    found = []
-    for name in sorted(environ):
-        cls = next((c for c, prefix in prefixes.items() if prefix and name.upper().startswith(prefix)), None)
-        if cls is None or name.upper() in known:
-            continue
-        near = difflib.get_close_matches(name.upper(), sorted(known), n=1, cutoff=0.8)
-        if near:
-            found.append(f"{name} is not read by anything; did you mean {near[0]}?")
-        elif not issubclass(cls, CommonSettings):
-            found.append(f"{name} is not read by anything")
-    return found
+    settings = {variable_of(cls, field) for cls in classes for field in cls.model_fields}
+    known = settings | ELSEWHERE | {name.upper() for name in also_read}
+    prefixes = tuple(prefix for cls in classes if (prefix := str(cls.model_config.get("env_prefix", "")).upper()))
+    return [
+        _unknown(name, settings)
+        for name, value in sorted(environ.items())
+        if value
+        and name.upper().startswith(prefixes)
+        and name.upper() not in known
+        and not _is_service_link(name, value)
+    ]
+
+
+def _unknown(name: str, settings: Collection[str]) -> str:
+    near = difflib.get_close_matches(name.upper(), sorted(settings), n=1, cutoff=0.75)
+    return f"{name} is not read by anything" + (f"; did you mean {near[0]}?" if near else "")
+
+
+def _is_service_link(name: str, value: str) -> bool:
+    at_port = name.endswith("_PORT") and _SERVICE_ADDRESS.match(value) is not None
+    return at_port or _SERVICE_LINK.fullmatch(name) is not None
 
 
 def _describe(cls: type[BaseSettings], detail: Any) -> str:

@@ -70,6 +70,28 @@ async def test_wrong_settings_are_one_line_without_the_secret(support_folder):
     assert "password" not in err
 
 
+async def test_a_misspelt_variable_ends_the_start_with_its_nearest_name(support_folder):
+    env = {
+        "PYTHONPATH": str(support_folder),
+        "PROBE_TOKEN": "abc123",
+        "SHOPSYNC_MONGO_URI": "mongodb://127.0.0.1:9",
+        "SHOPSYNC_KAFKA_BOOTSTRAP_SERVERS": "127.0.0.1:9",
+        "SHOPSYNC_CACHE": "cache",
+        "PROBE_PORT": "tcp://10.0.0.7:8099",
+    }
+    misspelt = {"PROBE_SLOWW": "1s", "SHOPSYNC_STAL_TIMEOUT": "1m", "SHOPSYNC_NOBODYS": "x"}
+    code, out, err = await run_probe({**env, **misspelt})
+    assert (code, out, err.count("\n")) == (2, "", 1)
+    assert "PROBE_SLOWW is not read by anything; did you mean PROBE_SLOW?" in err
+    assert "SHOPSYNC_STAL_TIMEOUT is not read by anything; did you mean SHOPSYNC_STALL_TIMEOUT?" in err
+    assert "SHOPSYNC_NOBODYS is not read by anything" in err
+    code, out, err = await run_probe({**env, **misspelt, "SHOPSYNC_UNKNOWN_VARIABLES": "warn"}, "--print-config")
+    assert (code, err) == (0, ""), "a version that is rolled back may be told variables it does not know"
+    assert "SHOPSYNC_UNKNOWN_VARIABLES=warn" in out
+    code, _, err = await run_probe(env, "--print-config")
+    assert (code, err) == (0, "")
+
+
 async def test_help_and_print_config(support_folder):
     env = {
         "PYTHONPATH": str(support_folder),

@@ -1,11 +1,15 @@
+import re
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from pydantic import Field, SecretStr
 from pydantic_settings import SettingsConfigDict
 
 from shopsync_runtime import CommonSettings, Duration, ServiceSettings, SettingsError, load_settings
-from shopsync_runtime.settings_loading import common_settings_with, unknown_variables
+from shopsync_runtime.settings_loading import ELSEWHERE, common_settings_with, unknown_variables, variable_of
+
+ROOT = Path(__file__).resolve().parents[4]
 
 
 class Own(ServiceSettings):
@@ -73,15 +77,55 @@ def test_an_empty_variable_is_as_good_as_none(monkeypatch):
 def test_unread_variables_are_told_with_the_nearest_name():
     environ = {
         "OWN_SHAER": "1",
+        "own_wait": "1s",
         "OWN_SOMETHING_ELSE": "1",
+        "OWN_EMPTY": "",
         "OWN_SHARE": "1",
+        "OWN_OF_A_FILE": "1",
         "SHOPSYNC_TOPIC_PREFIXES": "x",
-        "SHOPSYNC_KAFKA": "embedded",
-        "SHOPSYNC_OF_ANOTHER_TOOL": "x",
+        "SHOPSYNC_MONGO_DATABSE": "x",
+        "SHOPSYNC_OF_NOBODY": "x",
+        "OTHER_THING": "x",
         "PATH": "/bin",
     }
-    assert unknown_variables([CommonSettings, Own], environ) == [
+    assert unknown_variables([CommonSettings, Own], environ, also_read=["OWN_OF_A_FILE"]) == [
         "OWN_SHAER is not read by anything; did you mean OWN_SHARE?",
         "OWN_SOMETHING_ELSE is not read by anything",
+        "SHOPSYNC_MONGO_DATABSE is not read by anything; did you mean SHOPSYNC_MONGO_DATABASE?",
+        "SHOPSYNC_OF_NOBODY is not read by anything",
         "SHOPSYNC_TOPIC_PREFIXES is not read by anything; did you mean SHOPSYNC_TOPIC_PREFIX?",
     ]
+
+
+@pytest.mark.parametrize("name", sorted(ELSEWHERE))
+def test_variables_of_the_command_line_and_the_sandbox_are_nobodys_mistake(name):
+    assert unknown_variables([CommonSettings, Own], {name: "x"}) == []
+
+
+def test_what_kubernetes_tells_every_pod_is_no_setting():
+    """A service named `own` puts these into each pod of its namespace, unless enableServiceLinks is off."""
+    links = {
+        "OWN_SERVICE_HOST": "10.0.0.7",
+        "OWN_SERVICE_PORT": "8081",
+        "OWN_SERVICE_PORT_HTTP": "8081",
+        "OWN_PORT": "tcp://10.0.0.7:8081",
+        "OWN_PORT_8081_TCP": "tcp://10.0.0.7:8081",
+        "OWN_PORT_8081_TCP_PROTO": "tcp",
+        "OWN_PORT_8081_TCP_PORT": "8081",
+        "OWN_PORT_8081_TCP_ADDR": "10.0.0.7",
+        "SHOPSYNC_CATALOG_SERVICE_HOST": "10.0.0.8",
+        "SHOPSYNC_CATALOG_PORT": "tcp://10.0.0.8:8082",
+    }
+    assert unknown_variables([CommonSettings, Own], links) == []
+    assert unknown_variables([CommonSettings, Own], {"OWN_PORT": "8081"}) == ["OWN_PORT is not read by anything"]
+
+
+def test_every_variable_with_the_common_prefix_that_the_project_reads_is_known():
+    """Whoever adds one to the command line or the sandbox finds here that services would refuse it."""
+    known = {variable_of(CommonSettings, field) for field in CommonSettings.model_fields} | ELSEWHERE
+    sources = [*ROOT.glob("libs/*/src/**/*.py"), *ROOT.glob("services/*/src/**/*.py"), *ROOT.glob("deploy/**/*.py")]
+    sources += [ROOT / "Makefile", ROOT / "docker-compose.yml", ROOT / "conftest.py", *ROOT.glob("tests/**/*.py")]
+    assert len(sources) > 100
+    for path in sources:
+        for name in re.findall(r"\bSHOPSYNC_[A-Z][A-Z_]*[A-Z]\b", path.read_text(encoding="utf-8")):
+            assert name in known, f"{path.relative_to(ROOT)} names {name}"

@@ -6,7 +6,7 @@ from croniter import croniter
 from pydantic import Field, field_validator, model_validator
 from pydantic_settings import SettingsConfigDict
 
-from ingestor.shops import load_mapping, load_shops
+from ingestor.shops import ShopsFile, load_mapping, load_shops
 from shopsync_runtime import PositiveDuration, ServiceSettings, SettingsError
 
 
@@ -73,6 +73,10 @@ class IngestorSettings(ServiceSettings):
     )
     poll: PositiveDuration = Field(timedelta(seconds=1), description="How often to look for work of other replicas")
     shops_at_once: int = Field(16, ge=1, description="Shops that one process imports side by side")
+
+    def variables_read_elsewhere(self) -> frozenset[str]:
+        """Those that the shops file names: a shop's secret may well begin with INGESTOR_."""
+        return ShopsFile(self.shops_file).variables()
 
     @field_validator("shops_file")
     @classmethod
