@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from shopsync_contracts import TopicSpec
 from shopsync_contracts.topics import (
+    CATALOG_PRODUCTS,
     DELETE_COMMANDS,
     IMPORT_COMMANDS,
     LISTING_EVENTS,
@@ -36,6 +37,7 @@ SUBSCRIPTIONS: tuple[Subscription, ...] = (
     Subscription("catalog", "products", (PRODUCT_CHANGES, TOOL_EDITS, LISTING_EVENTS, DELETE_COMMANDS)),
     Subscription("catalog", "settings", (SHOP_SETTINGS,)),
     Subscription("catalog", "syncs", (SYNC_COMMANDS,)),
+    Subscription("catalog", "snapshot-check", (CATALOG_PRODUCTS,)),
     Subscription("publisher", "commands", (PUSH_COMMANDS,)),
     Subscription("janitor", "commands", (SWEEP_COMMANDS,)),
     Subscription("janitor", "reports", (REPORTS,)),

@@ -9,11 +9,13 @@ from catalog.model import Rules
 from catalog.scheduling import Scheduler
 from catalog.settings import CatalogSettings
 from catalog.shops import ShopStore
+from catalog.snapshot_check import SnapshotCheck
 from catalog.snapshots import SnapshotFeed
 from catalog.store import ProductStore
 from catalog.syncing import Patience, SyncHandler
 from catalog.waiting import HeldKeeper
 from shopsync_contracts.topics import (
+    CATALOG_PRODUCTS,
     DEAD_LETTERS,
     DELETE_COMMANDS,
     LISTING_EVENTS,
@@ -30,7 +32,7 @@ def build(runtime: Runtime, settings: CatalogSettings) -> None:
     """Wire the service."""
     products, shops = ProductStore(runtime.database), ShopStore(runtime.database)
     held = HeldMessages(runtime.database, [TOOL_EDITS])
-    feed = SnapshotFeed(runtime.events, products)
+    feed = SnapshotFeed(runtime.events)
     rules = Rules(compare_sale_form=settings.compare_sale_form, proof_age=settings.proof_age)
     catalogue = Catalogue(products, shops, feed, rules=rules, clock=runtime.clock)
     bulk_edits = BulkEdits(products, runtime.events, clock=runtime.clock)
@@ -84,5 +86,15 @@ def build(runtime: Runtime, settings: CatalogSettings) -> None:
     )
     runtime.consume("settings", [SHOP_SETTINGS], each(SettingsHandler(shops, catalogue)))
     runtime.consume("syncs", [SYNC_COMMANDS], syncs)
+    check = SnapshotCheck(products, feed, interval=settings.snapshot_check_interval)
+    checked = runtime.consume(
+        "snapshot-check",
+        [CATALOG_PRODUCTS],
+        check,
+        max_records=settings.max_records,
+        parse=False,
+        unsettled=check,
+    )
+    runtime.background("snapshot-check", lambda: check.run(checked))
     runtime.background("held-messages", keeper.run)
     runtime.background("schedule", scheduler.run)

@@ -94,6 +94,7 @@ class Catalogue:
             if not open_ids:
                 failpoint("catalog_after_write_before_publish")
                 await self._feed.publish(done[one].state for one in ids if one in changed or done[one].repeated)
+                failpoint("catalog_after_publish")
                 return done
         raise RetryableError(f"other replicas kept changing the same products through {_MOST_ROUNDS} rounds")
 

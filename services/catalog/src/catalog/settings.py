@@ -39,3 +39,7 @@ class CatalogSettings(ServiceSettings):
     held_check_interval: PositiveDuration = Field(
         timedelta(seconds=1), description="How often messages of unknown products are looked at again"
     )
+    snapshot_check_interval: PositiveDuration = Field(
+        timedelta(seconds=1),
+        description="How often products whose last snapshot was found not to be their state are published again",
+    )

@@ -150,8 +150,9 @@ class ProductStore:
         return set(ids) - mine
 
     async def versions(self, ids: Collection[str]) -> dict[str, int]:
-        """Present version of those that are there."""
-        found = self._products.find({"_id": {"$in": list(ids)}}, {"version": 1}, batch_size=len(ids) + 1)
+        """Present version of those that are there; one whose deletion is decided is not."""
+        query = {"_id": {"$in": list(ids)}, "burial": {"$exists": False}}
+        found = self._products.find(query, {"version": 1}, batch_size=len(ids) + 1)
         return {document["_id"]: document["version"] async for document in found}
 
     async def sku_numbers(self, ids: Collection[str]) -> dict[str, set[tuple[str, str]]]:

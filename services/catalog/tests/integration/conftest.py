@@ -1,4 +1,5 @@
 import json
+import uuid
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -6,6 +7,7 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from pymongo import AsyncMongoClient
 
 from catalog.catalogue import Catalogue
@@ -15,9 +17,11 @@ from catalog.model import Rules
 from catalog.shops import ShopStore
 from catalog.snapshots import SnapshotFeed
 from catalog.store import ProductStore
-from shopsync_contracts import Event, TopicSpec, new_event, topic_of
-from shopsync_contracts.topics import CATALOG_PRODUCTS, TOOL_EDITS
+from shopsync_contracts import TOPICS, Event, TopicSpec, new_event, topic_of
+from shopsync_contracts.topics import CATALOG_PRODUCTS, DEAD_LETTERS, PUSH_COMMANDS, REPORTS, TOOL_EDITS
 from shopsync_runtime import Delivery
+from shopsync_runtime.kafka.admin import apply_topics
+from shopsync_sandbox.testing import ServiceProcess
 
 _RULES = Rules(proof_age=timedelta(days=36_500))
 """Stories happen on a day of their own, the catalogue works today."""
@@ -88,7 +92,7 @@ async def new_replica(database: Any) -> AsyncIterator[Callable[..., Replica]]:
         mine = database if over is None else over
         products, shops = ProductStore(mine), ShopStore(mine)
         held, events = HeldMessages(mine, [TOOL_EDITS]), RecordingEvents()
-        catalogue = Catalogue(products, shops, SnapshotFeed(events, products), rules=_RULES, clock=now)
+        catalogue = Catalogue(products, shops, SnapshotFeed(events), rules=_RULES, clock=now)
         bulk = BulkEdits(products, events, clock=now)
         handler = ProductHandler(catalogue, held, bulk, clock=now)
         return Replica(products, shops, held, events, catalogue, bulk, handler)
@@ -131,3 +135,100 @@ def deliver() -> Callable[..., Delivery]:
 @pytest.fixture
 def as_json() -> Callable[[bytes], Any]:
     return json.loads
+
+
+def version_in(value: bytes) -> Any:
+    try:
+        return json.loads(value)["data"]["version"]
+    except ValueError:
+        return "?"
+
+
+class World:
+    """What a test of the process sends and sees."""
+
+    def __init__(self, bootstrap, prefix, process, database):
+        self.bootstrap, self.prefix, self.process, self.database = bootstrap, prefix, process, database
+        self.seen = {}
+
+    async def __aenter__(self):
+        self.producer = AIOKafkaProducer(bootstrap_servers=self.bootstrap, acks="all")
+        await self.producer.start()
+        watched = (CATALOG_PRODUCTS, PUSH_COMMANDS, REPORTS, DEAD_LETTERS)
+        self.consumer = AIOKafkaConsumer(
+            *(spec.full_name(self.prefix) for spec in watched),
+            bootstrap_servers=self.bootstrap,
+            auto_offset_reset="earliest",
+        )
+        await self.consumer.start()
+        return self
+
+    async def __aexit__(self, *_):
+        await self.consumer.stop()
+        await self.producer.stop()
+
+    async def send(self, body, *, time=None):
+        spec = topic_of(type(body))
+        event = new_event(body, source="/tests", id=str(uuid.uuid4()), time=time or datetime.now(UTC))
+        await self.producer.send_and_wait(spec.full_name(self.prefix), event.to_bytes(), key=event.key())
+        return event
+
+    async def put(self, key, value):
+        """What nobody should write to the snapshot topic."""
+        await self.producer.send_and_wait(CATALOG_PRODUCTS.full_name(self.prefix), value, key=key)
+
+    async def shown(self, product_no):
+        """Versions in the records of one product so far, in order; None for a null value, "?" for what is no JSON."""
+        values = [one.value for one in await self.records(CATALOG_PRODUCTS) if one.key == f"demo/{product_no}".encode()]
+        return [None if value is None else version_in(value) for value in values]
+
+    async def records(self, spec):
+        for partition, records in (await self.consumer.getmany(timeout_ms=100)).items():
+            self.seen.setdefault(partition.topic, []).extend(records)
+        return self.seen.get(spec.full_name(self.prefix), [])
+
+    async def product(self, product_no):
+        return await self.database["products"].find_one({"_id": f"demo/{product_no}"})
+
+
+@pytest.fixture
+def new_process(kafka_bootstrap, topic_prefix, mongo_uri, mongo_database, tmp_path):
+    """A replica of the service, not yet started."""
+
+    def make(name="catalog", **env):
+        settings = {
+            "SHOPSYNC_KAFKA_BOOTSTRAP_SERVERS": kafka_bootstrap,
+            "SHOPSYNC_KAFKA_SESSION_TIMEOUT": "6s",
+            "SHOPSYNC_MONGO_URI": mongo_uri,
+            "SHOPSYNC_MONGO_DATABASE": mongo_database,
+            "SHOPSYNC_TOPIC_PREFIX": topic_prefix,
+            "CATALOG_SETTINGS_GRACE": "1s",
+            "CATALOG_HELD_CHECK_INTERVAL": "200ms",
+        }
+        return ServiceProcess("catalog", name=name, env={**settings, **env}, folder=tmp_path)
+
+    return make
+
+
+@pytest.fixture
+async def new_world(
+    kafka_bootstrap: str,
+    topic_prefix: str,
+    mongo_client: AsyncMongoClient[dict[str, Any]],
+    mongo_database: str,
+) -> Callable[[ServiceProcess], World]:
+    """`async with new_world(process) as world`: topics, and what a test sends and sees."""
+    await apply_topics(kafka_bootstrap, topic_prefix, TOPICS)
+
+    def make(process: ServiceProcess) -> World:
+        return World(kafka_bootstrap, topic_prefix, process, mongo_client[mongo_database])
+
+    return make
+
+
+@pytest.fixture
+async def world(new_world: Callable[[ServiceProcess], World], new_process: Any) -> AsyncIterator[World]:
+    """One replica at work."""
+    process = new_process()
+    async with new_world(process) as world, process:
+        yield world

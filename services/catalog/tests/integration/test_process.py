@@ -1,88 +1,16 @@
 """The service as a process: real broker, real database, messages as another system would send them."""
 
 import json
-import uuid
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 
-from shopsync_contracts import TOPICS, new_event, parse, topic_of
+from shopsync_contracts import parse
 from shopsync_contracts.events import ProductSnapshot, ShopSettingsChanged, SyncRequested
 from shopsync_contracts.topics import CATALOG_PRODUCTS, DEAD_LETTERS, PUSH_COMMANDS, REPORTS
-from shopsync_runtime.kafka.admin import apply_topics
-from shopsync_sandbox.testing import ServiceProcess, eventually
+from shopsync_sandbox.testing import eventually
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(900)]
-
-
-class World:
-    """What a test of the process sends and sees."""
-
-    def __init__(self, bootstrap, prefix, process, database):
-        self.bootstrap, self.prefix, self.process, self.database = bootstrap, prefix, process, database
-        self.seen = {}
-
-    async def __aenter__(self):
-        self.producer = AIOKafkaProducer(bootstrap_servers=self.bootstrap, acks="all")
-        await self.producer.start()
-        watched = (CATALOG_PRODUCTS, PUSH_COMMANDS, REPORTS, DEAD_LETTERS)
-        self.consumer = AIOKafkaConsumer(
-            *(spec.full_name(self.prefix) for spec in watched),
-            bootstrap_servers=self.bootstrap,
-            auto_offset_reset="earliest",
-        )
-        await self.consumer.start()
-        return self
-
-    async def __aexit__(self, *_):
-        await self.consumer.stop()
-        await self.producer.stop()
-
-    async def send(self, body, *, time=None):
-        spec = topic_of(type(body))
-        event = new_event(body, source="/tests", id=str(uuid.uuid4()), time=time or datetime.now(UTC))
-        await self.producer.send_and_wait(spec.full_name(self.prefix), event.to_bytes(), key=event.key())
-        return event
-
-    async def records(self, spec):
-        for partition, records in (await self.consumer.getmany(timeout_ms=100)).items():
-            self.seen.setdefault(partition.topic, []).extend(records)
-        return self.seen.get(spec.full_name(self.prefix), [])
-
-    async def product(self, product_no):
-        return await self.database["products"].find_one({"_id": f"demo/{product_no}"})
-
-
-@pytest.fixture
-def new_process(kafka_bootstrap, topic_prefix, mongo_uri, mongo_database, tmp_path):
-    """A replica of the service, not yet started."""
-
-    def make(name="catalog", **env):
-        settings = {
-            "SHOPSYNC_KAFKA_BOOTSTRAP_SERVERS": kafka_bootstrap,
-            "SHOPSYNC_KAFKA_SESSION_TIMEOUT": "6s",
-            "SHOPSYNC_MONGO_URI": mongo_uri,
-            "SHOPSYNC_MONGO_DATABASE": mongo_database,
-            "SHOPSYNC_TOPIC_PREFIX": topic_prefix,
-            "CATALOG_SETTINGS_GRACE": "1s",
-            "CATALOG_HELD_CHECK_INTERVAL": "200ms",
-        }
-        return ServiceProcess("catalog", name=name, env={**settings, **env}, folder=tmp_path)
-
-    return make
-
-
-@pytest.fixture
-async def topics(kafka_bootstrap, topic_prefix):
-    await apply_topics(kafka_bootstrap, topic_prefix, TOPICS)
-
-
-@pytest.fixture
-async def world(kafka_bootstrap, topic_prefix, topics, new_process, mongo_client, mongo_database):
-    process = new_process()
-    async with process, World(kafka_bootstrap, topic_prefix, process, mongo_client[mongo_database]) as world:
-        yield world
 
 
 async def test_import_edit_sync_push_and_delete(world, new_story):
@@ -170,12 +98,10 @@ async def test_bad_messages_are_dead_letters_and_the_rest_goes_on(world, new_sto
     assert ProductSnapshot.from_document(document).status == "incomplete"
 
 
-async def test_rt2_killed_between_write_and_publish(
-    kafka_bootstrap, topic_prefix, topics, new_process, mongo_client, mongo_database, new_story
-):
+async def test_rt2_killed_between_write_and_publish(new_world, new_process, new_story):
     """The document is there, its snapshot is not: the redelivery publishes it and writes nothing."""
     doomed = new_process("doomed", SHOPSYNC_INSTANCE_ID="one", SHOPSYNC_FAILPOINT="catalog_after_write_before_publish")
-    async with World(kafka_bootstrap, topic_prefix, doomed, mongo_client[mongo_database]) as world:
+    async with new_world(doomed) as world:
         await doomed.start()
         await world.send(new_story().change(0))
         assert await doomed.exited(30) == -9

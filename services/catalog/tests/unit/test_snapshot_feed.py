@@ -27,13 +27,6 @@ class Broker:
             raise ConnectionError("the broker went away")
 
 
-class Stored:
-    """The products are still gone when looked at again."""
-
-    async def versions(self, subjects):
-        return {}
-
-
 @pytest.fixture
 def deleted(new_story):
     """The states of some products a sweep has deleted."""
@@ -49,10 +42,10 @@ def deleted(new_story):
 
 async def test_null_values_of_many_deleted_products_wait_for_their_acknowledgements_together(deleted):
     broker = Broker(len(deleted))
-    await SnapshotFeed(broker, Stored()).publish(deleted)
+    await SnapshotFeed(broker).publish(deleted)
     assert sorted(broker.keys) == sorted(f"demo/A-{number}".encode() for number in range(20))
 
 
 async def test_one_that_is_not_acknowledged_fails_the_batch(deleted):
     with pytest.raises(ConnectionError):
-        await SnapshotFeed(Broker(len(deleted), refuse=b"demo/A-7"), Stored()).publish(deleted)
+        await SnapshotFeed(Broker(len(deleted), refuse=b"demo/A-7")).publish(deleted)
