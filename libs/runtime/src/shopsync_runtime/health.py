@@ -63,6 +63,8 @@ def liveness(*, subscriptions: Sequence[Subscription], stall_after: float) -> Re
 def _subscription(subscription: Subscription) -> str:
     if subscription.halted:
         return subscription.halted
+    if subscription.outside:
+        return subscription.outside
     return "ok" if subscription.partitions.joined else "waiting for an assignment"
 
 

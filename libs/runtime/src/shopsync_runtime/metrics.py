@@ -47,6 +47,10 @@ SINCE_PROGRESS = Gauge(
 HALTED = Gauge(
     "shopsync_subscription_halted", "1 when the dead-letter limit stopped the subscription", ["subscription"]
 )
+# 1 = another process has this replica's SHOPSYNC_INSTANCE_ID; needs an operator
+OUTSIDE = Gauge(
+    "shopsync_subscription_fenced", "1 when another process took this replica's place in the group", ["subscription"]
+)
 BACKGROUND_RESTARTS = Counter(
     "shopsync_background_restarts", "Times a background task failed and was restarted", ["task"]
 )

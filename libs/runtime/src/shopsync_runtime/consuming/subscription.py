@@ -28,7 +28,16 @@ from shopsync_runtime.deadletters import DeadLetter
 from shopsync_runtime.delivery import Handler, decode, unparsed
 from shopsync_runtime.failpoints import failpoint
 from shopsync_runtime.failures import is_retryable
-from shopsync_runtime.metrics import BATCH_SECONDS, BATCH_SIZE, DEAD_LETTERS, HALTED, MESSAGES, REBALANCES, RETRIES
+from shopsync_runtime.metrics import (
+    BATCH_SECONDS,
+    BATCH_SIZE,
+    DEAD_LETTERS,
+    HALTED,
+    MESSAGES,
+    OUTSIDE,
+    REBALANCES,
+    RETRIES,
+)
 
 log = structlog.get_logger(__name__)
 
@@ -83,6 +92,7 @@ class Subscription:
         self._idle.set()
         self._stopping = False
         self.halted: str | None = None
+        self.outside: str | None = None
         self._find_consumer: Callable[[], AIOKafkaConsumer | None] = lambda: None
         self.limit = DeadLetterLimit(options.dead_letter_limit)
         self.partitions = Partitions()
@@ -91,6 +101,7 @@ class Subscription:
         self.polling = Polling(name, progress=self.progress, commits=self.commits)
         self.listener = RebalanceListener(self)
         HALTED.labels(name).set(0)
+        OUTSIDE.labels(name).set(0)
 
     def bind(self, find_consumer: Callable[[], AIOKafkaConsumer | None]) -> None:
         """Say where the consumer is found once FastStream has made it."""
@@ -268,6 +279,19 @@ class Subscription:
         self.commits.forget(partitions)
         self.progress.forget(partitions)
         self._unsettled.forget(partitions)
+
+    def fenced(self, holder: str | None) -> None:
+        """Another process has this replica's name, and with it the partitions; None: it is gone."""
+        OUTSIDE.labels(self.name).set(0 if holder is None else 1)
+        if holder is None:
+            self.outside = None
+            log.info("the name is free again, back in the group", subscription=self.name, group=self.group)
+            return
+        self.outside = (
+            f"another process ({holder}) has joined {self.group} with this replica's SHOPSYNC_INSTANCE_ID: give each"
+            " replica its own, or leave it unset"
+        )
+        log.critical("stepping aside for a process with the same SHOPSYNC_INSTANCE_ID", reason=self.outside)
 
     def assigned(self, partitions: set[TopicPartition]) -> None:
         """A rebalance has ended. A stopped subscription stays stopped."""

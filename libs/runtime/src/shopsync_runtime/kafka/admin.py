@@ -68,6 +68,16 @@ async def partitions_of(bootstrap_servers: str, names: Sequence[str]) -> dict[st
     }
 
 
+async def group_members(bootstrap_servers: str, group: str) -> list[tuple[str, str, str]]:
+    """Member id, client id and address of each process in the group. Raises KafkaError."""
+    async with admin_client(bootstrap_servers) as client:
+        [response] = await client.describe_consumer_groups([group])
+    [(code, _group, _state, _kind, _protocol, members, *_)] = response.groups
+    if code:
+        raise for_code(code)(f"cannot describe the group {group}")
+    return [(member, client_id, host.lstrip("/")) for member, client_id, host, *_ in members]
+
+
 async def topic_setting(bootstrap_servers: str, topic: str, setting: str) -> str:
     """What is in force for a topic (full name), by Kafka's name. Raises KafkaError, also for want of rights."""
     async with admin_client(bootstrap_servers) as client:

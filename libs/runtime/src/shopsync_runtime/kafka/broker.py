@@ -51,7 +51,8 @@ class _Broker(KafkaBroker):
         self.running = True
 
     def _consumer(self, *, group_id: str, **options: Any) -> Consumer:
-        return Consumer(observer=self.by_group[group_id].polling, group_id=group_id, **options)
+        subscription = self.by_group[group_id]
+        return Consumer(observer=subscription.polling, outsider=subscription, group_id=group_id, **options)
 
 
 def create_app(common: CommonSettings, service: str) -> FastStream:

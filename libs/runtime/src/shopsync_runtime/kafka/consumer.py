@@ -8,7 +8,10 @@ from collections.abc import Sequence
 from typing import Any, Final, Protocol
 
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
+from aiokafka.consumer.group_coordinator import GroupCoordinator
 from aiokafka.errors import IllegalStateError, NoOffsetForPartitionError, OffsetOutOfRangeError
+
+from shopsync_runtime.kafka.membership import Outsider, Place, StaticMember
 
 ISOLATION: Final = "read_committed"
 
@@ -39,9 +42,24 @@ class Consumer(AIOKafkaConsumer):  # type: ignore[misc] # aiokafka is untyped
     removed, comes as an error here, and is answered with the start of the log.
     """
 
-    def __init__(self, *topics: str, observer: Observer, **options: Any) -> None:
+    def __init__(self, *topics: str, observer: Observer, outsider: Outsider, **options: Any) -> None:
         super().__init__(*topics, **{**options, "auto_offset_reset": "none", "isolation_level": ISOLATION})
         self._observer = observer
+        self._place: Place | None = None
+        if instance := options.get("group_instance_id"):
+            self._place = Place(options["bootstrap_servers"], options["group_id"], instance, outsider)
+
+    @property
+    def _coordinator(self) -> Any:
+        """Aiokafka makes it in `start`, and it joins before `start` returns: so it gets its eyes as it is set."""
+        return self.__coordinator
+
+    @_coordinator.setter
+    def _coordinator(self, coordinator: Any) -> None:
+        self.__coordinator = coordinator
+        if isinstance(coordinator, GroupCoordinator) and self._place is not None:
+            coordinator.__class__ = StaticMember
+            coordinator.place = self._place
 
     async def getmany(self, *partitions: TopicPartition, timeout_ms: int = 0, max_records: int | None = None) -> Polled:
         """As aiokafka's. Raises its errors, but for positions that are not in the log: they are set anew."""
