@@ -275,6 +275,7 @@ async def world(
             "poll_interval": timedelta(milliseconds=50),
             "retry_first": timedelta(milliseconds=20),
             "settings_grace": timedelta(milliseconds=500),
+            "search_lag": timedelta(milliseconds=100),
             "image_allow_private": True,
             **publisher_settings,
         }

@@ -62,6 +62,11 @@ def read_listing(document: Mapping[str, Any]) -> ListingRecord:
         pushed_content_version=document.get("pushed_content_version"),
         review=(document.get("review") or {}).get("state"),
         review_due_at=document.get("review_due_at"),
-        intent=(document.get("intent") or {}).get("kind"),
+        intent=_open_intent(document.get("intent") or {}),
         unsent_events=len(document.get("outbox") or ()),
     )
+
+
+def _open_intent(intent: Mapping[str, Any]) -> str | None:
+    """What kind of write it is; None for one that was refused as far as TikTok says."""
+    return None if (intent.get("answer") or {}).get("settles") else intent.get("kind")

@@ -46,6 +46,7 @@ class Parts:
             "PUBLISHER_TIKTOK_APP_KEY": self.tiktok["app_key"],
             "PUBLISHER_TIKTOK_APP_SECRET": self.tiktok["app_secret"],
             "PUBLISHER_TOKEN_KEY": self.token_key,
+            "PUBLISHER_SEARCH_LAG": "2s",  # the sandbox's search shows products at once
             "PUBLISHER_IMAGE_ALLOW_PRIVATE": "true",  # futureshop's images are on loopback
         }
 

@@ -86,6 +86,7 @@ def build(runtime: Runtime, settings: PublisherSettings) -> None:
         clock=clock,
         settings_grace=settings.settings_grace,
         review_poll=settings.review_poll_interval,
+        search_lag=settings.search_lag,
     )
     attempts = Attempts(
         push,

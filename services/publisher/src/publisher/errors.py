@@ -3,11 +3,14 @@
 - PublisherError
   - Passing            may pass by itself: the job waits and is tried again
     - RateLimited      429, 36009002: a wait, never reported as a failure (RB-11)
+    - HourSpent        36009037, the requests of the hour are used up: a wait of the shop, its rate was right
     - ShopResting      nothing was sent: the shop's calls are stopped for a while, after 429 or while nothing answers
     - Unavailable      5xx, no answer, HTML instead of JSON; `outcome_unknown` when a write may have happened
     - ImageUnreachable the merchant's image server does not answer
   - QuotaReached       12052093, the shop's listings of the day are used up: a wait (RB-11)
+  - Unclear            a code that nobody knows: told as it is; what became of a write is looked up
   - Refused            TikTok will refuse the same request again
+    - MemberRefused    36009004 about a member of the body, which the error names in the merchant's terms
     - ProductGone      the listing does not exist for this shop (any more)
     - WarehouseUnusable  no warehouse to put the stock into
   - ShopBlocked        nothing of this shop can be sent until somebody acts
@@ -15,6 +18,7 @@
     - AuthorizationEnded  the refresh token is dead: the merchant has to authorise again (AU-5)
   - AppMisconfigured   TikTok refuses the app itself, whatever the shop: key, signature, address list, token key
     - ClockWrong       this machine's clock is off; the text says how far
+    - EndpointWithdrawn  one path or version is not served any more, the others may be
     - AppStopped       nothing was sent: the app was refused a moment ago, `until` it is not tried again
   - ContentRefused     our own check found fields that TikTok would refuse; nothing was sent
   - ImageUnusable      the file is no image TikTok takes; the text names its address
@@ -33,10 +37,12 @@ class PublisherError(Exception):
         self.message = message
         self.request_id = ""
         """TikTok's name of the call, for its support."""
+        self.outcome_unknown = False
+        """The write may have been carried out: its intent stays, and nothing is sent again before a look (RB-8)."""
 
 
 class Passing(PublisherError):
-    """May pass by itself. `retry_after` is TikTok's own wish; `outcome_unknown`: the write may have been done."""
+    """May pass by itself. `retry_after` is TikTok's own wish."""
 
     def __init__(
         self, code: str, message: str, *, retry_after: timedelta | None = None, outcome_unknown: bool = False
@@ -47,7 +53,11 @@ class Passing(PublisherError):
 
 
 class RateLimited(Passing):
-    """TikTok asked to slow down; the request was not carried out."""
+    """TikTok asked to slow down; with its own code the request was certainly not carried out."""
+
+
+class HourSpent(Passing):
+    """The shop has had all its requests of this hour; `retry_after` is set."""
 
 
 class ShopResting(Passing):
@@ -70,8 +80,21 @@ class QuotaReached(PublisherError):
     """The shop has listed as many products as it may today."""
 
 
+class Unclear(PublisherError):
+    """TikTok answered with a code that is in no table of ours."""
+
+
 class Refused(PublisherError):
     """TikTok refused the request for good."""
+
+
+class MemberRefused(Refused):
+    """A member of the body is missing or of a wrong type. `field` in the snapshot's terms, `member` in TikTok's."""
+
+    def __init__(self, code: str, message: str, *, field: str, member: str) -> None:
+        super().__init__(code, message)
+        self.field = field
+        self.member = member
 
 
 class ProductGone(Refused):
@@ -95,19 +118,28 @@ class AuthorizationEnded(ShopBlocked):
 
 
 class AppMisconfigured(PublisherError):
-    """TikTok does not accept this app's calls, for no shop; an operator has to look."""
+    """TikTok does not accept this app's calls, for no shop; an operator has to look.
+
+    `until`: when such a call is tried again, None while others still are: then no attempt of a job is used up.
+    """
+
+    until: datetime | None = None
 
 
 class ClockWrong(AppMisconfigured):
     """The time stamp of our calls is outside TikTok's window, because this machine's clock is off."""
 
 
+class EndpointWithdrawn(AppMisconfigured):
+    """TikTok does not serve a path, its method or its version."""
+
+
 class AppStopped(AppMisconfigured):
-    """Not sent, because the app was refused a moment ago. No attempt is used up."""
+    """Not sent, because the app was refused a moment ago."""
 
     def __init__(self, cause: AppMisconfigured, until: datetime) -> None:
         super().__init__(cause.code, cause.message)
-        self.until = until
+        self.until: datetime = until
 
 
 class ContentRefused(PublisherError):

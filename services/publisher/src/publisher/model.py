@@ -29,11 +29,25 @@ class ListedSku:
 
 
 @dataclass(frozen=True, slots=True)
+class Answer:
+    """What TikTok answered to a write instead of success. `command_id`: the push command that it was told to.
+
+    `settles`: it is known to mean that nothing was done.
+    """
+
+    code: str
+    message: str
+    command_id: str
+    settles: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Intent:
     """A write that was about to be sent. Still there at the next attempt: nobody knows whether TikTok did it (ST-13).
 
     `key` is TikTok's idempotency key of a create; `stock` the numbers that went with it, so a create's names all its
-    SKUs; `core` see Listing.
+    SKUs; `core` see Listing. `sent_at`: not before it; None: by a version that did not note it, so long ago.
+    `answer` None: there was none, or the process died before it was noted.
     """
 
     kind: Literal["create", "edit"]
@@ -42,16 +56,27 @@ class Intent:
     fingerprint: str
     stock: dict[SkuKey, int]
     core: str | None = None
+    sent_at: datetime | None = None
+    answer: Answer | None = None
+
+    @property
+    def is_settled(self) -> bool:
+        """A create that was refused as far as TikTok's answer is true: the next one looks once and has its own key."""
+        return self.answer is not None and self.answer.settles
 
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """TikTok's answer to the content with this fingerprint: it would be the same again."""
+    """TikTok's answer to the content with this fingerprint: it would be the same again.
+
+    `command_id`: the push command that met an answer nobody knows; it does not ask again even when a hand gave it.
+    """
 
     fingerprint: str
     code: str
     message: str
     at: datetime
+    command_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

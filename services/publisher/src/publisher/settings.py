@@ -97,6 +97,10 @@ class PublisherSettings(ServiceSettings):
     blocked_wait: PositiveDuration = Field(
         timedelta(minutes=15), description="How long a shop that TikTok refuses as a whole waits before the next try"
     )
+    search_lag: PositiveDuration = Field(
+        timedelta(seconds=60),
+        description="How long TikTok Shop may not show what a write without a clear answer did; not repeated before",
+    )
     settings_grace: PositiveDuration = Field(
         timedelta(seconds=10), description="How long a push waits for its shop's settings before it is refused"
     )

@@ -31,6 +31,7 @@ def environment(kafka_bootstrap, mongo_uri, mongo_database, topic_prefix):
         "SHOPSYNC_TOPIC_PREFIX": topic_prefix,
         "PUBLISHER_TOKEN_KEY": Fernet.generate_key().decode(),
         "PUBLISHER_IMAGE_ALLOW_PRIVATE": "true",
+        "PUBLISHER_SEARCH_LAG": "1s",
         "PUBLISHER_JOB_LEASE": "3s",
         "PUBLISHER_REVIEW_POLL_INTERVAL": "2s",
         "SHOPSYNC_KAFKA_SESSION_TIMEOUT": "6s",

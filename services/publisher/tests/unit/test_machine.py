@@ -4,9 +4,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from publisher.content.checks import Problem
-from publisher.model import Intent, ListedSku, Listing, Refusal
+from publisher.model import Answer, Intent, ListedSku, Listing, Refusal
 from publisher.pushing import machine
-from publisher.pushing.machine import Facts, ShopState, decide
+from publisher.pushing.machine import Facts, ShopState, Wait, decide
 from publisher.tiktok.remote import RemoteProduct
 from shopsync_contracts.events import Reason
 
@@ -204,3 +204,70 @@ def test_whatever_has_to_go_is_read_first_without_an_overview(facts, snapshot, s
     for changed in ({"fingerprint": "other"}, {"product": more}, {"fingerprint": "other", "confirmed": "live"}):
         assert kind(decide(replace(facts, listing=LISTED, **changed))) == "Look"
     assert kind(decide(replace(facts, listing=replace(LISTED, fingerprint="old"), acted=True))) == "Look"
+
+
+# Answers that prove nothing ------------------------------------------------------------------------------------
+
+
+def sent(seconds_ago, *, kind="create", answer=None):
+    return Intent(kind, "k", 1, "same", {("", ""): 7}, sent_at=NOW - timedelta(seconds=seconds_ago), answer=answer)
+
+
+RIDDLE = Answer("12059999", "something new", "command-1", settles=False)
+REFUSED = replace(RIDDLE, settles=True)
+
+
+def unlisted(facts, intent, **changes):
+    listing = Listing("demo", "A-100", intent=intent, refusal=changes.pop("refusal", None))
+    return replace(facts, listing=listing, search_lag=timedelta(seconds=60), **changes)
+
+
+def test_rb8_nothing_is_sent_before_a_search_must_have_shown_the_first(facts):
+    """The looks of a create that was not done: seven within the minute."""
+    assert kind(decide(unlisted(facts, sent(0)))) == "Reconcile"
+    looks, elapsed = 1, 1.5
+    while isinstance(step := decide(unlisted(facts, sent(elapsed), searched=True)), Wait):
+        assert step.until - NOW >= timedelta(seconds=2) or step.until - NOW == timedelta(seconds=60 - elapsed)
+        elapsed += (step.until - NOW).total_seconds()
+        looks += 1
+    assert (kind(step), elapsed, looks) == ("Create", 60, 7)
+
+
+def test_rb8_an_off_product_is_looked_for_as_long(facts, snapshot):
+    off = unlisted(facts, sent(5), searched=True, product=snapshot(sync_enabled=False))
+    assert kind(decide(off)) == "Wait"
+    assert decide(replace(off, now=NOW + timedelta(minutes=1))).why == "sync_disabled"
+
+
+def test_an_intent_of_the_version_before_counts_as_sent_long_ago(facts):
+    old = unlisted(facts, Intent("create", "k", 1, "same", {}), searched=True)
+    assert kind(decide(old)) == "Create"
+
+
+@pytest.mark.parametrize("by_hand", [True, False])
+def test_an_unclear_answer_settles_as_a_refusal_once_nothing_can_be_found(facts, by_hand):
+    asked = unlisted(facts, sent(60, answer=RIDDLE), searched=True, by_hand=by_hand, command_id="command-1")
+    assert kind(decide(asked)) == "Settle"
+    refusal = Refusal("same", "12059999", "something new", NOW, "command-1")
+    settled = unlisted(
+        facts, sent(60, answer=REFUSED), refusal=refusal, searched=True, by_hand=by_hand, command_id="command-1"
+    )
+    assert kind(decide(settled)) == "StillRefused"
+    assert kind(decide(replace(settled, command_id="command-2"))) == ("Create" if by_hand else "StillRefused")
+    assert kind(decide(replace(settled, fingerprint="other", command_id="command-1"))) == "Create"
+
+
+def test_rb8_after_a_known_refusal_the_next_create_looks_once(facts):
+    settled = unlisted(facts, sent(1, answer=REFUSED))
+    assert kind(decide(settled)) == "Reconcile"
+    assert kind(decide(replace(settled, searched=True))) == "Create"
+    used_up = ShopState(authorized=True, quota_until=NOW + timedelta(hours=1))
+    assert kind(decide(replace(settled, shop=used_up))) == "Wait", "no call while the day's listings are used up"
+
+
+def test_nv3_after_a_refused_edit_with_stock_the_next_one_looks_once(facts):
+    listing = replace(LISTED, intent=sent(1, kind="edit", answer=REFUSED))
+    news = replace(facts, listing=listing, fingerprint="other", seen=seen())
+    assert kind(decide(news)) == "Reconcile"
+    assert kind(decide(replace(news, searched=True))) == "Edit"
+    assert kind(decide(replace(news, fingerprint="same", glanced=True, seen=seen(digest="")))) == "Unchanged"

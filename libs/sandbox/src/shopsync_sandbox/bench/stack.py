@@ -107,6 +107,7 @@ def _publisher_settings(plan: Plan, tiktok: Mapping[str, Any], token_key: str) -
         "PUBLISHER_TIKTOK_APP_SECRET": tiktok["app_secret"],
         "PUBLISHER_TIKTOK_SERVICE_ID": tiktok["service_id"],
         "PUBLISHER_TOKEN_KEY": token_key,
+        "PUBLISHER_SEARCH_LAG": "2s",  # the sandbox's search shows products at once
         "PUBLISHER_IMAGE_ALLOW_PRIVATE": "true",
         "PUBLISHER_REQUESTS_PER_SECOND": str(plan.rate),
         # A killed publisher misses webhooks and leaves its jobs leased: nobody waits minutes for either.

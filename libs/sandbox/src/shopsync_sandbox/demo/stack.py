@@ -140,6 +140,7 @@ def _services(
             "PUBLISHER_TIKTOK_APP_SECRET": tiktok["app_secret"],
             "PUBLISHER_TIKTOK_SERVICE_ID": tiktok["service_id"],
             "PUBLISHER_TOKEN_KEY": base64.urlsafe_b64encode(os.urandom(32)).decode(),
+            "PUBLISHER_SEARCH_LAG": "2s",  # the sandbox's search shows products at once
             "PUBLISHER_IMAGE_ALLOW_PRIVATE": "true",
             "PUBLISHER_REQUESTS_PER_SECOND": "200",
             "PUBLISHER_WORKERS_PER_SHOP": "16",

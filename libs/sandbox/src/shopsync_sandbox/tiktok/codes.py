@@ -223,7 +223,7 @@ class Code(IntEnum):
 class ApiError(Exception):
     """A refusal: becomes the envelope with this code and message. `headers` go onto the reply."""
 
-    def __init__(self, code: Code, message: str, *, headers: dict[str, str] | None = None) -> None:
+    def __init__(self, code: Code | int, message: str, *, headers: dict[str, str] | None = None) -> None:
         super().__init__(f"{int(code)}: {message}")
         self.code = code
         self.message = message

@@ -8,7 +8,7 @@ from starlette.responses import Response
 from shopsync_sandbox.tiktok.codes import ApiError, Code
 
 # Only 401 for a wrong signature and 429 are known; the others are our decision (docs/sandbox-tiktok.md).
-_STATUS = {
+_STATUS: dict[int, int] = {
     Code.WRONG_SIGN: 401,
     Code.TOKEN_EXPIRED: 401,
     Code.CIPHER_MISMATCH: 403,
@@ -23,10 +23,10 @@ _STATUS = {
     Code.INTERNAL: 500,
     Code.GATEWAY_TIMEOUT: 504,
 }
-_GATEWAY = frozenset({Code.INVALID_PARAM, Code.WRONG_VERSION, Code.CIPHER_MISSING, Code.WRONG_TYPE})
+_GATEWAY: frozenset[int] = frozenset({Code.INVALID_PARAM, Code.WRONG_VERSION, Code.CIPHER_MISSING, Code.WRONG_TYPE})
 
 
-def status_of(code: Code, business_status: int) -> int:
+def status_of(code: int, business_status: int) -> int:
     """The HTTP status of a refusal."""
     return _STATUS.get(code, 400 if code in _GATEWAY else business_status)
 

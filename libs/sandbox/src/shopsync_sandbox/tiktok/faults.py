@@ -7,17 +7,20 @@ from dataclasses import asdict, dataclass, field
 from fnmatch import translate
 from typing import Any, Literal, get_args
 
+from shopsync_sandbox.tiktok.words import status_seen
 from shopsync_sandbox.tiktok.world import World
 
-Kind = Literal["drop", "truncate", "rate_limit", "error", "html", "slow", "gateway_timeout"]
+Kind = Literal["drop", "truncate", "rate_limit", "error", "html", "slow", "gateway_timeout", "answer"]
 
-_STATUS = {"rate_limit": 429, "error": 503, "html": 502, "gateway_timeout": 504}
+_STATUS = {"rate_limit": 429, "error": 503, "html": 502, "gateway_timeout": 504, "answer": 200}
 _TOKEN_HOST = "token_"  # noqa: S105 - the beginning of operation names
 
 
 @dataclass(slots=True)
 class Fault:
-    """`kind`: drop the connection, cut the body short, 429, a 5xx envelope, HTML instead of JSON, a delay, or 36009007.
+    """`kind`: drop the connection, cut the body short, 429, a 5xx envelope, HTML instead of JSON, a delay, or any code.
+
+    An `answer` has `code`; `message` and `status` are those that TikTok uses, where they are known, unless given.
 
     `after` processes the request first and then answers wrong (or late), so the write has happened; `truncate` always
     does. `operation` is a shell pattern over operation names, `shop` a shop key; None = all. The token host's
@@ -32,6 +35,9 @@ class Fault:
     times: int | None = 1
     after: bool = False
     status: int | None = None
+    #: of an `answer`: the envelope's code and words
+    code: int | None = None
+    message: str | None = None
     seconds: float = 1.0
     retry_after: bool = True
     retry_after_form: Literal["seconds", "date"] = "seconds"
@@ -48,8 +54,10 @@ class Fault:
             raise ValueError(f"kind {self.kind!r} is not one of {', '.join(get_args(Kind))}")
         if self.retry_after_form not in {"seconds", "date"}:
             raise ValueError(f"retry_after_form {self.retry_after_form!r} is not seconds or date")
+        if (self.code is None) == (self.kind == "answer"):
+            raise ValueError("a code belongs to kind answer, and only there")
         if self.status is None:
-            self.status = _STATUS.get(self.kind)
+            self.status = status_seen(self.code) if self.code is not None else _STATUS.get(self.kind)
         elif self.kind not in _STATUS:
             raise ValueError(f"kind {self.kind} has no status of its own")
         elif not 200 <= self.status <= 599:

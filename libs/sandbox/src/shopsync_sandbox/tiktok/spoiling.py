@@ -12,7 +12,9 @@ from shopsync_sandbox.tiktok.envelope import failure, status_of, success
 from shopsync_sandbox.tiktok.faults import Fault
 from shopsync_sandbox.tiktok.limits import Limits
 from shopsync_sandbox.tiktok.settings import Settings
+from shopsync_sandbox.tiktok.words import words_seen
 
+_TOO_MANY = 429
 _HTML = (
     "<html><head><title>{status}</title></head><body><h1>{status}</h1>"
     "<p>The page you are looking for is temporarily unavailable.</p></body></html>"
@@ -87,11 +89,20 @@ class Spoiler:
             return Answer(HTMLResponse(_HTML.format(status=status), status), None)
         if fault.kind == "rate_limit":
             error = self._limits.refusal(fault.seconds, retry_after=fault.retry_after, form=fault.retry_after_form)
+        elif fault.code is not None:
+            words = words_seen(fault.code) if fault.message is None else fault.message
+            error = ApiError(fault.code, words, headers=self._wait(fault))
         elif fault.kind == "gateway_timeout":
             error = ApiError(Code.GATEWAY_TIMEOUT, "gateway timeout")
         else:
             error = ApiError(Code.INTERNAL, "internal error, please retry later")
         return self.refuse(error, request_id, status=fault.status)
+
+    def _wait(self, fault: Fault) -> dict[str, str]:
+        """An answer on order carries Retry-After only under 429."""
+        if fault.status != _TOO_MANY or not fault.retry_after:
+            return {}
+        return self._limits.refusal(fault.seconds, retry_after=True, form=fault.retry_after_form).headers
 
 
 async def _delay(faults: Iterable[Fault]) -> None:

@@ -2,8 +2,15 @@
 
 from typing import Literal
 
-from publisher.content.hints import hint_of
-from publisher.errors import ContentRefused, ImageUnusable, ProductGone, PublisherError, WarehouseUnusable
+from publisher.content.hints import Hint, hint_of
+from publisher.errors import (
+    ContentRefused,
+    ImageUnusable,
+    MemberRefused,
+    ProductGone,
+    PublisherError,
+    WarehouseUnusable,
+)
 from publisher.pushing.machine import DELETED, Fail
 
 IMAGE_FORGOTTEN = frozenset({"12052300", "12052340", "12052722"})
@@ -27,11 +34,17 @@ def refusal_of(error: PublisherError) -> Fail:
         return Fail(
             _status(error.code in _IN_PRODUCT), error.code, f"{error.field}: {error.message}", missing=(error.field,)
         )
-    hint = hint_of(error.code, error.message)
+    hint = _hint(error)
     if hint is None:
         return Fail("sync_error", error.code, error.message)
     text = f"{error.message} ({hint.field}: {hint.advice})"
     return Fail(_status(hint.in_product), error.code, text, missing=(hint.field,))
+
+
+def _hint(error: PublisherError) -> Hint | None:
+    if isinstance(error, MemberRefused):
+        return Hint(error.field, f"TikTok Shop finds {error.member} missing or of a wrong form", in_product=False)
+    return hint_of(error.code, error.message)
 
 
 def _status(in_product: bool) -> Literal["incomplete", "sync_error"]:

@@ -11,7 +11,7 @@ from typing import Protocol, TypeVar
 
 import structlog
 
-from publisher.errors import PublisherError, RateLimited, ShopResting, Unavailable
+from publisher.errors import HourSpent, PublisherError, RateLimited, ShopResting, Unavailable
 from publisher.metrics import BREAKERS_OPEN, BREAKERS_OPENED, RATE_LIMITS
 from publisher.pace.breaker import after_answer, after_failure
 from publisher.pace.queue import PaceQueue, Rank
@@ -38,6 +38,7 @@ _MOST_EXCHANGES = 3
 _CLOSELY = 0.01
 _LONGEST_LEAD = 1.0
 _PROBE_LEASE = timedelta(seconds=10)
+_AN_HOUR = timedelta(hours=1)
 _LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -95,7 +96,7 @@ class Pace:
         self._as_of, self._as_of_local = _LONG_AGO, 0.0
 
     async def run(self, send: Callable[[], Awaitable[T]], *, urgent: bool = True, rank: Rank = (), kind: str = "") -> T:
-        """Call TikTok at the shop's next send time; a call that was limited is sent again after the pause.
+        """Call TikTok at the shop's next send time; one that was certainly only one too many is sent again.
 
         Of urgent calls that wait the lowest `rank` goes first: what was begun first is finished first.
         Calls of one `kind` take about as long as each other: a reply that took longer tells of a delay on the way.
@@ -113,6 +114,11 @@ class Pace:
             except RateLimited as error:
                 limited = error
                 await self._limited(error, turn)
+                if error.outcome_unknown:
+                    raise
+            except HourSpent as error:
+                await self._stop_until_next_hour(error, turn)
+                raise
             except Unavailable:
                 await self._failed(turn)
                 raise
@@ -263,6 +269,21 @@ class Pace:
                 "TikTok Shop asked to slow down", shop_key=self._shop_key, code=error.code,
                 pause_seconds=round(self._pause(_now()), 1), requests_per_second=round(self._state.learned.low, 2),
             )  # fmt: skip
+
+    async def _stop_until_next_hour(self, error: HourSpent, turn: _Turn) -> None:
+        """The shop's calls of the hour are used up; its rate was not too high, so none is learned."""
+
+        def stopped(state: PaceState, now: datetime) -> PaceState:
+            until = now + (_AN_HOUR if error.retry_after is None else error.retry_after)
+            if state.paused_until is not None:
+                until = max(until, state.paused_until)
+            return replace(state, paused_until=until, breaker=after_answer(state.breaker, probe=turn.probe))
+
+        await self._change(stopped)
+        log.warning(
+            "the shop's calls of this hour are used up, it waits", shop_key=self._shop_key, code=error.code,
+            pause_seconds=round(self._pause(_now())),
+        )  # fmt: skip
 
     async def _failed(self, turn: _Turn) -> None:
         rules, was_open = self._rules, self._state.breaker.is_open

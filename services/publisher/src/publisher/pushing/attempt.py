@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 
 import structlog
@@ -9,8 +10,8 @@ import structlog
 from publisher.content.refusals import IMAGE_FORGOTTEN, refusal_of
 from publisher.errors import (
     AppMisconfigured,
-    AppStopped,
     AuthorizationEnded,
+    HourSpent,
     Passing,
     PublisherError,
     QuotaReached,
@@ -18,6 +19,7 @@ from publisher.errors import (
     Refused,
     ShopBlocked,
     ShopResting,
+    Unclear,
     WarehouseUnusable,
 )
 from publisher.metrics import PUSHES, TROUBLES
@@ -92,7 +94,7 @@ class Attempts:
         TROUBLES.labels(type(error).__name__).inc()
         now = self._clock()
         match error:
-            case RateLimited():
+            case RateLimited() | HourSpent():
                 # How long it takes is the pace's business: it lets nothing out before.
                 due = now + (error.retry_after or _SHORTLY)
                 await self._later(job, due, attempts=job.attempts, waits=job.waits + 1)
@@ -103,10 +105,11 @@ class Attempts:
             case AuthorizationEnded():
                 # Recorded where it was met, for the pair it was said of.
                 await self._later(job, now, attempts=job.attempts)
-            case AppStopped():
-                await self._later(job, error.until, attempts=job.attempts)
+            case AppMisconfigured(until=datetime() as until):
+                # Nobody's product: shown once as the app's trouble.
+                await self._later(job, until, attempts=job.attempts)
             case AppMisconfigured():
-                # Nobody's product: shown once as the app's trouble; one that alone is refused is reported in the end.
+                # One that alone is refused is reported in the end.
                 await self._again(job, Passing(error.code, error.message))
             case ShopBlocked():
                 until = now + self._settings.blocked_wait
@@ -114,12 +117,20 @@ class Attempts:
                 await self._later(job, now, attempts=job.attempts)
             case Passing():
                 await self._again(job, error)
+            case _:
+                await self._not_taken(job, error)
+
+    async def _not_taken(self, job: Job, error: PublisherError) -> None:
+        """TikTok's answer, or an image server's, is about this product."""
+        match error:
+            case Unclear(outcome_unknown=True):
+                await self._find_out(job, error)
             case Refused() if error.code in IMAGE_FORGOTTEN:
                 await self._forget_images(job)
                 await self._again(job, Passing(error.code, error.message))
             case _:
                 await self._report(job, refusal_of(error))
-                await self._jobs.finish(job, now)
+                await self._jobs.finish(job, self._clock())
                 if isinstance(error, WarehouseUnusable):
                     self._push.shops.forget_warehouse(job.shop_key)
 
@@ -138,6 +149,12 @@ class Attempts:
             due = self._clock() + self._settings.retry_longest
             await self._report(job, Fail("sync_error", error.code, error.message, until=due))
         await self._later(job, due, attempts=attempts)
+
+    async def _find_out(self, job: Job, error: Unclear) -> None:
+        """A write was answered by a riddle: the merchant reads it at once, and we look what became of it."""
+        due = self._clock() + self._backoff(0)
+        await self._report(job, replace(refusal_of(error), until=due))
+        await self._later(job, due, attempts=job.attempts, reported=error.code)
 
     async def _forget_images(self, job: Job) -> None:
         product = await self._catalogue.product(job.shop_key, job.product_no)

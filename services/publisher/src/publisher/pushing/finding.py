@@ -51,13 +51,13 @@ async def find_created(api: ShopApi, listing: Listing, intent: Intent) -> Remote
     return gone
 
 
-async def what_an_edit_left(api: ShopApi, listing: Listing, intent: Intent) -> Listing:
-    """The listing with the SKUs that the edit may have added: they have their stock."""
+async def what_an_edit_left(api: ShopApi, listing: Listing, intent: Intent) -> tuple[Listing, RemoteProduct | None]:
+    """The listing with the SKUs that the edit may have added: they have their stock. And what TikTok shows."""
     try:
         newest = await api.newest_version(listing.tiktok_product_id or "")
     except ProductGone:
-        return replace(listing, intent=None)
-    return outcomes.after_finding(listing, intent, newest)
+        return replace(listing, intent=None), None
+    return outcomes.after_finding(listing, intent, newest), newest
 
 
 async def with_todays_ids(api: ShopApi, product: ProductSnapshot, listing: Listing) -> tuple[Listing, RemoteProduct]:

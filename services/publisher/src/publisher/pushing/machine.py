@@ -10,11 +10,12 @@ from typing import Literal
 
 from publisher.content.checks import Problem, in_words
 from publisher.content.mapping import unsent_stock
-from publisher.model import Listing, Refusal
+from publisher.model import Intent, Listing, Refusal
 from publisher.pushing.outcomes import is_ours
 from publisher.tiktok.remote import RemoteProduct, review_of
 from shopsync_contracts.events import ProductSnapshot, Reason, ReviewAfterPush, SkipReason
 
+_SOONEST_LOOK = timedelta(seconds=2)
 REFUSAL_LASTS = timedelta(hours=24)
 """The reason may lie outside the product (a brand's approval, a category's): then a clock tries again after this."""
 
@@ -34,6 +35,7 @@ class ShopState:
 class Facts:
     """Everything one decision rests on. `seen`: TikTok's view, None until looked.
 
+    `search_lag`: how long after a write TikTok may not show it yet.
     `by_hand`: somebody pressed [同期] or sent it again, as against a clock. `acted`: this push has told of something it
     did, `edited`: by an edit. `searched`: TikTok was asked what became of the intent. `glanced`: the overview was
     asked; `confirmed`: it shows the listing as it is recorded, so no reading is needed.
@@ -49,6 +51,8 @@ class Facts:
     now: datetime
     settings_overdue: bool
     by_hand: bool
+    command_id: str = ""
+    search_lag: timedelta = timedelta(0)
     seen: RemoteProduct | None = None
     acted: bool = False
     edited: bool = False
@@ -86,6 +90,11 @@ class Wait:
 @dataclass(frozen=True, slots=True)
 class Reconcile:
     """A write's outcome is unknown: find out before anything else (ST-13, scenario 32)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settle:
+    """TikTok's answer to the intended create was unclear, and it cannot be found: it was not done."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +151,7 @@ Step = (
     | Fail
     | Wait
     | Reconcile
+    | Settle
     | Create
     | Glance
     | Look
@@ -163,9 +173,9 @@ def decide(facts: Facts) -> Step:
     if _may_find_out(facts):
         # Also for products that must not be sent any more: it only reads, and what stands there has to be known.
         return Reconcile()
-    refusal = _before_any_call(facts)
-    if refusal is not None:
-        return refusal
+    step = _not_found(facts) or _before_any_call(facts)
+    if step is not None:
+        return step
     listing = facts.listing
     if listing is None or listing.tiktok_product_id is None:
         return _first_listing(facts)
@@ -177,23 +187,59 @@ def decide(facts: Facts) -> Step:
 
 
 def _may_find_out(facts: Facts) -> bool:
-    intent = facts.listing.intent if facts.listing is not None else None
-    if intent is None or facts.searched or facts.category_version is None:
+    intent = _intent(facts)
+    if intent is None or intent.is_settled or facts.searched or facts.category_version is None:
         return False
     return _shop_refusal(facts) is None
+
+
+def _not_found(facts: Facts) -> Step | None:
+    """What a search that showed nothing means: nothing yet, until TikTok must have shown what was sent."""
+    intent = _intent(facts)
+    if intent is None or intent.is_settled or not facts.searched:
+        return None
+    again_at = look_again_at(intent, facts)
+    if again_at is not None:
+        return Wait(again_at)
+    return None if intent.answer is None else Settle()
+
+
+def look_again_at(intent: Intent, facts: Facts) -> datetime | None:
+    """When TikTok may show what it did not show now: in as long as it has been already. None: it would by now."""
+    if intent.sent_at is None or facts.now >= intent.sent_at + facts.search_lag:
+        return None
+    elapsed = facts.now - intent.sent_at
+    return min(facts.now + max(elapsed, _SOONEST_LOOK), intent.sent_at + facts.search_lag)
+
+
+def _look_first(facts: Facts) -> Reconcile | None:
+    """Before a write that follows a refused one: whether TikTok did that after all costs one look (RB-8, NV-3)."""
+    intent = _intent(facts)
+    return Reconcile() if intent is not None and intent.is_settled and not facts.searched else None
+
+
+def _intent(facts: Facts) -> Intent | None:
+    return facts.listing.intent if facts.listing is not None else None
 
 
 def _first_listing(facts: Facts) -> Step:
     quota = facts.shop.quota_until
     if quota is not None and quota > facts.now:
         return Wait(quota)
-    return _refused_before(facts) or Create()
+    return _refused_before(facts) or _look_first(facts) or Create()
 
 
 def _refused_before(facts: Facts) -> StillRefused | None:
-    """A clock does not ask TikTok again about content it has just refused, only to hear the same (RB-9)."""
+    """A clock does not ask TikTok again about content it has just refused, only to hear the same (RB-9).
+
+    Nor does the very command, a hand's too, that met an answer nobody knows.
+    """
     refusal = facts.listing.refusal if facts.listing is not None else None
-    if facts.by_hand or refusal is None or refusal.fingerprint != facts.fingerprint:
+    if refusal is None or refusal.fingerprint != facts.fingerprint:
+        return None
+    if refusal.command_id is not None and refusal.command_id == facts.command_id:
+        return StillRefused(refusal)
+    if facts.by_hand:
         return None
     return StillRefused(refusal) if facts.now - refusal.at < REFUSAL_LASTS else None
 
@@ -249,7 +295,7 @@ def _with_view(facts: Facts, seen: RemoteProduct) -> Step:  # noqa: PLR0911 - a 
     if state == "frozen":
         return _taken_down("frozen", "TikTok Shop has frozen the listing", reasons)
     if _is_outdated(facts, seen):
-        return _refused_before(facts) or Edit()
+        return _refused_before(facts) or _look_first(facts) or Edit()
     if seen.status == "SELLER_DEACTIVATED":
         return Activate()
     if seen.status == "PLATFORM_DEACTIVATED":

@@ -61,6 +61,14 @@ def after_finding(listing: Listing, intent: Intent, found: RemoteProduct) -> Lis
     )
 
 
+def with_content_of(listing: Listing, intent: Intent) -> Listing:
+    """The listing whose content is the intended one."""
+    return replace(
+        listing, pushed_content_version=intent.content_version, fingerprint=intent.fingerprint, core=intent.core,
+        live_digest=None, live_shown=None,
+    )  # fmt: skip
+
+
 def with_ids_of(listing: Listing, intent: Intent, found: RemoteProduct) -> Listing:
     """The listing's SKUs and those of the intent, as TikTok has them; ids it does not show (any more) stay known."""
     skus = {sku.key: sku for sku in listing.skus}

@@ -1,6 +1,6 @@
 """Carrying out one push: ask the machine, take the step, record its outcome, ask again."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -15,11 +15,13 @@ from publisher.ids import derived_id
 from publisher.metrics import PUSHES
 from publisher.model import Job, Listing
 from publisher.pushing import machine
+from publisher.pushing.facts import known
 from publisher.pushing.machine import Facts, Fail, Skip, Wait
 from publisher.pushing.outbox import Outbox
 from publisher.pushing.overview import Overviews
+from publisher.pushing.reconciling import Reconciler
 from publisher.pushing.recording import Recorder, still_ours
-from publisher.pushing.sending import Sender, known
+from publisher.pushing.sending import Sender
 from publisher.store import Listings, Situations
 from publisher.tiktok.shops import Shops
 from shopsync_contracts.events import ProductSnapshot, PushFailed, PushSkipped
@@ -51,6 +53,7 @@ class Push:
     def __init__(
         self, *, situations: Situations, listings: Listings, outbox: Outbox, shops: Shops, overviews: Overviews,
         materials: Materials, clock: Callable[[], datetime], settings_grace: timedelta, review_poll: timedelta,
+        search_lag: timedelta,
     ) -> None:  # fmt: skip
         self.shops = shops
         self.materials = materials
@@ -59,11 +62,21 @@ class Push:
         self._outbox = outbox
         self._clock = clock
         self._settings_grace = settings_grace
+        self._search_lag = search_lag
         self._recorder = Recorder(listings, outbox, clock, review_poll)
         self._sender = Sender(
             listings=listings, shops=shops, overviews=overviews, materials=materials, recorder=self._recorder,
             clock=clock,
         )  # fmt: skip
+        reconciler = Reconciler(listings=listings, shops=shops, recorder=self._recorder, clock=clock)
+        self._steps: dict[type[machine.Step], Callable[[Job, Facts], Awaitable[Facts]]] = {
+            machine.Reconcile: reconciler.find_out,
+            machine.Settle: reconciler.settle,
+            machine.Create: self._sender.create,
+            machine.Look: self._sender.look,
+            machine.Edit: self._sender.edit,
+            machine.Activate: self._sender.activate,
+        }
 
     async def run(self, job: Job) -> Result:
         """Take steps until nothing is left to do."""
@@ -112,26 +125,16 @@ class Push:
             now=now,
             settings_overdue=now - job.requested_at >= self._settings_grace,
             by_hand=job.reason in {"manual", "redrive"},
+            command_id=job.command_id,
+            search_lag=self._search_lag,
         )
 
     async def _take(self, job: Job, facts: Facts, step: machine.Step) -> Facts:
-        match step:
-            case machine.Reconcile():
-                return await self._sender.find_out(job, facts)
-            case machine.Create():
-                return await self._sender.create(job, facts)
-            case machine.Glance():
-                facts = await self._sender.glance(job, facts)
-                # A search takes its time: what it did not settle is decided by what is stored now, OFF above all.
-                return facts if facts.confirmed is not None else replace(await self._facts(job), glanced=True)
-            case machine.Look():
-                return await self._sender.look(job, facts)
-            case machine.Edit():
-                return await self._sender.edit(job, facts)
-            case machine.Activate():
-                return await self._sender.activate(job, facts)
-            case _:
-                raise AssertionError(f"{step} is no step to take")
+        if isinstance(step, machine.Glance):
+            facts = await self._sender.glance(job, facts)
+            # A search takes its time: what it did not settle is decided by what is stored now, OFF above all.
+            return facts if facts.confirmed is not None else replace(await self._facts(job), glanced=True)
+        return await self._steps[type(step)](job, facts)
 
     async def _refused(self, job: Job, facts: Facts, step: Skip | Fail) -> Result:
         PUSHES.labels("skipped" if isinstance(step, Skip) else "failed").inc()
@@ -139,7 +142,7 @@ class Push:
             body = PushSkipped(shop_key=job.shop_key, product_no=job.product_no, why=step.why)
             await self._outbox.tell(body, derived_id(job.command_id, job.id, job.attempts, "skipped", step.why))
             return Finished()
-        if not step.park or job.reported != step.code:
+        if job.reported != step.code:
             version = facts.product.content_version if facts.product is not None else 0
             await self._outbox.tell(failure(job, version, step), failure_id(job, step.code))
         return Parked(step.code, step.until) if step.park else Finished()

@@ -9,7 +9,7 @@ import structlog
 from publisher.errors import Passing
 from publisher.ids import derived_id
 from publisher.metrics import PUSHES
-from publisher.model import Job, Listing, Review
+from publisher.model import Job, Listing, Refusal, Review
 from publisher.pushing import outcomes
 from publisher.pushing.outbox import Outbox
 from publisher.store import Listings
@@ -54,11 +54,11 @@ class Recorder:
         )  # fmt: skip
         return recorded
 
-    async def corrected(self, listing: Listing) -> Listing:
+    async def corrected(self, listing: Listing, refusal: Refusal | None = None) -> Listing:
         """What was found out about a write; nothing is told yet, the push goes on."""
         now = self._clock()
         due_at = now + self._review_poll
-        return still_ours(await self._listings.record_push(listing, [], review_due_at=due_at, now=now))
+        return still_ours(await self._listings.record_push(listing, [], review_due_at=due_at, now=now, refusal=refusal))
 
     async def unchanged(
         self, job: Job, listing: Listing, seen: RemoteProduct | None, review: ReviewAfterPush, content_version: int

@@ -1,9 +1,8 @@
-"""The steps that write at TikTok: create, edit, activate, and finding out what a lost one did."""
+"""The steps that write at TikTok: create, edit, activate."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import datetime
-from typing import TypeVar
 
 import structlog
 
@@ -11,21 +10,31 @@ from publisher.content.mapping import create_body, edit_body, unsent_stock
 from publisher.content.material import Materials
 from publisher.content.refusals import IMAGE_FORGOTTEN
 from publisher.content.variations import sku_path
-from publisher.errors import PublisherError, Refused, Unavailable
+from publisher.errors import (
+    AppStopped,
+    ProductGone,
+    PublisherError,
+    Refused,
+    ShopResting,
+    Unavailable,
+    Unclear,
+    WarehouseUnusable,
+)
 from publisher.ids import derived_id
-from publisher.model import Intent, Job, Listing, Refusal
+from publisher.model import Answer, Intent, Job, Listing, Refusal
 from publisher.pushing import outcomes
-from publisher.pushing.finding import find_created, look, what_an_edit_left, with_todays_ids
+from publisher.pushing.facts import known
+from publisher.pushing.finding import look, with_todays_ids
 from publisher.pushing.machine import Facts
 from publisher.pushing.overview import Overviews
 from publisher.pushing.recording import Recorder, still_ours
 from publisher.store import Listings
-from publisher.tiktok.remote import core_of, review_of
+from publisher.tiktok.remote import core_of
 from publisher.tiktok.replies import Data
 from publisher.tiktok.shop_api import ShopApi
 from publisher.tiktok.shops import Shops
 from publisher.together import both
-from shopsync_contracts.events import ProductSnapshot, ReviewAfterPush
+from shopsync_contracts.events import ProductSnapshot
 from shopsync_runtime import failpoint
 
 log = structlog.get_logger(__name__)
@@ -33,7 +42,6 @@ log = structlog.get_logger(__name__)
 _EXTERNAL_ID_TWICE = "12052996"
 _STATUS_FORBIDS = "12052901"
 _SKU_NOT_ITS = "12052557"
-T = TypeVar("T")
 
 
 class Sender:
@@ -68,7 +76,8 @@ class Sender:
         """List the product; with the intent of an earlier try still there, once more under its key."""
         product, api = known(facts.product), self._api(job)
         listing = facts.listing or Listing(job.shop_key, job.product_no)
-        earlier, is_repeat = listing.intent, listing.intent is not None
+        earlier = None if listing.intent is None or listing.intent.is_settled else listing.intent
+        is_repeat = earlier is not None
         category_version = known(facts.category_version)
         # A shop's first products wait for its warehouse: asked beside the rest it costs no time.
         material, warehouse_id = await both(
@@ -84,12 +93,14 @@ class Sender:
             stock=stock,
             idempotency_key=key,
         )
-        intent = Intent("create", key, product.content_version, facts.fingerprint, stock, core_of(body))
+        intent = Intent(
+            "create", key, product.content_version, facts.fingerprint, stock, core_of(body), sent_at=self._clock()
+        )
         if earlier is not None:
             intent = _once_more(earlier, intent)
         listing = still_ours(await self._listings.intend(listing, intent))
         failpoint("publisher_before_create")
-        data = await self._write(listing, api.create_product(body), is_repeat=is_repeat)
+        data = await self._write(job, listing, api.create_product(body), is_repeat=is_repeat)
         failpoint("publisher_after_create")
         listing = outcomes.after_write(product, listing, intent, data)
         if is_repeat:
@@ -117,11 +128,13 @@ class Sender:
             warehouse_id=await self._shops.warehouse(job.shop_key) if stock else None,
             stock=stock,
         )
-        intent = Intent("edit", "", product.content_version, facts.fingerprint, stock, core_of(body))
+        intent = Intent(
+            "edit", "", product.content_version, facts.fingerprint, stock, core_of(body), sent_at=self._clock()
+        )
         listing = still_ours(await self._listings.intend(before, intent))
         failpoint("publisher_before_edit")
         try:
-            data = await self._write(listing, api.edit_product(known(listing.tiktok_product_id), body))
+            data = await self._write(job, listing, api.edit_product(known(listing.tiktok_product_id), body))
         except Refused as refused:
             return await self._edit_refused(job, facts, refused)
         failpoint("publisher_after_edit")
@@ -152,26 +165,6 @@ class Sender:
         listing = outcomes.reviewed(listing, "in_review")
         event = outcomes.succeeded(listing, "relisted", "in_review", stock={})
         return replace(facts, listing=await self._recorder.succeeded(job, listing, event), seen=None, acted=True)
-
-    async def find_out(self, job: Job, facts: Facts) -> Facts:
-        """What became of the intent (ST-13, scenario 32). It only reads; a create that is not found stays intended."""
-        listing, api = known(facts.listing), self._api(job)
-        intent = known(listing.intent)
-        if facts.product is not None and intent.fingerprint == facts.fingerprint:
-            intent = replace(intent, content_version=facts.product.content_version)
-        if intent.kind == "edit":
-            listing = await self._recorder.corrected(await what_an_edit_left(api, listing, intent))
-            return replace(facts, listing=listing, seen=None, searched=True)
-        found = await find_created(api, listing, intent)
-        if found is None:
-            return replace(facts, searched=True)
-        log.info("a create whose reply was lost is found", shop_key=job.shop_key, product_no=job.product_no)
-        review: ReviewAfterPush = "draft" if review_of(found)[0] == "draft" else "in_review"
-        listing = outcomes.reviewed(outcomes.after_finding(listing, intent, found), review)
-        event = outcomes.succeeded(listing, "created", review, stock=listing.stock_sent)
-        # Its review may be over already, and the webhooks came when nobody knew the listing.
-        listing = await self._recorder.succeeded(job, listing, event, look_now=True)
-        return replace(facts, listing=listing, seen=found, acted=True, searched=True)
 
     # ---------------------------------------------------------------------------------------------------------
 
@@ -209,32 +202,38 @@ class Sender:
         lacking = outcomes.without_id(product, listing)
         return listing, tuple(f"{sku_path(sku)}: TikTok Shop did not take this SKU" for sku in lacking)
 
-    async def _write(self, listing: Listing, call: Awaitable[Data], *, is_repeat: bool = False) -> Data:
-        """Await a write; when it was certainly not done, its intent goes.
+    async def _write(self, job: Job, listing: Listing, call: Awaitable[Data], *, is_repeat: bool = False) -> Data:
+        """Await a write and note what its answer means for its intent.
 
         That of a repeated create stays in any case: what this answer says of the second try says nothing of the first.
         """
         try:
             return await call
-        except Unavailable as error:
-            if not error.outcome_unknown and not is_repeat:
-                await self._listings.forget_intent(listing)
-            raise
-        except Refused as error:
-            if _was_done_before(error, is_repeat=is_repeat):
+        except PublisherError as error:
+            if isinstance(error, Refused) and _was_done_before(error, is_repeat=is_repeat):
                 text = f"an earlier create was carried out but is not to be found yet ({error.message})"
                 raise Unavailable(error.code, text, outcome_unknown=True) from error
-            if not is_repeat:
-                await self._listings.forget_intent(listing, self._refusal(listing, error))
-            raise
-        except PublisherError:
-            if not is_repeat:
-                await self._listings.forget_intent(listing)
+            await self._note(job, listing, error, is_repeat=is_repeat)
             raise
 
-    def _refusal(self, listing: Listing, error: Refused) -> Refusal | None:
+    async def _note(self, job: Job, listing: Listing, error: PublisherError, *, is_repeat: bool) -> None:
+        intent = known(listing.intent)
+        answer = Answer(error.code, error.message, job.command_id, settles=not error.outcome_unknown)
+        refusal = self._refusal(listing, error)
+        if isinstance(error, Unclear):
+            await self._listings.answered(listing, answer)
+        elif error.outcome_unknown or is_repeat:
+            return
+        elif isinstance(error, Unavailable | ShopResting | AppStopped) or (intent.kind == "edit" and not intent.stock):
+            # It was not sent, or may be done twice.
+            await self._listings.forget_intent(listing, refusal)
+        else:
+            await self._listings.answered(listing, answer, refusal)
+
+    def _refusal(self, listing: Listing, error: PublisherError) -> Refusal | None:
         """Refusals that the same content would meet again; those about the listing, state or warehouse pass."""
-        if type(error) is not Refused or error.code in {_STATUS_FORBIDS, _SKU_NOT_ITS, *IMAGE_FORGOTTEN}:
+        is_of_content = isinstance(error, Refused) and not isinstance(error, ProductGone | WarehouseUnusable)
+        if not is_of_content or error.code in {_STATUS_FORBIDS, _SKU_NOT_ITS, *IMAGE_FORGOTTEN}:
             return None
         return Refusal(known(listing.intent).fingerprint, error.code, error.message, self._clock())
 
@@ -251,10 +250,3 @@ def _once_more(earlier: Intent, intent: Intent) -> Intent:
 def _was_done_before(error: Refused, *, is_repeat: bool) -> bool:
     """What a repeated idempotency key gives is not documented: an error about the key means the first one worked."""
     return "idempoten" in error.message.lower() or (is_repeat and error.code == _EXTERNAL_ID_TWICE)
-
-
-def known(value: T | None) -> T:
-    """A fact that the machine's step rests on."""
-    if value is None:
-        raise AssertionError("the machine decided on a step whose facts are missing")
-    return value

@@ -97,7 +97,8 @@ class Reviews:
 
     async def check(self, listing: Listing, claimed_until: datetime) -> None:
         """Read one listing and report its state when it is another than the recorded one."""
-        if listing.intent is not None or listing.tiktok_product_id is None:
+        is_under_way = listing.intent is not None and not listing.intent.is_settled
+        if is_under_way or listing.tiktok_product_id is None:
             return  # its push is under way and makes it due again
         try:
             seen = await look(self._shops.api(listing.shop_key, urgent=False), listing)

@@ -1,6 +1,6 @@
 """Listings as documents, and back. Pure."""
 
-from publisher.model import Intent, ListedSku, Listing, OutboxEntry, Refusal, Review
+from publisher.model import Answer, Intent, ListedSku, Listing, OutboxEntry, Refusal, Review
 from shopsync_runtime.mongo import Document
 
 
@@ -46,6 +46,17 @@ def refusal_document(refusal: Refusal) -> Document:
         "code": refusal.code,
         "message": refusal.message,
         "at": refusal.at,
+        "command_id": refusal.command_id,
+    }
+
+
+def answer_document(answer: Answer) -> Document:
+    """All of it."""
+    return {
+        "code": answer.code,
+        "message": answer.message,
+        "command_id": answer.command_id,
+        "settles": answer.settles,
     }
 
 
@@ -57,6 +68,8 @@ def intent_document(intent: Intent) -> Document:
         "content_version": intent.content_version,
         "fingerprint": intent.fingerprint,
         "core": intent.core,
+        "sent_at": intent.sent_at,
+        "answer": None if intent.answer is None else answer_document(intent.answer),
         "stock": [
             {"vertical_no": vertical, "horizontal_no": horizontal, "quantity": quantity}
             for (vertical, horizontal), quantity in intent.stock.items()
@@ -90,6 +103,7 @@ def listing_of(document: Document) -> Listing:
 
 def _intent(document: Document) -> Intent:
     stock = {(row["vertical_no"], row["horizontal_no"]): row["quantity"] for row in document["stock"]}
+    answer = document.get("answer")
     return Intent(
         document["kind"],
         document["key"],
@@ -97,4 +111,6 @@ def _intent(document: Document) -> Intent:
         document["fingerprint"],
         stock,
         document.get("core"),
+        document.get("sent_at"),
+        None if answer is None else Answer(**answer),
     )

@@ -6,8 +6,9 @@ from pymongo import ASCENDING, IndexModel, ReturnDocument, UpdateOne, WriteConce
 from pymongo.errors import DuplicateKeyError
 
 from publisher.batches import Batches
-from publisher.model import Intent, Listing, OutboxEntry, Refusal, Review
+from publisher.model import Answer, Intent, Listing, OutboxEntry, Refusal, Review
 from publisher.store.listing_documents import (
+    answer_document,
     intent_document,
     listing_of,
     pushed_fields,
@@ -64,11 +65,18 @@ class Listings:
         return await self._write(listing, {"$set": changes})
 
     async def forget_intent(self, listing: Listing, refusal: Refusal | None = None) -> Listing | None:
-        """The write was certainly not done; `refusal`: because TikTok refuses its content."""
+        """The write was certainly not sent, or may be sent twice; `refusal`: because TikTok refuses its content."""
         update: Document = {"$unset": {"intent": ""}}
         if refusal is not None:
             update["$set"] = {"refusal": refusal_document(refusal)}
         return await self._write(listing, update)
+
+    async def answered(self, listing: Listing, answer: Answer, refusal: Refusal | None = None) -> Listing | None:
+        """What TikTok answered to the intended write; `refusal`: because it refuses the content."""
+        changes: Document = {"intent.answer": answer_document(answer)}
+        if refusal is not None:
+            changes["refusal"] = refusal_document(refusal)
+        return await self._write(listing, {"$set": changes})
 
     async def begin_anew(self, listing: Listing) -> Listing | None:
         """The product is another one with the same number: the listing stays at TikTok, without us (DL-13)."""
@@ -78,15 +86,17 @@ class Listings:
         return await self._write(listing, update)
 
     async def record_push(
-        self, listing: Listing, events: Sequence[OutboxEntry], *, review_due_at: datetime | None, now: datetime
-    ) -> Listing | None:
+        self, listing: Listing, events: Sequence[OutboxEntry], *, review_due_at: datetime | None, now: datetime,
+        refusal: Refusal | None = None,
+    ) -> Listing | None:  # fmt: skip
         """The outcome, what was sent, and the events that tell it, in one write; the intent is gone with it.
 
+        `refusal` stays, an earlier one does not.
         When TikTok told something about the product since the listing was read, it is due for a reading now.
         """
         notices = listing.notices
         while True:
-            update = _recorded(listing, events, review_due_at)
+            update = _recorded(listing, events, review_due_at, refusal)
             recorded = await self._write(listing, update, notices=notices or {"$in": [None, 0]})
             if recorded is not None:
                 return recorded
@@ -201,7 +211,7 @@ class Listings:
         untouched = {
             "_id": listing.subject,
             "pushes": listing.pushes,
-            "intent": {"$exists": False},
+            "$or": [{"intent": {"$exists": False}}, {"intent.answer.settles": True}],
             "review": None if listing.review is None else review_document(listing.review),
         }
         claimed = {**untouched, "review_due_at": claimed_until}
@@ -212,9 +222,15 @@ class Listings:
         return None if document is None else listing_of(document)
 
 
-def _recorded(listing: Listing, events: Sequence[OutboxEntry], review_due_at: datetime | None) -> Document:
+def _recorded(
+    listing: Listing, events: Sequence[OutboxEntry], review_due_at: datetime | None, refusal: Refusal | None
+) -> Document:
     changes = pushed_fields(listing)
-    removed = {"intent": "", "refusal": ""}
+    removed = {"intent": ""}
+    if refusal is None:
+        removed["refusal"] = ""
+    else:
+        changes["refusal"] = refusal_document(refusal)
     if review_due_at is None:
         removed["review_due_at"] = ""
     else:

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 import structlog
 
-from publisher.errors import AppMisconfigured, AppStopped, ClockWrong
+from publisher.errors import AppMisconfigured, AppStopped, ClockWrong, EndpointWithdrawn
 from publisher.metrics import APP_REFUSED
 
 log = structlog.get_logger(__name__)
@@ -14,14 +14,11 @@ _TRIAL = timedelta(seconds=20)
 """How long others wait for the one call that tries again; it may stay without an answer."""
 _PROOF = 3
 """Refusals without a good reply between them: a single request that is signed wrong must not stop the others."""
+_EVERY_CALL = ""
 
 
-class AppGate:
-    """Closed by refusals of the app in a row, tried by one call a minute, opened by the first good reply.
-
-    A wrong clock closes it at once: TikTok's own time proves it. Nothing is stored: clocks and addresses are a
-    replica's own.
-    """
+class Circuit:
+    """Closed to calls by refusals in a row, tried by one call a minute, opened to them by the first good reply."""
 
     def __init__(self) -> None:
         self.trouble: AppMisconfigured | None = None
@@ -30,33 +27,88 @@ class AppGate:
         self._until: datetime | None = None
 
     def check(self, now: datetime) -> None:
-        """Raises AppStopped while closed."""
+        """Raises AppStopped while calls are stopped."""
         if self.trouble is not None and self._until is not None and now < self._until:
             raise AppStopped(self.trouble, self._until)
 
     def enter(self, now: datetime) -> None:
-        """As `check`, right before a call is sent: whoever passes a closed gate tries for all."""
+        """As `check`, right before a call is sent: whoever passes while there is trouble tries for all."""
         self.check(now)
         if self.trouble is not None:
             self._until = now + _TRIAL
 
-    def refused(self, error: AppMisconfigured, now: datetime) -> None:
-        """TikTok refused the app."""
+    def refused(self, error: AppMisconfigured, now: datetime) -> bool:
+        """Count a refusal. True: this one begins the trouble; a wrong clock does so at once, proven by TikTok's."""
         self._refusals += 1
         if self.trouble is None and self._refusals < _PROOF and not isinstance(error, ClockWrong):
-            return
-        if self.trouble is None:
+            return False
+        begins = self.trouble is None
+        if begins:
             self.since = now
-            APP_REFUSED.set(1)
-            log.error("TikTok Shop refuses the app, nothing is sent until this is put right", code=error.code,
-                      reason=error.message, request_id=error.request_id)  # fmt: skip
         self.trouble = error
-        self._until = now + _REST
+        self._until = error.until = now + _REST
+        return begins
 
-    def accepted(self) -> None:
+    def accepted(self) -> AppMisconfigured | None:
+        """A good reply; the trouble that it ended, if there was one."""
+        ended, self.trouble = self.trouble, None
+        self._refusals, self.since, self._until = 0, None, None
+        return ended
+
+
+class AppGate:
+    """One circuit for every call, and one for each endpoint, for what TikTok serves no longer.
+
+    Nothing is stored: clocks and addresses are a replica's own.
+    """
+
+    def __init__(self) -> None:
+        self._circuits: dict[str, Circuit] = {_EVERY_CALL: Circuit()}
+
+    @property
+    def trouble(self) -> AppMisconfigured | None:
+        """Why calls are stopped: all, or those of an endpoint."""
+        circuit = self._in_trouble()
+        return None if circuit is None else circuit.trouble
+
+    @property
+    def since(self) -> datetime | None:
+        """From when on."""
+        circuit = self._in_trouble()
+        return None if circuit is None else circuit.since
+
+    def check(self, now: datetime, endpoint: str) -> None:
+        """Raises AppStopped while calls of this endpoint are stopped."""
+        for circuit in self._of(endpoint):
+            circuit.check(now)
+
+    def enter(self, now: datetime, endpoint: str) -> None:
+        """As `check`, right before a call is sent."""
+        self.check(now, endpoint)
+        for circuit in self._of(endpoint):
+            circuit.enter(now)
+
+    def refused(self, error: AppMisconfigured, now: datetime, endpoint: str) -> None:
+        """TikTok refused the app, or serves the endpoint no longer. Sets `error.until` where calls are stopped now."""
+        name = _EVERY_CALL
+        if isinstance(error, EndpointWithdrawn):
+            name = endpoint
+            error.message = f"{endpoint}: {error.message}"
+        if self._circuits.setdefault(name, Circuit()).refused(error, now):
+            APP_REFUSED.set(1)
+            log.error("TikTok Shop refuses the app, calls are stopped until this is put right", code=error.code,
+                      reason=error.message, endpoint=name or "all", request_id=error.request_id)  # fmt: skip
+
+    def accepted(self, endpoint: str) -> None:
         """TikTok answered a call as the app's."""
-        self._refusals = 0
-        if self.trouble is not None:
-            log.info("TikTok Shop accepts the app again", code=self.trouble.code)
-            self.trouble = self.since = self._until = None
-            APP_REFUSED.set(0)
+        for circuit in self._of(endpoint):
+            ended = circuit.accepted()
+            if ended is not None:
+                log.info("TikTok Shop accepts the app again", code=ended.code, reason=ended.message)
+                APP_REFUSED.set(0 if self.trouble is None else 1)
+
+    def _of(self, endpoint: str) -> list[Circuit]:
+        return [self._circuits[name] for name in (_EVERY_CALL, endpoint) if name in self._circuits]
+
+    def _in_trouble(self) -> Circuit | None:
+        return next((circuit for circuit in self._circuits.values() if circuit.trouble is not None), None)

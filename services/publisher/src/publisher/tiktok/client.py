@@ -73,9 +73,9 @@ class TikTokClient:
         self._clock = clock
         self._watch = ClockWatch()
 
-    def check_app(self) -> None:
-        """Raises AppStopped while TikTok refuses the app: nothing needs to wait for its turn then."""
-        self.gate.check(self._clock())
+    def check_app(self, call: Call) -> None:
+        """Raises AppStopped while TikTok refuses such calls of the app: nothing needs to wait for its turn then."""
+        self.gate.check(self._clock(), endpoint_of(call.method, call.path).name)
 
     async def call(self, call: Call, *, token: SecretStr, cipher: str | None = None) -> Data:
         """Send one signed call and give its `data`. Raises NotAllowed, with nothing sent, for a call not in the table.
@@ -104,7 +104,7 @@ class TikTokClient:
                 call.method, self._api_url + call.path, params=query, headers=headers, content=content
             )
         data = await self._send(request, endpoint.name, write=endpoint.write)
-        self.gate.accepted()
+        self.gate.accepted(endpoint.name)
         return data
 
     async def exchange_code(self, code: str) -> TokenPair:
@@ -125,7 +125,7 @@ class TikTokClient:
         return _token_pair(await self._send(request, f"token_{operation}", write=True))
 
     async def _send(self, request: httpx.Request, name: str, *, write: bool) -> Data:
-        self.gate.enter(self._clock())
+        self.gate.enter(self._clock(), name)
         started, outcome = time.monotonic(), "ok"
         try:
             return await self._answer(request, write=write)
@@ -152,10 +152,10 @@ class TikTokClient:
             reason=error.message, request_id=error.request_id,
         )  # fmt: skip
         if isinstance(error, AppMisconfigured):
-            self.gate.refused(error, self._clock())
+            self.gate.refused(error, self._clock(), name)
         elif not isinstance(error, Unavailable | RateLimited) and not name.startswith("token_"):
             # Refusals too come behind the checks of key, signature and address; the token host makes none of them.
-            self.gate.accepted()
+            self.gate.accepted(name)
 
 
 def _token_pair(data: Data) -> TokenPair:

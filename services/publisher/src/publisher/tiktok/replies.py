@@ -6,29 +6,16 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from publisher.errors import (
-    AppMisconfigured,
-    ClockWrong,
-    Passing,
-    PublisherError,
-    RateLimited,
-    Refused,
-    TokenExpired,
-    Unavailable,
-)
+from publisher.errors import HourSpent, Passing, PublisherError, RateLimited, Unavailable, Unclear
 from publisher.tiktok.clocks import http_date
-from publisher.tiktok.codes import kind_of
+from publisher.tiktok.codes import is_known, kind_of
+from publisher.tiktok.members import member_refused
+from publisher.tiktok.overloaded import OVERLOADED, read_overloaded
 
 Data = dict[str, Any]
 
-_OVERLOADED = 36009004
-"""One code, many meanings: only the message's keyword tells them apart."""
-_ACCESS_TOKEN = re.compile(r"access[-_ ]token|token header", re.IGNORECASE)
-_APP_WORDS = re.compile(r"\b(app_key|app_secret|sign)\b", re.IGNORECASE)
-_TIMESTAMP = re.compile(r"\btimestamp\b", re.IGNORECASE)
-_ABOUT_A_PARAMETER = re.compile(r"\s*invalid param", re.IGNORECASE)
-_WINDOW = timedelta(seconds=25)
-"""Less is not what TikTok refuses: it takes 5 minutes behind and 30 seconds ahead; its Date has whole seconds."""
+_TOO_MANY, _REQUEST_TIMEOUT = 429, 408
+_INVALID_PARAMETER = 98001004
 _LONGEST_TEXT = 1_000
 
 
@@ -55,63 +42,68 @@ def read_reply(
     retry_after = parse_retry_after(headers.get("retry-after"), now)
     envelope = document if isinstance(document, dict) else {}
     code = envelope.get("code")
-    if type(code) is int and code == 0 and status < 400:  # a bool is an int as well
+    number = code if isinstance(code, int) and not isinstance(code, bool) else None
+    if number == 0 and 200 <= status < 300:
         data = envelope.get("data")
         if data is None or isinstance(data, dict):
             return data or {}
         raise Unavailable("reply", f"TikTok Shop's data is a {type(data).__name__}", outcome_unknown=write)
     error: PublisherError
-    if status == 429:
-        error = RateLimited("36009002", "TikTok Shop asked to slow down", retry_after=retry_after)
-    elif type(code) is not int or code == 0:
-        what = f"HTTP {status} without a TikTok Shop envelope" if code != 0 else f"HTTP {status} with code 0"
-        error = Unavailable(f"http_{status}", what, retry_after=retry_after, outcome_unknown=write)
+    if number is None or number == 0:
+        error = _without_code(status, number, write=write)
     else:
-        error = _with_hints(error_of(code, _text(envelope, code), skew), status, retry_after, write=write)
+        error = _refusal(number, _text(envelope, number), status, skew, write=write)
+    if isinstance(error, Passing):
+        error.retry_after = retry_after
+    if isinstance(error, HourSpent) and retry_after is None:
+        error.retry_after = until_next_hour(now)
     error.request_id = str(envelope.get("request_id") or "")[:64]
     raise error
 
 
-def error_of(code: int, message: str, skew: timedelta | None = None) -> PublisherError:
-    """The typed error of a code."""
-    if code == _OVERLOADED:
-        return _overloaded(message, skew)
-    return kind_of(code)(str(code), message)
-
-
-def _with_hints(error: PublisherError, status: int, retry_after: timedelta | None, *, write: bool) -> PublisherError:
-    if status >= 500 or isinstance(error, Unavailable):
-        return Unavailable(error.code, error.message, retry_after=retry_after, outcome_unknown=write)
-    if isinstance(error, Passing):
-        error.retry_after = retry_after
+def error_of(code: int, message: str, *, status: int = 200, skew: timedelta | None = None) -> PublisherError:
+    """The typed error of a code. `outcome_unknown` is set where the code does not prove that a write was not done."""
+    error: PublisherError
+    if code == OVERLOADED:
+        error = read_overloaded(message, status, skew)
+        error.outcome_unknown = isinstance(error, Unclear)
+        return error
+    of_a_member = member_refused(str(code), message) if code == _INVALID_PARAMETER else None
+    error = of_a_member or kind_of(code)(str(code), message)
+    error.outcome_unknown = isinstance(error, Unavailable) or not is_known(code)
     return error
+
+
+def _refusal(code: int, message: str, status: int, skew: timedelta | None, *, write: bool) -> PublisherError:
+    """What a code says counts under every HTTP status that says nothing against it."""
+    error = error_of(code, message, status=status, skew=skew)
+    is_limit = isinstance(error, RateLimited | HourSpent)
+    if not is_limit and status == _TOO_MANY:
+        error = RateLimited(error.code, message, outcome_unknown=error.outcome_unknown)
+    elif not is_limit and not 200 <= status < 300 and (status < 400 or status == _REQUEST_TIMEOUT or status >= 500):
+        # An answer of somebody on the way: of a write nothing is certain.
+        error = Unavailable(error.code, message, outcome_unknown=True)
+    error.outcome_unknown = error.outcome_unknown and write
+    return error
+
+
+def _without_code(status: int, code: int | None, *, write: bool) -> Passing:
+    if status == _TOO_MANY:
+        return RateLimited(f"http_{status}", "TikTok Shop asked to slow down", outcome_unknown=write)
+    what = f"HTTP {status} without a TikTok Shop envelope" if code != 0 else f"HTTP {status} with code 0"
+    return Unavailable(f"http_{status}", what, outcome_unknown=write)
+
+
+def until_next_hour(now: datetime) -> timedelta:
+    """The rest of the hour, and a little for clocks that differ."""
+    hour = now.replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
+    return hour - now + _CLOCKS_DIFFER
 
 
 def _text(envelope: Data, code: int) -> str:
     """TikTok's words, within bounds: they go into events and onto screens."""
     text = str(envelope.get("message") or "").strip()
     return text[:_LONGEST_TEXT] if text else f"TikTok Shop gives no reason for code {code}"
-
-
-def _overloaded(message: str, skew: timedelta | None) -> PublisherError:
-    code = str(_OVERLOADED)
-    if _ACCESS_TOKEN.search(message):
-        # Perhaps only replaced by a newer one: the refresh tells whether the consent itself is gone.
-        return TokenExpired(code, message)
-    if _TIMESTAMP.search(message):
-        if skew is not None and abs(skew) > _WINDOW:
-            return ClockWrong("clock", f"{message} ({told(skew)}: set the clock, such as by NTP)")
-        # "invalid param: … timestamp" with a right clock is about a field of the request.
-        return Refused(code, message) if _ABOUT_A_PARAMETER.match(message) else AppMisconfigured(code, message)
-    if _APP_WORDS.search(message):
-        return AppMisconfigured(code, message)
-    return Refused(code, message)
-
-
-def told(skew: timedelta) -> str:
-    """How far the clock is off, for people."""
-    seconds = skew.total_seconds()
-    return f"this machine's clock is {abs(seconds):.0f} s {'ahead of' if seconds > 0 else 'behind'} TikTok's"
 
 
 def parse_retry_after(value: str | None, now: datetime) -> timedelta | None:
@@ -125,3 +117,4 @@ def parse_retry_after(value: str | None, now: datetime) -> timedelta | None:
 
 
 _DAY = timedelta(days=1)
+_CLOCKS_DIFFER = timedelta(seconds=5)

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 from publisher.consent.tokens import Tokens
 from publisher.content.description import UploadedImage
-from publisher.errors import AuthorizationEnded, PublisherError, Refused, TokenExpired, Unavailable
+from publisher.errors import AuthorizationEnded, PublisherError, Refused, ShopBlocked, TokenExpired, Unavailable
 from publisher.pace.pace import Pace
 from publisher.pace.queue import Rank
 from publisher.tiktok.client import Access, Call, TikTokClient
@@ -175,15 +175,16 @@ class ShopApi:
                 access = await self._tokens.renewed(self.shop_key, access.version)
             return await self._send(call, access)
         except TokenExpired as error:
-            # The newest token is refused as well: not for good, the refresh has just worked.
-            raise Unavailable(error.code, error.message) from error
+            # The newest token is refused as well. The refresh worked, so the consent is not given up by ourselves.
+            text = f"authorisation: TikTok Shop refuses the shop's newest access token ({error.code}: {error.message})"
+            raise ShopBlocked("authorization", f"{text}: authorise it again if this does not pass") from error
         except AuthorizationEnded as error:
             # Of this very pair: the merchant may have authorised anew meanwhile.
             await self._tokens.ended(self.shop_key, access.version, error)
             raise
 
     async def _send(self, call: Call, access: Access) -> Data:
-        self._client.check_app()
+        self._client.check_app(call)
         send = partial(self._client.call, call, token=access.token, cipher=access.cipher)
         kind = call.method if call.image is None else "upload"
         return await self._pace.run(send, urgent=self._urgent, rank=self._rank, kind=kind)

@@ -1,0 +1,90 @@
+"""Finding out what became of a write without a clear answer, before anything else is sent (ST-13, RB-8, NV-3)."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime
+
+import structlog
+
+from publisher.model import Intent, Job, Refusal
+from publisher.pushing import outcomes
+from publisher.pushing.facts import known
+from publisher.pushing.finding import find_created, what_an_edit_left
+from publisher.pushing.machine import Facts, look_again_at
+from publisher.pushing.recording import Recorder, still_ours
+from publisher.store import Listings
+from publisher.tiktok.remote import review_of
+from publisher.tiktok.shop_api import ShopApi
+from publisher.tiktok.shops import Shops
+from shopsync_contracts.events import ReviewAfterPush
+
+log = structlog.get_logger(__name__)
+
+
+class Reconciler:
+    """Takes the steps that look for a write, and gives the facts after it."""
+
+    def __init__(self, *, listings: Listings, shops: Shops, recorder: Recorder, clock: Callable[[], datetime]) -> None:
+        self._listings = listings
+        self._shops = shops
+        self._recorder = recorder
+        self._clock = clock
+
+    async def find_out(self, job: Job, facts: Facts) -> Facts:
+        """What became of the intent (ST-13, scenario 32). It only reads; what is not found stays intended."""
+        listing, api = known(facts.listing), self._api(job)
+        intent = known(listing.intent)
+        if facts.product is not None and intent.fingerprint == facts.fingerprint:
+            intent = replace(intent, content_version=facts.product.content_version)
+        if intent.kind == "edit":
+            return await self._find_out_edit(job, facts, intent)
+        found = await find_created(api, listing, intent)
+        if found is None:
+            return replace(facts, searched=True)
+        log.info("a create whose reply was lost is found", shop_key=job.shop_key, product_no=job.product_no)
+        review: ReviewAfterPush = "draft" if review_of(found)[0] == "draft" else "in_review"
+        listing = outcomes.reviewed(outcomes.after_finding(listing, intent, found), review)
+        event = outcomes.succeeded(listing, "created", review, stock=listing.stock_sent)
+        # Its review may be over already, and the webhooks came when nobody knew the listing.
+        listing = await self._recorder.succeeded(job, listing, event, look_now=True)
+        return replace(facts, listing=listing, seen=found, acted=True, searched=True)
+
+    async def settle(self, job: Job, facts: Facts) -> Facts:
+        """The intended create was not done, so TikTok's unclear answer to it was a refusal."""
+        intent = known(known(facts.listing).intent)
+        answer = known(intent.answer)
+        log.info(
+            "a create with an unclear answer was not done", shop_key=job.shop_key, product_no=job.product_no,
+            code=answer.code,
+        )  # fmt: skip
+        refused = replace(answer, settles=True)
+        listing = await self._listings.answered(known(facts.listing), refused, _refusal_of(intent, self._clock()))
+        return replace(facts, listing=still_ours(listing))
+
+    async def _find_out_edit(self, job: Job, facts: Facts, intent: Intent) -> Facts:
+        """SKUs that the edit added have their stock; what else it changed counts when its answer was unclear."""
+        before, api = known(facts.listing), self._api(job)
+        found = await what_an_edit_left(api, before, intent)
+        listing, newest = found
+        is_all_there = set(intent.stock) <= set(listing.stock_sent)
+        if not is_all_there and not intent.is_settled and look_again_at(intent, facts) is not None:
+            return replace(facts, searched=True)
+        if intent.answer is None or intent.is_settled:
+            return replace(facts, listing=await self._recorder.corrected(listing), seen=None, searched=True)
+        if newest is not None and intent.core not in {None, before.core} and newest.core == intent.core:
+            listing = outcomes.reviewed(outcomes.with_content_of(listing, intent), "in_review")
+            sent = {key: number for key, number in listing.stock_sent.items() if key in intent.stock}
+            event = outcomes.succeeded(listing, "edited", "in_review", stock=sent)
+            listing = await self._recorder.succeeded(job, listing, event, look_now=True)
+            return replace(facts, listing=listing, seen=None, acted=True, edited=True, searched=True)
+        listing = await self._recorder.corrected(listing, _refusal_of(intent, self._clock()))
+        return replace(facts, listing=listing, seen=None, searched=True)
+
+    def _api(self, job: Job) -> ShopApi:
+        return self._shops.api(job.shop_key, rank=job.rank)
+
+
+def _refusal_of(intent: Intent, now: datetime) -> Refusal:
+    """An answer that nobody knows, once it is known that nothing was done: its command does not ask again."""
+    answer = known(intent.answer)
+    return Refusal(intent.fingerprint, answer.code, answer.message, now, answer.command_id)

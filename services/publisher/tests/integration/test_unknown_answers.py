@@ -1,0 +1,184 @@
+"""RB-8, NV-8, NV-3: whatever TikTok answers to a write, there is one listing per product, and its stock went out once.
+
+Every answer is given once to a request that was carried out, and once to one that was not.
+"""
+
+from datetime import timedelta
+
+import httpx
+import pytest
+
+from publisher import errors
+from publisher.tiktok.codes import TABLE
+from shopsync_sandbox.polling import eventually
+from shopsync_sandbox.tiktok import Fault
+
+AXES = {"vertical": "サイズ"}
+CARRIED_OUT = pytest.mark.parametrize("carried_out", [True, False], ids=["done", "not done"])
+WAITS = {errors.QuotaReached, errors.ShopBlocked}
+NOT_THE_PRODUCTS = {
+    errors.RateLimited, errors.HourSpent, errors.QuotaReached, errors.TokenExpired, errors.AppMisconfigured,
+    errors.EndpointWithdrawn, errors.Unavailable,
+}  # fmt: skip
+
+KINDS = sorted({row.kind for row in TABLE}, key=lambda kind: kind.__name__)
+NOBODY_KNOWS = (12059999, 12019999, 12038999, 12001999, 36009999, 36004999, 105999, 106999, 99999999, 7, -1, 2**53 + 1)
+STATUSES = (200, 201, 301, 302, 400, 401, 403, 404, 405, 408, 409, 410, 413, 429, 499, 500, 502, 503, 504)
+UNKNOWN = {
+    "codes nobody knows, 200": [Fault("answer", code=code, status=200, message="new") for code in NOBODY_KNOWS],
+    "codes nobody knows, 400": [Fault("answer", code=code, status=400, message="new") for code in NOBODY_KNOWS],
+    "known codes, unclear": [
+        Fault("answer", code=36009004, status=400, message="the moon is full"),
+        Fault("answer", code=0, status=400),
+        Fault("answer", code=0, status=302),
+        *(Fault("answer", code=12052104, status=status) for status in (302, 408, 500, 503)),
+    ],
+    "no code": [Fault("drop"), *(Fault("html", status=status) for status in STATUSES)],
+}
+UNKNOWN_ANSWERS = pytest.mark.parametrize("answers", UNKNOWN.values(), ids=UNKNOWN)
+KNOWN_KINDS = pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__)
+
+
+def codes_of(kind):
+    return sorted(code for row in TABLE for code in row.codes if row.kind is kind)
+
+
+def order(world, fault, operation, *, carried_out):
+    again = Fault(
+        fault.kind, operation=operation, after=carried_out, status=fault.status, code=fault.code, message=fault.message,
+        seconds=0,
+    )  # fmt: skip
+    return world.sandbox.faults.add(again)
+
+
+async def authorised_again(world):
+    start = await world.http.get("/oauth/tiktok/start", params={"shop_key": "demo"})
+    state = httpx.URL(start.headers["location"]).params["state"]
+    code = world.sandbox.tokens.mint_code(["demo"]).value
+    done = await world.http.get("/oauth/tiktok/callback", params={"code": code, "state": state})
+    assert done.status_code == 200, done.text
+
+
+async def put_right(world, kind):
+    """What ends the trouble of a shop or of a consent, without a word about the product."""
+    if kind is errors.AuthorizationEnded:
+        await authorised_again(world)
+    if kind in WAITS:
+        world.clock.forward(minutes=61)
+    await world.quiet()
+
+
+def done(world, seller_sku):
+    journal = world.sandbox.journal
+    return journal.creates_per_sku["demo", seller_sku], journal.stock_writes["demo", seller_sku]
+
+
+async def meets(world, fault, kind, *, product_no, carried_out):
+    """A push meets the answer, another one follows it: the events about the product, and what the sandbox did."""
+    await world.store(product_no)
+    met = order(world, fault, "create*", carried_out=carried_out)
+    await world.push(product_no)
+    assert met.hits == 1
+    await put_right(world, kind)
+    await world.push(product_no)
+    await world.push(product_no)
+    assert done(world, product_no) == (1, 1)
+    listing = await world.listing(f"demo/{product_no}")
+    assert "intent" not in listing
+    told = [event for event in world.events() if event.get("product_no") == product_no]
+    assert next(event["action"] for event in told if event["type"] == "push.succeeded") == "created"
+    return [event for event in told if event["type"] == "push.failed"]
+
+
+@CARRIED_OUT
+@KNOWN_KINDS
+async def test_rb8_nv8_nv3_every_known_code_in_answer_to_a_create(demo, kind, carried_out):
+    """Even when TikTok's refusal were a lie: before the next create one search looks."""
+    for code in codes_of(kind):
+        fault = Fault("answer", code=code, message=None if code < 12_000_000 else "a reason")
+        failed = await meets(demo, fault, kind, product_no=f"P-{code}", carried_out=carried_out)
+        if kind in NOT_THE_PRODUCTS:
+            assert failed == [], code
+
+
+@CARRIED_OUT
+@UNKNOWN_ANSWERS
+async def test_rb8_nv8_nv3_every_unknown_answer_to_a_create(demo, answers, carried_out):
+    for number, fault in enumerate(answers):
+        failed = await meets(demo, fault, errors.ShopBlocked, product_no=f"P-{number}", carried_out=carried_out)
+        assert {event["status"] for event in failed} <= {"sync_error"}
+    assert demo.sandbox.journal.done["creates"] == len(answers)
+
+
+class TestWithoutIdempotency:
+    """TikTok says nowhere what a repeated key gives: nothing may rest on it. Its searches lag besides."""
+
+    @pytest.fixture
+    def publisher_settings(self):
+        return {"search_lag": timedelta(seconds=1.5)}
+
+    @pytest.mark.parametrize(
+        "fault",
+        [
+            *(Fault("answer", code=code, message="new") for code in (12059999, 36009999, 106999)),
+            Fault("drop"),
+            Fault("gateway_timeout"),
+            Fault("html", status=302),
+            Fault("html", status=429),
+        ],
+        ids=["product", "gateway", "signing", "drop", "time-out", "redirect", "limit without a code"],
+    )
+    async def test_no_create_follows_before_a_search_must_have_shown_the_first(self, demo, monkeypatch, fault):
+        monkeypatch.setattr(demo.sandbox.services.listings, "_first_of", lambda *_: None)
+        demo.sandbox.settings.search_delay_seconds = 1.0
+        await demo.store()
+        met = order(demo, fault, "create*", carried_out=True)
+        await demo.push("A-100")
+        assert met.hits == 1
+        await demo.push("A-100")  # the merchant presses [同期] while nothing is known yet
+
+        async def known():
+            return (await demo.listing()).get("tiktok_product_id")
+
+        await eventually(known)
+        assert done(demo, "A-100") == (1, 1)
+        assert demo.sandbox.journal.requests["create_product"] == 1
+
+
+# An edit that carries the stock of a new SKU --------------------------------------------------------------------
+
+
+async def edited_under(world, sku, fault, kind, *, product_no, carried_out):
+    await world.store(product_no, axes=AXES, skus=[sku("M")])
+    await world.push(product_no)
+    world.sandbox.reviews.decide_all()
+    met = order(world, fault, "edit*", carried_out=carried_out)
+    changed = {"content": {"name": "新しい"}, "content_version": 2}
+    await world.store(product_no, axes=AXES, skus=[sku("M"), sku("L", stock=4)], **changed)
+    await world.push(product_no)
+    assert met.hits == 1
+    await put_right(world, kind)
+    await world.push(product_no)
+    world.sandbox.reviews.decide_all()
+    product = world.sandbox.product(shop="demo", seller_sku=f"{product_no}_M")
+    assert product.content.title == "新しい"
+    assert {one.seller_sku for one in product.content.skus} == {f"{product_no}_M", f"{product_no}_L"}
+    assert [done(world, f"{product_no}_{name}")[1] for name in "ML"] == [1, 1]
+    assert "intent" not in await world.listing(f"demo/{product_no}")
+
+
+@CARRIED_OUT
+@UNKNOWN_ANSWERS
+async def test_nv3_every_unknown_answer_to_an_edit(demo, sku, answers, carried_out):
+    for number, fault in enumerate(answers):
+        await edited_under(demo, sku, fault, errors.ShopBlocked, product_no=f"P-{number}", carried_out=carried_out)
+
+
+@CARRIED_OUT
+@KNOWN_KINDS
+async def test_nv3_known_codes_in_answer_to_an_edit(demo, sku, kind, carried_out):
+    if kind is errors.ProductGone:
+        pytest.skip("the listing counts as deleted then")
+    for code in codes_of(kind)[:5]:
+        fault = Fault("answer", code=code, message="a reason")
+        await edited_under(demo, sku, fault, kind, product_no=f"P-{code}", carried_out=carried_out)
