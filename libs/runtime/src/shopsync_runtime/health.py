@@ -24,6 +24,7 @@ def readiness(
     *,
     state: str,
     mongo_error: str | None,
+    kafka_error: str | None,
     producer_fault: str | None,
     subscriptions: Sequence[Subscription],
     background: Sequence[BackgroundTask],
@@ -31,12 +32,14 @@ def readiness(
 ) -> Report:
     """Ready means that the service does its work.
 
-    That is: partitions assigned (none is fine with more replicas than partitions), MongoDB writable, the
-    producer whole, no subscription stopped by the dead-letter limit, no background task waiting after a failure.
+    That is: partitions assigned (none is fine with more replicas than partitions), MongoDB writable, Kafka
+    answering, the producer whole, no subscription stopped by the dead-letter limit, no background task waiting after a
+    failure.
 
     An open port proves none of this, nor does an answering broker: it says nothing about our place in the group.
     """
     checks = {"started": "ok" if state == "running" else state, "mongo": mongo_error or "ok"}
+    checks["kafka"] = kafka_error or "ok"
     checks["producer"] = producer_fault or "ok"
     for subscription in subscriptions:
         checks[f"subscription {subscription.name}"] = _subscription(subscription)

@@ -7,6 +7,8 @@ from typing import Any
 
 import structlog
 
+from shopsync_runtime.repeats import Repeats
+
 # aiokafka tells of every metadata refresh and reconnect at INFO, FastStream of every task callback.
 _QUIETER = {
     "aiokafka": logging.WARNING,
@@ -17,13 +19,14 @@ _QUIETER = {
     "httpx": logging.WARNING,
     "httpcore": logging.WARNING,
 }
-# These narrate an outage once per second and connection; our own lines say it once per attempt.
+# These narrate an outage once per second and connection; `outage` says when it began and ended.
 _QUIETEST = {"aiokafka.conn": logging.ERROR, "aiokafka.consumer.subscription_state": logging.ERROR}
 
 
 def configure_logging(level: str = "INFO", *, service: str) -> None:
     """Send structlog and the standard library's loggers to stdout as JSON. Idempotent.
 
+    Below DEBUG, what a library repeats is written once a minute and kind, with a count (`repeats`).
     Tracebacks are text without local variables: locals may hold secrets.
     """
     shared: list[structlog.typing.Processor] = [
@@ -57,6 +60,8 @@ def configure_logging(level: str = "INFO", *, service: str) -> None:
             ],
         )
     )
+    if level != "DEBUG":
+        handler.addFilter(Repeats([*_QUIETER]))
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(level)

@@ -22,6 +22,7 @@ from shopsync_runtime.kafka.broker import ConsumeOptions, create_app, subscribe
 from shopsync_runtime.kafka.producer import Producer
 from shopsync_runtime.leases import Leases
 from shopsync_runtime.mongo import Database, Document, make_client, ping_error
+from shopsync_runtime.outage import Outage
 from shopsync_runtime.settings import CommonSettings
 
 Hook = Callable[[], Awaitable[None]]
@@ -45,6 +46,7 @@ class Runtime:
         self.state = "starting"
         self.producer = Producer(common.kafka_bootstrap_servers, client_id=f"{common.topic_prefix}.{name}")
         self.events = EventPublisher(self.producer, service=name, prefix=common.topic_prefix, clock=clock)
+        self.kafka_outage = Outage("Kafka", common.kafka_bootstrap_servers)
         self.subscriptions: list[Subscription] = []
         self.specs: list[TopicSpec] = []
         self.tasks: list[BackgroundTask] = []
@@ -145,6 +147,7 @@ class Runtime:
         return readiness(
             state=self.state,
             mongo_error=await ping_error(self.mongo, _MONGO_PING_SECONDS),
+            kafka_error=self.kafka_outage.reason,
             producer_fault=self.producer.fault,
             subscriptions=self.subscriptions,
             background=self.tasks,
@@ -156,11 +159,12 @@ class Runtime:
         return liveness(subscriptions=self.subscriptions, stall_after=self.common.stall_timeout.total_seconds())
 
     async def keep_house(self) -> None:
-        """Repeat failed commits and measure lag, for ever."""
+        """Repeat failed commits, measure lag and see whether Kafka answers, indefinitely."""
         while True:
             await asyncio.sleep(_TICK_SECONDS)
-            for subscription in self.subscriptions:
-                await subscription.tick()
+            answers = await asyncio.gather(*(subscription.tick() for subscription in self.subscriptions))
+            if any(answers) or False in answers:
+                self.kafka_outage.looked(any(answers))
 
     async def _publish_letters(self, letters: Sequence[DeadLetter]) -> None:
         topic = DEAD_LETTERS.full_name(self.common.topic_prefix)

@@ -111,11 +111,18 @@ async def test_a_failing_background_task_says_why():
     await eventually(lambda: task.failure)
     notes = {"shops file": "no longer readable"}
     report = readiness(
-        state="running", mongo_error=None, producer_fault=None, subscriptions=[], background=[task], notes=notes
+        state="running",
+        mongo_error=None,
+        kafka_error=None,
+        producer_fault=None,
+        subscriptions=[],
+        background=[task],
+        notes=notes,
     )
     assert report.checks == {
         "started": "ok",
         "mongo": "ok",
+        "kafka": "ok",
         "producer": "ok",
         "background worker": "ValueError: no work today",
     }

@@ -48,21 +48,22 @@ class Progress:
             if self._lag.pop(partition, None) is not None:
                 LAG.remove(self._subscription, partition.topic, str(partition.partition))
 
-    async def measure(self, consumer: AIOKafkaConsumer) -> None:
-        """Ask for the end offsets and set the gauges. Keeps the last values when the broker does not answer."""
-        held = consumer.assignment()
+    async def measure(self, consumer: AIOKafkaConsumer) -> bool:
+        """Ask for the end offsets and set the gauges. Returns whether the broker answered; else the values stay."""
+        held, answers = consumer.assignment(), True
         try:
             async with asyncio.timeout(_ASK_TIMEOUT):
                 ends = await consumer.end_offsets(list(held)) if held else {}
                 starts = {tp: self._next[tp] if tp in self._next else await _position(consumer, tp) for tp in held}
         except (KafkaError, TimeoutError):
-            ends, starts = {}, {}
+            ends, starts, answers = {}, {}, False
         for tp in ends.keys() & starts.keys() & consumer.assignment():
             self._lag[tp] = max(0, ends[tp] - starts[tp])
             LAG.labels(self._subscription, tp.topic, str(tp.partition)).set(self._lag[tp])
         if ends.keys() == held and self.lag == 0:
             self.finished_at = self.tried_at = time.monotonic()
         SINCE_PROGRESS.labels(self._subscription).set(time.monotonic() - self.finished_at)
+        return answers
 
     def stalled_for(self) -> float:
         """Seconds in which messages were waiting and not even an attempt was made; 0 when nothing waits."""

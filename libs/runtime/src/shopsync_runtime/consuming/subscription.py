@@ -262,11 +262,12 @@ class Subscription:
         if self.consumer is not None:
             await self.commits.flush(self.consumer)
 
-    async def tick(self) -> None:
-        """Housekeeping: commits that failed before, lag."""
-        if self.consumer is not None and self.partitions.joined:
-            await self.commits.flush(self.consumer)
-            await self.progress.measure(self.consumer)
+    async def tick(self) -> bool | None:
+        """Housekeeping: commits that failed before, lag. Returns whether the broker answers; None: nothing to ask."""
+        if self.consumer is None or not self.partitions.joined or not self.consumer.assignment():
+            return None
+        await self.commits.flush(self.consumer)
+        return await self.progress.measure(self.consumer)
 
     async def revoked(self, partitions: set[TopicPartition]) -> None:
         """The group takes partitions back: finish and commit the batch in hand first, within bounds."""
