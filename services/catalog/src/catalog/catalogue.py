@@ -140,7 +140,7 @@ def _second_look(first: Folded | None, folded: Folded) -> Folded:
 
 
 def _is_visible(read: Stored, after: State) -> bool:
-    return after.snapshot is None or after.snapshot is not read.state.snapshot
+    return after.snapshot is not read.state.snapshot
 
 
 def _shop(one: str) -> str:

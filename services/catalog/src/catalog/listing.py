@@ -62,7 +62,7 @@ def _sku_ids(listing: Listing, result: PushSucceeded) -> Mapping[SkuNo, str]:
 
 
 def _review_after(listing: Listing, result: PushSucceeded) -> Review:
-    """A push starts a new review, unless its verdict came first, or it sent nothing and was rejected before."""
+    """A push starts a new review, unless its verdict came first, or it sent nothing and the reply is no news."""
     known = listing.review
     if known is not None and known.tiktok_product_id == result.tiktok_product_id:
         overtook = (
@@ -70,10 +70,22 @@ def _review_after(listing: Listing, result: PushSucceeded) -> Review:
             and known.content_version == result.content_version
             and listing.pushed_content_version != result.content_version
         )
-        still_rejected = known.state == "rejected" and result.action == "unchanged" and result.review != "live"
-        if overtook or still_rejected:
+        if overtook or (result.action == "unchanged" and _says_no_more(known, result)):
             return known
     return Review(result.review, result.tiktok_product_id, result.content_version)
+
+
+def _says_no_more(known: Review, result: PushSucceeded) -> bool:
+    """The reply agrees with TikTok's own notice, which also has a time and reasons."""
+    match known.state:
+        case "approved":
+            return result.review == "live"
+        case "pre_approved":
+            return result.review == "in_review"
+        case "rejected":
+            return result.review != "live"
+        case _:
+            return False
 
 
 def _live_after(listing: Listing, result: PushSucceeded) -> bool:

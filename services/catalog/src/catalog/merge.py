@@ -106,8 +106,22 @@ def _take(folded: Folded, message: Message, rules: Rules, now: datetime, *, in_p
     if after is state:
         # A held one that changes nothing was applied by an attempt that may have ended before its snapshot was out.
         folded.repeated = folded.repeated or message.held
-        return
-    folded.state = replace(after, applied=_with_position(after, message)) if in_place else after
+    folded.state = _taken(after, message, in_place=in_place)
+
+
+def _taken(state: State, message: Message, *, in_place: bool) -> State:
+    """The state with the message's place in it, also when it changed nothing.
+
+    Else it would be judged again when its topic is read again, by a state that has gone on: what changed nothing before
+    a deletion would be refused after it.
+    """
+    if state.record is None and state.tombstone is None:
+        return state
+    known = state.applied.get((message.topic, message.partition))
+    if not in_place and known is not None and (message.offset <= known.offset or message.timestamp < known.timestamp):
+        # It comes out of its place: later messages of its partition are in the state already.
+        return state
+    return replace(state, applied=_with_position(state, message))
 
 
 def _is_repeat(state: State, message: Message) -> bool:
@@ -260,11 +274,11 @@ def _not_there(state: State, subject: str) -> str:
 
 
 def _settled(before: State, after: State, rules: Rules, now: datetime) -> State:
-    """The state with its snapshot as of now; `before` itself when nothing has changed."""
+    """The state with its snapshot as of now; `before` itself when nothing has changed, not even a position."""
     if after.record is None:
         return after
     snapshot = _snapshot(before, after, rules, now)
-    if after.record == before.record and snapshot is before.snapshot:
+    if after.record == before.record and snapshot is before.snapshot and after.applied == before.applied:
         return before
     return replace(after, snapshot=snapshot)
 

@@ -104,10 +104,14 @@ class ProductStore:
         bulk: list[_Change] = []
         guarded: list[str] = []
         burials: list[Document] = []
+        known: list[Document] = []
         for write in writes:
             if write.after.record is None and write.after.tombstone is None:
                 continue
             if write.after.tombstone is not None:
+                if write.read.state.tombstone is not None:
+                    known.append(tombstone_document(write.after))
+                    continue
                 burials.append(tombstone_document(write.after))
                 if write.read.revision is None:
                     continue
@@ -118,6 +122,9 @@ class ProductStore:
         if cleared := [one for one in returned if one not in lost]:
             await self._tombstones.bulk_write([DeleteMany({"_id": {"$in": cleared}})])
         await self._bury([burial for burial in burials if burial["_id"] not in lost])
+        if known:
+            # Not brought back where the product has been registered again meanwhile.
+            await self._tombstones.bulk_write([ReplaceOne({"_id": one["_id"]}, one) for one in known])
         return lost
 
     async def _bury(self, tombstones: Sequence[Document]) -> None:

@@ -107,25 +107,6 @@ async def test_rt11_two_replicas_on_the_same_products_lose_no_update(new_replica
         assert document["version"] == 1 + len(names)
 
 
-async def test_the_newest_snapshot_is_the_last_of_its_key(new_replica, new_story, deliver, monkeypatch):
-    """A slow replica publishes version 2 after another one has written and published version 3."""
-    slow, fast = new_replica(), new_replica()
-    slow.events.published = fast.events.published
-    story = new_story()
-    await fast.handler([deliver(story.change(0))])
-    publish_all = slow.events.publish_all
-
-    async def late(events):
-        monkeypatch.setattr(slow.events, "publish_all", publish_all)
-        await fast.handler([deliver(story.edit(2, name="二"))])
-        await publish_all(events)
-
-    monkeypatch.setattr(slow.events, "publish_all", late)
-    await slow.handler([deliver(story.edit(1, category_id="1"))])
-    assert [one.version for one in fast.events.snapshots()] == [1, 3, 2, 3]
-    assert fast.events.snapshots()[-1].content.name == "二"
-
-
 async def test_im8_a_refused_message_leaves_the_rest(replica, new_story, deliver, at_minute):
     far = new_story(product_no="far").change(0).model_copy(update={"observed_at": at_minute(0) + timedelta(days=9999)})
     bad = deliver(far)

@@ -162,7 +162,7 @@ def test_dl12_a_second_command_changes_nothing_and_repeats_the_null_snapshot(sto
     story.deleted()
     before = story.state
     folded = story.deleted()
-    assert folded.state is before
+    assert (folded.state.tombstone, folded.state.record) == (before.tombstone, None)
     assert folded.repeated
 
 

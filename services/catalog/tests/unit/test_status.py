@@ -217,7 +217,7 @@ def test_scenario_58_au5_a_missing_authorisation_is_a_sync_error(ready):
 def test_other_skips_change_nothing(ready, why):
     before = ready.state
     ready.skipped(why)
-    assert ready.state is before
+    assert (ready.state.record, ready.state.snapshot) == (before.record, before.snapshot)
 
 
 @pytest.mark.parametrize(
@@ -362,7 +362,7 @@ class TestStaleNews:
         ready.reviewed("approved", 5)
         before = ready.state
         ready.pushed(event_id="push-1")
-        assert ready.state is before
+        assert (ready.state.record, ready.state.snapshot) == (before.record, before.snapshot)
 
     def test_a_verdict_that_overtook_the_pushs_own_report_counts(self, ready):
         version = ready.snapshot.content_version
