@@ -6,17 +6,71 @@ from pathlib import Path
 
 import pytest
 
-from shopsync_contracts.compatibility import breaking_changes
+from shopsync_contracts import narrowings
+from shopsync_contracts.compatibility import breaking_changes, undeclared
 from shopsync_contracts.events import BODIES, ProductChanged, ProductEdited
-from shopsync_contracts.schemas import export, file_name, render, schema_of
+from shopsync_contracts.narrowings import NARROWINGS
+from shopsync_contracts.schemas import export, file_name, published, render, schema_of
 
 SCHEMAS = Path(__file__).parents[1] / "schemas"
+FIRST_RELEASE = json.loads((Path(__file__).parent / "published.json").read_text(encoding="utf-8"))
 
 
 @pytest.mark.parametrize("body", BODIES, ids=lambda body: body.TYPE)
 def test_no_message_that_the_committed_schema_allowed_is_refused_now(body):
     committed = json.loads((SCHEMAS / file_name(body)).read_text(encoding="utf-8"))
     assert breaking_changes(committed, schema_of(body)) == []
+
+
+@pytest.mark.parametrize("body", [body for body in BODIES if file_name(body) in FIRST_RELEASE], ids=lambda b: b.TYPE)
+def test_what_the_first_release_allowed_and_is_refused_now_is_declared_with_its_reason(body):
+    found = breaking_changes(FIRST_RELEASE[file_name(body)], schema_of(body))
+    assert undeclared(found) == []
+
+
+def test_no_narrowing_is_declared_that_is_not_one():
+    now = {file_name(body): schema_of(body) for body in BODIES}
+    found = {text for name, schema in FIRST_RELEASE.items() for text in breaking_changes(schema, now[name])}
+    assert {text for narrowing in NARROWINGS for text in narrowing.texts()} - found == set()
+    assert all(len(narrowing.because) > 10 for narrowing in NARROWINGS)
+
+
+def test_a_declared_narrowing_excuses_nothing_but_itself(monkeypatch, tmp_path):
+    export(tmp_path)
+    path = tmp_path / file_name(ProductChanged)
+    wider_before = json.loads(path.read_text(encoding="utf-8"))
+    name = wider_before["$defs"]["UpstreamProduct"]["properties"]["name"]
+    limit = name.pop("maxLength")
+    path.write_text(render(wider_before), encoding="utf-8")
+    assert export(tmp_path) == [file_name(ProductChanged)]  # declared for the first release
+    monkeypatch.setattr("shopsync_contracts.compatibility.NARROWINGS", ())
+    path.write_text(render(wider_before), encoding="utf-8")
+    with pytest.raises(ValueError, match=rf"product\.name: maxLength fell to {limit}"):
+        export(tmp_path)
+    tighter = narrowings.Narrowing(f"maxLength fell to {limit - 1}", "another limit", "$.data.product.name")
+    monkeypatch.setattr("shopsync_contracts.compatibility.NARROWINGS", (tighter,))
+    with pytest.raises(ValueError, match=rf"product\.name: maxLength fell to {limit}"):
+        export(tmp_path)
+
+
+@pytest.mark.parametrize("body", BODIES, ids=lambda body: body.TYPE)
+def test_the_schema_travels_with_the_package_under_a_name_of_its_own(body):
+    schema = json.loads(published(body))
+    assert schema == schema_of(body)
+    assert schema["$id"] == f"urn:x-shopsync:schema:{body.wire_type()}"
+
+
+def test_a_value_of_an_old_list_may_become_any_text_that_it_fits():
+    old = {"const": "application/json", "type": "string"}
+    assert breaking_changes(old, {"type": "string", "pattern": "^application/", "maxLength": 255}) == []
+    assert breaking_changes(old, {"type": "string", "pattern": "^text/"}) == ["$: pattern became '^text/'"]
+    assert breaking_changes(old, {"type": "string", "maxLength": 3}) == ["$: maxLength fell to 3"]
+
+
+def test_of_two_alternatives_the_one_of_the_same_type_is_told():
+    old = {"anyOf": [{"type": "integer"}, {"type": "null"}]}
+    new = {"anyOf": [{"type": "integer", "minimum": 0, "maximum": 9}, {"type": "null"}]}
+    assert breaking_changes(old, new) == ["$: maximum fell to 9", "$: minimum rose to 0"]
 
 
 @pytest.mark.parametrize("body", BODIES, ids=lambda body: body.TYPE)

@@ -1,6 +1,9 @@
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 
 from shopsync_contracts import TOPICS
+from shopsync_contracts.topics import CATALOG_PRODUCTS, DEAD_LETTERS
+from shopsync_sandbox.polling import eventually
 
 
 async def test_apply_creates_every_topic_once_and_check_agrees(shopsync, kafka_bootstrap, topic_prefix):
@@ -33,6 +36,53 @@ async def test_check_names_the_topic_that_differs(shopsync, kafka_bootstrap, top
     applied = await shopsync(*where, "topics", "apply")
     assert applied.exit_code == 1
     assert f"differs: {topic_prefix}.reports.v1: partitions is 1, declared 3" in applied.stderr
+
+
+async def test_apply_raises_a_message_limit_that_is_too_low_and_touches_nothing_else(
+    shopsync, kafka_bootstrap, topic_prefix
+):
+    where = ("--kafka", kafka_bootstrap, "--prefix", topic_prefix)
+    name = CATALOG_PRODUCTS.full_name(topic_prefix)
+    own = {"cleanup.policy": "compact", "max.message.bytes": "2097152", "segment.ms": "7200000", "retention.ms": "-1"}
+    larger = DEAD_LETTERS.full_name(topic_prefix)
+    admin = AIOKafkaAdminClient(bootstrap_servers=kafka_bootstrap)
+    await admin.start()
+    try:
+        assert (await shopsync(*where, "topics", "apply")).exit_code == 0
+        await admin.alter_configs(
+            [
+                ConfigResource(ConfigResourceType.TOPIC, name, own),
+                ConfigResource(ConfigResourceType.TOPIC, larger, {"max.message.bytes": "99999999"}),
+            ]
+        )
+        told = f"{name}: max.message.bytes is 2097152, declared {CATALOG_PRODUCTS.max_message_bytes}"
+
+        async def is_told():
+            return told in (await shopsync(*where, "topics", "check")).stderr
+
+        await eventually(is_told)  # brokers learn of a new setting a moment later
+        dry = await shopsync(*where, "topics", "apply", "--dry-run")
+        assert "raised" not in dry.stdout
+        assert told in dry.stderr
+
+        applied = await shopsync(*where, "topics", "apply")
+        assert f"raised max.message.bytes of {name} from 2097152 to 8388608" in applied.stdout
+        assert "message.timestamp.type is CreateTime" in applied.stderr  # a difference for the operator to decide
+        assert f"{larger}: max.message.bytes is 99999999" in applied.stderr  # never lowered
+
+        async def is_raised():
+            return await settings_of(admin, name) == {**own, "max.message.bytes": "8388608"}
+
+        await eventually(is_raised)
+        assert "raised" not in (await shopsync(*where, "topics", "apply")).stdout
+    finally:
+        await admin.close()
+
+
+async def settings_of(admin, name):
+    """What is set on the topic itself."""
+    (response,) = await admin.describe_configs([ConfigResource(ConfigResourceType.TOPIC, name)])
+    return {entry[0]: entry[1] for entry in response.resources[0][4] if entry[3] == 1}
 
 
 async def test_list_needs_no_broker_and_knows_every_topic(shopsync):

@@ -4,18 +4,27 @@ Knows the part of JSON Schema that our models produce. Where it cannot prove tha
 calls it breaking: a false alarm costs a look, a missed break costs other systems their messages.
 """
 
+import re
 from typing import Any
+
+from shopsync_contracts.narrowings import NARROWINGS
 
 Schema = dict[str, Any]
 
-_UPPER_LIMITS = ("maxLength", "maxItems", "maximum", "exclusiveMaximum")
+_UPPER_LIMITS = ("maxLength", "maxItems", "maximum", "exclusiveMaximum", "x-maxBytes", "x-maxCharactersTogether")
 _LOWER_LIMITS = ("minLength", "minItems", "minimum", "exclusiveMinimum")
-_SAME = ("pattern", "format", "uniqueItems", "const")
+_SAME = ("pattern", "format", "uniqueItems", "x-unique", "const", "allOf", "if", "then")
 
 
 def breaking_changes(old: Schema, new: Schema) -> list[str]:
     """Each place where a message valid under `old` may be refused under `new`, as `path: what`."""
     return _compare(_Node(old, old.get("$defs", {})), _Node(new, new.get("$defs", {})), "$", frozenset())
+
+
+def undeclared(problems: list[str]) -> list[str]:
+    """Those of `breaking_changes` that `narrowings.py` does not declare."""
+    declared = {text for narrowing in NARROWINGS for text in narrowing.texts()}
+    return [problem for problem in problems if problem not in declared]
 
 
 class _Node:
@@ -56,9 +65,14 @@ def _compare_alternatives(old: _Node, new: _Node, path: str, seen: _Seen) -> lis
     for option in old.alternatives():
         attempts = [_compare(option, candidate, path, seen) for candidate in new.alternatives()]
         if all(attempts):
-            shortest: list[str] = min(attempts, key=len)
-            problems += shortest
+            nearest: list[str] = min(attempts, key=_distance)
+            problems += nearest
     return problems
+
+
+def _distance(problems: list[str]) -> tuple[bool, int]:
+    """How far an alternative is from the old one: another type is further than any number of limits."""
+    return any(": type " in problem for problem in problems), len(problems)
 
 
 def _compare_value(old: Schema, new: Schema, path: str) -> list[str]:
@@ -68,6 +82,8 @@ def _compare_value(old: Schema, new: Schema, path: str) -> list[str]:
     if "enum" in new:
         lost = set(_values(old)) - set(new["enum"]) if _values(old) else {"any value"}
         problems += [f"{path}: {value!r} is no longer allowed" for value in sorted(map(str, lost))]
+    if _values(old) and all(_fits(value, new) for value in _values(old)):
+        return problems
     problems += [
         f"{path}: {name} became {new[name]!r}"
         for name in _SAME
@@ -84,6 +100,14 @@ def _compare_value(old: Schema, new: Schema, path: str) -> list[str]:
         if name in new and (name not in old or new[name] > old[name])
     ]
     return problems
+
+
+def _fits(value: Any, schema: Schema) -> bool:
+    """Whether a value of an old list is one of the new texts; of anything but texts nothing is said."""
+    if not isinstance(value, str) or {"const", "enum"} & schema.keys():
+        return False
+    longest, pattern = schema.get("maxLength", len(value)), schema.get("pattern", "")
+    return schema.get("minLength", 0) <= len(value) <= longest and re.search(pattern, value) is not None
 
 
 def _values(schema: Schema) -> list[Any]:

@@ -1,11 +1,21 @@
 """The CloudEvents 1.0 envelope, structured mode."""
 
 from datetime import datetime
-from typing import Any, ClassVar, Generic, Literal, TypeVar
+from typing import Annotated, Any, ClassVar, Generic, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, SerializerFunctionWrapHandler, model_serializer
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SerializerFunctionWrapHandler,
+    WithJsonSchema,
+    model_serializer,
+)
 
-from shopsync_contracts.fields import Body, ProductNo, ShopKey, Time
+from shopsync_contracts.fields import Body, GivenId, ProductNo, ShopKey
+from shopsync_contracts.limits import MAX_MEDIA_TYPE, MAX_SUBJECT, MAX_TRACE, MAX_URI
+from shopsync_contracts.times import Time
 
 TYPE_PREFIX = "jp.shopsync."
 CONTENT_TYPE = "application/cloudevents+json; charset=UTF-8"
@@ -41,6 +51,37 @@ class ProductBody(ShopBody):
         return f"{self.shop_key}/{self.product_no}"
 
 
+def _json_media_type(value: Any) -> Any:
+    """Null is unset; parameters and the case of letters say nothing else (RFC 2045, CloudEvents 1.0)."""
+    if value is None:
+        return _JSON
+    if (
+        isinstance(value, str)
+        and len(value) <= MAX_MEDIA_TYPE
+        and value.partition(";")[0].strip(" \t").lower() == _JSON
+    ):
+        return _JSON
+    return value
+
+
+_JSON: Literal["application/json"] = "application/json"
+JsonMediaType = Annotated[
+    Literal["application/json"],
+    BeforeValidator(_json_media_type),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {
+                    "type": "string",
+                    "maxLength": MAX_MEDIA_TYPE,
+                    "pattern": r"^[ \t]*[Aa][Pp][Pp][Ll][Ii][Cc][Aa][Tt][Ii][Oo][Nn]/[Jj][Ss][Oo][Nn][ \t]*($(?!\n)|;)",
+                },
+                {"type": "null"},
+            ]
+        }
+    ),
+]
+
 B = TypeVar("B", bound=ShopBody)
 
 
@@ -50,14 +91,20 @@ class Event(BaseModel, Generic[B]):
     model_config = ConfigDict(frozen=True, extra="ignore", strict=True)
 
     specversion: Literal["1.0"] = "1.0"
-    id: str = Field(min_length=1, description="unique per source; a re-delivery carries the same id")
-    source: str = Field(min_length=1, description="URI reference of the publisher, e.g. /shopsync/ingestor")
+    id: GivenId = Field(description="unique per source; a re-delivery carries the same id")
+    source: str = Field(
+        min_length=1, max_length=MAX_URI, description="URI reference of the publisher, e.g. /shopsync/ingestor"
+    )
     type: str
-    subject: str = Field(min_length=1)
+    subject: str = Field(
+        min_length=1, max_length=MAX_SUBJECT, description="{shop_key}/{product_no} or {shop_key}, as in the data"
+    )
     time: Time
-    datacontenttype: Literal["application/json"] = "application/json"
+    datacontenttype: JsonMediaType = Field(
+        default=_JSON, description="application/json; null is unset, parameters and the case of letters do not matter"
+    )
     data: B
-    traceparent: str | None = Field(default=None, description="W3C trace context")
+    traceparent: str | None = Field(default=None, max_length=MAX_TRACE, description="W3C trace context")
 
     @model_serializer(mode="wrap")
     def _leave_out_absent_trace(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:

@@ -4,6 +4,7 @@
   - EmptyValue        no value where a document is due
   - NotJson           not UTF-8, not JSON, a repeated key, NaN, or nested too deeply
   - NotCloudEvent     JSON, but no CloudEvents 1.0 envelope
+  - TooLarge          the value is larger than its topic takes, uncompressed
   - UnknownType       an event type (or version) this release does not know
   - UnexpectedType    a known type on a topic that does not carry it
   - WrongShape        a member is missing or out of its limits; the text names each
@@ -25,6 +26,10 @@ class NotJson(ContractError):
 
 class NotCloudEvent(ContractError):
     """The envelope lacks a required attribute or says another specversion."""
+
+
+class TooLarge(ContractError):
+    """The value has more bytes than its topic takes; compressed by its producer it passed the broker."""
 
 
 class UnknownType(ContractError):

@@ -12,26 +12,33 @@ from shopsync_contracts.errors import (
     KeyMismatch,
     NotCloudEvent,
     NotJson,
+    TooLarge,
     UnexpectedType,
     UnknownType,
     WrongShape,
 )
 from shopsync_contracts.events import BODIES
+from shopsync_contracts.limits import MAX_SNAPSHOT_BYTES
 from shopsync_contracts.topics import TopicSpec
 
 _EVENTS: dict[str, type[Event[Any]]] = {body.wire_type(): Event[body] for body in BODIES}  # type: ignore[valid-type]
 _BODIES: dict[str, type[ShopBody]] = {body.wire_type(): body for body in BODIES}
 _REQUIRED = ("specversion", "id", "source", "type", "subject", "time", "data")
 _MAX_REASONS = 10
+_SHOWN = 60
 
 
 def parse(value: bytes | None, *, key: bytes | None = None, topic: TopicSpec | None = None) -> Event[Any]:
     """Read one message. Raises a ContractError subclass whose text is fit to show an operator.
 
-    `topic` limits the types to those the topic carries. A missing key is accepted, a wrong one is not.
+    `topic` limits the types to those the topic carries, and the size to what it takes. A missing key is accepted, a
+    wrong one is not.
     """
     if not value:
         raise EmptyValue("the value is empty; a CloudEvents document in JSON is expected")
+    limit = MAX_SNAPSHOT_BYTES if topic is None else topic.max_message_bytes
+    if len(value) > limit:
+        raise TooLarge(f"the value has {len(value)} bytes, at most {limit} are taken")
     document = _read_json(value)
     model = _model_for(document, topic)
     try:
@@ -54,9 +61,18 @@ def _describe_one(detail: Any) -> str:
     place = ".".join(str(part) for part in detail["loc"]) or "message"
     if detail["type"] == "missing":
         return f"{place}: is required"
-    given = detail.get("input")
-    shown = f" (given: {given!r:.60})" if isinstance(given, str | int | float | bool) or given is None else ""
-    return f"{place}: {detail['msg']}{shown}"
+    return f"{place}: {detail['msg']}{_given(detail.get('input'))}"
+
+
+def _given(value: Any) -> str:
+    if isinstance(value, str) and len(value) > _SHOWN:
+        return f" (given: {value[:_SHOWN]!r}…, {len(value)} characters)"
+    return f" (given: {_shown(value)})" if isinstance(value, str | int | float | bool) or value is None else ""
+
+
+def _shown(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= 2 * _SHOWN else f"{text[:_SHOWN]}…"
 
 
 def _read_json(value: bytes) -> dict[str, Any]:

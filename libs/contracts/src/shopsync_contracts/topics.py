@@ -32,6 +32,7 @@ from shopsync_contracts.events import (
     SyncRequested,
     SyncTargetSet,
 )
+from shopsync_contracts.limits import MAX_MESSAGE_BYTES, MAX_SNAPSHOT_BYTES
 
 PRODUCT_PARTITIONS = 12
 """Product-keyed topics have the same number, so that one consumer can hold a product's partition of each."""
@@ -39,7 +40,7 @@ PRODUCT_PARTITIONS = 12
 SHOP_PARTITIONS = 3
 
 FOREVER = None
-_MIB = 1024 * 1024
+_HEADERS = 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +56,7 @@ class TopicSpec:
     cleanup: Literal["delete", "compact"] = "delete"
     retention: timedelta | None = timedelta(days=7)
     tombstones: bool = False
-    max_message_bytes: int = 2 * _MIB
+    max_message_bytes: int = MAX_MESSAGE_BYTES
 
     def full_name(self, prefix: str) -> str:
         """Name on the cluster. `prefix` is the environment's, `shopsync` by default."""
@@ -119,6 +120,8 @@ CATALOG_PRODUCTS = TopicSpec(
     cleanup="compact",
     retention=FOREVER,
     tombstones=True,
+    # A snapshot joins a product, its edits and what TikTok said of it, each with a message of its own.
+    max_message_bytes=MAX_SNAPSHOT_BYTES,
 )
 SHOP_SETTINGS = TopicSpec(
     name="shop-settings.v1",
@@ -172,7 +175,7 @@ DEAD_LETTERS = TopicSpec(
     partitions=SHOP_PARTITIONS,
     retention=timedelta(days=30),
     # Room for the headers that a dead letter carries beside the original bytes.
-    max_message_bytes=3 * _MIB,
+    max_message_bytes=MAX_SNAPSHOT_BYTES + _HEADERS,
 )
 
 TOPICS: tuple[TopicSpec, ...] = (

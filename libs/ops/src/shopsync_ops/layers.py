@@ -14,6 +14,7 @@ from pydantic import ValidationError
 
 from shopsync_contracts import ContractError, parse
 from shopsync_contracts.events import ProductEdited, ProductsBulkEdited, SyncTargetSet, UpstreamProduct
+from shopsync_contracts.stored import read_stored
 
 Document = Mapping[str, Any]
 SkuNo = tuple[str, str]
@@ -201,7 +202,7 @@ def _upstream(part: Document) -> UpstreamLayer:
 
 def _product(document: Any) -> UpstreamProduct | None:
     try:
-        return UpstreamProduct.model_validate(document, strict=False)
+        return read_stored(UpstreamProduct, document)
     except ValidationError:
         return None
 

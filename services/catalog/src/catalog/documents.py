@@ -19,6 +19,7 @@ from catalog.model import (
 )
 from catalog.stamps import Stamped
 from shopsync_contracts.events import ProductSnapshot, Reason, SnapshotError, UpstreamProduct
+from shopsync_contracts.stored import read_stored
 
 Document = dict[str, Any]
 T = TypeVar("T")
@@ -131,7 +132,7 @@ def _upstream_out(upstream: Upstream) -> Document:
 
 def _upstream_in(document: Mapping[str, Any]) -> Upstream:
     return Upstream(
-        product=UpstreamProduct.model_validate(document["product"], strict=False),
+        product=read_stored(UpstreamProduct, document["product"]),
         taken_at=document["taken_at"],
         observed_at=document["observed_at"],
         removal=_optional(document["removal"], lambda removal: Removal(**removal)),
@@ -183,7 +184,7 @@ def _listing_in(document: Mapping[str, Any]) -> Listing:
 
 
 def _outcome_in(document: Mapping[str, Any]) -> PushOutcome:
-    error = _optional(document["error"], lambda error: SnapshotError.model_validate(error, strict=False))
+    error = _optional(document["error"], lambda error: read_stored(SnapshotError, error))
     return PushOutcome(document["content_version"], document["kind"], error, tuple(document["missing"]))
 
 
@@ -192,7 +193,7 @@ def _review_in(document: Mapping[str, Any]) -> Review:
         state=document["state"],
         tiktok_product_id=document["tiktok_product_id"],
         content_version=document["content_version"],
-        reasons=tuple(Reason.model_validate(reason, strict=False) for reason in document["reasons"]),
+        reasons=tuple(read_stored(Reason, reason) for reason in document["reasons"]),
         occurred_at=document["occurred_at"],
     )
 

@@ -4,19 +4,15 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from catalog.errors import OutOfLimits
 from catalog.model import Record
 from catalog.ownership import DIMENSIONS, OWNERS, SIDES, Owner, side_field
 from catalog.stamps import Stamped, last_writer, to_ms
 from catalog.stock import edit_stock
-from shopsync_contracts.events import MAX_DESCRIPTION, EditChanges, ProductEdited
+from shopsync_contracts.events import EditChanges, ProductEdited
 
 
 def edit(record: Record, edited: ProductEdited) -> Record:
-    """Apply a merge patch, last writer per field by `edited_at`. Raises OutOfLimits, UnknownSku."""
-    length = len(edited.changes.description or "")
-    if length > MAX_DESCRIPTION:
-        raise OutOfLimits(f"changes.description: has {length} characters, TikTok Shop takes {MAX_DESCRIPTION}")
+    """Apply a merge patch, last writer per field by `edited_at`. Raises UnknownSku."""
     at = to_ms(edited.edited_at)
     sent = edited.changes.model_fields_set
     upstream_owned = {name for name in sent if OWNERS[name] is Owner.UPSTREAM}

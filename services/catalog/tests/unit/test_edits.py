@@ -2,7 +2,7 @@ from dataclasses import replace
 
 import pytest
 
-from catalog.errors import OutOfLimits, StampFromFuture, UnknownProduct
+from catalog.errors import StampFromFuture, UnknownProduct
 from catalog.ownership import OWNERS
 from shopsync_contracts.events import EditChanges
 
@@ -197,13 +197,3 @@ class TestRepeats:
         folded = story.give(self.at_place(story, story.edit(2, category_id="2"), 0, at_minute(11)))
         assert not folded.repeated
         assert story.snapshot.content.category_id == "2"
-
-
-def test_a_description_longer_than_tiktok_takes_is_refused_with_its_limit_and_changes_nothing(ready):
-    before = ready.snapshot
-    folded = ready.edited(50, description="あ" * 10_001, category_id="600002")
-    ((_, error),) = folded.refused
-    assert isinstance(error, OutOfLimits)
-    assert str(error) == "changes.description: has 10001 characters, TikTok Shop takes 10000"
-    assert ready.snapshot == before
-    assert not ready.edited(51, description="あ" * 10_000).refused

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from ingestor.mapping import TABLE, SourceMap, to_product, to_stock
 from ingestor.readers import JST, LATEST, MAX_NUMBER, Unreadable, flag, stamp, whole
 from ingestor.switching import next_switch
+from shopsync_contracts.limits import MAX_PRICE
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=JST)
 SOURCE = SourceMap()
@@ -213,8 +214,8 @@ WHOLE = [
     ("1,200,000.00", 1_200_000),
     ("１２００", 1200),
     ("１，２００．００", 1200),
-    (str(MAX_NUMBER), MAX_NUMBER),
-    (f"{MAX_NUMBER}.0000", MAX_NUMBER),
+    (str(MAX_PRICE), MAX_PRICE),
+    (f"{MAX_PRICE}.0000", MAX_PRICE),
 ]
 NOT_WHOLE = [
     "1200.50",

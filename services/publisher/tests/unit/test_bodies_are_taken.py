@@ -93,7 +93,7 @@ def products(draw) -> ProductSnapshot:
         "price": draw(mostly(st.integers(1, 9_999_999), st.none())),
         "category_id": "601234",
         "brand_id": draw(st.none() | st.just("7080000000000000001")),
-        "package_weight_g": draw(mostly(st.integers(1, 99_999), st.none() | st.integers(-1, 0))),
+        "package_weight_g": draw(mostly(st.integers(1, 99_999), st.none() | st.just(0))),
         "package_dimensions_cm": {name: draw(mostly(sides, st.none())) for name in ("length", "width", "height")},
         "attributes": draw(mostly(st.just(MOST), st.just([]))) + draw(mostly(st.just([]), ATTRIBUTES)),
         "size_chart_image": None,

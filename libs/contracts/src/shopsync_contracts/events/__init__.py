@@ -25,7 +25,6 @@ from shopsync_contracts.events.listing import (
     SkuSent,
 )
 from shopsync_contracts.events.reports import (
-    REPORT_PAGE,
     BulkEditCompleted,
     EditVerdict,
     ImportCompleted,
@@ -51,10 +50,6 @@ from shopsync_contracts.events.snapshot import (
     Status,
 )
 from shopsync_contracts.events.tool import (
-    MAX_DESCRIPTION,
-    MAX_IMAGES,
-    MAX_QUANTITY,
-    MAX_TITLE,
     Attribute,
     AttributeValue,
     DimensionsPatch,
@@ -68,7 +63,6 @@ from shopsync_contracts.events.tool import (
     TaxDefaults,
 )
 from shopsync_contracts.events.upstream import (
-    MAX_SKUS,
     Axes,
     Enumeration,
     ImportMode,
@@ -80,6 +74,7 @@ from shopsync_contracts.events.upstream import (
     UpstreamProduct,
     UpstreamSku,
 )
+from shopsync_contracts.limits import MAX_DESCRIPTION, MAX_IMAGES, MAX_QUANTITY, MAX_SKUS, MAX_TITLE, REPORT_PAGE
 
 BODIES: tuple[type[ShopBody], ...] = (
     ProductChanged,

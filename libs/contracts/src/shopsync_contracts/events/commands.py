@@ -6,7 +6,9 @@ from pydantic import Field
 
 from shopsync_contracts.envelope import ProductBody, ShopBody
 from shopsync_contracts.events.listing import PushReason
-from shopsync_contracts.fields import Body, ProductNo, Time
+from shopsync_contracts.fields import Body, GivenId, ProductNo
+from shopsync_contracts.limits import MAX_SYNC_PRODUCTS
+from shopsync_contracts.times import Time
 
 ImportCommandMode = Literal["changed_only", "overwrite_all", "enumerate"]
 
@@ -22,7 +24,7 @@ class ImportRequested(ShopBody):
 
     mode: ImportCommandMode
     then_sync: bool = Field(default=False, description="send every ON product once the import is applied")
-    confirm_shrink_of: Annotated[str, Field(min_length=1)] | None = Field(
+    confirm_shrink_of: GivenId | None = Field(
         default=None, description="import_id of the import that held removals back, confirmed by an operator"
     )
 
@@ -32,7 +34,7 @@ class SyncRequested(ShopBody):
 
     TYPE: ClassVar[str] = "sync.requested"
 
-    product_nos: tuple[ProductNo, ...] | None = None
+    product_nos: Annotated[tuple[ProductNo, ...], Field(max_length=MAX_SYNC_PRODUCTS)] | None = None
     reason: PushReason = "manual"
 
 
@@ -47,7 +49,7 @@ class SweepRequested(ShopBody):
 class EnumerationProof(Body):
     """The enumeration that proves an absence."""
 
-    id: str = Field(min_length=1)
+    id: GivenId
     completed_at: Time
 
 
@@ -56,7 +58,7 @@ class DeleteRequested(ProductBody):
 
     TYPE: ClassVar[str] = "delete.requested"
 
-    sweep_id: str = Field(min_length=1)
+    sweep_id: GivenId
     enumeration: EnumerationProof
     not_after: Time | None = Field(
         default=None, description="not executed later than this: the sweep will have reported the product as kept"

@@ -1,11 +1,23 @@
 """What the publisher reports about a product on TikTok Shop, and the command that starts it."""
 
-from typing import ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
 from shopsync_contracts.envelope import ProductBody
-from shopsync_contracts.fields import AxisNo, Body, Count, Time
+from shopsync_contracts.fields import (
+    AxisNo,
+    Body,
+    Count,
+    FieldName,
+    Id,
+    Kept,
+    StockCount,
+    TiktokId,
+    Words,
+)
+from shopsync_contracts.limits import KEPT_ENTRIES, KEPT_FIELDS, MAX_SKUS
+from shopsync_contracts.times import Time
 
 PushReason = Literal["manual", "auto", "scheduled", "redrive"]
 PushAction = Literal["created", "edited", "relisted", "unchanged"]
@@ -21,7 +33,7 @@ class PushRequested(ProductBody):
     TYPE: ClassVar[str] = "push.requested"
 
     reason: PushReason
-    sync_id: str | None = None
+    sync_id: Id | None = None
 
 
 class SkuSent(Body):
@@ -29,8 +41,8 @@ class SkuSent(Body):
 
     vertical_no: AxisNo
     horizontal_no: AxisNo
-    tiktok_sku_id: str
-    stock_sent: Count | None = None
+    tiktok_sku_id: TiktokId
+    stock_sent: StockCount | None = None
 
 
 class PushSucceeded(ProductBody):
@@ -40,10 +52,10 @@ class PushSucceeded(ProductBody):
 
     content_version: Count
     action: PushAction
-    tiktok_product_id: str
-    skus: tuple[SkuSent, ...] = ()
+    tiktok_product_id: TiktokId
+    skus: tuple[SkuSent, ...] = Field(default=(), max_length=MAX_SKUS)
     review: ReviewAfterPush
-    warnings: tuple[str, ...] = ()
+    warnings: Annotated[tuple[Words, ...], Kept(KEPT_ENTRIES)] = ()
 
 
 class PushFailed(ProductBody):
@@ -53,10 +65,10 @@ class PushFailed(ProductBody):
 
     content_version: Count
     status: PushFailureStatus
-    code: str
-    message: str
-    missing: tuple[str, ...] = ()
-    attempts: int = Field(default=1, ge=0)
+    code: FieldName
+    message: Words
+    missing: Annotated[tuple[FieldName, ...], Kept(KEPT_FIELDS)] = ()
+    attempts: Count = 1
     will_retry_at: Time | None = None
 
 
@@ -71,9 +83,12 @@ class PushSkipped(ProductBody):
 class Reason(Body):
     """One reason of TikTok's reviewer, word for word (SS-10)."""
 
-    position: str = ""
-    reason: str = ""
-    suggestion: str = ""
+    position: FieldName = ""
+    reason: Words = ""
+    suggestion: Words = ""
+
+
+Reasons = Annotated[tuple[Reason, ...], Kept(KEPT_ENTRIES)]
 
 
 class ReviewChanged(ProductBody):
@@ -84,8 +99,8 @@ class ReviewChanged(ProductBody):
 
     TYPE: ClassVar[str] = "review.changed"
 
-    tiktok_product_id: str
+    tiktok_product_id: TiktokId
     content_version: Count | None = None
     review: ReviewState
-    reasons: tuple[Reason, ...] = ()
+    reasons: Reasons = ()
     occurred_at: Time

@@ -8,10 +8,19 @@ from shopsync_contracts.envelope import ShopBody
 from shopsync_contracts.events.commands import ImportCommandMode
 from shopsync_contracts.events.listing import PushReason
 from shopsync_contracts.events.upstream import Enumeration
-from shopsync_contracts.fields import Body, Count, ProductNo, Time
-
-REPORT_PAGE = 500
-"""Verdicts in one report message; a longer report comes in several pages."""
+from shopsync_contracts.fields import (
+    Body,
+    Count,
+    FieldName,
+    FromOne,
+    Id,
+    ProductNo,
+    Seconds,
+    ShortWords,
+    Words,
+)
+from shopsync_contracts.limits import REPORT_PAGE
+from shopsync_contracts.times import Time
 
 SweepVerdict = Literal["deleted", "kept_sync_enabled", "kept_present", "kept_unproven"]
 
@@ -28,8 +37,8 @@ class ImportCounts(Body):
 class RefusedProduct(Body):
     """A product the import could not take, with the field at fault (IM-8)."""
 
-    product_no: str
-    reason: str
+    product_no: FieldName
+    reason: ShortWords
 
 
 class ImportCompleted(ShopBody):
@@ -37,16 +46,16 @@ class ImportCompleted(ShopBody):
 
     TYPE: ClassVar[str] = "import.completed"
 
-    import_id: str
+    import_id: Id
     mode: ImportCommandMode
-    request_id: str | None = None
+    request_id: Id | None = None
     started_at: Time
     completed_at: Time
-    duration_seconds: float = Field(ge=0, strict=False)
+    duration_seconds: Seconds
     counts: ImportCounts
     enumeration: Enumeration | None = None
     removals_held_back: bool = Field(default=False, description="the shop shrank past the limit; nothing was removed")
-    sync_request_id: str | None = Field(
+    sync_request_id: Id | None = Field(
         default=None, description="event id of the sync.requested that followed (then_sync)"
     )
     refused: tuple[RefusedProduct, ...] = Field(default=(), max_length=REPORT_PAGE)
@@ -57,9 +66,9 @@ class ImportProgress(ShopBody):
 
     TYPE: ClassVar[str] = "import.progress"
 
-    import_id: str
+    import_id: Id
     mode: ImportCommandMode
-    request_id: str | None = None
+    request_id: Id | None = None
     at: Time
     page: Count = Field(description="pages read")
     read: Count = Field(description="products read")
@@ -75,13 +84,13 @@ class ImportFailed(ShopBody):
 
     TYPE: ClassVar[str] = "import.failed"
 
-    import_id: str | None = None
+    import_id: Id | None = None
     mode: ImportCommandMode
-    request_id: str | None = None
+    request_id: Id | None = None
     started_at: Time
     failed_at: Time
-    code: str
-    message: str
+    code: FieldName
+    message: Words
     counts: ImportCounts = ImportCounts()
 
 
@@ -100,14 +109,14 @@ class SyncCompleted(ShopBody):
 
     TYPE: ClassVar[str] = "sync.completed"
 
-    sync_id: str
-    request_id: str | None = None
+    sync_id: Id
+    request_id: Id | None = None
     reason: PushReason
     started_at: Time
     completed_at: Time
-    duration_seconds: float = Field(ge=0, strict=False)
+    duration_seconds: Seconds
     counts: SyncCounts = SyncCounts()
-    refused_because: str | None = None
+    refused_because: Words | None = None
 
 
 class EditVerdict(Body):
@@ -115,7 +124,7 @@ class EditVerdict(Body):
 
     product_no: ProductNo
     verdict: Literal["accepted", "refused"]
-    reason: str = ""
+    reason: ShortWords = ""
 
 
 class BulkEditCompleted(ShopBody):
@@ -123,10 +132,10 @@ class BulkEditCompleted(ShopBody):
 
     TYPE: ClassVar[str] = "bulk_edit.completed"
 
-    request_id: str
+    request_id: Id
     completed_at: Time
-    page: int = Field(default=1, ge=1)
-    pages: int = Field(default=1, ge=1)
+    page: FromOne = 1
+    pages: FromOne = 1
     verdicts: tuple[EditVerdict, ...] = Field(default=(), max_length=REPORT_PAGE)
 
 
@@ -155,16 +164,16 @@ class SweepCompleted(ShopBody):
 
     TYPE: ClassVar[str] = "sweep.completed"
 
-    sweep_id: str
-    request_id: str | None = None
-    enumeration_id: str | None = None
+    sweep_id: Id
+    request_id: Id | None = None
+    enumeration_id: Id | None = None
     started_at: Time
     completed_at: Time
-    duration_seconds: float = Field(ge=0, strict=False)
+    duration_seconds: Seconds
     counts: SweepCounts = SweepCounts()
-    page: int = Field(default=1, ge=1)
-    pages: int = Field(default=1, ge=1)
+    page: FromOne = 1
+    pages: FromOne = 1
     verdicts: tuple[ProductVerdict, ...] = Field(default=(), max_length=REPORT_PAGE)
     left_over: Count = Field(default=0, description="candidates beyond what one sweep takes; the next one takes them")
-    refused_because: str | None = None
+    refused_because: Words | None = None
     dry_run: bool = False

@@ -3,19 +3,40 @@
 import re
 from typing import Annotated, Any, ClassVar, Literal, Self
 
-from pydantic import AfterValidator, Field, SerializerFunctionWrapHandler, model_serializer, model_validator
+from pydantic import (
+    AfterValidator,
+    ConfigDict,
+    Field,
+    SerializerFunctionWrapHandler,
+    WithJsonSchema,
+    model_serializer,
+    model_validator,
+)
+from pydantic_core import PydanticCustomError
 
 from shopsync_contracts.envelope import ProductBody, ShopBody
-from shopsync_contracts.events.upstream import Rounding
-from shopsync_contracts.fields import AxisNo, Body, Patch, ProductNo, Time
+from shopsync_contracts.events.upstream import RatePercent, Rounding
+from shopsync_contracts.fields import AxisNo, Body, GivenTiktokId, Patch, ProductNo, TiktokId, Url
+from shopsync_contracts.limits import (
+    MAX_ATTRIBUTE_CHARACTERS,
+    MAX_ATTRIBUTE_NAME,
+    MAX_ATTRIBUTE_VALUES,
+    MAX_ATTRIBUTES,
+    MAX_BULK_PRODUCTS,
+    MAX_CENTIMETRES,
+    MAX_DESCRIPTION,
+    MAX_IMAGES,
+    MAX_INTERVAL_MINUTES,
+    MAX_PRICE,
+    MAX_QUANTITY,
+    MAX_SKUS,
+    MAX_TIMES,
+    MAX_TITLE,
+    MAX_WEIGHT_G,
+)
+from shopsync_contracts.times import Time
 
-MAX_TITLE = 255
-MAX_DESCRIPTION = 10_000
-MAX_IMAGES = 9
-MAX_QUANTITY = 99_999
-MAX_BULK_PRODUCTS = 10_000
-
-Centimetres = Annotated[int, Field(ge=1)]
+Centimetres = Annotated[int, Field(ge=1, le=MAX_CENTIMETRES)]
 
 
 class DimensionsPatch(Patch):
@@ -26,11 +47,17 @@ class DimensionsPatch(Patch):
     height: Centimetres | None = None
 
 
+def _given(member: str) -> dict[str, Any]:
+    return {"required": [member], "properties": {member: {"type": "string"}}}
+
+
 class AttributeValue(Body):
     """A value of a category attribute: TikTok's id, or a custom name. The id wins when both are given."""
 
-    id: str | None = None
-    name: Annotated[str, Field(min_length=1, max_length=2000)] | None = None
+    model_config = ConfigDict(json_schema_extra={"allOf": [{"anyOf": [_given("id"), _given("name")]}]})
+
+    id: TiktokId | None = None
+    name: Annotated[str, Field(min_length=1, max_length=MAX_ATTRIBUTE_NAME)] | None = None
 
     @model_validator(mode="after")
     def _has_one(self) -> Self:
@@ -46,8 +73,33 @@ class AttributeValue(Body):
 class Attribute(Body):
     """One category attribute (product property) with its values."""
 
-    id: str = Field(min_length=1)
-    values: tuple[AttributeValue, ...] = Field(min_length=1)
+    id: GivenTiktokId
+    values: tuple[AttributeValue, ...] = Field(min_length=1, max_length=MAX_ATTRIBUTE_VALUES)
+
+
+def _together(attributes: tuple[Attribute, ...]) -> tuple[Attribute, ...]:
+    size = sum(
+        len(attribute.id) + sum(len(value.id or "") + len(value.name or "") for value in attribute.values)
+        for attribute in attributes
+    )
+    if size > MAX_ATTRIBUTE_CHARACTERS:
+        raise PydanticCustomError(
+            "attributes_too_long",
+            "ids and names should have at most {limit} characters together, not {size}",
+            {"limit": MAX_ATTRIBUTE_CHARACTERS, "size": size},
+        )
+    return attributes
+
+
+Attributes = Annotated[
+    tuple[Attribute, ...],
+    Field(
+        max_length=MAX_ATTRIBUTES,
+        description=f"ids and names have at most {MAX_ATTRIBUTE_CHARACTERS} characters together",
+        json_schema_extra={"x-maxCharactersTogether": MAX_ATTRIBUTE_CHARACTERS},
+    ),
+    AfterValidator(_together),
+]
 
 
 class StockEdit(Body):
@@ -69,16 +121,18 @@ class EditChanges(Patch):
     """
 
     name: Annotated[str, Field(min_length=1, max_length=MAX_TITLE)] | None = None
-    description: Annotated[str, Field(min_length=1)] | None = None
-    images: Annotated[tuple[str, ...], Field(min_length=1, max_length=MAX_IMAGES)] | None = None
-    price: Annotated[int, Field(ge=1)] | None = None
-    category_id: Annotated[str, Field(min_length=1)] | None = None
-    brand_id: Annotated[str, Field(min_length=1)] | None = None
-    package_weight_g: Annotated[int, Field(ge=1)] | None = None
+    description: Annotated[str, Field(min_length=1, max_length=MAX_DESCRIPTION)] | None = None
+    images: Annotated[tuple[Url, ...], Field(min_length=1, max_length=MAX_IMAGES)] | None = None
+    price: Annotated[int, Field(ge=1, le=MAX_PRICE)] | None = None
+    category_id: GivenTiktokId | None = None
+    brand_id: GivenTiktokId | None = None
+    package_weight_g: Annotated[int, Field(ge=1, le=MAX_WEIGHT_G)] | None = None
     package_dimensions_cm: DimensionsPatch | None = None
-    attributes: tuple[Attribute, ...] | None = None
-    size_chart_image: Annotated[str, Field(min_length=1)] | None = None
-    stock: tuple[StockEdit, ...] = ()
+    attributes: Annotated[Attributes, Field(json_schema_extra={"x-unique": ["id"]})] | None = None
+    size_chart_image: Annotated[Url, Field(min_length=1)] | None = None
+    stock: tuple[StockEdit, ...] = Field(
+        default=(), max_length=MAX_SKUS, json_schema_extra={"x-unique": ["vertical_no", "horizontal_no"]}
+    )
 
     @model_serializer(mode="wrap")
     def _only_what_was_sent(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
@@ -128,15 +182,38 @@ class ProductsBulkEdited(ShopBody):
     sync_enabled: bool | None = None
 
 
+_TIME_OF_DAY = "(?:[01][0-9]|2[0-3]):[0-5][0-9]"
+
+
+def _time_of_day(value: str) -> str:
+    if not re.fullmatch(_TIME_OF_DAY, value):
+        raise ValueError(f'{value!r:.40} is no time of day; write it as "HH:MM", 00:00 to 23:59, Asia/Tokyo')
+    return value
+
+
+TimeOfDay = Annotated[
+    str,
+    AfterValidator(_time_of_day),
+    WithJsonSchema({"type": "string", "pattern": f"^{_TIME_OF_DAY}$(?!\\n)", "maxLength": len("HH:MM")}),
+]
+
+
 class SyncSettings(Body):
     """連携設定: when ON products are sent.
 
     `auto` is 自動連携, `scheduled` is 任意の時間に連携; times are HH:MM in Asia/Tokyo.
     """
 
+    model_config = ConfigDict(
+        json_schema_extra={
+            "if": {"properties": {"mode": {"const": "scheduled"}}, "required": ["mode"]},
+            "then": {"properties": {"times": {"minItems": 1}}, "required": ["times"]},
+        }
+    )
+
     mode: Literal["manual", "auto", "scheduled"] = "manual"
-    interval_minutes: Annotated[int, Field(ge=1, le=1440)] = 60
-    times: tuple["TimeOfDay", ...] = ()
+    interval_minutes: Annotated[int, Field(ge=1, le=MAX_INTERVAL_MINUTES)] = 60
+    times: tuple[TimeOfDay, ...] = Field(default=(), max_length=MAX_TIMES)
 
     @model_validator(mode="after")
     def _scheduled_needs_times(self) -> Self:
@@ -145,20 +222,11 @@ class SyncSettings(Body):
         return self
 
 
-def _time_of_day(value: str) -> str:
-    if not re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d", value):
-        raise ValueError(f'{value!r} is no time of day; write it as "HH:MM", 00:00 to 23:59, Asia/Tokyo')
-    return value
-
-
-TimeOfDay = Annotated[str, AfterValidator(_time_of_day)]
-
-
 class TaxDefaults(Body):
     """消費税設定 of the shop, used where a product does not say otherwise (PR-7, PR-8)."""
 
     included: bool = True
-    rate_percent: Annotated[int, Field(ge=0, le=100)] = 10
+    rate_percent: RatePercent = 10
     rounding: Rounding = "down"
 
 
@@ -170,6 +238,3 @@ class ShopSettingsChanged(ShopBody):
     sync: SyncSettings = SyncSettings()
     tax: TaxDefaults = TaxDefaults()
     category_version: Literal["v1", "v2"] = "v1"
-
-
-SyncSettings.model_rebuild()

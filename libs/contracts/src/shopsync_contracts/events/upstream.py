@@ -5,10 +5,16 @@ from typing import Annotated, ClassVar, Literal, Self
 from pydantic import Field, model_validator
 
 from shopsync_contracts.envelope import ProductBody
-from shopsync_contracts.fields import AxisNo, Body, Count, Time, Yen
-
-MAX_SKUS = 400
-"""futureshop's limit on vertical times horizontal choices (VA-2)."""
+from shopsync_contracts.fields import AxisNo, Body, ChoiceName, Count, GivenId, Id, StockCount, Url, Yen
+from shopsync_contracts.limits import (
+    MAX_JAN,
+    MAX_RATE_PERCENT,
+    MAX_SKUS,
+    MAX_UPSTREAM_DESCRIPTION,
+    MAX_UPSTREAM_IMAGES,
+    MAX_UPSTREAM_NAME,
+)
+from shopsync_contracts.times import Time
 
 ImportMode = Literal["changed_only", "overwrite_all"]
 """`changed_only` is 情報を更新する (RA-1), `overwrite_all` is 一括情報更新 (RA-2)."""
@@ -18,20 +24,22 @@ SaleForm = Literal["regular", "preorder"]
 
 Rounding = Literal["down", "up", "half_up"]
 
+RatePercent = Annotated[int, Field(ge=0, le=MAX_RATE_PERCENT)]
+
 
 class Tax(Body):
     """How the prices are registered (消費税設定). A member left out or null is the shop's setting."""
 
     included: bool | None = Field(default=None, description="true: prices already hold the tax")
-    rate_percent: Annotated[int, Field(ge=0, le=100)] | None = None
+    rate_percent: RatePercent | None = None
     rounding: Rounding | None = None
 
 
 class Axes(Body):
     """Names of the two variation axes (縦軸, 横軸); null where the axis is not used."""
 
-    vertical: str | None = None
-    horizontal: str | None = None
+    vertical: ChoiceName | None = None
+    horizontal: ChoiceName | None = None
 
 
 class UpstreamSku(Body):
@@ -39,12 +47,12 @@ class UpstreamSku(Body):
 
     vertical_no: AxisNo = ""
     horizontal_no: AxisNo = ""
-    vertical_name: str = ""
-    horizontal_name: str = ""
-    jan_code: str = ""
+    vertical_name: ChoiceName = ""
+    horizontal_name: ChoiceName = ""
+    jan_code: str = Field(default="", max_length=MAX_JAN)
     price: Yen | None = None
-    stock: Count | None = None
-    preorder_stock: Count | None = None
+    stock: StockCount | None = None
+    preorder_stock: StockCount | None = None
 
 
 class UpstreamProduct(Body):
@@ -52,9 +60,9 @@ class UpstreamProduct(Body):
 
     updated_at: Time = Field(description="更新日, what rule A compares")
     created_at: Time | None = None
-    name: str
-    description: str = Field(default="", description="HTML")
-    images: tuple[str, ...] = Field(default=(), description="URLs in display order")
+    name: str = Field(max_length=MAX_UPSTREAM_NAME)
+    description: str = Field(default="", max_length=MAX_UPSTREAM_DESCRIPTION, description="HTML")
+    images: tuple[Url, ...] = Field(default=(), max_length=MAX_UPSTREAM_IMAGES, description="URLs in display order")
     visible: bool = True
     sale_form: SaleForm
     regular_price: Yen | None = None
@@ -62,7 +70,9 @@ class UpstreamProduct(Body):
     tax: Tax | None = Field(default=None, description="null: the shop's settings")
     stock_managed: bool = Field(description="false is 在庫管理をしない (ST-7)")
     axes: Axes | None = None
-    skus: tuple[UpstreamSku, ...] = Field(min_length=1, max_length=MAX_SKUS)
+    skus: tuple[UpstreamSku, ...] = Field(
+        min_length=1, max_length=MAX_SKUS, json_schema_extra={"x-unique": ["vertical_no", "horizontal_no"]}
+    )
 
     @model_validator(mode="after")
     def _sku_numbers_are_unique(self) -> Self:
@@ -82,14 +92,14 @@ class ProductChanged(ProductBody):
 
     mode: ImportMode
     observed_at: Time = Field(description="when the source was read")
-    import_id: str | None = None
+    import_id: Id | None = None
     product: UpstreamProduct
 
 
 class Enumeration(Body):
     """A complete, successful reading of all product numbers of the shop (DL-9)."""
 
-    id: str = Field(min_length=1)
+    id: GivenId
     started_at: Time
     completed_at: Time
     product_count: Count

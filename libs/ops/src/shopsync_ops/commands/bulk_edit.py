@@ -7,7 +7,7 @@ import typer
 
 from shopsync_contracts import Event, ShopBody
 from shopsync_contracts.events import EditChanges, ProductsBulkEdited
-from shopsync_contracts.events.tool import MAX_BULK_PRODUCTS
+from shopsync_contracts.limits import MAX_BULK_PRODUCTS
 from shopsync_ops.building import build
 from shopsync_ops.changes import read_changes
 from shopsync_ops.cluster import run

@@ -27,7 +27,7 @@ def apply(
 ) -> None:
     """Create the missing topics and compare the others with their declaration.
 
-    Nothing that exists is changed. Exit code 1 when a topic differs.
+    Of what exists only a limit of message size that is too low is raised. Exit code 1 when a topic differs.
     """
     there = cluster(ctx)
     report, missing = run(_apply(there, replication, dry_run=dry_run, wait=wait))
@@ -72,10 +72,12 @@ def list_topics(
 async def _apply(there: Cluster, replication: int, *, dry_run: bool, wait: float) -> tuple[TopicsReport, list[str]]:
     existing = await _existing(there, wait)
     missing = [there.name(spec) for spec in TOPICS if there.name(spec) not in existing]
-    # Applying only what exists is the check: nothing that exists is changed.
+    # Applying only what exists, without raising limits, is the check.
     specs = [spec for spec in TOPICS if there.name(spec) in existing] if dry_run else TOPICS
     with naming(there):
-        report = await apply_topics(there.bootstrap_servers, there.prefix, specs, replication_factor=replication)
+        report = await apply_topics(
+            there.bootstrap_servers, there.prefix, specs, replication_factor=replication, raise_limits=not dry_run
+        )
     return report, missing if dry_run else []
 
 
@@ -91,6 +93,8 @@ async def _existing(there: Cluster, wait: float) -> frozenset[str]:
 
 
 def _tell(report: TopicsReport) -> None:
+    for raised in report.raised:
+        say(f"raised {raised.setting} of {raised.topic} from {raised.found} to {raised.declared}")
     for difference in report.differences:
         warn(f"differs: {difference}")
 

@@ -1,7 +1,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
@@ -14,6 +14,8 @@ _REQUEST_MS = 15_000
 _LISTED_SECONDS = 15.0
 _LISTED_PAUSE = 0.05
 _MIN_INSYNC = "min.insync.replicas"
+_MAX_BYTES = "max.message.bytes"
+_SET_ON_TOPIC = 1  # config source: set on the topic itself, neither a default nor the broker's
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,11 +33,15 @@ class Difference:
 
 @dataclass(frozen=True, slots=True)
 class TopicsReport:
-    """What applying the declaration did. Full topic names, in the order of the declaration."""
+    """What applying the declaration did. Full topic names, in the order of the declaration.
+
+    `raised`: limits of message size that were below the declaration and are no longer.
+    """
 
     created: list[str]
     checked: list[str]
     differences: list[Difference]
+    raised: list[Difference] = field(default_factory=list)
 
 
 @asynccontextmanager
@@ -85,12 +91,18 @@ async def topic_setting(bootstrap_servers: str, topic: str, setting: str) -> str
 
 
 async def apply_topics(
-    bootstrap_servers: str, prefix: str, specs: Sequence[TopicSpec], *, replication_factor: int = 1
+    bootstrap_servers: str,
+    prefix: str,
+    specs: Sequence[TopicSpec],
+    *,
+    replication_factor: int = 1,
+    raise_limits: bool = True,
 ) -> TopicsReport:
-    """Create what is missing, compare what is there. Changes nothing that exists.
+    """Create what is missing, compare what is there. Of what exists only a limit of message size is raised.
 
-    Partitions are never added: keys would move to other partitions and lose their order. Differences are for an
-    operator to decide. Raises KafkaError when the broker refuses.
+    A message limit below the declared one would make messages fail that the contract allows; `raise_limits` False
+    leaves it as a difference. Partitions are never added: keys would move to other partitions and lose their order.
+    Differences are for an operator to decide. Raises KafkaError when the broker refuses.
     """
     wanted = {spec.full_name(prefix): spec for spec in specs}
     async with admin_client(bootstrap_servers) as client:
@@ -99,7 +111,14 @@ async def apply_topics(
         checked = [name for name in wanted if name not in created]
         await _wait_until_listed(client, set(wanted))
         differences = await _compare(client, {name: wanted[name] for name in checked}, replication_factor)
-    return TopicsReport(created=created, checked=checked, differences=differences)
+        raised = [one for one in differences if raise_limits and _is_too_low(one)]
+        await _raise_limits(client, raised)
+    return TopicsReport(
+        created=created,
+        checked=checked,
+        differences=[one for one in differences if one not in raised],
+        raised=raised,
+    )
 
 
 def declared_config(spec: TopicSpec, replication_factor: int) -> dict[str, str]:
@@ -158,14 +177,35 @@ async def _compare(
     return differences
 
 
-async def _configs(client: AIOKafkaAdminClient, names: Sequence[str]) -> dict[str, dict[str, str]]:
+def _is_too_low(difference: Difference) -> bool:
+    return difference.setting == _MAX_BYTES and int(difference.found or 0) < int(difference.declared)
+
+
+async def _raise_limits(client: AIOKafkaAdminClient, differences: Sequence[Difference]) -> None:
+    """Set each topic's limit as declared. The request replaces a topic's settings, so the others are sent along."""
+    if not differences:
+        return
+    own = await _configs(client, [one.topic for one in differences], only_own=True)
+    resources = [
+        ConfigResource(ConfigResourceType.TOPIC, one.topic, {**own[one.topic], _MAX_BYTES: one.declared})
+        for one in differences
+    ]
+    for response in await client.alter_configs(resources):
+        for code, message, _kind, name in response.resources:
+            if code:
+                raise for_code(code)(f"cannot raise {_MAX_BYTES} of {name}: {message}")
+
+
+async def _configs(
+    client: AIOKafkaAdminClient, names: Sequence[str], *, only_own: bool = False
+) -> dict[str, dict[str, str]]:
     resources = [ConfigResource(ConfigResourceType.TOPIC, name) for name in names]
     configs: dict[str, dict[str, str]] = {}
     for response in await client.describe_configs(resources):
         for code, message, _kind, name, entries in _resources(response):
             if code:
                 raise for_code(code)(f"cannot read the configuration of {name}: {message}")
-            configs[name] = {entry[0]: entry[1] or "" for entry in entries}
+            configs[name] = {entry[0]: entry[1] or "" for entry in entries if not only_own or entry[3] == _SET_ON_TOPIC}
     return configs
 
 

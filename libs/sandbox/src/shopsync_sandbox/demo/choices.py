@@ -15,7 +15,7 @@ from shopsync_contracts.events import (
     StockEdit,
     SyncTargetSet,
 )
-from shopsync_contracts.fields import Time
+from shopsync_contracts.times import Time
 
 COMPLETED_SHARE = 0.7
 ON_SHARE = 0.6

@@ -1,0 +1,91 @@
+"""Stamps on the wire: RFC 3339 with offset, and nothing else that a lenient reader would take for a time."""
+
+import re
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, Any
+
+from pydantic import AwareDatetime, BeforeValidator, WithJsonSchema
+from pydantic_core import PydanticCustomError
+
+from shopsync_contracts.limits import FIRST_YEAR, LAST_YEAR, MAX_TIME
+
+_YEAR = "(?:19[0-9]{2}|[2-8][0-9]{3}|9[0-8][0-9]{2}|99[0-8][0-9]|999[0-8])"
+_DATE = "-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])"
+_CLOCK = r"[Tt](?:[01][0-9]|2[0-3]):[0-5][0-9]:(?:[0-5][0-9]|60)(?:\.[0-9]+)?"
+_OFFSET = "(?:[Zz]|[+-](?:[01][0-9]|2[0-3]):[0-5][0-9])"
+# Python's $ also matches before a final line end, JSON Schema's does not.
+PATTERN = f"^{_YEAR}{_DATE}{_CLOCK}{_OFFSET}$(?!\\n)"
+"""Regular expression of a stamp, as the JSON Schemas carry it. That the day exists is for `format: date-time`."""
+
+_FORM = re.compile(f"[0-9]{{4}}{_DATE}{_CLOCK}{_OFFSET}")
+_SECONDS = slice(17, 19)
+_LONGEST = len("2026-11-23T09:00:01.123456")
+
+
+def read_time(value: Any) -> Any:
+    """The moment that a stamp names; whatever is neither a text nor a datetime is left for the next validator.
+
+    Decimals of a second beyond the sixth are cut. A leap second is the second after it.
+    """
+    if isinstance(value, str):
+        return _in_range(_parsed(value))
+    if isinstance(value, datetime):
+        return _in_range(value)
+    raise _malformed()
+
+
+def _parsed(text: str) -> datetime:
+    if len(text) > MAX_TIME:
+        raise PydanticCustomError(
+            "time_too_long",
+            "should have at most {limit} characters, not {length}",
+            {"limit": MAX_TIME, "length": len(text)},
+        )
+    if not _FORM.fullmatch(text):
+        raise _malformed()
+    upper = text.upper()
+    leap = upper[_SECONDS] == "60"
+    moment, offset = (upper[:-1], "+00:00") if upper.endswith("Z") else (upper[:-6], upper[-6:])
+    if leap:
+        moment = f"{moment[: _SECONDS.start]}59{moment[_SECONDS.stop :]}"
+    try:
+        parsed = datetime.fromisoformat(moment[:_LONGEST] + offset)
+    except ValueError as error:
+        raise PydanticCustomError(
+            "no_such_day", "is no day of the calendar: {reason}", {"reason": str(error)}
+        ) from None
+    return _after_leap_second(parsed) if leap else parsed
+
+
+def _after_leap_second(before: datetime) -> datetime:
+    if not _has_room(before) or (at := before.astimezone(UTC)).hour != 23 or at.minute != 59:
+        raise PydanticCustomError("no_leap_second", "second 60 is only at 23:59 UTC")
+    return before + timedelta(seconds=1)
+
+
+def _has_room(moment: datetime) -> bool:
+    return FIRST_YEAR <= moment.year <= LAST_YEAR
+
+
+def _in_range(moment: datetime) -> datetime:
+    if not _has_room(moment):
+        raise PydanticCustomError(
+            "time_out_of_limits",
+            "the year should be from {first} to {last}",
+            {"first": FIRST_YEAR, "last": LAST_YEAR},
+        )
+    return moment
+
+
+def _malformed() -> PydanticCustomError:
+    return PydanticCustomError(
+        "not_rfc3339", "should be a time in RFC 3339 with offset (timezone), such as 2026-11-23T09:00:01+09:00"
+    )
+
+
+Time = Annotated[
+    AwareDatetime,
+    BeforeValidator(read_time),
+    WithJsonSchema({"type": "string", "format": "date-time", "pattern": PATTERN, "maxLength": MAX_TIME}),
+]
+"""RFC 3339 with offset, years 1900 to 9998; digits alone, dates and stamps without offset are refused."""
