@@ -29,12 +29,13 @@ def readiness(
     subscriptions: Sequence[Subscription],
     background: Sequence[BackgroundTask],
     notes: Mapping[str, str],
+    own: Mapping[str, str | None],
 ) -> Report:
     """Ready means that the service does its work.
 
     That is: partitions assigned (none is fine with more replicas than partitions), MongoDB writable, Kafka
     answering, the producer whole, no subscription stopped by the dead-letter limit, no background task waiting after a
-    failure.
+    failure, none of the service's `own` checks with a problem.
 
     An open port proves none of this, nor does an answering broker: it says nothing about our place in the group.
     """
@@ -45,6 +46,7 @@ def readiness(
         checks[f"subscription {subscription.name}"] = _subscription(subscription)
     for task in background:
         checks[f"background {task.name}"] = _background(task)
+    checks |= {name: problem or "ok" for name, problem in own.items()}
     return Report(checks, notes)
 
 

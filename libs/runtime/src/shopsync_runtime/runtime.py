@@ -52,6 +52,7 @@ class Runtime:
         self.tasks: list[BackgroundTask] = []
         self.routes: list[BaseRoute] = []
         self.notes: dict[str, Callable[[], str]] = {}
+        self.checks: dict[str, Callable[[], str | None]] = {}
         self.start_hooks: list[Hook] = []
         self.stop_hooks: list[Hook] = []
 
@@ -112,6 +113,10 @@ class Runtime:
         """Show what `say` returns under this name in /readyz; it does not decide whether the service is ready."""
         self.notes[name] = say
 
+    def check(self, name: str, problem: Callable[[], str | None]) -> None:
+        """Not ready, under this name, while `problem` returns one."""
+        self.checks[name] = problem
+
     def on_start(self, hook: Hook) -> None:
         """Await this once MongoDB and Kafka answer and before the first message, in order of registration."""
         self.start_hooks.append(hook)
@@ -152,6 +157,7 @@ class Runtime:
             subscriptions=self.subscriptions,
             background=self.tasks,
             notes={name: say() for name, say in self.notes.items()},
+            own={name: problem() for name, problem in self.checks.items()},
         )
 
     async def livez(self) -> Report:

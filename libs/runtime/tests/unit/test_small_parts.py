@@ -118,6 +118,7 @@ async def test_a_failing_background_task_says_why():
         subscriptions=[],
         background=[task],
         notes=notes,
+        own={"spare": None, "key": "missing"},
     )
     assert report.checks == {
         "started": "ok",
@@ -125,6 +126,8 @@ async def test_a_failing_background_task_says_why():
         "kafka": "ok",
         "producer": "ok",
         "background worker": "ValueError: no work today",
+        "spare": "ok",
+        "key": "missing",
     }
     assert not report.ok
     await task.stop()
