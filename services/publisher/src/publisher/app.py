@@ -8,6 +8,7 @@ from datetime import timedelta
 import httpx
 
 from publisher.consent.consent import Consents
+from publisher.consent.keyring import Keyring
 from publisher.consent.tokens import Tokens
 from publisher.consent.upkeep import Upkeep
 from publisher.consent.vault import Vault
@@ -26,7 +27,17 @@ from publisher.pushing.worker import Workers
 from publisher.reviewing.reviews import Reviews
 from publisher.reviewing.webhooks import Inbox
 from publisher.settings import PublisherSettings
-from publisher.store import AppTroubles, Authorizations, CatalogueReader, ImageCache, Jobs, Listings, Paces, Situations
+from publisher.store import (
+    AppTroubles,
+    Authorizations,
+    CatalogueReader,
+    ImageCache,
+    Jobs,
+    Listings,
+    Paces,
+    Situations,
+    TokenKeys,
+)
 from publisher.tiktok.client import TikTokClient
 from publisher.tiktok.shops import Shops
 from publisher.tiktok.transport import ManyPools
@@ -46,8 +57,8 @@ def build(runtime: Runtime, settings: PublisherSettings) -> None:
     database = runtime.database
     jobs, listings, authorizations = Jobs(database), Listings(database), Authorizations(database)
     catalogue, cache = CatalogueReader(database), ImageCache(database)
-    troubles = AppTroubles(database)
-    for store in (jobs, listings, authorizations, troubles):
+    troubles, token_keys = AppTroubles(database), TokenKeys(database)
+    for store in (jobs, listings, authorizations, troubles, token_keys):
         runtime.on_start(store.ensure_indexes)
     runtime.on_start(authorizations.ensure_view)
 
@@ -99,6 +110,21 @@ def build(runtime: Runtime, settings: PublisherSettings) -> None:
     )
     workers = Workers(jobs, attempts, shops, settings, clock, instance=runtime.common.instance_id)
     shops.on_room = workers.wake
+    replica = runtime.common.instance_id or socket.gethostname()
+    keyring = Keyring(
+        vault,
+        tokens,
+        keys=token_keys,
+        authorizations=authorizations,
+        jobs=jobs,
+        replica=replica,
+        lease=settings.token_key_lease,
+        blocked_wait=settings.blocked_wait,
+        clock=clock,
+        on_readable=workers.wake,
+    )
+    runtime.on_start(keyring.join)
+    runtime.check("token key", keyring.missing)
     reviews = Reviews(
         listings,
         shops,
@@ -132,7 +158,7 @@ def build(runtime: Runtime, settings: PublisherSettings) -> None:
         authorizations,
         troubles,
         client.gate,
-        replica=runtime.common.instance_id or socket.gethostname(),
+        replica=replica,
         refresh_before=settings.token_refresh_before,
         warn_before=settings.authorization_warn_before,
         webhook_url=settings.webhook_url,
@@ -143,6 +169,7 @@ def build(runtime: Runtime, settings: PublisherSettings) -> None:
     runtime.background("relay", outbox.relay)
     runtime.background("workers", workers.run)
     runtime.background("reviews", reviews.run)
+    runtime.background("keyring", keyring.run)
     runtime.background("upkeep", _repeat(upkeep.round, _UPKEEP))
 
 

@@ -16,7 +16,8 @@
   - ShopBlocked        nothing of this shop can be sent until somebody acts
     - TokenExpired     105002, or an unknown token: a refresh helps or tells more
     - AuthorizationEnded  the refresh token is dead: the merchant has to authorise again (AU-5)
-  - AppMisconfigured   TikTok refuses the app itself, whatever the shop: key, signature, address list, token key
+  - KeyMissing         the stored tokens are sealed with a key that this replica lacks: its operator's error, a wait
+  - AppMisconfigured   TikTok refuses the app itself, whatever the shop: key, signature, address list
     - ClockWrong       this machine's clock is off; the text says how far
     - EndpointWithdrawn  one path or version is not served any more, the others may be
     - AppStopped       nothing was sent: the app was refused a moment ago, `until` it is not tried again
@@ -115,6 +116,10 @@ class TokenExpired(ShopBlocked):
 
 class AuthorizationEnded(ShopBlocked):
     """The seller's consent ended or was withdrawn."""
+
+
+class KeyMissing(PublisherError):
+    """The tokens cannot be opened here. Nothing was sent, and no attempt is used up: another replica may go on."""
 
 
 class AppMisconfigured(PublisherError):

@@ -21,6 +21,12 @@ CALLS = Histogram(
 CLOCK_SKEW = Gauge("shopsync_publisher_clock_skew_seconds", "How far this machine's clock is ahead of TikTok Shop's")
 # refreshed, ended (the merchant has to authorise again), failed (tried again)
 TOKEN_REFRESHES = Counter("shopsync_publisher_token_refreshes", "Token refreshes by what came of them", ["outcome"])
+# above 0: shops wait for a key that this replica lacks (another may have it), or that nobody has
+TOKENS_UNREADABLE = Gauge("shopsync_publisher_tokens_unreadable", "Shops whose tokens this replica cannot open")
+# after a change of PUBLISHER_TOKEN_KEY the former key may go when this is 0 on every replica
+TOKENS_OLD_KEY = Gauge(
+    "shopsync_publisher_tokens_sealed_with_older_keys", "Shops whose tokens are not sealed with our newest key"
+)
 APP_REFUSED = Gauge("shopsync_publisher_app_refused", "1 while TikTok Shop refuses the app itself and nothing is sent")
 # the alert's line: shopsync_publisher_authorization_expiry_timestamp_seconds - time() < 30 * 86400
 EXPIRY = Gauge(

@@ -141,6 +141,14 @@ class Listing:
 
 
 @dataclass(frozen=True, slots=True)
+class KeyHolder:
+    """A running publisher and the fingerprints of its keys, newest first."""
+
+    replica: str
+    keys: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Job:
     """One claimed push of a product. `command_id` is the newest command's event id; `seq` counts commands.
 

@@ -5,6 +5,7 @@ from cryptography.fernet import Fernet
 from pydantic import AfterValidator, Field, SecretStr
 from pydantic_settings import SettingsConfigDict
 
+from publisher.consent.vault import keys_of
 from shopsync_runtime.settings import PositiveDuration, ServiceSettings
 
 
@@ -15,9 +16,9 @@ def _address(value: str) -> str:
 
 
 def _fernet_keys(value: SecretStr) -> SecretStr:
-    for key in value.get_secret_value().split(","):
+    for key in keys_of(value):
         try:
-            Fernet(key.strip())
+            Fernet(key)
         except ValueError:
             raise ValueError(
                 "must be a Fernet key (32 bytes in URL-safe base64), or several parted by commas, newest first"
@@ -46,6 +47,10 @@ class PublisherSettings(ServiceSettings):
     tiktok_app_secret: SecretStr = Field(min_length=1, description="The app's secret: signs calls, verifies webhooks")
     token_key: Annotated[SecretStr, AfterValidator(_fernet_keys)] = Field(
         description="Fernet key that encrypts tokens at rest; several by comma, newest first, to change it"
+    )
+    token_key_lease: PositiveDuration = Field(
+        timedelta(seconds=90),
+        description="How long a replica counts that was not heard of, when the key that all can open is chosen",
     )
     webhook_url: Address | None = Field(
         None, description="Public address of POST /webhooks/tiktok; registered for every authorised shop when set"

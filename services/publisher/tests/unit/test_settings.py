@@ -1,11 +1,12 @@
+import base64
 from datetime import timedelta
 
 import pytest
 from cryptography.fernet import Fernet
 from pydantic import SecretStr
 
-from publisher.consent.vault import ConsentState, Vault
-from publisher.errors import ConsentRefused, ShopBlocked
+from publisher.consent.vault import ConsentState, Vault, fingerprint
+from publisher.errors import ConsentRefused, KeyMissing
 from publisher.settings import PublisherSettings
 from shopsync_runtime import SettingsError, load_settings
 
@@ -58,9 +59,26 @@ def test_tokens_are_read_with_every_key_and_sealed_with_the_newest():
     both = Vault(SecretStr(f"{new}, {old}"))
     assert both.open(sealed).get_secret_value() == "ROW_token"
     assert Vault(SecretStr(new)).open(both.seal(SecretStr("x"))).get_secret_value() == "x"
-    assert (both.is_newest(both.seal(SecretStr("x"))), both.is_newest(sealed)) == (True, False)
-    with pytest.raises(ShopBlocked, match="PUBLISHER_TOKEN_KEY"):
+    assert both.fingerprints == (fingerprint(new), fingerprint(old))
+    assert [both.key_of(both.seal(SecretStr("x"))), both.key_of(sealed)] == list(both.fingerprints)
+    assert Vault(SecretStr(new)).key_of(sealed) is None
+    with pytest.raises(KeyMissing, match="PUBLISHER_TOKEN_KEY"):
         Vault(SecretStr(new)).open(sealed)
+
+
+def test_the_key_in_use_seals_tokens_and_consents(now):
+    old, new = Fernet.generate_key().decode(), Fernet.generate_key().decode()
+    both, former = Vault(SecretStr(f"{new},{old}")), Vault(SecretStr(old))
+    both.in_use = fingerprint(old)
+    assert former.open(both.seal(SecretStr("x"))).get_secret_value() == "x"
+    state = both.sign_state(ConsentState("demo"), now)
+    assert former.read_state(state, now=now, lifetime=timedelta(hours=1)) == ConsentState("demo", begun_at=now)
+
+
+def test_a_fingerprint_is_the_same_however_the_key_is_written_and_holds_nothing_of_it():
+    key = base64.urlsafe_b64encode(bytes([255] * 32)).decode()
+    assert fingerprint(key) == fingerprint(key.replace("_", "/")) != fingerprint(Fernet.generate_key().decode())
+    assert fingerprint(key) not in key
 
 
 def test_states_cannot_be_made_up_and_grow_old(now):

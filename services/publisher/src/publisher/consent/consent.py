@@ -76,21 +76,23 @@ class Consents:
             return await self._done_before(state, error)
         shop = choose_shop(await self._shops(pair.access_token), state.tiktok_shop_id)
         await self._check_same_shop(state.shop_key, str(shop["id"]))
-        access, refresh = self._tokens.sealed(pair)
+        sealed = self._tokens.sealed(pair)
         authorization = Authorization(
             shop_key=state.shop_key,
             tiktok_shop_id=str(shop["id"]),
             cipher=str(shop["cipher"]),
-            access_token=access[0],
-            access_expires_at=access[1],
-            refresh_token=refresh[0],
-            refresh_expires_at=refresh[1],
+            access_token=sealed.access_token,
+            access_expires_at=sealed.access_expires_at,
+            refresh_token=sealed.refresh_token,
+            refresh_expires_at=sealed.refresh_expires_at,
+            sealed_with=sealed.sealed_with,
             seller_name=pair.seller_name,
             scopes=pair.scopes,
             authorized_at=self._clock(),
         )
         await self._bind(authorization)
         self._tokens.forget(authorization.shop_key)
+        self._tokens.take_back(authorization.shop_key)
         woken = await self._jobs.wake_shop(state.shop_key, self._clock())
         log.info("shop authorised", shop_key=state.shop_key, tiktok_shop_id=str(shop["id"]), pushes_woken=woken)
         return authorization

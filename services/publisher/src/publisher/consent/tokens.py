@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import time
 from collections.abc import Callable
+from collections.abc import Set as AbstractSet
 from datetime import datetime, timedelta
 
 import stamina
@@ -11,9 +12,9 @@ import structlog
 from pydantic import SecretStr
 
 from publisher.consent.vault import Vault
-from publisher.errors import AuthorizationEnded, PublisherError, Unavailable
+from publisher.errors import AuthorizationEnded, KeyMissing, PublisherError, Unavailable
 from publisher.metrics import TOKEN_REFRESHES
-from publisher.store import Authorization, Authorizations
+from publisher.store import Authorization, Authorizations, SealedPair
 from publisher.tiktok.client import Access, TikTokClient, TokenPair
 from shopsync_runtime.failures import is_retryable
 
@@ -49,9 +50,10 @@ class Tokens:
         self._lease = deadline + _MARGIN
         self._renewals: dict[tuple[str, int], asyncio.Task[None]] = {}
         self._recent: dict[str, tuple[Access, float]] = {}
+        self._set_aside: set[str] = set()
 
     async def access(self, shop_key: str) -> Access:
-        """The shop's access as stored now or a moment ago. Raises AuthorizationEnded when there is none.
+        """The shop's access as stored now or a moment ago. Raises AuthorizationEnded when there is none, KeyMissing.
 
         One that was replaced or withdrawn meanwhile is refused by TikTok, and answered as at any other time.
         """
@@ -61,6 +63,23 @@ class Tokens:
         access = self._access(await self._living(shop_key))
         self._recent[shop_key] = (access, time.monotonic() + _FRESH_SECONDS)
         return access
+
+    @property
+    def set_aside(self) -> AbstractSet[str]:
+        """Shops whose tokens this replica cannot open: their work is left to others until the keyring decides."""
+        return self._set_aside
+
+    def leave(self, shop_key: str) -> None:
+        """Set the shop aside: its tokens cannot be opened here, but perhaps by another replica."""
+        self._set_aside.add(shop_key)
+
+    def take_back(self, shop_key: str) -> bool:
+        """The shop is this replica's work again. False when it was already."""
+        if shop_key not in self._set_aside:
+            return False
+        self._set_aside.discard(shop_key)
+        self.forget(shop_key)
+        return True
 
     def forget(self, shop_key: str) -> None:
         """The stored pair is another one now: read it before the next call."""
@@ -97,22 +116,6 @@ class Tokens:
             with contextlib.suppress(PublisherError):
                 await self.renewed(authorization.shop_key, authorization.version)
 
-    async def reseal(self) -> None:
-        """Encrypt with the newest key what an older one sealed: after a change of PUBLISHER_TOKEN_KEY."""
-        sealed = 0
-        for authorization in await self._store.all():
-            if self._vault.is_newest(authorization.access_token) and self._vault.is_newest(authorization.refresh_token):
-                continue
-            try:
-                access = self._vault.seal(self._vault.open(authorization.access_token))
-                refresh = self._vault.seal(self._vault.open(authorization.refresh_token))
-            except PublisherError as error:
-                log.error("tokens cannot be read", shop_key=authorization.shop_key, reason=error.message)  # noqa: TRY400 - the reason is the log line
-                continue
-            sealed += await self._store.reseal(authorization.shop_key, authorization.version, access, refresh)
-        if sealed:
-            log.info("tokens sealed with the newest key", shops=sealed)
-
     async def finish(self) -> None:
         """Wait for refreshes under way, at shutdown, within bounds."""
         if self._renewals:
@@ -120,10 +123,15 @@ class Tokens:
             for renewal in late:
                 log.error("a token refresh did not end before the shutdown", task=renewal.get_name())
 
-    def sealed(self, pair: TokenPair) -> tuple[tuple[bytes, datetime], tuple[bytes, datetime]]:
-        """Both tokens encrypted, each with its expiry."""
-        access = (self._vault.seal(pair.access_token), pair.access_expires_at)
-        return access, (self._vault.seal(pair.refresh_token), pair.refresh_expires_at)
+    def sealed(self, pair: TokenPair) -> SealedPair:
+        """Both tokens encrypted with the key in use."""
+        return SealedPair(
+            access_token=self._vault.seal(pair.access_token),
+            refresh_token=self._vault.seal(pair.refresh_token),
+            sealed_with=self._vault.in_use,
+            access_expires_at=pair.access_expires_at,
+            refresh_expires_at=pair.refresh_expires_at,
+        )
 
     def _renewed(self, key: tuple[str, int], renewal: asyncio.Task[None]) -> None:
         self._renewals.pop(key, None)
@@ -145,7 +153,7 @@ class Tokens:
     async def _refresh(self, authorization: Authorization) -> None:
         shop_key, version = authorization.shop_key, authorization.version
         try:
-            pair = await self._client.refresh_token(self._vault.open(authorization.refresh_token))
+            pair = await self._client.refresh_token(self._open(shop_key, authorization.refresh_token))
         except AuthorizationEnded as error:
             TOKEN_REFRESHES.labels("ended").inc()
             await self.ended(shop_key, version, error)
@@ -155,10 +163,10 @@ class Tokens:
             log.warning("token refresh failed, again later", shop_key=shop_key, code=error.code, reason=error.message)
             await self._store.release_refresh(shop_key, version)
             raise
-        access, refresh = self.sealed(pair)
+        sealed = self.sealed(pair)
         async for attempt in stamina.retry_context(on=is_away, attempts=None, timeout=_STORE_SECONDS, wait_max=5.0):
             with attempt:
-                stored = await self._store.replace_pair(shop_key, version, access=access, refresh=refresh)
+                stored = await self._store.replace_pair(shop_key, version, sealed)
         TOKEN_REFRESHES.labels("refreshed").inc()
         log.info("token refreshed", shop_key=shop_key, expires_at=pair.access_expires_at.isoformat(), stored=stored)
 
@@ -171,8 +179,15 @@ class Tokens:
         return authorization
 
     def _access(self, authorization: Authorization) -> Access:
-        token: SecretStr = self._vault.open(authorization.access_token)
+        token = self._open(authorization.shop_key, authorization.access_token)
         return Access(token, authorization.cipher, authorization.version)
+
+    def _open(self, shop_key: str, sealed: bytes) -> SecretStr:
+        try:
+            return self._vault.open(sealed)
+        except KeyMissing:
+            self.leave(shop_key)
+            raise
 
 
 def is_away(error: Exception) -> bool:

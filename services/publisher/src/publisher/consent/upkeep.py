@@ -36,15 +36,11 @@ class Upkeep:
         self._webhook_url = webhook_url
         self._clock = clock
         self._warned_at: dict[str, datetime] = {}
-        self._is_resealed = False
         self._is_noted = True  # perhaps, by the process before this one
 
     async def round(self) -> None:
         """Everything once."""
         await self._note_trouble()
-        if not self._is_resealed:
-            await self._tokens.reseal()
-            self._is_resealed = True
         await self._tokens.refresh_ahead(self._refresh_before)
         for authorization in await self._authorizations.all():
             self._watch_expiry(authorization)

@@ -1,14 +1,20 @@
 """Encryption of tokens and signing of consent states, both with PUBLISHER_TOKEN_KEY. No I/O."""
 
+import base64
+import hashlib
 import json
 import secrets
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from pydantic import SecretStr
 
-from publisher.errors import ConsentRefused, ShopBlocked
+from publisher.errors import ConsentRefused, KeyMissing
+
+KEY_MISSING = "token_key"
+UNREADABLE = "the stored tokens do not fit PUBLISHER_TOKEN_KEY: add the former key to it, behind a comma"
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,31 +27,33 @@ class ConsentState:
 
 
 class Vault:
-    """Fernet (AES-128-CBC with HMAC-SHA256). The first key encrypts, all of them decrypt."""
+    """Fernet (AES-128-CBC with HMAC-SHA256). One key seals, `in_use`; all of them open.
+
+    Outside of this class keys are known by their fingerprints only: they tell keys apart and open nothing.
+    """
 
     def __init__(self, keys: SecretStr) -> None:
-        fernets = [Fernet(key.strip()) for key in keys.get_secret_value().split(",")]
-        self._newest, self._fernet = fernets[0], MultiFernet(fernets)
+        self._fernets = {fingerprint(key): Fernet(key) for key in keys_of(keys)}
+        self._every = MultiFernet(list(self._fernets.values()))
+        self.fingerprints = tuple(self._fernets)
+        """Newest first, as in PUBLISHER_TOKEN_KEY."""
+        self.in_use = self.fingerprints[0]
+        """The key that seals; its keeper chooses one that every replica can open."""
 
     def seal(self, secret: SecretStr) -> bytes:
-        """Encrypt a token for the store."""
-        return self._fernet.encrypt(secret.get_secret_value().encode())
+        """Encrypt a token for the store, with the key in use."""
+        return self._fernets[self.in_use].encrypt(secret.get_secret_value().encode())
 
     def open(self, sealed: bytes) -> SecretStr:
-        """Decrypt. Raises ShopBlocked when no key of ours fits: the key that sealed it helps, or a new consent."""
+        """Decrypt. Raises KeyMissing when no key of ours fits: the key that sealed it helps, or a new consent."""
         try:
-            return SecretStr(self._fernet.decrypt(sealed).decode())
+            return SecretStr(self._every.decrypt(sealed).decode())
         except InvalidToken:
-            text = "the stored tokens do not fit PUBLISHER_TOKEN_KEY: add the former key to it, behind a comma"
-            raise ShopBlocked("token_key", text) from None
+            raise KeyMissing(KEY_MISSING, UNREADABLE) from None
 
-    def is_newest(self, sealed: bytes) -> bool:
-        """Whether the newest key sealed it."""
-        try:
-            self._newest.decrypt(sealed)
-        except InvalidToken:
-            return False
-        return True
+    def key_of(self, sealed: bytes) -> str | None:
+        """The fingerprint of the key that sealed it; None when it is not one of ours."""
+        return next((name for name, fernet in self._fernets.items() if _opens(fernet, sealed)), None)
 
     def sign_state(self, state: ConsentState, now: datetime) -> str:
         """The `state` parameter of a consent. Opaque, cannot be made up, differs every time."""
@@ -53,16 +61,16 @@ class Vault:
             "shop_key": state.shop_key, "tiktok_shop_id": state.tiktok_shop_id, "begun_at": now.isoformat(),
             "nonce": secrets.token_hex(8),
         }  # fmt: skip
-        return self._fernet.encrypt_at_time(json.dumps(document).encode(), int(now.timestamp())).decode()
+        return self._fernets[self.in_use].encrypt_at_time(json.dumps(document).encode(), int(now.timestamp())).decode()
 
     def read_state(self, text: str, *, now: datetime, lifetime: timedelta) -> ConsentState | None:
         """The signed state, None when it is not one of ours. Raises ConsentRefused when it is too old."""
         try:
-            content = self._fernet.decrypt(text.encode())
+            content = self._every.decrypt(text.encode())
         except InvalidToken:
             return None
         try:
-            self._fernet.decrypt_at_time(text.encode(), int(lifetime.total_seconds()), int(now.timestamp()))
+            self._every.decrypt_at_time(text.encode(), int(lifetime.total_seconds()), int(now.timestamp()))
         except InvalidToken:
             raise ConsentRefused("state_expired", "this consent was begun too long ago: begin it again") from None
         try:
@@ -71,3 +79,21 @@ class Vault:
             return ConsentState(document["shop_key"], document["tiktok_shop_id"], begun_at)
         except (ValueError, KeyError, TypeError):
             return None  # sealed with our key, but no state
+
+
+def keys_of(keys: SecretStr) -> Iterator[str]:
+    """The keys of PUBLISHER_TOKEN_KEY, newest first."""
+    return (key.strip() for key in keys.get_secret_value().split(","))
+
+
+def fingerprint(key: str) -> str:
+    """Names a key of 32 random bytes without saying anything of it."""
+    return hashlib.sha256(b"shopsync token key " + base64.urlsafe_b64decode(key)).hexdigest()[:16]
+
+
+def _opens(fernet: Fernet, sealed: bytes) -> bool:
+    try:
+        fernet.decrypt(sealed)
+    except InvalidToken:
+        return False
+    return True

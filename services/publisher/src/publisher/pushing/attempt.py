@@ -12,6 +12,7 @@ from publisher.errors import (
     AppMisconfigured,
     AuthorizationEnded,
     HourSpent,
+    KeyMissing,
     Passing,
     PublisherError,
     QuotaReached,
@@ -102,8 +103,9 @@ class Attempts:
                 until = quota_until(now, self._settings.quota_wait)
                 await self._authorizations.pause_listing(job.shop_key, until)
                 await self._later(job, until, attempts=job.attempts)
-            case AuthorizationEnded():
-                # Recorded where it was met, for the pair it was said of.
+            case AuthorizationEnded() | KeyMissing():
+                # An end is recorded where it was met, for the pair it was said of. Without the key the shop is set
+                # aside: none of its jobs is claimed here until the keyring has decided.
                 await self._later(job, now, attempts=job.attempts)
             case AppMisconfigured(until=datetime() as until):
                 # Nobody's product: shown once as the app's trouble.

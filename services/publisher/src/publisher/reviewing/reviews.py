@@ -84,6 +84,7 @@ class Reviews:
         now = self._clock()
         self._resting = {shop: until for shop, until in self._resting.items() if until > now}
         busy = {shop for shop, readings in self._reading.items() if readings >= _PER_SHOP} | self._resting.keys()
+        busy |= self._shops.set_aside
         return await self._listings.claim_review(now=now, lease=self._lease, but_not_of=sorted(busy))
 
     async def _read(self, listing: Listing, claimed_until: datetime) -> None:

@@ -1,13 +1,14 @@
 """MongoDB: the only package that knows collections, indexes and queries."""
 
 from publisher.store.app_troubles import AppTroubles
-from publisher.store.authorizations import Authorization, Authorizations
+from publisher.store.authorizations import Authorization, Authorizations, SealedPair
 from publisher.store.catalogue import CatalogueReader
 from publisher.store.images import ImageCache, KnownFile
 from publisher.store.jobs import Jobs
 from publisher.store.listings import Listings
 from publisher.store.paces import Paces
 from publisher.store.situations import Situation, Situations
+from publisher.store.token_keys import TokenKeys
 
 __all__ = [
     "AppTroubles",
@@ -19,6 +20,8 @@ __all__ = [
     "KnownFile",
     "Listings",
     "Paces",
+    "SealedPair",
     "Situation",
     "Situations",
+    "TokenKeys",
 ]

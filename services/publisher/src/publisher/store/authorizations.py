@@ -19,6 +19,7 @@ class Authorization:
     """One shop's consent. Tokens are encrypted; `version` grows with every pair. Times are aware.
 
     `expires_at`: what TikTok announced by webhook, if it did; else the refresh token's life is the consent's.
+    `sealed_with`: the fingerprint of the tokens' key, as last noted; None on a record that nobody has noted it on.
     """
 
     shop_key: str
@@ -35,11 +36,25 @@ class Authorization:
     webhook_url: str | None = None
     authorized_at: datetime | None = None
     expires_at: datetime | None = None
+    sealed_with: str | None = None
+    blocked: tuple[str, str] | None = None
+    blocked_until: datetime | None = None
 
     @property
     def consent_until(self) -> datetime:
         """When the merchant has to have authorised again."""
         return self.refresh_expires_at if self.expires_at is None else min(self.refresh_expires_at, self.expires_at)
+
+
+@dataclass(frozen=True, slots=True)
+class SealedPair:
+    """Both tokens encrypted, with the fingerprint of the key that did it. Expiries are aware times."""
+
+    access_token: bytes
+    refresh_token: bytes
+    sealed_with: str
+    access_expires_at: datetime
+    refresh_expires_at: datetime
 
 
 class Authorizations:
@@ -103,25 +118,30 @@ class Authorizations:
         update = {"$set": {"refresh_lease_until": None}}
         await self._authorizations.update_one({"_id": shop_key, "version": version}, update)
 
-    async def replace_pair(
-        self, shop_key: str, version: int, *, access: tuple[bytes, datetime], refresh: tuple[bytes, datetime]
-    ) -> bool:
+    async def replace_pair(self, shop_key: str, version: int, pair: SealedPair) -> bool:
         """Both tokens in one write; only over the pair that was refreshed. False when there is a newer one."""
         fields = {
-            "access_token": access[0], "access_expires_at": access[1], "refresh_token": refresh[0],
-            "refresh_expires_at": refresh[1], "refresh_lease_until": None, "ended": None,
-        }  # fmt: skip
+            "access_token": pair.access_token,
+            "refresh_token": pair.refresh_token,
+            "sealed_with": pair.sealed_with,
+            "access_expires_at": pair.access_expires_at,
+            "refresh_expires_at": pair.refresh_expires_at,
+            "refresh_lease_until": None,
+            "ended": None,
+        }
         result = await self._authorizations.update_one(
             {"_id": shop_key, "version": version}, {"$set": fields, "$inc": {"version": 1}}
         )
         return result.matched_count == 1
 
-    async def reseal(self, shop_key: str, version: int, access: bytes, refresh: bytes) -> bool:
-        """The same pair, encrypted anew."""
-        result = await self._authorizations.update_one(
-            {"_id": shop_key, "version": version}, {"$set": {"access_token": access, "refresh_token": refresh}}
-        )
-        return result.matched_count == 1
+    async def reseal(self, before: Authorization, access: bytes, refresh: bytes, sealed_with: str) -> bool:
+        """The same pair under another key. False when somebody has written the tokens since."""
+        fields = {"access_token": access, "refresh_token": refresh, "sealed_with": sealed_with}
+        return (await self._authorizations.update_one(_same_tokens(before), {"$set": fields})).matched_count == 1
+
+    async def note_key(self, before: Authorization, sealed_with: str) -> None:
+        """What key these tokens are sealed with: records of earlier versions do not say."""
+        await self._authorizations.update_one(_same_tokens(before), {"$set": {"sealed_with": sealed_with}})
 
     async def end(self, shop_key: str, version: int, cause: tuple[str, str]) -> bool:
         """The consent behind this pair is dead. False when it was known, or there is a newer pair."""
@@ -151,6 +171,16 @@ class Authorizations:
         """TikTok refuses the whole shop: nothing is tried before `until`."""
         update = {"$set": {"blocked": list(cause), "blocked_until": until}}
         await self._authorizations.update_one({"_id": shop_key}, update)
+
+    async def block_unreadable(self, before: Authorization, cause: tuple[str, str], until: datetime) -> None:
+        """No replica can open these tokens; newer ones stay as they are."""
+        update = {"$set": {"blocked": list(cause), "blocked_until": until}}
+        await self._authorizations.update_one(_same_tokens(before), update)
+
+    async def unblock(self, shop_key: str, code: str) -> bool:
+        """The cause is gone. False when the shop was not blocked by it."""
+        update = {"$set": {"blocked": None, "blocked_until": None}}
+        return (await self._authorizations.update_one({"_id": shop_key, "blocked.0": code}, update)).matched_count == 1
 
     async def pause_listing(self, shop_key: str, until: datetime) -> None:
         """The day's listings are used up: creates wait until then, edits go on (RB-11)."""
@@ -188,6 +218,15 @@ def shop_state(document: Document | None) -> ShopState:
     )
 
 
+def _same_tokens(authorization: Authorization) -> dict[str, Any]:
+    return {
+        "_id": authorization.shop_key,
+        "version": authorization.version,
+        "access_token": authorization.access_token,
+        "refresh_token": authorization.refresh_token,
+    }
+
+
 def _free(now: datetime) -> list[dict[str, Any]]:
     return [{"refresh_lease_until": None}, {"refresh_lease_until": {"$lte": now}}]
 
@@ -215,6 +254,7 @@ def _fields(authorization: Authorization) -> Document:
         "seller_name": authorization.seller_name,
         "scopes": list(authorization.scopes),
         "authorized_at": authorization.authorized_at,
+        "sealed_with": authorization.sealed_with,
     }
 
 
@@ -234,4 +274,7 @@ def _authorization(document: Document) -> Authorization:
         webhook_url=document.get("webhook_url"),
         authorized_at=document.get("authorized_at"),
         expires_at=document.get("expires_at"),
+        sealed_with=document.get("sealed_with"),
+        blocked=_cause(document.get("blocked")),
+        blocked_until=document.get("blocked_until"),
     )

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from collections.abc import Set as AbstractSet
 from datetime import datetime, timedelta
 from uuid import uuid4
 from weakref import WeakValueDictionary
@@ -45,7 +46,12 @@ class Shops:
     def has_room(self, shop_key: str, jobs: int) -> bool:
         """Whether another job of the shop, beside so many, would soon have its turn to call."""
         pace = self._paces.get(shop_key)
-        return pace is None or pace.has_room(jobs)
+        return shop_key not in self._tokens.set_aside and (pace is None or pace.has_room(jobs))
+
+    @property
+    def set_aside(self) -> AbstractSet[str]:
+        """Shops that are left to other replicas."""
+        return self._tokens.set_aside
 
     async def warehouse(self, shop_key: str) -> str:
         """Where new stock goes. Raises WarehouseUnusable when the seller has no enabled sales warehouse."""
