@@ -10,6 +10,7 @@ from shopsync_ops.commands import (
     edits,
     events,
     imports,
+    keys,
     lag,
     mongo,
     product,
@@ -67,4 +68,5 @@ app.command("bulk-edit")(bulk_edit.bulk_edit)
 app.command("target")(edits.target)
 app.command("publish")(publish.publish)
 app.command("lag")(lag.lag)
+app.command("keys")(keys.keys)
 app.command("tail")(tail.tail)
