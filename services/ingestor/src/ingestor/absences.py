@@ -78,7 +78,10 @@ class Absences:
         """Whether an operator has seen this loss; one that has grown past the limit since is held back again."""
         if run.confirm_shrink_of is None:
             return False
-        lost_again = await self._presence.last_listed_in(run.shop_key, run.confirm_shrink_of)
+        confirmed = await self._imports.get(run.confirm_shrink_of)
+        if confirmed is None or confirmed.started_at is None:
+            return False
+        lost_again = await self._presence.missing(run.shop_key, run.id, seen_since=confirmed.started_at)
         return still_holds(
             confirmed=run.confirmed, listed=run.counts.distinct, lost_again=lost_again, limit=self._limit
         )
@@ -138,3 +141,4 @@ class Absences:
         await self._presence.note_seen(
             run.shop_key, present, import_id=run.id, page=0, at=to_the_millisecond(self._clock())
         )
+        failpoint("import_unlisted_noted")

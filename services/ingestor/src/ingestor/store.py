@@ -92,6 +92,11 @@ class ImportStore:
     async def _oldest(self, query: dict[str, Any]) -> dict[str, Any] | None:
         return await self._imports.find_one(query, sort=[("requested_at", ASCENDING), ("_id", ASCENDING)])
 
+    async def get(self, import_id: str) -> ImportRun | None:
+        """The import, as long as it is kept."""
+        document = await self._imports.find_one({"_id": import_id})
+        return None if document is None else ImportRun.from_document(document)
+
     async def newest_listing(self, shop_key: str) -> ImportRun | None:
         """The finished import that last read the shop's complete listing to its end."""
         document = await self._imports.find_one(
@@ -222,14 +227,16 @@ class PresenceStore:
         """How many products are held to be present."""
         return await self._presence.count_documents({**_of(shop_key), "absent_since": None})
 
-    async def missing(self, shop_key: str, import_id: str) -> int:
-        """How many products were present and are not among those this import has seen."""
-        query = {**_of(shop_key), "absent_since": None, "import_id": {"$ne": import_id}}
-        return await self._presence.count_documents(query)
+    async def missing(self, shop_key: str, import_id: str, *, seen_since: datetime | None = None) -> int:
+        """How many products were present and are not among those this import has seen.
 
-    async def last_listed_in(self, shop_key: str, import_id: str) -> int:
-        """How many present products no listing has held since that import."""
-        return await self._presence.count_documents({**_of(shop_key), "absent_since": None, "import_id": import_id})
+        `seen_since`: only those that were seen by then or later, by whatever import. Who listed a product last does
+        not tell it: an import that failed on its way has marked its pages too.
+        """
+        query: dict[str, Any] = {**_of(shop_key), "absent_since": None, "import_id": {"$ne": import_id}}
+        if seen_since is not None:
+            query["seen_at"] = {"$gte": seen_since}
+        return await self._presence.count_documents(query)
 
     async def unseen(self, shop_key: str, import_id: str, *, after: str, limit: int) -> list[str]:
         """Product numbers that this import has not seen, absent already or not, in order, above `after`."""

@@ -115,7 +115,19 @@ class World:
         return await eventually(look, timeout=within, interval=0.1, what=f"the report of {request_id}")
 
     async def imported(self, mode: str, event_id: str, **more: Any) -> Any:
-        return await self.report(await self.command(mode, event_id=event_id, **more))
+        """The report of a new import, once the import is over: its checkpoint is moved after the report."""
+        report = await self.report(await self.command(mode, event_id=event_id, **more))
+        await self.finished(event_id)
+        return report
+
+    async def finished(self, request_id: str) -> None:
+        """Wait until nothing of the import is left to do."""
+        imports = self.database["imports"]
+        await eventually(
+            lambda: imports.find_one({"request_id": request_id, "finished": True}),
+            interval=0.05,
+            what=f"the end of {request_id}",
+        )
 
 
 @pytest.fixture

@@ -75,6 +75,25 @@ async def test_a_listing_that_shrank_again_is_held_back_again(world):
     assert sorted(event.data.product_no for event in removed) == sorted([*gone[100:], *more])
 
 
+async def test_an_import_that_failed_in_between_hides_no_loss(world):
+    """It has marked the products of its pages: what has gone of them since then is lost all the same."""
+    async with world.ingestor():
+        await world.imported("enumerate", "c1")
+        held, gone = await shrunk(world, event_id="c2", **SHRINK_200)
+        world.sandbox.fail("status", status=503, page=2, times=None)
+        failed = await world.imported("enumerate", "c3")
+        assert (failed.TYPE, failed.counts.read) == ("import.failed", 100)
+        world.sandbox.faults.clear()
+        first_page = [number for _, number in world.sandbox.shops["demo"].product_nos()][:100]
+        for lost, back in zip(first_page, gone, strict=False):
+            world.sandbox.delete([lost])
+            world.sandbox.recreate(back, changes={"name": "再登録"})
+        again = await world.imported("enumerate", "c4", confirm_shrink_of=held.import_id)
+        assert (again.removals_held_back, again.counts.removed) == (True, 0), "as many products, but others"
+        confirmed = await world.imported("enumerate", "c5", confirm_shrink_of=again.import_id)
+    assert confirmed.counts.removed == 200
+
+
 async def test_a_confirmation_does_not_make_a_broken_listing_a_proof(world):
     async with world.ingestor():
         await world.imported("enumerate", "c1")

@@ -93,9 +93,9 @@ async def test_a_crash_leaves_nobody_without_an_answer(world, tmp_path, point):
     await service.start()
     await waiting(world, [(f"c{number}", "enumerate", {"then_sync": number == 2}) for number in range(4)])
     await world.database["shops"].insert_one({"_id": "demo"})
-    assert await service.exited(30) == -9
+    assert await service.exited(120) == -9
     async with world.ingestor("replica-0"):
-        answers = [await world.report(f"c{number}", within=40) for number in range(4)]
+        answers = [await world.report(f"c{number}") for number in range(4)]
 
         async def over():
             return await world.database["imports"].count_documents({"finished": False}) == 0

@@ -245,7 +245,7 @@ async def test_a_killed_import_goes_on_at_its_page(world, tmp_path, point):
     service = ServiceProcess("ingestor", env={**environment, "SHOPSYNC_FAILPOINT": point}, folder=tmp_path)
     await service.start()
     await world.command("overwrite_all", event_id="c1")
-    assert await service.exited(30) == -9
+    assert await service.exited(120) == -9
     before = len(await world.changes("product.changed"))
     assert 200 <= before < 450
     requests = world.sandbox.journal.counts["products"]
@@ -253,7 +253,7 @@ async def test_a_killed_import_goes_on_at_its_page(world, tmp_path, point):
     again = ServiceProcess("ingestor", env=environment, folder=tmp_path, name="again")
     await again.start()
     try:
-        report = await world.report("c1", within=40)
+        report = await world.report("c1")
     finally:
         await again.terminate()
     assert (report.TYPE, report.counts.changed, report.counts.read) == ("import.completed", 450, 450)
@@ -274,9 +274,9 @@ async def test_killed_between_removals_and_report_it_says_the_same_again(world, 
     )
     await service.start()
     await world.command("enumerate", event_id="c2")
-    assert await service.exited(30) == -9
+    assert await service.exited(120) == -9
     async with world.ingestor("replica-0"):
-        report = await world.report("c2", within=40)
+        report = await world.report("c2")
     assert report.counts.removed == 5
     removed = await world.changes("product.removed")
     assert sorted({event.data.product_no for event in removed}) == sorted(gone)

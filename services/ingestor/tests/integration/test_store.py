@@ -1,5 +1,5 @@
 from dataclasses import asdict
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -195,6 +195,22 @@ async def test_presence_that_nobody_needs_any_more_is_forgotten(database):
     assert left == {"demo/P1", "demo/P5", "demo/P6", "demo/P7", "demo/P8", "other/P0"}
 
 
+async def test_what_is_missing_counts_by_when_it_was_seen_and_not_by_whom(database):
+    store = PresenceStore(database)
+    before, since, after = (NOW + timedelta(minutes=minute) for minute in (0, 1, 2))
+    for number, import_id, at in (
+        ("OLD", "first", before),
+        ("CONFIRMED", "confirmed", since),
+        ("FAILED", "failed", after),
+        ("HERE", "now", after),
+        ("GONE", "confirmed", since),
+    ):
+        await store.note_seen("demo", [Listed(number, 1, {})], import_id=import_id, page=1, at=at)
+    await store.mark_absent("demo", ["GONE"], at=after)
+    assert await store.missing("demo", "now") == 3
+    assert await store.missing("demo", "now", seen_since=since) == 2
+
+
 async def test_a_window_is_no_listing(database):
     store = PresenceStore(database)
     await store.note_seen("demo", [Listed("A", 1, {}), Listed("B", 2, {})], import_id="i1", page=1, at=NOW)
@@ -203,5 +219,5 @@ async def test_a_window_is_no_listing(database):
     assert await store.note_seen("demo", [Listed("A", 1, {}), Listed("C", 3, {})], page=1, **seen) == 0
     assert await store.note_seen("demo", [Listed("A", 1, {})], page=2, **seen) == 1, "a page that comes again"
     assert await store.present("demo") == 3
-    assert await store.last_listed_in("demo", "i1") == 2
+    assert await store.missing("demo", "i1") == 1, "who listed A and B last is left as it was"
     assert await store.unseen("demo", "i1", after="", limit=9) == ["C"]
