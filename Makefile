@@ -13,6 +13,7 @@ MANIFESTS := pyproject.toml requirements.lock $(PROJECTS:%=%/pyproject.toml)
 PRODUCTS ?= 200
 SEED ?= 7
 KEEP ?=
+TRANSACTIONS ?=
 KILL ?=
 BENCH ?=
 SEEDS ?= 20
@@ -41,10 +42,10 @@ generated: install ## write what is made from code: JSON Schemas (refuses breaki
 	@$(BIN)/python -m shopsync_contracts libs/contracts/schemas
 	@$(BIN)/python docs/tables.py
 
-demo: ## the whole pipeline on this machine, checked at the end: make demo [PRODUCTS=5000] [KEEP=1] [SEED=7]
+demo: ## the whole pipeline on this machine, checked at the end: make demo [PRODUCTS=5000] [KEEP=1] [SEED=7] [TRANSACTIONS=1: beside a system that writes in Kafka transactions]
 	@began=$$(date +%s.%N); $(MAKE) --no-print-directory --silent install && \
 	SHOPSYNC_DEMO_INSTALL_SECONDS=$$(echo "$$(date +%s.%N) $$began" | awk '{printf "%.1f", $$1 - $$2}') \
-	$(BIN)/python -m shopsync_sandbox demo --products $(PRODUCTS) --seed $(SEED) $(if $(KEEP),--keep)
+	$(BIN)/python -m shopsync_sandbox demo --products $(PRODUCTS) --seed $(SEED) $(if $(KEEP),--keep) $(if $(TRANSACTIONS),--transactions)
 
 bench-publisher: install ## 1,000 products of 20 shops at full rate, one throttled, one broken: make bench-publisher [KILL=1] [BENCH="--replicas 2"]
 	@$(BIN)/python -m shopsync_sandbox bench-publisher --seed $(SEED) $(if $(KILL),--kill-every 4) $(BENCH)

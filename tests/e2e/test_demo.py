@@ -3,9 +3,11 @@
 import asyncio
 import contextlib
 
+import httpx
 import pytest
 
 from shopsync_sandbox.demo.checks import findings
+from shopsync_sandbox.demo.other_system import interfering
 from shopsync_sandbox.demo.stack import Plan
 from shopsync_sandbox.polling import eventually
 
@@ -22,6 +24,30 @@ async def test_a_shop_goes_all_the_way(run_system):
     assert outcome.pushes["unchanged"] == outcome.pushes["created"], "the second sync had nothing new to send"
     assert outcome.sweep.counts.deleted == 8
     assert set(run.follower.stock_sent.values()) == {1}
+
+
+async def test_beside_a_system_that_writes_in_transactions(run_system):
+    """Markers at the ends of partitions, aborted products and sync targets, one product of 2 MiB: nothing shows."""
+    run = await run_system(PLAN)
+
+    async with interfering(run.stack.kafka_bootstrap, run.stack.names.topic_prefix, run.follower) as other:
+        outcome = await run.story.run()
+
+    def only_what_was_committed():
+        assert other.findings() == []
+        return True
+
+    await eventually(only_what_was_committed)
+
+    assert findings(outcome.facts) == []
+    assert outcome.pushes["created"] == len(outcome.facts.expected_listed) > 10
+    [letter] = set(run.follower.letters_elsewhere)
+    assert "catalog" in letter
+    assert "product.description" in letter
+    assert "1000000" in letter.replace(",", "")
+    async with httpx.AsyncClient(timeout=10, trust_env=False) as client:
+        for service in run.stack.services.values():
+            assert (await client.get(f"{service.url}/readyz")).json()["ok"]
 
 
 @contextlib.asynccontextmanager

@@ -16,6 +16,7 @@ from shopsync_contracts.topics import DEAD_LETTERS
 from shopsync_runtime import Runtime, consumer_group, each
 from shopsync_runtime.consuming.partitions import Partitions
 from shopsync_runtime.kafka.admin import apply_topics
+from shopsync_runtime.kafka.messages import MAX_REQUEST
 from shopsync_runtime.kafka.producer import Message, MessageTooLarge, Producer, ProducerBroken
 from shopsync_sandbox.polling import eventually
 
@@ -263,9 +264,9 @@ async def test_a_service_loses_nothing_and_says_that_it_is_not_ready(
     assert [record.value for record in await read_topic(out)] == [b"e0", b"e1", b"e2", b"e3", b"e4"]
 
 
-@pytest.mark.parametrize(("megabytes", "kept"), [(8, True), (60, False)])
+@pytest.mark.parametrize(("size", "kept"), [(MAX_REQUEST // 2, True), (MAX_REQUEST + 1, False)])
 async def test_a_message_that_only_fits_compressed_becomes_a_dead_letter(
-    common, topics, spec, make_event, running, committed, read_topic, kafka_bootstrap, megabytes, kept
+    common, topics, spec, make_event, running, committed, read_topic, kafka_bootstrap, size, kept
 ):
     runtime = Runtime("probe", common)
     handled = []
@@ -275,7 +276,7 @@ async def test_a_message_that_only_fits_compressed_becomes_a_dead_letter(
 
     runtime.consume("commands", [spec], each(handle))
     topic = spec.full_name(common.topic_prefix)
-    huge = b" " * (megabytes * 1024 * 1024)
+    huge = b" " * size
     async with AIOKafkaProducer(
         bootstrap_servers=kafka_bootstrap, compression_type="gzip", max_request_size=2 * len(huge)
     ) as gzipped:

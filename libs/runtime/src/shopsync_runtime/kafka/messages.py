@@ -17,7 +17,7 @@ Headers = Sequence[tuple[str, bytes | None]]
 
 LARGEST_LIMIT: Final = max(spec.max_message_bytes for spec in TOPICS)
 # A limit counts compressed bytes. More than this many bytes before compression are refused without trying.
-MAX_REQUEST: Final = 8 * LARGEST_LIMIT
+MAX_REQUEST: Final = 4 * LARGEST_LIMIT
 _LZ4: Final = 3
 
 

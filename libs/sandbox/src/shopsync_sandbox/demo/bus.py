@@ -14,8 +14,10 @@ from shopsync_contracts import Event, ShopBody, TopicSpec, new_event, parse, top
 from shopsync_contracts.envelope import CONTENT_TYPE
 from shopsync_contracts.events import ProductSnapshot, PushFailed, PushSkipped, PushSucceeded, ReviewChanged
 from shopsync_contracts.topics import CATALOG_PRODUCTS, DEAD_LETTERS, LISTING_EVENTS, REPORTS
+from shopsync_sandbox.demo.stack import SHOP
 
 SOURCE = "/demo/back-office"
+_MINE = SHOP.encode()
 _FOLLOWED = (CATALOG_PRODUCTS, LISTING_EVENTS, REPORTS)
 
 
@@ -43,7 +45,10 @@ class Bus:
 
 
 class Follower:
-    """The newest snapshot per product and the listing events and reports so far. Duplicates by event id count once."""
+    """The newest snapshot per product and the listing events and reports so far. Duplicates by event id count once.
+
+    Of the story's shop; `elsewhere` and `letters_elsewhere` hold the products and dead letters of others.
+    """
 
     def __init__(self, prefix: str) -> None:
         self._specs: dict[str, TopicSpec] = {spec.full_name(prefix): spec for spec in _FOLLOWED}
@@ -58,6 +63,8 @@ class Follower:
         self.reviews: Counter[str] = Counter()
         self.stock_sent: Counter[str] = Counter()
         self.dead_letters: list[str] = []
+        self.elsewhere: dict[str, ProductSnapshot] = {}
+        self.letters_elsewhere: list[str] = []
 
     @property
     def topics(self) -> list[str]:
@@ -66,7 +73,8 @@ class Follower:
     async def follow(self, consumer: AIOKafkaConsumer) -> None:
         async for record in consumer:
             if record.topic == self._dead_letters:
-                self.dead_letters.append(_reason(record.headers))
+                mine = _is_mine((record.key or _MINE).decode(errors="replace"))
+                (self.dead_letters if mine else self.letters_elsewhere).append(_reason(record.headers))
             else:
                 self._take(self._specs[record.topic], record.key, record.value)
             async with self._changed:
@@ -79,6 +87,10 @@ class Follower:
             self.removed.add(subject)
             return
         event = parse(value, topic=spec)
+        if not _is_mine(event.subject):
+            if isinstance(event.data, ProductSnapshot):
+                self.elsewhere[event.subject] = event.data
+            return
         if isinstance(event.data, ProductSnapshot):
             self._take_snapshot(event.subject, event.data)
         elif (event.source, event.id) not in self._seen:
@@ -122,6 +134,11 @@ class Follower:
         except TimeoutError as error:
             raise TimeoutError(f"{what} did not happen within {seconds:g} s") from error
         return done()
+
+
+def _is_mine(subject: str) -> bool:
+    """Whether a product `shop/number`, or a shop, is the story's."""
+    return subject.partition("/")[0] == SHOP
 
 
 def _reason(headers: Sequence[tuple[str, bytes | None]]) -> str:

@@ -14,9 +14,10 @@ import typer
 from rich.console import Console
 
 from shopsync_sandbox.demo import screen
-from shopsync_sandbox.demo.bus import connected
+from shopsync_sandbox.demo.bus import Follower, connected
 from shopsync_sandbox.demo.checks import findings
 from shopsync_sandbox.demo.hints import addresses
+from shopsync_sandbox.demo.other_system import interfering
 from shopsync_sandbox.demo.stack import Plan, Stack, running
 from shopsync_sandbox.demo.story import Outcome, Story
 
@@ -25,9 +26,14 @@ INSTALL_SECONDS = "SHOPSYNC_DEMO_INSTALL_SECONDS"
 
 
 def demo(
+    *,
     products: Annotated[int, typer.Option(min=20, help="Products of the generated shop.")] = 200,
     seed: Annotated[int, typer.Option(help="The same seed gives the same shop and the same choices.")] = 7,
     keep: Annotated[bool, typer.Option(help="Keep everything running afterwards, until Ctrl-C.")] = False,
+    transactions: Annotated[
+        bool,
+        typer.Option(help="Beside another system that writes in Kafka transactions and aborts some."),
+    ] = False,
     logs: Annotated[Path | None, typer.Option(help="Folder for the logs of all processes; kept.")] = None,
     patience: Annotated[
         float | None,
@@ -41,7 +47,16 @@ def demo(
     console = Console()
     good = False
     try:
-        good = asyncio.run(_demo(plan, folder, console, keep=keep, patience=patience or 60 + products * 0.25))
+        good = asyncio.run(
+            _demo(
+                plan,
+                folder,
+                console,
+                keep=keep,
+                transactions=transactions,
+                patience=patience or 60 + products * 0.25,
+            )
+        )
     except (TimeoutError, RuntimeError) as error:
         console.print(f"[red]{error}[/red]", highlight=False)
     finally:
@@ -52,7 +67,7 @@ def demo(
     raise typer.Exit(0 if good else 1)
 
 
-async def _demo(plan: Plan, folder: Path, console: Console, *, keep: bool, patience: float) -> bool:
+async def _demo(plan: Plan, folder: Path, console: Console, *, keep: bool, transactions: bool, patience: float) -> bool:
     split = {"install": float(os.environ.get(INSTALL_SECONDS) or 0.0)}
     async with contextlib.AsyncExitStack() as resources:
         with screen.Screen(console) as shown:
@@ -63,22 +78,35 @@ async def _demo(plan: Plan, folder: Path, console: Console, *, keep: bool, patie
             bus, follower = await resources.enter_async_context(
                 connected(stack.kafka_bootstrap, stack.names.topic_prefix)
             )
-            outcome = await Story(stack, plan, bus, follower, progress=shown.progress, patience=patience).run()
+            story = Story(stack, plan, bus, follower, progress=shown.progress, patience=patience)
+            if transactions:
+                outcome, others = await _beside_another(story, stack, follower, patience)
+            else:
+                outcome, others = await story.run(), []
             split["run"] = time.monotonic() - began
-        good = _conclude(outcome, split, console)
+        good = _conclude(outcome, others, split, console)
         if keep:
             await _keep(stack, console)
     return good
 
 
-def _conclude(outcome: Outcome, split: dict[str, float], console: Console) -> bool:
+async def _beside_another(story: Story, stack: Stack, follower: Follower, patience: float) -> tuple[Outcome, list[str]]:
+    """The story while another system writes in transactions, and what is off with what that wrote."""
+    async with interfering(stack.kafka_bootstrap, stack.names.topic_prefix, follower) as other:
+        outcome = await story.run()
+    with contextlib.suppress(TimeoutError):
+        await follower.until(lambda: not other.findings(), seconds=patience, what="the other system's products")
+    return outcome, other.findings()
+
+
+def _conclude(outcome: Outcome, others: list[str], split: dict[str, float], console: Console) -> bool:
     for table in screen.summary(outcome):
         console.print(table)
     console.print(screen.seconds(outcome.seconds))
     console.print(screen.seconds(split))
     if outcome.facts is None:
         raise RuntimeError("the story ended without facts to check")
-    found = findings(outcome.facts)
+    found = findings(outcome.facts) + others
     for finding in found:
         console.print(f"[red]off: {finding}[/red]", highlight=False)
     if not found:
