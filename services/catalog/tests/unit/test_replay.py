@@ -44,13 +44,21 @@ STEP = st.one_of(
 LIFE = [("change", 0, 0, "changed_only"), ("removal", 5), ("delete", 5)]
 """Deletions are rare in arbitrary histories."""
 
-STEPS = st.lists(STEP | st.sampled_from(LIFE), max_size=25) | st.builds(
-    lambda *parts: [step for part in parts for step in part],
-    st.lists(STEP, max_size=6),
-    st.just(LIFE),
-    st.lists(STEP, max_size=6),
-    st.just([("change", 20, 20, "changed_only")]),
-    st.lists(STEP, max_size=6),
+BACK = ("change", 20, 20, "changed_only")
+
+
+def some(most):
+    """Steps, each perhaps sent twice: the second time it changes nothing."""
+    twice = st.tuples(STEP, st.booleans()).map(lambda drawn: [drawn[0]] * (2 if drawn[1] else 1))
+    return st.lists(twice, max_size=most).map(lambda parts: [step for part in parts for step in part])
+
+
+STEPS = some(20) | st.builds(
+    lambda before, off, between, after: [LIFE[0], *before, *off, *LIFE[1:], *between, BACK, *after],
+    some(4),
+    st.sampled_from([[], [("target", 20, False)] * 2]),
+    some(3),
+    some(4),
 )
 
 
@@ -165,9 +173,10 @@ def test_what_changed_nothing_before_a_deletion_is_not_refused_after_it(story):
     """Sent twice, sent late, or with what is there already: the last message of its partition each time."""
     story.changed(0)
     story.edited(2, name="甲")
-    for useless in (story.edit(2, name="甲"), story.edit(1, name="乙"), story.edit(3, name="甲")):
+    story.switched(3, False)
+    for useless in (story.edit(2, name="甲"), story.edit(1, name="乙")):
         story.take(useless)
-    story.take(story.target(False), time=story.sent[0].event.time)
+    story.switched(1, True)
     edits = [one for one in story.sent if one.topic == TOOL_EDITS.name]
     story.removed(5)
     story.deleted()
