@@ -6,6 +6,7 @@ from catalog.catalogue import Catalogue
 from catalog.handlers import BulkEdits, ProductHandler, SettingsHandler
 from catalog.held import HeldMessages
 from catalog.model import Rules
+from catalog.requests import DoneRequests
 from catalog.scheduling import Scheduler
 from catalog.settings import CatalogSettings
 from catalog.shops import ShopStore
@@ -35,7 +36,8 @@ def build(runtime: Runtime, settings: CatalogSettings) -> None:
     feed = SnapshotFeed(runtime.events)
     rules = Rules(compare_sale_form=settings.compare_sale_form, proof_age=settings.proof_age)
     catalogue = Catalogue(products, shops, feed, rules=rules, clock=runtime.clock)
-    bulk_edits = BulkEdits(products, runtime.events, clock=runtime.clock)
+    done = DoneRequests(runtime.database)
+    bulk_edits = BulkEdits(products, done, runtime.events, clock=runtime.clock)
     group = consumer_group(runtime.common.topic_prefix, runtime.name, "products")
 
     async def everything_before() -> Barrier:
@@ -63,6 +65,7 @@ def build(runtime: Runtime, settings: CatalogSettings) -> None:
         products,
         shops,
         held,
+        done,
         runtime.events,
         barrier=everything_before,
         patience=Patience(settings.settings_grace.total_seconds(), settings.barrier_timeout.total_seconds()),

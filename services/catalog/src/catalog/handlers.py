@@ -12,6 +12,7 @@ from catalog.documents import product_id
 from catalog.errors import CatalogRefusal
 from catalog.held import Held, HeldMessages, message_of
 from catalog.merge import Message
+from catalog.requests import DoneRequests
 from catalog.shops import ShopStore
 from catalog.store import ProductStore
 from shopsync_contracts import Event
@@ -46,21 +47,25 @@ class ProductHandler:
 
         applied = await self._catalogue.apply([*(one.message for one in held), *map(message_of, single)], hold)
         refusals = [Refusal(deliveries[one.place], error) for one, error in applied.refused if not one.held]
-        early = []
-        for delivery in batch:
-            if isinstance(delivery.event.data, ProductsBulkEdited):
-                early += await self._bulk(delivery, refusals)
-        await self._held.hold(early, self._clock())
+        refusals += await self._bulk([one for one in batch if isinstance(one.event.data, ProductsBulkEdited)])
         await self._held.release(_no_longer_waiting(held, applied))
         return refusals
 
-    async def _bulk(self, delivery: Delivery, refusals: list[Refusal]) -> list[Delivery]:
-        try:
-            done = await self._bulk_edits.publish(delivery.event, delivery.timestamp, final=False)
-        except CatalogRefusal as error:
-            refusals.append(Refusal(delivery, error))
-            return []
-        return [] if done else [delivery]
+    async def _bulk(self, batch: Sequence[Delivery]) -> list[Refusal]:
+        refusals: list[Refusal] = []
+        early: list[Delivery] = []
+        done: list[Delivery] = []
+        for delivery in batch:
+            try:
+                settled = await self._bulk_edits.publish(delivery, final=False)
+            except CatalogRefusal as error:
+                refusals.append(Refusal(delivery, error))
+            else:
+                (done if settled else early).append(delivery)
+        await self._held.hold(early, self._clock())
+        # Behind the holding: a later one that is done says of the earlier ones that they are done or held.
+        await self._bulk_edits.done(done)
+        return refusals
 
 
 def _no_longer_waiting(held: Sequence[Held], applied: Applied) -> list[str]:
@@ -72,22 +77,33 @@ def _no_longer_waiting(held: Sequence[Held], applied: Applied) -> list[str]:
 class BulkEdits:
     """Fans bulk edits out and reports on them."""
 
-    def __init__(self, products: ProductStore, events: EventPublisher, *, clock: Callable[[], datetime]) -> None:
+    def __init__(
+        self, products: ProductStore, done: DoneRequests, events: EventPublisher, *, clock: Callable[[], datetime]
+    ) -> None:
         self._products = products
+        self._done = done
         self._events = events
         self._clock = clock
 
-    async def publish(self, event: Event[ProductsBulkEdited], broker: datetime, *, final: bool) -> bool:
+    async def publish(self, delivery: Delivery, *, final: bool) -> bool:
         """Publish one message per product and the report. Raises StampFromFuture.
 
-        Unless `final`, does nothing and returns False when a product is not there: its change may be on its way.
+        Unless `final`, does nothing and returns False when a product is not there: its change may be on its way. One
+        that is read again does nothing: its products may have gone on, or be others of the same number.
         """
-        admit(event, broker)
+        event: Event[ProductsBulkEdited] = delivery.event
+        admit(event, delivery.timestamp)
+        if not final and await self._done.is_done(delivery):
+            return True
         plan = fan_out(event, await self._known(event.data))
         if plan.unknown and not final:
             return False
         await self._send(event, plan)
         return True
+
+    async def done(self, deliveries: Sequence[Delivery]) -> None:
+        """Remember that these are published."""
+        await self._done.done(deliveries)
 
     async def _known(self, body: ProductsBulkEdited) -> dict[str, set[tuple[str, str]]]:
         ids = {product_id(body.shop_key, one): one for one in body.product_nos}
@@ -120,9 +136,9 @@ class SettingsHandler:
     async def __call__(self, delivery: Delivery) -> None:
         """Store one shop's settings. Streams the shop's products in pages; repeated from the start after a crash."""
         event = delivery.event
-        if not await self._shops.save(event.data, event.time):
-            return
         message: Message = message_of(delivery)
+        if not await self._shops.save(event.data, event.time, message):
+            return
         products = await self._catalogue.reprice(event.data.shop_key, message)
         await self._shops.repriced(event.data.shop_key)
         log.info("tax settings applied", shop_key=event.data.shop_key, event_id=event.id, products=products)

@@ -6,8 +6,10 @@ from datetime import datetime
 
 from pymongo import ReturnDocument
 from pymongo.asynchronous.database import AsyncDatabase
+from pymongo.errors import DuplicateKeyError
 
 from catalog.documents import Document
+from catalog.merge import Message
 from shopsync_contracts.events import ShopSettingsChanged, SyncSettings, TaxDefaults
 
 
@@ -55,12 +57,22 @@ class ShopStore:
         """The command of this timing is out."""
         await self._shops.update_one({"_id": shop_key}, {"$max": {"last_slot": slot}})
 
-    async def save(self, settings: ShopSettingsChanged, time: datetime) -> bool:
-        """Store the settings. Returns whether the shop's products have to be priced anew (also after a crash)."""
-        document: Document = {**settings.model_dump(), "updated_at": time}
+    async def save(self, settings: ShopSettingsChanged, time: datetime, source: Message) -> bool:
+        """Store the settings, unless these or later ones of the same partition are stored already.
+
+        Returns whether the shop's products have to be priced again, also after a crash.
+        """
+        try:
+            return await self._save(settings, time, source)
+        except DuplicateKeyError:
+            stored = await self._shops.find_one({"_id": settings.shop_key}, {"reprice": 1})
+            return stored is not None and bool(stored.get("reprice"))
+
+    async def _save(self, settings: ShopSettingsChanged, time: datetime, source: Message) -> bool:
+        document: Document = {**settings.model_dump(), "updated_at": time, "position": _position(source)}
         tax = document["tax"]
         after = await self._shops.find_one_and_update(
-            {"_id": settings.shop_key},
+            {"_id": settings.shop_key, **_before(source)},
             [
                 {
                     "$set": {
@@ -88,3 +100,22 @@ class ShopStore:
     async def repriced(self, shop_key: str) -> None:
         """All products of the shop have prices by its present settings."""
         await self._shops.update_one({"_id": shop_key}, {"$set": {"reprice": False}})
+
+
+def _position(source: Message) -> Document:
+    topic, partition, offset = source.place
+    return {"topic": topic, "partition": partition, "offset": offset, "timestamp": source.timestamp}
+
+
+def _before(source: Message) -> Document:
+    """Matches settings that are older than the message. One made before positions were kept counts as older."""
+    topic, partition, offset = source.place
+    return {
+        "$or": [
+            {"position": {"$exists": False}},
+            {"position.topic": {"$ne": topic}},
+            {"position.partition": {"$ne": partition}},
+            {"position.offset": {"$lt": offset}},
+            {"position.timestamp": {"$lt": source.timestamp}},
+        ]
+    }

@@ -10,6 +10,7 @@ import structlog
 
 from catalog.documents import Document, product_id
 from catalog.held import HeldMessages
+from catalog.requests import DoneRequests
 from catalog.shops import ShopStore
 from catalog.store import ProductStore
 from catalog.sync import Tally, choose, commands, report
@@ -50,6 +51,7 @@ class SyncHandler:
         products: ProductStore,
         shops: ShopStore,
         held: HeldMessages,
+        done: DoneRequests,
         events: EventPublisher,
         *,
         barrier: TakeBarrier,
@@ -59,6 +61,7 @@ class SyncHandler:
         self._products = products
         self._shops = shops
         self._held = held
+        self._done = done
         self._events = events
         self._take_barrier = barrier
         self._patience = patience
@@ -83,6 +86,9 @@ class SyncHandler:
 
     async def _sync(self, delivery: Delivery) -> None:
         event: Event[SyncRequested] = delivery.event
+        if await self._done.is_done(delivery):
+            log.info("sync was carried out before", shop_key=event.data.shop_key, event_id=event.id)
+            return
         started_at = self._clock()
         if not await _eventually(lambda: self._has_settings(event.data.shop_key), self._patience.for_settings):
             because = f"shop {event.data.shop_key!r} has no settings; publish shop.settings_changed for it first"
@@ -96,6 +102,7 @@ class SyncHandler:
             sent = commands(event, [one for one, choice in choices.items() if choice == "commanded"])
             await self._events.publish_all([(PUSH_COMMANDS, self._events.event(body, id=id_)) for id_, body in sent])
         await self._report(event, tally.counts(), started_at, None)
+        await self._done.done([delivery])
         self._finishes.pop(_place(delivery), None)
 
     async def _catch_up(self, delivery: Delivery) -> None:

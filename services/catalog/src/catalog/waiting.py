@@ -81,7 +81,8 @@ class HeldKeeper:
 
     async def _fan_out(self, one: Held) -> list[tuple[Held, CatalogRefusal]]:
         try:
-            await self._bulk_edits.publish(one.message.event, one.message.timestamp, final=True)
+            await self._bulk_edits.publish(one.delivery, final=True)
+            await self._bulk_edits.done([one.delivery])
         except CatalogRefusal as error:
             return [(one, error)]
         return []

@@ -14,6 +14,7 @@ from catalog.catalogue import Catalogue
 from catalog.handlers import BulkEdits, ProductHandler
 from catalog.held import HeldMessages
 from catalog.model import Rules
+from catalog.requests import DoneRequests
 from catalog.shops import ShopStore
 from catalog.snapshots import SnapshotFeed
 from catalog.store import ProductStore
@@ -72,6 +73,7 @@ class Replica:
     products: ProductStore
     shops: ShopStore
     held: HeldMessages
+    done: DoneRequests
     events: RecordingEvents
     catalogue: Catalogue
     bulk_edits: BulkEdits
@@ -93,9 +95,10 @@ async def new_replica(database: Any) -> AsyncIterator[Callable[..., Replica]]:
         products, shops = ProductStore(mine), ShopStore(mine)
         held, events = HeldMessages(mine, [TOOL_EDITS]), RecordingEvents()
         catalogue = Catalogue(products, shops, SnapshotFeed(events), rules=_RULES, clock=now)
-        bulk = BulkEdits(products, events, clock=now)
+        done = DoneRequests(mine)
+        bulk = BulkEdits(products, done, events, clock=now)
         handler = ProductHandler(catalogue, held, bulk, clock=now)
-        return Replica(products, shops, held, events, catalogue, bulk, handler)
+        return Replica(products, shops, held, done, events, catalogue, bulk, handler)
 
     first = make()
     await first.products.ensure_indexes()

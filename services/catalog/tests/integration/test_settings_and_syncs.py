@@ -1,14 +1,15 @@
 """Groups "settings" and "syncs" on a real MongoDB."""
 
 import asyncio
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from aiokafka.errors import KafkaError
 
 from catalog.handlers import SettingsHandler
 from catalog.syncing import Patience, SyncHandler
-from shopsync_contracts.events import ShopSettingsChanged, SyncRequested, TaxDefaults
+from shopsync_contracts.events import EditChanges, ProductsBulkEdited, ShopSettingsChanged, SyncRequested, TaxDefaults
 from shopsync_contracts.topics import CATALOG_PRODUCTS, PUSH_COMMANDS, REPORTS
 from shopsync_runtime import RetryableError
 
@@ -46,6 +47,7 @@ def syncs(replica, barrier):
         replica.products,
         replica.shops,
         replica.held,
+        replica.done,
         replica.events,
         barrier=barrier.take,
         patience=Patience(for_settings=0.3, for_earlier_messages=0.3),
@@ -186,9 +188,10 @@ class TestSync:
         await syncs([deliver(SyncRequested(shop_key="demo", product_nos=("P-4",)))])
         assert replica.events.on(PUSH_COMMANDS) == []
 
-    async def test_a_repeated_request_repeats_its_ids(self, syncs, replica, deliver):
+    async def test_a_request_that_a_crash_repeats_has_the_same_ids(self, syncs, replica, database, deliver):
         delivery = deliver(SyncRequested(shop_key="demo"))
         await syncs([delivery])
+        await database["done_requests"].delete_many({})  # killed between the report and this
         await syncs([delivery])
         ids = [event.id for _, event in replica.events.published]
         assert ids[:4] == ids[4:]
@@ -224,3 +227,112 @@ async def test_settings_published_a_moment_later_are_waited_for(syncs, settings,
     await sync
     [report] = replica.events.on(REPORTS)
     assert report.refused_because is None
+
+
+class TestReadAgain:
+    """After offsets were lost or reset: what was carried out is not carried out again, in any order of the topics."""
+
+    async def test_an_old_sync_sends_nothing_that_was_not_asked_for_now(self, shop, syncs, replica, deliver):
+        requests = [deliver(SyncRequested(shop_key="demo", reason="manual")) for _ in range(2)]
+        await syncs(requests)
+        replica.events.published.clear()
+        await syncs(requests)
+        await syncs(requests[:1])
+        assert replica.events.published == []
+        await syncs([deliver(SyncRequested(shop_key="demo", reason="manual"))])
+        assert replica.events.on(PUSH_COMMANDS)
+
+    async def test_a_sync_that_was_refused_is_offered_again(self, syncs, settings, replica, deliver):
+        request = deliver(SyncRequested(shop_key="demo", reason="manual"))
+        await syncs([request])
+        await settings(deliver(ShopSettingsChanged(shop_key="demo")))
+        replica.events.published.clear()
+        await syncs([request])
+        [report] = replica.events.on(REPORTS)
+        assert report.refused_because is None
+
+    async def test_a_sync_whose_commands_are_not_acknowledged_is_carried_out_again(self, shop, syncs, replica, deliver):
+        request = deliver(SyncRequested(shop_key="demo", reason="manual"))
+        replica.events.fail = KafkaError("broker away")
+        with pytest.raises(KafkaError):
+            await syncs([request])
+        await syncs([request])
+        assert replica.events.on(PUSH_COMMANDS)
+
+    async def test_requests_of_a_topic_made_anew_are_new(self, shop, syncs, replica, deliver):
+        requests = [deliver(SyncRequested(shop_key="demo", reason="manual")) for _ in range(3)]
+        await syncs(requests)
+        replica.events.published.clear()
+        later = requests[0].timestamp + timedelta(days=1)
+        await syncs([replace(requests[0], timestamp=later)])
+        assert replica.events.on(PUSH_COMMANDS)
+
+    async def test_older_settings_do_not_come_back(self, shop, settings, replica, database, deliver, new_story):
+        """Not even for the moment until the newer ones are read: prices would change and change back."""
+        first = deliver(ShopSettingsChanged(shop_key="demo", tax=OUTSIDE))
+        second = deliver(ShopSettingsChanged(shop_key="demo", tax=TaxDefaults()))
+        for one in (first, second):
+            await settings(one)
+        before = await database["shops"].find_one(), await database["products"].find().to_list()
+        replica.events.published.clear()
+        for one in (first, second, first):
+            await settings(one)
+        assert (await database["shops"].find_one(), await database["products"].find().to_list()) == before
+        assert replica.events.published == []
+
+    async def test_settings_stored_by_an_earlier_release_are_replaced(self, settings, database, deliver):
+        await settings(deliver(ShopSettingsChanged(shop_key="demo")))
+        await database["shops"].update_one({"_id": "demo"}, {"$unset": {"position": 1}})
+        await settings(deliver(ShopSettingsChanged(shop_key="demo", tax=OUTSIDE)))
+        assert (await database["shops"].find_one())["tax"] == OUTSIDE.model_dump()
+
+    async def test_repricing_that_a_crash_interrupted_is_done_by_the_redelivery(
+        self, shop, settings, replica, database, deliver
+    ):
+        change = deliver(ShopSettingsChanged(shop_key="demo", tax=OUTSIDE))
+        replica.events.fail = KafkaError("killed")
+        with pytest.raises(KafkaError):
+            await settings(change)
+        assert (await database["shops"].find_one())["reprice"] is True
+        await settings(change)
+        assert (await database["shops"].find_one())["reprice"] is False
+
+    async def test_a_bulk_edit_of_a_product_that_was_deleted_since_is_not_refused(
+        self, replica, ready, database, deliver, at_minute
+    ):
+        """Nor edited again under its id, nor reported otherwise than before."""
+        body = ProductsBulkEdited(
+            shop_key="demo",
+            edited_at=at_minute(1),
+            product_nos=("A-1",),
+            changes=EditChanges(brand_id="9"),
+            sync_enabled=False,
+        )
+        bulk = deliver(body, time=at_minute(2))
+        await replica.handler([deliver(one.event.data, time=one.event.time) for one in ready.sent])
+        assert await replica.handler([bulk]) == []
+        ready.sent.clear()
+        ready.switched(4, False)
+        ready.removed(5)
+        ready.deleted()
+        await replica.handler([deliver(one.event.data, time=one.event.time) for one in ready.sent])
+        replica.events.published.clear()
+        assert await replica.handler([bulk]) == []
+        assert replica.events.published == []
+        assert await database["held_messages"].count_documents({}) == 0
+
+    async def test_a_bulk_edit_that_waits_is_not_taken_for_done_when_a_later_one_is(
+        self, replica, database, deliver, new_story, at_minute
+    ):
+        def bulk(*numbers):
+            changes = EditChanges(brand_id="9")
+            return deliver(
+                ProductsBulkEdited(shop_key="demo", edited_at=at_minute(1), product_nos=numbers, changes=changes)
+            )
+
+        await replica.handler([deliver(new_story().change(0))])
+        early, ready = bulk("unknown"), bulk("A-1")
+        await replica.handler([early, ready])
+        assert await database["held_messages"].count_documents({}) == 1
+        await replica.handler([early, ready])
+        assert await database["held_messages"].count_documents({}) == 1
