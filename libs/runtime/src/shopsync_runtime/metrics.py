@@ -38,6 +38,12 @@ PRODUCER_REPLACEMENTS = Counter(
 REBALANCES = Counter("shopsync_rebalances", "Times the group took partitions back", ["subscription"])
 # end offset - first offset not yet handled, of the partitions this process holds now
 LAG = Gauge("shopsync_consumer_lag", "Messages not yet handled", ["subscription", "topic", "partition"])
+# stays above 0 while a publisher's transaction is open: what stands behind it cannot be read by anybody
+UNREADABLE = Gauge(
+    "shopsync_unreadable_offsets",
+    "Offsets behind an open transaction: last stable offset to end of the log",
+    ["subscription", "topic", "partition"],
+)
 SINCE_PROGRESS = Gauge(
     "shopsync_seconds_since_progress",
     "Seconds since a batch was finished or nothing was left to do",

@@ -59,6 +59,20 @@ class World:
         name = {"subscription": "commands", "topic": self.topic, "partition": "0"}
         return REGISTRY.get_sample_value("shopsync_consumer_lag", name)
 
+    async def unreadable(self):
+        """Offsets behind an open transaction, after the housekeeping looked."""
+        await self.subscription.tick()
+        name = {"subscription": "commands", "topic": self.topic, "partition": "0"}
+        return REGISTRY.get_sample_value("shopsync_unreadable_offsets", name)
+
+    async def something_unreadable(self):
+        """Two offsets stand behind an open transaction."""
+        return await self.unreadable() == 2
+
+    async def nothing_unreadable(self):
+        """No transaction is open."""
+        return await self.unreadable() == 0
+
     async def no_lag(self):
         """Whether the gauge has come down to 0."""
         return await self.measured_lag() == 0
@@ -175,10 +189,12 @@ async def test_an_open_transaction_belongs_to_what_comes_later(world, producer):
         await eventually(barrier.passed)
         assert world.handled == ["e1"]
         await eventually(world.no_lag)
+        await eventually(world.something_unreadable)
         await world.transactional.commit_transaction()
         later = await world.barrier()
         await eventually(later.passed)
         assert world.handled == ["e1", "e2", "e3"]
+        await eventually(world.nothing_unreadable)
 
 
 async def test_positions_are_not_committed_past_a_batch_that_waits(world, producer, committed):

@@ -4,7 +4,7 @@ import time
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
 
-from shopsync_runtime.metrics import LAG, SINCE_PROGRESS
+from shopsync_runtime.metrics import LAG, SINCE_PROGRESS, UNREADABLE
 
 _ASK_TIMEOUT = 5.0
 
@@ -46,7 +46,8 @@ class Progress:
         for partition in partitions:
             self._next.pop(partition, None)
             if self._lag.pop(partition, None) is not None:
-                LAG.remove(self._subscription, partition.topic, str(partition.partition))
+                for gauge in (LAG, UNREADABLE):
+                    gauge.remove(self._subscription, partition.topic, str(partition.partition))
 
     async def measure(self, consumer: AIOKafkaConsumer) -> bool:
         """Ask for the end offsets and set the gauges. Returns whether the broker answered; else the values stay."""
@@ -59,7 +60,9 @@ class Progress:
             ends, starts, answers = {}, {}, False
         for tp in ends.keys() & starts.keys() & consumer.assignment():
             self._lag[tp] = max(0, ends[tp] - starts[tp])
-            LAG.labels(self._subscription, tp.topic, str(tp.partition)).set(self._lag[tp])
+            labels = self._subscription, tp.topic, str(tp.partition)
+            LAG.labels(*labels).set(self._lag[tp])
+            UNREADABLE.labels(*labels).set(max(0, (consumer.highwater(tp) or 0) - ends[tp]))
         if ends.keys() == held and self.lag == 0:
             self.finished_at = self.tried_at = time.monotonic()
         SINCE_PROGRESS.labels(self._subscription).set(time.monotonic() - self.finished_at)
