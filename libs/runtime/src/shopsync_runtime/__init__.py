@@ -18,6 +18,7 @@ from shopsync_runtime.runtime import Runtime
 from shopsync_runtime.service import run_service
 from shopsync_runtime.settings import CommonSettings, Duration, PositiveDuration, ServiceSettings
 from shopsync_runtime.settings_loading import load_settings
+from shopsync_runtime.shutdown import Shutdown, ShuttingDown
 
 __all__ = [
     "Barrier",
@@ -37,6 +38,8 @@ __all__ = [
     "Runtime",
     "ServiceSettings",
     "SettingsError",
+    "Shutdown",
+    "ShuttingDown",
     "StartError",
     "consumer_group",
     "each",

@@ -3,6 +3,7 @@
 - RuntimeFailure
   - RetryableError     may pass by itself: wait and try again, lose nothing
     - LeaseLost        another replica holds the lease now
+    - ShuttingDown     the process ends while a message waits
   - PermanentError     this message can never succeed: dead letter
   - OperationalError   an operator has to do something
     - SettingsError    an environment variable is missing or wrong

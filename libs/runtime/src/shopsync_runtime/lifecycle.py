@@ -29,11 +29,14 @@ async def start(runtime: Runtime) -> None:
 async def stop(runtime: Runtime, http: HttpServer | None) -> bool:
     """The reverse. The batch in hand is finished and committed before anything it needs is closed.
 
+    A handler that waits for something hands its batch back at once: it may wait for another subscription's work.
+
     Every step is bounded, also against one that swallows its cancellation. Returns False when work was cut short: a
     batch in hand, a background task, a stop hook. A connection that does not close in time costs nothing but a
     warning: the broker and the database notice by themselves.
     """
     runtime.state = "stopping"
+    runtime.shutdown.begin()
     grace = runtime.common.shutdown_grace.total_seconds()
     drained = await _all("drain", [one.drain(grace) for one in runtime.subscriptions], grace + _STEP_SECONDS)
     ended = await _all("background", [_end(task) for task in runtime.tasks], grace)

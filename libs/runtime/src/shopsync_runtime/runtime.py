@@ -24,6 +24,7 @@ from shopsync_runtime.leases import Leases
 from shopsync_runtime.mongo import Database, Document, make_client, ping_error
 from shopsync_runtime.outage import Outage
 from shopsync_runtime.settings import CommonSettings
+from shopsync_runtime.shutdown import Shutdown
 
 Hook = Callable[[], Awaitable[None]]
 
@@ -44,6 +45,7 @@ class Runtime:
         self.clock = clock
         self.app: FastStream = create_app(common, name)
         self.state = "starting"
+        self.shutdown = Shutdown()
         self.producer = Producer(common.kafka_bootstrap_servers, client_id=f"{common.topic_prefix}.{name}")
         self.events = EventPublisher(self.producer, service=name, prefix=common.topic_prefix, clock=clock)
         self.kafka_outage = Outage("Kafka", common.kafka_bootstrap_servers)

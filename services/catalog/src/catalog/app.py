@@ -69,6 +69,7 @@ def build(runtime: Runtime, settings: CatalogSettings) -> None:
         runtime.events,
         barrier=everything_before,
         patience=Patience(settings.settings_grace.total_seconds(), settings.barrier_timeout.total_seconds()),
+        shutdown=runtime.shutdown,
         clock=runtime.clock,
     )
     scheduler = Scheduler(

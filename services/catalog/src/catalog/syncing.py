@@ -1,7 +1,6 @@
 """Group "syncs": sync requests to push commands."""
 
 import asyncio
-import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,14 +16,13 @@ from catalog.sync import Tally, choose, commands, report
 from shopsync_contracts import Event
 from shopsync_contracts.events import SyncCounts, SyncRequested
 from shopsync_contracts.topics import PUSH_COMMANDS, REPORTS
-from shopsync_runtime import Barrier, Delivery, EventPublisher, Refusal, RetryableError
+from shopsync_runtime import Barrier, Delivery, EventPublisher, Refusal, RetryableError, Shutdown
 
 log = structlog.get_logger(__name__)
 
 TakeBarrier = Callable[[], Awaitable[Barrier]]
 
 _PAGE = 500
-_POLL_SECONDS = 0.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +54,7 @@ class SyncHandler:
         *,
         barrier: TakeBarrier,
         patience: Patience,
+        shutdown: Shutdown,
         clock: Callable[[], datetime],
     ) -> None:
         self._products = products
@@ -65,6 +64,7 @@ class SyncHandler:
         self._events = events
         self._take_barrier = barrier
         self._patience = patience
+        self._shutdown = shutdown
         self._clock = clock
         # Kept over attempts, or a busy shop would move the finish line with every one of them.
         self._finishes: dict[tuple[str, int, int], _Finish] = {}
@@ -90,7 +90,7 @@ class SyncHandler:
             log.info("sync was carried out before", shop_key=event.data.shop_key, event_id=event.id)
             return
         started_at = self._clock()
-        if not await _eventually(lambda: self._has_settings(event.data.shop_key), self._patience.for_settings):
+        if not await self._settings_come(event):
             because = f"shop {event.data.shop_key!r} has no settings; publish shop.settings_changed for it first"
             await self._report(event, SyncCounts(), started_at, because)
             return
@@ -117,11 +117,23 @@ class SyncHandler:
                 finish.held = await self._held.ids_of_shop(shop_key)
             return finish.held is not None and not await self._held.any_left(finish.held)
 
-        if not await _eventually(caught_up, self._patience.for_earlier_messages):
+        if await caught_up():
+            return
+        log.info("sync waits for earlier messages", shop_key=shop_key, event_id=delivery.event.id)
+        if not await self._shutdown.eventually(caught_up, self._patience.for_earlier_messages):
             raise RetryableError(f"sync of shop {shop_key!r} waits for earlier messages to be applied")
 
-    async def _has_settings(self, shop_key: str) -> bool:
-        return shop_key in await self._shops.known([shop_key])
+    async def _settings_come(self, event: Event[SyncRequested]) -> bool:
+        """Whether the shop has settings, or gets them within the patience."""
+        shop_key = event.data.shop_key
+
+        async def known() -> bool:
+            return shop_key in await self._shops.known([shop_key])
+
+        if await known():
+            return True
+        log.info("sync waits for the shop's settings", shop_key=shop_key, event_id=event.id)
+        return await self._shutdown.eventually(known, self._patience.for_settings)
 
     async def _pages(self, body: SyncRequested) -> AsyncIterator[dict[str, Document | None]]:
         """Products by number, None for one that is not there; every ON product when none is named."""
@@ -145,13 +157,3 @@ class SyncHandler:
 
 def _place(delivery: Delivery) -> tuple[str, int, int]:
     return delivery.topic, delivery.partition, delivery.offset
-
-
-async def _eventually(check: Callable[[], Awaitable[bool]], seconds: float) -> bool:
-    """Whether the check comes true within so many seconds."""
-    deadline = time.monotonic() + seconds
-    while not await check():
-        if time.monotonic() >= deadline:
-            return False
-        await asyncio.sleep(_POLL_SECONDS)
-    return True

@@ -11,7 +11,7 @@ from catalog.handlers import SettingsHandler
 from catalog.syncing import Patience, SyncHandler
 from shopsync_contracts.events import EditChanges, ProductsBulkEdited, ShopSettingsChanged, SyncRequested, TaxDefaults
 from shopsync_contracts.topics import CATALOG_PRODUCTS, PUSH_COMMANDS, REPORTS
-from shopsync_runtime import RetryableError
+from shopsync_runtime import RetryableError, Shutdown
 
 OUTSIDE = TaxDefaults(included=False, rate_percent=10, rounding="down")
 
@@ -51,6 +51,7 @@ def syncs(replica, barrier):
         replica.events,
         barrier=barrier.take,
         patience=Patience(for_settings=0.3, for_earlier_messages=0.3),
+        shutdown=Shutdown(),
         clock=lambda: datetime.now(UTC),
     )
 
