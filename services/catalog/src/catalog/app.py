@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from catalog.catalogue import Catalogue
 from catalog.handlers import BulkEdits, ProductHandler, SettingsHandler
-from catalog.held import HeldMessages
+from catalog.held import PRODUCT_TOPICS, HeldMessages
 from catalog.model import Rules
 from catalog.requests import DoneRequests
 from catalog.scheduling import Scheduler
@@ -18,7 +18,6 @@ from catalog.waiting import HeldKeeper
 from shopsync_contracts.topics import (
     CATALOG_PRODUCTS,
     DEAD_LETTERS,
-    DELETE_COMMANDS,
     LISTING_EVENTS,
     PRODUCT_CHANGES,
     SHOP_SETTINGS,
@@ -32,7 +31,7 @@ from shopsync_runtime.deadletters import DeadLetter, messages_of
 def build(runtime: Runtime, settings: CatalogSettings) -> None:
     """Wire the service."""
     products, shops = ProductStore(runtime.database), ShopStore(runtime.database)
-    held = HeldMessages(runtime.database, [TOOL_EDITS])
+    held = HeldMessages(runtime.database, PRODUCT_TOPICS)
     feed = SnapshotFeed(runtime.events)
     rules = Rules(compare_sale_form=settings.compare_sale_form, proof_age=settings.proof_age)
     catalogue = Catalogue(products, shops, feed, rules=rules, clock=runtime.clock)
@@ -84,7 +83,7 @@ def build(runtime: Runtime, settings: CatalogSettings) -> None:
     runtime.on_start(held.ensure_indexes)
     runtime.consume(
         "products",
-        [PRODUCT_CHANGES, TOOL_EDITS, LISTING_EVENTS, DELETE_COMMANDS],
+        PRODUCT_TOPICS,
         ProductHandler(catalogue, held, bulk_edits, clock=runtime.clock),
         max_records=settings.max_records,
     )

@@ -8,9 +8,10 @@ from uuid import uuid4
 import structlog
 
 from catalog.errors import CatalogRefusal, NotKnownYet
-from catalog.merge import Folded, Message, fold, resettle, settle
+from catalog.merge import Folded, Message, resettle, settle
 from catalog.model import Rules, State
 from catalog.shops import ShopStore
+from catalog.sizes import fold_within_limits
 from catalog.snapshots import SnapshotFeed
 from catalog.store import ProductStore, Stored, Write
 from shopsync_contracts.events import TaxDefaults
@@ -61,7 +62,7 @@ class Catalogue:
             by_product.setdefault(message.event.subject, []).append(message)
 
         def fold_one(one: str, state: State, rules: Rules) -> Folded:
-            return fold(state, by_product[one], rules, self._clock())
+            return fold_within_limits(state, by_product[one], rules, self._clock())
 
         result = Applied()
         for folded in (await self._run(list(by_product), fold_one, hold)).values():

@@ -2,10 +2,10 @@
 
 - CatalogRefusal (PermanentError: a dead letter with this text)
   - StampFromFuture    a stamp is further ahead of the broker's than clocks may differ
-  - OutOfLimits        an edited value is longer than TikTok Shop takes
   - NotKnownYet        what the message is about may still come on another topic: it waits, then is refused
     - UnknownProduct   no such product has ever been imported, or it was deleted
     - UnknownSku       the product has no such SKU
+    - OutOfLimits      it would make the product larger than Kafka or MongoDB takes
     - FormerLife       made for a product of that number which was deleted since
 """
 
@@ -20,10 +20,6 @@ class StampFromFuture(CatalogRefusal):
     """Accepting it would let one wrong clock win over every later message."""
 
 
-class OutOfLimits(CatalogRefusal):
-    """The contract's own limits leave it through, TikTok Shop would not take it."""
-
-
 class NotKnownYet(CatalogRefusal):
     """Topics are not ordered among each other: final only once all earlier product changes have been applied."""
 
@@ -34,6 +30,10 @@ class UnknownProduct(NotKnownYet):
 
 class UnknownSku(NotKnownYet):
     """The product has never had this SKU."""
+
+
+class OutOfLimits(NotKnownYet):
+    """The product would be larger than its snapshot or its document may be. It waits for its dead letter on disk."""
 
 
 class FormerLife(NotKnownYet):

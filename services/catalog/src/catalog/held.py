@@ -1,4 +1,4 @@
-"""`held_messages`: messages whose product or SKU may still come on another topic.
+"""`held_messages`: messages whose product or SKU may still come on another topic, or that make it too large.
 
 They are kept on disk, so that their offsets can be committed and the partition goes on, until every product change
 that was published before them has been applied. By then they apply or are dead letters.
@@ -13,9 +13,13 @@ from pymongo.asynchronous.database import AsyncDatabase
 
 from catalog.documents import Document
 from catalog.merge import Message
-from shopsync_contracts import TopicSpec, parse
+from shopsync_contracts import ContractError, TopicSpec, parse
+from shopsync_contracts.topics import DELETE_COMMANDS, LISTING_EVENTS, PRODUCT_CHANGES, TOOL_EDITS
 from shopsync_runtime import Delivery
 from shopsync_runtime.deadletters import DeadLetter
+
+PRODUCT_TOPICS = (PRODUCT_CHANGES, TOOL_EDITS, LISTING_EVENTS, DELETE_COMMANDS)
+"""Topics whose messages change products, and may be held."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +39,14 @@ class Held:
 def message_of(delivery: Delivery, *, held: bool = False) -> Message:
     """The part of a delivery that the rules look at."""
     return Message(delivery.event, delivery.topic, delivery.partition, delivery.offset, delivery.timestamp, held=held)
+
+
+@dataclass(frozen=True, slots=True)
+class Broken:
+    """One that an earlier version held and the contract refuses now."""
+
+    id: str
+    letter: DeadLetter
 
 
 class HeldMessages:
@@ -63,9 +75,10 @@ class HeldMessages:
     async def about(self, subjects: Collection[str]) -> list[Held]:
         """Those about these subjects, oldest first."""
         found = self._collection.find({"subject": {"$in": list(subjects)}})
-        return [self._read(one) for one in await found.sort([("held_at", 1), ("_id", 1)]).to_list()]
+        read = [self._read(one) for one in await found.sort([("held_at", 1), ("_id", 1)]).to_list()]
+        return [one for one in read if isinstance(one, Held)]
 
-    async def oldest(self, limit: int) -> list[Held]:
+    async def oldest(self, limit: int) -> list[Held | Broken]:
         """Some of them, oldest first."""
         found = self._collection.find().sort([("held_at", 1), ("_id", 1)]).limit(limit)
         return [self._read(one) for one in await found.to_list()]
@@ -83,8 +96,14 @@ class HeldMessages:
         if ids:
             await self._collection.delete_many({"_id": {"$in": list(ids)}})
 
-    def _read(self, document: Document) -> Held:
+    def _read(self, document: Document) -> Held | Broken:
         spec = self._specs[document["spec"]]
+        headers = tuple((name, value) for name, value in document["headers"])
+        try:
+            parsed = parse(document["value"], key=document["key"], topic=spec)
+        except ContractError as error:
+            place = document["topic"], document["partition"], document["offset"]
+            return Broken(document["_id"], DeadLetter(*place, document["key"], document["value"], headers, error))
         delivery = Delivery(
             topic=document["topic"],
             partition=document["partition"],
@@ -92,9 +111,9 @@ class HeldMessages:
             timestamp=document["timestamp"],
             key=document["key"],
             value=document["value"],
-            headers=tuple((name, value) for name, value in document["headers"]),
+            headers=headers,
             spec=spec,
-            parsed=parse(document["value"], key=document["key"], topic=spec),
+            parsed=parsed,
         )
         return Held(document["_id"], message_of(delivery, held=True), delivery)
 

@@ -10,6 +10,7 @@ from catalog.pricing import product_price, sku_price
 from catalog.stamps import to_ms
 from catalog.status import missing_fields, refused_fields, status_of
 from shopsync_contracts.events import Dimensions, ProductSnapshot, SnapshotContent, SnapshotSku, TaxDefaults
+from shopsync_contracts.stored import read_stored
 
 
 def take_snapshot(
@@ -25,6 +26,7 @@ def take_snapshot(
     `before` and `previous` are the record and snapshot last stored, None for a product new to the tool. `version` grows
     by one with every effective change, `content_version` by one when a push would send something else.
     """
+    # Layers stored before the contract had limits may be beyond them until futureshop or the merchant replaces them.
     content = _content(record, tax)
     skus = _skus(record, tax)
     content_version = _content_version(record, before, previous, content, skus)
@@ -76,7 +78,7 @@ def _content(record: Record, tax: TaxDefaults) -> SnapshotContent:
         DIMENSIONS: _dimensions(record),
     }
     values["attributes"] = values["attributes"] or ()
-    return SnapshotContent.model_validate(values, strict=False)
+    return read_stored(SnapshotContent, values)
 
 
 def _tool(record: Record, name: str) -> Any:
@@ -98,16 +100,19 @@ def _skus(record: Record, tax: TaxDefaults) -> tuple[SnapshotSku, ...]:
         number = (sku.vertical_no, sku.horizontal_no)
         stock = record.stock[number]
         skus.append(
-            SnapshotSku(
-                vertical_no=sku.vertical_no,
-                horizontal_no=sku.horizontal_no,
-                vertical_name=sku.vertical_name,
-                horizontal_name=sku.horizontal_name,
-                jan_code=sku.jan_code,
-                price=edited_price or sku_price(product, sku, tax),
-                stock=stock.quantity,
-                stock_unmanaged=stock.unmanaged,
-                tiktok_sku_id=record.listing.sku_ids.get(number),
+            read_stored(
+                SnapshotSku,
+                {
+                    "vertical_no": sku.vertical_no,
+                    "horizontal_no": sku.horizontal_no,
+                    "vertical_name": sku.vertical_name,
+                    "horizontal_name": sku.horizontal_name,
+                    "jan_code": sku.jan_code,
+                    "price": edited_price or sku_price(product, sku, tax),
+                    "stock": stock.quantity,
+                    "stock_unmanaged": stock.unmanaged,
+                    "tiktok_sku_id": record.listing.sku_ids.get(number),
+                },
             )
         )
     return tuple(skus)

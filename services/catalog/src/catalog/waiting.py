@@ -10,7 +10,7 @@ import structlog
 from catalog.catalogue import Catalogue
 from catalog.errors import CatalogRefusal
 from catalog.handlers import BulkEdits
-from catalog.held import Held, HeldMessages
+from catalog.held import Broken, Held, HeldMessages
 from shopsync_contracts.events import ProductsBulkEdited
 from shopsync_runtime import Barrier, Leases
 from shopsync_runtime.deadletters import DeadLetter
@@ -58,21 +58,26 @@ class HeldKeeper:
 
     async def look(self) -> None:
         """Settle what is held now, if everything published before has been applied within a bounded time."""
-        held = await self._held.oldest(_AT_ONCE)
+        found = await self._held.oldest(_AT_ONCE)
         barrier = await self._take_barrier()
-        if not held or not await _passed(barrier):
+        if not found or not await _passed(barrier):
             return
+        held = [one for one in found if isinstance(one, Held)]
+        broken = [one for one in found if isinstance(one, Broken)]
         bulk = [one for one in held if isinstance(one.message.event.data, ProductsBulkEdited)]
         single = [one for one in held if one not in bulk]
         failed = await self._apply(single)
         for one in bulk:
             failed += await self._fan_out(one)
-        if failed:
-            await self._publish_letters([one.dead_letter(error) for one, error in failed])
+        if failed or broken:
+            letters = [one.dead_letter(error) for one, error in failed]
+            await self._publish_letters([*letters, *(gone.letter for gone in broken)])
+        for gone in broken:
+            log.warning("held message refused by the contract of today", held=gone.id, reason=str(gone.letter.error))
         for one, error in failed:
             body = one.message.event.data
             log.warning("message refused", shop_key=body.shop_key, event_id=one.message.event.id, reason=str(error))
-        await self._held.release([one.id for one in held])
+        await self._held.release([one.id for one in found])
 
     async def _apply(self, single: Sequence[Held]) -> list[tuple[Held, CatalogRefusal]]:
         by_place = {one.message.place: one for one in single}

@@ -12,14 +12,14 @@ from pymongo import AsyncMongoClient
 
 from catalog.catalogue import Catalogue
 from catalog.handlers import BulkEdits, ProductHandler
-from catalog.held import HeldMessages
+from catalog.held import PRODUCT_TOPICS, HeldMessages
 from catalog.model import Rules
 from catalog.requests import DoneRequests
 from catalog.shops import ShopStore
 from catalog.snapshots import SnapshotFeed
 from catalog.store import ProductStore
 from shopsync_contracts import TOPICS, Event, TopicSpec, new_event, topic_of
-from shopsync_contracts.topics import CATALOG_PRODUCTS, DEAD_LETTERS, PUSH_COMMANDS, REPORTS, TOOL_EDITS
+from shopsync_contracts.topics import CATALOG_PRODUCTS, DEAD_LETTERS, PUSH_COMMANDS, REPORTS
 from shopsync_runtime import Delivery
 from shopsync_runtime.kafka.admin import apply_topics
 from shopsync_sandbox.testing import ServiceProcess
@@ -93,7 +93,7 @@ async def new_replica(database: Any) -> AsyncIterator[Callable[..., Replica]]:
     def make(over: Any = None) -> Replica:
         mine = database if over is None else over
         products, shops = ProductStore(mine), ShopStore(mine)
-        held, events = HeldMessages(mine, [TOOL_EDITS]), RecordingEvents()
+        held, events = HeldMessages(mine, PRODUCT_TOPICS), RecordingEvents()
         catalogue = Catalogue(products, shops, SnapshotFeed(events), rules=_RULES, clock=now)
         done = DoneRequests(mine)
         bulk = BulkEdits(products, done, events, clock=now)
