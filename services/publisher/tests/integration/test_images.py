@@ -58,8 +58,8 @@ async def test_description_images_are_uploaded_or_left_out(demo):
     (event,) = demo.events("push.succeeded")
     (product,) = demo.sandbox.world.shop("demo").products.values()
     assert product.content.description.count("<img") == 1
-    assert "gone.png" in event["warnings"][0]
-    assert "/relative.jpg" in event["warnings"][1]
+    assert "/relative.jpg" in event["warnings"][0]
+    assert "gone.png" in event["warnings"][1]
 
 
 async def test_a_main_image_that_is_gone_fails_the_push_by_name(demo):

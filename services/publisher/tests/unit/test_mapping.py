@@ -3,7 +3,8 @@ import pytest
 from hypothesis import given
 
 from publisher.content.checks import problems
-from publisher.content.mapping import Material, create_body, edit_body, fingerprint, jan_of, mapping_notes
+from publisher.content.jan import jan
+from publisher.content.mapping import Material, create_body, edit_body, fingerprint, mapping_notes
 from publisher.content.seller_sku import MAX_SELLER_SKU, seller_sku
 from publisher.content.text import clean_line
 from publisher.model import ListedSku, Listing
@@ -161,24 +162,45 @@ def test_unusable_and_repeated_jans_are_left_out_with_a_note(snapshot, sku):
     assert [note.partition(".")[0] for note in mapping_notes(product)] == ["skus[A/]", "skus[B/]", "skus[C/]"]
 
 
-@pytest.mark.parametrize("code", ["4900000000016", "49123456", " ４９１２３４５６ ", "4901234567894"])
-def test_a_jan_proves_itself_by_its_check_digit(snapshot, sku, code):
-    (one,) = snapshot(skus=[sku(jan_code=code)]).skus
-    found = jan_of(one)
-    assert found is not None
-    assert found.isascii()
+@pytest.mark.parametrize(
+    ("code", "digits"),
+    [
+        ("4900000000016", "4900000000016"),
+        ("49123456", "49123456"),
+        (" ４９１２３４５６ ", "49123456"),
+        ("4-901234-567894", "4901234567894"),
+        ("4 901234\u3000567894\n", "4901234567894"),
+        ("４９０１２３４ー５６７８９４", "4901234567894"),
+        ("４９０１２３４－５６７８９４", "4901234567894"),
+        ("4901234‐567894", "4901234567894"),
+        ("490\u200b1234567894\ufeff", "4901234567894"),
+        ("978-4-00-310101-8", "9784003101018"),
+        ("0 36000 29145 2", "0036000291452"),
+        ("0036000291452", "0036000291452"),
+    ],
+)
+def test_a_jan_is_read_as_it_is_written_and_proves_itself_by_its_check_digit(code, digits):
+    assert jan(code) == digits
     for other in range(10):
-        wrong = f"{found[:-1]}{other}"
-        (one,) = snapshot(skus=[sku(jan_code=wrong)]).skus
-        assert (jan_of(one) is None) == (wrong != found)
+        wrong = f"{digits[:-1]}{other}"
+        assert (jan(wrong) is None) == (wrong != digits)
 
 
 @pytest.mark.parametrize(
-    "code", ["", "490000000001", "49000000000160", "490000000001x", "4900-0000-0016", "490000000001６x"]
-)
-def test_what_has_not_8_or_13_digits_is_no_jan(snapshot, sku, code):
-    (one,) = snapshot(skus=[sku(jan_code=code)]).skus
-    assert jan_of(one) is None
+    "code",
+    ["", "-", "490000000001", "49000000000160", "490000000001x", "4900-0000-0017", "490000000001６x", "0000000000000",
+     "00000000", "000000000000", "4901234567894/4901234567900", "JAN 4901234567894", "4901234567893"],
+)  # fmt: skip
+def test_what_is_no_jan_is_none(code):
+    assert jan(code) is None
+
+
+def test_the_same_jan_written_in_two_ways_stands_twice(snapshot, sku):
+    product = snapshot(
+        axes={"vertical": "番"}, skus=[sku("A", jan_code="4-901234-567894"), sku("B", jan_code="4901234567894")]
+    )
+    assert not any("identifier_code" in entry for entry in create(product, {})["skus"])
+    assert len(mapping_notes(product)) == 2
 
 
 @pytest.mark.parametrize(
@@ -234,11 +256,89 @@ def test_va5_names_of_symbols_alone_are_refused_by_name(snapshot, sku, axes, nam
     assert [problem.field for problem in problems(product, None)] == fields
 
 
-def test_va5_names_that_become_equal_when_cleaned_are_refused_by_name(snapshot, sku):
-    skus = [sku("1", vertical_name="赤★"), sku("2", vertical_name="赤😀"), sku("3", vertical_name="青")]
+@pytest.mark.parametrize(
+    ("names", "sent"),
+    [
+        (["タイプ❶", "タイプ❷"], ["タイプ(1)", "タイプ(2)"]),
+        (["タイプ①", "タイプ②"], ["タイプ①", "タイプ②"]),
+        (["ペア♂", "ペア♀"], ["ペア(男性のマーク)", "ペア(女性のマーク)"]),
+        (["♥", "♦"], ["(ハート)", "(ダイヤ)"]),
+        (["♠", "♤"], ["(スペード)", "(白抜きスペード)"]),
+        (["赤★", "赤😀"], ["赤(黒い星)", "赤(にっこり笑う)"]),
+        (["ⓐ1️⃣", "ⓐ2️⃣"], ["ⓐ(1)", "ⓐ(2)"]),
+        (["🅰", "🅱"], ["(A)", "(B)"]),
+        (["❶", "➀"], ["(1) 1", "(1) 2"]),
+        (["赤\ue63e", "赤\ue63f"], ["赤 1", "赤 2"]),
+        (["赤\ue63e", "赤"], ["赤 1", "赤 2"]),
+        (["\ue63e", "\ue63f"], ["1", "2"]),
+        (["<M>", "<L>"], ["＜M＞", "＜L＞"]),
+        (["<S>", "<P>"], ["＜S＞", "＜P＞"]),
+        (["<s>旧</s>新", "新"], ["新 1", "新 2"]),
+        (["A\u2028B", "A\rC"], ["A B", "A C"]),
+    ],
+)  # fmt: skip
+def test_va5_choices_never_become_equal_by_cleaning(snapshot, sku, names, sent):
+    skus = [sku("1", vertical_name=names[0]), sku("2", vertical_name=names[1])]
+    product = snapshot(axes={"vertical": "色"}, skus=skus)
+    assert problems(product, None) == ()
+    assert [body["sales_attributes"][0]["value_name"] for body in create(product, {})["skus"]] == sent
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("タイプ❶", ["symbols are written as ❶ (1)"]),
+        ("♥", ["symbols are written as ♥ (ハート)"]),
+        ("\ue63e", [
+            "symbols that TikTok takes for emoji were left out: U+E63E",
+            "nothing of it could be sent, its number stands in its place: 1",
+        ]),
+        ("<del>旧</del>新", ["1 struck-out parts were left out, a former price must not stand beside the price"]),
+        ("<L>", []),
+        ("①ー©", []),
+    ],
+)  # fmt: skip
+def test_what_becomes_of_a_choice_name_is_told_once(snapshot, sku, name, told):
+    skus = [sku("1", "a", vertical_name=name), sku("1", "b", vertical_name=name), sku("2", "a", vertical_name="青")]
+    notes = mapping_notes(snapshot(axes={"vertical": "色", "horizontal": "形"}, skus=skus))
+    assert list(notes) == [f"skus[1/a].vertical_name: {note}" for note in told]
+
+
+def test_every_member_whose_text_changes_is_named(snapshot, sku):
+    attributes = [{"id": "100398", "values": [{"id": "1001001"}]}, {"id": "100701", "values": [{"name": "日本🇯🇵"}]}]
+    product = snapshot(
+        content={"name": "靴下★", "attributes": attributes}, axes={"vertical": "色♪"}, skus=[sku("1"), sku("2")]
+    )
+    notes = [note.partition(":")[0] for note in mapping_notes(product)]
+    assert notes == ["name", "attributes.100701", "axes.vertical"]
+
+
+def test_va5_choices_that_were_equal_upstream_are_refused_by_name(snapshot, sku):
+    skus = [sku("1", vertical_name="赤★"), sku("2", vertical_name=" 赤★"), sku("3", vertical_name="青")]
     found = problems(snapshot(axes={"vertical": "色"}, skus=skus), None)
     assert [problem.field for problem in found] == ["skus[1/]", "skus[2/]"]
     assert "赤" in found[0].text
+
+
+@pytest.mark.parametrize(
+    ("content", "field"),
+    [
+        ({"name": "型番 A0000000000001"}, "name"),
+        ({"name": "ああああああああああ"}, "name"),
+        ({"description": "<p>品番 <b>00000</b>00000000</p>"}, "description"),
+        ({"description": "https://example.jp/xxxxxxxxxxxx"}, "description"),
+        ({"attributes": [{"id": "7", "values": [{"name": "1000000000000"}]}]}, "attributes.7"),
+    ],
+)
+def test_ed9_a_long_row_of_digits_or_letters_is_named_and_never_cut(snapshot, content, field):
+    (problem,) = problems(snapshot(content=content), None)
+    assert problem.field == field
+    assert "more than 9 times in a row" in problem.text
+
+
+def test_ed9_a_long_row_in_axis_and_choice_names_is_named(snapshot, sku):
+    product = snapshot(axes={"vertical": "番0000000000"}, skus=[sku("1", vertical_name="1111111111"), sku("2")])
+    assert [problem.field for problem in problems(product, None)] == ["axes.vertical", "skus[1/].vertical_name"]
 
 
 def test_a_listing_does_not_lose_its_last_axis(snapshot, sku):
@@ -257,6 +357,38 @@ def test_fingerprint_knows_content_but_not_stock(snapshot, sku):
     assert fingerprint(snapshot(content={"name": "別"}), "v1") != base
     assert fingerprint(snapshot(skus=[sku(jan_code="4900000000016")]), "v1") != base
     assert fingerprint(snapshot(), "v2") != base
+
+
+def test_rb9_an_upgrade_sends_no_listing_once_more(snapshot, sku):
+    """The fingerprints that versions before stored: others would edit every listing and send it to review."""
+    assert fingerprint(snapshot(), "v1") == "ed7b4817e270d21f21d5f9e9384d625b9526149cb2aa20c23288810deb0839e3"
+    description = "<p>やわらか😀</p><table><tr><td>綿</td></tr></table>"
+    product = snapshot(
+        content={"name": "靴下★ &amp; <b>タイツ</b>\n", "description": description},
+        axes={"vertical": "サイズ"},
+        skus=[sku("M", vertical_name="M★"), sku("L", vertical_name="L (大)")],
+    )
+    assert fingerprint(product, "v1") == "bf037caebdde059882208801d3332fc42124c7911fc202f10b40f173b56c37e9"
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        {"description": "<p hidden>社内</p>説明"},
+        {"description": "<s>5,000円</s> 3,000円"},
+        {"name": "Tシャツ <L> 黒"},
+        {"name": "Pencil&notebook"},
+        {"name": "靴下&amp;amp;タイツ"},
+        {"name": "上段\r下段"},
+        {"name": "<s>旧名</s>靴下"},
+    ],
+)
+def test_what_was_sent_wrongly_before_is_sent_once_more(snapshot, content, monkeypatch):
+    product = snapshot(content=content)
+    now = fingerprint(product, "v1")
+    assert now == fingerprint(product, "v1")
+    monkeypatch.setattr("publisher.content.mapping.revision_mark", lambda _: "")
+    assert now != fingerprint(product, "v1")
 
 
 @pytest.mark.parametrize(

@@ -4,10 +4,16 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from publisher.content.description import MAX_DESCRIPTION, image_sources, reduce_description, shows_something
-from publisher.content.mapping import price_of, sku_key, unsent_stock
-from publisher.content.text import MAX_TITLE, clean_line, says_something
-from publisher.content.variations import axes_in_use, sku_path, variation_problems
+from publisher.content.description import (
+    MAX_DESCRIPTION,
+    image_sources,
+    reduce_description,
+    run_in,
+    shows_something,
+)
+from publisher.content.mapping import main_images, price_of, sku_key, unsent_stock
+from publisher.content.text import MAX_TITLE, clean_line, long_run, says_something
+from publisher.content.variations import axes_in_use, run_problem, sku_path, variation_problems
 from publisher.model import Listing
 from shopsync_contracts.events import ProductSnapshot
 
@@ -49,8 +55,10 @@ def _content_problems(product: ProductSnapshot) -> list[tuple[str, str]]:
         found.append(("name", "no letter or digit is left after what TikTok forbids is removed"))
     elif len(title) > MAX_TITLE:
         found.append(("name", f"has {len(title)} characters, TikTok allows {MAX_TITLE}"))
+    elif (run := long_run(title)) is not None:
+        found.append(("name", run_problem(run)))
     found += _description_problems(content.description)
-    if not content.images:
+    if not main_images(product):
         found.append(("images", "at least one image is needed"))
     if not content.category_id:
         found.append(("category_id", "is needed"))
@@ -69,7 +77,8 @@ def _description_problems(description: str) -> list[tuple[str, str]]:
         return [("description", f"has {len(reduced)} characters after cleaning, TikTok allows {MAX_DESCRIPTION}")]
     if not shows_something(reduced) and not image_sources(description):
         return [("description", "no letter, digit or image is left after what TikTok forbids is removed")]
-    return []
+    run = run_in(reduced)
+    return [] if run is None else [("description", run_problem(run))]
 
 
 def _attribute_problems(product: ProductSnapshot) -> list[tuple[str, str]]:
@@ -87,6 +96,8 @@ def _attribute_problems(product: ProductSnapshot) -> list[tuple[str, str]]:
             found.append((f"attributes.{attribute.id}", "a value has no letter or digit"))
         elif any(len(name) > MAX_ATTRIBUTE_VALUE for name in names):
             found.append((f"attributes.{attribute.id}", f"a value has more than {MAX_ATTRIBUTE_VALUE} characters"))
+        elif (run := next(filter(None, map(long_run, names)), None)) is not None:
+            found.append((f"attributes.{attribute.id}", run_problem(run)))
         if len(set(given)) < len(given):
             found.append((f"attributes.{attribute.id}", "a value stands twice"))
     return found

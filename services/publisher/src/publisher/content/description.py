@@ -1,37 +1,36 @@
 """Product descriptions: from a merchant's HTML to the little that TikTok Shop takes. Pure.
 
-nh3 drops scripts, styles, frames and unknown elements and closes what was left open; the reducer then flattens the rest
-into paragraphs, lists and images. Tables become one line per row (TikTok would turn them into a picture).
+What a shopper can read of it is flattened into paragraphs, lists and images. Tables become one line per row (TikTok
+would turn them into a picture).
 """
 
+import functools
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from html.parser import HTMLParser
 
-import nh3
-
-from publisher.content.text import MAX_RUN, clean_text, says_something
+from publisher.content.markup import own_brackets, with_own_ampersands
+from publisher.content.text import (
+    MAX_RUN,
+    cleaned_text,
+    left_out_notes,
+    long_run,
+    may_be_cut,
+    says_something,
+    symbol_notes,
+)
+from publisher.content.visible import SEPARATING, Part, read_visible
 
 MAX_DESCRIPTION = 10_000
 MAX_IMAGES = 30
 
-_BLOCKS = frozenset({
-    "p", "div", "h1", "h2", "h3", "h4", "h5", "h6", "tr", "dl", "dt", "dd", "hr", "blockquote", "pre", "section",
-    "article", "header", "footer", "main", "aside", "nav", "address", "figure", "figcaption", "center", "table",
-    "caption",
-})  # fmt: skip
 _INLINE = {"b": "strong", "strong": "strong", "i": "em", "em": "em", "u": "u"}
 _LISTS = frozenset({"ul", "ol"})
 _CELLS = frozenset({"td", "th"})
-_KNOWN = {*_BLOCKS, *_INLINE, *_LISTS, *_CELLS, "li", "br", "img"}
-# Their content is no text for readers; nh3 would show that of frames as text.
-_WITH_CONTENT = {
-    "script", "style", "iframe", "noscript", "noembed", "noframes", "template", "title", "head", "textarea", "select",
-    "svg", "math", "object", "video", "audio", "canvas", "map",
-}  # fmt: skip
+_BLOCKS = SEPARATING - _LISTS - _CELLS - {"br"}
 _SPACES = re.compile(r" {2,}")
 _MARKUP = re.compile(r"<[^>]*>")
+_MARKS = re.compile(r"</?(?:strong|em|u)>")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,11 +43,41 @@ class UploadedImage:
     height: int
 
 
+@dataclass(frozen=True, slots=True)
+class Readable:
+    """A description read once: its parts with their texts cleaned, and what became of the rest, for the merchant.
+
+    `has_private_parts`: hidden or struck-out words were left out.
+    """
+
+    parts: tuple[Part, ...]
+    notes: tuple[str, ...]
+    has_private_parts: bool
+
+
+@functools.lru_cache(maxsize=32)
+def read_description(description: str) -> Readable:
+    """Parsing costs more than anything else here, and a push asks several times."""
+    visible = read_visible(own_brackets(with_own_ampersands(description)))
+    replaced: dict[str, str] = {}
+    dropped: dict[str, None] = {}
+    parts = []
+    for part in visible.parts:
+        if part.kind == "text":
+            cleaned = cleaned_text(part.value)
+            replaced |= cleaned.replaced
+            dropped |= dict.fromkeys(cleaned.dropped)
+            part = Part("text", cleaned.text)  # noqa: PLW2901 - the same part, cleaned
+        parts.append(part)
+    notes = (*left_out_notes(visible), *symbol_notes(replaced, dropped))
+    left_out = visible.left_out
+    return Readable(tuple(parts), notes, bool(left_out["hidden"] or left_out["struck"]))
+
+
 def image_sources(description: str) -> list[str]:
     """The addresses of the images, in order, each once."""
-    reducer = _Reducer({})
-    reducer.read(description)
-    return list(dict.fromkeys(reducer.sources))
+    parts = read_description(description).parts
+    return list(dict.fromkeys(part.value for part in parts if part.kind == "image"))
 
 
 def reduce_description(description: str, images: Mapping[str, UploadedImage]) -> str:
@@ -57,7 +86,8 @@ def reduce_description(description: str, images: Mapping[str, UploadedImage]) ->
     An image may stand in several places, and counts each time.
     """
     reducer = _Reducer(images)
-    reducer.read(description)
+    for part in read_description(description).parts:
+        reducer.take(part)
     return reducer.result()
 
 
@@ -71,12 +101,15 @@ def fitting_description(description: str, images: Mapping[str, UploadedImage]) -
     return reduce_description(description, {}), 0
 
 
-class _Reducer(HTMLParser):
+def run_in(reduced: str) -> str | None:
+    """The first letter or digit of reduced HTML that stands too often in a row; marks do not part it."""
+    return next((run for text in _MARKUP.split(_MARKS.sub("", reduced)) if (run := long_run(text)) is not None), None)
+
+
+class _Reducer:
     """Writes flat HTML: neither blocks nor marks nest, marks close with their block, empty blocks vanish."""
 
     def __init__(self, images: Mapping[str, UploadedImage]) -> None:
-        super().__init__(convert_charrefs=True)
-        self.sources: list[str] = []
         self._images = images
         self._shown = 0
         self._out: list[str] = []
@@ -85,24 +118,20 @@ class _Reducer(HTMLParser):
         self._marks: list[str] = []
         self._lists: list[tuple[str, list[str]]] = []
 
-    def read(self, description: str) -> None:
-        """Take the whole description in."""
-        self.feed(
-            nh3.clean(
-                description,
-                tags=_KNOWN,
-                clean_content_tags=_WITH_CONTENT,
-                attributes={"img": {"src"}},
-                url_schemes={"http", "https"},
-                link_rel=None,
-            )
-        )
-        self.close()
+    def take(self, part: Part) -> None:
+        """The next part of the description."""
+        match part.kind:
+            case "open":
+                self._open(part.value)
+            case "close":
+                self._close(part.value)
+            case "image":
+                self._image(part.value)
+            case "text":
+                self._text(part.value)
 
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        if tag == "img":
-            self._image(dict(attrs).get("src") or "")
-        elif tag == "br":
+    def _open(self, tag: str) -> None:
+        if tag == "br":
             self._write("<br>")
         elif tag in _INLINE:
             if not self._marks:
@@ -113,20 +142,20 @@ class _Reducer(HTMLParser):
             self._lists.append((tag, []))
         elif tag in _CELLS:
             self._write(" ")
-        elif tag in _BLOCKS or tag == "li":
+        elif tag in _BLOCKS:
             self._end_block()
 
-    def handle_endtag(self, tag: str) -> None:
+    def _close(self, tag: str) -> None:
         if tag in _INLINE:
             self._end_mark()
         elif tag in _LISTS:
             self._end_block()
             self._end_list()
-        elif tag in _BLOCKS or tag == "li":
+        elif tag in _BLOCKS:
             self._end_block()
 
-    def handle_data(self, data: str) -> None:
-        text = clean_text(" ".join(data.split()))
+    def _text(self, data: str) -> None:
+        text = " ".join(data.split())
         before, after = data[:1].isspace(), data[-1:].isspace()
         self._say(f"{' ' * before}{text}{' ' * after}" if text else " " * before)
 
@@ -137,9 +166,6 @@ class _Reducer(HTMLParser):
         return "".join(self._out)
 
     def _image(self, source: str) -> None:
-        if not source:
-            return
-        self.sources.append(source)
         image = self._images.get(source)
         if image is not None and self._shown < MAX_IMAGES:
             self._shown += 1
@@ -153,7 +179,7 @@ class _Reducer(HTMLParser):
     def _say(self, text: str) -> None:
         """A run of one character goes on across marks, and is cut there too."""
         letter = self._run[:1]
-        if letter:
+        if letter and may_be_cut(letter):
             lead = len(text) - len(text.lstrip(letter))
             text = text[max(0, lead - (MAX_RUN - len(self._run))) :]
         if text:

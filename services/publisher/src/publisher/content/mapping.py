@@ -5,20 +5,21 @@ Nothing of member, stage, list or body prices is in the snapshot, so none can be
 """
 
 import hashlib
-import unicodedata
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from publisher.content.image_sources import image_address
+from publisher.content.jan import jan
+from publisher.content.revisions import revision_mark
 from publisher.content.seller_sku import seller_sku
-from publisher.content.text import clean_line
-from publisher.content.variations import axes_in_use, sales_attributes, sku_path
+from publisher.content.text import clean_line, cleaned_line
+from publisher.content.variations import axes_in_use, choices_of, sales_attributes, sku_path, variation_notes
 from publisher.model import Listing, SkuKey
 from shopsync_contracts.events import ProductSnapshot, SnapshotSku
 
 MAX_MAIN_IMAGES = 9
-JAN_LENGTHS = frozenset({8, 13})
 LOCALE = "ja-JP"
 _FORMAT = "2"
 """Raise it when the mapping changes so that every listing has to be sent once more."""
@@ -56,7 +57,7 @@ def fingerprint(product: ProductSnapshot, category_version: str) -> str:
         for sku in sorted(product.skus, key=sku_key)
     )
     axes = "" if product.axes is None else product.axes.model_dump_json()
-    text = f"{_FORMAT}\n{category_version}\n{content}\n{axes}\n{skus}"
+    text = f"{_FORMAT}\n{category_version}\n{content}\n{axes}\n{skus}{revision_mark(product)}"
     return hashlib.sha256(text.encode()).hexdigest()
 
 
@@ -64,6 +65,11 @@ def unsent_stock(product: ProductSnapshot, listing: Listing | None) -> dict[SkuK
     """The stock that has to go out now: SKUs whose number was never sent (ST-3, ST-11)."""
     sent = listing.stock_sent if listing is not None else {}
     return {sku_key(sku): sku.stock or 0 for sku in product.skus if sku_key(sku) not in sent}
+
+
+def main_images(product: ProductSnapshot) -> list[str]:
+    """The addresses of the main images, in order; blank ones are none."""
+    return [address for image in product.content.images if (address := image_address(image))]
 
 
 def create_body(
@@ -99,30 +105,27 @@ def edit_body(
 
 
 def mapping_notes(product: ProductSnapshot) -> tuple[str, ...]:
-    """What is left out on purpose, in words for `push.succeeded.warnings`."""
-    notes = []
-    if len(product.content.images) > MAX_MAIN_IMAGES:
-        notes.append(f"images: the first {MAX_MAIN_IMAGES} of {len(product.content.images)} were sent")
+    """What is left out or written otherwise on purpose, in words for `push.succeeded.warnings`."""
+    notes = [f"name: {note}" for note in cleaned_line(product.content.name).notes]
+    notes += [
+        f"attributes.{attribute.id}: {note}"
+        for attribute in product.content.attributes
+        for value in attribute.values
+        if value.id is None
+        for note in cleaned_line(value.name or "").notes
+    ]
+    notes += variation_notes(product)
+    images = main_images(product)
+    if len(images) > MAX_MAIN_IMAGES:
+        notes.append(f"images: the first {MAX_MAIN_IMAGES} of {len(images)} were sent")
     usable = _usable_jans(product)
     notes += [
         f"{sku_path(sku)}.jan_code: {sku.jan_code} was left out, it stands twice or is no JAN "
-        "(8 or 13 digits, the last one a check digit)"
+        "(8 or 13 digits, or 12 of a UPC, the last one a check digit)"
         for sku in product.skus
         if sku.jan_code.strip() and sku_key(sku) not in usable
     ]
     return tuple(notes)
-
-
-def jan_of(sku: SnapshotSku) -> str | None:
-    """The SKU's JAN: 8 or 13 digits, the last one proving the others (GS1, modulo 10); None when it is none.
-
-    Full-width digits count. A wrong one is not worth losing the sale for: it is left out with a warning.
-    """
-    code = unicodedata.normalize("NFKC", sku.jan_code).strip()
-    if not (code.isascii() and code.isdigit() and len(code) in JAN_LENGTHS):
-        return None
-    weighted = sum(int(digit) * (3 if place % 2 else 1) for place, digit in enumerate(reversed(code)))
-    return code if weighted % 10 == 0 else None
 
 
 def _content(product: ProductSnapshot, material: Material, category_version: str) -> dict[str, Any]:
@@ -163,7 +166,7 @@ def _attribute_value(value_id: str | None, name: str | None) -> dict[str, str]:
 def _skus(
     product: ProductSnapshot, ids: Mapping[SkuKey, str], stock: Mapping[SkuKey, int], warehouse_id: str | None
 ) -> list[dict[str, Any]]:
-    axes, jans = axes_in_use(product), _usable_jans(product)
+    axes, choices, jans = axes_in_use(product), choices_of(product), _usable_jans(product)
     bodies = []
     for sku in product.skus:
         key = sku_key(sku)
@@ -174,7 +177,7 @@ def _skus(
         if key in ids:
             body["id"] = ids[key]
         if axes:
-            body["sales_attributes"] = sales_attributes(sku, axes)
+            body["sales_attributes"] = sales_attributes(sku, axes, choices)
         if key in jans:
             body["identifier_code"] = {"code": jans[key], "type": "JAN"}
         if key in stock:
@@ -189,6 +192,7 @@ def price_of(product: ProductSnapshot, sku: SnapshotSku) -> int | None:
 
 
 def _usable_jans(product: ProductSnapshot) -> dict[SkuKey, str]:
-    codes = {sku_key(sku): jan_of(sku) for sku in product.skus}
+    """A wrong JAN is not worth losing the sale for: it is left out with a warning."""
+    codes = {sku_key(sku): jan(sku.jan_code) for sku in product.skus}
     counts = Counter(codes.values())
     return {key: code for key, code in codes.items() if code is not None and counts[code] == 1}

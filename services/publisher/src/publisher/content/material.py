@@ -5,8 +5,16 @@ from collections.abc import Sequence
 
 from publisher.content.categories import Categories
 from publisher.content.checks import in_words
-from publisher.content.description import MAX_IMAGES, UploadedImage, fitting_description, image_sources, shows_something
-from publisher.content.mapping import MAX_MAIN_IMAGES, Material, mapping_notes
+from publisher.content.description import (
+    MAX_IMAGES,
+    UploadedImage,
+    fitting_description,
+    image_sources,
+    read_description,
+    shows_something,
+)
+from publisher.content.image_sources import image_address
+from publisher.content.mapping import MAX_MAIN_IMAGES, Material, main_images, mapping_notes
 from publisher.content.requirements import Requirements, category_problems
 from publisher.content.text import clean_line
 from publisher.errors import ContentRefused, ImageUnreachable, ImageUnusable
@@ -34,7 +42,7 @@ class Materials:
         found = category_problems(product, category)
         if found:
             raise ContentRefused(in_words(found), tuple(dict.fromkeys(problem.field for problem in found)))
-        main = await self._uploaded(api, product.content.images[:MAX_MAIN_IMAGES], "MAIN_IMAGE")
+        main = await self._uploaded(api, main_images(product)[:MAX_MAIN_IMAGES], "MAIN_IMAGE")
         for image in main:
             if isinstance(image, BaseException):
                 raise image
@@ -46,13 +54,14 @@ class Materials:
     async def forget_images(self, product: ProductSnapshot) -> None:
         """TikTok does not know an upload of this product any more: upload them all anew next time."""
         content = product.content
-        addresses = [*content.images, *image_sources(content.description), content.size_chart_image or ""]
+        chart = image_address(content.size_chart_image or "")
+        addresses = [*main_images(product), *image_sources(content.description), chart]
         await self._images.forget(product.shop_key, [address for address in addresses if address])
 
     async def _description(self, product: ProductSnapshot, api: ShopApi) -> tuple[str, list[str]]:
         html = product.content.description
         sources = image_sources(html)
-        notes = []
+        notes = [f"description: {note}" for note in read_description(html).notes]
         if len(sources) > MAX_IMAGES:
             notes.append(f"description: the first {MAX_IMAGES} of {len(sources)} images were sent")
         sources = sources[:MAX_IMAGES]
@@ -77,7 +86,7 @@ class Materials:
     async def _size_chart(
         self, product: ProductSnapshot, api: ShopApi, category: Requirements
     ) -> tuple[str | None, list[str]]:
-        address = product.content.size_chart_image
+        address = image_address(product.content.size_chart_image or "")
         if not address:
             return None, []
         if not category.size_chart_supported:

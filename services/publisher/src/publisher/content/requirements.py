@@ -79,7 +79,7 @@ def category_problems(product: ProductSnapshot, needed: Requirements) -> tuple[P
         rule = needed.attributes.get(attribute.id)
         faults = ["the category has no such attribute"] if rule is None else _faults(attribute, rule, chosen)
         found += [Problem(f"attributes.{attribute.id}", fault) for fault in faults]
-    if needed.size_chart_required and not content.size_chart_image:
+    if needed.size_chart_required and not (content.size_chart_image or "").strip():
         found.append(Problem("size_chart_image", "a size chart is required by the category"))
     found += [
         Problem("category_id", f"the category needs a certificate ({rule.name}), which cannot be sent from here")

@@ -1,44 +1,123 @@
 """Cleaning texts to what TikTok Shop's content rules allow. Pure.
 
 No control characters, emoji, HTML entities or tags, and no character more than nine times in a row, in titles,
-names and descriptions. What counts as emoji is not published: the symbol blocks U+2600-27BF (★, ♪) go too, and the
-private-use characters, where Japanese carriers kept theirs.
+names and descriptions. What carries a meaning is never cut: letters and digits in a long row stay, and the checks name
+them. What is left out or written otherwise is told in `notes`.
 """
 
-import html
 import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+
+from publisher.content.markup import decoded, line_markup
+from publisher.content.symbols import without_symbols
+from publisher.content.visible import LeftOut, Visible, read_visible, readable
 
 MAX_TITLE = 255
 MAX_AXIS_NAME = 20
 MAX_CHOICE_NAME = 50
 MAX_RUN = 9
+_SHOWN, _NAMED = 60, 5
+"""Characters of an address, and addresses, that a note names: `data:` addresses hold whole files."""
 
-_TAG = re.compile(r"<[a-zA-Z/!][^>]*>")
-# C0 and C1, and what is not seen: soft hyphen, zero width, directions, joiners, tags, specials.
-_CONTROL = re.compile(
-    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff0-\uffff\U000e0000-\U000e007f]"
+_BREAK = re.compile("[\t-\r\x1c-\x1f\x85\u2028\u2029\u115f\u1160\u3164\uffa0]")
+"""What ends a line or shows as a blank: it separates words."""
+_UNSEEN = re.compile(
+    "[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\u00ad\u034f\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff0-\uffff"
+    "\ud800-\udfff\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e007f]"
 )
-_EMOJI = re.compile(
-    "[\U0001f000-\U0001faff\u2600-\u27bf\ufe00-\ufe0f\u20e3\u231a\u231b\u2328\u23cf\u23e9-\u23fa\u25fd\u25fe"
-    "\u2b05-\u2b07\u2b1b\u2b1c\u2b50\u2b55\ue000-\uf8ff\U000f0000-\U0010ffff]"
-)
+"""Controls, zero width, directions, joiners, tags and specials: nothing is seen of them, so they part nothing."""
 _SPACE = re.compile(r"\s+")
 _RUN = re.compile(rf"(\S)\1{{{MAX_RUN},}}")
+_DRAWN_OUT = frozenset("ー〜～ｰ_")
 # Written out full-width, so that no HTML entity is needed, which the content rules forbid.
 _FULL_WIDTH = str.maketrans({"&": "＆", "<": "＜", ">": "＞"})
+_WORDS: dict[LeftOut, str] = {
+    "hidden": "{} hidden parts were left out, shoppers do not see them",
+    "struck": "{} struck-out parts were left out, a former price must not stand beside the price",
+    "controls": "the texts of {} form controls (buttons, labels, choices) were left out",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Cleaned:
+    """A text as it is sent, what its symbols were written as, which of them were dropped, and what else was."""
+
+    text: str
+    replaced: dict[str, str]
+    dropped: tuple[str, ...]
+    left_out: tuple[str, ...] = ()
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What was left out of it or is written otherwise, in words for the merchant."""
+        return (*self.left_out, *symbol_notes(self.replaced, self.dropped))
+
+
+def cleaned_line(text: str, *, name_symbols: bool = False) -> Cleaned:
+    """A title or name as one line of plain text. `name_symbols`: no symbol is left out, its name stands for it."""
+    plain = decoded(text)
+    left_out: tuple[str, ...] = ()
+    if "<" in plain:
+        plain = line_markup(plain)
+        if "<" in plain:
+            visible = read_visible(plain)
+            plain, left_out = "".join(readable(visible.parts)), left_out_notes(visible)
+    cleaned = cleaned_text(plain, name_symbols=name_symbols)
+    return replace(cleaned, text=_SPACE.sub(" ", cleaned.text).strip(), left_out=left_out)
 
 
 def clean_line(text: str) -> str:
-    """A title or name: one line of plain text."""
-    return _SPACE.sub(" ", clean_text(_TAG.sub(" ", html.unescape(text)))).strip()
+    """`cleaned_line` without its notes."""
+    return cleaned_line(text).text
 
 
-def clean_text(text: str) -> str:
-    """Plain text without what the content rules forbid; white space is kept."""
-    kept = _EMOJI.sub("", _CONTROL.sub("", text)).translate(_FULL_WIDTH)
-    return _RUN.sub(lambda run: run[1] * MAX_RUN, kept)
+def cleaned_text(text: str, *, name_symbols: bool = False) -> Cleaned:
+    """Plain text without what the content rules forbid; white space is kept, line breaks become blanks."""
+    written = without_symbols(_BREAK.sub(" ", decoded(text)), name_all=name_symbols)
+    kept = _UNSEEN.sub("", written.text).translate(_FULL_WIDTH)
+    return Cleaned(_RUN.sub(_shortened, kept), written.replaced, written.dropped)
+
+
+def left_out_notes(visible: Visible) -> tuple[str, ...]:
+    """In words."""
+    notes = [words.format(visible.left_out[reason]) for reason, words in _WORDS.items() if visible.left_out[reason]]
+    if visible.no_addresses:
+        named = ", ".join(repr(address[:_SHOWN]) for address in visible.no_addresses[:_NAMED])
+        notes.append(f"{len(visible.no_addresses)} images were left out, they have no http(s) address: {named}")
+    return tuple(notes)
+
+
+def symbol_notes(replaced: Mapping[str, str], dropped: Iterable[str]) -> Iterator[str]:
+    """In words; symbols of the merchant's own font cannot be shown, so they are named by their code."""
+    if replaced:
+        yield "symbols are written as " + ", ".join(f"{symbol} {name}" for symbol, name in replaced.items())
+    shown = [f"U+{ord(symbol):04X}" if _is_private(symbol) else symbol for symbol in dropped]
+    if shown:
+        yield "symbols that TikTok takes for emoji were left out: " + " ".join(shown)
+
+
+def long_run(text: str) -> str | None:
+    """The first letter or digit that stands more often in a row than TikTok allows, or None."""
+    return next((run[1] for run in _RUN.finditer(text) if not may_be_cut(run[1])), None)
 
 
 def says_something(text: str) -> bool:
     """Whether a letter or digit is in it: texts of symbols alone are refused."""
     return any(letter.isalnum() for letter in text)
+
+
+def _shortened(run: re.Match[str]) -> str:
+    return run[1] * MAX_RUN if may_be_cut(run[1]) else run[0]
+
+
+def may_be_cut(letter: str) -> bool:
+    """Whether a row of it may be shortened.
+
+    Lines of dashes, stars and drawn-out sounds mean the same when they are shorter; numbers and words do not.
+    """
+    return letter in _DRAWN_OUT or not letter.isalnum()
+
+
+def _is_private(symbol: str) -> bool:
+    return "\ue000" <= symbol <= "\uf8ff" or symbol >= "\U000f0000"
