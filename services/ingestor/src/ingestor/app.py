@@ -1,11 +1,10 @@
-import httpx
-
 from ingestor.absences import Absences
 from ingestor.client import FutureshopClient, Policy
 from ingestor.enumeration import ShrinkLimit
 from ingestor.forgetting import Forgetting
 from ingestor.handlers import Handlers
 from ingestor.importer import Importer, Steps
+from ingestor.outbound import http_client
 from ingestor.pace import SharedTurns
 from ingestor.planning import Planner
 from ingestor.progress import Progress
@@ -27,7 +26,7 @@ def build(runtime: Runtime, settings: IngestorSettings) -> None:
     imports = ImportStore(runtime.database, keep=settings.imports_keep)
     checkpoints, presence = CheckpointStore(runtime.database), PresenceStore(runtime.database)
     table = load_mapping(settings.mapping_file)
-    http = httpx.AsyncClient(timeout=settings.request_timeout.total_seconds())
+    http = http_client(settings.request_timeout.total_seconds())
     policy = policy_of(settings)
     turns = SharedTurns(runtime.database)
     shops = ShopDirectory(

@@ -1,6 +1,7 @@
 """futureshop APIv2, read-only. Only the token call and two searches exist here: nothing can be written (NV-2)."""
 
 import asyncio
+import itertools
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -113,7 +114,7 @@ class FutureshopClient:
     async def _get(self, url: httpx.URL) -> Mapping[str, Any]:
         policy = self._policy
         async for attempt in stamina.retry_context(
-            on=self._wait_for,
+            on=self._waits(),
             attempts=policy.attempts,
             timeout=policy.patience,
             wait_initial=policy.first_wait,
@@ -124,15 +125,22 @@ class FutureshopClient:
                 return await self._get_authorized(url)
         raise AssertionError("stamina ends by returning or raising")  # pragma: no cover
 
-    def _wait_for(self, error: Exception) -> bool | float:
-        """Backoff hook: whether to repeat, or after how many seconds."""
-        if not isinstance(error, Passing):
-            return False
-        log.warning("futureshop did not answer", shop_key=self._access.shop_key, error=str(error), code=error.code)
-        if error.retry_after is None:
-            return True
-        # A maintenance longer than our patience is reported at once instead of being slept through.
-        return max(error.retry_after, 0.01) if error.retry_after <= self._policy.patience else False
+    def _waits(self) -> Callable[[Exception], bool | float]:
+        """Backoff hook for one request: whether to repeat, or after how many seconds."""
+        policy, failures = self._policy, itertools.count()
+
+        def wait_for(error: Exception) -> bool | float:
+            if not isinstance(error, Passing):
+                return False
+            log.warning("futureshop did not answer", shop_key=self._access.shop_key, error=str(error), code=error.code)
+            growing = min(policy.first_wait * 2.0 ** next(failures), policy.longest_wait)
+            if error.retry_after is None:
+                return True
+            # A maintenance longer than our patience is reported at once instead of being slept through. A time that
+            # is over, as a static page has it for hours, must not use all attempts up within seconds.
+            return max(error.retry_after, growing) if error.retry_after <= policy.patience else False
+
+        return wait_for
 
     async def _get_authorized(self, url: httpx.URL) -> Mapping[str, Any]:
         token = await self._authorize(None)

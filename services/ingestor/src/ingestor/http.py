@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 import zlib
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -19,6 +20,7 @@ ACCEPTED = {"Accept": "application/json", "Accept-Encoding": "gzip"}
 _DENIED = frozenset({401, 403})
 _GZIP = 31  # zlib's window bits for a gzip header
 _SHOWN = 300
+_SECONDS = re.compile(r"[0-9]{1,9}(\.[0-9]{1,9})?")
 
 
 async def exchange(
@@ -100,10 +102,10 @@ def _why(response: httpx.Response, body: bytes) -> str:
 
 
 def _retry_after(response: httpx.Response) -> float | None:
-    """Seconds until the server wants to be asked again: a number or an HTTP date."""
+    """Seconds until the server wants to be asked again: a number, with a fraction too, or an HTTP date."""
     value = response.headers.get("retry-after", "").strip()
-    if value.isascii() and value.isdigit():
-        return float(value[:9])
+    if _SECONDS.fullmatch(value):
+        return float(value)
     try:
         moment = parsedate_to_datetime(value)
     except ValueError:

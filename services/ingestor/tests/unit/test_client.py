@@ -168,6 +168,32 @@ async def test_retry_after_is_honoured(sandbox, connect):
     assert time.monotonic() - started >= 1.0
 
 
+PAST = "Wed, 21 Oct 2015 07:28:00 GMT"
+
+
+@pytest.mark.parametrize("asked", ["0", "0.001", "-5", "soon", "\xb2", PAST, "Thu, 01 Jan 1970 00:00:00 -0000", ""])
+async def test_a_server_that_asks_for_no_wait_is_still_asked_with_growing_waits(sandbox, connect, asked):
+    """A static page of a maintenance names one time for hours: the attempts would be over in a moment."""
+    policy = Policy(requests_per_second=1000, attempts=6, first_wait=0.05, longest_wait=10, patience=60)
+    wrap = instead(PRODUCTS, b"", status=503, headers=[(b"retry-after", asked.encode("latin-1"))])
+    client = connect(sandbox, policy=policy, wrap=wrap)
+    started = time.monotonic()
+    with pytest.raises(errors.Busy):
+        await client.page(all_numbers(50))
+    assert time.monotonic() - started >= 0.05 * (1 + 2 + 4 + 8 + 16)
+
+
+@pytest.mark.parametrize(
+    ("asked", "seconds"), [("120", 120), ("0.493", 0.493), ("1.5", 1.5), ("-1", None), ("1e3", None)]
+)
+async def test_the_wait_that_is_asked_for(sandbox, connect, asked, seconds):
+    policy = Policy(**{**FAST, "patience": 0.1, "attempts": 1})
+    client = connect(sandbox, policy=policy, wrap=instead(PRODUCTS, b"", status=429, headers={"retry-after": asked}))
+    with pytest.raises(errors.Busy) as caught:
+        await client.page(all_numbers(50))
+    assert caught.value.retry_after == seconds
+
+
 async def test_a_maintenance_longer_than_our_patience_is_not_slept_through(sandbox, connect):
     """DL-10: a version-up of hours is reported at once."""
     sandbox.fail("maintenance", retry_after=7200, times=None)
