@@ -12,6 +12,7 @@ from publisher.content.refusals import IMAGE_FORGOTTEN
 from publisher.content.variations import sku_path
 from publisher.errors import (
     AppStopped,
+    KeyMissing,
     ProductGone,
     PublisherError,
     Refused,
@@ -224,7 +225,9 @@ class Sender:
             await self._listings.answered(listing, answer)
         elif error.outcome_unknown or is_repeat:
             return
-        elif isinstance(error, Unavailable | ShopResting | AppStopped) or (intent.kind == "edit" and not intent.stock):
+        elif isinstance(error, Unavailable | ShopResting | AppStopped | KeyMissing) or (
+            intent.kind == "edit" and not intent.stock
+        ):
             # It was not sent, or may be done twice.
             await self._listings.forget_intent(listing, refusal)
         else:
