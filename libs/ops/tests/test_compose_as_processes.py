@@ -20,7 +20,12 @@ CONTAINERS: dict[str, dict[str, Any]] = yaml.safe_load((ROOT / "docker-compose.y
     "services"
 ]
 SERVICES = ("ingestor", "catalog", "publisher", "janitor")
-REFERENCE = re.compile(r"\$\{[A-Z_]+:-(?P<default>[^}]*)\}")
+REFERENCE = re.compile(r"\$\{(?P<name>[A-Z_]+):[-?](?P<text>[^}]*)\}")
+VALUES = dict(
+    line.split("=", 1)
+    for line in (ROOT / "sandbox.env").read_text(encoding="utf-8").splitlines()
+    if line and not line.startswith("#")
+)
 PRODUCTS = "40"
 
 
@@ -33,7 +38,7 @@ class Played:
         self._prefix = prefix
 
     def text(self, value: str) -> str:
-        value = REFERENCE.sub(lambda found: found["default"], value)
+        value = REFERENCE.sub(lambda found: VALUES.get(found["name"], found["text"]), value)
         for inside, outside in self._where.items():
             value = value.replace(inside, outside)
         return value
@@ -81,7 +86,7 @@ async def played(kafka_bootstrap: str, topic_prefix: str, guarded_mongo: int, tm
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def system(played: Played) -> AsyncIterator[Played]:
-    """Everything that `docker compose --profile sandbox up` starts, but the demo shop."""
+    """Everything that `docker compose --env-file sandbox.env --profile sandbox up` starts, but the demo shop."""
     await played.one_shot("mongo-users", ["-m", "shopsync_ops", *played.command("mongo-users")], 90)
     await played.one_shot("topics", ["-m", "shopsync_ops", *played.command("topics")], 90)
     running: list[Child] = []

@@ -23,8 +23,9 @@ from janitor.settings import JanitorSettings
 from publisher.settings import PublisherSettings
 from shopsync_ops.cli import app
 from shopsync_ops.mongo_users import read_plan
+from shopsync_runtime.samples import SAMPLE_SECRETS, outside_the_sandbox
 from shopsync_runtime.settings import CommonSettings
-from shopsync_runtime.settings_loading import variable_of
+from shopsync_runtime.settings_loading import load_settings, variable_of
 from shopsync_sandbox.futureshop.sandbox import FutureshopSandbox, ShopSpec
 from shopsync_sandbox.tiktok.sandbox import TikTokSandbox
 from shopsync_sandbox.tiktok.settings import Settings
@@ -39,20 +40,26 @@ SETTINGS = {
     "janitor": JanitorSettings,
 }
 ONE_SHOTS = {"topics", "mongo-users", "demo-shop"}
-REFERENCE = re.compile(r"\$\{(?P<name>[A-Z_]+)(?::-(?P<default>[^}]*))?\}")
+REFERENCE = re.compile(r"\$\{(?P<name>[A-Z_]+)(?::(?P<kind>[-?])(?P<text>[^}]*))?\}")
+SERVICE_PORTS = re.compile(r"127\.0\.0\.1:(?P<first>\d+)-(?P<last>\d+):8080")
 
 
-def environment_example() -> dict[str, str]:
-    lines = (ROOT / ".env.example").read_text(encoding="utf-8").splitlines()
+def values_of(file: str) -> dict[str, str]:
+    lines = (ROOT / file).read_text(encoding="utf-8").splitlines()
     return dict(line.split("=", 1) for line in lines if line and not line.startswith("#"))
 
 
-def references() -> list[tuple[str, str | None]]:
+def environment_example() -> dict[str, str]:
+    """The sandbox's values."""
+    return values_of("sandbox.env")
+
+
+def references() -> list[tuple[str, str | None, str | None]]:
     text = "\n".join(
         line for line in (ROOT / "docker-compose.yml").read_text(encoding="utf-8").splitlines()
         if not line.lstrip().startswith("#")
     )  # fmt: skip
-    return [(found["name"], found["default"]) for found in REFERENCE.finditer(text)]
+    return [(found["name"], found["kind"], found["text"]) for found in REFERENCE.finditer(text)]
 
 
 @pytest.mark.parametrize("name", CONTAINERS)
@@ -74,12 +81,14 @@ def test_images_are_pinned_or_built_here(name):
 @pytest.mark.parametrize("name", CONTAINERS)
 def test_ports_are_open_on_this_machine_only(name):
     for port in CONTAINERS[name].get("ports", []):
-        assert re.fullmatch(r"127\.0\.0\.1:\d+:\d+", port)
+        assert re.fullmatch(r"127\.0\.0\.1:\d+(-\d+)?:\d+", port)
 
 
 def test_no_port_is_published_twice():
     published = [port.split(":")[1] for container in CONTAINERS.values() for port in container.get("ports", [])]
-    assert len(published) == len(set(published))
+    ends = [list(map(int, port.split("-"))) for port in published]
+    every = [port for first, *rest in ends for port in range(first, (rest or [first])[0] + 1)]
+    assert len(every) == len(set(every))
 
 
 def test_a_container_depends_only_on_what_is_there_and_can_reach_that_state():
@@ -104,12 +113,69 @@ def test_a_services_variables_are_those_it_reads(name):
     assert required <= given
 
 
-def test_the_values_compose_falls_back_to_are_those_of_the_example():
-    example = environment_example()
-    fallbacks = references()
-    assert {name for name, _ in fallbacks} == set(example), "each is explained in .env.example, and nothing else is"
-    for name, default in fallbacks:
-        assert default == example[name], name
+@pytest.mark.parametrize("name", SETTINGS)
+def test_a_service_scales(name):
+    """Nothing that a second replica would need too: no name, no single port of this machine."""
+    container = CONTAINERS[name]
+    assert "container_name" not in container
+    assert "SHOPSYNC_INSTANCE_ID" not in container["environment"]
+    (port,) = container["ports"]
+    found = SERVICE_PORTS.fullmatch(port)
+    assert found is not None
+    assert int(found["last"]) - int(found["first"]) >= 4
+
+
+def test_compose_falls_back_to_nothing_that_is_for_the_sandbox():
+    """A value is required, or left to the service's own default; only the demo's size has one."""
+    for name, kind, text in references():
+        if kind == "?":
+            assert text == "see .env.example"
+        else:
+            assert (name, kind, text) in {(name, "-", ""), ("DEMO_PRODUCTS", "-", "200")}
+
+
+def test_every_value_is_in_the_example_or_of_the_sandbox():
+    required = {name for name, kind, _ in references() if kind == "?"}
+    optional = {name for name, kind, _ in references() if kind == "-"}
+    example, sandbox = values_of(".env.example"), values_of("sandbox.env")
+    assert required <= set(example)
+    assert set(example) <= required | optional
+    assert set(example.values()) == {""}, "an example value would be used as it is"
+    assert required <= {name for name, value in sandbox.items() if value}
+    assert set(sandbox) - {"COMPOSE_PROFILES"} <= required | optional
+    assert (sandbox["COMPOSE_PROFILES"], sandbox["SHOPSYNC_SANDBOX"]) == ("sandbox", "true")
+
+
+def test_the_services_know_every_secret_of_the_sandbox():
+    values = values_of("sandbox.env")
+    secrets = {values[name] for name in values if re.search("PASSWORD|SECRET$|TOKEN_KEY", name)}
+    assert secrets - {values["FUTURESHOP_DEMO_CLIENT_SECRET"]} == set(SAMPLE_SECRETS)
+
+
+@pytest.mark.parametrize("name", SETTINGS)
+def test_a_service_with_the_sandboxs_values_starts_in_the_sandbox_only(name, monkeypatch):
+    values = values_of("sandbox.env")
+    given = {
+        variable: REFERENCE.sub(lambda found: values.get(found["name"], found["text"] or ""), str(value))
+        for variable, value in CONTAINERS[name]["environment"].items()
+    }
+    for variable, value in {**given, "INGESTOR_SHOPS_FILE": str(ROOT / values["INGESTOR_SHOPS_FILE"])}.items():
+        monkeypatch.setenv(variable, value)
+    common, settings = load_settings(CommonSettings), load_settings(SETTINGS[name])
+    assert outside_the_sandbox(common, settings) == []
+    monkeypatch.setenv("SHOPSYNC_SANDBOX", "false")
+    problems = "; ".join(outside_the_sandbox(load_settings(CommonSettings), settings))
+    refused = {
+        "ingestor": {"SHOPSYNC_MONGO_URI", "INGESTOR_REQUESTS_PER_SECOND"},
+        "publisher": {
+            "SHOPSYNC_MONGO_URI",
+            "PUBLISHER_TOKEN_KEY",
+            "PUBLISHER_TIKTOK_APP_SECRET",
+            "PUBLISHER_IMAGE_ALLOW_PRIVATE",
+        },
+    }.get(name, {"SHOPSYNC_MONGO_URI"})
+    assert set(re.findall(r"(?:SHOPSYNC_MONGO|INGESTOR|PUBLISHER)_\w+", problems)) == refused
+    assert not [secret for secret in SAMPLE_SECRETS if secret in problems]
 
 
 def test_the_shops_file_finds_its_variables(tmp_path):
@@ -141,7 +207,7 @@ def test_the_sandbox_commands_exist_with_their_options(name):
     single = typer.Typer(add_completion=False)
     single.command()(getattr(importlib.import_module(f"shopsync_sandbox.{name}.cli"), name))
     _, *options = CONTAINERS[name]["command"]
-    words = [REFERENCE.sub(lambda found: found["default"], word) for word in options]
+    words = [REFERENCE.sub(lambda found: found["text"], word) for word in options]
     get_command(single).make_context(name, words)
     assert CONTAINERS[name]["ports"] == [f"127.0.0.1:{option_of(name, '--port')}:{option_of(name, '--port')}"]
 
@@ -180,7 +246,7 @@ def test_the_users_of_the_services_are_those_of_the_roles_file():
     passwords = {user.name: user.password_env for user in read_plan(ROOT / "deploy" / "mongo" / "roles.json").users}
     for service in SETTINGS:
         uri = CONTAINERS[service]["environment"]["SHOPSYNC_MONGO_URI"]
-        assert uri.startswith(f"mongodb://{service}:${{{passwords[service]}:-")
+        assert uri.startswith(f"mongodb://{service}:${{{passwords[service]}:?")
     assert set(passwords.values()) <= set(CONTAINERS["mongo-users"]["environment"])
 
 

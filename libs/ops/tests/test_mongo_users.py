@@ -104,3 +104,12 @@ def test_a_broken_file_names_the_member(tmp_path):
     with pytest.raises(WrongCall, match="password_env"):
         read_plan(file)
     assert passwords_of(read_plan(ROLES), PASSWORDS)["catalog"] == "p-catalog"
+
+
+def test_passwords_that_are_published_make_users_in_the_sandbox_only():
+    plan = read_plan(ROLES)
+    given = {user.password_env: f"sandbox-{user.name}" for user in plan.users}
+    with pytest.raises(WrongCall) as raised:
+        passwords_of(plan, given)
+    assert not [name for name in given if f"{name} holds the password" not in str(raised.value)]
+    assert passwords_of(plan, {**given, "SHOPSYNC_SANDBOX": "true"})["catalog"] == "sandbox-catalog"

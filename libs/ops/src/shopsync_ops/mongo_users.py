@@ -14,6 +14,7 @@ from shopsync_ops.database import connected
 from shopsync_ops.errors import CommandFailed, Unreachable, WrongCall
 from shopsync_ops.settings import MongoSettings
 from shopsync_runtime.mongo import hosts_of, make_client
+from shopsync_runtime.samples import sample_in
 
 _USER_NOT_FOUND = 11
 _ROLE_NOT_FOUND = 31
@@ -65,11 +66,17 @@ def read_plan(file: Path) -> UsersPlan:
 
 
 def passwords_of(plan: UsersPlan, environ: Mapping[str, str]) -> dict[str, str]:
-    """The passwords by user. Raises WrongCall that names every variable which is not set."""
+    """The passwords by user. Raises WrongCall that names every variable which is not set, or holds a published one."""
     missing = [user.password_env for user in plan.users if not environ.get(user.password_env)]
     if missing:
         raise WrongCall(f"not set: {', '.join(missing)} (passwords of the MongoDB users)")
-    return {user.name: environ[user.password_env] for user in plan.users}
+    passwords = {user.password_env: environ[user.password_env] for user in plan.users}
+    if environ.get("SHOPSYNC_SANDBOX", "").lower() not in {"true", "1"}:
+        published = {name: sample_in(password) for name, password in passwords.items()}
+        problems = [f"{name} {problem}" for name, problem in published.items() if problem is not None]
+        if problems:
+            raise WrongCall("; ".join([*problems, "SHOPSYNC_SANDBOX=true allows this, on a sandbox and nowhere else"]))
+    return {user.name: passwords[user.password_env] for user in plan.users}
 
 
 async def apply_users(

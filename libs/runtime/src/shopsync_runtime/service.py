@@ -21,6 +21,7 @@ from shopsync_runtime.lifecycle import start, stop
 from shopsync_runtime.logs import configure_logging
 from shopsync_runtime.loops import new_event_loop
 from shopsync_runtime.runtime import Runtime
+from shopsync_runtime.samples import outside_the_sandbox
 from shopsync_runtime.settings import CommonSettings, ServiceSettings
 from shopsync_runtime.settings_help import config_text, help_text
 from shopsync_runtime.settings_loading import common_settings_with, load_settings, unknown_variables
@@ -89,6 +90,8 @@ def _load_both(common_class: type[CommonSettings], settings_class: type[S]) -> t
         raise SettingsError("; ".join([*problems, *(one for one in unknown if "did you mean" in one)]))
     if common.unknown_variables == "refuse" and (unknown := _unknown_variables(common, settings)):
         raise SettingsError("; ".join(unknown))
+    if problems := outside_the_sandbox(common, settings):
+        raise SettingsError("; ".join(problems))
     return common, settings
 
 

@@ -46,6 +46,11 @@ class CommonSettings(BaseSettings):
         pattern=r"^[a-zA-Z0-9._-]{1,100}$",
         description="Prefix of topics and consumer groups: two environments can share a cluster",
     )
+    sandbox: bool = Field(
+        False,
+        description="Whether this is a sandbox: only there are published passwords and keys, private image addresses"
+        " and a faster futureshop accepted",
+    )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="Least level that is logged")
     http_host: str = Field("127.0.0.1", description="Address the HTTP port listens on")
     http_port: int = Field(
@@ -103,3 +108,7 @@ class ServiceSettings(BaseSettings):
     def variables_read_elsewhere(self) -> frozenset[str]:
         """Environment variables that the service reads beside its settings; they are not unknown."""
         return frozenset()
+
+    def only_in_the_sandbox(self) -> dict[str, str]:
+        """Fields whose present values are for the sandbox only, each with the reason, written to follow its name."""
+        return {}

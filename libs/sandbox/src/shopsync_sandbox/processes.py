@@ -28,7 +28,7 @@ class ServiceProcess:
     """`python -m MODULE` with the given settings, ready when `/readyz` on its HTTP port answers 200.
 
     `folder` receives `<name>.log` with everything it prints; a restart appends to it. The port is kept over restarts.
-    It dies with this process.
+    It is told that it is in the sandbox, and dies with this process.
     """
 
     def __init__(
@@ -45,7 +45,13 @@ class ServiceProcess:
         self.http_port = http_port or free_port()
         self.log = folder / f"{self.name}.log"
         self._module = module
-        self._env = {**clean_environment(), "PYTHONUNBUFFERED": "1", **env, "SHOPSYNC_HTTP_PORT": str(self.http_port)}
+        self._env = {
+            **clean_environment(),
+            "PYTHONUNBUFFERED": "1",
+            "SHOPSYNC_SANDBOX": "true",
+            **env,
+            "SHOPSYNC_HTTP_PORT": str(self.http_port),
+        }
         self._ready_seconds = ready_seconds
         self._child: Child | None = None
 

@@ -38,6 +38,7 @@ class Parts:
         return {
             "SHOPSYNC_KAFKA_BOOTSTRAP_SERVERS": self.broker.bootstrap_servers,
             "SHOPSYNC_MONGO_URI": self.server.uri,
+            "SHOPSYNC_SANDBOX": "true",
             "INGESTOR_SHOPS_FILE": str(self.shops_file),
             "PUBLISHER_TIKTOK_API_URL": self.tiktok["url"],
             "PUBLISHER_TIKTOK_AUTH_URL": self.tiktok["url"],

@@ -78,6 +78,13 @@ class IngestorSettings(ServiceSettings):
         """Those that the shops file names: a shop's secret may well begin with INGESTOR_."""
         return ShopsFile(self.shops_file).variables()
 
+    def only_in_the_sandbox(self) -> dict[str, str]:
+        """A rate that futureshop does not allow: it would block the shop."""
+        if self.requests_per_second <= 1:
+            return {}
+        given = f"{self.requests_per_second:g}"
+        return {"requests_per_second": f"is {given}, and futureshop allows 1 request a second and shop: leave it out"}
+
     @field_validator("shops_file")
     @classmethod
     def _shops_can_be_read(cls, path: Path) -> Path:

@@ -132,3 +132,9 @@ class PublisherSettings(ServiceSettings):
     image_allow_private: bool = Field(
         False, description="Fetch images from private and loopback addresses too: for tests and the sandbox only"
     )
+
+    def only_in_the_sandbox(self) -> dict[str, str]:
+        """Images of private addresses: whoever may name an image's address could read what only we can reach."""
+        if not self.image_allow_private:
+            return {}
+        return {"image_allow_private": "lets image addresses reach private networks: leave it out"}
