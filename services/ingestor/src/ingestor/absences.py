@@ -14,7 +14,7 @@ from ingestor.ids import removed_id
 from ingestor.imports import ImportRun, to_the_millisecond
 from ingestor.listing import NUMBERS_PER_CHECK, ReadPage, products_of
 from ingestor.mapping import SourceMap
-from ingestor.stockfeed import in_chunks, searchable
+from ingestor.stockfeed import in_chunks, search_form, searchable
 from ingestor.store import ImportStore, PresenceStore
 from shopsync_contracts.events import Enumeration, ProductRemoved
 from shopsync_contracts.topics import PRODUCT_CHANGES
@@ -29,8 +29,8 @@ class Absences:
     """Says product.removed for every product a complete listing did not hold, at every such listing (fresh proof).
 
     A second witness guards against pages that lose products in silence: each number is asked for by name, and a
-    product that answers is present, whatever the listing says (DL-9, NV-9). Price: one request per 50 absent
-    products.
+    product that answers is present, whatever the listing says (DL-9, NV-9). One that cannot be asked for has to miss
+    two listings in a row. Price: one request per 50 absent products.
     """
 
     def __init__(
@@ -93,7 +93,7 @@ class Absences:
             lease.check()
             present = await self._answering(numbers, read_page)
             await self._keep(run, lease, list(present.values()))
-            absent = [number for number in numbers if number not in present]
+            absent = await self._proven(run, [number for number in numbers if number not in present])
             await self._events.publish_all(
                 [
                     (
@@ -113,16 +113,35 @@ class Absences:
             metrics.PRODUCTS.labels(run.shop_key, "removed").inc(len(absent))
             await self._imports.save(run, lease.token)
 
+    async def _proven(self, run: ImportRun, missing: Sequence[str]) -> list[str]:
+        """Those whose absence is proven. What cannot be asked for by number has to miss the listing before too."""
+        unasked = [number for number in missing if not searchable(number)]
+        if not unasked:
+            return list(missing)
+        before = await self._imports.newest_listing(run.shop_key)
+        since = before.started_at if before is not None else None
+        recent = await self._presence.seen_since(run.shop_key, unasked, since)
+        if recent:
+            log.info(
+                "left to the next listing: numbers that cannot be asked for",
+                shop_key=run.shop_key,
+                import_id=run.id,
+                product_nos=sorted(recent)[:20],
+                count=len(recent),
+            )
+        return [number for number in missing if number not in recent]
+
     async def _answering(self, numbers: Sequence[str], read_page: ReadPage) -> dict[str, Listed]:
         """Those of the products that futureshop gives when asked by number."""
         present: dict[str, Listed] = {}
         for chunk in in_chunks([number for number in numbers if searchable(number)], NUMBERS_PER_CHECK):
             page = await read_page(products_of(chunk), None)
             found = identify(page.records, self._table)
-            strangers = [each.product_no for each in found.listed if each.product_no not in chunk]
+            forms = {search_form(number) for number in chunk}
+            strangers = any(search_form(each.product_no) not in forms for each in found.listed)
             if strangers or found.nameless or page.next_url is not None:
                 raise UnexpectedReply("the search by product number gave other products than were asked for")
-            present |= {each.product_no: each for each in found.listed}
+            present |= {each.product_no: each for each in found.listed if each.product_no in chunk}
         return present
 
     async def _keep(self, run: ImportRun, lease: Lease, present: Sequence[Listed]) -> None:

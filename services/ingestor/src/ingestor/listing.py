@@ -6,7 +6,10 @@ from ingestor.windows import Interval, as_stamp
 TYPES = "variation,optionPrice,preorder,image,comment"
 STOCK_TYPES = "regular,preorder"
 NUMBERS_PER_CHECK = 50
-"""Product numbers in one targeted search: the smallest page holds them all, and the URL stays below 6 KB."""
+"""Product numbers in one targeted search: the URL stays below 6 KB."""
+
+_LARGEST_PAGE = 250
+"""Holds them all, and those that differ by letter case only where the search does not tell them apart."""
 
 ReadPage = Callable[[Search, str | None], Awaitable[Page]]
 
@@ -39,4 +42,4 @@ def stock_of(product_nos: list[str]) -> Search:
 
 def products_of(product_nos: list[str]) -> Search:
     """Some products, basic data only."""
-    return Search(PRODUCTS, {"count": str(NUMBERS_PER_CHECK), "productNo": ",".join(product_nos)})
+    return Search(PRODUCTS, {"count": str(_LARGEST_PAGE), "productNo": ",".join(product_nos)})

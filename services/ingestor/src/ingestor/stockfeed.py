@@ -1,6 +1,7 @@
 """Joining two listings of the same products page by page, with memory for a few pages only."""
 
 import asyncio
+import unicodedata
 from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -145,6 +146,14 @@ class StockFeed:
 def searchable(product_no: str) -> bool:
     """Whether the search by number can name it: numbers are parted by commas there."""
     return "," not in product_no and product_no == product_no.strip()
+
+
+def search_form(product_no: str) -> str:
+    """The number as a database may compare it: letter case, width and blanks around it aside.
+
+    Such a search answers `abc` with `ABC`: another product, and none that nobody asked for.
+    """
+    return unicodedata.normalize("NFKC", product_no).casefold().strip()
 
 
 def in_chunks(numbers: Sequence[str], size: int) -> Iterator[list[str]]:

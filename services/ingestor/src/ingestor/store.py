@@ -245,6 +245,12 @@ class PresenceStore:
         ).limit(limit)
         return [document["product_no"] async for document in cursor]
 
+    async def seen_since(self, shop_key: str, product_nos: Sequence[str], moment: datetime | None) -> set[str]:
+        """Those of the products that were seen at the moment or later; None: ever."""
+        ids = [_id(shop_key, number) for number in product_nos]
+        seen = {"seen_at": {"$gte": moment}} if moment is not None else {}
+        return {found["product_no"] async for found in self._presence.find({"_id": {"$in": ids}, **seen})}
+
     async def mark_absent(self, shop_key: str, product_nos: Sequence[str], *, at: datetime) -> None:
         """Their absence is proven; the time of the first proof stays."""
         await self._presence.update_many(

@@ -73,6 +73,22 @@ async def test_absent_products_are_proven_at_every_enumeration(world):
     assert sorted([document["product_no"] async for document in absent]) == sorted(gone[1:])
 
 
+async def test_a_number_that_cannot_be_asked_for_has_to_miss_two_listings(world):
+    """DL-9, NV-9: the search by number drops the blank at its end, so that nobody can be asked about the product."""
+    number = "T-1 "
+    world.sandbox.upsert(number, changes={"name": "末尾に空白"})
+    async with world.ingestor():
+        assert (await world.imported("enumerate", "c1")).enumeration.product_count == 451
+        world.sandbox.fail("omit", page=5, product_nos=[number])
+        await world.imported("enumerate", "c2")
+        await world.imported("enumerate", "c3")
+        assert await world.changes("product.removed") == [], "it was there all the time"
+        world.sandbox.delete([number])
+        assert (await world.imported("enumerate", "c4")).counts.removed == 0
+        assert (await world.imported("enumerate", "c5")).counts.removed == 1
+    assert numbers_of(await world.changes("product.removed")) == [number]
+
+
 async def test_a_bad_product_is_refused_by_name_and_the_others_go_on(world):
     """IM-8."""
     shop = world.sandbox.shops["demo"]
