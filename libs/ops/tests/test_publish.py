@@ -1,10 +1,12 @@
 import json
+from io import BytesIO
 
 import pytest
 
-from shopsync_contracts import TOPICS, parse
+from shopsync_contracts import TOPICS, parse, topic_of
 from shopsync_contracts.events import BODIES
 from shopsync_contracts.topics import PRODUCT_CHANGES, SYNC_COMMANDS
+from shopsync_ops.documents import check, read_documents
 from shopsync_ops.examples import example_of
 
 
@@ -36,7 +38,7 @@ async def test_one_bad_line_stops_them_all_and_is_named(shopsync, bus):
     assert "line 3: WrongShape" in ended.stderr
     assert "shop_key" in ended.stderr
     assert "line 4: UnknownType" in ended.stderr
-    assert "3 lines are refused; nothing was sent" in ended.stderr
+    assert "3 messages are refused; nothing was sent" in ended.stderr
     assert await bus.read(SYNC_COMMANDS) == []
 
 
@@ -49,6 +51,78 @@ async def test_unchecked_sends_what_is_broken(shopsync, bus):
         (None, b"{broken"),
         (b"a", sync_line("a").encode()),
     }
+
+
+def pretty(shop: str, **more) -> str:
+    return json.dumps(json.loads(sync_line(shop, **more)), indent=2, ensure_ascii=False)
+
+
+FORMS = {
+    "one document over lines": (pretty("a"), ["a"]),
+    "one document in one line": (sync_line("a"), ["a"]),
+    "JSON Lines": (f"{sync_line('a')}\n\n{sync_line('b')}\n", ["a", "b"]),
+    "JSON Lines, Windows": (f"\ufeff{sync_line('a')}\r\n{sync_line('b')}\r\n", ["a", "b"]),
+    "documents one after the other": (f"{pretty('a')}\n{pretty('b')}{sync_line('c')}\n", ["a", "b", "c"]),
+    "an array over lines": (f"[\n{pretty('a')},\n{pretty('b')}\n]\n", ["a", "b"]),
+    "an array in one line": (f"[{sync_line('a')}, {sync_line('b')}]", ["a", "b"]),
+    "an array of one": (f" [{sync_line('a')}]", ["a"]),
+    "arrays and documents": (f"[{sync_line('a')}]\n{pretty('b')}\n[\n]", ["a", "b"]),
+    "a document after a mark": (f"\ufeff{pretty('a')}", ["a"]),
+}
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_every_form_of_a_file_is_read_as_its_documents_byte_by_byte(form):
+    text, shops = FORMS[form]
+    found = list(read_documents(BytesIO(text.encode())))
+    assert [one.key for one in found] == [shop.encode() for shop in shops]
+    assert all(one.value in text.encode() for one in found)
+    assert all(not check(one, SYNC_COMMANDS) for one in found)
+
+
+@pytest.mark.parametrize("text", ["", "\n\n", "[]", "[ ]\n", "\ufeff"])
+def test_a_file_without_documents_has_none(text):
+    assert list(read_documents(BytesIO(text.encode()))) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "place", "reason"),
+    [
+        (pretty("a").replace(",", "", 1), "the document", "not JSON: Expecting ',' delimiter: line 3 column 3"),
+        (f"[\n{pretty('a')}\n{pretty('b')}\n]", "the document", "not JSON: Expecting ',' delimiter: line 12"),
+        (f"[\n{pretty('a')},\n]", "the document", "not JSON: "),
+        (f"[\n{pretty('a')},", "the document", "not JSON: "),
+        (f"{pretty('a')}\n{pretty('b', data={'shop_key': 7})}", "document 2", "data.shop_key"),
+        (f"[{sync_line('a')}, 7]", "document 2", "a JSON object is expected, not int"),
+        (f"[{sync_line('a')}, {{}}]", "document 2", "required attributes are missing"),
+        (f"{sync_line('a')[:-1]}\n{sync_line('b')}", "line 1", "not JSON"),
+        ("{broken\n{broken too", "line 1", "not JSON"),
+        ("\ud83d", "line 1", "not UTF-8"),
+        ("[" * 100_000, "line 1", "nested too deeply"),
+    ],
+)
+def test_what_cannot_be_read_is_told_by_its_place(text, place, reason):
+    found = read_documents(BytesIO(text.encode(errors="surrogatepass")))
+    refused = [(one.place, why) for one in found if (why := check(one, SYNC_COMMANDS))]
+    assert refused[0][0] == place
+    assert reason in refused[0][1]
+
+
+@pytest.mark.parametrize("body", BODIES, ids=lambda body: body.TYPE)
+async def test_what_events_example_prints_can_be_published(shopsync, body):
+    example = (await shopsync("events", "example", body.TYPE)).stdout
+    topic = topic_of(body).name
+    ended = await shopsync("--kafka", "127.0.0.1:1", "publish", topic, "-", "--dry-run", stdin=example)
+    assert (ended.exit_code, ended.stderr) == (0, "")
+    assert "1 messages are fit" in ended.stdout
+
+
+async def test_examples_one_after_the_other_go_out_as_they_are(shopsync, bus):
+    first, second = pretty("a"), pretty("b")
+    ended = await shopsync(*bus.options, "publish", "sync-commands", "-", stdin=f"{first}\n{second}\n")
+    assert ended.exit_code == 0, ended.stderr
+    records = await bus.read(SYNC_COMMANDS)
+    assert {(record.key, record.value) for record in records} == {(b"a", first.encode()), (b"b", second.encode())}
 
 
 async def test_dry_run_sends_nothing(shopsync, bus):

@@ -11,8 +11,8 @@ from shopsync_contracts import TopicSpec
 from shopsync_ops.cluster import Cluster, run
 from shopsync_ops.console import say, warn
 from shopsync_ops.context import AsJson, EditTimeout, Settle, cluster, mongo
+from shopsync_ops.documents import Document, check, read_documents
 from shopsync_ops.errors import CommandFailed, WrongCall
-from shopsync_ops.lines import Line, check, read_lines
 from shopsync_ops.outcomes import Sent
 from shopsync_ops.publishing import CHUNK, batched, send_in_chunks
 from shopsync_ops.settling import publish_and_settle, tell
@@ -26,37 +26,41 @@ def publish(
     ctx: typer.Context,
     *,
     topic: Annotated[str, typer.Argument(metavar="TOPIC", help="Such as product-changes; see `shopsync topics list`.")],
-    file: Annotated[str, typer.Argument(metavar="FILE|-", help="CloudEvents, one JSON document a line; - is stdin.")],
-    unchecked: Annotated[bool, typer.Option("--unchecked", help="Send lines that break the contract, too.")] = False,
+    file: Annotated[
+        str, typer.Argument(metavar="FILE|-", help="CloudEvents: documents, an array, JSON Lines; - is stdin.")
+    ],
+    unchecked: Annotated[bool, typer.Option("--unchecked", help="Send what breaks the contract, too.")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only check.")] = False,
     wait: Settle = False,
     timeout: EditTimeout = 120,
     as_json: AsJson = False,
 ) -> None:
-    """Publish events from a file. Every line is checked first; nothing is sent while a line is refused.
+    """Publish events from a file: one JSON document, several, a JSON array, or JSON Lines.
+
+    All are checked first; nothing is sent while one is refused.
 
     With --wait the table names the messages that were not accepted; --json names all.
     """
     there = cluster(ctx)
     spec = spec_of(topic, there.prefix)
     where = mongo(ctx) if wait else None
-    with _opened(file) as lines:
+    with _opened(file) as opened:
         if not unchecked:
-            _refuse_broken(lines, spec)
+            _refuse_broken(opened, spec)
         if dry_run:
-            say(f"{sum(1 for _ in _each(lines))} lines are fit for {there.name(spec)}; nothing was sent")
+            say(f"{sum(1 for _ in read_documents(opened))} messages are fit for {there.name(spec)}; nothing was sent")
             return
         if not (wait or as_json):
-            say(f"published {run(_send(there, spec, _each(lines)))} messages to {there.name(spec)}")
+            say(f"published {run(_send(there, spec, read_documents(opened)))} messages to {there.name(spec)}")
             return
-        place = partial(_place, there, spec, lines)
+        place = partial(_place, there, spec, opened)
         outcomes = run(publish_and_settle(there, place, mongo=where, seconds=timeout))
     bad = [one for one in outcomes if not one.fate.is_good]
     tell(outcomes, as_json=as_json, shown=bad or outcomes[:_SHOWN])
 
 
 def _opened(file: str) -> IO[bytes]:
-    """The lines as a seekable file: they are read twice, first to check, then to send."""
+    """A seekable file: it is read twice, first to check, then to send."""
     if file != "-":
         try:
             return Path(file).open("rb")
@@ -67,38 +71,34 @@ def _opened(file: str) -> IO[bytes]:
     return spooled
 
 
-def _each(lines: IO[bytes]) -> Iterator[Line]:
-    lines.seek(0)
-    yield from read_lines(lines)
-
-
-def _refuse_broken(lines: IO[bytes], spec: TopicSpec) -> None:
+def _refuse_broken(file: IO[bytes], spec: TopicSpec) -> None:
     refused = 0
-    for line in _each(lines):
-        if reason := check(line, spec):
+    for document in read_documents(file):
+        if reason := check(document, spec):
             refused += 1
             if refused <= _SHOWN:
-                warn(f"line {line.number}: {reason}")
+                warn(f"{document.place}: {reason}")
     if refused:
         more = f" ({_SHOWN} shown)" if refused > _SHOWN else ""
-        raise CommandFailed(f"{refused} lines are refused{more}; nothing was sent (--unchecked sends them anyway)")
+        of = "message is" if refused == 1 else "messages are"
+        raise CommandFailed(f"{refused} {of} refused{more}; nothing was sent (--unchecked sends them anyway)")
 
 
-async def _send(there: Cluster, spec: TopicSpec, lines: Iterator[Line]) -> int:
+async def _send(there: Cluster, spec: TopicSpec, documents: Iterator[Document]) -> int:
     name = there.name(spec)
     await there.partitions([name])
     async with there.producer() as producer:
-        return await send_in_chunks(producer, (line.message(name) for line in lines))
+        return await send_in_chunks(producer, (document.message(name) for document in documents))
 
 
-async def _place(there: Cluster, spec: TopicSpec, lines: IO[bytes]) -> list[Sent]:
+async def _place(there: Cluster, spec: TopicSpec, file: IO[bytes]) -> list[Sent]:
     """Send all, and tell where each stands."""
     name = there.name(spec)
     await there.partitions([name])
     sent: list[Sent] = []
     async with there.producer() as producer:
-        for chunk in batched(_each(lines), CHUNK):
-            placed = await producer.send_all([line.message(name) for line in chunk])
+        for chunk in batched(read_documents(file), CHUNK):
+            placed = await producer.send_all([document.message(name) for document in chunk])
             places = [(at.topic, at.partition, at.offset) for at in placed]
-            sent += [Sent(spec, place, line.event(spec)) for place, line in zip(places, chunk, strict=True)]
+            sent += [Sent(spec, place, document.event(spec)) for place, document in zip(places, chunk, strict=True)]
     return sent
