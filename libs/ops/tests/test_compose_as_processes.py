@@ -26,6 +26,8 @@ VALUES = dict(
     for line in (ROOT / "sandbox.env").read_text(encoding="utf-8").splitlines()
     if line and not line.startswith("#")
 )
+# As a password manager makes them: in a connection string they would end the password, the host or the options.
+VALUES |= {f"MONGO_{name.upper()}_PASSWORD": f"{name} p@ss/w:rd%2F#?&[]" for name in (*SERVICES, "operator")}
 PRODUCTS = "40"
 
 
@@ -74,7 +76,7 @@ async def played(kafka_bootstrap: str, topic_prefix: str, guarded_mongo: int, tm
     where = {
         "kafka:9092": kafka_bootstrap,
         "mongo:27017": f"127.0.0.1:{guarded_mongo}",
-        "root:sandbox-root@": "root:p-root@",
+        "sandbox-root": "p-root",
         "futureshop:8091": f"127.0.0.1:{ports['futureshop']}",
         "tiktok:8092": f"127.0.0.1:{ports['tiktok']}",
         "publisher:8080": f"127.0.0.1:{ports['publisher']}",

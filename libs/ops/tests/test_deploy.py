@@ -2,6 +2,7 @@
 
 import ast
 import importlib
+import os
 import re
 import runpy
 import subprocess
@@ -166,14 +167,14 @@ def test_a_service_with_the_sandboxs_values_starts_in_the_sandbox_only(name, mon
     monkeypatch.setenv("SHOPSYNC_SANDBOX", "false")
     problems = "; ".join(outside_the_sandbox(load_settings(CommonSettings), settings))
     refused = {
-        "ingestor": {"SHOPSYNC_MONGO_URI", "INGESTOR_REQUESTS_PER_SECOND"},
+        "ingestor": {"SHOPSYNC_MONGO_PASSWORD", "INGESTOR_REQUESTS_PER_SECOND"},
         "publisher": {
-            "SHOPSYNC_MONGO_URI",
+            "SHOPSYNC_MONGO_PASSWORD",
             "PUBLISHER_TOKEN_KEY",
             "PUBLISHER_TIKTOK_APP_SECRET",
             "PUBLISHER_IMAGE_ALLOW_PRIVATE",
         },
-    }.get(name, {"SHOPSYNC_MONGO_URI"})
+    }.get(name, {"SHOPSYNC_MONGO_PASSWORD"})
     assert set(re.findall(r"(?:SHOPSYNC_MONGO|INGESTOR|PUBLISHER)_\w+", problems)) == refused
     assert not [secret for secret in SAMPLE_SECRETS if secret in problems]
 
@@ -245,8 +246,9 @@ def collections_in(folder: Path) -> set[str]:
 def test_the_users_of_the_services_are_those_of_the_roles_file():
     passwords = {user.name: user.password_env for user in read_plan(ROOT / "deploy" / "mongo" / "roles.json").users}
     for service in SETTINGS:
-        uri = CONTAINERS[service]["environment"]["SHOPSYNC_MONGO_URI"]
-        assert uri.startswith(f"mongodb://{service}:${{{passwords[service]}:?")
+        environment = CONTAINERS[service]["environment"]
+        assert environment["SHOPSYNC_MONGO_URI"].startswith(f"mongodb://{service}@")
+        assert environment["SHOPSYNC_MONGO_PASSWORD"].startswith(f"${{{passwords[service]}:?")
     assert set(passwords.values()) <= set(CONTAINERS["mongo-users"]["environment"])
 
 
@@ -301,11 +303,15 @@ def test_the_health_check_tells_200_from_the_rest():
     Thread(target=server.serve_forever, daemon=True).start()
     port = str(server.server_port)
 
+    # What Docker puts into every container behind a proxy: it must not be asked about our own port.
+    proxies = dict.fromkeys(("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"), "http://127.0.0.1:9")
+
     def check(*arguments: str) -> tuple[int, str]:
         script = ROOT / "deploy" / "healthcheck.py"
         done = subprocess.run(
-            [sys.executable, script, *arguments], capture_output=True, text=True, timeout=30, check=False
-        )
+            [sys.executable, script, *arguments], capture_output=True, text=True, timeout=30, check=False,
+            env={**os.environ, **proxies, "no_proxy": "", "NO_PROXY": ""},
+        )  # fmt: skip
         return done.returncode, done.stdout
 
     try:

@@ -9,7 +9,7 @@ from pymongo.errors import ConnectionFailure, OperationFailure, PyMongoError
 
 from shopsync_ops.errors import CommandFailed, Unreachable
 from shopsync_ops.settings import MongoSettings
-from shopsync_runtime.mongo import Database, hosts_of, make_client
+from shopsync_runtime.mongo import Database, hosts_of
 
 
 @asynccontextmanager
@@ -18,7 +18,7 @@ async def connected(settings: MongoSettings) -> AsyncIterator[Database]:
     client: AsyncMongoClient[dict[str, Any]] | None = None
     uri = settings.mongo_uri.get_secret_value()
     try:
-        client = make_client(uri, app_name="ops")
+        client = settings.client()
         yield client[settings.mongo_database]
     except ConnectionFailure as error:
         raise Unreachable(f"MongoDB is not reachable at {_hosts(uri)}: {_short(error)}") from error

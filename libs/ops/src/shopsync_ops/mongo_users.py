@@ -13,7 +13,7 @@ from shopsync_contracts import describe
 from shopsync_ops.database import connected
 from shopsync_ops.errors import CommandFailed, Unreachable, WrongCall
 from shopsync_ops.settings import MongoSettings
-from shopsync_runtime.mongo import hosts_of, make_client
+from shopsync_runtime.mongo import hosts_of
 from shopsync_runtime.samples import sample_in
 
 _USER_NOT_FOUND = 11
@@ -114,7 +114,7 @@ async def _update_or_create(database: Any, kind: str, name: str, members: dict[s
 async def initiate(settings: MongoSettings, member: str, *, name: str, wait: float) -> str:
     """Initiate a one-member replica set if there is none, and wait until it takes writes."""
     uri = settings.mongo_uri.get_secret_value()
-    client = make_client(uri, app_name="ops")
+    client = settings.client()
     try:
         done = await _until(lambda: _initiate(client, member, name), wait, hosts_of(uri))
         await _writable(client, wait)

@@ -5,13 +5,18 @@ from typing import Any, TypeVar
 
 from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
+from pymongo import AsyncMongoClient
 
 from shopsync_ops.errors import WrongCall
+from shopsync_runtime.mongo import Document, make_client
+from shopsync_runtime.settings import MongoUri
 from shopsync_runtime.settings_loading import variable_of
 
 S = TypeVar("S", bound=BaseSettings)
 
-_CONFIG = SettingsConfigDict(env_prefix="SHOPSYNC_", extra="forbid", frozen=True, env_ignore_empty=True)
+_CONFIG = SettingsConfigDict(
+    env_prefix="SHOPSYNC_", extra="forbid", frozen=True, env_ignore_empty=True, str_strip_whitespace=True
+)
 
 
 class PrefixSettings(BaseSettings):
@@ -33,8 +38,14 @@ class MongoSettings(BaseSettings):
 
     model_config = _CONFIG
 
-    mongo_uri: SecretStr = Field(min_length=1, description="MongoDB connection string")
+    mongo_uri: MongoUri = Field(min_length=1, description="MongoDB connection string")
+    mongo_password: SecretStr | None = Field(None, description="password of a user named without one")
     mongo_database: str = Field("shopsync", min_length=1, description="MongoDB database")
+
+    def client(self) -> AsyncMongoClient[Document]:
+        """A new client."""
+        password = None if self.mongo_password is None else self.mongo_password.get_secret_value()
+        return make_client(self.mongo_uri.get_secret_value(), app_name="ops", password=password)
 
 
 @dataclass(frozen=True, slots=True)

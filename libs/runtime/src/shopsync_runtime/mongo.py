@@ -14,14 +14,17 @@ Database = AsyncDatabase[Document]
 _PATIENCE: dict[str, Any] = {"serverSelectionTimeoutMS": 5_000, "connectTimeoutMS": 5_000, "socketTimeoutMS": 30_000}
 
 
-def make_client(uri: str, *, app_name: str) -> AsyncMongoClient[Document]:
+def make_client(uri: str, *, app_name: str, password: str | None = None) -> AsyncMongoClient[Document]:
     """A client whose writes are acknowledged by a majority and repeated once after a failover.
 
+    `password` is for a user whom the connection string names without one.
     Datetimes come back aware (UTC). Belongs to the event loop it is first used in. Connects on first use.
     """
     patience: dict[str, Any] = {name: limit for name, limit in _PATIENCE.items() if name.lower() not in uri.lower()}
+    apart: dict[str, Any] = {"password": password} if password is not None and _lacks_password(uri) else {}
     return AsyncMongoClient(
         uri,
+        **apart,
         appname=f"shopsync-{app_name}",
         w="majority",
         retryWrites=True,
@@ -48,3 +51,26 @@ def hosts_of(uri: str) -> str:
     if uri.startswith("mongodb+srv://"):
         return uri.rpartition("@")[2].removeprefix("mongodb+srv://").partition("/")[0]
     return ",".join(f"{host}:{port}" for host, port in parse_uri(uri, validate=False)["nodelist"])
+
+
+def uri_problem(uri: str) -> str | None:
+    """What is wrong with a connection string, in words that repeat nothing of it; None when it can be used.
+
+    The hosts of mongodb+srv:// are looked up when it is used.
+    """
+    if uri.startswith("mongodb+srv://"):
+        return None
+    try:
+        parse_uri(uri)
+    except (PyMongoError, ValueError):
+        return (
+            "is no MongoDB connection string such as mongodb://user@host:27017/?replicaSet=rs0; in it the characters"
+            " @ : / ? # [ ] % of user and password are written %40 %3A %2F %3F %23 %5B %5D %25, or the password stands"
+            " apart, as it is, in SHOPSYNC_MONGO_PASSWORD"
+        )
+    return None
+
+
+def _lacks_password(uri: str) -> bool:
+    userinfo, at, _ = uri.partition("://")[2].partition("/")[0].rpartition("@")
+    return bool(at) and ":" not in userinfo

@@ -135,7 +135,9 @@ class Runtime:
     @cached_property
     def mongo(self) -> AsyncMongoClient[Document]:
         """The MongoDB client (w=majority, retryWrites, aware datetimes)."""
-        return make_client(self.common.mongo_uri.get_secret_value(), app_name=self.name)
+        common = self.common
+        password = None if common.mongo_password is None else common.mongo_password.get_secret_value()
+        return make_client(common.mongo_uri.get_secret_value(), app_name=self.name, password=password)
 
     @cached_property
     def database(self) -> Database:

@@ -7,6 +7,8 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from shopsync_runtime.mongo import uri_problem
+
 _UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 _DURATION = re.compile(r"(?P<number>\d+(\.\d+)?)\s*(?P<unit>ms|s|m|h|d)?")
 
@@ -31,15 +33,33 @@ Duration = Annotated[timedelta, BeforeValidator(_read_duration)]
 PositiveDuration = Annotated[Duration, AfterValidator(_positive)]
 
 
+def _mongo_uri(value: SecretStr) -> SecretStr:
+    problem = uri_problem(value.get_secret_value())
+    if problem is not None:
+        raise ValueError(problem)
+    return value
+
+
+MongoUri = Annotated[SecretStr, AfterValidator(_mongo_uri)]
+"""A connection string that can be used. What is wrong with another is said without repeating it."""
+
+
 class CommonSettings(BaseSettings):
     """What every service needs to know. Variables begin with SHOPSYNC_."""
 
-    model_config = SettingsConfigDict(env_prefix="SHOPSYNC_", extra="forbid", frozen=True, env_ignore_empty=True)
+    model_config = SettingsConfigDict(
+        env_prefix="SHOPSYNC_", extra="forbid", frozen=True, env_ignore_empty=True, str_strip_whitespace=True
+    )
 
     kafka_bootstrap_servers: str = Field(
         min_length=1, description="Kafka brokers to ask first, host:port, comma-separated"
     )
-    mongo_uri: SecretStr = Field(min_length=1, description="MongoDB connection string of a replica set")
+    mongo_uri: MongoUri = Field(min_length=1, description="MongoDB connection string of a replica set")
+    mongo_password: SecretStr | None = Field(
+        None,
+        min_length=1,
+        description="Password of the user whom the connection string names without one; any character as it is",
+    )
     mongo_database: str = Field("shopsync", min_length=1, description="MongoDB database")
     topic_prefix: str = Field(
         "shopsync",
@@ -103,7 +123,7 @@ class ServiceSettings(BaseSettings):
     name of the variable, so write it to follow a name ("must be …").
     """
 
-    model_config = SettingsConfigDict(extra="forbid", frozen=True, env_ignore_empty=True)
+    model_config = SettingsConfigDict(extra="forbid", frozen=True, env_ignore_empty=True, str_strip_whitespace=True)
 
     def variables_read_elsewhere(self) -> frozenset[str]:
         """Environment variables that the service reads beside its settings; they are not unknown."""

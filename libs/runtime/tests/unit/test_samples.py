@@ -52,6 +52,11 @@ def test_other_secrets_are_nobodys_business(secret):
     assert outside_the_sandbox(common(), Own(secret=SecretStr(secret))) == []
 
 
+def test_a_password_that_stands_apart_is_looked_at_too():
+    (problem, _) = outside_the_sandbox(common("mongodb://a@m/", mongo_password="sandbox-root"), Own())
+    assert problem.startswith("SHOPSYNC_MONGO_PASSWORD holds the password")
+
+
 def test_every_variable_is_named_at_once():
     problems = outside_the_sandbox(common("mongodb://a:sandbox-root@m/"), Own(secret=SecretStr(KEY), speed=9))
     names = [problem.split()[0] for problem in problems]

@@ -7,6 +7,7 @@ from pydantic import Field, SecretStr
 from pydantic_settings import SettingsConfigDict
 
 from shopsync_runtime import CommonSettings, Duration, ServiceSettings, SettingsError, load_settings
+from shopsync_runtime.mongo import make_client
 from shopsync_runtime.settings_loading import ELSEWHERE, common_settings_with, unknown_variables, variable_of
 
 ROOT = Path(__file__).resolve().parents[4]
@@ -129,3 +130,46 @@ def test_every_variable_with_the_common_prefix_that_the_project_reads_is_known()
     for path in sources:
         for name in re.findall(r"\bSHOPSYNC_[A-Z][A-Z_]*[A-Z]\b", path.read_text(encoding="utf-8")):
             assert name in known, f"{path.relative_to(ROOT)} names {name}"
+
+
+@pytest.mark.parametrize(
+    "uri",
+    [
+        "mongodb://catalog:p@ss/w:rd%@mongo:27017/?replicaSet=rs0",
+        "mongodb://catalog:a%zz@mongo/",
+        "mongodb://mongo:port/",
+        "mongodb://",
+        "mongo:27017",
+        "mongodb://mongo/?replicaSet",
+        "mongodb://mongo:27017:27018/?p@ss",
+    ],
+)
+def test_a_broken_connection_string_is_named_and_not_repeated(monkeypatch, uri):
+    monkeypatch.setenv("SHOPSYNC_KAFKA_BOOTSTRAP_SERVERS", "k:9092")
+    monkeypatch.setenv("SHOPSYNC_MONGO_URI", uri)
+    with pytest.raises(SettingsError, match=r"SHOPSYNC_MONGO_URI.*SHOPSYNC_MONGO_PASSWORD") as raised:
+        load_settings(CommonSettings)
+    assert "p@ss" not in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("uri", "expected"),
+    [
+        ("mongodb://catalog@mongo/?authSource=shopsync", "p@ss/w:rd%2F#?&[]"),
+        ("mongodb://catalog:own@mongo/?authSource=shopsync", "own"),  # what the string says goes before
+        ("mongodb://mongo/", None),
+    ],
+)
+async def test_a_password_may_stand_apart_with_any_character(uri, expected):
+    async with make_client(uri, app_name="test", password="p@ss/w:rd%2F#?&[]") as client:
+        credentials = client.options.pool_options._credentials
+    assert (None if credentials is None else credentials.password) == expected
+
+
+def test_a_line_end_behind_a_secret_is_no_part_of_it(monkeypatch):
+    """As a Kubernetes secret made by `echo secret | base64` ends."""
+    monkeypatch.setenv("OWN_SECRET", "secret\n")
+    assert load_settings(Own).secret.get_secret_value() == "secret"
+    monkeypatch.setenv("OWN_SECRET", " \n")
+    with pytest.raises(SettingsError, match="OWN_SECRET"):
+        load_settings(Own)
