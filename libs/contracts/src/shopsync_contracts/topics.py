@@ -21,6 +21,7 @@ from shopsync_contracts.events import (
     ProductsBulkEdited,
     ProductSnapshot,
     PushFailed,
+    PushPauseSet,
     PushRequested,
     PushSkipped,
     PushSucceeded,
@@ -100,8 +101,8 @@ LISTING_EVENTS = TopicSpec(
 PUSH_COMMANDS = TopicSpec(
     name="push-commands.v1",
     key="subject",
-    types=(PushRequested,),
-    written_by="catalog, other systems",
+    types=(PushRequested, PushPauseSet),
+    written_by="catalog, operators, other systems",
     read_by="publisher",
 )
 DELETE_COMMANDS = TopicSpec(

@@ -22,6 +22,7 @@ from publisher.pace.pace import PaceRules
 from publisher.pushing.attempt import Attempts
 from publisher.pushing.outbox import Outbox
 from publisher.pushing.overview import Overviews
+from publisher.pushing.pausing import PauseGate
 from publisher.pushing.push import Push
 from publisher.pushing.worker import Workers
 from publisher.reviewing.reviews import Reviews
@@ -35,6 +36,7 @@ from publisher.store import (
     Jobs,
     Listings,
     Paces,
+    Pauses,
     Situations,
     TokenKeys,
 )
@@ -58,6 +60,8 @@ def build(runtime: Runtime, settings: PublisherSettings) -> None:
     jobs, listings, authorizations = Jobs(database), Listings(database), Authorizations(database)
     catalogue, cache = CatalogueReader(database), ImageCache(database)
     troubles, token_keys = AppTroubles(database), TokenKeys(database)
+    pauses = Pauses(database)
+    gate = PauseGate(pauses)
     for store in (jobs, listings, authorizations, troubles, token_keys):
         runtime.on_start(store.ensure_indexes)
     runtime.on_start(authorizations.ensure_view)
@@ -105,10 +109,11 @@ def build(runtime: Runtime, settings: PublisherSettings) -> None:
         authorizations=authorizations,
         catalogue=catalogue,
         outbox=outbox,
+        gate=gate,
         settings=settings,
         clock=clock,
     )
-    workers = Workers(jobs, attempts, shops, settings, clock, instance=runtime.common.instance_id)
+    workers = Workers(jobs, attempts, shops, settings, clock, gate=gate, instance=runtime.common.instance_id)
     shops.on_room = workers.wake
     replica = runtime.common.instance_id or socket.gethostname()
     keyring = Keyring(
@@ -164,7 +169,8 @@ def build(runtime: Runtime, settings: PublisherSettings) -> None:
         webhook_url=settings.webhook_url,
         clock=clock,
     )
-    runtime.consume("commands", [PUSH_COMMANDS], Handlers(jobs, workers.wake, clock).commands)
+    handlers = Handlers(jobs, pauses, gate, wake=workers.wake, clock=clock)
+    runtime.consume("commands", [PUSH_COMMANDS], handlers.commands)
     runtime.add_routes(web.routes())
     runtime.background("relay", outbox.relay)
     runtime.background("workers", workers.run)

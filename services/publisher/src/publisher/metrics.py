@@ -27,6 +27,7 @@ TOKENS_UNREADABLE = Gauge("shopsync_publisher_tokens_unreadable", "Shops whose t
 TOKENS_OLD_KEY = Gauge(
     "shopsync_publisher_tokens_sealed_with_older_keys", "Shops whose tokens are not sealed with our newest key"
 )
+PAUSED_SHOPS = Gauge("shopsync_publisher_paused_shops", "Shops whose pushes an operator lets wait")
 APP_REFUSED = Gauge("shopsync_publisher_app_refused", "1 while TikTok Shop refuses the app itself and nothing is sent")
 # the alert's line: shopsync_publisher_authorization_expiry_timestamp_seconds - time() < 30 * 86400
 EXPIRY = Gauge(

@@ -24,6 +24,7 @@ from shopsync_contracts.events.listing import (
     SkipReason,
     SkuSent,
 )
+from shopsync_contracts.events.pauses import MAX_PAUSE_REASON, PushPauseSet
 from shopsync_contracts.events.reports import (
     BulkEditCompleted,
     EditVerdict,
@@ -83,6 +84,7 @@ BODIES: tuple[type[ShopBody], ...] = (
     SyncTargetSet,
     ProductsBulkEdited,
     PushRequested,
+    PushPauseSet,
     PushSucceeded,
     PushFailed,
     PushSkipped,
@@ -105,6 +107,7 @@ __all__ = [
     "BODIES",
     "MAX_DESCRIPTION",
     "MAX_IMAGES",
+    "MAX_PAUSE_REASON",
     "MAX_QUANTITY",
     "MAX_SKUS",
     "MAX_TITLE",
@@ -137,6 +140,7 @@ __all__ = [
     "PushAction",
     "PushFailed",
     "PushFailureStatus",
+    "PushPauseSet",
     "PushReason",
     "PushRequested",
     "PushSkipped",

@@ -27,7 +27,8 @@ from publisher.metrics import PUSHES, TROUBLES
 from publisher.model import Job
 from publisher.pushing.machine import Fail, Wait
 from publisher.pushing.outbox import Outbox
-from publisher.pushing.push import Finished, Parked, Push, failure, failure_id
+from publisher.pushing.pausing import PauseGate
+from publisher.pushing.push import Finished, Parked, Push, ShopPaused, failure, failure_id
 from publisher.settings import PublisherSettings
 from publisher.store import Authorizations, CatalogueReader, Jobs
 from shopsync_runtime.failures import is_retryable
@@ -50,6 +51,7 @@ class Attempts:
         authorizations: Authorizations,
         catalogue: CatalogueReader,
         outbox: Outbox,
+        gate: PauseGate,
         settings: PublisherSettings,
         clock: Callable[[], datetime],
     ) -> None:
@@ -58,6 +60,7 @@ class Attempts:
         self._authorizations = authorizations
         self._catalogue = catalogue
         self._outbox = outbox
+        self._gate = gate
         self._settings = settings
         self._clock = clock
 
@@ -65,6 +68,10 @@ class Attempts:
         """Try once. TikTok's and the image servers' troubles end here; those of Kafka and MongoDB are raised."""
         try:
             result = await self._push.run(job)
+        except ShopPaused:
+            self._gate.close(job.shop_key)
+            await self._jobs.release(job)
+            return
         except ShopResting as resting:
             await self._rested(job, resting)
             return

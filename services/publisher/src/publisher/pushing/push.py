@@ -44,11 +44,15 @@ class Parked:
     until: datetime | None
 
 
+class ShopPaused(Exception):
+    """An operator lets the shop's pushes wait: nothing was sent, the job stays as it is."""
+
+
 Result = Finished | Parked | Wait
 
 
 class Push:
-    """Everything one push needs. Raises PublisherError for what TikTok or an image server answers."""
+    """Everything one push needs. Raises PublisherError for what TikTok or an image server answers, and ShopPaused."""
 
     def __init__(
         self, *, situations: Situations, listings: Listings, outbox: Outbox, shops: Shops, overviews: Overviews,
@@ -110,6 +114,8 @@ class Push:
     async def _facts(self, job: Job) -> Facts:
         now = self._clock()
         stored = await self._situations.read(job.shop_key, job.product_no)
+        if stored.paused:
+            raise ShopPaused(job.shop_key)
         product, category_version, listing = stored.product, stored.category_version, stored.listing
         if listing is not None and product is not None and _is_former(listing, product):
             log.info("the product is new, its former listing is left", shop_key=job.shop_key, product_no=job.product_no)

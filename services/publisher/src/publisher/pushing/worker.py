@@ -11,6 +11,7 @@ from pymongo.errors import PyMongoError
 
 from publisher.model import Job
 from publisher.pushing.attempt import Attempts
+from publisher.pushing.pausing import PauseGate
 from publisher.pushing.rota import Rota
 from publisher.settings import PublisherSettings
 from publisher.store import Jobs
@@ -27,7 +28,7 @@ class Workers:
     """At most `workers` pushes at once, `workers_per_shop` of one shop, one per product across all replicas.
 
     A job is claimed only when its shop could soon make the calls: jobs that wait for a rate, a pause or an open breaker
-    wait in the store, not in a worker.
+    wait in the store, not in a worker. So do those of a shop that an operator paused.
 
     `instance` is a name that no other living replica has: whatever is leased under it when this begins was a killed
     process's and goes on at once. Without a name it waits until the lease runs out.
@@ -35,14 +36,19 @@ class Workers:
 
     def __init__(
         self, jobs: Jobs, attempts: Attempts, shops: Shops, settings: PublisherSettings, clock: Callable[[], datetime],
-        *, instance: str | None = None,
+        *, gate: PauseGate, instance: str | None = None,
     ) -> None:  # fmt: skip
         self._jobs = jobs
         self._attempts = attempts
         self._settings = settings
         self._clock = clock
         self._instance = instance
-        self._rota = Rota(settings.workers, settings.workers_per_shop, shops.has_room, first=_FIRST_OF_A_SHOP)
+        self._gate = gate
+
+        def may_begin(shop: str, busy: int) -> bool:
+            return not gate.is_paused(shop) and shops.has_room(shop, busy)
+
+        self._rota = Rota(settings.workers, settings.workers_per_shop, may_begin, first=_FIRST_OF_A_SHOP)
         self._wake = asyncio.Event()
         self._look_at = 0.0
 
@@ -80,6 +86,7 @@ class Workers:
         now = asyncio.get_running_loop().time()
         if now >= self._look_at:
             self._look_at = now + self._settings.poll_interval.total_seconds()
+            await self._gate.refresh()
             self._rota.add(await self._jobs.due_shops(self._clock()))
 
     async def _work(self, shop: str) -> None:

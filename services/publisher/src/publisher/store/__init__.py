@@ -7,6 +7,7 @@ from publisher.store.images import ImageCache, KnownFile
 from publisher.store.jobs import Jobs
 from publisher.store.listings import Listings
 from publisher.store.paces import Paces
+from publisher.store.pauses import Pauses
 from publisher.store.situations import Situation, Situations
 from publisher.store.token_keys import TokenKeys
 
@@ -20,6 +21,7 @@ __all__ = [
     "KnownFile",
     "Listings",
     "Paces",
+    "Pauses",
     "SealedPair",
     "Situation",
     "Situations",

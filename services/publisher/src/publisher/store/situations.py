@@ -15,25 +15,29 @@ _OF_STATE: Document = {"ended": True, "blocked": True, "blocked_until": True, "q
 
 @dataclass(frozen=True, slots=True)
 class Situation:
-    """What is stored about one product to push. `category_version` None: the shop has no settings."""
+    """What is stored about one product to push. `category_version` None: the shop has no settings.
+
+    `paused`: an operator lets the shop's pushes wait.
+    """
 
     product: ProductSnapshot | None
     category_version: str | None
     shop: ShopState
     listing: Listing | None
+    paused: bool = False
 
 
 class Situations:
-    """Reads the product, its shop's settings, its authorisation and its listing with one command.
+    """Reads the product, its shop's settings, authorisation and pause, and its listing with one command.
 
-    One command for the four costs a third of what four cost us, and half of what they cost MongoDB (measured).
+    One command for four reads costs a third of what four cost us, and half of what they cost MongoDB (measured).
     """
 
     def __init__(self, database: Database) -> None:
         self._products = database["products"]
 
     async def read(self, shop_key: str, product_no: str) -> Situation:
-        """As it is now; not one moment for all four: a product is read before its listing."""
+        """As it is now; not one moment for all: a product is read before its listing."""
         found: dict[str, Document] = {}
         async for document in await self._products.aggregate(_asking(shop_key, f"{shop_key}/{product_no}")):
             found[document.pop(_FROM)] = document
@@ -43,6 +47,7 @@ class Situations:
             category_version=version_of(found.get("shops")),
             shop=shop_state(found.get("authorizations")),
             listing=None if listing is None else listing_of(listing),
+            paused=bool(found.get("push_pauses", {}).get("paused")),
         )
 
 
@@ -54,6 +59,7 @@ def _asking(shop_key: str, subject: str) -> list[Document]:
         *_one("products", subject),
         beside("shops", shop_key, {"category_version": True}),
         beside("authorizations", shop_key, _OF_STATE),
+        beside("push_pauses", shop_key, {"paused": True}),
         beside("listings", subject),
     ]
 

@@ -1,0 +1,38 @@
+"""Which shops an operator lets wait, as this replica knows it."""
+
+import structlog
+
+from publisher.metrics import PAUSED_SHOPS
+from publisher.store import Pauses
+
+log = structlog.get_logger(__name__)
+
+
+class PauseGate:
+    """Keeps workers from claiming the jobs of paused shops.
+
+    A push reads the pause again with everything else that it is decided by, so a gate that is a moment behind lets no
+    push through: it only spares the claim.
+    """
+
+    def __init__(self, pauses: Pauses) -> None:
+        self._pauses = pauses
+        self._paused: set[str] = set()
+        self._known: set[str] = set()
+
+    def is_paused(self, shop_key: str) -> bool:
+        """Whether the shop's jobs wait."""
+        return shop_key in self._paused
+
+    def close(self, shop_key: str) -> None:
+        """A push found its shop paused."""
+        self._paused.add(shop_key)
+
+    async def refresh(self) -> None:
+        """Read again, also what other replicas were told."""
+        paused = await self._pauses.shops()
+        for shop in sorted(paused ^ self._known):
+            log.info("pushes of the shop wait" if shop in paused else "pushes of the shop go on", shop_key=shop)
+        self._paused = paused
+        self._known = set(paused)
+        PAUSED_SHOPS.set(len(paused))

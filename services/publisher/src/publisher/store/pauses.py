@@ -1,0 +1,33 @@
+from datetime import datetime
+
+from pymongo.errors import DuplicateKeyError
+
+from shopsync_contracts.events import PushPauseSet
+from shopsync_runtime.mongo import Database
+
+
+class Pauses:
+    """`push_pauses`: shops whose pushes an operator lets wait, and those that were resumed since."""
+
+    def __init__(self, database: Database) -> None:
+        self._pauses = database["push_pauses"]
+
+    async def note(self, body: PushPauseSet, *, set_at: datetime, source: str, appended: datetime, offset: int) -> None:
+        """Store what was said, unless something that Kafka has behind it was stored already.
+
+        `appended` is the broker's stamp: a repeated message, and one of a replica that was overtaken, change nothing.
+        """
+        said = {"paused": body.paused, "reason": body.reason, "set_at": set_at, "source": source}
+        not_newer = [{"appended": {"$lt": appended}}, {"appended": appended, "offset": {"$lte": offset}}]
+        try:
+            await self._pauses.update_one(
+                {"_id": body.shop_key, "$or": not_newer},
+                {"$set": {**said, "appended": appended, "offset": offset}},
+                upsert=True,
+            )
+        except DuplicateKeyError:
+            return  # a newer one stands
+
+    async def shops(self) -> set[str]:
+        """Shops that are paused."""
+        return {one["_id"] async for one in self._pauses.find({"paused": True}, {"_id": 1})}

@@ -1,0 +1,96 @@
+"""An operator lets a shop's pushes wait: nothing is sent, nothing is lost."""
+
+import asyncio
+from datetime import timedelta
+from uuid import uuid4
+
+from publisher.pushing.pausing import PauseGate
+from publisher.store import Pauses
+from shopsync_contracts import new_event
+from shopsync_contracts.events import PushPauseSet
+from shopsync_contracts.topics import PUSH_COMMANDS
+from shopsync_runtime import Delivery
+from shopsync_sandbox.polling import eventually
+
+
+def said(demo, *, paused: bool, offset: int = 0, after: float = 0, shop_key: str = "demo") -> Delivery:
+    body = PushPauseSet(shop_key=shop_key, paused=paused, reason="prices are corrected" if paused else "")
+    event = new_event(body, source="/shopsync/ops", id=str(uuid4()), time=demo.clock())
+    stamp = demo.clock() + timedelta(seconds=after)
+    return Delivery("t", 0, offset, stamp, event.key(), event.to_bytes(), (), PUSH_COMMANDS, event)
+
+
+async def jobs(demo) -> dict[str, dict]:
+    return {one["_id"]: one async for one in demo.database["push_jobs"].find({})}
+
+
+async def test_pushes_of_a_paused_shop_wait_and_go_on_where_they_were(demo):
+    await demo.store("A-100")
+    await demo.handler([said(demo, paused=True)])
+    [command] = await demo.command("A-100")
+    await asyncio.sleep(0.5)  # ten rounds of the workers
+    job = (await jobs(demo))["demo/A-100"]
+    assert (job["command_id"], job["attempts"], job["owner"]) == (command, 0, "")
+    assert demo.events() == []
+    assert await demo.listing() is None
+    await demo.handler([said(demo, paused=False, after=1)])
+    await demo.quiet()
+    assert [event["action"] for event in demo.events("push.succeeded")] == ["created"]
+    assert await jobs(demo) == {}
+
+
+async def test_another_shop_is_pushed_meanwhile(demo):
+    await demo.authorise("other")
+    await demo.store("A-100")
+    await demo.store("B-100", shop_key="other")
+    await demo.handler([said(demo, paused=True)])
+    await demo.command("A-100")
+    await demo.command("B-100", shop_key="other")
+
+    async def sent() -> bool:
+        return [event["shop_key"] for event in demo.events("push.succeeded")] == ["other"]
+
+    await eventually(sent, what="the other shop's push")
+    assert set(await jobs(demo)) == {"demo/A-100"}
+
+
+async def test_a_push_that_was_claimed_before_the_pause_sends_nothing(demo, monkeypatch):
+    """The gate of a replica may be a moment behind; what is stored decides."""
+    monkeypatch.setattr(PauseGate, "is_paused", lambda _gate, _shop: False)
+    await demo.store("A-100")
+    await demo.handler([said(demo, paused=True)])
+    await demo.command("A-100")
+    await asyncio.sleep(0.3)
+    assert demo.events() == []
+    assert await demo.listing() is None
+    await demo.handler([said(demo, paused=False, after=1)])
+    await demo.quiet()
+    assert len(demo.events("push.succeeded")) == 1
+
+
+async def test_pause_and_commands_in_one_batch(demo):
+    await demo.store("A-100")
+    delivery = demo._delivery("A-100", "demo", "manual")
+    await demo.handler([delivery, said(demo, paused=True, offset=1)])
+    await asyncio.sleep(0.3)
+    assert demo.events() == []
+    assert set(await jobs(demo)) == {"demo/A-100"}
+
+
+async def test_what_kafka_has_last_stands_however_often_the_rest_is_repeated(demo):
+    """A redelivered batch, and a replica that was overtaken, bring old messages after new ones."""
+    pause, resume = said(demo, paused=True, offset=4), said(demo, paused=False, offset=5, after=1)
+    again = said(demo, paused=True, offset=6, after=60)
+    store = Pauses(demo.database)
+    for batch, stands in (
+        ([pause], {"demo"}), ([resume], set()), ([pause], set()), ([again], {"demo"}), ([resume], {"demo"}),
+        ([pause, resume, again], {"demo"}),
+    ):  # fmt: skip
+        await demo.handler(batch)
+        assert await store.shops() == stands
+
+
+async def test_the_pause_is_shown_with_its_reason(demo):
+    await demo.handler([said(demo, paused=True)])
+    stored = await demo.database["push_pauses"].find_one({"_id": "demo"})
+    assert (stored["paused"], stored["reason"], stored["source"]) == (True, "prices are corrected", "/shopsync/ops")
