@@ -16,6 +16,7 @@ from shopsync_ops.commands import (
     product,
     products,
     publish,
+    pushes,
     requests,
     shops,
     sweeps,
@@ -69,4 +70,5 @@ app.command("target")(edits.target)
 app.command("publish")(publish.publish)
 app.command("lag")(lag.lag)
 app.command("keys")(keys.keys)
+app.command("pushes")(pushes.pushes)
 app.command("tail")(tail.tail)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-_PARKED = timedelta(days=365)
+PARKED_BEYOND = timedelta(days=365)
 """Due later than this means: until a new sync or a new authorisation wakes the job."""
 
 
@@ -27,7 +27,7 @@ class PushJob:
             return "running"
         if self.due_at is None or self.due_at <= now:
             return "due"
-        return "parked" if self.due_at - now > _PARKED else "waiting"
+        return "parked" if self.due_at - now > PARKED_BEYOND else "waiting"
 
 
 @dataclass(frozen=True, slots=True)

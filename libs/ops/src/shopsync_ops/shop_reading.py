@@ -1,13 +1,15 @@
 """A shop as MongoDB has it: settings, standing with TikTok Shop, open pushes, and what TikTok holds against the app."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from pymongo.errors import OperationFailure
 
 from shopsync_ops.authorization import Standing, consent_until, standing
+from shopsync_ops.optional_reading import optional_by_id
 from shopsync_ops.product_reading import require_shop
+from shopsync_ops.pushes import Pause, pause_of
 from shopsync_runtime.mongo import Database, Document
 
 _UNAUTHORIZED = 13
@@ -39,21 +41,31 @@ class ShopView:
     standing: Standing
     authorization: Document
     open_pushes: int | None = None
+    pause: Pause | None = None
 
     def document(self) -> dict[str, Any]:
         """For JSON."""
         told = {**self.authorization, "state": self.standing.state, "why": self.standing.why or None,
                 "who": self.standing.who, "do": self.standing.do or None}  # fmt: skip
         more = {} if self.open_pushes is None else {"open_pushes": self.open_pushes}
-        return {"shop_key": self.shop_key, **(self.settings or {}), "authorization": told, **more}
+        pause = None if self.pause is None else asdict(self.pause)
+        return {
+            "shop_key": self.shop_key,
+            **(self.settings or {}),
+            "authorization": told,
+            "pushes_paused": pause,
+            **more,
+        }
 
 
 async def read_shops(database: Database, now: datetime) -> list[ShopView]:
     """Every shop with settings or an authorisation, by key."""
     settings = {document.pop("_id"): document async for document in database["shops"].find()}
     consents = await _consents(database)
-    known = set(settings) | set(consents or {})
-    return [_view(key, settings.get(key), consents, now) for key in sorted(known)]
+    pauses = await optional_by_id(database, "push_pauses")
+    known = set(settings) | set(consents or {}) | {key for key, one in pauses.items() if pause_of(one) is not None}
+    views = (_view(key, settings.get(key), consents, now) for key in sorted(known))
+    return [replace(view, pause=pause_of(pauses.get(view.shop_key))) for view in views]
 
 
 async def read_shop_view(database: Database, shop_key: str, now: datetime) -> ShopView:
@@ -62,13 +74,22 @@ async def read_shop_view(database: Database, shop_key: str, now: datetime) -> Sh
     if not consents:
         await require_shop(database, shop_key)
     settings = await database["shops"].find_one({"_id": shop_key}, {"_id": 0})
-    return _view(shop_key, settings, consents, now, await _open_pushes(database, shop_key))
+    pauses = await optional_by_id(database, "push_pauses", shop_key)
+    view = _view(shop_key, settings, consents, now, await _open_pushes(database, shop_key))
+    return replace(view, pause=pause_of(pauses.get(shop_key)))
 
 
 async def authorized_at(database: Database, shop_key: str) -> datetime | None:
     """When the shop's living consent was given; None when there is none. Raises when it may not be read."""
     found = await database["authorization_states"].find_one({"_id": shop_key, "ended": None})
     return None if found is None else found.get("authorized_at")
+
+
+async def pause_is_stored(database: Database, shop_key: str, set_at: datetime) -> bool:
+    """Whether the publisher has stored what was said at that moment (milliseconds count), or something later."""
+    stored_at = set_at.replace(microsecond=set_at.microsecond // 1000 * 1000)
+    found = await database["push_pauses"].find_one({"_id": shop_key, "set_at": {"$gte": stored_at}}, {"_id": 1})
+    return found is not None
 
 
 async def read_app_troubles(database: Database) -> list[AppTrouble]:

@@ -109,3 +109,9 @@ async def test_replicas_share_the_rate_on_a_real_database(database):
     assert min(b - a for a, b in zip(sends, sends[int(rate) :], strict=False)) >= 1.0
     document = await database["paces"].find_one({"_id": "demo"})
     assert "learned" not in document, "nothing to learn"
+
+
+async def test_the_rate_in_use_is_noted_for_operators(database):
+    paces = Paces(database)
+    await paces.reserve("demo", "me", length=LENGTH, lead=LEAD, rate=7.25)
+    assert (await database["paces"].find_one({"_id": "demo"}))["rate"] == 7.25

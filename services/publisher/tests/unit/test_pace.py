@@ -70,7 +70,7 @@ class Store:
     async def _travel(self):
         await asyncio.sleep(self.delays.uniform(0, self.slowest))
 
-    async def reserve(self, shop_key, me, *, length, lead):
+    async def reserve(self, shop_key, me, *, length, lead, rate=None):
         await self._travel()
         self.reservations += 1
         now, state, start = self.now(), self.state, None

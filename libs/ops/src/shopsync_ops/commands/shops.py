@@ -6,11 +6,11 @@ from typing import Annotated, Any
 
 import typer
 
-from shopsync_contracts.events import ShopSettingsChanged
+from shopsync_contracts.events import PushPauseSet, ShopSettingsChanged
 from shopsync_ops.building import build
 from shopsync_ops.cluster import run
 from shopsync_ops.console import print_json, print_table, say, warn
-from shopsync_ops.context import AsJson, ShopKey, cluster, mongo
+from shopsync_ops.context import AsJson, ShopKey, Timeout, cluster, mongo
 from shopsync_ops.database import connected
 from shopsync_ops.errors import CommandFailed
 from shopsync_ops.publisher_http import Publisher, code_of
@@ -20,6 +20,7 @@ from shopsync_ops.shop_reading import (
     AppTrouble,
     ShopView,
     authorized_at,
+    pause_is_stored,
     read_app_troubles,
     read_shop_view,
     read_shops,
@@ -28,6 +29,7 @@ from shopsync_ops.shop_reading import (
 app = typer.Typer(no_args_is_help=True, help="Shops: their settings, and TikTok Shop認証.")
 
 _POLL_SECONDS = 0.5
+PauseWait = Annotated[bool, typer.Option("--wait", help="Wait until the publisher has stored it.")]
 
 
 class Mode(StrEnum):
@@ -91,7 +93,7 @@ def list_shops(ctx: typer.Context, as_json: AsJson = False) -> None:
     if as_json:
         print_json([shop.document() for shop in shops])
         return
-    columns = ("shop", "sync", "tax", "rate %", "rounding", "categories", "since", "TikTok Shop")
+    columns = ("shop", "sync", "tax", "rate %", "rounding", "categories", "since", "TikTok Shop", "pushes")
     print_table(columns, map(_row, shops))
 
 
@@ -108,6 +110,63 @@ def show_shop(ctx: typer.Context, *, shop: ShopKey, as_json: AsJson = False) -> 
         say("")
         row = (view.standing.who, view.standing.line, view.standing.do)
         print_table(("who must act", "why", "what helps"), [row])
+
+
+@app.command("pause")
+def pause(
+    ctx: typer.Context,
+    *,
+    shop: ShopKey,
+    reason: Annotated[str, typer.Option(help="Why; shown wherever the shop's pushes are.")] = "",
+    wait: PauseWait = False,
+    timeout: Timeout = 60,
+    as_json: AsJson = False,
+) -> None:
+    """Let the shop's pushes wait: nothing is sent to TikTok Shop, nothing is lost; imports and edits go on.
+
+    Pushes under way are finished. The shop stays paused over restarts until `shops resume`.
+    """
+    _set_pause(ctx, shop, paused=True, reason=reason, wait=wait, timeout=timeout, as_json=as_json)
+
+
+@app.command("resume")
+def resume(
+    ctx: typer.Context, *, shop: ShopKey, wait: PauseWait = False, timeout: Timeout = 60, as_json: AsJson = False
+) -> None:
+    """Let the pushes of a paused shop go on."""
+    _set_pause(ctx, shop, paused=False, reason="", wait=wait, timeout=timeout, as_json=as_json)
+
+
+def _set_pause(
+    ctx: typer.Context, shop: str, *, paused: bool, reason: str, wait: bool, timeout: float, as_json: bool
+) -> None:
+    there, settings = cluster(ctx), mongo(ctx)
+    event = event_of(build(PushPauseSet, shop_key=shop, paused=paused, reason=reason))
+    run(_require(settings, shop))
+    run(publish_events(there, [event]))
+    if wait:
+        run(_taken(settings, shop, event.time, timeout))
+    if as_json:
+        print_json({"id": event.id, "type": event.type, "shop_key": shop, "paused": paused, "stored": wait})
+    elif wait:
+        say(f"{shop}: pushes {'wait' if paused else 'go on'}")
+    else:
+        say(f"published {event.type} for {shop}, id {event.id}")
+
+
+async def _require(settings: MongoSettings, shop: str) -> None:
+    async with connected(settings) as database:
+        await read_shop_view(database, shop, now())
+
+
+async def _taken(settings: MongoSettings, shop: str, set_at: datetime, seconds: float) -> None:
+    """Until the publisher has stored this word, or a later one."""
+    deadline = asyncio.get_running_loop().time() + seconds
+    async with connected(settings) as database:
+        while not await pause_is_stored(database, shop, set_at):
+            if asyncio.get_running_loop().time() > deadline:
+                raise CommandFailed(f"the publisher has not taken it within {seconds:g} s; it will when it runs again")
+            await asyncio.sleep(_POLL_SECONDS)
 
 
 @app.command("authorize")
@@ -189,6 +248,7 @@ def _row(shop: ShopView) -> tuple[Any, ...]:
         settings.get("category_version"),
         settings.get("updated_at"),
         shop.standing.line,
+        "go on" if shop.pause is None else shop.pause.line,
     )
 
 
@@ -216,3 +276,4 @@ def _facts(shop: ShopView) -> Iterator[tuple[str, Any]]:
         yield "scopes", ", ".join(told["scopes"] or ())
         yield "webhooks come to", told["webhook_url"]
     yield "open pushes", shop.open_pushes
+    yield "pushes", "go on" if shop.pause is None else f"{shop.pause.line}; `shopsync shops resume {shop.shop_key}`"

@@ -45,7 +45,9 @@ _LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 class PaceStore(Protocol):
     """What a pace needs of the store."""
 
-    async def reserve(self, shop_key: str, me: str, *, length: timedelta, lead: timedelta) -> Reservation:
+    async def reserve(
+        self, shop_key: str, me: str, *, length: timedelta, lead: timedelta, rate: float | None = None
+    ) -> Reservation:
         """Take a stretch of the shop's line."""
 
     async def change(
@@ -230,7 +232,7 @@ class Pace:
         count = min(most, max(self._size, 1 + self._waiting()))
         length = timedelta(seconds=count * spacing(rate))
         lead = timedelta(seconds=min(self._lead, _LONGEST_LEAD))
-        got = await self._store.reserve(self._shop_key, self._me, length=length, lead=lead)
+        got = await self._store.reserve(self._shop_key, self._me, length=length, lead=lead, rate=rate)
         answered = _now()
         self._lead = answered - asked
         self._learn(got.state, got.now)

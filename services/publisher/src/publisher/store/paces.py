@@ -45,9 +45,16 @@ class Paces:
     def __init__(self, database: Database) -> None:
         self._paces = database.get_collection("paces", write_concern=WriteConcern(w=1))
 
-    async def reserve(self, shop_key: str, me: str, *, length: timedelta, lead: timedelta) -> Reservation:
-        """Take the next `length` of the shop's line; nothing is taken while its calls are stopped."""
+    async def reserve(
+        self, shop_key: str, me: str, *, length: timedelta, lead: timedelta, rate: float | None = None
+    ) -> Reservation:
+        """Take the next `length` of the shop's line; nothing is taken while its calls are stopped.
+
+        `rate`: calls per second in use, noted for operators.
+        """
         pipeline = reserving(me, length=length, lead=lead)
+        if rate is not None:
+            pipeline[0]["$set"]["rate"] = {"$literal": round(rate, 3)}
         while True:
             try:
                 document = await self._paces.find_one_and_update(

@@ -1,0 +1,89 @@
+from dataclasses import asdict
+from datetime import datetime
+from enum import StrEnum
+from typing import Annotated, Any
+
+import typer
+
+from shopsync_ops.cluster import run
+from shopsync_ops.console import print_json, print_table, say, show
+from shopsync_ops.context import AsJson, Limit, OfShop, mongo
+from shopsync_ops.database import connected
+from shopsync_ops.product_reading import require_shop
+from shopsync_ops.publishing import now
+from shopsync_ops.pushes import Push, ShopPushes, lasting, read_pushes, read_shops
+from shopsync_ops.settings import MongoSettings
+
+SHOP_COLUMNS = ("shop", "due", "in work", "waiting", "parked", "oldest due", "calls/s", "held up by")
+PUSH_COLUMNS = ("product", "state", "why", "until", "attempts", "asked for", "worker")
+
+
+class PushState(StrEnum):
+    """Where a push stands. Parked: until a new sync or a new authorisation."""
+
+    RUNNING = "running"
+    DUE = "due"
+    WAITING = "waiting"
+    PARKED = "parked"
+
+
+def pushes(
+    ctx: typer.Context,
+    *,
+    shop: OfShop = None,
+    state: Annotated[PushState | None, typer.Option(help="Only pushes in this state.")] = None,
+    limit: Limit = 30,
+    as_json: AsJson = False,
+) -> None:
+    """The pushes to be done: in work, due, or waiting, why and until when; and how fast each shop is called.
+
+    Reads MongoDB.
+    """
+    moment = now()
+    shops, first, count = run(_read(mongo(ctx), shop, None if state is None else state.value, limit, moment))
+    if as_json:
+        print_json({"at": moment, "shops": [one.document() for one in shops], "pushes": [asdict(one) for one in first],
+                    "count": count})  # fmt: skip
+        return
+    if shops:
+        print_table(SHOP_COLUMNS, [_shop_row(one, moment) for one in shops])
+        say("")
+    if first:
+        print_table(PUSH_COLUMNS, map(_push_row, first))
+    say(f"{count} pushes to be done{f', the first {len(first)} shown' if count > len(first) else ''}")
+
+
+async def _read(
+    settings: MongoSettings, shop: str | None, state: str | None, limit: int, moment: datetime
+) -> tuple[list[ShopPushes], list[Push], int]:
+    async with connected(settings) as database:
+        if shop is not None:
+            await require_shop(database, shop)
+        first, count = await read_pushes(database, shop, state, limit, moment)
+        return await read_shops(database, shop, moment), first, count
+
+
+def _shop_row(one: ShopPushes, moment: datetime) -> tuple[Any, ...]:
+    return (
+        one.shop_key,
+        one.counts["due"],
+        one.counts["running"],
+        one.counts["waiting"],
+        one.counts["parked"],
+        None if one.due_since is None else lasting(moment - one.due_since),
+        _rate(one, moment),
+        "; ".join(one.holdups),
+    )
+
+
+def _rate(one: ShopPushes, moment: datetime) -> str | None:
+    if one.rate is None:
+        return None
+    told = [] if one.rate_at is None else [f"{lasting(moment - one.rate_at)} ago"]
+    told += [] if one.learned is None else [f"TikTok's limits taught {one.learned:.3g}"]
+    return f"{one.rate:.3g}" + (f" ({', '.join(told)})" if told else "")
+
+
+def _push_row(one: Push) -> tuple[Any, ...]:
+    asked = f"{one.reason or '?'}, {show(one.requested_at)}"
+    return f"{one.shop_key}/{one.product_no}", one.state, one.why, one.until, one.attempts, asked, one.worker
