@@ -75,6 +75,9 @@ def _causes(found: Found, now: datetime) -> Iterator[Cause]:
     if snapshot is not None:
         for name in snapshot.missing:
             yield _missing(name, found, snapshot)
+        if found.pause is not None and snapshot.sync_enabled:
+            what = f"the shop's pushes are {found.pause.line}"
+            yield Cause(Actor.OPERATOR, what, f"`shopsync shops resume {found.shop_key}`")
         yield from _by_status(found, snapshot, now)
         yield from _removal(snapshot)
         yield from _former(snapshot)

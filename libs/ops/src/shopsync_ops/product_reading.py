@@ -13,7 +13,9 @@ from shopsync_contracts import describe
 from shopsync_contracts.events import ProductSnapshot, SyncSettings, TaxDefaults
 from shopsync_ops.errors import CommandFailed
 from shopsync_ops.layers import Document, Held, Layers, Tombstone, read_held, read_layers, read_tombstone
+from shopsync_ops.optional_reading import optional_by_id
 from shopsync_ops.publisher_records import ListingRecord, PushJob, read_job, read_listing
+from shopsync_ops.pushes import Pause, pause_of
 from shopsync_runtime.mongo import Database
 
 PAGE = 500
@@ -33,7 +35,7 @@ class Shop:
 class Found:
     """All that is known of one product. `snapshot` and `layers` are None for one that is not (or no longer) there.
 
-    `unreadable` names the collections that the user may not read.
+    `unreadable` names the collections that the user may not read. `pause`: an operator lets the shop's pushes wait.
     """
 
     shop_key: str
@@ -46,6 +48,7 @@ class Found:
     job: PushJob | None = None
     listing: ListingRecord | None = None
     unreadable: tuple[str, ...] = ()
+    pause: Pause | None = None
 
     @property
     def tax(self) -> TaxDefaults:
@@ -75,6 +78,7 @@ async def read_product(database: Database, shop_key: str, product_no: str) -> Fo
         job=None if job is None else read_job(job),
         listing=None if listing is None else read_listing(listing),
         unreadable=tuple(unreadable),
+        pause=pause_of((await optional_by_id(database, "push_pauses", shop_key)).get(shop_key)),
     )
 
 

@@ -170,6 +170,8 @@ def _open_rows(found: Found, now: datetime) -> Iterator[tuple[str, Any]]:
     if (job := found.job) is not None:
         text = f"{job.state(now)}, next due {show(job.due_at)}, {job.attempts} failed attempts, {job.waits} waits"
         yield "open push", f"{text}{f', told: {job.reported}' if job.reported else ''}"
+    if found.pause is not None:
+        yield "pushes", f"of the whole shop {found.pause.line}"
     if (listing := found.listing) is not None:
         facts = [
             f"{listing.tiktok_product_id or 'not listed'}",
@@ -233,6 +235,7 @@ def document_of(found: Found, now: datetime) -> dict[str, Any]:
         "publisher_listing": _plain(found.listing),
         "held": [asdict(one) for one in found.held],
         "unreadable": list(found.unreadable),
+        "pushes_paused": _plain(found.pause),
     }
 
 
