@@ -229,7 +229,7 @@ class Tool:
 
     async def shop(self, shop_key: str = "demo", **members: Any) -> None:
         body = ShopSettingsChanged.model_validate({"shop_key": shop_key, **members}, strict=False)
-        await self.shops.save(body, EPOCH)
+        await self.shops.save(body, EPOCH, message_of(self.delivery(body)))
 
     async def imported(
         self, product_no: str = "A-1", *, minute: float = 0, shop_key: str = "demo", **members: Any
