@@ -8,7 +8,7 @@ from uuid import uuid4
 import structlog
 
 from catalog.errors import CatalogRefusal, NotKnownYet
-from catalog.merge import Folded, Message, resettle, settle
+from catalog.merge import Folded, Message, remember_refused, resettle, settle
 from catalog.model import Rules, State
 from catalog.shops import ShopStore
 from catalog.sizes import fold_within_limits
@@ -57,9 +57,7 @@ class Catalogue:
         `hold` gets the waiting messages before anything is written: a later message of their partition moves the
         product's offset past them, after which a redelivery would take them for applied.
         """
-        by_product: dict[str, list[Message]] = {}
-        for message in messages:
-            by_product.setdefault(message.event.subject, []).append(message)
+        by_product = _by_product(messages)
 
         def fold_one(one: str, state: State, rules: Rules) -> Folded:
             return fold_within_limits(state, by_product[one], rules, self._clock())
@@ -70,6 +68,11 @@ class Catalogue:
             result.waiting += folded.waiting
             _log(folded)
         return result
+
+    async def remember_refused(self, messages: Sequence[Message]) -> None:
+        """Note on their products that the dead letters of these held messages are out."""
+        by_product = _by_product(messages)
+        await self._run(list(by_product), lambda one, state, _: remember_refused(state, by_product[one]))
 
     async def reprice(self, shop_key: str, cause: Message) -> int:
         """Bring every product of a shop to its present tax settings, page by page. Returns how many were looked at."""
@@ -131,6 +134,13 @@ class Catalogue:
 
     async def _taxes(self, ids: Iterable[str]) -> dict[str, TaxDefaults]:
         return await self._shops.taxes({_shop(one) for one in ids})
+
+
+def _by_product(messages: Sequence[Message]) -> dict[str, list[Message]]:
+    by_product: dict[str, list[Message]] = {}
+    for message in messages:
+        by_product.setdefault(message.event.subject, []).append(message)
+    return by_product
 
 
 def _second_look(first: Folded | None, folded: Folded) -> Folded:

@@ -296,6 +296,13 @@ def _snapshot(before: State, after: State, rules: Rules, now: datetime) -> Produ
     )
 
 
+def remember_refused(state: State, messages: Sequence[Message]) -> Folded:
+    """Leave the places of messages whose dead letters are out: read again, they are not refused a second time."""
+    for message in messages:
+        state = _taken(state, message, in_place=False)
+    return Folded(state)
+
+
 def settle(state: State, rules: Rules, now: datetime) -> Folded:
     """The same layers under other rules, for a product whose messages are applied anyway."""
     return Folded(_settled(state, state, rules, now))

@@ -72,6 +72,7 @@ class HeldKeeper:
         if failed or broken:
             letters = [one.dead_letter(error) for one, error in failed]
             await self._publish_letters([*letters, *(gone.letter for gone in broken)])
+            await self._catalogue.remember_refused([one.message for one, _ in failed if one in single])
         for gone in broken:
             log.warning("held message refused by the contract of today", held=gone.id, reason=str(gone.letter.error))
         for one, error in failed:

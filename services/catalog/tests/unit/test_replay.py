@@ -6,7 +6,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from catalog.merge import fold
+from catalog.merge import fold, remember_refused
 from catalog.model import State
 from shopsync_contracts.events import PushFailed, PushSkipped, PushSucceeded, ReviewChanged, SkuSent
 from shopsync_contracts.topics import TOOL_EDITS
@@ -119,7 +119,11 @@ class Service:
 
     def keep(self):
         folded = self._fold(list(self.held.values()))
-        self.letters |= {one.place for one, _ in (*folded.waiting, *folded.refused)}
+        failed = [one for one, _ in (*folded.waiting, *folded.refused)]
+        self.letters |= {one.place for one in failed}
+        if self.state == State():
+            self.unheard |= {one.place for one in failed}
+        self.state = remember_refused(self.state, failed).state
         self.held = {}
 
     def _fold(self, messages):
@@ -156,12 +160,8 @@ def test_im7_a_replay_of_any_topic_from_any_offset_changes_nothing(data, steps, 
     play(service, messages, sizes)
     topic = data.draw(st.sampled_from(sorted({one.topic for one in messages}) or [TOOL_EDITS.name]))
     since = data.draw(st.integers(0, max(len(messages) - 1, 0)))
-    # What was refused then, or met nothing that could remember it, is offered again: it may be taken now.
-    again = [
-        one
-        for one in messages
-        if one.topic == topic and one.offset >= since and one.place not in service.letters | service.unheard
-    ]
+    # What met nothing that could remember it is offered again, and may be taken now.
+    again = [one for one in messages if one.topic == topic and one.offset >= since and one.place not in service.unheard]
     replayed = Service(story.rules, at_minute(60), state=service.state)
     play(replayed, again, data.draw(SIZES))
     assert replayed.state == service.state
