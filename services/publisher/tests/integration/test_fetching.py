@@ -172,6 +172,41 @@ async def test_redirects_lead_to_no_other_scheme(server, make, target):
     assert "pw" not in refused.value.message
 
 
+@pytest.mark.parametrize(
+    ("location", "asked"),
+    [
+        ("/画像/写真.jpg".encode(), "/%e7%94%bb%e5%83%8f/%e5%86%99%e7%9c%9f.jpg"),
+        ("/画像/表.jpg".encode("shift_jis"), "/%89%e6%91%9c/%95%5c.jpg"),
+        ("/画像/写真.jpg".encode("euc_jp"), "/%b2%e8%c1%fc/%bc%cc%bf%bf.jpg"),
+        (b"/%E7%94%BB.jpg", "/%e7%94%bb.jpg"),
+        ("写真.jpg?名=値".encode(), "/dir/%e5%86%99%e7%9c%9f.jpg?%e5%90%8d=%e5%80%a4"),
+        (b"/a b.jpg", "/a%20b.jpg"),
+        (b"  /a.jpg\t", "/a.jpg"),
+        (b"/a.jpg#top", "/a.jpg"),
+        (b"?w=1", "/dir/a.jpg?w=1"),
+    ],
+)
+async def test_a_redirect_in_raw_bytes_is_followed_to_these_bytes(server, make, location, asked):
+    server.answers = [moved("").replace(b"location: ", b"location: " + location), OK]
+    assert (await make().fetch(f"http://shop.example:{server.port}/dir/a.jpg", None)).content == b"image"
+    assert server.requests[1].split(" ")[1] == asked
+
+
+async def test_a_redirect_to_a_japanese_host_asks_for_its_ascii_name(server, make, lookups):
+    target = f"http://写真.example:{server.port}/画.jpg".encode()
+    server.answers = [moved("").replace(b"location: ", b"location: " + target), OK]
+    await make().fetch(f"http://shop.example:{server.port}/a.jpg", None)
+    assert lookups[-1] == "xn--g7qs82g.example"
+
+
+@pytest.mark.parametrize("host", ["写真".encode("shift_jis"), b"[::1", b"[x]"])
+async def test_a_redirect_to_a_host_that_cannot_be_read_is_refused(server, make, host):
+    server.answers = [moved("").replace(b"location: ", b"location: http://" + host + b"/a.jpg")]
+    with pytest.raises(ImageUnusable) as refused:
+        await make().fetch(f"http://shop.example:{server.port}/a.jpg", None)
+    assert refused.value.code == "image_address"
+
+
 async def test_each_hop_is_checked_anew(server):
     """The first host is public, the one it points to is not."""
     asked = []

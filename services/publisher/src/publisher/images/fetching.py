@@ -27,6 +27,9 @@ _CONNECTIONS = 8
 """Of each pool: httpcore asks the kernel about all its idle ones whenever a request begins or ends."""
 _HOST = re.compile(rb"[0-9A-Za-z_.:-]+")
 _LAST_PORT = 65_535
+_AUTHORITY = re.compile(rb"((?:[A-Za-z][A-Za-z0-9+.-]*:)?//)([^/?#\\]*)")
+_RAW = re.compile(rb"[\x80-\xff]\\?|[\x00-\x20\x7f]")
+"""What has to be escaped: bytes beyond ASCII, with the backslash that is the second byte of many Shift_JIS letters."""
 
 Reserve = Callable[[int], Awaitable[None]]
 
@@ -90,7 +93,7 @@ class Fetcher:
                 async with pool.stream("GET", url, headers=headers, extensions=self._limits()) as response:
                     found = _headers(response)
                     if response.status in _MOVED and "location" in found:
-                        current = urljoin(current, found["location"])
+                        current = _redirected(address, current, found["location"].encode("latin-1"))
                         continue
                     return await self._read(address, response, found, reserve)
         raise ImageUnusable("image_redirects", f"{address}: more than {_REDIRECTS} redirects")
@@ -165,6 +168,24 @@ def _request(address: str, known: KnownFile | None) -> tuple[httpcore.URL, list[
         headers.append(("if-modified-since", known.last_modified))
     target = httpcore.URL(scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path)
     return target, headers
+
+
+def _redirected(address: str, current: str, location: bytes) -> str:
+    """Where a redirect leads. Many servers write Japanese names as raw bytes: they are asked for by these very bytes.
+
+    Raises ImageUnusable for a host that cannot be read.
+    """
+    location = location.strip()
+    authority = _AUTHORITY.match(location)
+    begin = authority.end() if authority is not None else 0
+    try:
+        return urljoin(current, location[:begin].decode() + _RAW.sub(_escaped, location[begin:]).decode("ascii"))
+    except ValueError:
+        raise ImageUnusable("image_address", f"{address}: redirects to an address that cannot be read") from None
+
+
+def _escaped(raw: re.Match[bytes]) -> bytes:
+    return b"".join(b"%%%02X" % byte for byte in raw[0])
 
 
 def _headers(response: httpcore.Response) -> dict[str, str]:
