@@ -62,6 +62,33 @@ async def test_description_images_are_uploaded_or_left_out(demo):
     assert "gone.png" in event["warnings"][1]
 
 
+async def test_an_image_that_ends_too_early_is_sent_and_told_at_every_push(demo, picture):
+    address = demo.images.add("cut.jpg", picture("cut")[:-2])
+    for version in (1, 2):
+        await demo.store(content={"images": [address], "name": f"靴下 {version}"}, content_version=version)
+        await demo.push("A-100")
+    told = f"images: {address}: the file ends too early and was completed: save it again"
+    assert [event["warnings"] for event in demo.events("push.succeeded")] == [[told], [told]]
+    assert demo.sandbox.journal.requests["upload_image"] == 1
+
+
+async def test_an_image_remembered_by_the_version_before_has_no_note(demo):
+    address = demo.images.add("a.jpg")
+    await demo.store(content={"images": [address]})
+    await demo.push("A-100")
+    await demo.database["images"].update_many({}, {"$unset": {"note": True}})
+    await demo.store(content={"images": [address], "name": "新"}, content_version=2)
+    await demo.push("A-100")
+    assert [event["warnings"] for event in demo.events("push.succeeded")] == [[], []]
+
+
+async def test_addresses_lose_what_a_browser_ignores(demo):
+    address = demo.images.add("a.jpg")
+    await demo.store(content={"images": [f" {address}\n", "", "  "], "size_chart_image": None})
+    await demo.push("A-100")
+    assert demo.events("push.succeeded")[0]["warnings"] == []
+
+
 async def test_a_main_image_that_is_gone_fails_the_push_by_name(demo):
     await demo.store(content={"images": [f"{demo.images.url}/gone.jpg"]})
     await demo.push("A-100")

@@ -1,9 +1,10 @@
 import asyncio
+import contextlib
 import hashlib
 import io
 
 import pytest
-from PIL import Image, ImageCms
+from PIL import Image, ImageChops, ImageCms
 
 from publisher.errors import ImageUnusable
 from publisher.images import pictures, ready
@@ -23,29 +24,34 @@ def opened(content):
     return image
 
 
+def opened_of(prepared):
+    assert prepared.note == ""
+    return opened(prepared.content)
+
+
 @pytest.mark.parametrize("kind", ["JPEG", "PNG"])
 def test_fitting_files_are_uploaded_as_they_are(picture, kind):
     content = picture(kind=kind)
-    assert prepare(content, "MAIN_IMAGE") is content
+    assert prepare(content, "MAIN_IMAGE").content is content
 
 
 @pytest.mark.parametrize("kind", ["WEBP", "GIF", "BMP", "TIFF", "AVIF", "MPO", "PPM"])
 def test_other_formats_become_jpeg(picture, kind):
-    made = opened(prepare(picture(kind=kind), "MAIN_IMAGE"))
+    made = opened_of(prepare(picture(kind=kind), "MAIN_IMAGE"))
     assert (made.format, made.size) == ("JPEG", (320, 320))
 
 
 @pytest.mark.parametrize(("use_case", "size"), [("MAIN_IMAGE", (4000, 800)), ("DESCRIPTION_IMAGE", (3999, 800))])
 def test_large_pictures_are_shrunk(picture, use_case, size):
     """Description images have to stay under 4,000 px, main images may have them."""
-    assert opened(prepare(picture(size=(5000, 1000)), use_case)).size == size
+    assert opened_of(prepare(picture(size=(5000, 1000)), use_case)).size == size
 
 
 def test_a_picture_lying_on_its_side_is_shrunk_the_right_way(picture):
     exif = Image.Exif()
     exif[0x0112] = 8
     content = saved(Image.new("RGB", (5000, 1000), "red"), "JPEG", exif=exif)
-    assert opened(prepare(content, "MAIN_IMAGE")).size == (800, 4000)
+    assert opened_of(prepare(content, "MAIN_IMAGE")).size == (800, 4000)
 
 
 def test_a_picture_is_put_upright():
@@ -54,7 +60,7 @@ def test_a_picture_is_put_upright():
     image.paste("black", (0, 0, 400, 100))
     exif = Image.Exif()
     exif[0x0112] = 6
-    made = opened(prepare(saved(image, "JPEG", exif=exif), "MAIN_IMAGE"))
+    made = opened_of(prepare(saved(image, "JPEG", exif=exif), "MAIN_IMAGE"))
     assert made.size == (600, 400)
     assert (made.getpixel((590, 200)) < (40, 40, 40), made.getpixel((10, 200)) > (215, 215, 215)) == (True, True)
     assert made.getexif().get(0x0112, 1) == 1
@@ -62,19 +68,19 @@ def test_a_picture_is_put_upright():
 
 @pytest.mark.parametrize("mode", ["RGBA", "LA"])
 def test_transparency_becomes_white(mode):
-    made = opened(prepare(saved(Image.new(mode, (320, 320)), "PNG"), "MAIN_IMAGE"))
+    made = opened_of(prepare(saved(Image.new(mode, (320, 320)), "PNG"), "MAIN_IMAGE"))
     assert (made.format, made.mode, made.getpixel((5, 5))) == ("JPEG", "RGB", (255, 255, 255))
 
 
 def test_a_transparent_palette_becomes_white():
     image = Image.new("P", (320, 320))
     image.putpalette([255, 0, 0, 0, 255, 0])
-    made = opened(prepare(saved(image, "PNG", transparency=0), "MAIN_IMAGE"))
+    made = opened_of(prepare(saved(image, "PNG", transparency=0), "MAIN_IMAGE"))
     assert made.getpixel((5, 5)) == (255, 255, 255)
 
 
 def test_cmyk_becomes_rgb():
-    made = opened(prepare(saved(Image.new("CMYK", (320, 320), (0, 255, 255, 0)), "JPEG"), "MAIN_IMAGE"))
+    made = opened_of(prepare(saved(Image.new("CMYK", (320, 320), (0, 255, 255, 0)), "JPEG"), "MAIN_IMAGE"))
     red, green, blue = made.getpixel((5, 5))
     assert made.mode == "RGB"
     assert red > 200
@@ -82,26 +88,26 @@ def test_cmyk_becomes_rgb():
 
 
 def test_sixteen_bits_keep_their_shades():
-    made = opened(prepare(saved(Image.new("I;16", (320, 320), 0x4000), "PNG"), "MAIN_IMAGE"))
+    made = opened_of(prepare(saved(Image.new("I;16", (320, 320), 0x4000), "PNG"), "MAIN_IMAGE"))
     assert abs(made.getpixel((5, 5))[0] - 0x40) < 3
 
 
 def test_colours_of_another_profile_are_converted():
     profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("LAB")).tobytes()
     content = saved(Image.new("RGB", (320, 320), "red"), "WEBP", icc_profile=profile)
-    assert opened(prepare(content, "MAIN_IMAGE")).mode == "RGB"
+    assert opened_of(prepare(content, "MAIN_IMAGE")).mode == "RGB"
 
 
 def test_an_animation_becomes_its_first_picture():
     frames = [Image.new("RGB", (320, 320), colour) for colour in ("red", "blue")]
     content = saved(frames[0], "GIF", save_all=True, append_images=frames[1:])
-    assert opened(prepare(content, "MAIN_IMAGE")).getpixel((5, 5))[0] > 200
+    assert opened_of(prepare(content, "MAIN_IMAGE")).getpixel((5, 5))[0] > 200
 
 
 def test_a_file_over_ten_megabytes_is_pressed(monkeypatch):
     monkeypatch.setattr(pictures, "_MAX_UPLOAD", 400_000)
     noise = Image.effect_noise((900, 900), 90).convert("RGB")
-    made = prepare(saved(noise, "PNG"), "MAIN_IMAGE")
+    made = prepare(saved(noise, "PNG"), "MAIN_IMAGE").content
     assert len(made) <= 400_000
     assert opened(made).size == (900, 900)
     monkeypatch.setattr(pictures, "_MAX_UPLOAD", 10_000)
@@ -140,6 +146,103 @@ def test_a_file_that_ends_too_early_is_refused(picture, kind):
     whole = picture(kind=kind)
     with pytest.raises(ImageUnusable):
         prepare(whole[: len(whole) // 2], "MAIN_IMAGE")
+
+
+def noise(size=(320, 320), **options):
+    return saved(Image.effect_noise(size, 60).convert("RGB"), "JPEG", quality=90, **options)
+
+
+@pytest.mark.parametrize("progressive", [False, True])
+@pytest.mark.parametrize("size", [(320, 320), (1_500, 900)])
+@pytest.mark.parametrize("cut", [1, 2, 3, 20])
+def test_a_jpeg_without_its_end_is_completed_and_told(size, progressive, cut):
+    content = noise(size, progressive=progressive)
+    made = prepare(content[:-cut], "MAIN_IMAGE")
+    assert made.note == "the file ends too early and was completed: save it again"
+    assert opened(made.content).size == size
+    if cut <= 2:
+        assert made.content == content
+        assert ImageChops.difference(opened(made.content), opened(content)).getbbox() is None
+
+
+def test_a_large_jpeg_without_its_end_is_completed_and_shrunk():
+    made = prepare(noise((5_000, 3_000))[:-2], "MAIN_IMAGE")
+    assert opened(made.content).size == (4_000, 2_400)
+    assert made.note
+
+
+@pytest.mark.parametrize("progressive", [False, True])
+@pytest.mark.parametrize("part", [0.05, 0.2, 0.9])
+@pytest.mark.parametrize("filler", [b"", b"\x00" * 5_000])
+def test_a_jpeg_that_lacks_part_of_the_picture_is_refused(progressive, part, filler):
+    content = noise((800, 800), progressive=progressive)
+    with pytest.raises(ImageUnusable) as refused:
+        prepare(content[: int(len(content) * (1 - part))] + filler, "MAIN_IMAGE")
+    assert refused.value.code == "image_broken"
+
+
+@pytest.mark.parametrize("cut", [1, 4, 12])
+def test_a_png_without_its_end_is_written_anew(cut):
+    content = saved(Image.effect_noise((320, 320), 60), "PNG")
+    assert opened(prepare(content[:-cut], "MAIN_IMAGE").content).format == "JPEG"
+
+
+def lab(colour):
+    srgb, own = ImageCms.createProfile("sRGB"), ImageCms.createProfile("LAB")
+    return ImageCms.profileToProfile(Image.new("RGB", (320, 320), colour), srgb, own, outputMode="LAB")
+
+
+def of_mode(mode):
+    """A picture of every mode that Pillow has, in a format that keeps it, and the colour it shows."""
+    red, grey = (200, 40, 60), (128, 128, 128)
+    match mode:
+        case "1":
+            return saved(Image.new("1", (320, 320), 1), "TIFF"), (255, 255, 255)
+        case "L" | "LA" | "P" | "PA":
+            return saved(Image.new("L", (320, 320), 128).convert(mode), "TIFF"), grey
+        case "RGB" | "RGBA" | "YCbCr":
+            return saved(Image.new("RGB", (320, 320), red).convert(mode), "TIFF"), red
+        case "CMYK":
+            return saved(Image.new("CMYK", (320, 320), (55, 215, 195, 0)), "TIFF"), red
+        case "LAB":
+            return saved(lab(red), "TIFF"), red
+        case "I;16" | "I;16B":
+            return saved(Image.new(mode, (320, 320), 0x8000), "TIFF"), grey
+        case "I":
+            return saved(Image.new("I", (320, 320), 0x8000), "PPM"), grey
+    return None
+
+
+# Modes that exist in memory only: no file opens in them.
+IN_MEMORY = {"RGBX", "RGBa", "La", "HSV", "I;16L", "I;16N"}
+ALL_MODES = sorted({*Image.MODES, "I;16", "I;16B", "I;16L", "I;16N", "PA", "LA", "La", "RGBa", "RGBX"})
+
+
+@pytest.mark.parametrize("mode", [mode for mode in ALL_MODES if mode not in IN_MEMORY | {"F"}])
+def test_every_mode_keeps_its_colours(mode):
+    content, colour = of_mode(mode)
+    assert Image.open(io.BytesIO(content)).mode == mode
+    made = opened_of(prepare(content, "MAIN_IMAGE")).convert("RGB")
+    assert all(abs(one - other) < 6 for one, other in zip(made.getpixel((5, 5)), colour, strict=True))
+
+
+@pytest.mark.parametrize("mode", sorted(IN_MEMORY))
+def test_modes_in_memory_are_opened_from_no_file(mode):
+    for kind in ("TIFF", "PNG", "WEBP", "JPEG2000", "PPM"):
+        with contextlib.suppress(OSError, ValueError, KeyError):
+            assert Image.open(io.BytesIO(saved(Image.new(mode, (320, 320)), kind))).mode != mode
+
+
+@pytest.mark.parametrize(("mode", "shade"), [("I", 0x8000), ("I", 2**31 - 1), ("F", 0.5), ("F", 128.0)])
+def test_shades_of_32_bits_are_refused_by_name(mode, shade):
+    with pytest.raises(ImageUnusable, match="32 bits") as refused:
+        prepare(saved(Image.new(mode, (320, 320), shade), "TIFF"), "MAIN_IMAGE")
+    assert refused.value.code == "image_depth"
+
+
+def test_a_transparent_shade_of_sixteen_bits_does_no_harm():
+    content = saved(Image.new("I;16", (320, 320), 0x8000), "PNG", transparency=0x8000)
+    assert abs(opened_of(prepare(content, "MAIN_IMAGE")).getpixel((5, 5))[0] - 128) < 3
 
 
 @pytest.mark.parametrize("side", [8_000, 20_000])

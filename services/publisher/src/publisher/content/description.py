@@ -35,12 +35,16 @@ _MARKS = re.compile(r"</?(?:strong|em|u)>")
 
 @dataclass(frozen=True, slots=True)
 class UploadedImage:
-    """An image at TikTok Shop: `uri` for product bodies, `url` for descriptions; size in pixels."""
+    """An image at TikTok Shop: `uri` for product bodies, `url` for descriptions; size in pixels.
+
+    `note`: what the merchant should know of the file, "" for nearly all.
+    """
 
     uri: str
     url: str
     width: int
     height: int
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)

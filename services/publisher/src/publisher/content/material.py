@@ -42,14 +42,10 @@ class Materials:
         found = category_problems(product, category)
         if found:
             raise ContentRefused(in_words(found), tuple(dict.fromkeys(problem.field for problem in found)))
-        main = await self._uploaded(api, main_images(product)[:MAX_MAIN_IMAGES], "MAIN_IMAGE")
-        for image in main:
-            if isinstance(image, BaseException):
-                raise image
-        uris = dict.fromkeys(image.uri for image in main if isinstance(image, UploadedImage))
+        uris, main_notes = await self._main_images(product, api)
         description, notes = await self._description(product, api)
         chart, chart_notes = await self._size_chart(product, api, category)
-        return Material(tuple(uris), description, chart, (*mapping_notes(product), *notes, *chart_notes))
+        return Material(uris, description, chart, (*mapping_notes(product), *main_notes, *notes, *chart_notes))
 
     async def forget_images(self, product: ProductSnapshot) -> None:
         """TikTok does not know an upload of this product any more: upload them all anew next time."""
@@ -57,6 +53,19 @@ class Materials:
         chart = image_address(content.size_chart_image or "")
         addresses = [*main_images(product), *image_sources(content.description), chart]
         await self._images.forget(product.shop_key, [address for address in addresses if address])
+
+    async def _main_images(self, product: ProductSnapshot, api: ShopApi) -> tuple[tuple[str, ...], list[str]]:
+        """The uploads, each once and in order. Raises what the first one at fault does."""
+        addresses = main_images(product)[:MAX_MAIN_IMAGES]
+        uris: dict[str, None] = {}
+        notes = []
+        for address, image in zip(addresses, await self._uploaded(api, addresses, "MAIN_IMAGE"), strict=True):
+            if isinstance(image, BaseException):
+                raise image
+            uris[image.uri] = None
+            if image.note:
+                notes.append(f"images: {address}: {image.note}")
+        return tuple(uris), notes
 
     async def _description(self, product: ProductSnapshot, api: ShopApi) -> tuple[str, list[str]]:
         html = product.content.description
@@ -69,6 +78,8 @@ class Materials:
         for source, image in zip(sources, await self._uploaded(api, sources, "DESCRIPTION_IMAGE"), strict=True):
             if isinstance(image, UploadedImage):
                 uploaded[source] = image
+                if image.note:
+                    notes.append(f"description: {source}: {image.note}")
             elif isinstance(image, ImageUnreachable | ImageUnusable):
                 notes.append(f"description: an image was left out, {image.message}")
             else:
@@ -92,10 +103,11 @@ class Materials:
         if not category.size_chart_supported:
             return None, ["size_chart_image: left out, the category takes no size chart"]
         try:
-            return (await self._images.uploaded(api, address, "SIZE_CHART_IMAGE")).uri, []
+            chart = await self._images.uploaded(api, address, "SIZE_CHART_IMAGE")
         except ImageUnusable as error:
             error.field = "size_chart_image"
             raise
+        return chart.uri, [f"size_chart_image: {address}: {chart.note}"] if chart.note else []
 
     async def _uploaded(
         self, api: ShopApi, addresses: Sequence[str], use_case: UseCase

@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime
 from weakref import WeakValueDictionary
 
@@ -79,7 +80,7 @@ class Images:
             image = await self._cache.upload(api.shop_key, use_case, file.digest)
             if image is None:
                 ready = await self._ready.prepared(content, file.digest, use_case)
-                image = await api.upload_image(ready, use_case)
+                image = replace(await api.upload_image(ready.content, use_case), note=ready.note)
                 await self._cache.remember_upload(
                     api.shop_key, use_case, image, address=address, file=file, now=self._clock()
                 )

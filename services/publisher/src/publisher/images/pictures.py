@@ -2,11 +2,13 @@
 
 import io
 import warnings
+from dataclasses import dataclass
 from typing import Literal
 
 from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
 
 from publisher.errors import ImageUnusable
+from publisher.images.truncated import completed
 
 UseCase = Literal["MAIN_IMAGE", "DESCRIPTION_IMAGE", "SIZE_CHART_IMAGE"]
 
@@ -19,6 +21,11 @@ _MAX_UPLOAD = 10 * 1024 * 1024
 _QUALITIES = (90, 80, 65, 50)
 _ORIENTATION = 0x0112
 _UPRIGHT = 1
+_JPEG = b"\xff\xd8"
+_PNG_END = b"IEND\xaeB`\x82"
+_BETTER = "save it as JPEG or PNG"
+_SIXTEEN_BITS = frozenset({"PPM", "PNG"})
+"""Formats whose mode I holds 0 to 65,535; that of others may hold anything."""
 _HEIC = (b"ftypheic", b"ftypheix", b"ftypheif", b"ftypmif1", b"ftypmsf1", b"ftyphevc")
 
 Image.MAX_IMAGE_PIXELS = _MAX_PIXELS
@@ -26,21 +33,40 @@ Image.MAX_IMAGE_PIXELS = _MAX_PIXELS
 warnings.filterwarnings("error", category=Image.DecompressionBombWarning)
 
 
-def prepare(content: bytes, use_case: UseCase) -> bytes:
-    """The bytes to upload: plain, upright JPEG and PNG of a fitting size untouched (the same object), else a JPEG.
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """The bytes to upload, and what the merchant should know of the file: "" for nearly all."""
 
-    Transparency becomes white, colours become sRGB, animations their first picture. Raises ImageUnusable when the file
-    cannot be read or is too small.
+    content: bytes
+    note: str = ""
+
+
+def prepare(content: bytes, use_case: UseCase) -> Prepared:
+    """What to upload: plain, upright JPEG and PNG of a fitting size untouched (the same object), else a JPEG.
+
+    Transparency becomes white, colours become sRGB, animations their first picture. A JPEG that lacks its end is
+    completed, with a note. Raises ImageUnusable when the file cannot be read or is too small.
     """
     try:
-        with Image.open(io.BytesIO(content)) as picture:
-            return _fit(picture, content, use_case)
+        return _prepared(content, use_case)
     except (Image.DecompressionBombWarning, Image.DecompressionBombError):
         raise ImageUnusable("image_pixels", f"has more than {_MAX_PIXELS:,} pixels") from None
     except UnidentifiedImageError:
         raise ImageUnusable("image_format", _unreadable(content)) from None
     except (OSError, SyntaxError, ValueError, EOFError, MemoryError) as error:
         raise ImageUnusable("image_broken", f"the image file is damaged ({error})") from None
+
+
+def _prepared(content: bytes, use_case: UseCase) -> Prepared:
+    try:
+        with Image.open(io.BytesIO(content)) as picture:
+            return Prepared(_fit(picture, content, use_case))
+    except OSError:
+        whole = completed(content) if content.startswith(_JPEG) else None
+        if whole is None:
+            raise
+    with Image.open(io.BytesIO(whole)) as picture:
+        return Prepared(_fit(picture, whole, use_case), "the file ends too early and was completed: save it again")
 
 
 def _unreadable(content: bytes) -> str:
@@ -58,6 +84,8 @@ def _fit(picture: Image.Image, content: bytes, use_case: UseCase) -> bytes:
     width, height = picture.size
     if width * height > _MAX_PIXELS:
         raise ImageUnusable("image_pixels", f"{width}x{height} px is more than {_MAX_PIXELS:,} pixels")
+    if picture.mode == "F" or (picture.mode == "I" and picture.format not in _SIXTEEN_BITS):
+        raise ImageUnusable("image_depth", f"{width}x{height} px of 32 bits each, whose white is not known: {_BETTER}")
     scale = min(1.0, _LONGEST[use_case] / max(width, height))
     shortest = _SHORTEST[use_case]
     if min(round(width * scale), round(height * scale)) < shortest:
@@ -76,6 +104,7 @@ def _goes_as_it_is(picture: Image.Image, content: bytes) -> bool:
         and "transparency" not in picture.info
         and picture.getexif().get(_ORIENTATION, _UPRIGHT) == _UPRIGHT
         and len(content) <= _MAX_UPLOAD
+        and (picture.format != "PNG" or _PNG_END in content)
     )
 
 
@@ -92,8 +121,10 @@ def _plain(picture: Image.Image) -> Image.Image:
     """Without palette; 16-bit grey scaled to 8 bits, as it would be cut off at white otherwise."""
     if picture.mode in {"P", "1"}:
         return picture.convert("RGBA" if "transparency" in picture.info else "RGB")
-    if picture.mode.startswith("I") or picture.mode == "F":
-        return picture.convert("I").point(lambda value: value / 256).convert("L")
+    if picture.mode.startswith("I"):
+        grey = picture.convert("I").point(lambda value: value / 256).convert("L")
+        grey.info.pop("transparency", None)  # a shade of 16 bits, which is none of 8
+        return grey
     return picture
 
 

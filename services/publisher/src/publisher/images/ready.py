@@ -5,7 +5,7 @@ from collections import OrderedDict
 
 from publisher.errors import ImageUnusable
 from publisher.flights import Flights
-from publisher.images.pictures import UseCase, prepare
+from publisher.images.pictures import Prepared, UseCase, prepare
 
 _BUDGET = 64 * 1024 * 1024
 """Bytes of converted pictures; those that go as they are cost nothing."""
@@ -14,8 +14,8 @@ _DECODERS = 2
 """At once: one picture at the size limit takes some 200 MB while it is decoded."""
 
 _Key = tuple[str, UseCase]
-_Outcome = bytes | None | tuple[str, str]
-"""Converted bytes, None for "as it is", or (code, message) of what is wrong."""
+_Outcome = Prepared | str | tuple[str, str]
+"""What was made of it, the note alone for "as it is", or (code, message) of what is wrong."""
 
 
 class ReadyPictures:
@@ -27,8 +27,8 @@ class ReadyPictures:
         self._flights: Flights[_Outcome] = Flights()
         self._decoders = asyncio.Semaphore(_DECODERS)
 
-    async def prepared(self, content: bytes, digest: str, use_case: UseCase) -> bytes:
-        """The bytes to upload. Raises ImageUnusable without an address in its message."""
+    async def prepared(self, content: bytes, digest: str, use_case: UseCase) -> Prepared:
+        """What to upload. Raises ImageUnusable without an address in its message."""
         key: _Key = (digest, use_case)
         if key in self._known:
             self._known.move_to_end(key)
@@ -37,14 +37,14 @@ class ReadyPictures:
             outcome = await self._flights.run(key, lambda: self._prepare(key, content))
         if isinstance(outcome, tuple):
             raise ImageUnusable(*outcome)
-        return content if outcome is None else outcome
+        return Prepared(content, outcome) if isinstance(outcome, str) else outcome
 
     async def _prepare(self, key: _Key, content: bytes) -> _Outcome:
         outcome: _Outcome
         async with self._decoders:
             try:
                 ready = await asyncio.to_thread(prepare, content, key[1])
-                outcome = None if ready is content else ready
+                outcome = ready.note if ready.content is content else ready
             except ImageUnusable as error:
                 outcome = (error.code, error.message)
         self._keep(key, outcome)
@@ -59,4 +59,4 @@ class ReadyPictures:
 
 
 def _size(outcome: _Outcome) -> int:
-    return len(outcome) if isinstance(outcome, bytes) else 0
+    return len(outcome.content) if isinstance(outcome, Prepared) else 0

@@ -51,7 +51,8 @@ class ImageCache:
         document = await self._reads.run(_upload_id(shop_key, use_case, digest))
         if document is None:
             return None
-        return UploadedImage(document["uri"], document["url"], document["width"], document["height"])
+        size = document["width"], document["height"]
+        return UploadedImage(document["uri"], document["url"], *size, document.get("note", ""))
 
     async def remember_upload(
         self, shop_key: str, use_case: str, image: UploadedImage, *, address: str, file: KnownFile, now: datetime
@@ -59,7 +60,7 @@ class ImageCache:
         """The address holds this content, and it is uploaded: one command for both."""
         fields = {
             "kind": "upload", "shop_key": shop_key, "use_case": use_case, "digest": file.digest, "uri": image.uri,
-            "url": image.url, "width": image.width, "height": image.height, "uploaded_at": now,
+            "url": image.url, "width": image.width, "height": image.height, "note": image.note, "uploaded_at": now,
         }  # fmt: skip
         upload = UpdateOne({"_id": _upload_id(shop_key, use_case, file.digest)}, {"$set": fields}, upsert=True)
         await self._writes.run([upload, _file_upsert(shop_key, address, file, now)])
