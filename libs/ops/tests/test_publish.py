@@ -89,7 +89,7 @@ def test_a_file_without_documents_has_none(text):
     ("text", "place", "reason"),
     [
         (pretty("a").replace(",", "", 1), "the document", "not JSON: Expecting ',' delimiter: line 3 column 3"),
-        (f"[\n{pretty('a')}\n{pretty('b')}\n]", "the document", "not JSON: Expecting ',' delimiter: line 12"),
+        (f"[\n{pretty('a')}\n{pretty('b')}\n]", "the document", "not JSON: Expecting ',' delimiter: line 13"),
         (f"[\n{pretty('a')},\n]", "the document", "not JSON: "),
         (f"[\n{pretty('a')},", "the document", "not JSON: "),
         (f"{pretty('a')}\n{pretty('b', data={'shop_key': 7})}", "document 2", "data.shop_key"),

@@ -18,7 +18,7 @@ Node = dict[str, Any]
 def every_member() -> Iterator[tuple[type[ShopBody], Path, Node]]:
     """Each member that holds no further ones: its type, its path (0 in lists), its schema. Null is left out."""
     for body in BODIES:
-        schema = schema_of(body)
+        schema = _schema(body)
         for path, node in _walk(schema, schema["$defs"], ()):
             yield body, path, node
 
@@ -33,7 +33,7 @@ def every_list() -> Iterator[tuple[type[ShopBody], Path, Node]]:
 def every_node() -> Iterator[tuple[type[ShopBody], Path, Node]]:
     """Members, objects and lists alike."""
     for body in BODIES:
-        schema = schema_of(body)
+        schema = _schema(body)
         for path, node in _nodes(schema, schema["$defs"], ()):
             yield body, path, node
 
@@ -65,7 +65,7 @@ def resolve(node: Node, definitions: dict[str, Node]) -> Node:
 def with_value(body: type[ShopBody], path: Path, value: Any) -> dict[str, Any]:
     """The worked example with this value at this member; what leads there is made when the example lacks it."""
     document = copy.deepcopy(_example(body))
-    schema = schema_of(body)
+    schema = _schema(body)
     place: Any = document
     node: Node = resolve(schema, schema["$defs"])
     for step, following in zip(path, (*path[1:], None), strict=True):
@@ -120,6 +120,11 @@ def _first(node: Node, definitions: dict[str, Node]) -> dict[str, Any]:
         return {}
     name = next(iter(node["properties"]))
     return {name: sample(node["properties"][name], definitions)}
+
+
+@cache
+def _schema(body: type[ShopBody]) -> Node:
+    return schema_of(body)
 
 
 @cache

@@ -24,7 +24,7 @@ class Document:
         """The subject, as far as the document can be read."""
         document = _read(self.value)
         subject = document.get("subject") if isinstance(document, dict) else None
-        return subject.encode(errors="surrogateescape") if isinstance(subject, str) and subject else None
+        return subject.encode(errors="surrogatepass") if isinstance(subject, str) and subject else None
 
     def event(self, spec: TopicSpec) -> Event[ShopBody] | None:
         """The event; None for a document that breaks the contract."""
