@@ -28,6 +28,13 @@ def test_merchants_hand_work_is_kept_for_ever_and_snapshots_are_compacted():
     assert PRODUCT_CHANGES.retention == timedelta(days=7)
 
 
+def test_a_reader_that_was_away_for_a_weekend_still_learns_of_deletions():
+    """As reported of compacted topics (redpanda-data/docs 829): a null value is removed a day after it was written."""
+    week = str(7 * 24 * 3600 * 1000)
+    assert CATALOG_PRODUCTS.config()["delete.retention.ms"] == week
+    assert "delete.retention.ms" not in SHOP_SETTINGS.config()
+
+
 @pytest.mark.parametrize("spec", TOPICS, ids=lambda spec: spec.name)
 def test_a_dead_letter_has_room_for_any_message(spec):
     assert DEAD_LETTERS.max_message_bytes >= spec.max_message_bytes

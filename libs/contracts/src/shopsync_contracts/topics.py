@@ -40,6 +40,9 @@ PRODUCT_PARTITIONS = 12
 
 SHOP_PARTITIONS = 3
 
+TOMBSTONES_KEPT = timedelta(days=7)
+"""How long a reader of a compacted topic may be away and still learn of every deletion: as long as the other topics."""
+
 FOREVER = None
 _HEADERS = 1024 * 1024
 
@@ -66,7 +69,12 @@ class TopicSpec:
     def config(self) -> dict[str, str]:
         """Topic configuration as Kafka names it."""
         retention_ms = -1 if self.retention is None else int(self.retention.total_seconds() * 1000)
+        # Kafka's default is one day: a reader that was away for longer would keep what was deleted meanwhile.
+        tombstones = (
+            {"delete.retention.ms": str(int(TOMBSTONES_KEPT.total_seconds() * 1000))} if self.tombstones else {}
+        )
         return {
+            **tombstones,
             "cleanup.policy": self.cleanup,
             "retention.ms": str(retention_ms),
             "max.message.bytes": str(self.max_message_bytes),

@@ -62,11 +62,14 @@ class ShopStore:
 
         Returns whether the shop's products have to be priced again, also after a crash.
         """
-        try:
-            return await self._save(settings, time, source)
-        except DuplicateKeyError:
-            stored = await self._shops.find_one({"_id": settings.shop_key}, {"reprice": 1})
-            return stored is not None and bool(stored.get("reprice"))
+        # A first failure may only mean that another replica has just made the shop; the second sees what it stored.
+        for _ in range(2):
+            try:
+                return await self._save(settings, time, source)
+            except DuplicateKeyError:
+                continue
+        stored = await self._shops.find_one({"_id": settings.shop_key}, {"reprice": 1})
+        return stored is not None and bool(stored.get("reprice"))
 
     async def _save(self, settings: ShopSettingsChanged, time: datetime, source: Message) -> bool:
         document: Document = {**settings.model_dump(), "updated_at": time, "position": _position(source)}

@@ -236,3 +236,13 @@ async def test_scenario_78_au3_nv13_two_shops_with_the_same_number(replica, data
     assert await database["products"].find().to_list() == [before]
     assert [one["_id"] async for one in database["tombstones"].find()] == ["K1/A1"]
     assert replica.events.snapshots()[-1] == b"K1/A1"
+
+
+async def test_a_batch_beyond_what_one_message_to_mongodb_holds(replica, database, new_story, deliver):
+    """As reported of bulk writers (adiom-data/dsync 333): 16 products of 4 MB each are 64 MB; a message takes 48."""
+    stories = [new_story(product_no=f"P-{number:02}") for number in range(16)]
+    large = "長" * 600_000
+    assert await replica.handler([deliver(story.change(0, description=large)) for story in stories]) == []
+    assert await replica.handler([deliver(story.edit(1, category_id="1")) for story in stories]) == []
+    assert await database["products"].count_documents({"version": 2, "content.category_id": "1"}) == 16
+    assert [one.version for one in replica.events.snapshots()] == [1] * 16 + [2] * 16

@@ -281,6 +281,25 @@ class TestReadAgain:
         assert (await database["shops"].find_one(), await database["products"].find().to_list()) == before
         assert replica.events.published == []
 
+    async def test_the_newest_of_many_first_settings_at_once_stays(self, new_replica, settings, database, deliver):
+        """As reported of concurrent upserts (FIWARE/context.Orion-LD 1931): one inserts, the others get E11000."""
+        replicas = [new_replica() for _ in range(4)]
+        handlers = [SettingsHandler(one.shops, one.catalogue) for one in replicas]
+        for number in range(25):
+            rates = [1, 2, 3, 4]
+            changes = [
+                deliver(
+                    ShopSettingsChanged(
+                        shop_key=f"shop-{number}",
+                        tax=TaxDefaults(included=False, rate_percent=rate, rounding="down"),
+                    )
+                )
+                for rate in rates
+            ]
+            await asyncio.gather(*(handle(one) for handle, one in zip(handlers, reversed(changes), strict=True)))
+            stored = await database["shops"].find_one({"_id": f"shop-{number}"})
+            assert stored["tax"]["rate_percent"] == 4
+
     async def test_settings_stored_by_an_earlier_release_are_replaced(self, settings, database, deliver):
         await settings(deliver(ShopSettingsChanged(shop_key="demo")))
         await database["shops"].update_one({"_id": "demo"}, {"$unset": {"position": 1}})
