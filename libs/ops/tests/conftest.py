@@ -43,6 +43,7 @@ from shopsync_runtime.kafka.admin import apply_topics
 from shopsync_sandbox.children import Child, spawn
 from shopsync_sandbox.polling import eventually
 from shopsync_sandbox.ports import free_port
+from shopsync_sandbox.processes import ServiceProcess
 
 
 @dataclass
@@ -314,3 +315,53 @@ class Tool:
 def tool(mongo_uri: str, mongo_client: AsyncMongoClient[dict[str, Any]], mongo_database: str) -> Tool:
     """`tool.where` are the options that lead the command to it."""
     return Tool(mongo_client[mongo_database], ("--mongo", mongo_uri, "--database", mongo_database))
+
+
+TODAY = datetime.now(UTC)
+
+
+class Shop:
+    """A catalog process on its own topics and database, and the command line beside it."""
+
+    def __init__(
+        self, shopsync: Any, bus: Any, database: Any, options: tuple[str, ...], catalog: ServiceProcess
+    ) -> None:
+        self._shopsync = shopsync
+        self._options = options
+        self.bus = bus
+        self.database = database
+        self.catalog = catalog
+
+    async def run(self, *args: str, **how: Any) -> Any:
+        return await self._shopsync(*self._options, *args, **how)
+
+    async def send(self, body: Any, *, time: datetime = TODAY) -> None:
+        event = new_event(body, source="/tests", id=f"{body.subject}-{time}", time=time)
+        await self.bus.send(topic_of(type(body)), event.to_bytes(), key=event.key())
+
+    async def imported(self, *numbers: str) -> None:
+        for number in numbers:
+            product = {
+                "updated_at": TODAY - timedelta(days=1), "name": f"シャツ {number}", "sale_form": "regular",
+                "regular_price": 3500, "stock_managed": True, "skus": [{"stock": 10}],
+            }  # fmt: skip
+            body = {"shop_key": "demo", "product_no": number, "mode": "changed_only", "observed_at": TODAY}
+            await self.send(ProductChanged.model_validate({**body, "product": product}, strict=False))
+
+        async def there() -> bool:
+            return await self.database["products"].count_documents({}) >= len(numbers)
+
+        await eventually(there, what="the products")
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def shop(shopsync, bus, mongo_uri, mongo_client, mongo_database, tmp_path: Path) -> AsyncIterator[Shop]:
+    settings = {
+        "SHOPSYNC_KAFKA_BOOTSTRAP_SERVERS": bus.bootstrap, "SHOPSYNC_TOPIC_PREFIX": bus.prefix,
+        "SHOPSYNC_MONGO_URI": mongo_uri, "SHOPSYNC_MONGO_DATABASE": mongo_database,
+        "CATALOG_HELD_CHECK_INTERVAL": "100ms",
+    }  # fmt: skip
+    catalog = ServiceProcess("catalog", env=settings, folder=tmp_path)
+    options = (*bus.options, "--mongo", mongo_uri, "--database", mongo_database)
+    async with catalog:
+        yield Shop(shopsync, bus, mongo_client[mongo_database], options, catalog)

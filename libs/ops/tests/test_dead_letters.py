@@ -98,8 +98,8 @@ async def test_what_was_put_aside_twice_is_sent_once(shopsync, bus):
     place = f"{first.topic}/{first.partition}@{first.offset}".encode()
     await put_aside(bus, PRODUCT_CHANGES, 17, headers=[("x-redriven-from", place)])
     run = await shopsync(*bus.options, "dead-letters", "redrive", "--all", "--json")
-    assert run.json()["sent"] == 3
-    assert run.json()["left_out"] == {"redriven before and failed again: the newer letter counts": 1}
+    assert run.json()["sent"] == 2
+    assert run.json()["left_out"] == {"redriven before and failed again: the newer letter counts": 2}
 
 
 async def test_only_the_chosen_ones_are_sent(shopsync, bus):

@@ -68,6 +68,14 @@ def cluster(ctx: typer.Context) -> Cluster:
     return Cluster.of(given(ctx).kafka())
 
 
+def optional_mongo(ctx: typer.Context) -> MongoSettings | None:
+    """The database, where options or environment name one: for what it can add to an answer from Kafka."""
+    try:
+        return given(ctx).mongo()
+    except WrongCall:
+        return None
+
+
 def mongo(ctx: typer.Context) -> MongoSettings:
     """The database that options and environment name. Raises WrongCall when neither does."""
     return given(ctx).mongo()

@@ -1,7 +1,7 @@
 """Dead letters as they are read back: where each came from, why, and what may be sent again. Pure."""
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -159,21 +159,19 @@ class Plan:
         return counts
 
 
-def plan(letters: Iterable[Letter], chosen: Filter, *, existing_topics: frozenset[str], prefix: str) -> Plan:
-    """Decide for every letter that `chosen` takes.
+def plan(
+    letters: Iterable[Letter], settled: Callable[[Letter], str], *, existing_topics: frozenset[str], prefix: str
+) -> Plan:
+    """Decide for every one of these letters.
 
-    A record put aside twice (a crash between dead letter and commit) is sent once. A letter that was redriven before
-    and failed again is sent from its newest copy only. Needs all letters, the ones not chosen too, to see that.
+    A record put aside twice (a crash between dead letter and commit) is sent once. `settled` says why nothing has to be
+    done about a letter any more; empty when something has.
     """
-    everything = list(letters)
-    superseded = {letter.redriven_from for letter in everything if letter.redriven_from}
     send: list[Letter] = []
     left_out: list[tuple[Letter, str]] = []
     seen: set[tuple[str, str, str]] = set()
-    for letter in (each for each in everything if chosen.takes(each)):
-        why = _why_not(letter, existing_topics, prefix)
-        if not why and letter.full_place in superseded:
-            why = "redriven before and failed again: the newer letter counts"
+    for letter in letters:
+        why = _why_not(letter, existing_topics, prefix) or settled(letter)
         if not why and letter.source in seen:
             why = "the same record twice"
         if why:

@@ -6,12 +6,15 @@ from rich.text import Text
 
 from shopsync_contracts.topics import DEAD_LETTERS
 from shopsync_ops.cluster import Cluster, run
-from shopsync_ops.console import out, print_json, print_table, say, warn
-from shopsync_ops.context import AsJson, cluster
+from shopsync_ops.console import out, print_json, print_table, say, show, warn
+from shopsync_ops.context import AsJson, cluster, optional_mongo
 from shopsync_ops.errors import CommandFailed, WrongCall
-from shopsync_ops.letters import Filter, Letter, Plan, letter_of, plan, redriven
-from shopsync_ops.publishing import now, send_in_chunks
-from shopsync_ops.reading import one, to_the_end
+from shopsync_ops.letter_reading import read_letters, send_back
+from shopsync_ops.letter_states import LetterState, Standing
+from shopsync_ops.letters import Filter, Letter, Plan, letter_of, plan
+from shopsync_ops.publishing import now
+from shopsync_ops.reading import one
+from shopsync_ops.settings import MongoSettings
 from shopsync_ops.summary import headers_of
 from shopsync_ops.times import read_moment
 from shopsync_ops.topic_names import find_spec
@@ -23,6 +26,9 @@ EventType = Annotated[str | None, typer.Option("--type", help="Only this event t
 ErrorType = Annotated[str | None, typer.Option("--error", help="Only this reason, such as WrongShape.")]
 Since = Annotated[str | None, typer.Option(help="Only letters since then: 30m, 2h, 7d, or a date and time.")]
 Shop = Annotated[str | None, typer.Option(help="Only this shop.")]
+
+_COLUMNS = ("place", "state", "failed at", "from", "service", "type", "key", "reason")
+_OPEN = LetterState.OPEN
 
 ORDER_WARNING = (
     "order: these messages go to the end of their topics, behind newer messages of the same products. The rules compare"
@@ -39,18 +45,24 @@ def list_letters(
     error_type: ErrorType = None,
     since: Since = None,
     shop: Shop = None,
+    every: Annotated[bool, typer.Option("--all", help="Also those that were redriven.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """The dead letters, oldest first."""
+    """The open dead letters, oldest first; --all also shows those that were redriven, and what became of them."""
     there = cluster(ctx)
     chosen = _filter(there, topics=topic, event_type=event_type, error_type=error_type, since=since, shop=shop)
-    letters = sorted(filter(chosen.takes, run(_read(there))), key=lambda letter: (letter.failed_at, letter.origin))
+    found = run(read_letters(there, optional_mongo(ctx)))
+    letters = sorted(filter(chosen.takes, found.letters), key=lambda letter: (letter.failed_at, letter.origin))
+    shown = [one for one in letters if every or found.standing(one).state is LetterState.OPEN]
     if as_json:
-        print_json([_as_json(letter) for letter in letters])
+        print_json([_as_json(letter, found.standing(letter)) for letter in shown])
         return
-    columns = ("place", "failed at", "from", "service", "type", "key", "reason")
-    print_table(columns, map(_row, letters))
-    say(f"{len(letters)} dead letters")
+    print_table(_COLUMNS, [_row(letter, found.standing(letter)) for letter in shown])
+    counts = found.count(letters)
+    told = (f"{counts.get(state, 0)} {state.value}" for state in LetterState if state is _OPEN or counts.get(state))
+    say(f"{len(letters)} dead letters: {', '.join(told)}")
+    if len(shown) < len(letters):
+        say("--all shows those that were redriven")
 
 
 @app.command("show")
@@ -61,13 +73,19 @@ def show_letter(
     as_json: AsJson = False,
 ) -> None:
     """One dead letter whole: reason, headers, key and value."""
-    letter = run(_read_one(cluster(ctx), partition, offset))
+    there = cluster(ctx)
+    letter = run(_read_one(there, partition, offset))
+    standing = run(read_letters(there, optional_mongo(ctx))).standings.get(letter.full_place, Standing(_OPEN))
     if as_json:
-        print_json(_as_json(letter))
+        print_json(_as_json(letter, standing))
         return
     console = out()
     value = letter.record.value
-    print_table(("", ""), [("place", letter.full_place), *headers_of(letter.record).items()], console=console)
+    print_table(
+        ("", ""),
+        [("place", letter.full_place), ("state", _state(standing)), *headers_of(letter.record).items()],
+        console=console,
+    )
     console.print(Text(f"key    {_text(letter.record.key)}"))
     console.print(Text(f"value  {'null' if value is None else f'{len(value)} bytes'}"))
     console.print(Text(_text(value)), soft_wrap=True)
@@ -86,12 +104,13 @@ def redrive(
     error_type: ErrorType = None,
     since: Since = None,
     shop: Shop = None,
+    again: Annotated[bool, typer.Option("--again", help="Also those that were redriven before.")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only count.")] = False,
     as_json: AsJson = False,
 ) -> None:
     """Send dead letters back to where they came from: value, key and headers unchanged.
 
-    The letters stay in the dead-letter topic; a second run sends them again. Services recognise a repeated event.
+    The letters stay in the dead-letter topic and are marked: a second run leaves them out, unless --again is given.
     """
     there = cluster(ctx)
     chosen = _filter(
@@ -100,7 +119,7 @@ def redrive(
     if chosen.empty is not every:
         raise WrongCall("say which: --all, or filters or PARTITION:OFFSET (one or the other)")
     warn(ORDER_WARNING)
-    made, sent = run(_redrive(there, chosen, dry_run=dry_run))
+    made, sent = run(_redrive(there, chosen, optional_mongo(ctx), again=again, dry_run=dry_run))
     _tell(made, sent=sent, dry_run=dry_run, as_json=as_json)
     if chosen.places and len(made.send) + len(made.left_out) < len(chosen.places):
         raise CommandFailed("some of the given places hold no dead letter")
@@ -144,13 +163,6 @@ def _place(text: str) -> tuple[int, int]:
     return int(partition), int(offset)
 
 
-async def _read(there: Cluster) -> list[Letter]:
-    name = there.name(DEAD_LETTERS)
-    partitions = (await there.partitions([name]))[name]
-    async with there.consumer() as consumer:
-        return [letter_of(record) async for record in to_the_end(consumer, partitions)]
-
-
 async def _read_one(there: Cluster, partition: int, offset: int) -> Letter:
     name = there.name(DEAD_LETTERS)
     found = [part for part in (await there.partitions([name]))[name] if part.partition == partition]
@@ -160,19 +172,35 @@ async def _read_one(there: Cluster, partition: int, offset: int) -> Letter:
         return letter_of(await one(consumer, found[0], offset))
 
 
-async def _redrive(there: Cluster, chosen: Filter, *, dry_run: bool) -> tuple[Plan, int]:
-    made = plan(await _read(there), chosen, existing_topics=await there.topics(), prefix=there.prefix)
+async def _redrive(
+    there: Cluster, chosen: Filter, mongo: MongoSettings | None, *, again: bool, dry_run: bool
+) -> tuple[Plan, int]:
+    found = await read_letters(there, mongo)
+
+    def settled(letter: Letter) -> str:
+        state = found.standing(letter).state
+        if state is LetterState.FAILED_AGAIN:
+            return "redriven before and failed again: the newer letter counts"
+        return "" if again or state is _OPEN else f"redriven before ({state.value}); --again sends it once more"
+
+    made = plan(filter(chosen.takes, found.letters), settled, existing_topics=await there.topics(), prefix=there.prefix)
     if dry_run or not made.send:
         return made, 0
-    async with there.producer() as producer:
-        return made, await send_in_chunks(producer, redriven(made.send))
+    return made, await send_back(there, made.send)
 
 
-def _row(letter: Letter) -> tuple[Any, ...]:
+def _state(standing: Standing) -> str:
+    if standing.place is None:
+        return standing.state.value
+    return f"{standing.state.value}: sent back {show(standing.at)} to {standing.place}"
+
+
+def _row(letter: Letter, standing: Standing) -> tuple[Any, ...]:
     topic, partition, offset = letter.source
     reason = f"{letter.error_type}: {letter.error}"
     return (
         letter.place,
+        standing.state.value,
         letter.failed_at,
         f"{topic}/{partition}@{offset}",
         letter.service,
@@ -182,10 +210,13 @@ def _row(letter: Letter) -> tuple[Any, ...]:
     )
 
 
-def _as_json(letter: Letter) -> dict[str, Any]:
+def _as_json(letter: Letter, standing: Standing) -> dict[str, Any]:
     record = letter.record
     return {
         "place": letter.place,
+        "state": standing.state.value,
+        "redriven_to": standing.place,
+        "redriven_at": standing.at,
         "failed_at": letter.failed_at,
         "topic": letter.topic,
         "partition": letter.source[1],
