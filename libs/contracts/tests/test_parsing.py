@@ -25,6 +25,7 @@ from shopsync_contracts.events import (
     ShopSettingsChanged,
 )
 from shopsync_contracts.examples import example
+from shopsync_contracts.testing import every_member, with_value
 from shopsync_contracts.topics import PRODUCT_CHANGES, TOOL_EDITS
 
 
@@ -60,6 +61,38 @@ def test_an_empty_value(value):
 def test_what_is_no_json_that_all_readers_understand_alike(value, text):
     with pytest.raises(NotJson, match=text):
         parse(value)
+
+
+def test_a_schema_registrys_framing_is_told_as_what_it_is():
+    """As KafkaJsonSchemaSerializer writes it (confluentinc/schema-registry#2994)."""
+    for number in (b"\x00\x00\x00\x0c", b"\xff\xff\xff\xff", b"\n\n\n\n"):
+        with pytest.raises(NotJson, match=r"begins with 0x00 and a schema's number, .*; send the JSON alone"):
+            parse(b"\x00" + number + wire(changed()))
+    with pytest.raises(NotJson, match="not JSON: Expecting value"):
+        parse(b"\x00" + wire(changed()))
+
+
+HALVES = [
+    (body, path)
+    for body, path, node in every_member()
+    if node["type"] == "string" and path not in {("type",), ("specversion",)}
+]
+
+
+@pytest.mark.parametrize("text", ["\ud83d", "名\ud83d", "\udc00前", "🧦\ud83e"], ids=ascii)
+@pytest.mark.parametrize(("body", "path"), HALVES, ids=lambda value: getattr(value, "TYPE", None))
+def test_half_a_character_is_refused_by_member(body, path, text):
+    """An emoji cut in two by JavaScript's substring (getsentry/snuba#1085)."""
+    place = r"\.".join(map(str, path))
+    with pytest.raises(WrongShape, match=rf"^{place}: holds half a character \('.ud.+'\) at position [0-9]+, which no"):
+        parse(wire(with_value(body, path, text)))
+
+
+def test_half_a_character_in_a_member_that_nobody_knows_is_found_too():
+    document = changed()
+    document["data"]["memo"] = [{"text": "x\ud83d"}]
+    with pytest.raises(WrongShape, match=r"data\.memo\.0\.text: holds half a character"):
+        parse(wire(document))
 
 
 @pytest.mark.parametrize("value", [b"[1]", b"7", b'"x"', b"null"])

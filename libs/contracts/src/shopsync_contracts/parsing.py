@@ -1,6 +1,7 @@
 """From the bytes of a Kafka message to a typed event, or the reason why not."""
 
 import json
+import re
 from typing import Any, NoReturn
 
 from pydantic import ValidationError
@@ -26,6 +27,8 @@ _BODIES: dict[str, type[ShopBody]] = {body.wire_type(): body for body in BODIES}
 _REQUIRED = ("specversion", "id", "source", "type", "subject", "time", "data")
 _MAX_REASONS = 10
 _SHOWN = 60
+_HALF = re.compile("[\ud800-\udfff]")
+_FRAMED = re.compile(rb"\x00.{4}\s*[{\[]", re.DOTALL)
 
 
 def parse(value: bytes | None, *, key: bytes | None = None, topic: TopicSpec | None = None) -> Event[Any]:
@@ -44,9 +47,29 @@ def parse(value: bytes | None, *, key: bytes | None = None, topic: TopicSpec | N
     try:
         event = model.model_validate_json(value)
     except ValidationError as error:
-        raise WrongShape(describe(error)) from error
+        raise WrongShape(_half_character(document) or describe(error)) from error
     _check_names(event, key)
     return event
+
+
+def _half_character(document: Any) -> str:
+    """Where a text holds half a surrogate pair, as cutting an emoji leaves it; empty when none does.
+
+    Python's own parser takes it, the one of the models refuses the whole document without a place.
+    """
+    pending: list[tuple[str, Any]] = [("", document)]
+    while pending:
+        place, value = pending.pop()
+        if isinstance(value, str) and (half := _HALF.search(value)):
+            return (
+                f"{place.lstrip('.')}: holds half a character ({half[0]!r}) at position {half.start()}, which no UTF-8"
+                " can carry"
+            )
+        if isinstance(value, dict):
+            pending += [(f"{place}.{name}", one) for name, one in value.items()]
+        elif isinstance(value, list):
+            pending += [(f"{place}.{number}", one) for number, one in enumerate(value)]
+    return ""
 
 
 def describe(error: ValidationError) -> str:
@@ -76,6 +99,11 @@ def _shown(value: object) -> str:
 
 
 def _read_json(value: bytes) -> dict[str, Any]:
+    if _FRAMED.match(value):
+        raise NotJson(
+            "not JSON: begins with 0x00 and a schema's number, as serializers with a schema registry write; send the"
+            " JSON alone"
+        )
     # Read once for what pydantic's parser lets through: repeated keys and NaN, which readers understand differently.
     try:
         document = json.loads(value.decode(), object_pairs_hook=_no_repeats, parse_constant=_no_constants)

@@ -7,7 +7,7 @@ from typing import Any
 
 from aiokafka import ConsumerRecord, TopicPartition
 
-from shopsync_contracts import ContractError, Event, TopicSpec, parse
+from shopsync_contracts import ContractError, Event, NotCloudEvent, TopicSpec, parse
 from shopsync_runtime.errors import PermanentError
 from shopsync_runtime.tracing import continuing
 
@@ -80,6 +80,8 @@ def decode(record: "ConsumerRecord[bytes | None, bytes | None]", spec: TopicSpec
     """Read one record. Never raises: whatever is wrong with the bytes is this message's fault, not the loop's."""
     try:
         parsed = None if _is_tombstone(record, spec) else parse(record.value, key=record.key, topic=spec)
+    except NotCloudEvent as error:
+        return Undecodable(record, NotCloudEvent(f"{error}{_told_of_mode(record)}"))
     except ContractError as error:
         return Undecodable(record, error)
     except Exception as error:  # noqa: BLE001 - a parser's own failure must cost one message, not the partition
@@ -106,6 +108,13 @@ def _delivery(
         spec=spec,
         parsed=parsed,
     )
+
+
+def _told_of_mode(record: "ConsumerRecord[bytes | None, bytes | None]") -> str:
+    """CloudEvents' binary mode has its attributes in headers, where a line typed into a tool has none."""
+    if not any(name.lower() == "ce_specversion" for name, _ in record.headers):
+        return ""
+    return "; the attributes stand in headers (CloudEvents' binary mode): send the whole event as the value"
 
 
 def _is_tombstone(record: "ConsumerRecord[bytes | None, bytes | None]", spec: TopicSpec) -> bool:

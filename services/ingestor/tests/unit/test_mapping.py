@@ -7,7 +7,9 @@ import pytest
 
 from ingestor.mapping import NEVER_READ, TABLE, SourceMap, to_product, to_stock
 from ingestor.readers import Unreadable
-from shopsync_contracts.events import Axes, Tax
+from shopsync_contracts import new_event, parse
+from shopsync_contracts.events import Axes, ProductChanged, Tax
+from shopsync_contracts.topics import PRODUCT_CHANGES
 
 JST = ZoneInfo("Asia/Tokyo")
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=JST)
@@ -202,6 +204,51 @@ def test_a_bad_product_is_refused_by_field(changes, words):
     """IM-8."""
     with pytest.raises(Unreadable, match=words):
         product(**changes)
+
+
+BEYOND = [
+    ({"name": "名" * 2_001}, "product: name: String should have at most 2000 characters .*2001 characters"),
+    ({"comment": {"main": "x" * 1_000_001}}, "product: description: String should have at most 1000000 characters"),
+    ({"image": {"list": [{"url": "https://i/" + "x" * 4_096}]}}, "product: images.0: String should have at most 4096"),
+    ({"image": {"list": [{"url": "https://i/1.jpg"}] * 201}}, "product: images: Tuple should have at most 200 items"),
+    ({"unitPrice": 10**9}, r"product: regular_price: .* equal to 999999999 \(given: 1000000000\)"),
+    ({"unitPrice": str(10**9)}, "product: regular_price: .* equal to 999999999"),
+    ({"preorder": {"enabled": False, "price": 10**11}}, "product: preorder_price: .* equal to 999999999"),
+    ({"optionPriceList": [{"verticalNo": "M", "horizontalNo": "", "unitPrice": 10**9}]}, "product: price: "),
+    ({"variation": {"verticalName": "軸" * 501, "skuList": [{"verticalNo": "S"}]}}, "product: vertical: .* most 500"),
+    ({"variation": {"skuList": [{"verticalNo": "S", "verticalName": "小" * 501}]}}, "product: vertical_name: .* 500"),
+    ({"variation": {"skuList": [{"verticalNo": "S", "janCode": "4" * 101}]}}, "product: jan_code: .* most 100"),
+    ({"with_stock": [10**9]}, "product: stock: .* equal to 999999999"),
+]
+
+
+@pytest.mark.parametrize(("changes", "words"), BEYOND, ids=lambda value: str(value)[:40])
+def test_what_is_beyond_a_limit_of_the_contract_is_a_bad_product_by_name(changes, words):
+    """IM-8."""
+    with_stock = None
+    if "with_stock" in changes:
+        rows = [{"verticalNo": "S", "horizontalNo": "", "count": count} for count in changes["with_stock"]]
+        with_stock, changes = stock(inventoryInfo={"regular": {"inventoryList": rows}}), {}
+    with pytest.raises(Unreadable, match=words):
+        product(with_stock=with_stock, **changes)
+
+
+def test_what_is_at_every_limit_is_a_message_that_the_contract_takes():
+    skus = [
+        {"verticalNo": "S", "horizontalNo": "", "verticalName": "小" * 500, "horizontalName": "", "janCode": "4" * 100}
+    ]
+    found = product(
+        name="名" * 2_000,
+        comment={"main": "x" * 1_000_000},
+        image={"list": [{"url": "https://i/" + "x" * 4_086}] * 200},
+        unitPrice=999_999_999,
+        variation={"verticalName": "軸" * 500, "skuList": skus},
+        optionPriceList=[{"verticalNo": "S", "horizontalNo": "", "unitPrice": 999_999_999}],
+        dateCreated="1970-01-02T00:00:00",
+    )
+    body = ProductChanged(shop_key="demo", product_no="A-100", mode="changed_only", observed_at=NOW, product=found)
+    event = new_event(body, source="/tests", id="1", time=NOW)
+    assert parse(event.to_bytes(), topic=PRODUCT_CHANGES).data == body
 
 
 def test_a_stamp_just_ahead_of_our_clock_is_taken():
