@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from aiokafka.errors import KafkaError
 
+from catalog.held import message_of
 from catalog.scheduling import Scheduler
 from shopsync_contracts.events import ShopSettingsChanged, SyncSettings
 from shopsync_contracts.topics import IMPORT_COMMANDS, SYNC_COMMANDS
@@ -33,13 +34,17 @@ def look(replica, database):
     return turn
 
 
-async def save(replica, mode, **members):
-    settings = ShopSettingsChanged(shop_key="demo", sync=SyncSettings(mode=mode, **members))
-    await replica.shops.save(settings, NIGHT - timedelta(hours=2))
+@pytest.fixture
+def save(replica, deliver):
+    async def save(mode, set_at=NIGHT - timedelta(hours=2), **members):
+        settings = ShopSettingsChanged(shop_key="demo", sync=SyncSettings(mode=mode, **members))
+        await replica.shops.save(settings, set_at, message_of(deliver(settings)))
+
+    return save
 
 
-async def test_scenario_52_at_0300_a_sync_is_asked_for_once(replica, look):
-    await save(replica, "scheduled", times=("03:00",))
+async def test_scenario_52_at_0300_a_sync_is_asked_for_once(replica, save, look):
+    await save("scheduled", times=("03:00",))
     await look(NIGHT - timedelta(minutes=1))
     assert replica.events.published == []
     await look(NIGHT)
@@ -50,8 +55,8 @@ async def test_scenario_52_at_0300_a_sync_is_asked_for_once(replica, look):
     assert len(replica.events.on(SYNC_COMMANDS)) == 2
 
 
-async def test_q2_auto_imports_and_then_syncs(replica, look):
-    await save(replica, "auto", interval_minutes=30)
+async def test_q2_auto_imports_and_then_syncs(replica, save, look):
+    await save("auto", interval_minutes=30)
     await look(NIGHT)
     await look(NIGHT + timedelta(minutes=29))
     await look(NIGHT + timedelta(minutes=30))
@@ -60,14 +65,14 @@ async def test_q2_auto_imports_and_then_syncs(replica, look):
     assert len({event.id for _, event in replica.events.published}) == 2
 
 
-async def test_scenario_48_manual_mode_starts_nothing(replica, look):
-    await save(replica, "manual")
+async def test_scenario_48_manual_mode_starts_nothing(replica, save, look):
+    await save("manual")
     await look(NIGHT)
     assert replica.events.published == []
 
 
-async def test_a_command_that_did_not_get_out_is_repeated(replica, look):
-    await save(replica, "scheduled", times=("03:00",))
+async def test_a_command_that_did_not_get_out_is_repeated(replica, save, look):
+    await save("scheduled", times=("03:00",))
     replica.events.fail = KafkaError("broker away")
     with pytest.raises(KafkaError):
         await look(NIGHT)
@@ -75,19 +80,18 @@ async def test_a_command_that_did_not_get_out_is_repeated(replica, look):
     assert len(replica.events.on(SYNC_COMMANDS)) == 1
 
 
-async def test_saving_the_settings_again_does_not_repeat_a_timing(replica, look):
-    await save(replica, "scheduled", times=("03:00",))
+async def test_saving_the_settings_again_does_not_repeat_a_timing(replica, save, look):
+    await save("scheduled", times=("03:00",))
     await look(NIGHT)
-    await save(replica, "scheduled", times=("03:00", "15:00"))
+    await save("scheduled", times=("03:00", "15:00"))
     await look(NIGHT + timedelta(seconds=10))
     assert len(replica.events.on(SYNC_COMMANDS)) == 1
 
 
-async def test_scenario_84_rb1_a_mode_that_becomes_auto_acts_at_the_next_timing(replica, look):
-    await save(replica, "manual")
+async def test_scenario_84_rb1_a_mode_that_becomes_auto_acts_at_the_next_timing(replica, save, look):
+    await save("manual")
     await look(NIGHT)
-    settings = ShopSettingsChanged(shop_key="demo", sync=SyncSettings(mode="auto", interval_minutes=60))
-    await replica.shops.save(settings, NIGHT)
+    await save("auto", NIGHT, interval_minutes=60)
     await look(NIGHT)
     assert replica.events.published == []
     await look(NIGHT + timedelta(hours=1))
@@ -95,8 +99,8 @@ async def test_scenario_84_rb1_a_mode_that_becomes_auto_acts_at_the_next_timing(
     assert (request.mode, request.then_sync) == ("changed_only", True)
 
 
-async def test_rb1_each_timing_once_across_replicas(replica, database):
-    await save(replica, "scheduled", times=("03:00",))
+async def test_rb1_each_timing_once_across_replicas(save, replica, database):
+    await save("scheduled", times=("03:00",))
     looks = []
 
     def clock():
