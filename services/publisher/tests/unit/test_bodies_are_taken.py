@@ -28,6 +28,8 @@ NASTY = st.sampled_from(
         "靴下", "A", "&amp;", "&", "<b>", "</b>", "<", ">", "★", "😀", "⭐", "⌚", "ー" * 12, "&nbsp;", "&#x1f600;",
         "\u200d", "\x07", "\n", "\u3000", "(", ")", "-", "①", "Ａ", "é", "\ufe0f", "👨\u200d👩\u200d👧", "\ue63e",
         '"', "'", "\\", "%", "&lt;i&gt;", "&amp;lt;",
+        "❶", "♂", "♥", "🅰", "<L>", "<S>", "</s>", "&notebook", "&amp;amp;", "\u2028", "\x85", "\x0b", "\r",
+        "0000000000", "<ruby>薔薇<rt>ばら</rt></ruby>", "<span style='display:none'>", "</span>", "<del>5,000円</del>",
     ]
 )  # fmt: skip
 LINE = st.lists(NASTY | st.text(max_size=3), max_size=12).map("".join)
@@ -38,7 +40,9 @@ MARKUP = st.lists(
         ["<p>", "</p>", "<ul>", "<li>", "</li>", "</ul>", "<table><tr><td>", "</table>", "<br>", "<div style='x'>",
          "<iframe>", "</iframe>", "<script>x</script>", "<style>p{}</style>", "<a href='x'>", "</a>", '<img src="http://h/1">',
          '<img src="http://h/2" onerror="x">', "<img>", "<img src='data:x'>", "<h1>", "<u>", "</u>", "<b><i>",
-         "<!-- x -->", "文字" * 200]
+         "<!-- x -->", "文字" * 200, "<p hidden>", "<style>p{display:none}</style>", "<button>買う</button>",
+         "<img data-src='http://h/2' src='data:x'>", "<ruby>", "<rt>", "</ruby>", "<details>",
+         "<b style='color:transparent'>"]
     ),
     max_size=40,
 ).map("".join)  # fmt: skip

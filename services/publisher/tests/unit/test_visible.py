@@ -264,6 +264,8 @@ def test_readings_stand_in_parentheses(html, text):
         ("<img data-lazy='https://h/a.jpg'>", ["https://h/a.jpg"]),
         ("<img data-srcset='https://h/s.jpg 400w, https://h/l.jpg 800w'>", ["https://h/l.jpg"]),
         ("<img srcset='https://h/s.jpg, https://h/l.jpg 2x'>", ["https://h/l.jpg"]),
+        ("<img srcset='https://h/s.jpg 1.5x, https://h/l.jpg 2.5x'>", ["https://h/l.jpg"]),
+        ("<img srcset='https://h/s.jpg 1x, /l.jpg 1.2.3x, data:image/png;base64,AA 9x'>", ["https://h/s.jpg"]),
         ("<img src='https://h/a.jpg' srcset='https://h/l.jpg 2x'>", ["https://h/a.jpg"]),
         ("<picture><source srcset='https://h/a.webp'><img></picture>", ["https://h/a.webp"]),
         ("<picture><source srcset='https://h/a.webp'><img src='https://h/a.jpg'></picture>", ["https://h/a.jpg"]),

@@ -1,14 +1,15 @@
 """Which address an image is to be fetched from. Pure."""
 
 import re
+from collections.abc import Iterator
 
 from selectolax.lexbor import LexborNode
 
 _LAZY = ("data-src", "data-original", "data-lazy-src", "data-lazy", "data-echo", "data-url", "data-image")
 """Where scripts keep the address until the image is scrolled to; `src` holds a placeholder then."""
-_SETS = ("data-srcset", "data-lazy-srcset", "srcset")
+_LAZY_SETS = ("data-srcset", "data-lazy-srcset")
 _REMOVED = re.compile("[\t\n\r\x0b\x0c\x00\ufeff\u200b\u2060]")
-_CANDIDATE = re.compile(r"\s*([^\s,]\S*[^\s,]|[^\s,])(?:\s+([0-9.]+)[wx])?[^,]*(?:,|$)")
+_CANDIDATE = re.compile(r"\s*([^\s,]\S*[^\s,]|[^\s,])(?:\s+([0-9]+(?:\.[0-9]+)?)[wx])?[^,]*(?:,|$)")
 
 
 def image_address(text: str) -> str:
@@ -19,20 +20,29 @@ def image_address(text: str) -> str:
 
 def source_of(image: LexborNode) -> str | None:
     """Of an `<img>`: the real address of a lazily loaded image first; None when there is none that can be fetched."""
+    addresses = (image_address(candidate) for candidate in _candidates(image))
+    return next((address for address in addresses if _is_absolute(address)), None)
+
+
+def _candidates(image: LexborNode) -> Iterator[str]:
     attributes = image.attributes
-    plain = [attributes.get(name) for name in _LAZY]
-    sets = [_largest(attributes.get(name)) for name in _SETS]
-    picture = image.parent if image.parent is not None and image.parent.tag == "picture" else None
-    sources = picture.css("source") if picture is not None else []
-    others = [_largest(source.attributes.get(name)) for source in sources for name in _SETS]
-    for candidate in (*plain, sets[0], sets[1], attributes.get("src"), sets[2], *others):
-        address = image_address(candidate or "")
-        if address.lower().startswith(("http://", "https://")):
-            return address
-    return None
+    for name in (*_LAZY, *_LAZY_SETS, "src", "srcset"):
+        value = attributes.get(name)
+        if value:
+            yield _largest(value) if name.endswith("srcset") else value
+    picture = image.parent
+    if picture is not None and picture.tag == "picture":
+        for source in picture.css("source"):
+            sets = (source.attributes.get(name) for name in (*_LAZY_SETS, "srcset"))
+            yield from (_largest(value) for value in sets if value)
 
 
-def _largest(candidates: str | None) -> str | None:
-    """Of a `srcset`: the address with the greatest width or density."""
-    found = [(float(size or 1), address) for address, size in _CANDIDATE.findall(candidates or "")]
-    return max(found, key=lambda one: one[0])[1] if found else None
+def _largest(candidates: str) -> str:
+    """Of a `srcset`: the address with the greatest width or density; "" when none can be fetched."""
+    found = [(float(size or 1), address) for address, size in _CANDIDATE.findall(candidates)]
+    fetchable = [one for one in found if _is_absolute(image_address(one[1]))]
+    return max(fetchable, key=lambda one: one[0])[1] if fetchable else ""
+
+
+def _is_absolute(address: str) -> bool:
+    return address[:8].lower().startswith(("http://", "https://"))

@@ -4,6 +4,7 @@ Inline styles and the sheets inside the description are read in the cascade's or
 Shop is one. The shop's own theme is not known here: a few class names that every framework uses stand for it.
 """
 
+import functools
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -69,8 +70,11 @@ def by_itself(tag: str, attributes: Mapping[str, str | None]) -> Effects:
     return effects
 
 
+@functools.lru_cache(maxsize=1_000)
 def inline(style: str) -> tuple[Effects, Effects]:
-    """Of a style attribute: its plain effects and its important ones."""
+    """Of a style attribute: its plain effects and its important ones. Not to be changed: shops repeat their styles."""
+    if not style:
+        return {}, {}
     return declared(tinycss2.parse_blocks_contents(style, skip_comments=True, skip_whitespace=True))
 
 

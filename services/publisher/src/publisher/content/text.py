@@ -5,6 +5,7 @@ names and descriptions. What carries a meaning is never cut: letters and digits 
 them. What is left out or written otherwise is told in `notes`.
 """
 
+import functools
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -54,6 +55,7 @@ class Cleaned:
         return (*self.left_out, *symbol_notes(self.replaced, self.dropped))
 
 
+@functools.lru_cache(maxsize=20_000)
 def cleaned_line(text: str, *, name_symbols: bool = False) -> Cleaned:
     """A title or name as one line of plain text. `name_symbols`: no symbol is left out, its name stands for it."""
     plain = decoded(text)

@@ -6,7 +6,7 @@ from shopsync_sandbox.tiktok.settings import Settings
 
 TITLE_MAX = 255
 _ENTITY = re.compile(r"&(#\d+|#x[0-9a-f]+|[a-z][a-z0-9]*);", re.IGNORECASE)
-_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _REPEATED = re.compile(r"(\S)\1{9}")
 # Emoji by default presentation only: ★ and ♪ are ordinary in Japanese titles.
 EMOJI = re.compile(
