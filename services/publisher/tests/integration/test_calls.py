@@ -94,7 +94,7 @@ class Odd(TikTokClient):
     def __init__(self, data):
         self.data = data
 
-    def check_app(self):
+    def check_app(self, _call):
         pass
 
     async def call(self, call, *, token, cipher=None):
