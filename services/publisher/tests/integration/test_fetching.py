@@ -152,6 +152,16 @@ async def test_the_deadline_is_for_all_of_it_not_for_each_byte(server, make):
         await make(timeout=0.3, max_bytes=10**9).fetch(f"http://shop.example:{server.port}/a.jpg", None)
 
 
+@pytest.mark.parametrize(("status", "is_told"), [(401, True), (403, True), (406, True), (404, False), (410, False)])
+async def test_a_server_that_keeps_us_out_is_told_with_what_helps(server, make, status, is_told):
+    """Hotlink protection is the commonest reason why shops' images cannot be had."""
+    server.answers = [f"HTTP/1.1 {status} No\r\ncontent-length: 0\r\n\r\n".encode()]
+    with pytest.raises(ImageUnusable) as refused:
+        await make().fetch(f"http://shop.example:{server.port}/a.jpg", None)
+    assert refused.value.code == f"image_http_{status}"
+    assert ("let in the user agent 'shopsync'" in refused.value.message) == is_told
+
+
 async def test_redirects_are_followed_three_times(server, make, lookups):
     base = f"http://shop.example:{server.port}"
     server.answers = [moved("/b.jpg"), moved(f"http://cdn.example:{server.port}/c.jpg"), moved("d.jpg"), OK]

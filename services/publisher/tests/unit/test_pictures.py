@@ -98,6 +98,43 @@ def test_colours_of_another_profile_are_converted():
     assert opened_of(prepare(content, "MAIN_IMAGE")).mode == "RGB"
 
 
+def swapped_profile():
+    """An RGB profile whose red means green."""
+    profile = bytearray(ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes())
+    tags = {bytes(profile[place : place + 4]): place + 4 for place in range(132, 132 + 12 * profile[131], 12)}
+    red, green = tags[b"rXYZ"], tags[b"gXYZ"]
+    profile[red : red + 8], profile[green : green + 8] = profile[green : green + 8], profile[red : red + 8]
+    return bytes(profile)
+
+
+@pytest.mark.parametrize("alpha", [255, 0, 128])
+@pytest.mark.parametrize("kind", ["WEBP", "PNG"])
+def test_the_profile_of_a_picture_with_transparency_counts(kind, alpha):
+    image = Image.new("RGBA", (320, 320), (200, 40, 60, 255))
+    image.putpixel((0, 0), (0, 0, 0, alpha))
+    image.paste((255, 255, 255, 0), (100, 100, 200, 200))
+    options = {"lossless": True} if kind == "WEBP" else {}
+    content = saved(image, kind, icc_profile=swapped_profile(), **options)
+    made = opened_of(prepare(content, "MAIN_IMAGE"))
+    red, green, _ = made.getpixel((300, 300))
+    assert green - red > 100
+    assert min(made.getpixel((150, 150))) > 245
+
+
+@pytest.mark.parametrize("mode", ["RGBA", "RGB", "L", "CMYK"])
+@pytest.mark.parametrize("profile", ["LAB", "broken"])
+def test_a_profile_of_other_colours_changes_nothing(mode, profile):
+    other = b"no profile" if profile == "broken" else ImageCms.ImageCmsProfile(ImageCms.createProfile("LAB")).tobytes()
+    content = saved(Image.new("RGB", (320, 320), (200, 40, 60)).convert(mode), "TIFF", icc_profile=other)
+    plain = saved(Image.new("RGB", (320, 320), (200, 40, 60)).convert(mode), "TIFF")
+    assert prepare(content, "MAIN_IMAGE").content == prepare(plain, "MAIN_IMAGE").content
+
+
+def test_a_photograph_under_a_wrong_file_type_is_known_by_its_content(picture):
+    """`photo.jpg` that is a WEBP inside: what shops' tools make of uploads without asking."""
+    assert opened_of(prepare(picture(kind="WEBP"), "MAIN_IMAGE")).format == "JPEG"
+
+
 def test_an_animation_becomes_its_first_picture():
     frames = [Image.new("RGB", (320, 320), colour) for colour in ("red", "blue")]
     content = saved(frames[0], "GIF", save_all=True, append_images=frames[1:])

@@ -19,6 +19,8 @@ from publisher.store import KnownFile
 _REDIRECTS = 3
 _MOVED = frozenset({301, 302, 303, 307, 308})
 _PASSING = frozenset({408, 425, 429})
+_REFUSED = frozenset({401, 403, 406})
+_LET_IN = ", its protection against hotlinks or robots keeps us out: let in the user agent 'shopsync' without a referer"
 _TROUBLES = (httpcore.TimeoutException, httpcore.NetworkError, httpcore.ProtocolError, OSError)
 _OF_HOSTS = frozenset({"image_private", "image_host"})
 """Raised by the network, which knows the host only."""
@@ -121,7 +123,8 @@ class Fetcher:
             return Fetched(None, etag, modified)
         if status != httpx.codes.OK:
             kind = ImageUnreachable if status >= 500 or status in _PASSING else ImageUnusable
-            raise kind(f"image_http_{status}", f"{address}: the server answers {status}")
+            advice = _LET_IN if status in _REFUSED else ""
+            raise kind(f"image_http_{status}", f"{address}: the server answers {status}{advice}")
         if headers.get("content-encoding", "identity").strip().lower() not in {"identity", ""}:
             raise ImageUnusable("image_encoding", f"{address}: the server sends it compressed although not asked to")
         length = int(headers.get("content-length", self._max_bytes))

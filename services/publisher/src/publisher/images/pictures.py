@@ -17,6 +17,7 @@ _SHORTEST = {"MAIN_IMAGE": 300, "DESCRIPTION_IMAGE": 100, "SIZE_CHART_IMAGE": 1_
 _MAX_PIXELS = 50_000_000
 """Decoded size limit: a small file may unpack to gigabytes."""
 _AS_THEY_ARE = frozenset({("JPEG", "RGB"), ("JPEG", "L"), ("PNG", "RGB"), ("PNG", "L"), ("PNG", "P")})
+_MODE_OF_PROFILE = {"RGB": "RGB", "CMYK": "CMYK", "GRAY": "L", "Lab": "LAB"}
 _MAX_UPLOAD = 10 * 1024 * 1024
 _QUALITIES = (90, 80, 65, 50)
 _ORIENTATION = 0x0112
@@ -114,7 +115,7 @@ def _as_jpeg(picture: Image.Image, longest: int) -> bytes:
     scale = longest / max(plain.size)
     if scale < 1.0:
         plain = plain.resize((round(plain.width * scale), round(plain.height * scale)), Image.Resampling.LANCZOS)
-    return _encoded(_on_white(_in_srgb(plain, profile)))
+    return _encoded(_in_srgb(_on_white(plain), profile))
 
 
 def _plain(picture: Image.Image) -> Image.Image:
@@ -128,24 +129,30 @@ def _plain(picture: Image.Image) -> Image.Image:
     return picture
 
 
-def _in_srgb(picture: Image.Image, profile: bytes | None) -> Image.Image:
-    """Colours as the file's own profile means them: CMYK and wide-gamut pictures look wrong otherwise."""
-    if profile is None or picture.mode not in {"RGB", "CMYK"}:
-        return picture
-    try:
-        own = ImageCms.ImageCmsProfile(io.BytesIO(profile))
-        return ImageCms.profileToProfile(picture, own, ImageCms.createProfile("sRGB"), outputMode="RGB") or picture
-    except (ImageCms.PyCMSError, OSError):
-        return picture
-
-
 def _on_white(picture: Image.Image) -> Image.Image:
     if picture.mode not in {"RGBA", "LA", "PA", "La", "RGBa"} and "transparency" not in picture.info:
-        return picture.convert("RGB")
+        return picture
     layered = picture.convert("RGBA")
     canvas = Image.new("RGB", layered.size, "white")
     canvas.paste(layered, mask=layered.getchannel("A"))
     return canvas
+
+
+def _in_srgb(picture: Image.Image, profile: bytes | None) -> Image.Image:
+    """Colours as the file's own profile means them: CMYK and wide-gamut pictures look wrong otherwise.
+
+    A profile of other colours than the picture's (files that were converted without it) says nothing about them.
+    """
+    if profile is not None:
+        try:
+            own = ImageCms.ImageCmsProfile(io.BytesIO(profile))
+            mode = _MODE_OF_PROFILE.get(own.profile.xcolor_space.strip())
+            if mode == picture.mode:
+                srgb = ImageCms.createProfile("sRGB")
+                return ImageCms.profileToProfile(picture, own, srgb, outputMode="RGB") or picture.convert("RGB")
+        except (ImageCms.PyCMSError, OSError):
+            pass  # a broken profile is none
+    return picture.convert("RGB")
 
 
 def _encoded(picture: Image.Image) -> bytes:
