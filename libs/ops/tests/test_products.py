@@ -114,6 +114,7 @@ async def test_a_line_shows_price_stock_and_listing(tool, shopsync, products):
 
 @pytest.mark.parametrize("cursor", ["A-1", "demo/", "/A"])
 async def test_a_wrong_cursor_is_a_wrong_call(tool, shopsync, cursor):
+    await tool.shop("demo")
     ended = await shopsync(*tool.where, "products", "--after", cursor)
     assert ended.exit_code == 2
     assert "--after" in ended.stderr
@@ -157,7 +158,7 @@ async def test_the_summary_counts_by_status_and_target(tool, shopsync):
     demo, empty, other = (await shopsync(*tool.where, "products", "summary", "--json")).json()
     counts = {name: (count["on"], count["off"]) for name, count in demo["statuses"].items() if any(count.values())}
     assert counts == {"incomplete": (0, 1), "pending": (2, 0), "synced": (1, 0)}
-    assert [demo[name] for name in ("products", "removed_upstream", "live", "with_edits")] == [4, 1, 1, 1]
+    assert [demo[name] for name in ("products", "removed_upstream", "live", "with_edits")] == [4, 1, 1, 3]
     # B was changed later, by its edit: C is as it is for longer.
     assert demo["oldest_pending"] == {"product_no": "C", "since": tool.at(10.5).isoformat()}
     assert (empty["shop_key"], empty["products"], empty["oldest_pending"]) == ("empty", 0, None)
@@ -167,6 +168,33 @@ async def test_the_summary_counts_by_status_and_target(tool, shopsync):
     text = (await shopsync(*tool.where, "products", "summary", "--shop", "demo")).stdout
     assert "同期待ち (pending)" in text
     assert "2026-11-23 09:10:30" in text
+
+
+@pytest.mark.parametrize(
+    ("changes", "counts"),
+    [
+        ({"price": 2900}, 1),
+        ({"package_weight_g": 300}, 1),
+        ({"package_dimensions_cm": {"length": 30}}, 1),
+        ({"stock": [{"quantity": 5}]}, 1),
+        ({"brand_id": None}, 0),
+        ({}, 0),
+    ],
+)
+async def test_every_value_of_the_merchants_own_is_an_edit_in_force(tool, shopsync, changes, counts):
+    await tool.imported("A", minute=0)
+    if changes:
+        await tool.edited("A", minute=1, **changes)
+    [found] = (await shopsync(*tool.where, "products", "summary", "--json")).json()
+    assert found["with_edits"] == counts
+
+
+async def test_an_edit_that_an_import_overwrote_is_in_force_no_more(tool, shopsync):
+    await tool.imported("A", minute=0)
+    await tool.edited("A", minute=1, price=2900)
+    await tool.imported("A", minute=2)
+    [found] = (await shopsync(*tool.where, "products", "summary", "--json")).json()
+    assert found["with_edits"] == 0
 
 
 async def test_options_of_the_list_do_not_slip_into_the_summary(shopsync):

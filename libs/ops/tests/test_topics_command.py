@@ -110,3 +110,13 @@ async def test_settings_come_from_the_environment_and_are_named_when_missing(sho
     wrong = await shopsync("--prefix", "a b", "topics", "list")
     assert wrong.exit_code == 2
     assert "SHOPSYNC_TOPIC_PREFIX (or --prefix)" in wrong.stderr
+
+
+async def test_what_differs_is_told_in_json(shopsync, kafka_bootstrap, topic_prefix):
+    where = ("--kafka", kafka_bootstrap, "--prefix", topic_prefix, "topics")
+    missing = await shopsync(*where, "check", "--json")
+    assert missing.exit_code == 1
+    assert len(missing.json()["missing"]) == len(TOPICS)
+    assert len((await shopsync(*where, "apply", "--json")).json()["created"]) == len(TOPICS)
+    found = await shopsync(*where, "check", "--json")
+    assert (found.exit_code, found.json()["missing"], found.json()["differences"]) == (0, [], [])

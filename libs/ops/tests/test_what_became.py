@@ -90,7 +90,7 @@ async def test_an_edit_that_is_kept_until_its_product_comes_is_held(shop):
 async def test_an_edit_that_a_newer_one_has_overtaken_says_so(shop):
     await shop.imported("A-1")
     newer = ProductEdited.model_validate(
-        {"shop_key": "demo", "product_no": "A-1", "edited_at": NOW + timedelta(minutes=2),
+        {"shop_key": "demo", "product_no": "A-1", "edited_at": datetime.now(UTC) + timedelta(minutes=2),
          "changes": {"package_weight_g": 500, "name": "新"}}, strict=False,
     )  # fmt: skip
     await shop.send(newer)

@@ -38,7 +38,7 @@ _OTHER_IMAGE = (Actor.FUTURESHOP, "put another image there, then sync; or enter 
 _BY_CODE = {
     "not_authorized": _AUTHORISE,
     "authorization": _AUTHORISE,
-    "shop_unknown": (Actor.OPERATOR, "publish the shop's settings: `shopsync shops put`"),
+    "shop_unknown": (Actor.OPERATOR, "the publisher finds no settings of the shop: `shopsync shops put`"),
     "internal": _LOOK_AT_LOG,
     "106001": (Actor.OPERATOR, "the app's key or secret is wrong: correct the publisher's settings"),
     "36009033": (Actor.OPERATOR, "add the publisher's address to the app's IP allow list in Partner Center"),

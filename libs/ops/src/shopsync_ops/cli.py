@@ -1,5 +1,6 @@
 """The `shopsync` command: composition only."""
 
+from importlib.metadata import version
 from typing import Annotated
 
 import typer
@@ -24,6 +25,7 @@ from shopsync_ops.commands import (
     topics,
 )
 from shopsync_ops.context import Commands
+from shopsync_ops.help_examples import give_examples
 from shopsync_ops.settings import Given
 
 app = typer.Typer(
@@ -33,8 +35,14 @@ app = typer.Typer(
     pretty_exceptions_show_locals=False,
     help="Look after shopsync: topics, shops, products, imports, syncs, edits, dead letters.\n\n"
     "Where Kafka and MongoDB are is read from the SHOPSYNC_ variables that the services read, or from the options"
-    " before the command. Exit codes: 0 done, 1 not done, 2 wrong call or settings.",
+    " before the command. Exit codes: 0 done, 1 refused or not done, 2 wrong call or settings.",
 )
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"shopsync {version('shopsync-ops')}")
+        raise typer.Exit
 
 
 @app.callback()
@@ -48,6 +56,9 @@ def _root(
         str | None, typer.Option("--mongo", help="MongoDB connection string (SHOPSYNC_MONGO_URI).")
     ] = None,
     database: Annotated[str | None, typer.Option(help="MongoDB database (SHOPSYNC_MONGO_DATABASE).")] = None,
+    _: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and end.")
+    ] = False,
 ) -> None:
     ctx.obj = Given(kafka, prefix, mongo_uri, database)
 
@@ -72,3 +83,4 @@ app.command("lag")(lag.lag)
 app.command("keys")(keys.keys)
 app.command("pushes")(pushes.pushes)
 app.command("tail")(tail.tail)
+give_examples(app)

@@ -87,7 +87,7 @@ async def apply_users(
     Returns one line per user. Users that the file does not name are left alone.
     """
     lines = []
-    async with connected(settings) as database:
+    async with connected(settings, may_be_empty=True) as database:
         await _writable(database.client, wait)
         for user in plan.users:
             role = f"shopsync-{user.name}"

@@ -20,7 +20,11 @@ class Pending:
 
 @dataclass(slots=True)
 class ShopSummary:
-    """Counts of one shop. `oldest_pending` is the ON product in 同期待ち that has waited longest."""
+    """Counts of one shop. `oldest_pending` is the ON product in 同期待ち that has waited longest.
+
+    `with_edits` counts products with a value of the merchant's own in force: an edit of futureshop's fields that
+    stands, a tool-only value, or stock.
+    """
 
     shop_key: str
     products: int = 0
@@ -66,12 +70,21 @@ def _count_if(condition: Any) -> dict[str, Any]:
     return {"$sum": {"$cond": [condition, 1, 0]}}
 
 
+def _any(layer: str, value: str) -> dict[str, Any]:
+    """Whether one entry of the list `layer` has a value."""
+    entries = {"input": {"$ifNull": [f"${layer}", []]}, "as": "one"}
+    return {"$anyElementTrue": [{"$map": {**entries, "in": {"$ne": [{"$ifNull": [f"$$one.{value}", None]}, None]}}}]}
+
+
+_ENTERED = (_any("tool", "value"), _any("stock", "edit.value"))
+"""Tool-only values and stock that the merchant entered: no import makes them fall (ED-7, ST-10)."""
+
 _GROUP: dict[str, Any] = {
     "_id": {"shop_key": "$shop_key", "status": "$status", "on": "$sync_enabled"},
     "count": {"$sum": 1},
     "removed": _count_if({"$ne": [{"$ifNull": ["$removed_upstream", None]}, None]}),
     "live": _count_if({"$eq": ["$live", True]}),
-    "edited": _count_if({"$gt": [{"$size": {"$ifNull": ["$edited_fields", []]}}, 0]}),
+    "edited": _count_if({"$or": [{"$gt": [{"$size": {"$ifNull": ["$edited_fields", []]}}, 0]}, *_ENTERED]}),
     # Documents compare by their first field first: the earliest time with its product.
     "oldest": {"$min": {"since": "$changed_at", "product_no": "$product_no"}},
 }

@@ -1,6 +1,10 @@
+import re
+
 import httpx
 import pytest
+from starlette.requests import Request
 
+from publisher.consent import pages
 from publisher.store import Authorizations
 from shopsync_sandbox.polling import eventually
 from shopsync_sandbox.tiktok import Code, Fault
@@ -67,12 +71,12 @@ async def test_a_tiktok_shop_belongs_to_one_shop_key(demo):
 @pytest.mark.parametrize(
     ("params", "status", "words"),
     [
-        ({"code": "x", "state": "nobody"}, 400, "no settings"),
+        ({"code": "x", "state": "nobody"}, 400, "この店舗はまだ設定されていません"),
         ({"code": "x", "state": "demo"}, 400, "/oauth/tiktok/start?shop_key=demo"),
         ({"state": "demo"}, 400, "no code"),
         ({"code": "x"}, 400, "店舗KEY"),
         ({}, 400, "店舗KEY"),
-        ({"code": "x", "state": "<script>"}, 400, "&lt;script&gt;"),
+        ({"code": "x", "state": "<script>"}, 400, "not set up yet"),
     ],
 )
 async def test_bad_consents_are_told(world, params, status, words):
@@ -80,6 +84,29 @@ async def test_bad_consents_are_told(world, params, status, words):
     response = await world.http.get("/oauth/tiktok/callback", params=params)
     assert response.status_code == status
     assert words in response.text
+    assert "<script>" not in response.text
+
+
+@pytest.mark.parametrize("code", [*pages._JAPANESE, "105002"])
+def test_a_merchant_reads_japanese_with_english_beside_and_no_command(code):
+    request = Request({"type": "http", "headers": [(b"accept", b"text/html")]})
+    text = "PUBLISHER_X is not set: `shopsync shops put`" if code in pages._FOR_MERCHANTS else "tell <why> in English"
+    page = pages.problem(request, code, text, 400).body.decode()
+    assert '<html lang="ja">' in page
+    assert re.search(r"<p>[^<]*(認証|店舗|TikTok Shop)[^<]*。</p><p lang=\"en\">[A-Za-z]", page), page
+    assert "shopsync" not in page
+    assert "PUBLISHER_" not in page
+    assert "<why>" not in page
+
+
+async def test_the_start_page_of_an_unknown_shop_is_for_a_merchant_and_its_json_for_an_operator(world):
+    page = await world.http.get("/oauth/tiktok/start", params={"shop_key": "nobody"})
+    assert page.status_code == 400
+    assert "この店舗はまだ設定されていません" in page.text
+    assert "This shop is not set up yet" in page.text
+    assert "shopsync" not in page.text
+    told = await world.http.get("/oauth/tiktok/start", params={"shop_key": "nobody"}, headers=JSON)
+    assert "shopsync shops put" in told.json()["error"]["message"]
 
 
 async def test_a_code_works_once(demo):

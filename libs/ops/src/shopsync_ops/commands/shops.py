@@ -71,6 +71,7 @@ def put(
     category_version: Annotated[
         CategoryVersion, typer.Option(help="TikTok Shop's category tree.")
     ] = CategoryVersion.V1,
+    as_json: AsJson = False,
 ) -> None:
     """Publish the whole settings of a shop. An option left out takes its default, not its former value."""
     body = build(
@@ -82,7 +83,10 @@ def put(
     )
     event = event_of(body)
     run(publish_events(cluster(ctx), [event]))
-    say(f"published {event.type} for {shop}, id {event.id}")
+    if as_json:
+        print_json({"id": event.id, "type": event.type, "shop_key": shop})
+    else:
+        say(f"published {event.type} for {shop}, id {event.id}")
 
 
 @app.command("list")

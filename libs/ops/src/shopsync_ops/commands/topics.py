@@ -1,5 +1,6 @@
 import asyncio
 import time
+from dataclasses import asdict
 from datetime import timedelta
 from typing import Annotated, Any
 
@@ -24,6 +25,7 @@ def apply(
     replication: Replication = 1,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be created.")] = False,
     wait: Annotated[float, typer.Option(help="Seconds to wait for Kafka to answer.")] = 0,
+    as_json: AsJson = False,
 ) -> None:
     """Create the missing topics and compare the others with their declaration.
 
@@ -31,26 +33,33 @@ def apply(
     """
     there = cluster(ctx)
     report, missing = run(_apply(there, replication, dry_run=dry_run, wait=wait))
-    for name in missing:
-        say(f"would create {name}")
-    for name in report.created:
-        say(f"created {name}")
-    _tell(report)
-    say(f"{len(report.created)} created, {len(missing)} to create, {len(report.checked)} there already")
+    if as_json:
+        print_json({**asdict(report), "missing": missing})
+    else:
+        for name in missing:
+            say(f"would create {name}")
+        for name in report.created:
+            say(f"created {name}")
+        _tell(report)
+        say(f"{len(report.created)} created, {len(missing)} to create, {len(report.checked)} there already")
     if report.differences:
         raise typer.Exit(1)
 
 
 @app.command("check")
-def check(ctx: typer.Context, replication: Replication = 1) -> None:
+def check(ctx: typer.Context, replication: Replication = 1, as_json: AsJson = False) -> None:
     """Compare the cluster with the declaration. Exit code 1 when a topic is missing or differs."""
     report, missing = run(_apply(cluster(ctx), replication, dry_run=True, wait=0))
-    for name in missing:
-        warn(f"{name} is missing; `shopsync topics apply` creates it")
-    _tell(report)
+    if as_json:
+        print_json({**asdict(report), "missing": missing})
+    else:
+        for name in missing:
+            warn(f"{name} is missing; `shopsync topics apply` creates it")
+        _tell(report)
     if missing or report.differences:
         raise typer.Exit(1)
-    say(f"{len(report.checked)} topics are as declared")
+    if not as_json:
+        say(f"{len(report.checked)} topics are as declared")
 
 
 @app.command("list")

@@ -9,7 +9,8 @@ def addresses(stack: Stack) -> str:
     """Text for the terminal: where everything is, kcat and shopsync lines that work as they stand."""
     kafka, prefix = stack.kafka_bootstrap, stack.names.topic_prefix
     services = "\n".join(f"  {name:<12}{service.url}/readyz  /metrics" for name, service in stack.services.items())
-    exports = "\n".join(f"  export {name}={shlex.quote(value)}" for name, value in sorted(stack.environment.items()))
+    settings = {**stack.environment, "SHOPSYNC_PUBLISHER_URL": stack.services["publisher"].url}
+    exports = "\n".join(f"  export {name}={shlex.quote(value)}" for name, value in sorted(settings.items()))
     return f"""
 running until Ctrl-C:
   Kafka       {kafka}
@@ -25,11 +26,16 @@ look at it:
   kcat -b {kafka} -t {prefix}.reports.v1 -C -e -q | tail -3
   kcat -b {kafka} -t {prefix}.dead-letters.v1 -C -e -q -f '%h %s\\n'
 
-ask for something (the partitioner must be the Java client's):
-  .venv/bin/shopsync events example sync.requested \\
-    | sed 's/"demo"/"{SHOP}"/' | tr -d '\\n' \\
-    | kcat -b {kafka} -t {prefix}.sync-commands.v1 -P -k {SHOP} -X topic.partitioner=murmur2_random
-
 for the shopsync command:
 {exports}
+
+look and act with it:
+  .venv/bin/shopsync products summary
+  .venv/bin/shopsync products --shop {SHOP} --status incomplete
+  .venv/bin/shopsync lag
+  .venv/bin/shopsync sync {SHOP} --wait
+
+the same with kcat (the partitioner must be the Java client's):
+  .venv/bin/shopsync events example sync.requested | tr -d '\\n' \\
+    | kcat -b {kafka} -t {prefix}.sync-commands.v1 -P -k {SHOP} -X topic.partitioner=murmur2_random
 """

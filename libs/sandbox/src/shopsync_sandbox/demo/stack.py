@@ -5,7 +5,7 @@ import base64
 import contextlib
 import os
 import sys
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -15,13 +15,12 @@ import yaml
 
 from shopsync_sandbox import kafka, mongo
 from shopsync_sandbox.children import Child
+from shopsync_sandbox.demo.telling import Told, silently, telling
 from shopsync_sandbox.ports import free_port
 from shopsync_sandbox.processes import ServiceProcess, clean_environment, start_announced
 
 SERVICES = ("ingestor", "catalog", "publisher", "janitor")
 SHOP = "demo"
-
-Told = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +67,8 @@ async def running(plan: Plan, folder: Path, *, tell: Told) -> AsyncIterator[Stac
     """Start everything on free loopback ports; stop everything, in reverse order, at the end of the block."""
     async with contextlib.AsyncExitStack() as resources:
         broker, server = await asyncio.gather(
-            resources.enter_async_context(kafka.broker()), resources.enter_async_context(mongo.server())
+            telling(tell, "starting Kafka", resources.enter_async_context(kafka.broker())),
+            telling(tell, "starting MongoDB", resources.enter_async_context(mongo.server())),
         )
         tell(f"{broker.describe()}; {server.describe()}")
         stack = await resources.enter_async_context(
@@ -78,9 +78,9 @@ async def running(plan: Plan, folder: Path, *, tell: Told) -> AsyncIterator[Stac
                 kafka_bootstrap=broker.bootstrap_servers,
                 mongo_uri=server.uri,
                 described=(broker.describe(), server.describe()),
+                tell=tell,
             )
         )
-        tell("futureshop and TikTok Shop sandboxes, topics and the four services are up")
         yield stack
 
 
@@ -93,6 +93,7 @@ async def system(
     mongo_uri: str,
     names: Names | None = None,
     described: tuple[str, ...] = (),
+    tell: Told = silently,
 ) -> AsyncIterator[Stack]:
     """Both sandboxes and the four services on a Kafka and a MongoDB that run already."""
     names = names or Names()
@@ -108,15 +109,16 @@ async def system(
             "SHOPSYNC_KAFKA_SESSION_TIMEOUT": f"PT{plan.session_timeout_seconds}S",
         }
         futureshop, tiktok, _ = await asyncio.gather(
-            _futureshop(plan, folder, children),
-            _tiktok(plan, folder, publisher_port, children),
-            apply_topics(common, folder),
+            telling(tell, "starting the sandbox futureshop", _futureshop(plan, folder, children)),
+            telling(tell, "starting the sandbox TikTok Shop", _tiktok(plan, folder, publisher_port, children)),
+            telling(tell, "creating the topics", apply_topics(common, folder)),
         )
         stack = Stack(
             kafka_bootstrap, mongo_uri, names, folder, futureshop, tiktok, common, described,
             _services(common, folder, futureshop, tiktok, publisher_port),
         )  # fmt: skip
-        await asyncio.gather(*(service.start() for service in stack.services.values()))
+        starts = (telling(tell, f"starting {name}", one.start()) for name, one in stack.services.items())
+        await asyncio.gather(*starts)
         yield stack
     finally:
         if stack is not None:

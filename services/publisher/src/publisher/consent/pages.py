@@ -14,6 +14,26 @@ _HEADERS = {
     "content-security-policy": "default-src 'none'",
 }
 
+_JAPANESE = {
+    "denied": "TikTok Shopで認証が許可されませんでした。もう一度認証してください。",
+    "state_expired": "認証の有効時間が過ぎました。最初からもう一度認証してください。",
+    "state": "認証をこの画面から始めることはできません。最初からもう一度認証してください。",
+    "code": "認証コードが無効か、使用済みです。最初からもう一度認証してください。",
+    "shop_key": "店舗KEYが指定されていません。",
+    "shop_unknown": "この店舗はまだ設定されていません。サービスの運営担当者にお問い合わせください。",
+    "no_service_id": "TikTok Shop認証の準備ができていません。サービスの運営担当者にお問い合わせください。",
+    "shop_taken": "このTikTok Shopは、すでに別の店舗KEYで認証されています。",
+    "other_shop": "この店舗KEYは、すでに別のTikTok Shopで認証されています。",
+    "no_shop": "認証されたアカウントに、対象のTikTok Shopが見つかりません。",
+    "several_shops": "認証されたアカウントに複数のTikTok Shopがあります。TikTok Shopを一つ指定してください。",
+}
+_JAPANESE_ELSE = "TikTok Shop認証を完了できませんでした。しばらくしてから、もう一度お試しください。"
+_FOR_MERCHANTS = {
+    "shop_unknown": "This shop is not set up yet. Please contact whoever runs this service for you.",
+    "no_service_id": "TikTok Shop authorisation is not set up yet. Please contact whoever runs this service for you.",
+}
+"""In the place of texts that tell an operator which setting or command helps: a browser shows them to a merchant."""
+
 
 def redirect(request: Request, url: str) -> Response:
     """To TikTok's consent page."""
@@ -51,10 +71,11 @@ def begin_here(request: Request) -> Response:
 
 
 def problem(request: Request, code: str, text: str, status: int) -> Response:
-    """What went wrong and what to do."""
+    """What went wrong and what to do: for the command line as it is, in a browser in Japanese with English beside."""
     if _wants_json(request):
         return JSONResponse({"error": {"code": code, "message": text}}, status, headers=_HEADERS)
-    return _page(_paragraph(text), status)
+    english = f'<p lang="en">{html.escape(_FOR_MERCHANTS.get(code, text))}</p>'
+    return _page(_paragraph(_JAPANESE.get(code, _JAPANESE_ELSE)) + english, status)
 
 
 def _wants_json(request: Request) -> bool:
