@@ -202,6 +202,13 @@ def test_a_jpeg_without_its_end_is_completed_and_told(size, progressive, cut):
         assert ImageChops.difference(opened(made.content), opened(content)).getbbox() is None
 
 
+@pytest.mark.parametrize("cut", [1, 2])
+def test_zeros_at_the_end_of_the_picture_are_not_taken_for_padding(cut):
+    content = next(made for _ in range(1_000) if (made := noise())[-3] == 0)
+    assert prepare(content[:-cut], "MAIN_IMAGE").content == content
+    assert opened(prepare(content[:-cut] + bytes(4_096), "MAIN_IMAGE").content).size == (320, 320)
+
+
 def test_a_large_jpeg_without_its_end_is_completed_and_shrunk():
     made = prepare(noise((5_000, 3_000))[:-2], "MAIN_IMAGE")
     assert opened(made.content).size == (4_000, 2_400)

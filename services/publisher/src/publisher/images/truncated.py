@@ -10,6 +10,8 @@ from PIL import Image, ImageChops
 _END = b"\xff\xd9"
 _NOISE = bytes(range(1, 0xFE)) * 8
 """Stands for what is missing: as part of a picture it looks like nothing else, behind a whole one it is passed over."""
+_PADDING = 16
+"""As many zeros at the end are no part of the picture, but what a broken download leaves."""
 _BLOCKS = 24
 """Rows that may be lost: the last blocks, and what smoothing takes of those above them."""
 _MOST_PIXELS = 12_000_000
@@ -23,7 +25,8 @@ def completed(content: bytes) -> bytes | None:
     The picture is decoded twice, with the end mark and with noise before it: they differ where data is missing.
     Raises what Pillow raises for files it cannot read.
     """
-    body = content.rstrip(b"\x00").rstrip(b"\xff")
+    padding = len(content) - len(content.rstrip(b"\x00"))
+    body = content[: -padding if padding >= _PADDING else None].removesuffix(_END[:1])
     whole = body + _END
     one, rows = _decoded(whole)
     other, _ = _decoded(body + _NOISE + _END)
