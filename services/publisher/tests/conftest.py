@@ -1,5 +1,6 @@
 import asyncio
 import io
+import itertools
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
@@ -30,6 +31,7 @@ from shopsync_sandbox.serving import running
 from shopsync_sandbox.tiktok import Settings, TikTokSandbox
 
 NOW = datetime(2026, 11, 23, 0, 0, tzinfo=UTC)
+_OFFSETS = itertools.count()
 
 
 class Clock:
@@ -213,7 +215,7 @@ class World:
     def _delivery(self, product_no: str, shop_key: str, reason: Any) -> Delivery:
         body = PushRequested(shop_key=shop_key, product_no=product_no, reason=reason)
         event = new_event(body, source="/test", id=str(uuid4()), time=NOW)
-        return Delivery("t", 0, 0, NOW, event.key(), event.to_bytes(), (), PUSH_COMMANDS, event)
+        return Delivery("t", 0, next(_OFFSETS), NOW, event.key(), event.to_bytes(), (), PUSH_COMMANDS, event)
 
     async def push(self, *product_nos: str, **kwargs: Any) -> None:
         """Command and wait until no job is due and none runs."""

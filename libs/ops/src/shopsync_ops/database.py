@@ -24,6 +24,7 @@ _OURS = frozenset(
         "listings",
         "push_jobs",
         "push_pauses",
+        "command_positions",
         "paces",
         "authorizations",
         "authorization_states",

@@ -37,6 +37,7 @@ from publisher.store import (
     Listings,
     Paces,
     Pauses,
+    Positions,
     Situations,
     TokenKeys,
 )
@@ -169,7 +170,7 @@ def build(runtime: Runtime, settings: PublisherSettings) -> None:
         webhook_url=settings.webhook_url,
         clock=clock,
     )
-    handlers = Handlers(jobs, pauses, gate, wake=workers.wake, clock=clock)
+    handlers = Handlers(jobs, Positions(database), pauses, gate, wake=workers.wake, clock=clock)
     runtime.consume("commands", [PUSH_COMMANDS], handlers.commands)
     runtime.add_routes(web.routes())
     runtime.background("relay", outbox.relay)

@@ -1,18 +1,23 @@
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 
+import structlog
+
 from publisher.pushing.pausing import PauseGate
-from publisher.store import Jobs, Pauses
+from publisher.store import Jobs, Pauses, Positions
 from shopsync_contracts.events import PushPauseSet
 from shopsync_runtime import Delivery, Refusal
 
+log = structlog.get_logger(__name__)
+
 
 class Handlers:
-    """Kafka's side of the inbox: a command is safe once its job is in MongoDB. Redelivered ones do no harm."""
+    """Kafka's side of the inbox: a command is safe once its job is in MongoDB. One that is read again asks nothing."""
 
     def __init__(
         self,
         jobs: Jobs,
+        positions: Positions,
         pauses: Pauses,
         gate: PauseGate,
         *,
@@ -20,6 +25,7 @@ class Handlers:
         clock: Callable[[], datetime],
     ) -> None:
         self._jobs = jobs
+        self._positions = positions
         self._pauses = pauses
         self._gate = gate
         self._wake = wake
@@ -28,7 +34,8 @@ class Handlers:
     async def commands(self, batch: Sequence[Delivery]) -> Sequence[Refusal]:
         """push.requested: one job per product, however many commands. push_pause.set: the shop's jobs wait or go on."""
         said = [delivery for delivery in batch if isinstance(delivery.event.data, PushPauseSet)]
-        commands = [delivery.event for delivery in batch if not isinstance(delivery.event.data, PushPauseSet)]
+        commands = [delivery for delivery in batch if not isinstance(delivery.event.data, PushPauseSet)]
+        new = await self._positions.not_taken(commands)
         for one in said:
             await self._pauses.note(
                 one.event.data,
@@ -39,7 +46,10 @@ class Handlers:
             )
         if said:
             await self._gate.refresh()
-        if commands:
-            await self._jobs.request(commands, self._clock())
+        if new:
+            await self._jobs.request([delivery.event for delivery in new], self._clock())
+            await self._positions.taken(new)
+        if len(new) < len(commands):
+            log.info("push commands were read again, their pushes are not repeated", commands=len(commands) - len(new))
         self._wake({delivery.event.data.shop_key for delivery in batch})
         return ()
