@@ -44,7 +44,7 @@ generated: install ## write what is made from code: JSON Schemas (refuses breaki
 
 demo: ## the whole pipeline on this machine, checked at the end: make demo [PRODUCTS=5000] [KEEP=1] [SEED=7] [TRANSACTIONS=1: beside a system that writes in Kafka transactions]
 	@began=$$(date +%s.%N); \
-	$(MAKE) --question install 2>/dev/null || echo "installing what is pinned in requirements.lock into $(VENV) …"; \
+	$(MAKE) --no-print-directory --silent --question install 2>/dev/null || echo "installing what is pinned in requirements.lock into $(VENV) …"; \
 	$(MAKE) --no-print-directory --silent install && echo "starting the demo …" && \
 	SHOPSYNC_DEMO_INSTALL_SECONDS=$$(echo "$$(date +%s.%N) $$began" | awk '{printf "%.1f", $$1 - $$2}') \
 	$(BIN)/python -m shopsync_sandbox demo --products $(PRODUCTS) --seed $(SEED) $(if $(KEEP),--keep) $(if $(TRANSACTIONS),--transactions)

@@ -3,6 +3,7 @@
 import asyncio
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
 from shopsync_contracts.topics import PRODUCT_CHANGES, SYNC_COMMANDS, TOOL_EDITS
 from shopsync_ops.subscriptions import SUBSCRIPTIONS
@@ -106,3 +107,39 @@ async def test_watch_looks_again(shopsync, bus):
     watching = shopsync(*bus.options, "lag", "--watch", "--rounds", "2", "--every", "0.2", "--group", "syncs")
     ended = await asyncio.create_task(watching)
     assert ended.stdout.count(f"{bus.prefix}.catalog.syncs") == 2
+
+
+async def test_offsets_of_a_topic_that_was_made_again_are_told(shopsync, bus):
+    """As reported of lag tools: a topic made again with fewer partitions stops them, or gives a negative lag."""
+    sent = await bus.send(TOOL_EDITS, b"{}", partition=2)
+    name = TOOL_EDITS.full_name(bus.prefix)
+    group = f"{bus.prefix}.catalog.products"
+    await commit(bus, group, {TopicPartition(name, 2): sent.offset + 500})
+    groups = await looked(shopsync, bus)
+    found = of(groups["catalog.products"], TOOL_EDITS, bus, 2)
+    assert (found["lag"], found["ahead"], groups["catalog.products"]["ahead"]) == (0, 499, 499)
+    assert "499 offsets ahead of the end" in (await shopsync(*bus.options, "lag")).stdout
+
+
+async def test_offsets_of_topics_and_partitions_that_are_gone_stop_nothing(shopsync, bus):
+    """Committed once, deleted since: what no service reads any more is no lag of it."""
+    gone = f"{bus.prefix}.gone.v1"
+    admin = AIOKafkaAdminClient(bootstrap_servers=bus.bootstrap)
+    await admin.start()
+    try:
+        await admin.create_topics([NewTopic(gone, 20, 1)])
+        group = f"{bus.prefix}.catalog.products"
+        await commit(bus, group, {TopicPartition(gone, 19): 7})
+        await commit(bus, f"{bus.prefix}.warehouse.reader", {TopicPartition(gone, 19): 7})
+        kept = await looked(shopsync, bus)
+        assert gone not in {part["topic"] for part in kept["catalog.products"]["partitions"]}
+        assert {part["topic"] for part in kept["warehouse.reader"]["partitions"]} == {gone}
+        await admin.delete_topics([gone])
+    finally:
+        await admin.close()
+
+    async def looks() -> bool:
+        found = (await looked(shopsync, bus)).get("warehouse.reader")
+        return found is None or found["partitions"] == []
+
+    await eventually(looks, what="a look after the deletion")

@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from shopsync_ops.streams import has_every_character
 from shopsync_ops.times import JAPAN
 
 _GAP = 2
@@ -134,8 +135,8 @@ def show(value: Any) -> str:
 
 
 def print_json(value: Any) -> None:
-    """Indented JSON with readable Japanese; times as RFC 3339."""
-    typer.echo(json.dumps(value, ensure_ascii=False, indent=2, default=_plain))
+    """Indented JSON with readable Japanese, where the output can take it; times as RFC 3339."""
+    typer.echo(json.dumps(value, ensure_ascii=not has_every_character(), indent=2, default=_plain))
 
 
 def _plain(value: Any) -> Any:

@@ -8,6 +8,7 @@ from shopsync_ops.cluster import Cluster
 from shopsync_ops.console import err
 from shopsync_ops.errors import CommandFailed, WrongCall
 from shopsync_ops.settings import Given, MongoSettings
+from shopsync_ops.streams import prepare
 from shopsync_runtime.errors import SettingsError
 
 AsJson = Annotated[bool, typer.Option("--json", help="JSON instead of a table.")]
@@ -42,6 +43,11 @@ Stocks = Annotated[
 
 class Commands(typer.core.TyperGroup):
     """Ends a command with one line on stderr and the error's exit code, never with a stack trace."""
+
+    def main(self, *args: Any, **how: Any) -> Any:
+        """Run as a program of its own."""
+        prepare()
+        return super().main(*args, **how)
 
     def invoke(self, ctx: Any) -> Any:
         """Run the command. Exit codes: 1 not done, 2 wrong call or settings, 130 interrupted."""

@@ -22,7 +22,8 @@ class PartitionLag:
 
     `committed` None: the group has never committed here, and would begin with the oldest. `lag` counts messages when
     `exact`, else offsets, which are no fewer: those of transaction markers and compacted messages count. `lost`:
-    offsets that retention removed before the group came to them.
+    offsets that retention removed before the group came to them. `ahead`: the committed offset is so far beyond the end,
+    which happens to a topic that is made again.
     """
 
     topic: str
@@ -33,6 +34,7 @@ class PartitionLag:
     exact: bool
     lost: int
     member: str | None
+    ahead: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,9 +62,14 @@ class GroupLag:
         """Over all partitions."""
         return sum(one.lost for one in self.partitions)
 
+    @property
+    def ahead(self) -> int:
+        """The largest of all partitions."""
+        return max((one.ahead for one in self.partitions), default=0)
+
     def document(self) -> dict[str, Any]:
         """For JSON."""
-        return {**asdict(self), "lag": self.lag, "exact": self.exact, "lost": self.lost}
+        return {**asdict(self), "lag": self.lag, "exact": self.exact, "lost": self.lost, "ahead": self.ahead}
 
 
 async def read_lag(there: Cluster, *, count_up_to: int) -> list[GroupLag]:
@@ -83,7 +90,7 @@ async def read_lag(there: Cluster, *, count_up_to: int) -> list[GroupLag]:
         bounds = await _bounds(consumer, [part for parts in partitions.values() for part in parts])
         found = []
         for group in groups:
-            read = {part.topic for part in offsets[group]} | set(own.get(group, ()))
+            read = set(own[group]) if group in own else {part.topic for part in offsets[group]}
             parts = [part for topic in sorted(read) for part in partitions.get(topic, ())]
             lags = [_lag(part, offsets[group], described[group], bounds) for part in parts]
             counted = await _counted(consumer, lags, count_up_to)
@@ -110,7 +117,8 @@ def _lag(
     begin = start if reached is None else max(start, reached)
     lost = 0 if reached is None else max(0, start - reached)
     lag, holder = max(0, end - begin), described.holders.get(part)
-    return PartitionLag(part.topic, part.partition, reached, end, lag, lag == 0, lost, holder)
+    ahead = 0 if reached is None else max(0, reached - end)
+    return PartitionLag(part.topic, part.partition, reached, end, lag, lag == 0, lost, holder, ahead)
 
 
 async def _counted(consumer: Consumer, lags: Sequence[PartitionLag], most: int) -> list[PartitionLag]:

@@ -16,7 +16,7 @@ from shopsync_ops.statuses import in_words
 from shopsync_ops.trail import trail
 
 Publish = Callable[[], Awaitable[list[Sent]]]
-COLUMNS = ("product", "what", "became", "version", "状態", "because")
+COLUMNS = ("product", "what", "fate", "version", "状態", "because")
 
 
 async def publish_and_settle(

@@ -53,7 +53,7 @@ def summarise(record: Record) -> Summary:
     )
 
 
-def as_json_line(record: Record) -> str:
+def as_json_line(record: Record, *, ascii_only: bool = False) -> str:
     """Place, key, headers and value; a value that is no JSON stands as text."""
     return json.dumps(
         {
@@ -66,7 +66,7 @@ def as_json_line(record: Record) -> str:
             "value": _document(record.value)
             or (None if record.value is None else record.value.decode(errors="replace")),
         },
-        ensure_ascii=False,
+        ensure_ascii=ascii_only,
     )
 
 

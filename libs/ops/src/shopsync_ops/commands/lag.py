@@ -9,6 +9,7 @@ from shopsync_ops.console import out, print_json, print_table, say, show
 from shopsync_ops.context import AsJson, cluster
 from shopsync_ops.lag import GroupLag, PartitionLag, read_lag
 from shopsync_ops.publishing import now
+from shopsync_ops.streams import reader_is_gone
 
 GROUP_COLUMNS = ("group", "state", "members", "lag", "")
 PARTITION_COLUMNS = ("group", "partition", "committed", "end", "lag", "read by")
@@ -37,7 +38,7 @@ def lag(
     while True:
         _look(there, group, every=every, count_up_to=count_up_to, clears=watch, as_json=as_json)
         left -= 1
-        if left == 0:
+        if left == 0 or reader_is_gone():
             return
         time.sleep(interval)
 
@@ -63,6 +64,10 @@ def _group_row(one: GroupLag) -> tuple[Any, ...]:
         remarks.append("NO MEMBERS: nobody reads for it")
     if one.lost:
         remarks.append(f"{one.lost} offsets were removed by retention before they were read")
+    if one.ahead:
+        remarks.append(
+            f"{one.ahead} offsets ahead of the end: was the topic made again? Then reset the group's offsets"
+        )
     if not one.expected:
         remarks.append("not a group of the services")
     return one.group, one.state, one.members, _count(one.lag, exact=one.exact), "; ".join(remarks)
@@ -71,7 +76,7 @@ def _group_row(one: GroupLag) -> tuple[Any, ...]:
 def _partitions(groups: list[GroupLag], *, every: bool) -> Iterator[tuple[GroupLag, PartitionLag]]:
     for one in groups:
         for part in one.partitions:
-            if every or part.lag or part.lost:
+            if every or part.lag or part.lost or part.ahead:
                 yield one, part
 
 

@@ -7,6 +7,7 @@ from shopsync_ops.cluster import Cluster, run
 from shopsync_ops.console import out, say
 from shopsync_ops.context import cluster
 from shopsync_ops.reading import Record, from_now, from_the_start
+from shopsync_ops.streams import has_every_character, reader_is_gone
 from shopsync_ops.summary import as_json_line, summarise
 from shopsync_ops.topic_names import spec_of
 
@@ -30,7 +31,7 @@ def tail(
 
 
 class _Printer:
-    """Prints what fits; `done` once the limit is reached."""
+    """Prints what fits; `done` once the limit is reached, or nobody reads on."""
 
     def __init__(self, shop: str | None, *, as_json: bool, limit: int | None) -> None:
         self._shop = shop
@@ -40,14 +41,14 @@ class _Printer:
 
     @property
     def done(self) -> bool:
-        return self._left == 0
+        return self._left == 0 or reader_is_gone()
 
     def show(self, record: Record) -> None:
         summary = summarise(record)
         if self.done or (self._shop is not None and summary.shop_key != self._shop):
             return
         if self._as_json:
-            say(as_json_line(record))
+            say(as_json_line(record, ascii_only=not has_every_character()))
         else:
             self._console.print(summary.line(), soft_wrap=True)
         if self._left is not None:

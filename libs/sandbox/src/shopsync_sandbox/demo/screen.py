@@ -51,6 +51,8 @@ class Screen:
 
     def progress(self, step: str, done: int, total: int) -> None:
         if step not in self._steps:
+            if not self.console.is_terminal:  # bars are drawn at the end there
+                self.tell(f"{step} …")
             self._steps[step] = self._bars.add_task(step, total=total)
         self._bars.update(self._steps[step], completed=done, total=total)
         if done >= total:
