@@ -22,8 +22,8 @@ class PartitionLag:
 
     `committed` None: the group has never committed here, and would begin with the oldest. `lag` counts messages when
     `exact`, else offsets, which are no fewer: those of transaction markers and compacted messages count. `lost`:
-    offsets that retention removed before the group came to them. `ahead`: the committed offset is so far beyond the end,
-    which happens to a topic that is made again.
+    offsets that retention removed before the group came to them. `ahead`: how far the committed offset is beyond the
+    end, which happens when a topic is made again.
     """
 
     topic: str
