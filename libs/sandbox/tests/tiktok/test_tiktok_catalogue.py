@@ -105,7 +105,8 @@ async def test_brands_and_their_states(refusing):
     rows = {row["name"]: row for row in (await refusing.ok("GET", BRANDS, page_size="100"))["brands"]}
     assert rows["世界的ブランド"]["is_t1_brand"]
     assert rows["世界的ブランド"]["authorized_status"] == "UNAUTHORIEZD"
-    assert rows["期限切れブランド"]["brand_status"] == "OFFLINE"
+    assert rows["期限切れブランド"]["brand_status"] == "UNAVAILABLE"
+    assert rows["世界的ブランド"]["brand_status"] == "AVAILABLE"
     found = await refusing.ok("GET", BRANDS, page_size="100", is_authorized="true", category_id="601234")
     assert [row["name"] for row in found["brands"]] == ["きぬがさ織物", "ひだまり製作所"]
     for_food = await refusing.ok("GET", BRANDS, page_size="100", brand_name="食品", category_id="611100")

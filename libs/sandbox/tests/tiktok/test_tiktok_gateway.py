@@ -85,8 +85,10 @@ async def test_token_scope_cipher_in_this_order(api):
     path, sandbox = f"{PRODUCTS}/1", api.sandbox
     wrong = {"query": api.query(cipher=False)}
     unknown = {**wrong, "headers": {"x-tts-access-token": "TTP_unknown"}}
-    code, _, message = await code_of(api, "GET", path, **unknown)
-    assert (code, "access token header invalid" in message) == (36009004, True)
+    words = "Invalid credentials. The 'access_token' header is invalid."
+    assert await code_of(api, "GET", path, **unknown) == (36009005, 401, words)
+    sandbox.change_settings({"token_error": 36009004})
+    assert await code_of(api, "GET", path, **unknown) == (36009004, 400, words)
     narrow = sandbox.authorise("demo", scopes=["seller.authorization.info"]).access.value
     assert (await code_of(api, "GET", path, **wrong, headers={"x-tts-access-token": narrow}))[0] == 105005
     assert (await code_of(api, "GET", path, **wrong))[0] == 106013
@@ -127,8 +129,54 @@ async def test_content_types(api):
 async def test_a_wrong_type_is_refused_with_its_place(api):
     body = await api.body(skus=[{"price": {"amount": 1980, "currency": "JPY"}}])
     envelope = await api.call("POST", PRODUCTS, body)
+    assert (envelope["code"], envelope["message"]) == (36009004, "param body.skus[0].price.amount type invalid")
+    api.sandbox.change_settings({"member_error": 98001004})
+    envelope = await api.call("POST", PRODUCTS, body)
     assert envelope["code"] == 98001004
     assert "skus.0.price.amount" in envelope["message"]
+
+
+@pytest.mark.parametrize(
+    ("member", "name"),
+    [
+        ("title", "Title"), ("description", "Description"), ("category_id", "CategoryId"),
+        ("main_images", "MainImages"), ("skus", "Skus"),
+    ],
+)  # fmt: skip
+async def test_a_member_that_is_missing_is_told_in_gos_names(api, member, name):
+    body = await api.body()
+    del body[member]
+    answer = await api.send("POST", PRODUCTS, query=api.query(), body=json.dumps(body).encode())
+    assert (answer.status_code, answer.json()["code"]) == (400, 36009004)
+    assert answer.json()["message"] == f"{name} is a required field"
+    draft = await api.call("POST", PRODUCTS, {**body, "save_mode": "AS_DRAFT"})
+    assert draft["code"] != 36009004, "a draft may lack anything"
+    api.sandbox.change_settings({"member_error": 98001004})
+    assert (await api.call("POST", PRODUCTS, body))["code"] > 12_000_000
+
+
+async def test_a_locale_in_the_body_can_be_refused(api):
+    body = await api.body(locale="ja-JP")
+    assert (await api.call("POST", PRODUCTS, body))["code"] == 0
+    api.sandbox.change_settings({"locale_in_bodies": "refused"})
+    assert (await api.call("POST", PRODUCTS, body))["code"] == 36009004
+
+
+@pytest.mark.parametrize(
+    ("condition", "code"), [("shop_inactive", 36009043), ("seller_barred", 36009044), ("shop_deactivated", 36009006)]
+)
+async def test_every_call_of_a_shop_can_be_barred(api, condition, code):
+    await api.control("PUT", "/conditions", {"shop": "demo", "conditions": [condition]})
+    for method, path in (("GET", f"{PRODUCTS}/1"), ("GET", "/logistics/202309/warehouses"), ("POST", PRODUCTS)):
+        assert (await code_of(api, method, path))[:2] == (code, 401)
+    await api.control("PUT", "/conditions", {"shop": "demo", "conditions": []})
+    assert (await code_of(api, "GET", "/logistics/202309/warehouses"))[0] == 0
+
+
+async def test_an_operation_can_be_withdrawn(api):
+    api.sandbox.change_settings({"withdrawn": ("get_product",)})
+    assert (await code_of(api, "GET", f"{PRODUCTS}/1"))[:2] == (36009009, 404)
+    assert (await code_of(api, "GET", "/logistics/202309/warehouses"))[0] == 0
 
 
 async def test_an_upload_above_the_limit(api):
@@ -161,7 +209,7 @@ async def test_the_bucket_refills_with_time(api):
 async def test_the_hourly_limit_of_sandbox_shops(api):
     api.sandbox.change_settings({"requests_per_hour": 1})
     path = f"{PRODUCTS}/1"
-    assert [(await code_of(api, "GET", path))[0] for _ in range(2)] == [12019150, 36009002]
+    assert [(await code_of(api, "GET", path))[0] for _ in range(2)] == [12019150, 36009037]
     api.clock.ahead += 3600
     assert (await code_of(api, "GET", path))[0] == 12019150
 

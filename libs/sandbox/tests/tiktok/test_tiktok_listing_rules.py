@@ -32,7 +32,7 @@ def category(category_id, *more, **changes):
     ("code", "changes"),
     [
         (12052261, {"title": " "}),
-        (12052261, {"title": None}),
+        (36009004, {"title": None}),
         (12052051, {"title": "あ" * 256}),
         (12052931, {"title": "靴下 &amp; 帽子"}),
         (12052931, {"title": "靴下😀"}),
@@ -125,7 +125,7 @@ def category(category_id, *more, **changes):
         (12052902, {"skus": []}),
         (36009004, {"save_mode": "SOMETIMES"}),
         (36009004, {"idempotency_key": "x" * 129}),
-        (98001004, {"title": 5}),
+        (36009004, {"title": 5}),
     ],
 )
 async def test_a_listing_with_one_fault_is_refused_with_its_code(refusing, code, changes):

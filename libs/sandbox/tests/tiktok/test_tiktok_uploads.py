@@ -160,7 +160,7 @@ async def test_a_white_background_takes_a_while(api, picture):
         ([{"uri": "tos-sim-jp/unknown"}], 36009004),
         ([{}], 36009004),
         ([{"uri": "x"}] * 201, 36009004),
-        ([{"uri": "x", "optimization_mode": ["BLUR"]}], 98001004),
+        ([{"uri": "x", "optimization_mode": ["BLUR"]}], 36009004),
     ],
 )
 async def test_optimisations_that_are_refused(refusing, images, code):

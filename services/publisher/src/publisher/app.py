@@ -103,6 +103,7 @@ def build(runtime: Runtime, settings: PublisherSettings) -> None:
         settings_grace=settings.settings_grace,
         review_poll=settings.review_poll_interval,
         search_lag=settings.search_lag,
+        send_locale=settings.send_locale,
     )
     attempts = Attempts(
         push,

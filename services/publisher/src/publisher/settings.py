@@ -106,6 +106,9 @@ class PublisherSettings(ServiceSettings):
         timedelta(seconds=60),
         description="How long TikTok Shop may not show what a write without a clear answer did; not repeated before",
     )
+    send_locale: bool = Field(
+        True, description="Send `locale` ja-JP in create and edit bodies; it is documented, but not in every client"
+    )
     settings_grace: PositiveDuration = Field(
         timedelta(seconds=10), description="How long a push waits for its shop's settings before it is refused"
     )

@@ -199,11 +199,38 @@ class RecommendBody(Body):
 _B = TypeVar("_B", bound=Body)
 
 
-def parse(model: type[_B], document: dict[str, Any]) -> _B:
-    """The typed body. Raises ApiError 98001004 naming the first member of the wrong type."""
+def parse(model: type[_B], document: dict[str, Any], member_error: int = Code.INVALID_PARAM) -> _B:
+    """The typed body. Raises ApiError 36009004 or 98001004, naming the first member of the wrong type."""
     try:
         return model.model_validate(document)
     except ValidationError as error:
         first = error.errors()[0]
+        if member_error == Code.INVALID_PARAM:
+            path = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in first["loc"])
+            raise ApiError(Code.INVALID_PARAM, f"param body{path} type invalid") from error
         where = ".".join(str(part) for part in first["loc"])
         raise ApiError(Code.WRONG_TYPE, f"parameter {where} is invalid, reason: {first['msg']}") from error
+
+
+_REQUIRED = {
+    "title": "Title",
+    "description": "Description",
+    "category_id": "CategoryId",
+    "main_images": "MainImages",
+    "skus": "Skus",
+}
+
+
+def parse_product(document: dict[str, Any], member_error: int, *, whole: bool, locale: bool = True) -> ProductBody:
+    """A product body. Raises ApiError 36009004 where the gateway misses a member of a `whole` one, in Go's names.
+
+    A draft may lack anything. `locale`: the body may have that member.
+    """
+    body = parse(ProductBody, document, member_error)
+    if "locale" in document and not locale:
+        raise ApiError(Code.INVALID_PARAM, "invalid param: locale is no member of this request")
+    if whole and member_error == Code.INVALID_PARAM and body.save_mode in {None, "LISTING"}:
+        missing = next((name for member, name in _REQUIRED.items() if getattr(body, member) is None), None)
+        if missing is not None:
+            raise ApiError(Code.INVALID_PARAM, f"{missing} is a required field")
+    return body

@@ -2,6 +2,8 @@
 
 from enum import IntEnum
 
+from shopsync_sandbox.tiktok.words import words_seen
+
 
 class Code(IntEnum):
     """Names are ours, numbers are the API's."""
@@ -11,6 +13,8 @@ class Code(IntEnum):
     RATE_LIMITED = 36009002
     INTERNAL = 36009003
     INVALID_PARAM = 36009004
+    TOKEN_INVALID = 36009005
+    SHOP_DEACTIVATED = 36009006
     GATEWAY_TIMEOUT = 36009007
     UNKNOWN_PATH = 36009009
     WRONG_METHOD = 36009010
@@ -19,11 +23,15 @@ class Code(IntEnum):
     WRONG_CONTENT_TYPE = 36009022
     NOT_MULTIPART = 36009023
     CALLER_IP = 36009033
+    HOUR_SPENT = 36009037
+    SHOP_INACTIVE = 36009043
+    SELLER_BARRED = 36009044
     TOKEN_EXPIRED = 105002
     SCOPE_MISSING = 105005
     CIPHER_MISMATCH = 101000
     WRONG_SIGN = 106001
     CIPHER_MISSING = 106013
+    REFRESH_TOKEN_EXPIRED = 36004001
     AUTH_CODE = 36004004
     REFRESH_TOKEN = 36004005
     WRONG_TYPE = 98001004
@@ -228,3 +236,8 @@ class ApiError(Exception):
         self.code = code
         self.message = message
         self.headers = headers or {}
+
+
+def seen(code: Code, *, headers: dict[str, str] | None = None) -> ApiError:
+    """The refusal in TikTok's own words."""
+    return ApiError(code, words_seen(code), headers=headers)

@@ -7,10 +7,14 @@ from starlette.responses import Response
 
 from shopsync_sandbox.tiktok.codes import ApiError, Code
 
-# Only 401 for a wrong signature and 429 are known; the others are our decision (docs/sandbox-tiktok.md).
+# Those in words.py were seen on the live service; the others are our decision (docs/sandbox-tiktok.md).
 _STATUS: dict[int, int] = {
     Code.WRONG_SIGN: 401,
     Code.TOKEN_EXPIRED: 401,
+    Code.TOKEN_INVALID: 401,
+    Code.SHOP_DEACTIVATED: 401,
+    Code.SHOP_INACTIVE: 401,
+    Code.SELLER_BARRED: 401,
     Code.CIPHER_MISMATCH: 403,
     Code.SCOPE_MISSING: 403,
     Code.CALLER_IP: 403,
@@ -20,6 +24,7 @@ _STATUS: dict[int, int] = {
     Code.WRONG_CONTENT_TYPE: 415,
     Code.NOT_MULTIPART: 415,
     Code.RATE_LIMITED: 429,
+    Code.HOUR_SPENT: 429,
     Code.INTERNAL: 500,
     Code.GATEWAY_TIMEOUT: 504,
 }

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from email.utils import format_datetime
 from typing import Literal
 
-from shopsync_sandbox.tiktok.codes import ApiError, Code
+from shopsync_sandbox.tiktok.codes import ApiError, Code, seen
 from shopsync_sandbox.tiktok.model import Shop
 from shopsync_sandbox.tiktok.world import World
 
@@ -54,14 +54,16 @@ class Limits:
         self.shop_rates: dict[str, Rate] = {}
 
     def take(self, shop_key: str, endpoint: str) -> None:
-        """Count one request. Raises ApiError 36009002 (HTTP 429), with Retry-After when the setting says so.
+        """Count one request. Raises ApiError 36009002, or 36009037 when those of the hour are used up.
+
+        Both have HTTP 429, and Retry-After when the setting says so.
 
         A refused request uses up nothing, so a client that waits as told is let through.
         """
         settings, now = self._world.settings, self._world.real_time()
         over_all = self.shop_rates.get(shop_key) or Rate(settings.shop_requests_per_second, settings.shop_burst)
         of_endpoint = self.endpoint_rates.get(shop_key) or Rate(settings.requests_per_second, settings.burst)
-        wait, met = self._hourly_wait(shop_key, now), []
+        spent, wait, met = self._hourly_wait(shop_key, now), 0.0, []
         for key, rate in (((shop_key, None), over_all), ((shop_key, endpoint), of_endpoint)):
             if rate.per_second is None:
                 continue
@@ -72,6 +74,8 @@ class Limits:
             met.append(bucket)
         if wait > 0.0:
             raise self.refusal(wait)
+        if spent > 0.0:
+            raise seen(Code.HOUR_SPENT, headers=self._retry_after(spent))
         for bucket in met:
             bucket.level -= 1.0
         if settings.requests_per_hour is not None:
@@ -80,15 +84,18 @@ class Limits:
 
     def refusal(self, wait: float, *, retry_after: bool | None = None, form: RetryAfterForm | None = None) -> ApiError:
         """The rate-limit answer; `wait` seconds are rounded up to whole ones for the header."""
+        return seen(Code.RATE_LIMITED, headers=self._retry_after(wait, given=retry_after, form=form))
+
+    def _retry_after(
+        self, wait: float, *, given: bool | None = None, form: RetryAfterForm | None = None
+    ) -> dict[str, str]:
         settings = self._world.settings
-        headers: dict[str, str] = {}
-        if settings.retry_after if retry_after is None else retry_after:
-            if (form or settings.retry_after_form) == "date":
-                at = datetime.fromtimestamp(math.ceil(self._world.now() + wait), UTC)
-                headers["retry-after"] = format_datetime(at, usegmt=True)
-            else:
-                headers["retry-after"] = str(math.ceil(wait))
-        return ApiError(Code.RATE_LIMITED, "too many requests, please slow down", headers=headers)
+        if not (settings.retry_after if given is None else given):
+            return {}
+        if (form or settings.retry_after_form) == "seconds":
+            return {"retry-after": str(math.ceil(wait))}
+        at = datetime.fromtimestamp(math.ceil(self._world.now() + wait), UTC)
+        return {"retry-after": format_datetime(at, usegmt=True)}
 
     def forget(self, shop_key: str | None = None) -> None:
         """Full buckets again, after a change of rates: of one shop, or of all."""

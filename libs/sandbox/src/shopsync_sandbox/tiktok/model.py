@@ -133,6 +133,8 @@ class Shop:
     failed_prerequisites: dict[str, list[str]] = field(default_factory=dict)
     #: what keeps the seller from listing, e.g. inactive
     conditions: set[str] = field(default_factory=set)
+    #: moved to the category tree v2
+    needs_category_v2: bool = False
     removed_warehouses: list[Warehouse] = field(default_factory=list)
     #: UTC day -> listings started
     listed: dict[str, int] = field(default_factory=dict)

@@ -1,5 +1,6 @@
 """The read shape of products, which differs from the write shape."""
 
+from collections.abc import Collection
 from typing import Any
 
 from shopsync_sandbox.tiktok.bodies import CertificationBody, ImageRef, SalesAttribute
@@ -32,15 +33,18 @@ class Reader:
             content = product.draft
         return {**self._head(product), **self._content(shop, product, content)}
 
-    def row(self, shop: Shop, product: Product, *, draft: bool = False) -> dict[str, Any]:
-        """One product of a search reply; its draft instead of the live version on request."""
+    def row(self, shop: Shop, product: Product, *, draft: bool = False, lacks: Collection[str] = ()) -> dict[str, Any]:
+        """One product of a search reply; its draft instead of the live version on request.
+
+        `lacks`: members that the version of the search has not.
+        """
         content = (product.draft if draft else None) or product.content
         head = self._head(product)
         keep = ("id", "status", "audit", "has_draft", "create_time", "update_time", "is_not_for_sale")
         skus = [self._sku(product, sku) for sku in content.skus]
-        short = ("id", "seller_sku", "price", "inventory", "status_info")
+        short = [name for name in ("id", "seller_sku", "price", "inventory", "status_info") if name not in lacks]
         return {
-            **{name: head[name] for name in keep},
+            **{name: head[name] for name in keep if name not in lacks},
             "title": content.title,
             "sales_regions": [shop.region],
             "skus": [{name: sku[name] for name in short if name in sku} for sku in skus],

@@ -12,7 +12,7 @@ from starlette.applications import Starlette
 from starlette.routing import Mount
 
 from shopsync_sandbox.tiktok.api.gateway import Gateway
-from shopsync_sandbox.tiktok.checks.shop import CONDITIONS
+from shopsync_sandbox.tiktok.checks.shop import BARRED, CONDITIONS
 from shopsync_sandbox.tiktok.consent import Consent
 from shopsync_sandbox.tiktok.control.routes import Control
 from shopsync_sandbox.tiktok.dropping import DroppingApplication
@@ -168,12 +168,18 @@ class TikTokSandbox:
         self.world.shop(shop_key).failed_prerequisites = failed
 
     def set_conditions(self, shop_key: str, conditions: Iterable[str]) -> None:
-        """What is wrong with the seller, replacing what was; each refuses listings with a code of its own."""
+        """What is wrong with the seller, replacing what was; each refuses listings, or every call, with its code."""
         wanted = set(conditions)
-        unknown = sorted(wanted - CONDITIONS.keys())
+        unknown = sorted(wanted - CONDITIONS.keys() - BARRED.keys())
         if unknown:
-            raise ValueError(f"no condition {unknown[0]!r}; known: {', '.join(CONDITIONS)}")
+            raise ValueError(f"no condition {unknown[0]!r}; known: {', '.join([*CONDITIONS, *BARRED])}")
         self.world.shop(shop_key).conditions = wanted
+
+    def set_category_version(self, shop_key: str, version: Literal["v1", "v2"]) -> None:
+        """Move the shop to another category tree: v1 is refused everywhere for one that was moved to v2 (12052217)."""
+        if version not in {"v1", "v2"}:
+            raise ValueError(f"version {version!r} is not v1 or v2")
+        self.world.shop(shop_key).needs_category_v2 = version == "v2"
 
     def _shop_facts(self, key: str) -> dict[str, Any]:
         code, pair = self.tokens.mint_code([key]), self.authorise(key)

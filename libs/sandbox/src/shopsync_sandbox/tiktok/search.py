@@ -25,6 +25,11 @@ STATUSES = frozenset(
         "DELETED",
     },
 )
+#: members that rows of older versions have not
+_LACKING = {
+    "202309": ("audit", "has_draft", "is_not_for_sale", "status_info"),
+    "202312": ("has_draft", "status_info"),
+}
 RESULTS_MAX = 10_000
 #: makes every token hold "+" and "/", so that a client which does not encode it is found out
 _TOKEN_HEAD = b"\xfb\xef\xff"
@@ -38,6 +43,7 @@ def search(
     *,
     page_size: int,
     page_token: str | None,
+    version: str = "202502",
 ) -> dict[str, Any]:
     """One page, newest change first. DELETED products are part of ALL."""
     _check(filters)
@@ -48,7 +54,10 @@ def search(
     found = [p for p in _candidates(shop, filters) if p.create_time <= visible_until and _matches(p, filters)]
     found.sort(key=lambda product: (-product.update_time, product.id))
     draft = bool(filters.return_draft_version)
-    rows = [reader.row(shop, product, draft=draft) for product in found[start : start + page_size]]
+    rows = [
+        reader.row(shop, product, draft=draft, lacks=_LACKING.get(version, ()))
+        for product in found[start : start + page_size]
+    ]
     following = start + page_size
     token = token_for(following, filters) if following < len(found) else ""
     return {"total_count": len(found), "products": rows, "next_page_token": token}

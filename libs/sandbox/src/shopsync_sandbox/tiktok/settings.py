@@ -24,7 +24,7 @@ class Settings:
     #: The same per (app, shop) over all endpoints.
     shop_requests_per_second: float | None = None
     shop_burst: int | None = None
-    #: TikTok's own sandbox shops: one limit per shop and hour over all endpoints (1000 there); None = off.
+    #: TikTok's own sandbox shops: one limit per shop and hour over all endpoints (1000 there, 36009037); None = off.
     requests_per_hour: int | None = None
     #: Whether a rate-limit answer carries Retry-After, and how; and its HTTP status.
     retry_after: bool = True
@@ -36,6 +36,14 @@ class Settings:
     business_error_status: Literal[200, 400] = 200
     #: The code for a version the path does not have: the documentation names both.
     version_error: Literal[36009014, 36009004] = 36009014
+    #: The code for an access token that is unknown or withdrawn: both were seen, with the same words.
+    token_error: Literal[36009005, 36009004] = 36009005
+    #: Operations that TikTok serves no longer: 36009009.
+    withdrawn: tuple[str, ...] = ()
+    #: The code for a member that is missing or of a wrong type: of the gateway, in Go's names, or of the older API.
+    member_error: Literal[36009004, 98001004] = 36009004
+    #: Whether create and edit bodies may have the member `locale`, which is in no generated client's type.
+    locale_in_bodies: Literal["taken", "refused"] = "taken"
     access_token_seconds: float = 7 * 86400
     refresh_token_seconds: float = 365 * 86400
     auth_code_seconds: float = 30 * 60

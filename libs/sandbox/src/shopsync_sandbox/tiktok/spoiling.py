@@ -45,7 +45,7 @@ class Spoiler:
     def refuse(self, error: ApiError, request_id: str, *, status: int | None = None) -> Answer:
         """The refusal as an answer."""
         settings = self._settings
-        known = settings.rate_limit_status if error.code is Code.RATE_LIMITED else None
+        known = settings.rate_limit_status if error.code in {Code.RATE_LIMITED, Code.HOUR_SPENT} else None
         status = status or known or status_of(error.code, settings.business_error_status)
         return Answer(failure(error, request_id, status), int(error.code))
 

@@ -4,8 +4,9 @@ import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from shopsync_sandbox.tiktok.codes import ApiError, Code
+from shopsync_sandbox.tiktok.codes import ApiError, Code, seen
 from shopsync_sandbox.tiktok.identity import derive
+from shopsync_sandbox.tiktok.words import words_seen
 from shopsync_sandbox.tiktok.world import World
 
 
@@ -73,11 +74,13 @@ class Tokens:
         return self._pair(issued.grant)
 
     def refresh(self, token: str) -> TokenPair:
-        """Trade a refresh token for a new pair. Raises ApiError 36004005."""
+        """Trade a refresh token for a new pair. Raises ApiError 36004001 (expired) or 36004005 (unknown)."""
         now, settings = self._world.now(), self._world.settings
         issued = self._refresh.get(token)
-        if issued is None or issued.expires < now or issued.grant.revoked:
-            raise ApiError(Code.REFRESH_TOKEN, "refresh_token is unknown or expired")
+        if issued is None or issued.grant.revoked:
+            raise seen(Code.REFRESH_TOKEN)
+        if issued.expires < now:
+            raise seen(Code.REFRESH_TOKEN_EXPIRED)
         if settings.old_refresh_token_seconds > 0:
             issued.expires = min(issued.expires, now + settings.old_refresh_token_seconds)
         else:
@@ -97,13 +100,17 @@ class Tokens:
         return max(ends, default=0.0) or None
 
     def grant_of(self, access_token: str | None) -> Grant:
-        """The consent behind an access token. Raises ApiError 36009004 (unknown, revoked) or 105002 (expired)."""
+        """The consent behind an access token.
+
+        Raises ApiError: 36009004 (missing), 36009005 (unknown, revoked; or as `token_error` says), 105002 (expired).
+        """
         issued = self._access.get(access_token or "")
+        if not access_token:
+            raise ApiError(Code.INVALID_PARAM, "x-tts-access-token header is missing: access token header invalid")
         if issued is None or issued.grant.revoked:
-            what = "invalid" if access_token else "missing"
-            raise ApiError(Code.INVALID_PARAM, f"x-tts-access-token header is {what}: access token header invalid")
+            raise ApiError(Code(self._world.settings.token_error), words_seen(Code.TOKEN_INVALID))
         if issued.expires < self._world.now():
-            raise ApiError(Code.TOKEN_EXPIRED, "access token is expired")
+            raise seen(Code.TOKEN_EXPIRED)
         return issued.grant
 
     def expire(self, shop_key: str, *, refresh: bool = False) -> int:

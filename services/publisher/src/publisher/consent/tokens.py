@@ -24,6 +24,7 @@ _MARGIN = timedelta(seconds=30)
 _LOOK_AGAIN = 0.1
 _STORE_SECONDS = 300.0
 _AT_SHUTDOWN_SECONDS = 10.0
+_NEW_SECONDS = 60.0
 _FRESH_SECONDS = 5.0
 """A pair is read once for the calls of so long: one of five reads of the database was for it (measured)."""
 
@@ -51,6 +52,7 @@ class Tokens:
         self._renewals: dict[tuple[str, int], asyncio.Task[None]] = {}
         self._recent: dict[str, tuple[Access, float]] = {}
         self._set_aside: set[str] = set()
+        self._new: dict[str, tuple[int, float]] = {}
 
     async def access(self, shop_key: str) -> Access:
         """The shop's access as stored now or a moment ago. Raises AuthorizationEnded when there is none, KeyMissing.
@@ -98,7 +100,14 @@ class Tokens:
             renewal.add_done_callback(lambda done: self._renewed(key, done))
         await asyncio.shield(renewal)
         self.forget(shop_key)
-        return await self.access(shop_key)
+        access = await self.access(shop_key)
+        self._new[shop_key] = (access.version, time.monotonic() + _NEW_SECONDS)
+        return access
+
+    def is_new(self, shop_key: str, version: int) -> bool:
+        """Whether this pair came of a refresh a moment ago: when it is refused too, another refresh helps nobody."""
+        newest, until = self._new.get(shop_key, (0, 0.0))
+        return version == newest and time.monotonic() < until
 
     async def ended(self, shop_key: str, version: int, cause: AuthorizationEnded) -> None:
         """TikTok said of this pair that the consent behind it is dead. A newer pair stays."""

@@ -31,7 +31,16 @@ _ADVICE: tuple[tuple[Hint, tuple[int, ...]], ...] = (
             "it belongs to another category tree: choose again, or set the shop's category_version",
             False,
         ),
-        (12052023, 12052217, 12052230),
+        (12052023, 12052230),
+    ),
+    (
+        Hint(
+            "category_id",
+            "TikTok Shop has moved the shop to the category tree v2: set its category_version to v2 in the settings,"
+            " then choose the categories again",
+            False,
+        ),
+        (12052217,),
     ),
     (Hint("category_id", "the category is prohibited: choose another one"), (12052220,)),
     (

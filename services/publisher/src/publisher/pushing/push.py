@@ -57,7 +57,7 @@ class Push:
     def __init__(
         self, *, situations: Situations, listings: Listings, outbox: Outbox, shops: Shops, overviews: Overviews,
         materials: Materials, clock: Callable[[], datetime], settings_grace: timedelta, review_poll: timedelta,
-        search_lag: timedelta,
+        search_lag: timedelta, send_locale: bool,
     ) -> None:  # fmt: skip
         self.shops = shops
         self.materials = materials
@@ -70,7 +70,7 @@ class Push:
         self._recorder = Recorder(listings, outbox, clock, review_poll)
         self._sender = Sender(
             listings=listings, shops=shops, overviews=overviews, materials=materials, recorder=self._recorder,
-            clock=clock,
+            clock=clock, send_locale=send_locale,
         )  # fmt: skip
         reconciler = Reconciler(listings=listings, shops=shops, recorder=self._recorder, clock=clock)
         self._steps: dict[type[machine.Step], Callable[[Job, Facts], Awaitable[Facts]]] = {

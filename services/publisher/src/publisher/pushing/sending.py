@@ -1,8 +1,9 @@
 """The steps that write at TikTok: create, edit, activate."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
 import structlog
 
@@ -50,7 +51,7 @@ class Sender:
 
     def __init__(
         self, *, listings: Listings, shops: Shops, overviews: Overviews, materials: Materials, recorder: Recorder,
-        clock: Callable[[], datetime],
+        clock: Callable[[], datetime], send_locale: bool,
     ) -> None:  # fmt: skip
         self._listings = listings
         self._overviews = overviews
@@ -58,6 +59,7 @@ class Sender:
         self._materials = materials
         self._recorder = recorder
         self._clock = clock
+        self._unsent = frozenset() if send_locale else frozenset({"locale"})
 
     async def glance(self, job: Job, facts: Facts) -> Facts:
         """Whether the shop's overview shows the listing as it is recorded."""
@@ -101,7 +103,7 @@ class Sender:
             intent = _once_more(earlier, intent)
         listing = still_ours(await self._listings.intend(listing, intent))
         failpoint("publisher_before_create")
-        data = await self._write(job, listing, api.create_product(body), is_repeat=is_repeat)
+        data = await self._write(job, listing, api.create_product(self._sendable(body)), is_repeat=is_repeat)
         failpoint("publisher_after_create")
         listing = outcomes.after_write(product, listing, intent, data)
         if is_repeat:
@@ -135,7 +137,8 @@ class Sender:
         listing = still_ours(await self._listings.intend(before, intent))
         failpoint("publisher_before_edit")
         try:
-            data = await self._write(job, listing, api.edit_product(known(listing.tiktok_product_id), body))
+            call = api.edit_product(known(listing.tiktok_product_id), self._sendable(body))
+            data = await self._write(job, listing, call)
         except Refused as refused:
             return await self._edit_refused(job, facts, refused)
         failpoint("publisher_after_edit")
@@ -171,6 +174,9 @@ class Sender:
 
     def _api(self, job: Job) -> ShopApi:
         return self._shops.api(job.shop_key, rank=job.rank)
+
+    def _sendable(self, body: Mapping[str, Any]) -> Mapping[str, Any]:
+        return {member: value for member, value in body.items() if member not in self._unsent}
 
     async def _edit_refused(self, job: Job, facts: Facts, refused: Refused) -> Facts:
         facts = replace(facts, listing=known(await self._listings.get(job.id)))

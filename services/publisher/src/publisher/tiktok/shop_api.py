@@ -172,6 +172,8 @@ class ShopApi:
             try:
                 return await self._send(call, access)
             except TokenExpired:
+                if self._tokens.is_new(self.shop_key, access.version):
+                    raise
                 access = await self._tokens.renewed(self.shop_key, access.version)
             return await self._send(call, access)
         except TokenExpired as error:

@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from shopsync_sandbox.tiktok.api.call import Operation
-from shopsync_sandbox.tiktok.codes import ApiError, Code
+from shopsync_sandbox.tiktok.checks.shop import check_shop_open
+from shopsync_sandbox.tiktok.codes import ApiError, Code, seen
 from shopsync_sandbox.tiktok.model import Shop
 from shopsync_sandbox.tiktok.services import Services
 from shopsync_sandbox.tiktok.signing import is_multipart, request_sign
@@ -80,13 +81,16 @@ def check_token(received: Received, operation: Operation, services: Services) ->
 
 
 def check_cipher(received: Received, operation: Operation, grant: Grant, services: Services) -> Shop:
-    """The cipher rule of the endpoint; the shop the call is about. The older shop_id may only repeat it."""
+    """The cipher rule of the endpoint; the shop the call is about, which must not be barred from every call.
+
+    The older shop_id may only repeat it.
+    """
     params = received.params
     if "category_asset_cipher" in params:
         raise ApiError(Code.INVALID_PARAM, "category_asset_cipher is not required for this API")
     if operation.cipher:
         if not params.get("shop_cipher"):
-            raise ApiError(Code.CIPHER_MISSING, "shop_cipher is missing")
+            raise seen(Code.CIPHER_MISSING)
         shop = services.world.by_cipher[params["shop_cipher"]]
     else:
         if "shop_cipher" in params:
@@ -94,6 +98,7 @@ def check_cipher(received: Received, operation: Operation, grant: Grant, service
         shop = services.world.shop(grant.shop_keys[0])
     if params.get("shop_id", shop.id) != shop.id:
         raise ApiError(Code.INVALID_PARAM, "shop_id is invalid")
+    check_shop_open(shop)
     return shop
 
 

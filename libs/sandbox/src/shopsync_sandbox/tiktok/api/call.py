@@ -31,6 +31,7 @@ class Call:
     query: dict[str, str] = field(default_factory=dict)
     body: dict[str, Any] = field(default_factory=dict)
     files: dict[str, Upload] = field(default_factory=dict)
+    version: str = ""
 
     def flag(self, name: str) -> bool:
         return self.query.get(name, "").lower() == "true"

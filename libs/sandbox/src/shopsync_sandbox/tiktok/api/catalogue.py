@@ -18,7 +18,7 @@ BRANDS_MAX = 1_000
 
 def categories(call: Call) -> dict[str, Any]:
     """The tree of one version; prohibited nodes only on request."""
-    catalogue, version = call.services.world.catalogue, _version(call)
+    catalogue, version = call.services.world.catalogue, version_of(call)
     keyword, prohibited = call.query.get("keyword", ""), call.flag("include_prohibited_categories")
     return {
         "categories": [
@@ -105,7 +105,7 @@ def brands(call: Call) -> dict[str, Any]:
                 "id": brand.id,
                 "name": brand.name,
                 "authorized_status": "AUTHORIZED" if authorised else "UNAUTHORIEZD",
-                "brand_status": "OFFLINE" if brand.expired else "ONLINE",
+                "brand_status": "AVAILABLE" if _is_open(brand, chain) else "UNAVAILABLE",
                 "is_t1_brand": brand.t1,
             }
             for brand, authorised in found[start:following]
@@ -133,17 +133,25 @@ def _match(catalogue: Catalogue, version: str, title: str) -> Category | None:
     return next((c for c in leaves if c.shown and any(part in title for part in c.name.split("・"))), None)
 
 
-def _version(call: Call) -> str:
+def version_of(call: Call) -> str:
+    """The tree that is asked about. Raises ApiError for another, and for v1 where the shop was moved to v2."""
     version = call.query.get("category_version", "v1")
     if version not in {"v1", "v2"}:
         raise ApiError(Code.INVALID_PARAM, f"invalid param: category_version {version!r} is not v1 or v2")
+    if version == "v1" and call.shop.needs_category_v2:
+        raise ApiError(Code.CATEGORY_V2_NEEDED, "the shop must use V2 categories")
     return version
 
 
 def _may_use(brand: Brand, chain: Sequence[Category]) -> bool:
     """Whether the seller is authorised, for the category where one is asked about."""
+    return brand.authorised and _is_open(brand, chain)
+
+
+def _is_open(brand: Brand, chain: Sequence[Category]) -> bool:
+    """Whether the brand can be had in the category."""
     elsewhere = brand.roots is not None and bool(chain) and chain[0].id not in brand.roots
-    return brand.authorised and not brand.expired and not elsewhere
+    return not brand.expired and not elsewhere
 
 
 def _leaf(call: Call) -> Category:
@@ -159,7 +167,7 @@ def _find_leaf(call: Call, category_id: str) -> Category:
     category = catalogue.categories.get(category_id)
     if category is None:
         raise ApiError(Code.CATEGORY_UNKNOWN, f"category {category_id} is not found")
-    if category.version != _version(call):
+    if category.version != version_of(call):
         raise ApiError(Code.CATEGORY_VERSION, f"category {category_id} does not belong to this category_version")
     if not catalogue.is_leaf(category_id):
         raise ApiError(Code.CATEGORY_NOT_LEAF, f"category {category_id} is not a leaf category")

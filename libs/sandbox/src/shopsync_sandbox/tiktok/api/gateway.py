@@ -62,7 +62,7 @@ class Gateway:
         """The documented order of checks, each of which raises ApiError; then faults and the operation itself."""
         services = self._services
         operation, parameters, version = find_operation(
-            received.method, received.path, Code(services.settings.version_error)
+            received.method, received.path, Code(services.settings.version_error), services.settings.withdrawn
         )
         progress.operation = operation.name
         received.body = await body_of(receive)
@@ -73,7 +73,7 @@ class Gateway:
         check_body(received, operation)
         services.limits.take(shop.key, operation.name)
         body, files = await content_of(scope, received, operation)
-        call = Call(services, shop, grant, self._base_url(scope), parameters, received.params, body, files)
+        call = Call(services, shop, grant, self._base_url(scope), parameters, received.params, body, files, version)
         faults = services.faults.take(operation.name, shop.key)
         return await services.spoiler.answer(faults, progress.request_id, lambda: _carry_out(operation, call))
 

@@ -10,6 +10,7 @@ from shopsync_sandbox.tiktok.bodies import (
     SearchFilters,
     SkuChanges,
     parse,
+    parse_product,
 )
 from shopsync_sandbox.tiktok.codes import ApiError, Code
 from shopsync_sandbox.tiktok.model import Product
@@ -19,22 +20,22 @@ from shopsync_sandbox.tiktok.search import search
 
 def create(call: Call) -> dict[str, Any]:
     """Create Product."""
-    return call.services.listings.create(call.shop, parse(ProductBody, call.body))
+    return call.services.listings.create(call.shop, _product(call))
 
 
 def edit(call: Call) -> dict[str, Any]:
     """Edit Product: the whole product."""
-    return call.services.listings.edit(call.shop, call.path["product_id"], parse(ProductBody, call.body))
+    return call.services.listings.edit(call.shop, call.path["product_id"], _product(call))
 
 
 def partial_edit(call: Call) -> dict[str, Any]:
     """Partial Edit: the properties sent."""
-    return call.services.listings.partial_edit(call.shop, call.path["product_id"], parse(ProductBody, call.body))
+    return call.services.listings.partial_edit(call.shop, call.path["product_id"], _product(call, whole=False))
 
 
 def listing_check(call: Call) -> dict[str, Any]:
     """Check Product Listing: a dry run of create."""
-    return call.services.listings.dry_run(call.shop, parse(ProductBody, call.body))
+    return call.services.listings.dry_run(call.shop, _product(call))
 
 
 def get(call: Call) -> dict[str, Any]:
@@ -59,6 +60,7 @@ def search_products(call: Call) -> dict[str, Any]:
         filters,
         page_size=call.page_size(),
         page_token=call.query.get("page_token"),
+        version=call.version,
     )
 
 
@@ -121,6 +123,11 @@ def _inventory(product: Product, wanted: set[str]) -> dict[str, Any]:
         if not wanted or sku_id in wanted
     ]
     return {"product_id": product.id, "skus": skus}
+
+
+def _product(call: Call, *, whole: bool = True) -> ProductBody:
+    settings = call.services.settings
+    return parse_product(call.body, settings.member_error, whole=whole, locale=settings.locale_in_bodies == "taken")
 
 
 def _batch(call: Call, what: str) -> dict[str, Any]:

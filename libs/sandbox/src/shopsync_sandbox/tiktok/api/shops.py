@@ -1,4 +1,4 @@
-"""Authorised shops, warehouses, prerequisites and webhook registrations."""
+"""Authorised shops, permissions, prerequisites and webhook registrations."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ from shopsync_sandbox.tiktok.api.call import Call
 from shopsync_sandbox.tiktok.bodies import WebhookBody, parse
 from shopsync_sandbox.tiktok.callbacks import check_address
 from shopsync_sandbox.tiktok.codes import ApiError, Code
-from shopsync_sandbox.tiktok.model import Shop, Subscription, Warehouse
+from shopsync_sandbox.tiktok.model import Shop, Subscription
 from shopsync_sandbox.tiktok.reasons import PREREQUISITES
 from shopsync_sandbox.tiktok.webhooks import EVENT_TYPES
 
@@ -22,9 +22,10 @@ def seller_shops(call: Call) -> dict[str, Any]:
     return {"shops": [{"id": shop.id, "region": shop.region} for shop in _granted(call)]}
 
 
-def warehouses(call: Call) -> dict[str, Any]:
-    """In the shop's order, which puts the return warehouse first."""
-    return {"warehouses": [_warehouse(warehouse) for warehouse in call.shop.warehouses]}
+def seller_permissions(call: Call) -> dict[str, Any]:
+    """What the sellers of the consent may do with global products: only cross-border ones anything."""
+    cross_border = any(shop.seller_type == "CROSS_BORDER" for shop in _granted(call))
+    return {"permissions": ["MANAGE_GLOBAL_PRODUCT"] if cross_border else []}
 
 
 def prerequisites(call: Call) -> dict[str, Any]:
@@ -78,32 +79,3 @@ def _event(body: WebhookBody) -> str:
     if body.event_type not in EVENT_TYPES:
         raise ApiError(Code.INVALID_PARAM, f"invalid param: event_type {body.event_type!r}")
     return body.event_type
-
-
-def _warehouse(warehouse: Warehouse) -> dict[str, Any]:
-    return {
-        "id": warehouse.id,
-        "entity_id": warehouse.entity_id,
-        "name": warehouse.name,
-        "effect_status": warehouse.effect_status,
-        "type": warehouse.type,
-        "sub_type": "DOMESTIC_WAREHOUSE",
-        "is_default": warehouse.is_default,
-        "address": {
-            "region": "日本",
-            "region_code": "JP",
-            "state": "東京都",
-            "city": "千代田区",
-            "distict": "丸の内",
-            "town": "",
-            "postal_code": "1000005",
-            "address_line1": "丸の内1-1-1",
-            "full_address": "東京都千代田区丸の内1-1-1",
-            "contact_person": "山田 花子",
-            "first_name": "花子",
-            "last_name": "山田",
-            "first_name_local_script": "ハナコ",
-            "last_name_local_script": "ヤマダ",
-            "phone_number": "(+81)0312345678",
-        },
-    }

@@ -1,10 +1,11 @@
 """Every operation the sandbox answers, and finding the one a request means."""
 
+from collections.abc import Collection
 from urllib.parse import unquote
 
-from shopsync_sandbox.tiktok.api import catalogue, products, shops, sizecharts, uploads
+from shopsync_sandbox.tiktok.api import catalogue, logistics, products, schemas, shops, sizecharts, uploads
 from shopsync_sandbox.tiktok.api.call import Operation
-from shopsync_sandbox.tiktok.codes import ApiError, Code
+from shopsync_sandbox.tiktok.codes import ApiError, Code, seen
 
 _READ, _WRITE = "seller.product.basic", "seller.product.write"
 _INFO, _LOGISTICS = "seller.authorization.info", "seller.logistics"
@@ -18,8 +19,27 @@ _HOOKS = "event/webhooks"
 OPERATIONS = (
     Operation("authorized_shops", "GET", "authorization/shops", _V, _INFO, shops.authorized_shops, cipher=False),
     Operation("seller_shops", "GET", "seller/shops", _V, _INFO, shops.seller_shops, cipher=False),
-    Operation("warehouses", "GET", "logistics/warehouses", _V, _LOGISTICS, shops.warehouses),
-    Operation("prerequisites", "GET", "product/prerequisites", ("202312",), _READ, shops.prerequisites),
+    Operation("warehouses", "GET", "logistics/warehouses", _V, _LOGISTICS, logistics.warehouses),
+    Operation("seller_permissions", "GET", "seller/permissions", _V, _INFO, shops.seller_permissions, cipher=False),
+    Operation(
+        "global_warehouses",
+        "GET",
+        "logistics/global_warehouses",
+        _V,
+        _LOGISTICS,
+        logistics.global_warehouses,
+        cipher=False,
+    ),
+    Operation(
+        "delivery_options",
+        "GET",
+        "logistics/warehouses/{warehouse_id}/delivery_options",
+        _V,
+        _LOGISTICS,
+        logistics.delivery_options,
+    ),
+    Operation("listing_schemas", "GET", "product/listing_schemas", ("202407",), _READ, schemas.listing_schemas),
+    Operation("prerequisites", "GET", "product/prerequisites", ("202309", "202312"), _READ, shops.prerequisites),
     Operation("list_webhooks", "GET", _HOOKS, _V, _INFO, shops.list_webhooks),
     Operation("put_webhook", "PUT", _HOOKS, _V, _INFO, shops.put_webhook),
     Operation("delete_webhook", "DELETE", _HOOKS, _V, _INFO, shops.delete_webhook),
@@ -77,9 +97,11 @@ OPERATIONS = (
 
 
 def find_operation(
-    method: str, path: str, wrong_version: Code = Code.WRONG_VERSION
+    method: str, path: str, wrong_version: Code = Code.WRONG_VERSION, withdrawn: Collection[str] = ()
 ) -> tuple[Operation, dict[str, str], str]:
     """The operation, its path parameters and its version. Raises ApiError: unknown path, wrong method or version.
+
+    An operation that is `withdrawn` counts as an unknown path.
 
     `path` is undecoded, so that an encoded slash stays inside its segment.
     """
@@ -94,7 +116,9 @@ def find_operation(
         raise _unknown_path()
     operation = next((operation for operation in best if operation.method == method), None)
     if operation is None:
-        raise ApiError(Code.WRONG_METHOD, f"method {method} is not allowed for this path")
+        raise seen(Code.WRONG_METHOD)
+    if operation.name in withdrawn:
+        raise _unknown_path()
     if version not in operation.versions:
         raise ApiError(wrong_version, f"API version invalid: {version}")
     parameters = {
@@ -104,7 +128,7 @@ def find_operation(
 
 
 def _unknown_path() -> ApiError:
-    return ApiError(Code.UNKNOWN_PATH, "Invalid path, please check the path")
+    return seen(Code.UNKNOWN_PATH)
 
 
 def _by_path() -> dict[tuple[str, ...], tuple[Operation, ...]]:

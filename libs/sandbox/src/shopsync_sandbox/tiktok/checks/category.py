@@ -8,7 +8,7 @@ def check_category(body: ProductBody, context: Context) -> None:
     catalogue, version, category_id = context.catalogue, body.category_version or "v1", body.category_id or ""
     if version not in {"v1", "v2"}:
         raise ApiError(Code.CATEGORY_INVALID, f"category_version {version!r} is not v1 or v2")
-    if version == "v1" and context.settings.category_v2_required:
+    if version == "v1" and (context.settings.category_v2_required or context.shop.needs_category_v2):
         raise ApiError(Code.CATEGORY_V2_NEEDED, "shops of this region must use V2 categories")
     if not (category_id.isascii() and category_id.isdigit()):
         raise ApiError(Code.CATEGORY_FORMAT, f"category_id {category_id!r} is not a number")

@@ -1,4 +1,4 @@
-from shopsync_sandbox.tiktok.codes import ApiError, Code
+from shopsync_sandbox.tiktok.codes import ApiError, Code, seen
 from shopsync_sandbox.tiktok.model import Product, Shop
 from shopsync_sandbox.tiktok.world import World
 
@@ -15,6 +15,21 @@ CONDITIONS: dict[str, tuple[Code, str]] = {
     "no_logistics_service": (Code.LOGISTICS_NONE, "the warehouse has no logistics service set"),
     "shipping_template_unavailable": (Code.SHIPPING_TEMPLATE_DEAD, "the shipping template is unavailable"),
 }
+
+
+#: Who is refused every call, and by which code.
+BARRED: dict[str, Code] = {
+    "shop_inactive": Code.SHOP_INACTIVE,
+    "seller_barred": Code.SELLER_BARRED,
+    "shop_deactivated": Code.SHOP_DEACTIVATED,
+}
+
+
+def check_shop_open(shop: Shop) -> None:
+    """No call is answered for a shop that is barred."""
+    for condition, code in BARRED.items():
+        if condition in shop.conditions:
+            raise seen(code)
 
 
 def check_seller_active(shop: Shop) -> None:

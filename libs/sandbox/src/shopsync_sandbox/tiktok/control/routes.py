@@ -62,6 +62,7 @@ class Control:
             ("POST", "/warehouses/restore", lambda _, body: self._sandbox.restore_warehouses(body["shop"])),
             ("PUT", "/prerequisites", self._prerequisites),
             ("PUT", "/conditions", self._conditions),
+            ("PUT", "/category-version", self._category_version),
             ("POST", "/seller/{action}", lambda request, body: act(self._sandbox, _action(request), body)),
         ]
         return [Route(path, _endpoint(answer), methods=[method]) for method, path, answer in table]
@@ -148,6 +149,9 @@ class Control:
 
     def _remove_warehouses(self, _: Request, body: Body) -> None:
         self._sandbox.remove_warehouses(body["shop"], body.get("type", "SALES_WAREHOUSE"))
+
+    def _category_version(self, _: Request, body: Body) -> None:
+        self._sandbox.set_category_version(body["shop"], body["version"])
 
     def _conditions(self, _: Request, body: Body) -> None:
         self._sandbox.set_conditions(body["shop"], body["conditions"])
