@@ -97,9 +97,18 @@ class Pace:
         self._state = PaceState()
         self._as_of, self._as_of_local = _LONG_AGO, 0.0
 
-    async def run(self, send: Callable[[], Awaitable[T]], *, urgent: bool = True, rank: Rank = (), kind: str = "") -> T:
+    async def run(
+        self,
+        send: Callable[[], Awaitable[T]],
+        *,
+        urgent: bool = True,
+        rank: Rank = (),
+        kind: str = "",
+        once: bool = False,
+    ) -> T:
         """Call TikTok at the shop's next send time; one that was certainly only one too many is sent again.
 
+        Not so when it must be sent `once`: then the limit is raised.
         Of urgent calls that wait the lowest `rank` goes first: what was begun first is finished first.
         Calls of one `kind` take about as long as each other: a reply that took longer tells of a delay on the way.
 
@@ -116,7 +125,7 @@ class Pace:
             except RateLimited as error:
                 limited = error
                 await self._limited(error, turn)
-                if error.outcome_unknown:
+                if once or error.outcome_unknown:
                     raise
             except HourSpent as error:
                 await self._stop_until_next_hour(error, turn)

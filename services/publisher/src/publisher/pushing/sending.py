@@ -137,7 +137,7 @@ class Sender:
         listing = still_ours(await self._listings.intend(before, intent))
         failpoint("publisher_before_edit")
         try:
-            call = api.edit_product(known(listing.tiktok_product_id), self._sendable(body))
+            call = api.edit_product(known(listing.tiktok_product_id), self._sendable(body), once=bool(stock))
             data = await self._write(job, listing, call)
         except Refused as refused:
             return await self._edit_refused(job, facts, refused)

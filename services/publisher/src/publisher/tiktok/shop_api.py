@@ -10,7 +10,15 @@ from typing import Any, TypeVar
 
 from publisher.consent.tokens import Tokens
 from publisher.content.description import UploadedImage
-from publisher.errors import AuthorizationEnded, PublisherError, Refused, ShopBlocked, TokenExpired, Unavailable
+from publisher.errors import (
+    AuthorizationEnded,
+    Passing,
+    PublisherError,
+    Refused,
+    ShopBlocked,
+    TokenExpired,
+    Unavailable,
+)
 from publisher.pace.pace import Pace
 from publisher.pace.queue import Rank
 from publisher.tiktok.client import Access, Call, TikTokClient
@@ -66,9 +74,12 @@ class ShopApi:
         """Create Product. `outcome_unknown` on Unavailable: it may stand there now."""
         return await self._call(Call("POST", _PRODUCTS, body=body))
 
-    async def edit_product(self, product_id: str, body: Mapping[str, Any]) -> Data:
-        """Edit Product (full): SKUs left out vanish, prices and stock left out stay."""
-        return await self._call(Call("PUT", f"{_EDIT}/{product_id}", body=body))
+    async def edit_product(self, product_id: str, body: Mapping[str, Any], *, once: bool = False) -> Data:
+        """Edit Product (full): SKUs left out vanish, prices and stock left out stay.
+
+        `once`: it carries stock and no key, so it is not sent again by itself after a limit or a refreshed token.
+        """
+        return await self._call(Call("PUT", f"{_EDIT}/{product_id}", body=body), once=once)
 
     async def get_product(self, product_id: str) -> RemoteProduct:
         """Get Product, the version buyers see. Raises ProductGone when TikTok does not know it."""
@@ -166,15 +177,17 @@ class ShopApi:
             raise Unavailable("reply", f"TikTok Shop was asked for product {product_id} and gave {product.id!r}")
         return product
 
-    async def _call(self, call: Call) -> Data:
+    async def _call(self, call: Call, *, once: bool = False) -> Data:
         access = await self._tokens.access(self.shop_key)
         try:
             try:
-                return await self._send(call, access)
-            except TokenExpired:
+                return await self._send(call, access, once=once)
+            except TokenExpired as error:
                 if self._tokens.is_new(self.shop_key, access.version):
                     raise
                 access = await self._tokens.renewed(self.shop_key, access.version)
+                if once:
+                    raise Passing(error.code, error.message) from error
             return await self._send(call, access)
         except TokenExpired as error:
             # The newest token is refused as well. The refresh worked, so the consent is not given up by ourselves.
@@ -185,11 +198,11 @@ class ShopApi:
             await self._tokens.ended(self.shop_key, access.version, error)
             raise
 
-    async def _send(self, call: Call, access: Access) -> Data:
+    async def _send(self, call: Call, access: Access, *, once: bool = False) -> Data:
         self._client.check_app(call)
         send = partial(self._client.call, call, token=access.token, cipher=access.cipher)
         kind = call.method if call.image is None else "upload"
-        return await self._pace.run(send, urgent=self._urgent, rank=self._rank, kind=kind)
+        return await self._pace.run(send, urgent=self._urgent, rank=self._rank, kind=kind, once=once)
 
 
 def _batch_error(row: Mapping[str, Any]) -> PublisherError:
