@@ -160,6 +160,22 @@ class TestWithoutIdempotency:
         assert done(demo, "A-100") == (1, 1)
         assert demo.sandbox.journal.requests["create_product"] == 1
 
+    async def test_a_repeat_is_looked_for_as_long_as_the_first(self, demo, monkeypatch):
+        """The first create never arrived, the second one was carried out and its answer lost."""
+        monkeypatch.setattr(demo.sandbox.services.listings, "_first_of", lambda *_: None)
+        demo.sandbox.settings.search_delay_seconds = 1.0
+        await demo.store()
+        first = order(demo, Fault("drop"), "create*", carried_out=False)
+        second = demo.sandbox.faults.add(Fault("drop", operation="create*", after=True))
+        await demo.command("A-100")
+        await eventually(lambda: first.hits and second.hits)
+
+        async def known():
+            return (await demo.listing()).get("tiktok_product_id")
+
+        await eventually(known)
+        assert done(demo, "A-100") == (1, 1)
+
 
 # An edit that carries the stock of a new SKU --------------------------------------------------------------------
 

@@ -6,6 +6,7 @@ from datetime import datetime
 
 import structlog
 
+from publisher.errors import Refused, Unavailable, Unclear
 from publisher.model import Intent, Job, Refusal
 from publisher.pushing import outcomes
 from publisher.pushing.facts import known
@@ -38,7 +39,11 @@ class Reconciler:
             intent = replace(intent, content_version=facts.product.content_version)
         if intent.kind == "edit":
             return await self._find_out_edit(job, facts, intent)
-        found = await find_created(api, listing, intent)
+        try:
+            found = await find_created(api, listing, intent)
+        except (Refused, Unclear) as error:
+            # Of the search, not of the product: without its answer nothing is known, and nothing is sent.
+            raise Unavailable(error.code, error.message) from error
         if found is None:
             return replace(facts, searched=True)
         log.info("a create whose reply was lost is found", shop_key=job.shop_key, product_no=job.product_no)

@@ -250,10 +250,10 @@ class Sender:
 def _once_more(earlier: Intent, intent: Intent) -> Intent:
     """The intent of a repeated create keeps the first one's content version: that content may be what stands there.
 
-    The numbers are today's (ST-3); if the first one was done, TikTok tells which ones stand there. SKUs that the
-    product no longer has stay, to find the first one by.
+    It is looked for as long as if it were the first. The numbers are today's (ST-3); if the first one was done, TikTok
+    tells which ones stand there. SKUs that the product no longer has stay, to find the first one by.
     """
-    return replace(earlier, stock={**earlier.stock, **intent.stock})
+    return replace(earlier, stock={**earlier.stock, **intent.stock}, sent_at=intent.sent_at, answer=None)
 
 
 def _was_done_before(error: Refused, *, is_repeat: bool) -> bool:

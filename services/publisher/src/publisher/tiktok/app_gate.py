@@ -102,10 +102,18 @@ class AppGate:
     def accepted(self, endpoint: str) -> None:
         """TikTok answered a call as the app's."""
         for circuit in self._of(endpoint):
-            ended = circuit.accepted()
-            if ended is not None:
-                log.info("TikTok Shop accepts the app again", code=ended.code, reason=ended.message)
-                APP_REFUSED.set(0 if self.trouble is None else 1)
+            self._ended(circuit)
+
+    def served(self, endpoint: str) -> None:
+        """TikTok serves this endpoint; of the app it has said nothing."""
+        if endpoint in self._circuits:
+            self._ended(self._circuits[endpoint])
+
+    def _ended(self, circuit: Circuit) -> None:
+        ended = circuit.accepted()
+        if ended is not None:
+            log.info("TikTok Shop accepts the app again", code=ended.code, reason=ended.message)
+            APP_REFUSED.set(0 if self.trouble is None else 1)
 
     def _of(self, endpoint: str) -> list[Circuit]:
         return [self._circuits[name] for name in (_EVERY_CALL, endpoint) if name in self._circuits]

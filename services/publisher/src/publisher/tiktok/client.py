@@ -122,7 +122,9 @@ class TikTokClient:
             "GET", f"{self._auth_url}/api/v2/token/{operation}", params=query,
             headers={"accept-encoding": ACCEPTED_ENCODINGS},
         )  # fmt: skip
-        return _token_pair(await self._send(request, f"token_{operation}", write=True))
+        data = await self._send(request, f"token_{operation}", write=True)
+        self.gate.served(f"token_{operation}")
+        return _token_pair(data)
 
     async def _send(self, request: httpx.Request, name: str, *, write: bool) -> Data:
         self.gate.enter(self._clock(), name)
@@ -153,8 +155,13 @@ class TikTokClient:
         )  # fmt: skip
         if isinstance(error, AppMisconfigured):
             self.gate.refused(error, self._clock(), name)
-        elif not isinstance(error, Unavailable | RateLimited) and not name.startswith("token_"):
-            # Refusals too come behind the checks of key, signature and address; the token host makes none of them.
+        elif isinstance(error, Unavailable | RateLimited):
+            pass
+        elif name.startswith("token_"):
+            # The token host makes none of the checks of key, signature and address.
+            self.gate.served(name)
+        else:
+            # Refusals too come behind those checks.
             self.gate.accepted(name)
 
 

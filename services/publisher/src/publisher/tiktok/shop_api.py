@@ -96,7 +96,10 @@ class ShopApi:
         return await self.get_product(product_id)
 
     async def find_by_seller_skus(self, seller_skus: Sequence[str]) -> list[RemoteProduct]:
-        """Search Products: those that carry one of these SKU names (at most 10 are looked for), deleted ones last."""
+        """Search Products: those that carry one of these SKU names (at most 10 are looked for), deleted ones last.
+
+        Raises Unavailable when TikTok counts products that it does not show: an absence is concluded from these rows.
+        """
         body = {"seller_skus": list(seller_skus[:MAX_SELLER_SKUS])}
         found: dict[str, RemoteProduct] = {}
         token = ""
@@ -104,6 +107,8 @@ class ShopApi:
             page = await self._search(body, token)
             found.update({row.id: row for row in page.products})
             token = page.next_token
+            if not token and page.total > len(found):
+                raise Unavailable("search", f"TikTok Shop counts {page.total} products and shows {len(found)} of them")
             if not token:
                 return sorted(found.values(), key=lambda row: row.status == "DELETED")
         raise Unavailable("search", f"the search for {len(body['seller_skus'])} SKU names has no end")
