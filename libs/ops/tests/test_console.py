@@ -1,6 +1,7 @@
 """What a table may look like where it is read: keys, numbers and times are never broken."""
 
 import asyncio
+import json
 import os
 import pty
 import re
@@ -19,7 +20,7 @@ from hypothesis import strategies as st
 from rich.console import Console
 
 from shopsync_contracts.topics import DEAD_LETTERS
-from shopsync_ops.console import print_table, show
+from shopsync_ops.console import print_json, print_table, say, show, visible, warn
 from shopsync_ops.times import read_moment
 
 KEY = "shopsync.product-changes.v1/11@1234567"
@@ -102,3 +103,44 @@ def on_terminal(args: list[str]) -> str:
         assert running.wait(60) == 0, text
     os.close(outer)
     return text.decode()
+
+
+UNSEEN = {
+    "the order of a terminal": "\x1b[2J",
+    "its end": "\x07",
+    "a null": "\0",
+    "a carriage return": "a\rb",
+    "delete": "\x7f",
+    "an order in one character": "\x9b2J",
+    "right to left": "\u202egnp",
+    "isolated": "\u2067",
+    "a mark": "\u200f",
+    "a line end few know": "a\u2028b",
+    "half a character": "\ud800",
+    "its other half": "\udc00",
+}
+
+
+@pytest.mark.parametrize("width", [80, None])
+@pytest.mark.parametrize("text", UNSEEN.values(), ids=UNSEEN.keys())
+def test_what_a_terminal_would_obey_or_hide_is_written_out(text, width, capsys):
+    """Names and numbers come from other systems; a half character used to end the command."""
+    hidden = next(one for one in text if one not in "ab[2Jgnp")
+    written = f"\\u{ord(hidden):04x}"
+    assert written in visible(text)
+    assert hidden not in printed(("name",), [(text,)], width=width)
+    assert written in printed(("name",), [(text,)], width=width)
+    for tell in (say, warn):
+        tell(text)
+        out, err = capsys.readouterr()
+        assert hidden not in out + err
+        assert written in out + err
+    print_json({"name": text})
+    told = capsys.readouterr().out
+    assert hidden not in told
+    assert json.loads(told) == {"name": text}
+
+
+def test_line_ends_and_tabs_stay_but_in_one_line():
+    assert visible("a\r\nb\tc\nリネン😀👨‍👩‍👧") == "a\nb\tc\nリネン😀👨‍👩‍👧"
+    assert visible("demo/A\nB\tC", in_one_line=True) == "demo/A\\nB\\tC"

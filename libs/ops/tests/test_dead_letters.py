@@ -1,5 +1,7 @@
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+
+import pytest
 
 from shopsync_contracts import EmptyValue, NotJson, WrongShape
 from shopsync_contracts.topics import DEAD_LETTERS, PRODUCT_CHANGES, SYNC_COMMANDS
@@ -50,6 +52,54 @@ async def test_show_gives_the_bytes_and_names_a_place_that_is_not_there(shopsync
     missing = await shopsync(*bus.options, "dead-letters", "show", str(sent.partition), str(sent.offset + 9))
     assert missing.exit_code == 1
     assert f"has no offset {sent.offset + 9}" in missing.stderr
+
+
+async def test_show_takes_the_place_as_list_shows_it(shopsync, bus):
+    await put_aside(bus, PRODUCT_CHANGES, 5)
+    [letter] = (await shopsync(*bus.options, "dead-letters", "list", "--json")).json()
+    shown = await shopsync(*bus.options, "dead-letters", "show", letter["place"], "--json")
+    assert shown.exit_code == 0, shown.stderr
+    assert shown.json() == letter
+    for wrong in (["x"], ["1:x"], ["1"], ["1", "-1"], ["1:2", "3"]):
+        assert (await shopsync(*bus.options, "dead-letters", "show", *wrong)).exit_code == 2
+
+
+async def test_a_record_that_was_put_aside_again_is_listed_once(shopsync, bus):
+    """Its topic was read again: the newest letter tells the case, --all shows both."""
+    for minutes in (0, 5):
+        for offset in (5, 6):
+            at = FAILED_AT + timedelta(minutes=minutes)
+            await put_aside(bus, PRODUCT_CHANGES, offset, key=b"demo/%d" % offset, failed_at=at)
+    listed = (await shopsync(*bus.options, "dead-letters", "list", "--json")).json()
+    assert [(one["offset"], one["failed_at"][14:16]) for one in listed] == [("5", "05"), ("6", "05")]
+    every = (await shopsync(*bus.options, "dead-letters", "list", "--all", "--json")).json()
+    assert [one["offset"] for one in every] == ["5", "6", "5", "6"]
+    table = (await shopsync(*bus.options, "dead-letters", "list")).stdout
+    assert "2 dead letters: 2 open" in table
+    assert "2 more are of records that were put aside before" in table
+
+
+@pytest.mark.parametrize("command", [("list",), ("redrive", "--dry-run")], ids=" ".join)
+@pytest.mark.parametrize(
+    ("option", "there"),
+    [
+        (("--type", "product.change"), "product.changed"),
+        (("--topic", "product-change"), "product-changes.v1"),
+        (("--error", "NotJSON"), "NotJson"),
+        (("--shop", "dmeo"), "demo"),
+    ],
+    ids=str,
+)
+async def test_a_misspelt_filter_is_told_with_what_there_is(shopsync, bus, command, option, there):
+    changed = json.dumps({"type": "jp.shopsync.product.changed.v1", "subject": "demo/A-1"}).encode()
+    await put_aside(bus, PRODUCT_CHANGES, 5, value=changed)
+    told = (await shopsync(*bus.options, "dead-letters", *command, *option)).stderr
+    assert f"no dead letter has {option[0]} {option[1]}; there are: " in told
+    assert there in told.partition("there are: ")[2]
+    right = {"--type": "product.changed", "--topic": "product-changes", "--error": "NotJson", "--shop": "demo"}
+    assert (
+        "there are" not in (await shopsync(*bus.options, "dead-letters", *command, option[0], right[option[0]])).stderr
+    )
 
 
 async def test_redrive_sends_the_same_bytes_back_and_the_dry_run_counts_the_same(shopsync, bus):

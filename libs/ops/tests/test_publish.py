@@ -164,3 +164,30 @@ async def test_tail_shows_what_can_and_what_cannot_be_read(shopsync, bus):
     assert "{broken [bold]" in shown.stdout
     one_shop = (await shopsync(*where, "--shop", "b", "--json", "--limit", "1")).stdout
     assert json.loads(one_shop)["value"]["subject"] == "b"
+
+
+HIDDEN = "\x1b]0;owned\x07", "\\ud800", "\u202e", "\x9b"
+
+
+@pytest.mark.parametrize("options", [(), ("--json",)], ids=["table", "json"])
+@pytest.mark.parametrize("hidden", HIDDEN, ids=ascii)
+async def test_tail_shows_one_line_for_any_message(shopsync, bus, options, hidden):
+    """Half a character ended the command; line ends in a number made two lines; a name gave orders to the terminal."""
+    named = json.dumps({"type": "x", "subject": "demo/A\nB", "data": {"name": hidden}}, ensure_ascii=False)
+    value = named.replace("\\\\u", "\\u").encode()
+    await bus.send(SYNC_COMMANDS, value, key=b"demo")
+    await bus.send(SYNC_COMMANDS, sync_line("b").encode(), key=b"b")
+    shown = await shopsync(*bus.options, "tail", "sync-commands", "--from-beginning", "--limit", "2", *options)
+    assert shown.exit_code == 0, shown.stderr
+    assert len(shown.stdout.splitlines()) == 2
+    assert not set("\x1b\x07\u202e\x9b") & set(shown.stdout)
+
+
+@pytest.mark.parametrize("options", [(), ("--dry-run",), ("--wait",), ("--json",), ("--unchecked",)], ids=str)
+@pytest.mark.parametrize("nothing", ["", "\n \n", "[]"], ids=repr)
+async def test_nothing_to_publish_is_a_wrong_call(shopsync, options, nothing):
+    """`… | shopsync publish tool-edits -` behind a command that failed."""
+    where = ("--kafka", "127.0.0.1:1", "--mongo", "mongodb://127.0.0.1:1")
+    ended = await shopsync(*where, "publish", "tool-edits", "-", *options, stdin=nothing)
+    assert ended.exit_code == 2
+    assert "stdin holds no message" in ended.stderr

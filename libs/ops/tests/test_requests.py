@@ -13,6 +13,7 @@ from shopsync_contracts.events import (
     SweepCompleted,
     SweepCounts,
     SyncCompleted,
+    SyncCounts,
 )
 from shopsync_contracts.topics import IMPORT_COMMANDS, REPORTS, SWEEP_COMMANDS, SYNC_COMMANDS
 from shopsync_runtime.kafka.admin import apply_topics
@@ -126,6 +127,32 @@ async def test_a_refused_sync_is_exit_code_1(shopsync, bus):
     ended = await waiting
     assert ended.exit_code == 1
     assert "shop 'demo' has no settings" in ended.stderr
+
+
+@pytest.mark.parametrize(
+    ("products", "counts", "code"),
+    [
+        (("A-1",), {"requested": 1, "not_found": 1}, 1),
+        (("A-1", "A-2"), {"requested": 2, "sync_disabled": 1, "incomplete": 1}, 1),
+        (("A-1", "A-2"), {"requested": 2, "commanded": 1, "not_found": 1}, 0),
+        ((), {"requested": 0}, 0),
+        ((), {"requested": 2, "incomplete": 2}, 0),
+    ],
+)
+async def test_a_sync_that_sends_none_of_the_named_products_is_exit_code_1(shopsync, bus, products, counts, code):
+    waiting = asyncio.create_task(shopsync(*bus.options, "sync", "demo", *products, "--wait"))
+    command = await command_on(bus, SYNC_COMMANDS)
+    await report(
+        bus,
+        SyncCompleted(
+            shop_key="demo", sync_id=command.id, request_id=command.id, reason="manual", started_at=NOW,
+            completed_at=NOW, duration_seconds=0, counts=SyncCounts(**counts),
+        ),
+    )  # fmt: skip
+    ended = await waiting
+    assert ended.exit_code == code, ended.stderr
+    for reason, count in counts.items():
+        assert code == 0 or reason == "requested" or f"{count} {reason.replace('_', ' ')}" in ended.stderr
 
 
 async def test_a_wait_is_bounded(shopsync, bus):

@@ -23,6 +23,11 @@ _LONGEST_KEY = 64
 _LONGEST_NUMBER = 24
 """The same for words in Japanese: a product number has at most 32 bytes."""
 _NOTHING = "–"
+_UNSEEN = re.compile(
+    r"[\x00-\x08\x0b-\x1f\x7f-\x9f"  # control characters: the escape that begins a terminal's orders among them
+    r"\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"  # those that turn the direction of writing
+    r"\u2028\u2029\ud800-\udfff]"  # line ends that only some know; halves of characters, which no UTF-8 can carry
+)
 
 
 def out() -> Console:
@@ -121,6 +126,15 @@ def _unbreakable(text: str) -> Iterator[int]:
             yield width
 
 
+def visible(text: str, *, in_one_line: bool = False) -> str:
+    r"""The text with what a terminal would obey, or hide, written out as JSON does: `\u001b`.
+
+    Names, numbers and reasons come from other systems. Line ends and tabs stay, unless the text is `in_one_line`.
+    """
+    text = _UNSEEN.sub(lambda found: f"\\u{ord(found[0]):04x}", text.replace("\r\n", "\n"))
+    return text.replace("\n", "\\n").replace("\t", "\\t") if in_one_line else text
+
+
 def show(value: Any) -> str:
     """A value as an operator reads it; times of Asia/Tokyo with their offset, as `--since` takes them."""
     if value is None:
@@ -131,12 +145,12 @@ def show(value: Any) -> str:
         return value.astimezone(JAPAN).isoformat(" ", "seconds")
     if isinstance(value, float):
         return f"{value:g}"
-    return str(value)
+    return visible(str(value))
 
 
 def print_json(value: Any) -> None:
     """Indented JSON with readable Japanese, where the output can take it; times as RFC 3339."""
-    typer.echo(json.dumps(value, ensure_ascii=not has_every_character(), indent=2, default=_plain))
+    typer.echo(visible(json.dumps(value, ensure_ascii=not has_every_character(), indent=2, default=_plain)))
 
 
 def _plain(value: Any) -> Any:
@@ -145,9 +159,9 @@ def _plain(value: Any) -> Any:
 
 def warn(text: str) -> None:
     """One line on stderr."""
-    err().print(Text(text, style="yellow"))
+    err().print(Text(visible(text), style="yellow"))
 
 
 def say(text: str) -> None:
-    """One line on stdout, as it is."""
-    typer.echo(text)
+    """One line on stdout."""
+    typer.echo(visible(text))

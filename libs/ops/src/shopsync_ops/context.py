@@ -5,7 +5,7 @@ from typing import Annotated, Any
 import typer
 
 from shopsync_ops.cluster import Cluster
-from shopsync_ops.console import err
+from shopsync_ops.console import err, visible
 from shopsync_ops.errors import CommandFailed, WrongCall
 from shopsync_ops.settings import Given, MongoSettings
 from shopsync_ops.streams import prepare
@@ -54,10 +54,10 @@ class Commands(typer.core.TyperGroup):
         try:
             return super().invoke(ctx)
         except (CommandFailed, WrongCall) as error:
-            err().print(f"shopsync: {error}", markup=False)
+            err().print(visible(f"shopsync: {error}"), markup=False)
             raise typer.Exit(error.exit_code) from None
         except SettingsError as error:
-            err().print(f"shopsync: {error}", markup=False)
+            err().print(visible(f"shopsync: {error}"), markup=False)
             raise typer.Exit(2) from None
         except KeyboardInterrupt:
             raise typer.Exit(130) from None

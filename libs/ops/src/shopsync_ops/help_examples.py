@@ -30,7 +30,7 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     "events types": ("events types",),
     "events example": ("events example product.changed",),
     "dead-letters list": ("dead-letters list --since 2h", "dead-letters list --all --json"),
-    "dead-letters show": ("dead-letters show 1 42",),
+    "dead-letters show": ("dead-letters show 1:42",),
     "dead-letters redrive": (
         "dead-letters redrive 1:42 --dry-run",
         "dead-letters redrive --error WrongShape --shop demo",

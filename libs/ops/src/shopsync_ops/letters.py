@@ -1,7 +1,7 @@
 """Dead letters as they are read back: where each came from, why, and what may be sent again. Pure."""
 
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -130,6 +130,30 @@ class Filter:
                 not self.places or (letter.record.partition, letter.record.offset) in self.places,
             )
         )
+
+    def unmatched(self, letters: Sequence[Letter]) -> Iterator[str]:
+        """What was asked for that no letter has, with what there is: a misspelt word must not look like good news."""
+        topics, kinds = {one.topic for one in letters}, {one.event_type for one in letters}
+        errors, shops = {one.error_type for one in letters}, {one.shop_key for one in letters}
+        asked = [("--topic", topic, topics) for topic in self.topics]
+        if self.event_type is not None:
+            asked.append(("--type", _short(self.event_type), kinds))
+        asked += [
+            (option, value, there)
+            for option, value, there in (("--error", self.error_type, errors), ("--shop", self.shop_key, shops))
+            if value is not None
+        ]
+        for option, value, there in asked:
+            if letters and value not in there:
+                yield f"no dead letter has {option} {value}; there are: {', '.join(sorted(there - {''})) or 'none'}"
+
+
+def newest_per_record(letters: Iterable[Letter]) -> list[Letter]:
+    """A record that was put aside again, as when its topic is read again, is one case: its newest letter tells it.
+
+    `letters` in the order of their time.
+    """
+    return list({one.source if one.topic else (one.full_place,): one for one in letters}.values())
 
 
 def _short(event_type: str) -> str:

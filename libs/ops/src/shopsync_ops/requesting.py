@@ -4,7 +4,14 @@ import typer
 from rich.progress import Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 
 from shopsync_contracts import Event, ShopBody
-from shopsync_contracts.events import ImportCompleted, ImportProgress, ImportRequested, SweepCompleted
+from shopsync_contracts.events import (
+    ImportCompleted,
+    ImportProgress,
+    ImportRequested,
+    SweepCompleted,
+    SyncCompleted,
+    SyncRequested,
+)
 from shopsync_ops.cluster import Cluster, run
 from shopsync_ops.console import err, out, print_json, print_table, say, warn
 from shopsync_ops.context import cluster
@@ -28,8 +35,21 @@ def request(ctx: typer.Context, event: Event[ShopBody], *, wait: bool, timeout: 
     _show(answers, as_json=as_json)
     _warn(event, answers)
     refusals = {refusal for answer in answers for page in answer.events if (refusal := refusal_of(page.data))}
+    refusals |= {
+        nothing for answer in answers for page in answer.events if (nothing := _nothing_sent(event, page.data))
+    }
     if refusals:
         raise CommandFailed(f"{event.data.TYPE} {event.subject} was not done: {'; '.join(sorted(refusals))}")
+
+
+def _nothing_sent(event: Event[ShopBody], report: ShopBody) -> str:
+    """Why none of the products that were named is sent; empty when one is, or when all were meant."""
+    named = isinstance(event.data, SyncRequested) and event.data.product_nos is not None
+    if not (named and isinstance(report, SyncCompleted)) or report.refused_because or report.counts.commanded:
+        return ""
+    left_out = report.counts.model_dump(include={"incomplete", "sync_disabled", "not_found"})
+    told = ", ".join(f"{count} {reason.replace('_', ' ')}" for reason, count in left_out.items() if count)
+    return f"none of the named products is sent ({told or 'none were counted'}); `shopsync product show` says why"
 
 
 def _wait(there: Cluster, event: Event[ShopBody], timeout: float) -> list[Answer]:

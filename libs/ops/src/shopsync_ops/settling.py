@@ -47,7 +47,8 @@ def tell(outcomes: Sequence[Outcome], *, as_json: bool, shown: Sequence[Outcome]
     bad = {fate: count for fate, count in counts.items() if count and not fate.is_good}
     if bad:
         told = ", ".join(f"{count} {fate.value}" for fate, count in bad.items())
-        hint = "; refused ones: `shopsync dead-letters list`" if Fate.REFUSED in bad else ""
+        has_letter = any(one.fate is Fate.REFUSED and one.error_type for one in outcomes)
+        hint = "; refused ones: `shopsync dead-letters list`" if has_letter else ""
         raise CommandFailed(f"of {len(outcomes)}: {told}{hint}")
     if not as_json and len(outcomes) > 1:
         say(", ".join(f"{count} {fate.value}" for fate, count in counts.items() if count))

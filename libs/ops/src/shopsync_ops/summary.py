@@ -8,7 +8,7 @@ from typing import Any
 from rich.text import Text
 
 from shopsync_contracts.envelope import TYPE_PREFIX
-from shopsync_ops.console import show
+from shopsync_ops.console import show, visible
 from shopsync_ops.reading import Record
 
 _LONGEST = 160
@@ -33,8 +33,8 @@ class Summary:
     def line(self) -> Text:
         """The line as it is printed."""
         return Text.assemble(
-            (show(self.at), "dim"), "  ", (self.kind, "bold"), "  ", (self.subject, "cyan"), "  ",
-            self.detail, "  ", (self.place, "dim"),
+            (show(self.at), "dim"), "  ", (visible(self.kind, in_one_line=True), "bold"), "  ",
+            (visible(self.subject, in_one_line=True), "cyan"), "  ", visible(self.detail), "  ", (self.place, "dim"),
         )  # fmt: skip
 
 

@@ -6,12 +6,12 @@ from rich.text import Text
 
 from shopsync_contracts.topics import DEAD_LETTERS
 from shopsync_ops.cluster import Cluster, run
-from shopsync_ops.console import out, print_json, print_table, say, show, warn
+from shopsync_ops.console import out, print_json, print_table, say, show, visible, warn
 from shopsync_ops.context import AsJson, cluster, optional_mongo
 from shopsync_ops.errors import CommandFailed, WrongCall
 from shopsync_ops.letter_reading import read_letters, send_back
 from shopsync_ops.letter_states import LetterState, Standing
-from shopsync_ops.letters import Filter, Letter, Plan, letter_of, plan
+from shopsync_ops.letters import Filter, Letter, Plan, letter_of, newest_per_record, plan
 from shopsync_ops.publishing import now
 from shopsync_ops.reading import one
 from shopsync_ops.settings import MongoSettings
@@ -45,36 +45,41 @@ def list_letters(
     error_type: ErrorType = None,
     since: Since = None,
     shop: Shop = None,
-    every: Annotated[bool, typer.Option("--all", help="Also those that were redriven.")] = False,
+    every: Annotated[bool, typer.Option("--all", help="Also those redriven, and records put aside twice.")] = False,
     as_json: AsJson = False,
 ) -> None:
     """The open dead letters, oldest first; --all also shows those that were redriven, and what became of them."""
     there = cluster(ctx)
     chosen = _filter(there, topics=topic, event_type=event_type, error_type=error_type, since=since, shop=shop)
     found = run(read_letters(there, optional_mongo(ctx)))
+    for words in chosen.unmatched(found.letters):
+        warn(words)
     letters = sorted(filter(chosen.takes, found.letters), key=lambda letter: (letter.failed_at, letter.origin))
-    shown = [one for one in letters if every or found.standing(one).state is LetterState.OPEN]
+    cases = newest_per_record(letters)
+    shown = letters if every else [one for one in cases if found.standing(one).state is LetterState.OPEN]
     if as_json:
         print_json([_as_json(letter, found.standing(letter)) for letter in shown])
         return
     print_table(_COLUMNS, [_row(letter, found.standing(letter)) for letter in shown])
-    counts = found.count(letters)
+    counts = found.count(cases)
     told = (f"{counts.get(state, 0)} {state.value}" for state in LetterState if state is _OPEN or counts.get(state))
-    say(f"{len(letters)} dead letters: {', '.join(told)}")
+    say(f"{len(cases)} dead letters: {', '.join(told)}")
+    if len(cases) < len(letters):
+        say(f"{len(letters) - len(cases)} more are of records that were put aside before")
     if len(shown) < len(letters):
-        say("--all shows those that were redriven")
+        say("--all shows the others")
 
 
 @app.command("show")
 def show_letter(
     ctx: typer.Context,
-    partition: Annotated[int, typer.Argument(min=0)],
-    offset: Annotated[int, typer.Argument(min=0)],
+    place: Annotated[str, typer.Argument(metavar="PARTITION:OFFSET", help="As `list` shows; or PARTITION OFFSET.")],
+    offset: Annotated[str | None, typer.Argument(metavar="[OFFSET]")] = None,
     as_json: AsJson = False,
 ) -> None:
     """One dead letter whole: reason, headers, key and value."""
     there = cluster(ctx)
-    letter = run(_read_one(there, partition, offset))
+    letter = run(_read_one(there, *_place(place if offset is None else f"{place}:{offset}")))
     standing = run(read_letters(there, optional_mongo(ctx))).standings.get(letter.full_place, Standing(_OPEN))
     if as_json:
         print_json(_as_json(letter, standing))
@@ -86,9 +91,9 @@ def show_letter(
         [("place", letter.full_place), ("state", _state(standing)), *headers_of(letter.record).items()],
         console=console,
     )
-    console.print(Text(f"key    {_text(letter.record.key)}"))
+    console.print(Text(visible(f"key    {_text(letter.record.key)}", in_one_line=True)))
     console.print(Text(f"value  {'null' if value is None else f'{len(value)} bytes'}"))
-    console.print(Text(_text(value)), soft_wrap=True)
+    console.print(Text(visible(_text(value))), soft_wrap=True)
 
 
 @app.command("redrive")
@@ -176,6 +181,8 @@ async def _redrive(
     there: Cluster, chosen: Filter, mongo: MongoSettings | None, *, again: bool, dry_run: bool
 ) -> tuple[Plan, int]:
     found = await read_letters(there, mongo)
+    for words in chosen.unmatched(found.letters):
+        warn(words)
 
     def settled(letter: Letter) -> str:
         state = found.standing(letter).state

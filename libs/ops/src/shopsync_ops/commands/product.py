@@ -5,7 +5,7 @@ from rich.text import Text
 
 from shopsync_ops.causes import causes
 from shopsync_ops.cluster import run
-from shopsync_ops.console import out, print_json, print_table, say
+from shopsync_ops.console import out, print_json, print_table, say, visible
 from shopsync_ops.context import AsJson, mongo
 from shopsync_ops.database import connected
 from shopsync_ops.errors import WrongCall
@@ -45,7 +45,7 @@ def _print(found: Found) -> None:
     name = f"  {found.snapshot.content.name}" if found.snapshot is not None else ""
     if found.snapshot is None:
         name = "  (deleted from the tool)" if found.tombstone is not None else "  (not imported yet)"
-    console.print(Text(f"{found.shop_key}/{found.product_no}{name}", style="bold"))
+    console.print(Text(visible(f"{found.shop_key}/{found.product_no}{name}", in_one_line=True), style="bold"))
     print_table(("", ""), head_rows(found, moment), console=console)
     if reasons := causes(found, moment):
         say("")

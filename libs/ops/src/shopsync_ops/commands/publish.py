@@ -45,6 +45,8 @@ def publish(
     spec = spec_of(topic, there.prefix)
     where = mongo(ctx) if wait else None
     with _opened(file) as opened:
+        if next(read_documents(opened), None) is None:
+            raise WrongCall(f"{'stdin' if file == '-' else file} holds no message")
         if not unchecked:
             _refuse_broken(opened, spec)
         if dry_run:
