@@ -63,7 +63,7 @@ def build(runtime: Runtime, settings: PublisherSettings) -> None:
     troubles, token_keys = AppTroubles(database), TokenKeys(database)
     pauses = Pauses(database)
     gate = PauseGate(pauses)
-    for store in (jobs, listings, authorizations, troubles, token_keys):
+    for store in (jobs, listings, authorizations, cache, troubles, token_keys):
         runtime.on_start(store.ensure_indexes)
     runtime.on_start(authorizations.ensure_view)
 

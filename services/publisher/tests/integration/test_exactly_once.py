@@ -1,7 +1,7 @@
 """One listing per product, stock sent once, whatever becomes of replies, workers and the merchant's hands."""
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -333,3 +333,24 @@ async def test_ss11_a_verdict_about_older_content_does_not_win(demo):
     assert told[-1] == ("rejected", 2)
     assert told.count(("rejected", 2)) == 1
     assert set(told) <= {("approved", 1), ("rejected", 2)}
+
+
+async def test_a_webhook_that_comes_while_an_unchanged_listing_is_recorded_keeps_its_reading(listings, demo):
+    """A search showed the listing in review; what the webhook told since is read now, not at the next poll."""
+    new = await listings.intend(Listing("demo", "Z-1"), CREATE)
+    now = demo.clock()
+    later = now + timedelta(minutes=5)
+    made = await listings.record_push(replace(new, tiktok_product_id="P1"), [], review_due_at=later, now=now)
+    await listings.notified("demo", "P1", "n-1", now)
+    known = replace(made, notices=1)
+    assert await listings.record_push(known, [], review_due_at=later, now=now, is_reading=False)
+    document = await demo.listing("demo/Z-1")
+    assert document["review_due_at"] == now
+
+
+async def test_uploads_that_nobody_needs_any_more_are_forgotten(demo):
+    indexes = await demo.database["images"].index_information()
+    days = {
+        one["key"][0][0]: one["expireAfterSeconds"] // 86400 for one in indexes.values() if "expireAfterSeconds" in one
+    }
+    assert days == {"uploaded_at": 180, "seen_at": 180}

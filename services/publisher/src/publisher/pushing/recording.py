@@ -79,7 +79,11 @@ class Recorder:
         now = self._clock()
         due_at = now + self._review_poll if review == "in_review" else None
         async with self._outbox.line(job.id) as send:
-            recorded = still_ours(await self._listings.record_push(listing, [entry], review_due_at=due_at, now=now))
+            recorded = still_ours(
+                await self._listings.record_push(
+                    listing, [entry], review_due_at=due_at, now=now, is_reading=seen is not None
+                )
+            )
             PUSHES.labels("unchanged").inc()
             await send(recorded.unsent)
 

@@ -1,16 +1,17 @@
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import get_args
 
-from pymongo import UpdateOne, WriteConcern
+from pymongo import ASCENDING, IndexModel, UpdateOne, WriteConcern
 
 from publisher.batches import Batches
 from publisher.content.description import UploadedImage
 from publisher.images.pictures import UseCase
 from shopsync_runtime.mongo import Database, Document
 
+_FORGOTTEN_AFTER = timedelta(days=180)
 USE_CASES = get_args(UseCase)
 
 
@@ -34,6 +35,14 @@ class ImageCache:
         self._images = database.get_collection("images", write_concern=WriteConcern(w=1))
         self._reads = Batches(self._read)
         self._writes = Batches(self._write)
+
+    async def ensure_indexes(self) -> None:
+        """What was not written for half a year goes: it is fetched and uploaded once more if it is still in use."""
+        forget = int(_FORGOTTEN_AFTER.total_seconds())
+        fields = ("uploaded_at", "seen_at")
+        await self._images.create_indexes(
+            [IndexModel([(field, ASCENDING)], expireAfterSeconds=forget) for field in fields]
+        )
 
     async def file(self, shop_key: str, address: str) -> KnownFile | None:
         """What is known of an address."""

@@ -87,16 +87,18 @@ class Listings:
 
     async def record_push(
         self, listing: Listing, events: Sequence[OutboxEntry], *, review_due_at: datetime | None, now: datetime,
-        refusal: Refusal | None = None,
+        refusal: Refusal | None = None, is_reading: bool = True,
     ) -> Listing | None:  # fmt: skip
         """The outcome, what was sent, and the events that tell it, in one write; the intent is gone with it.
 
-        `refusal` stays, an earlier one does not.
+        `refusal` stays, an earlier one does not. Without `is_reading` a reading that is due sooner stays due.
         When TikTok told something about the product since the listing was read, it is due for a reading now.
         """
         notices = listing.notices
         while True:
             update = _recorded(listing, events, review_due_at, refusal)
+            if not is_reading and review_due_at is not None:
+                update["$min"] = {"review_due_at": update["$set"].pop("review_due_at")}
             recorded = await self._write(listing, update, notices=notices or {"$in": [None, 0]})
             if recorded is not None:
                 return recorded
