@@ -56,6 +56,7 @@ def test_an_empty_value(value):
         (b"[" * 10_000, "nested too deeply"),
         (b'{"a":' * 10_000, "nested too deeply"),
         (b"\xef\xbb\xbf{}", "BOM"),
+        (b'{"a": ' + b"9" * 5_000 + b"}", "^a number has more than 4300 digits$"),
     ],
 )
 def test_what_is_no_json_that_all_readers_understand_alike(value, text):
@@ -141,6 +142,10 @@ def test_each_required_member_of_a_product_is_named(missing):
         ("skus", [{"vertical_no": str(n)} for n in range(401)], "at most 400"),
         ("skus", [{"vertical_no": "サイズエム"}], "at most 9 bytes"),
         ("skus", [{"stock": -1}], "stock: Input should be greater"),
+        ("skus", None, r"skus: Input should be a valid array \(given: null\)"),
+        ("stock_managed", 1, r"stock_managed: Input should be a valid boolean \(given: 1\)"),
+        ("name", True, r"name: Input should be a valid string \(given: true\)"),
+        ("images", ["i"] * 201, "images: Array should have at most 200 items"),
     ],
 )
 def test_a_wrong_member_is_named_with_its_limit(member, value, text):
@@ -275,3 +280,38 @@ def test_any_json_is_either_an_event_or_a_contract_error(document):
 def test_any_bytes_are_refused_by_a_contract_error(value):
     with pytest.raises(ContractError):
         parse(value)
+
+
+@pytest.mark.parametrize(
+    ("value", "kind"),
+    [
+        ("[]", "an array"),
+        ('"{}"', "a string"),
+        ("1", "a number"),
+        ("1.5", "a number"),
+        ("true", "a boolean"),
+        ("null", "null"),
+    ],
+)
+def test_what_is_no_object_is_called_as_json_calls_it(value, kind):
+    with pytest.raises(NotCloudEvent, match=f"^a JSON object is expected, not {kind}$"):
+        parse(value.encode())
+
+
+@pytest.mark.parametrize("path", ["skus", "skus.0"], ids=str)
+def test_a_list_whose_entries_are_at_fault_is_not_called_too_short(path):
+    """Entries at fault are not counted, so a list with nothing else seems empty to the model."""
+    document = changed()
+    document["data"]["product"]["skus"] = [] if path == "skus" else [{"stock": -1}]
+    with pytest.raises(WrongShape) as refused:
+        parse(wire(document))
+    assert str(refused.value).count("data.product.skus") == 1
+    assert f"data.product.{path}" in str(refused.value)
+
+
+@pytest.mark.parametrize("product_no", ["商品番号" * 8, "a/b"])
+def test_a_rule_of_ours_is_told_in_its_own_words(product_no):
+    with pytest.raises(WrongShape) as refused:
+        parse(wire(changed(product_no=product_no)))
+    assert "Value error" not in str(refused.value)
+    assert "data.product_no: must " in str(refused.value)

@@ -93,7 +93,7 @@ def test_a_file_without_documents_has_none(text):
         (f"[\n{pretty('a')},\n]", "the document", "not JSON: "),
         (f"[\n{pretty('a')},", "the document", "not JSON: "),
         (f"{pretty('a')}\n{pretty('b', data={'shop_key': 7})}", "document 2", "data.shop_key"),
-        (f"[{sync_line('a')}, 7]", "document 2", "a JSON object is expected, not int"),
+        (f"[{sync_line('a')}, 7]", "document 2", "a JSON object is expected, not a number"),
         (f"[{sync_line('a')}, {{}}]", "document 2", "required attributes are missing"),
         (f"{sync_line('a')[:-1]}\n{sync_line('b')}", "line 1", "not JSON"),
         ("{broken\n{broken too", "line 1", "not JSON"),

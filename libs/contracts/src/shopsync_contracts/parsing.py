@@ -2,6 +2,8 @@
 
 import json
 import re
+import sys
+from collections.abc import Sequence
 from typing import Any, NoReturn
 
 from pydantic import ValidationError
@@ -27,6 +29,9 @@ _BODIES: dict[str, type[ShopBody]] = {body.wire_type(): body for body in BODIES}
 _REQUIRED = ("specversion", "id", "source", "type", "subject", "time", "data")
 _MAX_REASONS = 10
 _SHOWN = 60
+_WORDS = {None: "null", True: "true", False: "false"}
+_KINDS = {list: "an array", str: "a string", int: "a number", float: "a number", bool: "a boolean", type(None): "null"}
+_ENDLESS = "digits) for integer string conversion"
 _HALF = re.compile("[\ud800-\udfff]")
 _FRAMED = re.compile(rb"\x00.{4}\s*[{\[]", re.DOTALL)
 
@@ -74,17 +79,29 @@ def _half_character(document: Any) -> str:
 
 def describe(error: ValidationError) -> str:
     """One line that names each member at fault, its problem and the value's kind."""
-    lines = [_describe_one(detail) for detail in error.errors(include_url=False, include_context=False)]
+    details = error.errors(include_url=False, include_context=False)
+    lines = [_describe_one(detail) for detail in details if not _only_follows(detail, details)]
     hidden = len(lines) - _MAX_REASONS
     more = f"; and {hidden} more" if hidden > 0 else ""
     return "; ".join(lines[:_MAX_REASONS]) + more
+
+
+def _only_follows(detail: Any, details: Sequence[Any]) -> bool:
+    """Whether a list is too short for no other reason than that its entries are at fault: those are not counted."""
+    place = detail["loc"]
+    return detail["type"] == "too_short" and any(
+        len(one["loc"]) > len(place) and one["loc"][: len(place)] == place for one in details
+    )
 
 
 def _describe_one(detail: Any) -> str:
     place = ".".join(str(part) for part in detail["loc"]) or "message"
     if detail["type"] == "missing":
         return f"{place}: is required"
-    return f"{place}: {detail['msg']}{_given(detail.get('input'))}"
+    message = str(detail["msg"]).removeprefix("Value error, ")
+    if message.startswith("Tuple "):
+        message = f"Array {message.removeprefix('Tuple ')}"
+    return f"{place}: {message}{_given(detail.get('input'))}"
 
 
 def _given(value: Any) -> str:
@@ -94,7 +111,7 @@ def _given(value: Any) -> str:
 
 
 def _shown(value: object) -> str:
-    text = repr(value)
+    text = _WORDS[value] if value is None or isinstance(value, bool) else repr(value)
     return text if len(text) <= 2 * _SHOWN else f"{text[:_SHOWN]}…"
 
 
@@ -112,9 +129,11 @@ def _read_json(value: bytes) -> dict[str, Any]:
     except UnicodeDecodeError as error:
         raise NotJson(f"not UTF-8: byte {error.start} is invalid") from error
     except ValueError as error:
+        if _ENDLESS in str(error):
+            raise NotJson(f"a number has more than {sys.get_int_max_str_digits()} digits") from error
         raise NotJson(f"not JSON: {error}") from error
     if not isinstance(document, dict):
-        raise NotCloudEvent(f"a JSON object is expected, not {type(document).__name__}")
+        raise NotCloudEvent(f"a JSON object is expected, not {_KINDS[type(document)]}")
     return document
 
 

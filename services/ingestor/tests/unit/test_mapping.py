@@ -210,7 +210,7 @@ BEYOND = [
     ({"name": "名" * 2_001}, "product: name: String should have at most 2000 characters .*2001 characters"),
     ({"comment": {"main": "x" * 1_000_001}}, "product: description: String should have at most 1000000 characters"),
     ({"image": {"list": [{"url": "https://i/" + "x" * 4_096}]}}, "product: images.0: String should have at most 4096"),
-    ({"image": {"list": [{"url": "https://i/1.jpg"}] * 201}}, "product: images: Tuple should have at most 200 items"),
+    ({"image": {"list": [{"url": "https://i/1.jpg"}] * 201}}, "product: images: Array should have at most 200 items"),
     ({"unitPrice": 10**9}, r"product: regular_price: .* equal to 999999999 \(given: 1000000000\)"),
     ({"unitPrice": str(10**9)}, "product: regular_price: .* equal to 999999999"),
     ({"preorder": {"enabled": False, "price": 10**11}}, "product: preorder_price: .* equal to 999999999"),
