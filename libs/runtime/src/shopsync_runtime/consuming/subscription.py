@@ -65,8 +65,9 @@ class Subscription:
     dead letters are acknowledged. FastStream runs the poll loop and gives us raw records: its own parser would
     raise on null and non-UTF-8 headers and so lose the message whatever the ack policy (streaming rule 2).
 
-    Not covered: a header whose *name* is no UTF-8, which Kafka's protocol forbids. aiokafka fails on it while fetching,
-    before any code of ours; the partition stands still, nothing is committed past it, and /livez fails by and by.
+    Not covered: a record that aiokafka cannot unpack, such as one with a header whose *name* is no UTF-8, which Kafka's
+    protocol forbids. Its partition stands still right before it and is named in the log; the others go on (see
+    `kafka.consumer`).
     """
 
     def __init__(

@@ -4,15 +4,28 @@ Every consumer of the project reads committed messages only. A message of an abo
 acting on one would list a product that its publisher took back.
 """
 
-from collections.abc import Sequence
+import asyncio
+import time
+from collections.abc import Mapping, Sequence
 from typing import Any, Final, Protocol
 
+import structlog
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from aiokafka.consumer.group_coordinator import GroupCoordinator
-from aiokafka.errors import IllegalStateError, NoOffsetForPartitionError, OffsetOutOfRangeError
+from aiokafka.errors import (
+    ConsumerStoppedError,
+    IllegalStateError,
+    KafkaError,
+    NoOffsetForPartitionError,
+    OffsetOutOfRangeError,
+)
 
 from shopsync_runtime.kafka.membership import Outsider, Place, StaticMember
 
+log = structlog.get_logger(__name__)
+
+_AGAIN_SECONDS = 1.0
+_ONE_BY_ONE_SECONDS = 30.0
 ISOLATION: Final = "read_committed"
 
 Offsets = dict[TopicPartition, int]
@@ -45,6 +58,9 @@ class Consumer(AIOKafkaConsumer):  # type: ignore[misc] # aiokafka is untyped
     def __init__(self, *topics: str, observer: Observer, outsider: Outsider, **options: Any) -> None:
         super().__init__(*topics, **{**options, "auto_offset_reset": "none", "isolation_level": ISOLATION})
         self._observer = observer
+        self._one_by_one_until = 0.0
+        #: partitions in which something could not be read lately, and where they were last told to stand still
+        self._unreadable: dict[TopicPartition, int | None] = {}
         self._place: Place | None = None
         if instance := options.get("group_instance_id"):
             self._place = Place(options["bootstrap_servers"], options["group_id"], instance, outsider)
@@ -62,9 +78,27 @@ class Consumer(AIOKafkaConsumer):  # type: ignore[misc] # aiokafka is untyped
             coordinator.place = self._place
 
     async def getmany(self, *partitions: TopicPartition, timeout_ms: int = 0, max_records: int | None = None) -> Polled:
-        """As aiokafka's. Raises its errors, but for positions that are not in the log: they are set anew."""
+        """As aiokafka's. Raises its errors, but for positions that are not in the log: they are set anew.
+
+        aiokafka moves on in each partition while it takes records from one after the other. When one of them cannot be
+        read, what it had taken from the others would be gone: so their positions are set back, and for a while
+        the partitions are read one at a time. The one that cannot be read stands still, right before what is at fault.
+        """
         self._observer.before_poll(self)
+        if time.monotonic() < self._one_by_one_until and not partitions:
+            records = await self._poll_each(timeout_ms, max_records)
+        else:
+            self._unreadable = {}
+            records = await self._poll(*partitions, timeout_ms=timeout_ms, max_records=max_records)
+        if records:
+            self._observer.polled(records)
+        else:
+            await self._observer.idle(self)
+        return records
+
+    async def _poll(self, *partitions: TopicPartition, timeout_ms: int, max_records: int | None) -> Polled:
         while True:
+            before = self.positions()
             try:
                 records: Polled = await super().getmany(*partitions, timeout_ms=timeout_ms, max_records=max_records)
             except NoOffsetForPartitionError as error:
@@ -72,13 +106,68 @@ class Consumer(AIOKafkaConsumer):  # type: ignore[misc] # aiokafka is untyped
             except OffsetOutOfRangeError as error:
                 for partition, wanted in error.args[0].items():
                     await self._start_over(partition, wanted)
+            except ConsumerStoppedError:
+                raise
+            except Exception:
+                self._one_by_one_until = time.monotonic() + _ONE_BY_ONE_SECONDS
+                await self._set_back(before)
+                raise
             else:
+                return records
+
+    async def _poll_each(self, timeout_ms: int, max_records: int | None) -> Polled:
+        """One partition at a time, and from those at fault one record at a time: what comes before it is good."""
+        held = sorted(self.assignment())
+        share, most = timeout_ms // max(1, len(held)), max_records and max(1, max_records // max(1, len(held)))
+        found: Polled = {}
+        failed = False
+        for partition in held:
+            limit = 1 if partition in self._unreadable else most
+            try:
+                found |= await self._poll(partition, timeout_ms=0 if found else share, max_records=limit)
+            except (ConsumerStoppedError, IllegalStateError):  # all is over, or it is another's now
+                if not found:
+                    raise
                 break
-        if records:
-            self._observer.polled(records)
-        else:
-            await self._observer.idle(self)
-        return records
+            except Exception as error:  # noqa: BLE001 - whatever aiokafka makes of bytes that it cannot unpack
+                failed = True
+                self._stands_still(partition, error)
+        if failed and not found:
+            await asyncio.sleep(_AGAIN_SECONDS)
+        return found
+
+    def _stands_still(self, partition: TopicPartition, error: Exception) -> None:
+        if partition not in self._unreadable:
+            self._unreadable[partition] = None  # what is at fault may be further on
+            return
+        position = self.positions().get(partition)
+        if position is not None and self._unreadable[partition] != position:
+            self._unreadable[partition] = position
+            log.error(
+                "a record cannot be read, the partition stands still", topic=partition.topic,
+                partition=partition.partition, offset=position, error=f"{type(error).__name__}: {error}",
+            )  # fmt: skip
+
+    async def _set_back(self, before: Offsets) -> None:
+        """Where no record has been returned from, read on where reading went on before."""
+        for partition, position in self.positions().items():
+            first = before[partition] if partition in before else await self._beginning_of(partition)
+            if first is not None and position > first and partition in self.assignment():
+                self.seek(partition, first)
+
+    async def _beginning_of(self, partition: TopicPartition) -> int | None:
+        """Where the group begins in a partition whose position was not known yet; None: it is another's now."""
+        while partition in self.assignment():
+            try:
+                committed: int | None = await self.committed(partition)
+                if committed is not None:
+                    return committed
+                starts: Mapping[TopicPartition, int] = await self.beginning_offsets([partition])
+                return starts[partition]
+            except KafkaError as error:
+                log.warning("cannot ask where the group begins", topic=partition.topic, error=str(error))
+                await asyncio.sleep(_AGAIN_SECONDS)
+        return None
 
     def positions(self) -> Offsets:
         """Where reading goes on, of the partitions for which that is known. Past transaction markers and the like."""
