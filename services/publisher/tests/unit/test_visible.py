@@ -45,6 +45,25 @@ HIDDEN_STYLES = [
     "scale:0",
     "content-visibility:hidden",
     "d\\69splay:none",
+    "display:none;display:foo",
+    "opacity:0;content-visibility:visible",
+    "opacity:0;filter:none",
+    "margin-left:-9999px;transform:none",
+    "transform:translateX(-9999px);scale:1",
+    "translate:-9999px",
+    "transform:scale(0,1)",
+    "clip:rect(0,0,0,0);clip-path:none",
+    "clip-path:polygon(0 0,0 0,0 0)",
+    "clip-path:inset(0 0 100% 0)",
+    "-webkit-text-fill-color:transparent;color:#000",
+    "color:rgba(0,0,0,.001)",
+    "text-indent:100%;white-space:nowrap;overflow:hidden",
+    "position:absolute;left:-100vw",
+    "position:absolute;left:9999px",
+    "position:absolute;left:-100%",
+    "position:absolute;inset:0 auto auto -9999px",
+    "max-height:0;height:auto;overflow:hidden",
+    "width:1px;height:1px;overflow:hidden;padding:0;height:auto",
 ]
 VISIBLE_STYLES = [
     "display:block",
@@ -78,6 +97,25 @@ VISIBLE_STYLES = [
     ":::",
     "/* display:none */color:red",
     "background:url('display:none')",
+    "background:linear-gradient(red,blue);-webkit-background-clip:text;-webkit-text-fill-color:transparent",
+    "background:linear-gradient(red,blue) text;color:transparent",
+    "-webkit-text-fill-color:#000;color:transparent",
+    "position:relative;height:0;padding-bottom:56%;overflow:hidden",
+    "overflow:auto;width:0;min-width:100%",
+    "max-height:0;overflow:hidden;max-height:none",
+    "height:0;overflow:hidden;height:auto",
+    "position:absolute;left:-9999px;left:0",
+    "margin-left:-9999px;margin-left:0",
+    "margin:0 -9999px;padding:0 9999px",
+    "margin:-1000px auto 0;padding-top:1000px",
+    "text-indent:100%",
+    "transform:scaleX(-1)",
+    "transform:scale(-1,1)",
+    "filter:opacity(0);filter:none",
+    "clip-path:inset(50px)",
+    "clip-path:polygon(0 0,100% 0,50% 100%)",
+    "font-size:0;font-size:calc(10px + 1vw)",
+    "font-size:clamp(1rem,2vw,3rem)",
 ]
 STRUCK_STYLES = [
     "text-decoration:line-through",
@@ -110,6 +148,14 @@ HIDDEN = [
     "<style>p[data-x]{{display:none}}</style><p data-x>{}</p>",
     "<style media=screen>p{{display:none}}</style><p>{}</p>",
     "<div style='font-size:0'><span style='font-size:1em'>{}</span></div>",
+    "<style>.a{{ .b{{display:none}} }}</style><div class=a><p class=b>{}</p></div>",
+    "<style>.a{{ &.b, > i{{display:none}} }}</style><p class='a b'>{}</p>",
+    "<style>.a, .x{{ @media screen{{ display:none }} }}</style><p class=a>{}</p>",
+    "<style>@media not all and (min-width:768px){{p{{display:none}}}}</style><p>{}</p>",
+    "<style>@media not print{{p{{display:none}}}}</style><p>{}</p>",
+    "<style>@media (width<600px){{p{{display:none}}}}</style><p>{}</p>",
+    "<style>@media (max-width:40em) and (orientation:portrait){{p{{display:none}}}}</style><p>{}</p>",
+    "<p style='color:((({}'>{{}}</p>".format("(" * 5000),
 ]
 NOT_SENT = [
     "<!-- {} -->",
@@ -147,6 +193,10 @@ STRUCK = [
     "<style>b{{text-decoration-line:line-through!important}}</style><b style='text-decoration:none'>{}</b>",
     "<p style='text-decoration:line-through'>通常<b>価格 {}</b></p>",
     "<span class=line-through>{}</span>",
+    "<del 旧価格>{}</del>",
+    "<del><table><tr><td>{}</td></tr></table></del>",
+    "<s>{}",
+    "<s/>{}</s>",
 ]
 VISIBLE = [
     "<p aria-hidden=true>{}</p>",
@@ -167,6 +217,16 @@ VISIBLE = [
     "<style>@font-face{{display:none}}@keyframes p{{from{{opacity:0}}}}</style><p>{}</p>",
     "<ul style='font-size:0'><li style='font-size:14px'>{}</li></ul>",
     "<div style='visibility:hidden'><p style='visibility:visible'>{}</p></div>",
+    "<style>@media (min-width:48em){{p{{display:none}}}}</style><p>{}</p>",
+    "<style>@media (min-width:768px) and (orientation:landscape){{p{{display:none}}}}</style><p>{}</p>",
+    "<style>@media not screen{{p{{display:none}}}}</style><p>{}</p>",
+    "<style>.sp{{display:none}}@media (max-width:40em){{.sp{{display:block}}}}</style><p class=sp>{}</p>",
+    "<style>p{{display:none}}@media (width<=600px){{p{{display:block}}}}</style><p>{}</p>",
+    "<style>@supports not (display:grid){{p{{display:none}}}}</style><p>{}</p>",
+    "<style>.a{{ .b{{display:none}} }}</style><p class=b>{}</p>",
+    "<style>p{DEEP}</style><p>{}</p>".replace("{DEEP}", "{{& &" * 60),
+    "<style>{DEEP}</style><p>{}</p>".replace("{DEEP}", "@media screen{{" * 3000),
+    "<p>{} a<b と c</p>",
     "<x-box>{}</x-box>",
     "<o:p>{}</o:p>",
     "<legend>{}</legend>",
@@ -225,6 +285,13 @@ def test_pr5_a_price_beside_the_struck_out_one_stays():
     assert clean_line("<del>5,000円</del> 特価3,000円 靴下") == "特価3,000円 靴下"
     assert "struck-out" in cleaned_line("<del>5,000円</del> 靴下").notes[0]
     assert clean_line("<span style='display:none'>社内</span>靴下") == "靴下"
+    assert clean_line("<del 旧価格>5,000円</del>靴下") == "靴下"
+
+
+@pytest.mark.parametrize("comment", ["<!-- 社内 -->", "<!-- 社内 --!>", "<!-- <b>社内</b> > -->"])
+def test_comments_of_a_name_stay_at_home(comment):
+    assert clean_line(f"靴下{comment} 青") == "靴下 青"
+    assert clean_line(f"靴下{comment[:7]}") == "靴下", "an unfinished comment goes on to the end"
 
 
 @pytest.mark.parametrize(

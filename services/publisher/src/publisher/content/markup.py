@@ -143,7 +143,7 @@ _BOOLEAN = frozenset(
 )
 _TAG = re.compile(r"<(?P<end>/?)(?P<name>[A-Za-z][^\s<>/]*)(?P<rest>[^<>]*)(?P<close>>|(?=<)|\Z)")
 _ASCII_WORDS = re.compile(r"[\s\w/'\"-]*", re.ASCII)
-_COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
+_COMMENT = re.compile(r"<!--.*?(?:--!?>|\Z)", re.DOTALL)
 _ENTITY = re.compile(r"&(?:#[0-9]+|#[xX][0-9a-fA-F]+|[A-Za-z][A-Za-z0-9]*);")
 _NESTED = re.compile(r"&(?:amp;|#38;|#[xX]26;)+")
 _MOST_DECODINGS = 10
@@ -182,7 +182,8 @@ def line_markup(text: str) -> str:
 
 def own_brackets(markup: str) -> str:
     """HTML in which what only looks like a tag (`<L>`, `<BRAND>`, `a<b と c>`) is text."""
-    return _TAG.sub(lambda tag: tag[0] if _may_be_markup(tag) else f"&lt;{tag[0][1:]}", markup)
+    lower = markup.lower()
+    return _TAG.sub(lambda tag: tag[0] if _may_be_markup(tag, lower) else f"&lt;{tag[0][1:]}", markup)
 
 
 def _line_tags(part: str, whole: str) -> str:
@@ -201,13 +202,18 @@ def _is_line_tag(tag: re.Match[str], lower: str) -> bool:
     name, rest = tag["name"].lower(), tag["rest"].strip().rstrip("/").strip()
     if name not in ELEMENTS or not tag["close"]:
         return False
-    if rest:
+    if rest and not _is_pair(tag, lower):
         return "=" in rest or all(word in _BOOLEAN for word in rest.lower().split())
     return bool(tag["end"]) or name in VOID | _ENDED_BY_NEXT or f"</{name}" in lower
 
 
-def _may_be_markup(tag: re.Match[str]) -> bool:
-    if "=" in tag["rest"]:
+def _is_pair(tag: re.Match[str], lower: str) -> bool:
+    """Whether a tag is ended by one of its name, so that words in it are attributes: `<del 旧価格>980円</del>`."""
+    return bool(tag["rest"][:1].isspace()) and f"</{tag['name'].lower()}" in lower[tag.end() :]
+
+
+def _may_be_markup(tag: re.Match[str], lower: str) -> bool:
+    if "=" in tag["rest"] or (tag["name"].lower() in ELEMENTS and tag["close"] and _is_pair(tag, lower)):
         return True
     name = tag["name"].lower()
     return (name in ELEMENTS or "-" in name or ":" in name) and _ASCII_WORDS.fullmatch(tag["rest"]) is not None

@@ -1,16 +1,24 @@
 """The style sheets inside a description: which of their rules meet which elements. Pure."""
 
+import contextlib
+import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 import tinycss2
 from selectolax.lexbor import LexborHTMLParser, SelectolaxError
 from tinycss2.ast import AtRule, LiteralToken, Node, QualifiedRule
 
-from publisher.content.styles import Effects, declared
+from publisher.content.declarations import Effects
+from publisher.content.styles import declared, only_hiding
 
 _PHONE_WIDTH = 390
+_EM = 16.0
+_LONGEST_SELECTOR = 1_000
+_WIDTH = re.compile(
+    r"(?:(?P<limit>max|min)-width\s*:|width\s*(?P<than>[<>]=?))\s*(?P<number>\d*\.?\d+)\s*(?P<unit>px|em|rem)?"
+)
 _ELSEWHERE = frozenset({"print", "speech", "tty", "tv", "projection", "handheld", "braille", "embossed", "aural"})
 _SCREEN = frozenset({"", "screen", "all", "only screen", "only all"})
 
@@ -32,7 +40,9 @@ class Sheets:
         for style in document.css("style"):
             applies = _applies(style.attributes.get("media") or "")
             if applies is not False:
-                self._read(tinycss2.parse_stylesheet(style.text(), skip_comments=True, skip_whitespace=True), applies)
+                text = style.text().replace("&amp;", "&")  # here an ampersand is the outer rule
+                with contextlib.suppress(RecursionError):  # brackets nested by the thousand are no style
+                    self._read(tinycss2.parse_stylesheet(text, skip_comments=True, skip_whitespace=True), applies)
 
     def of(self, element: int) -> tuple[Effects, Effects]:
         """Plain and important effects on the element with this `mem_id`, in the order of the cascade."""
@@ -53,26 +63,46 @@ class Sheets:
                     rules = tinycss2.parse_rule_list(node.content, skip_comments=True, skip_whitespace=True)
                     self._read(rules, inner)
 
-    def _rule(self, rule: QualifiedRule, applies: bool | None) -> None:
-        content = tinycss2.parse_blocks_contents(rule.content, skip_comments=True, skip_whitespace=True)
+    def _rule(self, rule: QualifiedRule, applies: bool | None, outer: str = "") -> None:
+        selectors = list(_selectors(rule.prelude))
+        if outer:
+            selectors = [_nested(selector, outer) for selector in selectors]
+        self._declarations(selectors, rule.content, applies)
+
+    def _declarations(self, selectors: Sequence[Sequence[Node]], tokens: Sequence[Node], applies: bool | None) -> None:
+        content = tinycss2.parse_blocks_contents(tokens, skip_comments=True, skip_whitespace=True)
         plain, important = declared(content)
         if applies is None:
             # Nobody knows whether it applies: what it hides stays hidden, what it shows is not shown.
-            plain, important = _hiding(plain), _hiding(important)
-        if not plain and not important:
-            return
-        for selector in _selectors(rule.prelude):
-            self._order += 1
-            try:
-                met = self._document.css(tinycss2.serialize(selector).strip())
-            except SelectolaxError:
-                continue  # generated content, or no selector at all
-            for element in met:
-                self._rules[element.mem_id].append(_Rule(_specificity(selector), self._order, plain, important))
+            plain, important = only_hiding(plain), only_hiding(important)
+        if plain or important:
+            for selector in selectors:
+                self._meet(selector, plain, important)
+        for node in content:
+            if isinstance(node, QualifiedRule):
+                outer = ", ".join(tinycss2.serialize(one).strip() for one in selectors)
+                if len(outer) <= _LONGEST_SELECTOR:  # each `&` repeats it
+                    self._rule(node, applies, outer)
+            elif isinstance(node, AtRule) and node.content is not None:
+                inner = _inside(node, applies)
+                if inner is not False:
+                    self._declarations(selectors, node.content, inner)
+
+    def _meet(self, selector: Sequence[Node], plain: Effects, important: Effects) -> None:
+        self._order += 1
+        try:
+            met = self._document.css(tinycss2.serialize(selector).strip())
+        except SelectolaxError:
+            return  # generated content, or no selector at all
+        for element in met:
+            self._rules[element.mem_id].append(_Rule(_specificity(selector), self._order, plain, important))
 
 
-def _hiding(effects: Mapping[str, bool | None]) -> Effects:
-    return {name: value for name, value in effects.items() if value}
+def _nested(selector: Sequence[Node], outer: str) -> list[Node]:
+    """The selector of a rule inside a rule, on its own."""
+    text, around = tinycss2.serialize(selector).strip(), f":is({outer})"
+    whole = text.replace("&", around) if "&" in text else f"{around} {text}"
+    return list(tinycss2.parse_component_value_list(whole, skip_comments=True))
 
 
 def _selectors(prelude: Sequence[Node]) -> Iterator[list[Node]]:
@@ -106,13 +136,17 @@ def _inside(rule: AtRule, applies: bool | None) -> bool | None:
     match rule.lower_at_keyword:
         case "media":
             here = _applies(tinycss2.serialize(rule.prelude))
-        case "supports" | "layer":
+        case "supports":  # what anybody asks for is there by now
+            here = not tinycss2.serialize(rule.prelude).strip().lower().startswith("not")
+        case "layer":
             here = True
         case "container" | "scope" | "document":
             here = None
         case _:
             return False
-    return here and applies if here is not None else None
+    if here is False or applies is False:
+        return False
+    return None if here is None or applies is None else True
 
 
 def _applies(media: str) -> bool | None:
@@ -126,21 +160,31 @@ def _applies(media: str) -> bool | None:
 
 
 def _query(query: str) -> bool | None:
+    if query.startswith(("not ", "not(")):
+        answer = _query(query[3:].strip())
+        return None if answer is None else not answer
     kind, *features = [part.strip() for part in query.replace("(", " and (").split(" and ") if part.strip()]
     if kind.startswith("("):
         kind, features = "", [kind, *features]
     if kind in _ELSEWHERE:
         return False
     answers = [_feature(feature.strip("() ")) for feature in features]
-    if kind not in _SCREEN or None in answers:
-        return None
-    return all(answers)
+    if False in answers:
+        return False
+    return None if kind not in _SCREEN or None in answers else True
 
 
 def _feature(feature: str) -> bool | None:
-    name, _, value = feature.partition(":")
-    number = value.strip().removesuffix("px")
-    if name.strip() not in {"max-width", "min-width"} or not number.replace(".", "", 1).isdigit():
+    found = _WIDTH.fullmatch(feature)
+    if found is None:
         return None
-    is_max = name.strip() == "max-width"
-    return float(number) >= _PHONE_WIDTH if is_max else float(number) <= _PHONE_WIDTH
+    pixels = float(found["number"]) * (1.0 if found["unit"] in {"px", None} else _EM)
+    match found["limit"] or found["than"]:
+        case "max":
+            return pixels >= _PHONE_WIDTH
+        case "min":
+            return pixels <= _PHONE_WIDTH
+        case "<=" | "<" as than:
+            return pixels > _PHONE_WIDTH or (than == "<=" and pixels == _PHONE_WIDTH)
+        case than:
+            return pixels < _PHONE_WIDTH or (than == ">=" and pixels == _PHONE_WIDTH)

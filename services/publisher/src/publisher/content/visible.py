@@ -12,9 +12,10 @@ from typing import Literal
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
+from publisher.content.declarations import Effects
 from publisher.content.image_sources import source_of
 from publisher.content.sheets import Sheets
-from publisher.content.styles import Effects, Look, by_itself, handed_down, hides_box, inline
+from publisher.content.styles import Look, by_itself, handed_down, hides_box, inline
 
 _NOT_SHOWN = frozenset(
     [
