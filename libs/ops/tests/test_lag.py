@@ -143,3 +143,22 @@ async def test_offsets_of_topics_and_partitions_that_are_gone_stop_nothing(shops
         return found is None or found["partitions"] == []
 
     await eventually(looks, what="a look after the deletion")
+
+
+async def test_what_stands_behind_an_open_transaction_is_told(shopsync, bus):
+    """It is no lag, nobody can read it: with a lag of 0 alone, the product that does not come has no explanation."""
+    topic = PRODUCT_CHANGES.full_name(bus.prefix)
+    producer = AIOKafkaProducer(bootstrap_servers=bus.bootstrap, transactional_id=f"{bus.prefix}-open")
+    async with producer:
+        await producer.begin_transaction()
+        first = await producer.send_and_wait(topic, b"{}", partition=1)
+        await bus.send(PRODUCT_CHANGES, b"{}", partition=1)
+        await commit(bus, f"{bus.prefix}.catalog.products", {TopicPartition(topic, 1): first.offset})
+        group = (await looked(shopsync, bus))["catalog.products"]
+        assert (group["lag"], group["unreadable"]) == (0, 2)
+        assert of(group, PRODUCT_CHANGES, bus, 1)["unreadable"] == 2
+        table = (await shopsync(*bus.options, "lag", "--group", "catalog.products")).stdout
+        assert "2 offsets stand behind an open transaction" in table
+        assert f"{topic}/1" in table
+        await producer.commit_transaction()
+    assert (await looked(shopsync, bus))["catalog.products"]["unreadable"] == 0

@@ -23,7 +23,8 @@ class PartitionLag:
     `committed` None: the group has never committed here, and would begin with the oldest. `lag` counts messages when
     `exact`, else offsets, which are no fewer: those of transaction markers and compacted messages count. `lost`:
     offsets that retention removed before the group came to them. `ahead`: how far the committed offset is beyond the
-    end, which happens when a topic is made again.
+    end, which happens when a topic is made again. `unreadable`: offsets behind an open transaction, which nobody can
+    read and `end` leaves out.
     """
 
     topic: str
@@ -35,6 +36,7 @@ class PartitionLag:
     lost: int
     member: str | None
     ahead: int = 0
+    unreadable: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,9 +69,15 @@ class GroupLag:
         """The largest of all partitions."""
         return max((one.ahead for one in self.partitions), default=0)
 
+    @property
+    def unreadable(self) -> int:
+        """Over all partitions."""
+        return sum(one.unreadable for one in self.partitions)
+
     def document(self) -> dict[str, Any]:
         """For JSON."""
-        return {**asdict(self), "lag": self.lag, "exact": self.exact, "lost": self.lost, "ahead": self.ahead}
+        sums = ("lag", "exact", "lost", "ahead", "unreadable")
+        return {**asdict(self), **{name: getattr(self, name) for name in sums}}
 
 
 async def read_lag(there: Cluster, *, count_up_to: int) -> list[GroupLag]:
@@ -88,11 +96,12 @@ async def read_lag(there: Cluster, *, count_up_to: int) -> list[GroupLag]:
         topics |= {topic for names in own.values() for topic in names}
         partitions = await there.partitions(sorted(topics & existing))
         bounds = await _bounds(consumer, [part for parts in partitions.values() for part in parts])
+        open_ends = await _behind_open_transactions(consumer, {part: end for part, (_, end) in bounds.items()})
         found = []
         for group in groups:
             read = set(own[group]) if group in own else {part.topic for part in offsets[group]}
             parts = [part for topic in sorted(read) for part in partitions.get(topic, ())]
-            lags = [_lag(part, offsets[group], described[group], bounds) for part in parts]
+            lags = [_lag(part, offsets[group], described[group], bounds, open_ends) for part in parts]
             counted = await _counted(consumer, lags, count_up_to)
             state = described[group].state
             found.append(GroupLag(group, group in own, state, described[group].count, tuple(counted)))
@@ -106,11 +115,30 @@ async def _bounds(consumer: Consumer, parts: Sequence[TopicPartition]) -> dict[T
     return {part: (starts[part], ends[part]) for part in parts}
 
 
+async def _behind_open_transactions(
+    consumer: Consumer, ends: Mapping[TopicPartition, int]
+) -> dict[TopicPartition, int]:
+    """Offsets from the last stable one to the end of the log. Told by the broker's answer to a fetch at the former."""
+    if not ends:
+        return {}
+    consumer.assign(list(ends))
+    for part, end in ends.items():
+        consumer.seek(part, end)
+    loop = asyncio.get_running_loop()
+    until = loop.time() + _SILENCE_SECONDS
+    while loop.time() < until and any(consumer.highwater(part) is None for part in ends):
+        await consumer.getmany(timeout_ms=_POLL_MS)
+    logs = {part: consumer.highwater(part) for part in ends}
+    stable = {part: consumer.last_stable_offset(part) for part in ends}
+    return {part: max(0, (logs[part] or 0) - max(stable[part] or 0, end)) for part, end in ends.items()}
+
+
 def _lag(
     part: TopicPartition,
     offsets: Mapping[TopicPartition, int],
     described: Members,
     bounds: Mapping[TopicPartition, tuple[int, int]],
+    open_ends: Mapping[TopicPartition, int],
 ) -> PartitionLag:
     start, end = bounds[part]
     reached = offsets.get(part)
@@ -118,7 +146,8 @@ def _lag(
     lost = 0 if reached is None else max(0, start - reached)
     lag, holder = max(0, end - begin), described.holders.get(part)
     ahead = 0 if reached is None else max(0, reached - end)
-    return PartitionLag(part.topic, part.partition, reached, end, lag, lag == 0, lost, holder, ahead)
+    unreadable = open_ends.get(part, 0)
+    return PartitionLag(part.topic, part.partition, reached, end, lag, lag == 0, lost, holder, ahead, unreadable)
 
 
 async def _counted(consumer: Consumer, lags: Sequence[PartitionLag], most: int) -> list[PartitionLag]:

@@ -68,6 +68,8 @@ def _group_row(one: GroupLag) -> tuple[Any, ...]:
         remarks.append(
             f"{one.ahead} offsets ahead of the end: was the topic made again? Then reset the group's offsets"
         )
+    if one.unreadable:
+        remarks.append(f"{one.unreadable} offsets stand behind an open transaction, nobody can read them yet")
     if not one.expected:
         remarks.append("not a group of the services")
     return one.group, one.state, one.members, _count(one.lag, exact=one.exact), "; ".join(remarks)
@@ -76,7 +78,7 @@ def _group_row(one: GroupLag) -> tuple[Any, ...]:
 def _partitions(groups: list[GroupLag], *, every: bool) -> Iterator[tuple[GroupLag, PartitionLag]]:
     for one in groups:
         for part in one.partitions:
-            if every or part.lag or part.lost or part.ahead:
+            if every or part.lag or part.lost or part.ahead or part.unreadable:
                 yield one, part
 
 
