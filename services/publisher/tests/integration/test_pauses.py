@@ -94,3 +94,19 @@ async def test_the_pause_is_shown_with_its_reason(demo):
     await demo.handler([said(demo, paused=True)])
     stored = await demo.database["push_pauses"].find_one({"_id": "demo"})
     assert (stored["paused"], stored["reason"], stored["source"]) == (True, "prices are corrected", "/shopsync/ops")
+
+
+async def test_of_many_first_words_on_a_shop_at_once_the_newest_stands(demo):
+    """Two replicas may be at one partition for a moment, when it moves from one to the other."""
+    pauses = Pauses(demo.database)
+    stamp = demo.clock()
+
+    async def note(shop: int, offset: int) -> None:
+        one = said(demo, paused=offset == 0, offset=offset, shop_key=f"s{shop}")
+        await pauses.note(one.event.data, set_at=stamp, source="/", appended=stamp, offset=offset)
+
+    for shop in range(150):
+        await asyncio.gather(note(shop, 0), note(shop, 1))
+    assert await pauses.shops() == set()
+    stored = [one["offset"] async for one in demo.database["push_pauses"].find({})]
+    assert stored == [1] * 150

@@ -19,14 +19,14 @@ class Pauses:
         """
         said = {"paused": body.paused, "reason": body.reason, "set_at": set_at, "source": source}
         not_newer = [{"appended": {"$lt": appended}}, {"appended": appended, "offset": {"$lte": offset}}]
-        try:
-            await self._pauses.update_one(
-                {"_id": body.shop_key, "$or": not_newer},
-                {"$set": {**said, "appended": appended, "offset": offset}},
-                upsert=True,
-            )
-        except DuplicateKeyError:
-            return  # a newer one stands
+        update = {"$set": {**said, "appended": appended, "offset": offset}}
+        # A first failure may only mean that another replica has just made the record; the second sees what it stored.
+        for _ in range(2):
+            try:
+                await self._pauses.update_one({"_id": body.shop_key, "$or": not_newer}, update, upsert=True)
+            except DuplicateKeyError:
+                continue
+            return
 
     async def shops(self) -> set[str]:
         """Shops that are paused."""
