@@ -1,4 +1,4 @@
-"""Published secrets are found wherever a setting may hold them (decision 0015)."""
+"""Published secrets are found wherever a setting may hold them (decision 0013)."""
 
 import pytest
 from pydantic import SecretStr

@@ -1,4 +1,4 @@
-"""PUBLISHER_TOKEN_KEY is changed while the publisher works: no shop is blocked, no push fails (decision 0012)."""
+"""PUBLISHER_TOKEN_KEY is changed while the publisher works: no shop is blocked, no push fails (decision 0010)."""
 
 import asyncio
 import contextlib

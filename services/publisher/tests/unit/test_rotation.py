@@ -1,4 +1,4 @@
-"""Which key seals while replicas know different ones (decision 0012)."""
+"""Which key seals while replicas know different ones (decision 0010)."""
 
 import pytest
 from hypothesis import given

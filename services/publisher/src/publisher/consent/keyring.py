@@ -1,4 +1,4 @@
-"""Keeps the stored tokens openable by every replica while PUBLISHER_TOKEN_KEY is changed (decision 0012)."""
+"""Keeps the stored tokens openable by every replica while PUBLISHER_TOKEN_KEY is changed (decision 0010)."""
 
 import asyncio
 from collections.abc import Callable, Iterable, Sequence

@@ -1,4 +1,4 @@
-"""Which key to seal tokens with while replicas may know different ones: pure rules over fingerprints (decision 0012).
+"""Which key to seal tokens with while replicas may know different ones: pure rules over fingerprints (decision 0010).
 
 `own` are this replica's fingerprints, newest first. `holders` are all replicas heard of lately, this one included.
 """
