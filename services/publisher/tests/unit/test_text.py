@@ -6,7 +6,8 @@ from html.entities import html5
 
 import pytest
 
-from publisher.content.text import clean_line, cleaned_text
+from publisher.content.description import read_description, reduce_description
+from publisher.content.text import clean_line, cleaned_line, cleaned_text
 from shopsync_sandbox.tiktok.checks.text import content_fault
 
 EVERY = [chr(code) for code in range(sys.maxunicode + 1)]
@@ -132,3 +133,22 @@ def test_two_symbols_seldom_share_a_name():
             by_text.setdefault(cleaned_text(symbol, name_symbols=True).text, []).append(symbol)
     shared = {text for text, found in by_text.items() if len(found) > 1}
     assert {text for text in shared if len(text.strip("()")) > 2} == set()
+
+
+@pytest.mark.parametrize(
+    ("text", "sent"),
+    [
+        ("🇯🇵製の靴下", "(日本)製の靴下"),
+        ("🇮🇹製", "(イタリア)製"),
+        ("生産国🇯🇵🇺🇸", "生産国(日本)(アメリカ合衆国)"),
+        ("5\u0336,\u03360\u03360\u03360\u0336円\u0336 3,000円", "3,000円"),
+        ("定価9\u03350\u03350\u0335円\u0335 靴下", "定価 靴下"),
+        ("5&#822;0&#822;円&#822; 靴下", "靴下"),
+        ("a\u0338b =\u0338", "a\u0338b =\u0338"),
+    ],
+)
+def test_flags_are_named_and_words_struck_out_letter_by_letter_stay_at_home(text, sent):
+    assert clean_line(text) == sent
+    assert reduce_description(f"<p>{text}</p>", {}) == f"<p>{sent}</p>"
+    assert cleaned_line(text).notes == read_description(f"<p>{text}</p>").notes
+    assert bool(cleaned_line(text).notes) == (text != sent)

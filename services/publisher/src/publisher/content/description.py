@@ -71,6 +71,7 @@ def read_description(description: str) -> Readable:
             cleaned = cleaned_text(part.value)
             replaced |= cleaned.replaced
             dropped |= dict.fromkeys(cleaned.dropped)
+            visible.left_out["struck"] += cleaned.struck
             part = Part("text", cleaned.text)  # noqa: PLW2901 - the same part, cleaned
         parts.append(part)
     notes = (*left_out_notes(visible), *symbol_notes(replaced, dropped))

@@ -33,11 +33,11 @@ def revision_mark(product: ProductSnapshot) -> str:
 
 
 def _was_sent_wrongly(line: str) -> bool:
-    """Words lost with their angle brackets, joined over a line break, or read as entities."""
+    """Words lost with their angle brackets, joined over a line break, read as entities, or struck out by letters."""
     if line.isalnum():
         return False
     plain = decoded(line)
-    if _JOINED.search(plain) is not None or html.unescape(line) != plain:
+    if _JOINED.search(plain) is not None or html.unescape(line) != plain or cleaned_line(line).struck:
         return True
     if _TAKEN_FOR_A_TAG.search(plain) is None:
         return False

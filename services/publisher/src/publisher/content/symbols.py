@@ -5,7 +5,7 @@ neither the symbol blocks U+2600-27BF and those of pictures, nor the private-use
 kept their emoji.
 
 - Symbols with a plain twin are written as that one, in every text: ❶ (1), ✖ ×, ➡ →, 🅰 (A), 🈚 (無).
-- ♂, ♀, suits of cards and telephones say something: their Japanese names stand for them, in every text.
+- ♂, ♀, suits of cards, telephones and flags (🇯🇵製) say something: their Japanese names stand for them, in every text.
 - All others are decoration in names and descriptions and are left out; in choice names, which they may tell apart,
   their names stand for them: ♥ (ハート), 🐱 (ネコの顔).
 """
@@ -28,6 +28,7 @@ _ANY = re.compile(f"[{_CLASS}{_JOINERS}{_PRIVATE}]")
 _PICTURE = re.compile(f"[{_CLASS}]")
 _ONLY_JOINERS = re.compile(f"[{_JOINERS}]+")
 _IS_PRIVATE = re.compile(f"[{_PRIVATE}]")
+_FLAG = re.compile("[\U0001f1e6-\U0001f1ff]{2}")
 _KEYCAP = re.compile("([0-9#*])\ufe0f?\u20e3")
 
 _TWINS = {
@@ -115,7 +116,7 @@ def _stand_in(symbol: str, *, name_all: bool) -> str:
     twin = _twin(bare) if len(bare) == 1 else None
     if twin is not None:
         return twin
-    return f"({_name(symbol)})" if name_all or bare in _SAYING else ""
+    return f"({_name(symbol)})" if name_all or bare in _SAYING or _FLAG.fullmatch(symbol) else ""
 
 
 def _twin(symbol: str) -> str | None:
@@ -138,6 +139,6 @@ def _name(symbol: str) -> str:
         return known
     japanese = emoji.demojize(symbol, language="ja", delimiters=("", ""))
     if japanese != symbol:
-        return japanese.replace("_", "・")
+        return japanese.removeprefix("旗_").replace("_", "・")
     parts = (unicodedata.name(letter, f"U+{ord(letter):04X}") for letter in _ONLY_JOINERS.sub("", symbol) or symbol)
     return " ".join(parts).lower()

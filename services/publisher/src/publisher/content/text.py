@@ -29,6 +29,8 @@ _UNSEEN = re.compile(
 )
 """Controls, zero width, directions, joiners, tags and specials: nothing is seen of them, so they part nothing."""
 _SPACE = re.compile(r"\s+")
+_STRUCK = re.compile("(?:[^\u0335\u0336][\u0335\u0336]+)+")
+"""Words struck out with strokes between the letters, as generators of such texts write them."""
 _RUN = re.compile(rf"(\S)\1{{{MAX_RUN},}}")
 _DRAWN_OUT = frozenset("ー〜～ｰ_")
 # Written out full-width, so that no HTML entity is needed, which the content rules forbid.
@@ -42,12 +44,16 @@ _WORDS: dict[LeftOut, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Cleaned:
-    """A text as it is sent, what its symbols were written as, which of them were dropped, and what else was."""
+    """A text as it is sent, what its symbols were written as, which of them were dropped, and what else was.
+
+    `struck`: how many words in it were struck out with strokes between their letters, and left out.
+    """
 
     text: str
     replaced: dict[str, str]
     dropped: tuple[str, ...]
     left_out: tuple[str, ...] = ()
+    struck: int = 0
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -59,14 +65,15 @@ class Cleaned:
 def cleaned_line(text: str, *, name_symbols: bool = False) -> Cleaned:
     """A title or name as one line of plain text. `name_symbols`: no symbol is left out, its name stands for it."""
     plain = decoded(text)
-    left_out: tuple[str, ...] = ()
+    visible = Visible()
     if "<" in plain:
         plain = line_markup(plain)
         if "<" in plain:
             visible = read_visible(plain)
-            plain, left_out = "".join(readable(visible.parts)), left_out_notes(visible)
+            plain = "".join(readable(visible.parts))
     cleaned = cleaned_text(plain, name_symbols=name_symbols)
-    return replace(cleaned, text=_SPACE.sub(" ", cleaned.text).strip(), left_out=left_out)
+    visible.left_out["struck"] += cleaned.struck
+    return replace(cleaned, text=_SPACE.sub(" ", cleaned.text).strip(), left_out=left_out_notes(visible))
 
 
 def clean_line(text: str) -> str:
@@ -76,9 +83,10 @@ def clean_line(text: str) -> str:
 
 def cleaned_text(text: str, *, name_symbols: bool = False) -> Cleaned:
     """Plain text without what the content rules forbid; white space is kept, line breaks become blanks."""
-    written = without_symbols(_BREAK.sub(" ", decoded(text)), name_all=name_symbols)
+    plain, struck = _STRUCK.subn("", decoded(text))
+    written = without_symbols(_BREAK.sub(" ", plain), name_all=name_symbols)
     kept = _UNSEEN.sub("", written.text).translate(_FULL_WIDTH)
-    return Cleaned(_RUN.sub(_shortened, kept), written.replaced, written.dropped)
+    return Cleaned(_RUN.sub(_shortened, kept), written.replaced, written.dropped, struck=struck)
 
 
 def left_out_notes(visible: Visible) -> tuple[str, ...]:
