@@ -125,7 +125,10 @@ class Strict:
 
     def requirements(self) -> Any:
         asked = SimpleNamespace(
-            services=SimpleNamespace(world=self.world), path={"category_id": "601234"}, query={"category_version": "v1"}
+            services=SimpleNamespace(world=self.world),
+            shop=self.world.shop("demo"),
+            path={"category_id": "601234"},
+            query={"category_version": "v1"},
         )
         return read_requirements(catalogue.attributes(asked), catalogue.rules(asked))
 
