@@ -1,4 +1,4 @@
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -114,9 +114,12 @@ class World:
         }
 
     @asynccontextmanager
-    async def janitor(self, instance_id: str | None = None) -> AsyncIterator[Runtime]:
-        """A janitor in this process."""
-        runtime = Runtime("janitor", self.common.model_copy(update={"instance_id": instance_id}))
+    async def janitor(
+        self, instance_id: str | None = None, *, ahead: Callable[[], timedelta] = timedelta
+    ) -> AsyncIterator[Runtime]:
+        """A janitor in this process, whose clock is `ahead` of the true time."""
+        common = self.common.model_copy(update={"instance_id": instance_id})
+        runtime = Runtime("janitor", common, clock=lambda: datetime.now(UTC) + ahead())
         build(runtime, JanitorSettings(**self._settings()))
         async with _running(runtime):
             yield runtime
@@ -173,7 +176,7 @@ class World:
         )  # fmt: skip
         await self.say(REPORTS, report, f"report-{command.id}")
 
-    async def reports(self, request_id: str, within: float = 30) -> list[Any]:
+    async def reports(self, request_id: str, within: float = 120) -> list[Any]:
         """All pages of a sweep's report."""
 
         async def look() -> Any:

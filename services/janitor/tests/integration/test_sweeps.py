@@ -178,7 +178,7 @@ async def test_scenario_71_a_killed_sweep_goes_on_where_it_was(world, tmp_path, 
         await world.answer(command)
         assert await service.exited(30) == -9
         async with world.janitor("replica-0"):
-            [page] = await world.reports("r1", within=40)
+            [page] = await world.reports("r1")
             await eventually(lambda: _done(world), what="the sweep to be done")
     assert verdicts_of([page]) == dict.fromkeys(numbers, "deleted")
     assert await world.catalog.numbers() == []

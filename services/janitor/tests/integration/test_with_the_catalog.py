@@ -309,7 +309,7 @@ async def test_scenario_71_dl12_killed_in_the_middle_the_rest_is_done_once(world
             await first.kill()
         if victim == "janitor":
             async with world.janitor("replica-0"):
-                pages = await world.reports(request, within=90)
+                pages = await world.reports(request)
     if victim == "catalog":
         async with catalog():
             pages = await world.reports(request, within=180)
