@@ -69,8 +69,20 @@ async def test_au5_a_token_that_stays_invalid_is_the_shops_authorisation(demo, n
     assert {event["shop_key"] for event in demo.events("push.succeeded")} == {"other"}
     assert (await demo.database["authorizations"].find_one({"_id": "demo"}))["ended"] is None
     demo.sandbox.faults.clear()
+    await demo.quiet()
     demo.clock.forward(minutes=16)
     await eventually(lambda: len(demo.events("push.succeeded")) == len(NAMES) + 1)
+
+
+async def test_a_pair_that_worked_and_ends_soon_after_is_refreshed_again(demo):
+    """Not a token that TikTok never took: the shop goes on at once."""
+    await stored(demo, *NAMES)
+    for count, name in enumerate(NAMES[:3], start=1):
+        demo.sandbox.tokens.expire("demo")
+        await demo.push(name)
+        assert calls(demo, "token_refresh") == count
+    assert demo.events("push.failed") == []
+    assert len(demo.events("push.succeeded")) == 3
 
 
 async def test_au5_an_expired_refresh_token_asks_for_a_new_consent(demo):

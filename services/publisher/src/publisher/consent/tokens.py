@@ -105,9 +105,14 @@ class Tokens:
         return access
 
     def is_new(self, shop_key: str, version: int) -> bool:
-        """Whether this pair came of a refresh a moment ago: when it is refused too, another refresh helps nobody."""
+        """Whether this pair came of a refresh a moment ago and was never accepted: another refresh helps nobody."""
         newest, until = self._new.get(shop_key, (0, 0.0))
         return version == newest and time.monotonic() < until
+
+    def accepted(self, shop_key: str, version: int) -> None:
+        """TikTok took a call with this pair."""
+        if self._new.get(shop_key, (0, 0.0))[0] == version:
+            del self._new[shop_key]
 
     async def ended(self, shop_key: str, version: int, cause: AuthorizationEnded) -> None:
         """TikTok said of this pair that the consent behind it is dead. A newer pair stays."""

@@ -207,7 +207,9 @@ class ShopApi:
         self._client.check_app(call)
         send = partial(self._client.call, call, token=access.token, cipher=access.cipher)
         kind = call.method if call.image is None else "upload"
-        return await self._pace.run(send, urgent=self._urgent, rank=self._rank, kind=kind, once=once)
+        data = await self._pace.run(send, urgent=self._urgent, rank=self._rank, kind=kind, once=once)
+        self._tokens.accepted(self.shop_key, access.version)
+        return data
 
 
 def _batch_error(row: Mapping[str, Any]) -> PublisherError:
