@@ -80,3 +80,12 @@ async def test_a_database_that_holds_nothing_of_ours_is_a_wrong_setting(shopsync
         assert "--database" in ended.stderr
         assert "'nosuchdb'" in ended.stderr
     assert (await shopsync(*tool.where, "shops", "list")).exit_code == 0
+
+
+@pytest.mark.parametrize("command", [("products",), ("lag",), ("events", "types")])
+async def test_a_misspelt_variable_is_told_with_the_right_name(shopsync, mongo_uri, command):
+    """It would show the products of another database, and answer 0."""
+    misspelt = {"SHOPSYNC_MONGO_DATABSE": "elsewhere", "SHOPSYNC_UNKNOWN_VARIABLES": ""}
+    ended = await shopsync("--mongo", mongo_uri, "--kafka", "127.0.0.1:1", *command, env=misspelt)
+    assert ended.exit_code == 2
+    assert "SHOPSYNC_MONGO_DATABSE is not read by anything; did you mean SHOPSYNC_MONGO_DATABASE?" in ended.stderr

@@ -1,5 +1,6 @@
 """Where the command line looks: the same SHOPSYNC_ variables as the services, or options of the same meaning."""
 
+import os
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -9,11 +10,12 @@ from pymongo import AsyncMongoClient
 
 from shopsync_ops.errors import WrongCall
 from shopsync_runtime.mongo import Document, make_client
-from shopsync_runtime.settings import MongoUri
-from shopsync_runtime.settings_loading import variable_of
+from shopsync_runtime.settings import CommonSettings, MongoUri
+from shopsync_runtime.settings_loading import unknown_variables, variable_of
 
 S = TypeVar("S", bound=BaseSettings)
 
+_UNKNOWN_VARIABLES = variable_of(CommonSettings, "unknown_variables")
 _CONFIG = SettingsConfigDict(
     env_prefix="SHOPSYNC_", extra="forbid", frozen=True, env_ignore_empty=True, str_strip_whitespace=True
 )
@@ -80,10 +82,15 @@ OPTIONS = {
 
 
 def _load(cls: type[S], given: dict[str, Any]) -> S:
+    misspelt = [] if os.environ.get(_UNKNOWN_VARIABLES) == "warn" else unknown_variables([CommonSettings])
     try:
-        return cls(**{name: value for name, value in given.items() if value is not None})
+        loaded = cls(**{name: value for name, value in given.items() if value is not None})
     except ValidationError as error:
-        raise WrongCall("; ".join(_describe(cls, detail) for detail in error.errors())) from None
+        faults = [_describe(cls, detail) for detail in error.errors()]
+        raise WrongCall("; ".join([*faults, *misspelt])) from None
+    if misspelt:
+        raise WrongCall("; ".join(misspelt))
+    return loaded
 
 
 def _describe(cls: type[BaseSettings], detail: Any) -> str:
