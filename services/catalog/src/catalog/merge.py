@@ -125,7 +125,7 @@ def _taken(state: State, message: Message, *, in_place: bool) -> State:
 
 
 def _is_repeat(state: State, message: Message) -> bool:
-    """A topic made anew counts offsets from 0 again; its younger stamps tell its messages from repeats."""
+    """A topic that was made again counts offsets from 0; its younger stamps tell its messages from repeats."""
     known = state.applied.get((message.topic, message.partition))
     return known is not None and message.offset <= known.offset and message.timestamp <= known.timestamp
 

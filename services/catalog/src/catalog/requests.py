@@ -23,7 +23,7 @@ class DoneRequests:
     async def is_done(self, delivery: Delivery) -> bool:
         """Whether this request, or a later one of its shop and partition, has been carried out.
 
-        A topic made anew counts offsets from 0 again; its younger stamps tell its messages from repeats.
+        A topic that was made again counts offsets from 0; its younger stamps tell its messages from repeats.
         """
         known = await self._done.find_one({"_id": _id(delivery)}, {"offset": 1, "timestamp": 1})
         return known is not None and delivery.offset <= known["offset"] and delivery.timestamp <= known["timestamp"]

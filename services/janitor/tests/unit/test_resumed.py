@@ -12,7 +12,7 @@ NOW = datetime(2026, 11, 24, 3, 30, tzinfo=UTC)
 
 
 class Store:
-    """Keeps nothing; the sweep in hand is looked at."""
+    """Keeps nothing; the sweep in flight is looked at."""
 
     async def save(self, sweep, token):
         pass

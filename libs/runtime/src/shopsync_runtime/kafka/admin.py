@@ -85,7 +85,7 @@ async def group_members(bootstrap_servers: str, group: str) -> list[tuple[str, s
 
 
 async def topic_setting(bootstrap_servers: str, topic: str, setting: str) -> str:
-    """What is in force for a topic (full name), by Kafka's name. Raises KafkaError, also for want of rights."""
+    """What is in force for a topic (full name), by Kafka's name. Raises KafkaError, also when it lacks the rights."""
     async with admin_client(bootstrap_servers) as client:
         return (await _configs(client, [topic]))[topic][setting]
 

@@ -78,7 +78,7 @@ class Consumer(AIOKafkaConsumer):  # type: ignore[misc] # aiokafka is untyped
             coordinator.place = self._place
 
     async def getmany(self, *partitions: TopicPartition, timeout_ms: int = 0, max_records: int | None = None) -> Polled:
-        """As aiokafka's. Raises its errors, but for positions that are not in the log: they are set anew.
+        """As aiokafka's. Raises its errors, but for positions that are not in the log: they are set again.
 
         aiokafka moves on in each partition while it takes records from one after the other. When one of them cannot be
         read, what it had taken from the others would be gone: so their positions are set back, and for a while
