@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import pytest
 
 from shopsync_sandbox.demo.bus import Bus, Follower, connected
-from shopsync_sandbox.demo.stack import Names, Plan, Stack, system
+from shopsync_sandbox.demo.stack import SHOP, Names, Plan, Stack, system
 from shopsync_sandbox.demo.story import Story
 
 PATIENCE = 300
@@ -37,7 +37,7 @@ async def run_system(kafka_bootstrap, mongo_uri, topic_prefix, mongo_database, t
                     names=Names(topic_prefix=topic_prefix, database=mongo_database),
                 )
             )
-            bus, follower = await resources.enter_async_context(connected(kafka_bootstrap, topic_prefix))
+            bus, follower = await resources.enter_async_context(connected(kafka_bootstrap, topic_prefix, shop=SHOP))
             story = Story(stack, plan, bus, follower, progress=lambda *_: None, patience=PATIENCE)
             return Run(stack, bus, follower, story)
 

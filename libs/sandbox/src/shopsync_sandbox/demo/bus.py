@@ -14,10 +14,8 @@ from shopsync_contracts import Event, ShopBody, TopicSpec, new_event, parse, top
 from shopsync_contracts.envelope import CONTENT_TYPE
 from shopsync_contracts.events import ProductSnapshot, PushFailed, PushSkipped, PushSucceeded, ReviewChanged
 from shopsync_contracts.topics import CATALOG_PRODUCTS, DEAD_LETTERS, LISTING_EVENTS, REPORTS
-from shopsync_sandbox.demo.stack import SHOP
 
 SOURCE = "/demo/back-office"
-_MINE = SHOP.encode()
 _FOLLOWED = (CATALOG_PRODUCTS, LISTING_EVENTS, REPORTS)
 
 
@@ -47,10 +45,11 @@ class Bus:
 class Follower:
     """The newest snapshot per product and the listing events and reports so far. Duplicates by event id count once.
 
-    Of the story's shop; `elsewhere` and `letters_elsewhere` hold the products and dead letters of others.
+    Of one shop, or of all; `elsewhere` and `letters_elsewhere` hold the products and dead letters of others.
     """
 
-    def __init__(self, prefix: str) -> None:
+    def __init__(self, prefix: str, *, shop: str | None) -> None:
+        self._shop = shop
         self._specs: dict[str, TopicSpec] = {spec.full_name(prefix): spec for spec in _FOLLOWED}
         self._dead_letters = DEAD_LETTERS.full_name(prefix)
         self._seen: set[tuple[str, str]] = set()
@@ -73,7 +72,7 @@ class Follower:
     async def follow(self, consumer: AIOKafkaConsumer) -> None:
         async for record in consumer:
             if record.topic == self._dead_letters:
-                mine = _is_mine((record.key or _MINE).decode(errors="replace"))
+                mine = record.key is None or self._is_mine(record.key.decode(errors="replace"))
                 (self.dead_letters if mine else self.letters_elsewhere).append(_reason(record.headers))
             else:
                 self._take(self._specs[record.topic], record.key, record.value)
@@ -87,7 +86,7 @@ class Follower:
             self.removed.add(subject)
             return
         event = parse(value, topic=spec)
-        if not _is_mine(event.subject):
+        if not self._is_mine(event.subject):
             if isinstance(event.data, ProductSnapshot):
                 self.elsewhere[event.subject] = event.data
             return
@@ -126,6 +125,10 @@ class Follower:
         mine = (report for report in self.reports if isinstance(report, kind))
         return next((report for report in mine if vars(report).get("request_id") == request_id), None)
 
+    def _is_mine(self, subject: str) -> bool:
+        """Whether a product `shop/number`, or a shop, is followed."""
+        return self._shop is None or subject.partition("/")[0] == self._shop
+
     async def until(self, done: Callable[[], Any], *, seconds: float, what: str) -> Any:
         """Wait for `done()` to be truthy; looked at after every message. Raises TimeoutError naming `what`."""
         try:
@@ -136,20 +139,17 @@ class Follower:
         return done()
 
 
-def _is_mine(subject: str) -> bool:
-    """Whether a product `shop/number`, or a shop, is the story's."""
-    return subject.partition("/")[0] == SHOP
-
-
 def _reason(headers: Sequence[tuple[str, bytes | None]]) -> str:
     named = {name: (value or b"").decode(errors="replace") for name, value in headers}
     return f"{named.get('x-service')}: {named.get('x-topic')}: {named.get('x-error-type')}: {named.get('x-error')}"
 
 
 @contextlib.asynccontextmanager
-async def connected(bootstrap_servers: str, prefix: str) -> AsyncIterator[tuple[Bus, Follower]]:
-    """A bus and a follower that reads its topics from the beginning."""
-    follower = Follower(prefix)
+async def connected(
+    bootstrap_servers: str, prefix: str, *, shop: str | None = None
+) -> AsyncIterator[tuple[Bus, Follower]]:
+    """A bus and a follower that reads its topics from the beginning, of one shop or of all."""
+    follower = Follower(prefix, shop=shop)
     producer = AIOKafkaProducer(bootstrap_servers=bootstrap_servers, acks="all", enable_idempotence=True, linger_ms=5)
     consumer = AIOKafkaConsumer(
         *follower.topics,

@@ -18,7 +18,7 @@ from shopsync_sandbox.demo.bus import Follower, connected
 from shopsync_sandbox.demo.checks import findings
 from shopsync_sandbox.demo.hints import addresses
 from shopsync_sandbox.demo.other_system import interfering
-from shopsync_sandbox.demo.stack import Plan, Stack, running
+from shopsync_sandbox.demo.stack import SHOP, Plan, Stack, running
 from shopsync_sandbox.demo.story import Outcome, Story
 
 INSTALL_SECONDS = "SHOPSYNC_DEMO_INSTALL_SECONDS"
@@ -76,7 +76,7 @@ async def _demo(plan: Plan, folder: Path, console: Console, *, keep: bool, trans
             split["start"] = time.monotonic() - began
             began = time.monotonic()
             bus, follower = await resources.enter_async_context(
-                connected(stack.kafka_bootstrap, stack.names.topic_prefix)
+                connected(stack.kafka_bootstrap, stack.names.topic_prefix, shop=SHOP)
             )
             story = Story(stack, plan, bus, follower, progress=shown.progress, patience=patience)
             if transactions:
