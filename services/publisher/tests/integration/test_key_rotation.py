@@ -276,7 +276,7 @@ async def test_two_publishers_change_their_key_one_after_the_other_while_pushes_
                 "SHOPSYNC_TOPIC_PREFIX": topic_prefix,
                 "SHOPSYNC_INSTANCE_ID": name,
                 "PUBLISHER_TOKEN_KEY": keys,
-                "PUBLISHER_TOKEN_KEY_LEASE": "3s",
+                "PUBLISHER_TOKEN_KEY_LEASE": "8s",
                 "PUBLISHER_IMAGE_ALLOW_PRIVATE": "true",
                 "PUBLISHER_JOB_LEASE": "3s",
                 "PUBLISHER_TIKTOK_API_URL": tiktok_url,
