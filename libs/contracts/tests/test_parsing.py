@@ -245,9 +245,50 @@ def test_a_subject_that_contradicts_the_body(subject):
         parse(wire({**changed(), "subject": subject}))
 
 
-def test_a_key_that_contradicts_the_body():
-    with pytest.raises(KeyMismatch, match="the key is"):
-        parse(wire(changed()), key=b"demo/OTHER")
+@pytest.mark.parametrize(
+    ("key", "told"),
+    [
+        (b"demo/OTHER", "'demo/OTHER'"),
+        ("demo/商品".encode(), "'demo/商品'"),
+        (b"demo/" + b"x" * 100, f"'demo/{'x' * 55}'…"),
+        (b"\xff\xfe", "no UTF-8 (ff fe in hexadecimal)"),
+        (b"\x00" * 61, f"'{chr(92) + 'x00'}" + f"{chr(92)}x00" * 59 + "'…"),
+        (b"\xff" * 61, f"no UTF-8 ({' '.join(['ff'] * 60)}… in hexadecimal)"),
+    ],
+)
+def test_a_key_that_contradicts_the_body_is_told_as_text(key, told):
+    with pytest.raises(KeyMismatch) as refused:
+        parse(wire(changed()), key=key)
+    assert str(refused.value) == f"the key is {told}, but the body is about 'demo/SOX-5501'"
+
+
+@pytest.mark.parametrize("member", ["specversion", "type"])
+@pytest.mark.parametrize(
+    ("value", "told"),
+    [(None, "null"), (True, "true"), (["a", None], '["a", null]'), ({"版": 1.5}, '{"版": 1.5}'), ("x" * 61, "x'…")],
+    ids=str,
+)
+def test_what_stands_in_the_envelope_is_told_as_json(member, value, told):
+    with pytest.raises(ContractError) as refused:
+        parse(wire({**changed(), member: value}))
+    assert told in str(refused.value)
+    assert not {"None", "True"} & set(str(refused.value).replace(",", " ").split())
+
+
+@pytest.mark.parametrize("text", ["1e400", "-1e400", "1e300", "1E+5", "3500.00", "-0.0", "-1", "9" * 61])
+@pytest.mark.parametrize("place", ["product.regular_price", "product.skus.0.stock", "product.tax.rate_percent"])
+def test_a_number_is_told_as_it_was_written(text, place):
+    document = changed()
+    document["data"]["product"]["tax"] = {"included": True, "rate_percent": 10, "rounding": "down"}
+    *steps, last = [int(part) if part.isdecimal() else part for part in place.split(".")]
+    node = document["data"]
+    for step in steps:
+        node = node[step]
+    node[last] = "HERE"
+    with pytest.raises(WrongShape) as refused:
+        parse(wire(document).replace(b'"HERE"', text.encode()))
+    assert f"data.{place}: " in str(refused.value)
+    assert f"(given: {text})" in str(refused.value)
 
 
 @pytest.mark.parametrize("key", [None, b"", b"demo/SOX-5501"])
@@ -258,6 +299,14 @@ def test_a_missing_or_right_key_is_accepted(key):
 def test_a_bulk_edit_is_keyed_by_its_shop():
     event = parse(wire(changed(ProductsBulkEdited)), key=b"demo", topic=TOOL_EDITS)
     assert event.key() == b"demo"
+
+
+def test_a_time_of_day_is_told_once():
+    with pytest.raises(WrongShape) as refused:
+        parse(wire(changed(ShopSettingsChanged, sync={"mode": "scheduled", "times": ["9:00"]})))
+    assert str(refused.value) == (
+        "data.sync.times.0: is no time of day; write it as \"HH:MM\", 00:00 to 23:59, Asia/Tokyo (given: '9:00')"
+    )
 
 
 def test_a_schedule_without_times_names_the_fix():

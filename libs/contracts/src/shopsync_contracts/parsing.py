@@ -29,7 +29,6 @@ _BODIES: dict[str, type[ShopBody]] = {body.wire_type(): body for body in BODIES}
 _REQUIRED = ("specversion", "id", "source", "type", "subject", "time", "data")
 _MAX_REASONS = 10
 _SHOWN = 60
-_WORDS = {None: "null", True: "true", False: "false"}
 _KINDS = {list: "an array", str: "a string", int: "a number", float: "a number", bool: "a boolean", type(None): "null"}
 _ENDLESS = "digits) for integer string conversion"
 _HALF = re.compile("[\ud800-\udfff]")
@@ -52,7 +51,7 @@ def parse(value: bytes | None, *, key: bytes | None = None, topic: TopicSpec | N
     try:
         event = model.model_validate_json(value)
     except ValidationError as error:
-        raise WrongShape(_half_character(document) or describe(error)) from error
+        raise WrongShape(_half_character(document) or describe(error, value)) from error
     _check_names(event, key)
     return event
 
@@ -77,13 +76,24 @@ def _half_character(document: Any) -> str:
     return ""
 
 
-def describe(error: ValidationError) -> str:
-    """One line that names each member at fault, its problem and the value's kind."""
+def describe(error: ValidationError, text: bytes | str | None = None) -> str:
+    """One line that names each member at fault, its problem and the value.
+
+    `text`: the JSON that was read. With it a number is told as it was written, also one that Python cannot hold, such
+    as `1e400`.
+    """
     details = error.errors(include_url=False, include_context=False)
-    lines = [_describe_one(detail) for detail in details if not _only_follows(detail, details)]
+    written = None if text is None else json.loads(text, parse_int=_Written, parse_float=_Written)
+    lines = [_describe_one(detail, written) for detail in details if not _only_follows(detail, details)]
     hidden = len(lines) - _MAX_REASONS
     more = f"; and {hidden} more" if hidden > 0 else ""
     return "; ".join(lines[:_MAX_REASONS]) + more
+
+
+class _Written(str):
+    """A number's text."""
+
+    __slots__ = ()
 
 
 def _only_follows(detail: Any, details: Sequence[Any]) -> bool:
@@ -94,24 +104,40 @@ def _only_follows(detail: Any, details: Sequence[Any]) -> bool:
     )
 
 
-def _describe_one(detail: Any) -> str:
+def _describe_one(detail: Any, written: Any) -> str:
     place = ".".join(str(part) for part in detail["loc"]) or "message"
     if detail["type"] == "missing":
         return f"{place}: is required"
     message = str(detail["msg"]).removeprefix("Value error, ")
     if message.startswith("Tuple "):
         message = f"Array {message.removeprefix('Tuple ')}"
-    return f"{place}: {message}{_given(detail.get('input'))}"
+    return f"{place}: {message}{_given(detail, written)}"
 
 
-def _given(value: Any) -> str:
+def _given(detail: Any, written: Any) -> str:
+    value = detail.get("input")
     if isinstance(value, str) and len(value) > _SHOWN:
-        return f" (given: {value[:_SHOWN]!r}…, {len(value)} characters)"
-    return f" (given: {_shown(value)})" if isinstance(value, str | int | float | bool) or value is None else ""
+        return f" (given: {_shown(value)}, {len(value)} characters)"
+    if isinstance(value, int | float) and isinstance(number := _at(written, detail["loc"]), _Written):
+        value = number
+    return f" (given: {_shown(value)})" if isinstance(value, str | int | float) or value is None else ""
 
 
-def _shown(value: object) -> str:
-    text = _WORDS[value] if value is None or isinstance(value, bool) else repr(value)
+def _at(document: Any, place: Sequence[str | int]) -> Any:
+    """What stands there; None where nothing does."""
+    for part in place:
+        try:
+            document = document[part]
+        except (LookupError, TypeError):
+            return None
+    return document
+
+
+def _shown(value: Any) -> str:
+    """A value as JSON has it, a text in single quotes; of a long one the beginning."""
+    if isinstance(value, str) and not isinstance(value, _Written):
+        return repr(value) if len(value) <= _SHOWN else f"{value[:_SHOWN]!r}…"
+    text = str(value) if isinstance(value, _Written) else json.dumps(value, ensure_ascii=False)
     return text if len(text) <= 2 * _SHOWN else f"{text[:_SHOWN]}…"
 
 
@@ -143,7 +169,7 @@ def _no_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         seen: set[str] = set()
         for name, _ in pairs:
             if name in seen:
-                raise ValueError(f"the key {name!r:.60} stands twice in one object")
+                raise ValueError(f"the key {_shown(name)} stands twice in one object")
             seen.add(name)
     return document
 
@@ -157,23 +183,30 @@ def _model_for(document: dict[str, Any], topic: TopicSpec | None) -> type[Event[
     if missing:
         raise NotCloudEvent(f"required attributes are missing: {', '.join(missing)}")
     if document["specversion"] != "1.0":
-        raise NotCloudEvent(f"specversion must be '1.0', is {document['specversion']!r:.40}")
+        raise NotCloudEvent(f"specversion must be '1.0', is {_shown(document['specversion'])}")
     name = document["type"]
     model = _EVENTS.get(name) if isinstance(name, str) else None
     if model is None:
-        raise UnknownType(f"type {name!r:.80} is not known; types begin with {TYPE_PREFIX!r} and end with '.v1'")
+        raise UnknownType(f"type {_shown(name)} is not known; types begin with '{TYPE_PREFIX}' and end with '.v1'")
     if topic is not None and _BODIES[name] not in topic.types:
         carried = ", ".join(body.wire_type() for body in topic.types) or "none"
-        raise UnexpectedType(f"type {name!r} does not belong on {topic.name}, which carries: {carried}")
+        raise UnexpectedType(f"type '{name}' does not belong on {topic.name}, which carries: {carried}")
     return model
 
 
 def _check_names(event: Event[Any], key: bytes | None) -> None:
     expected = event.data.subject
     if event.subject != expected:
-        raise KeyMismatch(f"subject is {event.subject!r:.80}, but the body is about {expected!r}")
+        raise KeyMismatch(f"subject is {_shown(event.subject)}, but the body is about {_shown(expected)}")
     if key and key != expected.encode():
-        raise KeyMismatch(f"the key is {key!r:.80}, but the body is about {expected!r}")
+        raise KeyMismatch(f"the key is {_shown_key(key)}, but the body is about {_shown(expected)}")
+
+
+def _shown_key(key: bytes) -> str:
+    try:
+        return _shown(key.decode())
+    except UnicodeDecodeError:
+        return f"no UTF-8 ({key[:_SHOWN].hex(' ')}{'…' if len(key) > _SHOWN else ''} in hexadecimal)"
 
 
 __all__ = ["ContractError", "describe", "parse"]

@@ -1,8 +1,9 @@
 """The text of `--set`, `--clear` and `--stock` as a merge patch for product.edited. Pure."""
 
 import json
+import math
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, NoReturn
 
 from pydantic import ValidationError
 
@@ -31,10 +32,11 @@ def read_changes(sets: Iterable[str], clears: Iterable[str], stocks: Iterable[st
         changes["stock"] = stock
     if not changes:
         raise WrongCall("nothing to change; give --set FIELD=VALUE, --clear FIELD or --stock V:H=QUANTITY")
+    text = json.dumps(changes)
     try:
-        return EditChanges.model_validate_json(json.dumps(changes))
+        return EditChanges.model_validate_json(text)
     except ValidationError as error:
-        raise WrongCall(describe(error)) from None
+        raise WrongCall(describe(error, text)) from None
 
 
 def _set(changes: dict[str, Any], text: str) -> None:
@@ -62,9 +64,20 @@ def _dimensions(value: str) -> dict[str, int]:
 
 def _json(name: str, value: str) -> Any:
     try:
-        return json.loads(value)
+        return json.loads(value, parse_float=_finite, parse_constant=_no_number)
     except ValueError as error:
         raise WrongCall(f"--set {name}={value}: JSON is expected here ({error})") from None
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if math.isinf(number):
+        raise ValueError(f"{text} is too large a number")
+    return number
+
+
+def _no_number(text: str) -> NoReturn:
+    raise ValueError(f"{text} is no JSON number")
 
 
 def _clear(changes: dict[str, Any], name: str) -> None:

@@ -187,7 +187,7 @@ _TIME_OF_DAY = "(?:[01][0-9]|2[0-3]):[0-5][0-9]"
 
 def _time_of_day(value: str) -> str:
     if not re.fullmatch(_TIME_OF_DAY, value):
-        raise ValueError(f'{value!r:.40} is no time of day; write it as "HH:MM", 00:00 to 23:59, Asia/Tokyo')
+        raise ValueError('is no time of day; write it as "HH:MM", 00:00 to 23:59, Asia/Tokyo')
     return value
 
 
