@@ -38,6 +38,9 @@ def readiness(
     failure, none of the service's `own` checks with a problem.
 
     An open port proves none of this, nor does an answering broker: it says nothing about our place in the group.
+
+    A partition that stands still before a record that cannot be read is a note: the other partitions go on, and
+    whichever process takes its place meets the same bytes. A 503 would stop the very update that mends it.
     """
     checks = {"started": "ok" if state == "running" else state, "mongo": mongo_error or "ok"}
     checks["kafka"] = kafka_error or "ok"
@@ -47,6 +50,8 @@ def readiness(
     for task in background:
         checks[f"background {task.name}"] = _background(task)
     checks |= {name: problem or "ok" for name, problem in own.items()}
+    for subscription in subscriptions:
+        notes = {**notes, **subscription.polling.stuck.notes()}
     return Report(checks, notes)
 
 

@@ -44,6 +44,12 @@ UNREADABLE = Gauge(
     "Offsets behind an open transaction: last stable offset to end of the log",
     ["subscription", "topic", "partition"],
 )
+# 1 = a record, or a whole batch of them, cannot be read by anybody; needs an operator
+STUCK = Gauge(
+    "shopsync_partition_stuck",
+    "1 while the partition stands still before a record that cannot be read",
+    ["subscription", "topic", "partition"],
+)
 SINCE_PROGRESS = Gauge(
     "shopsync_seconds_since_progress",
     "Seconds since a batch was finished or nothing was left to do",

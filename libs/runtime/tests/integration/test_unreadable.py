@@ -1,14 +1,26 @@
 """A record that aiokafka cannot unpack: nothing else may be lost with it, and everything else goes on."""
 
+import struct
+
 import pytest
 import structlog
+from aiokafka import AIOKafkaProducer
 from aiokafka.consumer.fetcher import PartitionRecords
 from aiokafka.errors import CorruptRecordException
+from aiokafka.record.default_records import DefaultRecordBase
+from aiokafka.record.util import calc_crc32c
+from prometheus_client import REGISTRY
 
 from shopsync_runtime import Runtime, consumer_group
+from shopsync_runtime.kafka.unpacking import MOST_BYTES
 from shopsync_sandbox.polling import eventually
 
 UNREADABLE = b"unreadable"
+
+
+def stuck(topic, partition):
+    labels = {"subscription": "c", "topic": topic, "partition": str(partition)}
+    return REGISTRY.get_sample_value("shopsync_partition_stuck", labels)
 
 
 def header_name():
@@ -69,9 +81,90 @@ async def test_nothing_is_lost_beside_a_record_that_cannot_be_read(
             await eventually(lambda: handled[-1] == "e21")
             await eventually(lambda: [one for one in logs if "stands still" in one["event"]])
             assert (await committed(group))[topic, bad] == 2
+            place = f"partition {topic}/{bad}"
+            assert place in (await runtime.readyz()).notes
+            assert stuck(topic, bad) == 1
             end()
             await eventually(lambda: "e3" in handled)
+            await eventually(lambda: stuck(topic, bad) == 0)
+            assert place not in (await runtime.readyz()).notes
     assert handled.count("e3") == 1
     assert len(handled) == len(set(handled)), "and nothing comes twice"
     [told] = [one for one in logs if "stands still" in one["event"]]
     assert (told["partition"], told["offset"]) == (bad, 2)
+
+
+async def publish_no_text(kafka_bootstrap, topic):
+    """A record whose header has a name that is no UTF-8, with the checksum that belongs to it."""
+    async with AIOKafkaProducer(bootstrap_servers=kafka_bootstrap) as other:
+        batch = other.create_batch()
+        batch.append(key=b"demo/x", value=b"x", timestamp=None, headers=[("name", b"")])
+        broken = bytearray(batch._build().replace(b"name", b"\x8e\xed\x97\xde"))
+        checksum = calc_crc32c(broken[DefaultRecordBase.ATTRIBUTES_OFFSET :])
+        struct.pack_into(">I", broken, DefaultRecordBase.CRC_OFFSET, checksum)
+        batch._buffer = broken
+        await (await other.send_batch(batch, topic, partition=0))
+
+
+def publish_large(codec):
+    async def publish(kafka_bootstrap, topic):
+        async with AIOKafkaProducer(
+            bootstrap_servers=kafka_bootstrap, compression_type=codec, max_request_size=2 * MOST_BYTES
+        ) as other:
+            await other.send_and_wait(topic, bytes(MOST_BYTES), key=b"demo/x", partition=0)
+
+    return publish
+
+
+FAULTS = {"header": publish_no_text, **{codec: publish_large(codec) for codec in ("gzip", "lz4", "zstd")}}
+
+
+@pytest.mark.parametrize("publish", FAULTS.values(), ids=FAULTS.keys())
+async def test_a_batch_that_a_broker_takes_and_nobody_can_read_is_shown(
+    common, topics, spec, make_event, running, producer, kafka_bootstrap, publish
+):
+    """Alive and ready meanwhile: another process would meet the same bytes, and the other partition goes on."""
+    topic, handled = spec.full_name(common.topic_prefix), []
+
+    async def handle(batch):
+        handled.extend(delivery.event.id for delivery in batch)
+        return []
+
+    await publish(kafka_bootstrap, topic)
+    runtime = Runtime("p", common)
+    [held] = [runtime.consume("c", [spec], handle)]
+    async with running(runtime):
+        await eventually(lambda: stuck(topic, 0) == 1)
+        event = make_event(1)
+        await producer.send_and_wait(topic, event.to_bytes(), key=event.key(), partition=1)
+        await eventually(lambda: handled == ["e1"])
+        report = await runtime.readyz()
+        assert "stands still before offset 0" in report.notes[f"partition {topic}/0"]
+        assert all(text == "ok" for check, text in report.checks.items() if check != "mongo")
+        await eventually(held.tick)
+        before = held.progress.tried_at
+        await eventually(lambda: held.progress.tried_at > before)
+
+
+async def test_who_takes_a_partition_over_that_stands_still_says_so(
+    common, topics, spec, make_event, running, producer, kafka_bootstrap
+):
+    """The note moves with the partition: whoever lost it does not say any more that it stands still."""
+    topic, handled = spec.full_name(common.topic_prefix), []
+
+    async def handle(batch):
+        handled.extend(delivery.event.id for delivery in batch)
+        return []
+
+    await publish_no_text(kafka_bootstrap, topic)
+    names = ("z", "a", "b")  # partitions are given out by name: the first to come holds none in the end
+    replicas = [Runtime("p", common.model_copy(update={"instance_id": name})) for name in names]
+    held = [runtime.consume("c", [spec], handle) for runtime in replicas]
+    async with running(replicas[0]):
+        await eventually(lambda: stuck(topic, 0) == 1)
+        async with running(replicas[1]), running(replicas[2]):
+            await eventually(lambda: [len(one.consumer.assignment()) for one in held] == [0, 1, 1])
+            event = make_event(1)
+            await producer.send_and_wait(topic, event.to_bytes(), key=event.key(), partition=1)
+            await eventually(lambda: handled == ["e1"])
+            await eventually(lambda: [len(one.polling.stuck.notes()) for one in held] in ([0, 1, 0], [0, 0, 1]))

@@ -3,6 +3,7 @@ from aiokafka import TopicPartition
 
 from shopsync_runtime.consuming.commits import Commits
 from shopsync_runtime.consuming.progress import Progress
+from shopsync_runtime.consuming.stuck import StuckPartitions
 from shopsync_runtime.kafka.consumer import Consumer, Offsets, Polled
 from shopsync_runtime.metrics import OFFSETS_LOST
 
@@ -24,6 +25,7 @@ class Polling:
         self._commits = commits
         self._under_way: Offsets = {}
         self._has_moved = False
+        self.stuck = StuckPartitions(subscription)
 
     def handled(self) -> None:
         """The handler has settled the last poll's records, or set their partitions back."""
@@ -37,6 +39,7 @@ class Polling:
                 consumer.seek(partition, self._under_way[partition])
             self._under_way = {}
         positions = consumer.positions()
+        self.stuck.reached(positions)
         ahead = {tp: position for tp, position in positions.items() if position > self._progress.next_of(tp)}
         if ahead:
             self._progress.reached(ahead)
@@ -53,8 +56,14 @@ class Polling:
             self._has_moved = False
             await self._commits.flush(consumer)
 
+    def stands_still(self, partition: TopicPartition, offset: int, error: Exception) -> None:
+        """An attempt to read on: a restart would do no better, so the process counts as alive."""
+        self._progress.tried()
+        self.stuck.stand_still(partition, offset, error)
+
     def removed(self, partition: TopicPartition, wanted: int, start: int, end: int) -> None:
         """Say aloud what reading on at the start of the log means."""
+        self.stuck.forget([partition])
         where = {
             "subscription": self._subscription,
             "topic": partition.topic,

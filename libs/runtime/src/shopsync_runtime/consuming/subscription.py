@@ -66,8 +66,8 @@ class Subscription:
     raise on null and non-UTF-8 headers and so lose the message whatever the ack policy (streaming rule 2).
 
     Not covered: a record that aiokafka cannot unpack, such as one with a header whose *name* is no UTF-8, which Kafka's
-    protocol forbids. Its partition stands still right before it and is named in the log; the others go on (see
-    `kafka.consumer`).
+    protocol forbids. Its partition stands still right before it, which metrics, readiness' notes and the log tell; the
+    others go on (see `kafka.consumer`).
     """
 
     def __init__(
@@ -280,6 +280,7 @@ class Subscription:
         self.partitions.forget(partitions)
         self.commits.forget(partitions)
         self.progress.forget(partitions)
+        self.polling.stuck.forget(partitions)
         self._unsettled.forget(partitions)
 
     def fenced(self, holder: str | None) -> None:

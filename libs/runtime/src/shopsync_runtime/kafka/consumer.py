@@ -21,10 +21,12 @@ from aiokafka.errors import (
 )
 
 from shopsync_runtime.kafka.membership import Outsider, Place, StaticMember
+from shopsync_runtime.kafka.unpacking import bound_unpacking
 
 log = structlog.get_logger(__name__)
 
 _AGAIN_SECONDS = 1.0
+_STUCK_AGAIN_SECONDS = 5.0
 _ONE_BY_ONE_SECONDS = 30.0
 ISOLATION: Final = "read_committed"
 
@@ -44,8 +46,19 @@ class Observer(Protocol):
     async def idle(self, consumer: "Consumer") -> None:
         """The poll found nothing."""
 
+    def stands_still(self, partition: TopicPartition, offset: int, error: Exception) -> None:
+        """Reading on at this offset has failed, and is tried again. Told at each attempt."""
+
     def removed(self, partition: TopicPartition, wanted: int, start: int, end: int) -> None:
         """The offset wanted next is not in the log any more; reading goes on at `start`. `end` is the log's end."""
+
+
+class _CannotReadError(Exception):
+    """What aiokafka has fetched it cannot unpack: `cause` may be of any class, from its own to UnicodeDecodeError."""
+
+    def __init__(self, cause: Exception) -> None:
+        super().__init__(str(cause))
+        self.cause = cause
 
 
 class Consumer(AIOKafkaConsumer):  # type: ignore[misc] # aiokafka is untyped
@@ -56,11 +69,12 @@ class Consumer(AIOKafkaConsumer):  # type: ignore[misc] # aiokafka is untyped
     """
 
     def __init__(self, *topics: str, observer: Observer, outsider: Outsider, **options: Any) -> None:
+        bound_unpacking()
         super().__init__(*topics, **{**options, "auto_offset_reset": "none", "isolation_level": ISOLATION})
         self._observer = observer
         self._one_by_one_until = 0.0
-        #: partitions in which something could not be read lately, and where they were last told to stand still
-        self._unreadable: dict[TopicPartition, int | None] = {}
+        #: partitions in which something could not be read lately: read record by record, not before this time
+        self._unreadable: dict[TopicPartition, float] = {}
         self._place: Place | None = None
         if instance := options.get("group_instance_id"):
             self._place = Place(options["bootstrap_servers"], options["group_id"], instance, outsider)
@@ -77,7 +91,7 @@ class Consumer(AIOKafkaConsumer):  # type: ignore[misc] # aiokafka is untyped
             coordinator.__class__ = StaticMember
             coordinator.place = self._place
 
-    async def getmany(self, *partitions: TopicPartition, timeout_ms: int = 0, max_records: int | None = None) -> Polled:
+    async def getmany(self, *, timeout_ms: int = 0, max_records: int | None = None) -> Polled:
         """As aiokafka's. Raises its errors, but for positions that are not in the log: they are set again.
 
         aiokafka moves on in each partition while it takes records from one after the other. When one of them cannot be
@@ -85,11 +99,15 @@ class Consumer(AIOKafkaConsumer):  # type: ignore[misc] # aiokafka is untyped
         the partitions are read one at a time. The one that cannot be read stands still, right before what is at fault.
         """
         self._observer.before_poll(self)
-        if time.monotonic() < self._one_by_one_until and not partitions:
+        if time.monotonic() < self._one_by_one_until:
             records = await self._poll_each(timeout_ms, max_records)
         else:
             self._unreadable = {}
-            records = await self._poll(*partitions, timeout_ms=timeout_ms, max_records=max_records)
+            try:
+                records = await self._poll(timeout_ms=timeout_ms, max_records=max_records)
+            except _CannotReadError as error:
+                log.warning("cannot read, one partition at a time from now on", exc_info=error.cause)
+                records = await self._poll_each(timeout_ms, max_records)
         if records:
             self._observer.polled(records)
         else:
@@ -106,47 +124,42 @@ class Consumer(AIOKafkaConsumer):  # type: ignore[misc] # aiokafka is untyped
             except OffsetOutOfRangeError as error:
                 for partition, wanted in error.args[0].items():
                     await self._start_over(partition, wanted)
-            except ConsumerStoppedError:
+            except (ConsumerStoppedError, IllegalStateError):
                 raise
-            except Exception:
+            except Exception as error:
                 self._one_by_one_until = time.monotonic() + _ONE_BY_ONE_SECONDS
                 await self._set_back(before)
-                raise
+                raise _CannotReadError(error) from error
             else:
                 return records
 
     async def _poll_each(self, timeout_ms: int, max_records: int | None) -> Polled:
         """One partition at a time, and from those at fault one record at a time: what comes before it is good."""
-        held = sorted(self.assignment())
-        share, most = timeout_ms // max(1, len(held)), max_records and max(1, max_records // max(1, len(held)))
+        self._coordinator.check_errors()  # what is wrong with the group is no partition's fault
+        now = time.monotonic()
+        due = [one for one in sorted(self.assignment()) if self._unreadable.get(one, now) <= now]
+        share, most = timeout_ms // max(1, len(due)), max_records and max(1, max_records // max(1, len(due)))
         found: Polled = {}
-        failed = False
-        for partition in held:
+        for partition in due:
             limit = 1 if partition in self._unreadable else most
             try:
                 found |= await self._poll(partition, timeout_ms=0 if found else share, max_records=limit)
-            except (ConsumerStoppedError, IllegalStateError):  # all is over, or it is another's now
+            except _CannotReadError as error:
+                self._could_not_read(partition, error.cause)
+            except (ConsumerStoppedError, KafkaError):  # all is over, it is another's now, or the broker is away
                 if not found:
                     raise
                 break
-            except Exception as error:  # noqa: BLE001 - whatever aiokafka makes of bytes that it cannot unpack
-                failed = True
-                self._stands_still(partition, error)
-        if failed and not found:
-            await asyncio.sleep(_AGAIN_SECONDS)
         return found
 
-    def _stands_still(self, partition: TopicPartition, error: Exception) -> None:
+    def _could_not_read(self, partition: TopicPartition, error: Exception) -> None:
         if partition not in self._unreadable:
-            self._unreadable[partition] = None  # what is at fault may be further on
+            self._unreadable[partition] = time.monotonic()  # what is at fault may be further on
             return
         position = self.positions().get(partition)
-        if position is not None and self._unreadable[partition] != position:
-            self._unreadable[partition] = position
-            log.error(
-                "a record cannot be read, the partition stands still", topic=partition.topic,
-                partition=partition.partition, offset=position, error=f"{type(error).__name__}: {error}",
-            )  # fmt: skip
+        if position is not None:
+            self._unreadable[partition] = time.monotonic() + _STUCK_AGAIN_SECONDS
+            self._observer.stands_still(partition, position, error)
 
     async def _set_back(self, before: Offsets) -> None:
         """Where no record has been returned from, read on where reading went on before."""
@@ -191,6 +204,7 @@ class Consumer(AIOKafkaConsumer):  # type: ignore[misc] # aiokafka is untyped
 
 def reader(bootstrap_servers: str | Sequence[str], **options: Any) -> "AIOKafkaConsumer[bytes | None, bytes | None]":
     """A consumer outside of every group, not started. Its `end_offsets` are those of the last stable message."""
+    bound_unpacking()
     return AIOKafkaConsumer(
         bootstrap_servers=bootstrap_servers, enable_auto_commit=False, isolation_level=ISOLATION, **options
     )
