@@ -14,6 +14,7 @@ PRODUCTS ?= 200
 SEED ?= 7
 KEEP ?=
 TRANSACTIONS ?=
+WORKERS ?= 2
 KILL ?=
 BENCH ?=
 SEEDS ?= 20
@@ -59,11 +60,14 @@ bench-import: install ## an import of 100,000 products, time and memory judged: 
 month: install ## simulated months of a shop against a model of the rules, every night compared: make month [SEEDS=20]
 	@SHOPSYNC_MONTH_SEEDS=1-$(SEEDS) $(BIN)/pytest tests/e2e/month -q -s --no-header --tb=no -o addopts=--import-mode=importlib
 
-test: install ## every test: unit, integration, end to end (SHOPSYNC_KAFKA=auto|apache|embedded|docker|external)
-	@$(BIN)/pytest $(TESTS)
+# A test file stays in one worker. Every worker starts a Kafka and a MongoDB of its own, when its first test needs them.
+PARALLEL = $(if $(filter-out 0,$(WORKERS)),-n $(WORKERS) --dist loadfile)
+
+test: install ## every test: unit, integration, end to end: make test [WORKERS=0: in one process] [TESTS=services/catalog] (SHOPSYNC_KAFKA=auto|apache|embedded|docker|external)
+	@$(BIN)/pytest $(PARALLEL) $(TESTS)
 
 test-unit: install ## the tests that need neither Kafka nor MongoDB
-	@$(BIN)/pytest -m "not kafka and not mongo and not e2e" $(TESTS)
+	@$(BIN)/pytest $(PARALLEL) -m "not kafka and not mongo and not e2e" $(TESTS)
 
 lint: install ## ruff: rules and format
 	@$(BIN)/ruff check .

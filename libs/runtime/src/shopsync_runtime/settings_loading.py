@@ -24,6 +24,7 @@ ELSEWHERE = frozenset(
         "SHOPSYNC_MONGO",
         "SHOPSYNC_MONTH_SEEDS",
         "SHOPSYNC_PUBLISHER_URL",
+        "SHOPSYNC_SCRATCH",
     }
 )
 """Variables with the common prefix that others read: the command line, the sandbox, the demo, crash tests."""

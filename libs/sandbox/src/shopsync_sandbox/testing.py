@@ -1,13 +1,16 @@
 """The pytest plugin of the workspace: Kafka and MongoDB for tests, started once and only when a test needs them.
 
-Loaded by the root conftest. Fixtures: kafka_broker, kafka_bootstrap, topic_prefix, mongo_server, mongo_uri,
-mongo_client, mongo_database. Marker: needs_kafka("capability", …) skips where the broker lacks one.
+Loaded by the root conftest. Under pytest-xdist every worker is a session of its own, with a Kafka and a MongoDB of its
+own, so that a test may stop or freeze them. They keep their files in memory where there is room (see `scratch`).
+
+Fixtures: kafka_broker, kafka_bootstrap, topic_prefix, mongo_server, mongo_uri, mongo_client, mongo_database.
+Marker: needs_kafka("capability", …) skips where the broker lacks one.
 """
 
 import os
 import uuid
 from collections.abc import AsyncIterator, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
@@ -21,6 +24,7 @@ from shopsync_sandbox.mongo import MongoServer
 from shopsync_sandbox.polling import NeverHappened, eventually
 from shopsync_sandbox.ports import free_port
 from shopsync_sandbox.processes import ServiceProcess
+from shopsync_sandbox.scratch import FOLDER, memory_folder
 
 __all__ = ["NeverHappened", "ServiceProcess", "eventually", "free_port"]
 
@@ -34,13 +38,20 @@ class _Running:
 
     broker: Broker | None = None
     server: MongoServer | None = None
+    of_workers: list[str] = field(default_factory=list)
+
+    def told(self) -> list[str]:
+        return [f"{each.describe()} — {each.why}" for each in (self.broker, self.server) if each is not None]
 
 
+_USED = "shopsync_servers"
 _RUNNING = pytest.StashKey[_Running]()
 
 
 def pytest_configure(config: pytest.Config) -> None:
     config.stash[_RUNNING] = _Running()
+    if (folder := memory_folder()) is not None:
+        os.environ.setdefault(FOLDER, str(folder))  # services started by tests inherit it
     config.addinivalue_line(
         "markers",
         "needs_kafka(*capabilities): skip when the broker lacks one (names: shopsync_sandbox.kafka.CAPABILITIES)",
@@ -52,11 +63,23 @@ def pytest_report_header() -> str:
     return f"shopsync: {', '.join(asked)} (started when the first test needs them; the summary says which)"
 
 
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """A worker tells the session that started it which servers its tests ran against."""
+    output: dict[str, Any] | None = getattr(session.config, "workeroutput", None)
+    if output is not None:
+        output[_USED] = session.config.stash[_RUNNING].told()
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """What a worker told when it ended (pytest-xdist)."""
+    node.config.stash[_RUNNING].of_workers += getattr(node, "workeroutput", {}).get(_USED, [])
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
     running = config.stash[_RUNNING]
-    for each in (running.broker, running.server):
-        if each is not None:
-            terminalreporter.write_line(f"{each.describe()} — {each.why}")
+    for line in [*running.told(), *running.of_workers]:
+        terminalreporter.write_line(line)
 
 
 @pytest.hookimpl(tryfirst=True)  # before -m selects by these markers
