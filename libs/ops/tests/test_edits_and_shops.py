@@ -106,4 +106,19 @@ async def test_an_unreachable_database_is_one_line_without_the_password(shopsync
     assert ended.exit_code == 1
     assert ended.stderr.startswith("shopsync: MongoDB is not reachable at 127.0.0.1:1")
     assert "secret" not in ended.stderr
+    assert ended.stderr.endswith("Connect call failed\n"), "neither time-outs nor addresses in Python's notation"
     assert len(ended.stderr.splitlines()) == 1
+
+
+async def test_a_wrong_connection_string_is_told_in_our_words(shopsync):
+    ended = await shopsync("--mongo", "http://x", "shops", "list")
+    assert ended.exit_code == 2
+    assert ended.stderr.startswith("shopsync: SHOPSYNC_MONGO_URI (or --mongo): is no MongoDB connection string")
+
+
+async def test_one_product_is_told_as_one(shopsync, bus):
+    for products, told in ((["A-1"], "1 product of demo"), (["A-1", "A-2"], "2 products of demo")):
+        target = await shopsync(*bus.options, "target", "demo", *products, "on")
+        assert target.stdout == f"published sync_target.set on for {told}\n"
+        bulk = await shopsync(*bus.options, "bulk-edit", "demo", *products, "--on")
+        assert bulk.stdout.startswith(f"published products.bulk_edited for {told}, id ")

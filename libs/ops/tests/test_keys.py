@@ -18,15 +18,15 @@ BOTH, OLD, NEW = ("new", "old"), ("old",), ("new",)
             "different newest keys: new, old",
         ),
         ([BOTH, BOTH], {"old": 3}, {"new": "newest", "old": "still needed"}, "of 3 shops"),
-        ([BOTH, BOTH], {"new": 2, "old": 1}, {"new": "newest", "old": "still needed"}, "of 1 shops"),
+        ([BOTH, BOTH], {"new": 2, "old": 1}, {"new": "newest", "old": "still needed"}, "of 1 shop are"),
         ([BOTH, BOTH], {"new": 3}, {"new": "newest", "old": "may be dropped"}, None),
-        ([BOTH, BOTH], {"new": 3, None: 1}, {"new": "newest", "old": "still needed"}, "of 1 shops"),
+        ([BOTH, BOTH], {"new": 3, None: 1}, {"new": "newest", "old": "still needed"}, "of 1 shop are"),
         ([BOTH, NEW], {"new": 3}, {"new": "newest", "old": "may be dropped"}, None),
         (
             [NEW, NEW],
             {"old": 1, "new": 2},
             {"new": "newest", "old": "missing: no publisher has it, put it back behind the newest key"},
-            "of 1 shops",
+            "of 1 shop are",
         ),
         ([], {"old": 1}, {"old": "missing: no publisher has it, put it back behind the newest key"}, "no publisher"),
     ],
@@ -59,7 +59,7 @@ async def test_the_command_waits_until_the_old_key_may_go(ops, mongo_client, mon
         ]
     )
     waited = await ops("keys", "--wait", "--timeout", "0.2", code=1)
-    assert "the tokens of 1 shops are sealed with another key than the newest" in waited.stderr
+    assert "the tokens of 1 shop are sealed with another key than the newest" in waited.stderr
     await database["authorization_states"].update_one({"_id": "demo"}, {"$set": {"sealed_with": "new"}})
     told = (await ops("keys", "--wait", "--json")).json()
     assert {use["key"]: (use["state"], use["shops"]) for use in told["keys"]} == {

@@ -100,8 +100,8 @@ async def test_a_price_edit_over_prices_per_sku_shows_their_range(tool, dry_run)
 async def test_the_table_says_of_when_futureshops_values_are(tool, dry_run):
     await edited_shop(tool)
     text = (await dry_run()).stdout
-    assert "3 edits of 2 products would fall (1 of them ON), 1 without another value" in text
-    assert "1 products gone upstream keep theirs" in text
+    assert "3 edits of 2 products would fall (1 ON), 1 without another value" in text
+    assert "1 product gone upstream: edits untouched" in text
     assert "no import is on record" in text
     assert "nothing was published" in text
     imports = ImportStore(tool.database)

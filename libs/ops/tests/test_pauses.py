@@ -109,7 +109,7 @@ async def test_pausing_a_shop_that_is_not_there_is_refused(shopsync, where, bus,
     await tool.shop("demo")
     ended = await shopsync(*where, "shops", "pause", "dmeo")
     assert ended.exit_code == 1
-    assert "there are: demo" in ended.stderr
+    assert "with settings: demo" in ended.stderr
     assert await bus.read(PUSH_COMMANDS) == []
 
 

@@ -151,7 +151,7 @@ async def test_an_open_push_is_shown_with_its_attempts(tool, show, causes):
     await tool.database["listings"].insert_one({"_id": "demo/A-1", "intent": {"kind": "create"}})
     [(who, what)] = await causes()
     assert who == "wait"
-    assert "3 failed attempts, 1 waits" in what
+    assert "3 failed attempts, 1 wait for" in what
     text = (await show()).stdout
     assert "2026-12-23 09:00:00+09:00" in line(text, "open push")
     assert "outcome of a create not known yet" in line(text, "publisher")
@@ -176,11 +176,13 @@ async def test_a_product_without_settings_of_its_shop_is_the_operators(tool, cau
         ("sync_error", "12052104", "merchant in the tool"),
     ],
 )
-async def test_a_failed_push_names_who_can_help(tool, causes, status, code, who):
+async def test_a_failed_push_names_who_can_help(tool, causes, show, status, code, who):
     await ready(tool)
     await tool.failed(status=status, code=code)
     [(found, what)] = await causes()
     assert found == who
+    if code == "shop_unknown":
+        assert "`shopsync shops put demo`, then sync" in (await show("demo/A-1")).stdout
     assert "TikTok says no" in what
 
 
@@ -263,7 +265,7 @@ async def test_an_unknown_shop_names_those_there_are(tool, shopsync):
     await tool.shop("demo")
     ended = await shopsync(*tool.where, "product", "show", "dmo/A-1")
     assert ended.exit_code == 1
-    assert "no shop 'dmo'; there are: demo" in ended.stderr
+    assert "no shop 'dmo' in MongoDB; shops with settings: demo; `shopsync shops put dmo` adds it" in ended.stderr
     assert "no products yet" in (await shopsync(*tool.where, "product", "show", "demo/A-1")).stderr
 
 

@@ -85,7 +85,7 @@ async def test_pages_hold_each_product_once(tool, shopsync):
         following = [line.partition(": ")[2] for line in lines if line.startswith("next page: ")]
         command = shlex.split(following[0])[1:] if following else []
     assert seen == [f"demo/A-{number}" for number in range(7)]
-    assert told == ["3 products, 4 more", "3 products, 1 more", "1 products, 0 more"]
+    assert told == ["3 products, 4 more", "3 products, 1 more", "1 product, 0 more"]
 
 
 async def test_a_last_page_that_is_full_has_no_next(tool, products):
@@ -107,7 +107,7 @@ async def test_a_line_shows_price_stock_and_listing(tool, shopsync, products):
     assert (two["status"], two["tiktok_product_id"], two["live"]) == ("in_review", "T1", False)
     text = (await shopsync(*tool.where, "products")).stdout
     assert "3500–3600" in text
-    assert "10, 1 SKUs without" in text
+    assert "10, 1 SKU without" in text
     assert "不足項目あり (incomplete)" in text
     assert "category_id, brand_id" in text
 

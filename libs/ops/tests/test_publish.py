@@ -114,7 +114,7 @@ async def test_what_events_example_prints_can_be_published(shopsync, body):
     topic = topic_of(body).name
     ended = await shopsync("--kafka", "127.0.0.1:1", "publish", topic, "-", "--dry-run", stdin=example)
     assert (ended.exit_code, ended.stderr) == (0, "")
-    assert "1 messages are fit" in ended.stdout
+    assert "1 message is fit" in ended.stdout
 
 
 async def test_examples_one_after_the_other_go_out_as_they_are(shopsync, bus):

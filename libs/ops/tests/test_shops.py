@@ -18,8 +18,9 @@ from starlette.routing import Route
 from publisher.app import build
 from publisher.settings import PublisherSettings
 from publisher.store import AppTroubles, Authorizations
+from shopsync_ops import publisher_http
 from shopsync_ops.authorization import standing
-from shopsync_ops.errors import WrongCall
+from shopsync_ops.errors import CommandFailed, WrongCall
 from shopsync_ops.publisher_http import code_of
 from shopsync_runtime import Runtime
 from shopsync_runtime.settings import CommonSettings
@@ -171,6 +172,33 @@ async def test_waiting_for_a_renewal_does_not_take_the_old_consent_for_the_new(o
     assert "was not authorised within 1 s; the address still works" in ended.stderr
 
 
+@pytest.mark.parametrize(
+    ("answer", "told"),
+    [
+        (
+            httpx.ConnectError("All attempts failed"),
+            "is not reachable at http://x.test: no connection (nothing listens",
+        ),
+        (httpx.ReadTimeout(""), "is not reachable at http://x.test: no answer within 60 s; set --publisher"),
+        (httpx.RemoteProtocolError("?code=secret"), "is not reachable at http://x.test: the connection was cut; set"),
+        (httpx.Response(500, json={}), "the publisher refuses (HTTP 500): it gives no reason"),
+        (httpx.Response(409, json={"error": {"message": "in words"}}), "the publisher refuses (HTTP 409): in words"),
+    ],
+    ids=str,
+)
+async def test_what_the_publisher_does_not_do_is_told_in_words(monkeypatch, answer, told):
+    async def get(_self, _url, **_query):
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    monkeypatch.setattr(httpx.AsyncClient, "get", get)
+    with pytest.raises(CommandFailed) as failed:
+        await publisher_http.Publisher("http://x.test").consent_url("demo", None)
+    assert told in str(failed.value)
+    assert "secret" not in str(failed.value)
+
+
 async def test_a_code_completes_it_without_a_browser(ops, publisher):
     code = publisher.code("demo")
     ended = await ops("shops", "authorize", "demo", "--code", code, *publisher.options)
@@ -256,7 +284,7 @@ async def test_every_shop_with_settings_or_consent_is_listed(ops, publisher):
 
 async def test_an_unknown_shop_is_answered_with_those_there_are(ops, publisher):
     ended = await ops("shops", "show", "dmeo")
-    assert (ended.exit_code, "there are: demo" in ended.stderr) == (1, True)
+    assert (ended.exit_code, "with settings: demo" in ended.stderr) == (1, True)
 
 
 async def test_trouble_of_the_app_is_told_once_and_not_shop_by_shop(ops, publisher):

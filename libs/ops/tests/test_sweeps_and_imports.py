@@ -200,7 +200,7 @@ class TestImports:
         options = (*bus.options, *tool.where)
         ended = await shopsync(*options, "imports", "confirm-shrink", "demo", stdin="n\n")
         assert ended.exit_code == 1
-        assert "Are these 27 products really gone" in ended.stdout
+        assert "Missing: 27 products. Really gone" in ended.stdout
         for words in ("P-03", "品P-03", "the first 20"):
             assert words in ended.stdout
         assert "P-02" not in ended.stdout

@@ -1,5 +1,6 @@
 """Why a product stands where it stands, and who has to do something about it. Pure."""
 
+import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,6 +10,7 @@ from shopsync_contracts.events import ProductSnapshot, SnapshotError
 from shopsync_ops.console import show
 from shopsync_ops.layers import UPSTREAM_FIELDS, SkuNo
 from shopsync_ops.product_reading import Found
+from shopsync_runtime.wording import counted
 
 
 class Actor(StrEnum):
@@ -38,7 +40,7 @@ _OTHER_IMAGE = (Actor.FUTURESHOP, "put another image there, then sync; or enter 
 _BY_CODE = {
     "not_authorized": _AUTHORISE,
     "authorization": _AUTHORISE,
-    "shop_unknown": (Actor.OPERATOR, "the publisher finds no settings of the shop: `shopsync shops put`"),
+    "shop_unknown": (Actor.OPERATOR, "`shopsync shops put {shop_key}`, then sync"),
     "internal": _LOOK_AT_LOG,
     "106001": (Actor.OPERATOR, "the app's key or secret is wrong: correct the publisher's settings"),
     "36009033": (Actor.OPERATOR, "add the publisher's address to the app's IP allow list in Partner Center"),
@@ -194,7 +196,7 @@ def _pending(found: Found, snapshot: ProductSnapshot, now: datetime) -> Cause:
     sync = found.shop.sync
     if sync.mode == "manual":
         return Cause(Actor.TOOL, "complete, not sent since it changed; the shop syncs by hand", "press [同期]")
-    when = f"every {sync.interval_minutes} minutes" if sync.mode == "auto" else f"at {', '.join(sync.times)}"
+    when = f"every {counted(sync.interval_minutes, 'minute')}" if sync.mode == "auto" else f"at {', '.join(sync.times)}"
     return Cause(Actor.WAIT, "complete, not sent since it changed", f"nothing: the shop syncs {when}")
 
 
@@ -202,7 +204,7 @@ def _job(found: Found, now: datetime) -> tuple[str, str]:
     job = found.job
     if job is None:
         return "no push is open", "nothing"
-    attempts = f"{job.attempts} failed attempts, {job.waits} waits for TikTok's limits"
+    attempts = f"{counted(job.attempts, 'failed attempt')}, {counted(job.waits, 'wait')} for TikTok's limits"
     match job.state(now):
         case "running":
             return f"a push is under way ({attempts})", "nothing"
@@ -221,7 +223,7 @@ def _sync_error(found: Found, snapshot: ProductSnapshot, now: datetime) -> Itera
     text = f"{code}: {error.message}" if error is not None else "the send failed"
     if code in _BY_CODE:
         who, do = _BY_CODE[code]
-        yield Cause(who, text, do)
+        yield Cause(who, text, do.format(shop_key=shlex.quote(found.shop_key)))
     elif found.job is None:
         yield Cause(Actor.TOOL, text, "correct what TikTok names, then press [同期]")
     else:

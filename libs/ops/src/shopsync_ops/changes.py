@@ -89,7 +89,7 @@ def _clear(changes: dict[str, Any], name: str) -> None:
 
 def _known(field: str, option: str) -> None:
     if field not in _FIELDS:
-        raise WrongCall(f"{option} {field}: no such field; there is: {', '.join(_FIELDS)} (stock has its own --stock)")
+        raise WrongCall(f"{option} {field}: no such field; known: {', '.join(_FIELDS)} (stock has its own --stock)")
 
 
 def _stock(text: str) -> dict[str, Any]:

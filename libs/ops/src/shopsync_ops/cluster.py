@@ -17,6 +17,7 @@ from shopsync_ops.settings import KafkaSettings
 from shopsync_runtime.errors import RuntimeFailure
 from shopsync_runtime.kafka.consumer import reader
 from shopsync_runtime.kafka.producer import Producer
+from shopsync_runtime.wording import error_text
 
 T = TypeVar("T")
 CLIENT_ID = "shopsync-ops"
@@ -134,13 +135,9 @@ class naming:  # noqa: N801 - reads as a verb where it is used: `with naming(clu
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
         """Raises Unreachable or CommandFailed in place of a KafkaError, the runtime's own or a timeout."""
         if isinstance(error, KafkaConnectionError | KafkaTimeoutError | NodeNotReadyError | TimeoutError):
-            raise Unreachable(f"Kafka is not reachable at {self._address}: {_text(error)}") from error
+            raise Unreachable(f"Kafka is not reachable at {self._address}: {error_text(error)}") from error
         if isinstance(error, KafkaError | RuntimeFailure):
-            raise CommandFailed(f"Kafka at {self._address} refused: {_text(error)}") from error
-
-
-def _text(error: BaseException) -> str:
-    return " ".join(str(error).split()) or f"no answer within {CONNECT_SECONDS:g} s"
+            raise CommandFailed(f"Kafka at {self._address} refused: {error_text(error)}") from error
 
 
 def run(work: Coroutine[Any, Any, T]) -> T:

@@ -10,6 +10,7 @@ from pymongo.errors import ConnectionFailure, OperationFailure, PyMongoError
 from shopsync_ops.errors import CommandFailed, Unreachable, WrongCall
 from shopsync_ops.settings import MongoSettings
 from shopsync_runtime.mongo import Database, hosts_of
+from shopsync_runtime.wording import error_text
 
 _OURS = frozenset(
     {
@@ -33,6 +34,7 @@ _OURS = frozenset(
     }
 )
 _SHOWN = 10
+_LONGEST = 300
 _NOT_OURS = frozenset({"admin", "config", "local"})
 
 
@@ -51,11 +53,11 @@ async def connected(settings: MongoSettings, *, may_be_empty: bool = False) -> A
             await _require(database, uri)
         yield database
     except ConnectionFailure as error:
-        raise Unreachable(f"MongoDB is not reachable at {_hosts(uri)}: {_short(error)}") from error
+        raise Unreachable(f"MongoDB is not reachable at {_hosts(uri)}: {error_text(error)[:_LONGEST]}") from error
     except OperationFailure as error:
-        raise CommandFailed(f"MongoDB at {_hosts(uri)} refused: {_short(error)}") from error
+        raise CommandFailed(f"MongoDB at {_hosts(uri)} refused: {error_text(error)[:_LONGEST]}") from error
     except PyMongoError as error:
-        raise CommandFailed(f"MongoDB: {_short(error)}") from error
+        raise CommandFailed(f"MongoDB: {error_text(error)[:_LONGEST]}") from error
     finally:
         if client is not None:
             await client.close()
@@ -81,7 +83,3 @@ def _hosts(uri: str) -> str:
         return hosts_of(uri)
     except PyMongoError:
         return "the given address"
-
-
-def _short(error: PyMongoError) -> str:
-    return " ".join(str(error).split(", full error:")[0].split(", Timeout:")[0].split())[:300]

@@ -15,7 +15,7 @@ def body_of(name: str) -> type[ShopBody]:
             return body
     known = [body.TYPE for body in BODIES]
     near = difflib.get_close_matches(name.removeprefix(TYPE_PREFIX), known, n=3, cutoff=0.4) or known
-    raise WrongCall(f"{name!r} is no event type; there is: {', '.join(near)}")
+    raise WrongCall(f"{name!r} is no event type; known: {', '.join(near)}")
 
 
 def example_of(body: type[ShopBody]) -> str:

@@ -15,6 +15,7 @@ from pydantic import ValidationError
 from shopsync_contracts import ContractError, parse
 from shopsync_contracts.events import ProductEdited, ProductsBulkEdited, SyncTargetSet, UpstreamProduct
 from shopsync_contracts.stored import read_stored
+from shopsync_runtime.wording import counted
 
 Document = Mapping[str, Any]
 SkuNo = tuple[str, str]
@@ -182,7 +183,7 @@ def _what(body: Any) -> str:
     if isinstance(body, SyncTargetSet):
         return f"連携対象 {'ON' if body.sync_enabled else 'OFF'}"
     if isinstance(body, ProductsBulkEdited):
-        return f"bulk edit of {len(body.product_nos)} products"
+        return f"bulk edit of {counted(len(body.product_nos), 'product')}"
     if isinstance(body, ProductEdited):
         return "edit of " + ", ".join(sorted(body.changes.model_fields_set))
     return str(body.TYPE)

@@ -15,6 +15,7 @@ from shopsync_ops.errors import CommandFailed, Unreachable, WrongCall
 from shopsync_ops.settings import MongoSettings
 from shopsync_runtime.mongo import hosts_of
 from shopsync_runtime.samples import sample_in
+from shopsync_runtime.wording import error_text
 
 _USER_NOT_FOUND = 11
 _ROLE_NOT_FOUND = 31
@@ -119,7 +120,7 @@ async def initiate(settings: MongoSettings, member: str, *, name: str, wait: flo
         done = await _until(lambda: _initiate(client, member, name), wait, hosts_of(uri))
         await _writable(client, wait)
     except (OperationFailure, ConnectionFailure) as error:
-        raise CommandFailed(f"MongoDB at {hosts_of(uri)}: {error}") from error
+        raise CommandFailed(f"MongoDB at {hosts_of(uri)}: {error_text(error)}") from error
     finally:
         await client.close()
     return done

@@ -1,6 +1,7 @@
 """Everything MongoDB holds about one product."""
 
 import difflib
+import shlex
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -105,7 +106,7 @@ async def require_shop(database: Database, shop_key: str) -> Shop | None:
     """Its settings. Raises CommandFailed that names the shops there are, when it has neither settings nor products."""
     shop = await read_shop(database, shop_key)
     if shop is None and await database["products"].find_one({"shop_key": shop_key}, {"_id": 1}) is None:
-        raise CommandFailed(f"no shop {shop_key!r} in MongoDB; there are: {await _shops(database)}")
+        raise CommandFailed(await _no_shop(database, shop_key))
     return shop
 
 
@@ -166,11 +167,13 @@ async def _not_there(database: Database, shop_key: str, product_no: str) -> str:
         hint = f"nearest: {', '.join(nearest)}" if nearest else "nothing is near; `shopsync products --shop` lists them"
         return f"product {shop_key}/{product_no} is not in the tool; {hint}"
     if await read_shop(database, shop_key) is None:
-        return f"product {shop_key}/{product_no}: no shop {shop_key!r}; there are: {await _shops(database)}"
+        return f"product {shop_key}/{product_no}: {await _no_shop(database, shop_key)}"
     return f"product {shop_key}/{product_no}: the shop has no products yet; import it first"
 
 
-async def _shops(database: Database) -> str:
+async def _no_shop(database: Database, shop_key: str) -> str:
     found = await database["shops"].find({}, {"_id": 1}).sort("_id", 1).limit(21).to_list()
     names = [str(one["_id"]) for one in found]
-    return ", ".join([*names[:20], *(["…"] if len(names) > 20 else [])]) or "none with settings"
+    there = ", ".join([*names[:20], *(["…"] if len(names) > 20 else [])]) or "none"
+    add = f"`shopsync shops put {shlex.quote(shop_key)}` adds it"
+    return f"no shop {shop_key!r} in MongoDB; shops with settings: {there}; {add}"

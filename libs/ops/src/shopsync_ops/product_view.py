@@ -12,6 +12,7 @@ from shopsync_ops.layers import TOOL_FIELDS, UPSTREAM_FIELDS, SkuNo, SkuStock, S
 from shopsync_ops.product_reading import Found
 from shopsync_ops.statuses import in_words
 from shopsync_ops.upstream_price import price_range, product_price, sku_price
+from shopsync_runtime.wording import counted
 
 _LONGEST = 48
 
@@ -168,7 +169,8 @@ def _tombstone_rows(found: Found) -> Iterator[tuple[str, Any]]:
 
 def _open_rows(found: Found, now: datetime) -> Iterator[tuple[str, Any]]:
     if (job := found.job) is not None:
-        text = f"{job.state(now)}, next due {show(job.due_at)}, {job.attempts} failed attempts, {job.waits} waits"
+        tries = f"{counted(job.attempts, 'failed attempt')}, {counted(job.waits, 'wait')}"
+        text = f"{job.state(now)}, next due {show(job.due_at)}, {tries}"
         yield "open push", f"{text}{f', told: {job.reported}' if job.reported else ''}"
     if found.pause is not None:
         yield "pushes", f"of the whole shop {found.pause.line}"
@@ -179,7 +181,7 @@ def _open_rows(found: Found, now: datetime) -> Iterator[tuple[str, Any]]:
         ]
         facts += [f"review {listing.review}"] if listing.review else []
         facts += [f"outcome of a {listing.intent} not known yet"] if listing.intent else []
-        facts += [f"{listing.unsent_events} events not published yet"] if listing.unsent_events else []
+        facts += [f"{counted(listing.unsent_events, 'event')} not published yet"] if listing.unsent_events else []
         facts += [f"next look {show(listing.review_due_at)}"] if listing.review_due_at else []
         yield "publisher", ", ".join(facts)
     for one in found.held:

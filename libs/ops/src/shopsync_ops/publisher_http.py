@@ -43,8 +43,7 @@ class Publisher:
             raise WrongCall(f"{self.url!r} is no address: {error}; {_HELP}") from None
         except httpx.HTTPError as error:
             # Not the error's own request: its query holds the code.
-            text = f"the publisher is not reachable at {self.url}: {type(error).__name__}; {_HELP}"
-            raise Unreachable(text) from None
+            raise Unreachable(f"the publisher is not reachable at {self.url}: {_fault(error)}; {_HELP}") from None
         try:
             document = reply.json()
         except ValueError:
@@ -54,8 +53,16 @@ class Publisher:
         if reply.status_code != httpx.codes.OK:
             told = document.get("error")
             reason = told.get("message") if isinstance(told, dict) else told
-            raise CommandFailed(f"the publisher refuses (HTTP {reply.status_code}): {reason}")
+            raise CommandFailed(f"the publisher refuses (HTTP {reply.status_code}): {reason or 'it gives no reason'}")
         return document
+
+
+def _fault(error: httpx.HTTPError) -> str:
+    if isinstance(error, httpx.TimeoutException):
+        return f"no answer within {_SECONDS:g} s"
+    if isinstance(error, httpx.ConnectError):
+        return "no connection (nothing listens there, or its name or certificate is wrong)"
+    return "the connection was cut"
 
 
 def code_of(text: str) -> str:

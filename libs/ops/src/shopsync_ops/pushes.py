@@ -9,6 +9,7 @@ from shopsync_ops.console import show
 from shopsync_ops.optional_reading import optional_by_id
 from shopsync_ops.publisher_records import PARKED_BEYOND
 from shopsync_runtime.mongo import Database, Document
+from shopsync_runtime.wording import counted
 
 STATES = ("running", "due", "waiting", "parked")
 
@@ -189,9 +190,9 @@ def _waits_for(job: Mapping[str, Any], around: Around, now: datetime) -> str:
     if _ahead(quota, now) and job.get("due_at") == quota:
         return "TikTok's daily number of new listings is used up"
     if job.get("waits"):
-        return f"TikTok's rate, {job['waits']} waits so far"
+        return f"TikTok's rate, {counted(job['waits'], 'wait')} so far"
     if job.get("attempts"):
-        return f"{job['attempts']} failed attempts, the next one comes by itself"
+        return f"{counted(job['attempts'], 'failed attempt')}, the next one comes by itself"
     return next(around.holdups(job["shop_key"], now), None) or "its shop cannot be called before"
 
 

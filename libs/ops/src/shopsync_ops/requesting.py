@@ -19,6 +19,7 @@ from shopsync_ops.errors import CommandFailed
 from shopsync_ops.publishing import publish_events
 from shopsync_ops.report_table import report_rows, verdict_rows
 from shopsync_ops.waiting import Answer, publish_and_wait, refusal_of
+from shopsync_runtime.wording import counted
 
 
 def request(ctx: typer.Context, event: Event[ShopBody], *, wait: bool, timeout: float, as_json: bool) -> None:
@@ -69,8 +70,9 @@ def _wait(there: Cluster, event: Event[ShopBody], timeout: float) -> list[Answer
 
 def how_far(known: ImportProgress) -> str:
     """`read 500 of about 812 products, page 2`."""
-    whole = "" if known.expected is None else f" of about {known.expected}"
-    return f"read {known.read}{whole} products, page {known.page}"
+    if known.expected is None:
+        return f"read {counted(known.read, 'product')}, page {known.page}"
+    return f"read {known.read} of about {counted(known.expected, 'product')}, page {known.page}"
 
 
 def _show(answers: list[Answer], *, as_json: bool) -> None:

@@ -11,7 +11,7 @@ from pymongo import AsyncMongoClient
 from shopsync_ops.errors import WrongCall
 from shopsync_runtime.mongo import Document, make_client
 from shopsync_runtime.settings import CommonSettings, MongoUri
-from shopsync_runtime.settings_loading import unknown_variables, variable_of
+from shopsync_runtime.settings_loading import reason_of, unknown_variables, variable_of
 
 S = TypeVar("S", bound=BaseSettings)
 
@@ -98,4 +98,4 @@ def _describe(cls: type[BaseSettings], detail: Any) -> str:
     place = f"{variable_of(cls, field)} (or {OPTIONS[field]})"
     if detail["type"] == "missing":
         return f"{place} is not set: {cls.model_fields[field].description}"
-    return f"{place}: {detail['msg']}"
+    return f"{place}: {reason_of(detail)}"

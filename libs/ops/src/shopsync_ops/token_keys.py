@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from shopsync_runtime.mongo import Database
+from shopsync_runtime.wording import counted
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +37,9 @@ class KeyReport:
         if len(newest) > 1:
             return f"the publishers have different newest keys: {', '.join(sorted(newest))}"
         waiting = self.unnoted + sum(use.shops for use in self.keys if use.key not in newest)
-        return f"the tokens of {waiting} shops are sealed with another key than the newest" if waiting else None
+        return (
+            f"the tokens of {counted(waiting, 'shop')} are sealed with another key than the newest" if waiting else None
+        )
 
     def document(self) -> dict[str, Any]:
         """For JSON."""

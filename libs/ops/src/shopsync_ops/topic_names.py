@@ -12,7 +12,7 @@ def spec_of(given: str, prefix: str) -> TopicSpec:
     if found is None:
         names = [spec.name for spec in TOPICS]
         near = difflib.get_close_matches(given, names, n=3, cutoff=0.5) or names
-        raise WrongCall(f"{given!r} is no declared topic; there is: {', '.join(near)}")
+        raise WrongCall(f"{given!r} is no declared topic; known: {', '.join(near)}")
     return found
 
 

@@ -7,6 +7,7 @@ import structlog
 from shopsync_runtime.backoff import backoff_delay
 from shopsync_runtime.cancelling import stop as cancel
 from shopsync_runtime.metrics import BACKGROUND_RESTARTS
+from shopsync_runtime.wording import error_text
 
 log = structlog.get_logger(__name__)
 
@@ -51,7 +52,7 @@ class BackgroundTask:
                 await self._run()
             except Exception as error:
                 attempt = 1 if time.monotonic() - started > _STEADY_AFTER else attempt + 1
-                self.failure = f"{type(error).__name__}: {error}"[:300]
+                self.failure = error_text(error)[:300]
                 BACKGROUND_RESTARTS.labels(self.name).inc()
                 delay = self._delay(attempt)
                 log.exception("background task failed", task=self.name, attempt=attempt, again_in_s=round(delay, 2))

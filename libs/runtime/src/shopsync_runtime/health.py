@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from shopsync_runtime.background import BackgroundTask
 from shopsync_runtime.consuming.subscription import Subscription
+from shopsync_runtime.wording import counted
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +66,9 @@ def liveness(*, subscriptions: Sequence[Subscription], stall_after: float) -> Re
         stalled = 0.0 if subscription.halted else subscription.progress.stalled_for()
         stuck = 0 < stall_after < stalled
         checks[f"subscription {subscription.name}"] = (
-            f"{subscription.progress.lag} messages wait and none was taken for {stalled:.0f} s" if stuck else "ok"
+            f"{counted(subscription.progress.lag, 'message')} waiting and none was taken for {stalled:.0f} s"
+            if stuck
+            else "ok"
         )
     return Report(checks)
 

@@ -6,6 +6,8 @@ from pymongo.asynchronous.database import AsyncDatabase
 from pymongo.errors import PyMongoError
 from pymongo.uri_parser import parse_uri
 
+from shopsync_runtime.wording import error_text
+
 Document = dict[str, Any]
 Database = AsyncDatabase[Document]
 
@@ -42,7 +44,7 @@ async def ping_error(client: AsyncMongoClient[Document], within: float) -> str |
     except TimeoutError:
         return f"no answer within {within:g} s"
     except PyMongoError as error:
-        return str(error).split(", Timeout:")[0][:200]
+        return error_text(error)[:200]
     return None if hello.get("isWritablePrimary") else "no primary"
 
 

@@ -27,6 +27,7 @@ from shopsync_runtime.settings_help import config_text, help_text
 from shopsync_runtime.settings_loading import common_settings_with, load_settings, unknown_variables
 from shopsync_runtime.startup import wait_for_dependencies
 from shopsync_runtime.watchdog import Watchdog
+from shopsync_runtime.wording import error_text
 
 log = structlog.get_logger(__name__)
 
@@ -136,7 +137,7 @@ async def _run(name: str, common: CommonSettings, build: Callable[[Runtime], Non
     except (OperationalError, KafkaError, PyMongoError, OSError) as error:
         code = EXIT_FAILED
         log.critical("cannot run", error=str(error), error_type=type(error).__name__)
-        _last_words(name, f"cannot run: {error}")
+        _last_words(name, f"cannot run: {error_text(error)}")
     except Exception as error:
         code = EXIT_FAILED
         log.exception("cannot run, this is a bug")

@@ -96,17 +96,18 @@ def _is_service_link(name: str, value: str) -> bool:
 
 def _describe(cls: type[BaseSettings], detail: Any) -> str:
     if not detail["loc"]:
-        return _reason(detail)
+        return reason_of(detail)
     field, *inner = detail["loc"]
     name = variable_of(cls, str(field))
     place = name + "".join(f"[{part}]" for part in inner)
     if detail["type"] == "missing":
         meaning = cls.model_fields[str(field)].description
         return f"{place} is not set ({meaning})" if meaning else f"{place} is not set"
-    return f"{place}: {_reason(detail)}{_given(cls, str(field), detail)}"
+    return f"{place}: {reason_of(detail)}{_given(cls, str(field), detail)}"
 
 
-def _reason(detail: Any) -> str:
+def reason_of(detail: Any) -> str:
+    """The problem of one variable, written to follow its name."""
     text = str(detail["msg"]).removeprefix("Value error, ").replace("\n", " ")
     return text[:1].lower() + text[1:]
 

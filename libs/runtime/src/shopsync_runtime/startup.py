@@ -11,6 +11,7 @@ from shopsync_runtime.errors import StartError
 from shopsync_runtime.kafka.admin import missing_topics
 from shopsync_runtime.mongo import hosts_of, ping_error
 from shopsync_runtime.runtime import Runtime
+from shopsync_runtime.wording import error_text
 
 log = structlog.get_logger(__name__)
 
@@ -68,7 +69,7 @@ async def _kafka(servers: str) -> Problem:
     try:
         await missing_topics(servers, [])
     except (KafkaError, OSError) as error:
-        return f"Kafka at {servers} cannot be reached: {error}; check SHOPSYNC_KAFKA_BOOTSTRAP_SERVERS"
+        return f"Kafka at {servers} cannot be reached: {error_text(error)}; check SHOPSYNC_KAFKA_BOOTSTRAP_SERVERS"
     return None
 
 
@@ -76,7 +77,7 @@ async def _topics(servers: str, topics: Sequence[str]) -> Problem:
     try:
         missing = await missing_topics(servers, topics)
     except (KafkaError, OSError) as error:
-        return f"Kafka at {servers} does not list its topics: {error}"
+        return f"Kafka at {servers} does not list its topics: {error_text(error)}"
     if not missing:
         return None
     return f"Kafka at {servers} lacks topics: {', '.join(missing)}; create them with `shopsync topics apply`"

@@ -17,6 +17,7 @@ from shopsync_contracts import Event
 from shopsync_contracts.events import SyncCounts, SyncRequested
 from shopsync_contracts.topics import PUSH_COMMANDS, REPORTS
 from shopsync_runtime import Barrier, Delivery, EventPublisher, Refusal, RetryableError, Shutdown
+from shopsync_runtime.wording import no_settings
 
 log = structlog.get_logger(__name__)
 
@@ -91,8 +92,7 @@ class SyncHandler:
             return
         started_at = self._clock()
         if not await self._settings_come(event):
-            because = f"shop {event.data.shop_key!r} has no settings; publish shop.settings_changed for it first"
-            await self._report(event, SyncCounts(), started_at, because)
+            await self._report(event, SyncCounts(), started_at, no_settings(event.data.shop_key))
             return
         await self._catch_up(delivery)
         tally = Tally()

@@ -218,7 +218,7 @@ class TestSync:
 async def test_an_unknown_shop_is_refused_by_name(syncs, replica, deliver):
     await syncs([deliver(SyncRequested(shop_key="nobody"))])
     [report] = replica.events.on(REPORTS)
-    assert "'nobody'" in report.refused_because
+    assert report.refused_because == "shop 'nobody' has no settings: publish them with `shopsync shops put nobody`"
     assert report.counts.requested == 0
 
 

@@ -18,6 +18,7 @@ from shopsync_runtime import Lease, LeaseLost, Leases
 from shopsync_runtime.backoff import backoff_delay
 from shopsync_runtime.failures import is_retryable
 from shopsync_runtime.tracing import continuing
+from shopsync_runtime.wording import no_settings
 
 log = structlog.get_logger(__name__)
 
@@ -134,7 +135,7 @@ class Worker:
         """Which of the two a shop needs is not there, and how to mend it; "" when both are."""
         missing = [] if shop_key in self._shops else [self._shops.why_unknown(shop_key)]
         if not await self._imports.has_settings(shop_key):
-            missing.append(f"shop {shop_key!r} has no settings: publish them with `shopsync shops put {shop_key}`")
+            missing.append(no_settings(shop_key))
         return ". Also: ".join(missing)
 
     async def _count_attempt(self, run: ImportRun, lease: Lease, error: Exception) -> None:

@@ -27,6 +27,7 @@ from shopsync_contracts.topics import (
     TOOL_EDITS,
 )
 from shopsync_runtime import EventPublisher, Lease, failpoint
+from shopsync_runtime.wording import no_settings
 
 log = structlog.get_logger(__name__)
 
@@ -108,7 +109,7 @@ class Steps:
     async def _ask_for_enumeration(self, sweep: Sweep) -> None:
         if not await self._catalog.has_settings(sweep.shop_key):
             if self._now() >= (sweep.not_before or sweep.requested_at) + self._options.settings_grace:
-                sweep.refuse(f"shop {sweep.shop_key!r} has no settings; publish shop.settings_changed", self._now())
+                sweep.refuse(no_settings(sweep.shop_key), self._now())
             return
         command = ImportRequested(shop_key=sweep.shop_key, mode="enumerate")
         event = self._events.event(command, id=sweep.enumeration_request_id)

@@ -150,7 +150,7 @@ async def test_a_shop_without_settings_is_refused_by_name(world):
     async with world.janitor():
         await world.sweep("r1", shop_key="stranger")
         [page] = await world.reports("r1")
-    assert "shop 'stranger' has no settings" in page.refused_because
+    assert page.refused_because == "shop 'stranger' has no settings: publish them with `shopsync shops put stranger`"
     assert await world.events(IMPORT_COMMANDS) == []
 
 

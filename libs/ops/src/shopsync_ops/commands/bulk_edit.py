@@ -21,6 +21,7 @@ from shopsync_ops.publishing import event_of, now
 from shopsync_ops.settings import MongoSettings
 from shopsync_ops.settling import publish_and_settle, publishing, tell
 from shopsync_ops.statuses import StatusName
+from shopsync_runtime.wording import counted
 
 _SHOWN = 20
 
@@ -76,7 +77,7 @@ def bulk_edit(
         print_json([one.document() for one in outcomes])
     else:
         ids = ", ".join(event.id for event in events)
-        say(f"published products.bulk_edited for {len(named)} products of {shop}, id {ids}")
+        say(f"published products.bulk_edited for {counted(len(named), 'product')} of {shop}, id {ids}")
 
 
 def _numbers_in(file: str) -> list[str]:
@@ -138,6 +139,6 @@ def _tell_plan(
         print_table(("product", ""), [(f"{shop}/{number}", verdicts.get(number, "")) for number in numbers[:_SHOWN]])
         if len(numbers) > _SHOWN:
             say(f"and {len(numbers) - _SHOWN} more; --json lists all")
-        say(f"{len(numbers)} products, {len(unknown)} unknown; nothing was published")
+        say(f"{counted(len(numbers), 'product')}, {len(unknown)} unknown; nothing was published")
     if unknown:
         raise CommandFailed(f"not in the tool: {', '.join(unknown[:_SHOWN])}{', …' if len(unknown) > _SHOWN else ''}")

@@ -18,6 +18,7 @@ from shopsync_ops.settings import MongoSettings
 from shopsync_ops.summary import headers_of
 from shopsync_ops.times import read_moment
 from shopsync_ops.topic_names import find_spec
+from shopsync_runtime.wording import counted
 
 app = typer.Typer(no_args_is_help=True, help="Messages that no service could accept: look, and send back.")
 
@@ -63,9 +64,9 @@ def list_letters(
     print_table(_COLUMNS, [_row(letter, found.standing(letter)) for letter in shown])
     counts = found.count(cases)
     told = (f"{counts.get(state, 0)} {state.value}" for state in LetterState if state is _OPEN or counts.get(state))
-    say(f"{len(cases)} dead letters: {', '.join(told)}")
+    say(f"{counted(len(cases), 'dead letter')}: {', '.join(told)}")
     if len(cases) < len(letters):
-        say(f"{len(letters) - len(cases)} more are of records that were put aside before")
+        say(f"{counted(len(letters) - len(cases), 'more is', 'more are')} of records that were put aside before")
     if len(shown) < len(letters):
         say("--all shows the others")
 
@@ -92,7 +93,7 @@ def show_letter(
         console=console,
     )
     console.print(Text(visible(f"key    {_text(letter.record.key)}", in_one_line=True)))
-    console.print(Text(f"value  {'null' if value is None else f'{len(value)} bytes'}"))
+    console.print(Text(f"value  {'null' if value is None else counted(len(value), 'byte')}"))
     console.print(Text(visible(_text(value))), soft_wrap=True)
 
 

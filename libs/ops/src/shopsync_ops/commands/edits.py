@@ -12,6 +12,7 @@ from shopsync_ops.console import print_json, say
 from shopsync_ops.context import AsJson, Clears, EditTimeout, Sets, Settle, ShopKey, Stocks, cluster, mongo
 from shopsync_ops.publishing import event_of, now
 from shopsync_ops.settling import publish_and_settle, publishing, tell
+from shopsync_runtime.wording import counted
 
 
 class Switch(StrEnum):
@@ -71,7 +72,7 @@ def target(
         for product in dict.fromkeys(products)
     ]
     events = [event_of(body, time=moment) for body in bodies]
-    said = f"published sync_target.set {switch.value} for {len(bodies)} products of {shop}"
+    said = f"published sync_target.set {switch.value} for {counted(len(bodies), 'product')} of {shop}"
     _publish(ctx, events, said, wait=wait, timeout=timeout, as_json=as_json)
 
 

@@ -15,6 +15,7 @@ from shopsync_ops.run_reading import Loss, newest, one, read_loss
 from shopsync_ops.run_view import IMPORT_COLUMNS, as_document, import_row, import_rows
 from shopsync_ops.settings import MongoSettings
 from shopsync_runtime.mongo import Document
+from shopsync_runtime.wording import counted
 
 app = typer.Typer(no_args_is_help=True, help="Imports: what was read, and removals that wait for a confirmation.")
 
@@ -78,7 +79,7 @@ def confirm_shrink(
     if not yes:
         if as_json:
             raise WrongCall("--json does not ask: give --yes as well")
-        if not typer.confirm(f"Are these {loss.missing} products really gone from futureshop?"):
+        if not typer.confirm(f"Missing: {counted(loss.missing, 'product')}. Really gone from futureshop?"):
             raise CommandFailed("not confirmed, nothing was published")
     body = build(ImportRequested, shop_key=shop, mode="enumerate", confirm_shrink_of=loss.import_id)
     request(ctx, event_of(body), wait=wait, timeout=timeout, as_json=as_json)

@@ -11,6 +11,7 @@ from shopsync_ops.database import connected
 from shopsync_ops.errors import CommandFailed
 from shopsync_ops.settings import MongoSettings
 from shopsync_ops.token_keys import KeyReport, read_keys
+from shopsync_runtime.wording import counted
 
 _POLL_SECONDS = 1.0
 
@@ -37,7 +38,8 @@ def keys(
         say("")
         print_table(("publisher", "keys, newest first"), [(name, ", ".join(held)) for name, held in report.replicas])
         if report.unnoted:
-            warn(f"{report.unnoted} shops' tokens are not noted yet: a publisher of an earlier version wrote them")
+            shops = counted(report.unnoted, "shop")
+            warn(f"the tokens of {shops} are not noted yet: a publisher of an earlier version wrote them")
     if wait and report.problem is not None:
         raise CommandFailed(f"{report.problem}, after {timeout:g} s")
 

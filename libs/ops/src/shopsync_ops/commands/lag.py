@@ -10,6 +10,7 @@ from shopsync_ops.context import AsJson, cluster
 from shopsync_ops.lag import GroupLag, PartitionLag, read_lag
 from shopsync_ops.publishing import now
 from shopsync_ops.streams import reader_is_gone
+from shopsync_runtime.wording import counted
 
 GROUP_COLUMNS = ("group", "state", "members", "lag", "")
 PARTITION_COLUMNS = ("group", "partition", "committed", "end", "lag", "read by")
@@ -63,13 +64,14 @@ def _group_row(one: GroupLag) -> tuple[Any, ...]:
     if not one.members:
         remarks.append("NO MEMBERS: nobody reads for it")
     if one.lost:
-        remarks.append(f"{one.lost} offsets were removed by retention before they were read")
+        remarks.append(f"{counted(one.lost, 'offset was', 'offsets were')} removed by retention before being read")
     if one.ahead:
         remarks.append(
-            f"{one.ahead} offsets ahead of the end: was the topic made again? Then reset the group's offsets"
+            f"{counted(one.ahead, 'offset')} ahead of the end: was the topic made again? Then reset the group's offsets"
         )
     if one.unreadable:
-        remarks.append(f"{one.unreadable} offsets stand behind an open transaction, nobody can read them yet")
+        behind = counted(one.unreadable, "offset stands", "offsets stand")
+        remarks.append(f"{behind} behind an open transaction, unreadable until it ends")
     if not one.expected:
         remarks.append("not a group of the services")
     return one.group, one.state, one.members, _count(one.lag, exact=one.exact), "; ".join(remarks)

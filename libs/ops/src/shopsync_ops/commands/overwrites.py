@@ -5,6 +5,7 @@ from shopsync_ops.database import connected
 from shopsync_ops.overwrites import DryRun, Overwrite, dry_run
 from shopsync_ops.product_view import brief
 from shopsync_ops.settings import MongoSettings
+from shopsync_runtime.wording import counted
 
 
 async def read_overwrites(settings: MongoSettings, shop_key: str) -> DryRun:
@@ -47,9 +48,10 @@ def show_overwrites(found: DryRun, *, as_json: bool) -> None:
         print_table(untouched, (_row(row)[:5] for row in found.untouched), console=console)
     counts = found.counts()
     say(
-        f"{counts['edits']} edits of {counts['products']} products would fall ({counts['products_on']} of them ON),"
+        f"{counted(counts['edits'], 'edit')} of {counted(counts['products'], 'product')} would fall"
+        f" ({counts['products_on']} ON),"
         f" {counts['edits_that_change_nothing']} without another value;"
-        f" {counts['products_untouched']} products gone upstream keep theirs"
+        f" {counted(counts['products_untouched'], 'product')} gone upstream: edits untouched"
     )
     mode, ended_at = found.last_import or ("", None)
     last = "no import is on record" if ended_at is None else f"the last import ({mode}) ended {show(ended_at)}"

@@ -15,6 +15,7 @@ from shopsync_ops.product_summary import ShopSummary, summarise_products
 from shopsync_ops.product_view import brief
 from shopsync_ops.settings import MongoSettings
 from shopsync_ops.statuses import StatusName, in_words
+from shopsync_runtime.wording import counted
 
 app = typer.Typer()
 
@@ -46,7 +47,7 @@ def list_products(
         return
     columns = ("product", "name", "状態", "連携対象", "price", "stock", "missing", "TikTok product", "")
     print_table(columns, map(_row, page.products))
-    say(f"{len(page.products)} products, {page.more} more")
+    say(f"{counted(len(page.products), 'product')}, {page.more} more")
     if page.cursor is not None:
         say(f"next page: {_next_page(chosen, limit, page.cursor)}")
 
@@ -101,7 +102,8 @@ def _row(one: Listed) -> tuple[Any, ...]:
 def _stock(one: Listed) -> str | None:
     if one.stock is None:
         return None
-    return f"{one.stock}, {one.skus_without_stock} SKUs without" if one.skus_without_stock else str(one.stock)
+    without = f", {counted(one.skus_without_stock, 'SKU')} without" if one.skus_without_stock else ""
+    return f"{one.stock}{without}"
 
 
 def _next_page(chosen: Filter, limit: int, cursor: str) -> str:

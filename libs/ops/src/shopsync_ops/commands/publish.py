@@ -17,6 +17,7 @@ from shopsync_ops.outcomes import Sent
 from shopsync_ops.publishing import CHUNK, batched, send_in_chunks
 from shopsync_ops.settling import publish_and_settle, tell
 from shopsync_ops.topic_names import spec_of
+from shopsync_runtime.wording import counted
 
 _IN_MEMORY = 16 * 1024 * 1024
 _SHOWN = 20
@@ -50,10 +51,12 @@ def publish(
         if not unchecked:
             _refuse_broken(opened, spec)
         if dry_run:
-            say(f"{sum(1 for _ in read_documents(opened))} messages are fit for {there.name(spec)}; nothing was sent")
+            fit = counted(sum(1 for _ in read_documents(opened)), "message is", "messages are")
+            say(f"{fit} fit for {there.name(spec)}; nothing was sent")
             return
         if not (wait or as_json):
-            say(f"published {run(_send(there, spec, read_documents(opened)))} messages to {there.name(spec)}")
+            sent = run(_send(there, spec, read_documents(opened)))
+            say(f"published {counted(sent, 'message')} to {there.name(spec)}")
             return
         place = partial(_place, there, spec, opened)
         outcomes = run(publish_and_settle(there, place, mongo=where, seconds=timeout))
@@ -82,8 +85,8 @@ def _refuse_broken(file: IO[bytes], spec: TopicSpec) -> None:
                 warn(f"{document.place}: {reason}")
     if refused:
         more = f" ({_SHOWN} shown)" if refused > _SHOWN else ""
-        of = "message is" if refused == 1 else "messages are"
-        raise CommandFailed(f"{refused} {of} refused{more}; nothing was sent (--unchecked sends them anyway)")
+        told = counted(refused, "message is", "messages are")
+        raise CommandFailed(f"{told} refused{more}; nothing was sent (--unchecked sends all the same)")
 
 
 async def _send(there: Cluster, spec: TopicSpec, documents: Iterator[Document]) -> int:

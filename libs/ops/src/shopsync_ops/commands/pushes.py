@@ -13,6 +13,7 @@ from shopsync_ops.product_reading import require_shop
 from shopsync_ops.publishing import now
 from shopsync_ops.pushes import Push, ShopPushes, lasting, read_pushes, read_shops
 from shopsync_ops.settings import MongoSettings
+from shopsync_runtime.wording import counted
 
 SHOP_COLUMNS = ("shop", "due", "in work", "waiting", "parked", "oldest due", "calls/s", "held up by")
 PUSH_COLUMNS = ("product", "state", "why", "until", "attempts", "asked for", "worker")
@@ -50,7 +51,8 @@ def pushes(
         say("")
     if first:
         print_table(PUSH_COLUMNS, map(_push_row, first))
-    say(f"{count} pushes to be done{f', the first {len(first)} shown' if count > len(first) else ''}")
+    shown = f", the first {len(first)} shown" if count > len(first) else ""
+    say(f"{counted(count, 'push', 'pushes')} to be done{shown}")
 
 
 async def _read(

@@ -9,7 +9,7 @@ import typer
 from shopsync_contracts.events import PushPauseSet, ShopSettingsChanged
 from shopsync_ops.building import build
 from shopsync_ops.cluster import run
-from shopsync_ops.console import print_json, print_table, say, warn
+from shopsync_ops.console import print_json, print_table, say, show, warn
 from shopsync_ops.context import AsJson, ShopKey, Timeout, cluster, mongo
 from shopsync_ops.database import connected
 from shopsync_ops.errors import CommandFailed
@@ -273,7 +273,7 @@ def _facts(shop: ShopView) -> Iterator[tuple[str, Any]]:
     yield "連携設定", _sync(shop)
     yield "TikTok Shop認証", shop.standing.line
     if told:
-        yield "TikTok shop", f"{told['tiktok_shop_id']} ({told['seller_name']})"
+        yield "TikTok shop", f"{show(told['tiktok_shop_id'])} ({show(told['seller_name'])})"
         yield "authorised at", told["authorized_at"]
         yield "consent until", told["consent_until"]
         yield "access token until", told["access_expires_at"]

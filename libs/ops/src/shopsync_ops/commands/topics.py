@@ -12,6 +12,7 @@ from shopsync_ops.console import print_json, print_table, say, warn
 from shopsync_ops.context import AsJson, cluster, given
 from shopsync_ops.errors import Unreachable
 from shopsync_runtime.kafka.admin import TopicsReport, apply_topics
+from shopsync_runtime.wording import counted
 
 app = typer.Typer(no_args_is_help=True, help="Declared topics: create, check, list.")
 
@@ -59,7 +60,7 @@ def check(ctx: typer.Context, replication: Replication = 1, as_json: AsJson = Fa
     if missing or report.differences:
         raise typer.Exit(1)
     if not as_json:
-        say(f"{len(report.checked)} topics are as declared")
+        say(f"{counted(len(report.checked), 'topic is', 'topics are')} as declared")
 
 
 @app.command("list")
@@ -129,7 +130,7 @@ def retention(spec: TopicSpec) -> str:
     if spec.cleanup == "compact":
         return "newest per key"
     if spec.retention is None:
-        return "for ever"
+        return "indefinitely"
     return f"{spec.retention // timedelta(days=1)} d"
 
 

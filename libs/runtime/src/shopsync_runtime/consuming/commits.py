@@ -7,6 +7,7 @@ from aiokafka import TopicPartition
 from aiokafka.errors import KafkaError
 
 from shopsync_runtime.metrics import COMMIT_FAILURES
+from shopsync_runtime.wording import error_text
 
 log = structlog.get_logger(__name__)
 
@@ -87,7 +88,7 @@ class Commits:
                 log.warning(
                     "commit failed, will be repeated",
                     subscription=self._subscription,
-                    error=f"{type(error).__name__}: {error}",
+                    error=error_text(error),
                     partitions=len(due),
                 )
                 return False

@@ -38,6 +38,7 @@ from shopsync_runtime.metrics import (
     REBALANCES,
     RETRIES,
 )
+from shopsync_runtime.wording import counted
 
 log = structlog.get_logger(__name__)
 
@@ -222,7 +223,7 @@ class Subscription:
     def _halt(self, consumer: AIOKafkaConsumer, rest: Sequence[Item]) -> None:
         partition, offset = rest[0].position
         self.halted = (
-            f"more than {self.limit.limit} dead letters in a row, the last before"
+            f"more than {counted(self.limit.limit, 'dead letter')} in a row, the last before"
             f" {partition.topic}/{partition.partition}@{offset}"
         )
         HALTED.labels(self.name).set(1)

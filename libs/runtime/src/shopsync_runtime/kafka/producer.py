@@ -37,6 +37,7 @@ from shopsync_runtime.kafka.messages import (
     size_of,
 )
 from shopsync_runtime.metrics import PRODUCER_REPLACEMENTS
+from shopsync_runtime.wording import error_text
 
 __all__ = ["Headers", "Message", "MessageTooLarge", "Placed", "Producer", "ProducerBroken"]
 
@@ -154,9 +155,9 @@ class Producer:
     async def _failed(self, producer: AIOKafkaProducer, message: Message, error: KafkaError) -> None:
         if producer is self._producer:  # not replaced already, for an earlier failure
             self._producer = None
-            self.fault = f"being replaced: {message.topic}: {_text(error)}"
+            self.fault = f"being replaced: {message.topic}: {error_text(error)}"
             PRODUCER_REPLACEMENTS.labels(type(error).__name__).inc()
-            log.error("a record was refused, the producer is replaced", topic=message.topic, error=_text(error))
+            log.error("a record was refused, the producer is replaced", topic=message.topic, error=error_text(error))
             self._replacing = asyncio.create_task(self._replace(producer), name="producer-replacing")
         if isinstance(error, _TOO_LARGE) and size_of(message) > _MAX_BATCH:  # a batch of its own: surely at fault
             await self._learn_limit(message)
@@ -167,7 +168,7 @@ class Producer:
         try:
             limit = int(await topic_setting(self._bootstrap_servers, message.topic, "max.message.bytes"))
         except (KafkaError, OSError, ValueError) as error:
-            log.warning("cannot ask for the limit of a topic", topic=message.topic, error=_text(error))
+            log.warning("cannot ask for the limit of a topic", topic=message.topic, error=error_text(error))
             limit = compressed_size_of(message) - 1
         self._limits[message.topic] = min(limit, declared), time.monotonic() + _LEARNED_SECONDS
         log.error("the topic takes less than declared", topic=message.topic, limit=limit, declared=declared)
@@ -183,7 +184,7 @@ class Producer:
                 self._producer = await self._connected()
             except (KafkaError, OSError) as error:
                 attempt += 1
-                self.fault = f"cannot be replaced: {_text(error)}"
+                self.fault = f"cannot be replaced: {error_text(error)}"
                 await asyncio.sleep(backoff_delay(attempt))
             else:
                 self.fault = None
@@ -212,11 +213,7 @@ class Producer:
 
 def _placed(message: Message, result: RecordMetadata | BaseException) -> Placed:
     if isinstance(result, KafkaError):
-        raise ProducerBroken(f"{message.topic}: {_text(result)}") from result
+        raise ProducerBroken(f"{message.topic}: {error_text(result)}") from result
     if isinstance(result, BaseException):
         raise result
     return Placed(result.topic, result.partition, result.offset)
-
-
-def _text(error: BaseException) -> str:
-    return f"{type(error).__name__}: {error}"

@@ -15,6 +15,7 @@ from publisher.consent.vault import ConsentState, Vault
 from publisher.errors import AuthorizationEnded, ConsentRefused, Passing
 from publisher.store import Authorization, Authorizations, CatalogueReader, Jobs
 from publisher.tiktok.client import Call, TikTokClient
+from shopsync_runtime.wording import no_settings
 
 log = structlog.get_logger(__name__)
 
@@ -151,8 +152,7 @@ class Consents:
             await asyncio.sleep(_SETTINGS_POLL_SECONDS if shop_key else 0)
         if not shop_key:
             raise ConsentRefused("shop_key", "shop_key is missing: /oauth/tiktok/start?shop_key=…")
-        text = f"shop {shop_key!r} has no settings: publish shop.settings_changed first (`shopsync shops put`)"
-        raise ConsentRefused("shop_unknown", text)
+        raise ConsentRefused("shop_unknown", no_settings(shop_key))
 
     async def _check_same_shop(self, shop_key: str, tiktok_shop_id: str) -> None:
         """Its listings stand in the TikTok shop it was bound to first."""

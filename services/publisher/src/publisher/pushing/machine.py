@@ -14,6 +14,7 @@ from publisher.model import Intent, Listing, Refusal
 from publisher.pushing.outcomes import is_ours
 from publisher.tiktok.remote import RemoteProduct, review_of
 from shopsync_contracts.events import ProductSnapshot, Reason, ReviewAfterPush, SkipReason
+from shopsync_runtime.wording import no_settings
 
 _SOONEST_LOOK = timedelta(seconds=2)
 REFUSAL_LASTS = timedelta(hours=24)
@@ -248,9 +249,7 @@ def _before_any_call(facts: Facts) -> Step | None:  # noqa: PLR0911 - a list of 
     if facts.category_version is None:
         if not facts.settings_overdue:
             return Wait(None)
-        return Fail(
-            "sync_error", "shop_unknown", f"shop {facts.shop_key!r} has no settings: publish shop.settings_changed"
-        )
+        return Fail("sync_error", "shop_unknown", no_settings(facts.shop_key))
     product = facts.product
     if product is None:
         return Skip("not_found")

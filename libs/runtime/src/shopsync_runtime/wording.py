@@ -1,0 +1,41 @@
+"""What several commands and services say to people, each said in one way. Pure."""
+
+import re
+import shlex
+
+from aiokafka.errors import KafkaConnectionError
+from pymongo.errors import PyMongoError
+
+from shopsync_runtime.errors import RuntimeFailure
+
+_MONGO_ADDENDA = re.compile(r", (?:full error|Timeout): .*", re.DOTALL)
+# What else the drivers write into the middle: their time-outs, and addresses as Python writes tuples.
+_MONGO_ASIDES = re.compile(r" \((?:configured timeouts: [^()]*|'[^'()]*', [\d, ]+)\)")
+
+
+def counted(number: int, noun: str, plural: str | None = None) -> str:
+    """`1 message`, `2 messages`, `0 messages`; `plural` where it is not the noun with an s."""
+    return f"{number} {noun if number == 1 else plural or f'{noun}s'}"
+
+
+def no_settings(shop_key: str) -> str:
+    """Why nothing is done for a shop without settings, and how it gets some."""
+    return f"shop {shop_key!r} has no settings: publish them with `shopsync shops put {shlex.quote(shop_key)}`"
+
+
+def error_text(error: BaseException) -> str:
+    """One line without Python's notation: what the error says, behind its class where that is not said already.
+
+    The runtime's own errors are sentences and stand alone; so do those of MongoDB and of the operating system.
+    """
+    if isinstance(error, KafkaConnectionError) and "Unable to bootstrap from" in str(error):
+        return "no broker answers"
+    text = " ".join(str(error).split())
+    if isinstance(error, TimeoutError) and not text:
+        return "no answer in time"
+    if isinstance(error, PyMongoError):
+        text = _MONGO_ASIDES.sub("", _MONGO_ADDENDA.sub("", text))
+    name = type(error).__name__
+    if text and (name in text or isinstance(error, RuntimeFailure | PyMongoError | OSError)):
+        return text
+    return f"{name}: {text}" if text else name
