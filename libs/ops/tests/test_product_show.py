@@ -1,8 +1,13 @@
 """`shopsync product show`: the layers side by side, and who must act."""
 
 import re
+import shlex
+from datetime import UTC, datetime
 
 import pytest
+
+from shopsync_contracts.events import SyncCompleted, SyncCounts
+from shopsync_ops.sync_hints import where_to_look
 
 M_AND_L = [{"vertical_no": "M", "stock": 10}, {"vertical_no": "L", "stock": 0}]
 
@@ -290,3 +295,28 @@ async def test_layers_that_are_gone_leave_the_merged_view(tool, show):
     gone = dict.fromkeys(("upstream", "edits", "tool", "stock", "target", "listing"), "")
     await tool.database["products"].update_one({"_id": "demo/A-1"}, {"$unset": gone})
     assert line((await show()).stdout, "状態") == "状態 | 同期待ち (pending)"
+
+
+async def test_the_commands_named_after_a_sync_list_what_was_not_sent_and_why(tool, shopsync):
+    """The report of a sync has counts only."""
+    await tool.shop("demo")
+    for number, status in (("A-LACKS", None), ("B-FAILED", "sync_error"), ("C-GOOD", None)):
+        await tool.imported(number)
+        await tool.switched(number, on=True)
+        if number != "A-LACKS":
+            await tool.completed(number)
+        if status is not None:
+            await tool.failed(number, status=status, code="12052104")
+    now = datetime(2026, 11, 23, tzinfo=UTC)
+    report = SyncCompleted(
+        shop_key="demo", sync_id="s", reason="manual", started_at=now, completed_at=now, duration_seconds=0,
+        counts=SyncCounts(requested=3, incomplete=1, commanded=2),
+    )  # fmt: skip
+    named = [line.split("`")[1] for line in where_to_look(report)]
+    shown = []
+    for command in named:
+        ended = await shopsync(*tool.where, *shlex.split(command.replace("/NO", "/B-FAILED"))[1:])
+        assert ended.exit_code == 0, (command, ended.stderr)
+        shown.append({number for number in ("A-LACKS", "B-FAILED", "C-GOOD") if number in ended.stdout})
+    assert shown == [{"A-LACKS"}, set(), {"B-FAILED"}, {"B-FAILED"}]
+    assert "12052104" in ended.stdout, "the last one tells why"

@@ -151,6 +151,10 @@ async def test_a_sync_that_sends_none_of_the_named_products_is_exit_code_1(shops
     )  # fmt: skip
     ended = await waiting
     assert ended.exit_code == code, ended.stderr
+    assert ("products lack values and are not sent: `shopsync products --shop demo" in ended.stdout) is (
+        counts.get("incomplete") == 2
+    )
+    assert ("1 push asked for; those still open: `shopsync pushes demo`" in ended.stdout) is ("commanded" in counts)
     for reason, count in counts.items():
         assert code == 0 or reason == "requested" or f"{count} {reason.replace('_', ' ')}" in ended.stderr
 

@@ -18,6 +18,7 @@ from shopsync_ops.context import cluster
 from shopsync_ops.errors import CommandFailed
 from shopsync_ops.publishing import publish_events
 from shopsync_ops.report_table import report_rows, verdict_rows
+from shopsync_ops.sync_hints import where_to_look
 from shopsync_ops.waiting import Answer, publish_and_wait, refusal_of
 from shopsync_runtime.wording import counted
 
@@ -86,6 +87,9 @@ def _show(answers: list[Answer], *, as_json: bool) -> None:
         print_table(("", ""), report_rows(first), title=_title(first), console=console)
         if verdicts := [row for page in answer.events for row in verdict_rows(page.data)]:
             print_table(("product", "what"), verdicts, console=console)
+        if isinstance(first, SyncCompleted):
+            for line in where_to_look(first):
+                say(line)
 
 
 def _title(report: ShopBody) -> str:
