@@ -51,7 +51,7 @@ class Played:
             **given,
             "SHOPSYNC_TOPIC_PREFIX": self._prefix,
             "SHOPSYNC_HTTP_HOST": "127.0.0.1",
-            "INGESTOR_SHOPS_FILE": str(ROOT / "deploy" / "sandbox" / "shops.yaml"),
+            "INGESTOR_SHOPS_FILE": str(ROOT / VALUES["INGESTOR_SHOPS_FILE"]),
             "DEMO_PRODUCTS": PRODUCTS,
         }
 

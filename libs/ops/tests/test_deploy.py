@@ -179,6 +179,17 @@ def test_a_service_with_the_sandboxs_values_starts_in_the_sandbox_only(name, mon
     assert not [secret for secret in SAMPLE_SECRETS if secret in problems]
 
 
+def test_the_shops_are_mounted_as_a_folder_and_a_file_still_works(tmp_path):
+    """A single file is mounted by its inode: one that replaces it is not seen in the container."""
+    ingestor = CONTAINERS["ingestor"]
+    source, target, mode = re.fullmatch(r"(\$\{.+\}):(/[^:]+):(ro)", ingestor["volumes"][0]).groups()
+    assert source == "${INGESTOR_SHOPS_FILE:?see .env.example}"
+    assert (target, mode) == (ingestor["environment"]["INGESTOR_SHOPS_FILE"], "ro")
+    given = ROOT / environment_example()["INGESTOR_SHOPS_FILE"]
+    assert given.is_dir()
+    assert load_shops(given, environment_example()) == load_shops(given / "shops.yaml", environment_example())
+
+
 def test_the_shops_file_finds_its_variables(tmp_path):
     shops = load_shops(ROOT / environment_example()["INGESTOR_SHOPS_FILE"], environment_example())
     assert list(shops) == ["demo"]

@@ -16,7 +16,8 @@ class IngestorSettings(ServiceSettings):
     model_config = SettingsConfigDict(env_prefix="INGESTOR_")
 
     shops_file: Path = Field(
-        description="YAML file, `shop_key: {base_url, client_id, client_secret}`; values may be ${ENV} or file:PATH"
+        description="YAML file, `shop_key: {base_url, client_id, client_secret}`; values may be ${ENV} or file:PATH. Or"
+        " the folder that holds it as shops.yaml"
     )
     shops_file_every: PositiveDuration = Field(
         timedelta(seconds=10),

@@ -16,6 +16,8 @@ from shopsync_contracts import describe
 from shopsync_contracts.events import ImportRequested
 from shopsync_runtime import SettingsError
 
+IN_FOLDER = "shops.yaml"
+"""Name of the shops file where a folder is given."""
 _FIELDS = ("base_url", "client_id", "client_secret")
 _ENV = re.compile(r"\$\{(?P<name>[A-Za-z_][A-Za-z0-9_]*)\}")
 
@@ -44,14 +46,22 @@ class _UniqueKeys(yaml.SafeLoader):
 
 
 class ShopsFile:
-    """The file with the shops, read as often as asked; what has not changed is not parsed again."""
+    """The file with the shops, read as often as asked; what has not changed is not parsed again.
 
-    def __init__(self, path: Path, environ: Mapping[str, str] = os.environ) -> None:
-        self.path = path
+    `given`: the file, or the folder that holds it as `shops.yaml`.
+    """
+
+    def __init__(self, given: Path, environ: Mapping[str, str] = os.environ) -> None:
+        self._given = given
         self._environ = environ
         self._text: str | None = None
         self._document: Any = None
         self._problem: str | None = None
+
+    @property
+    def path(self) -> Path:
+        """The file itself."""
+        return self._given / IN_FOLDER if self._given.is_dir() else self._given
 
     def load(self) -> dict[str, ShopAccess]:
         """The shops, with the variables and files they name as they are now.
@@ -61,7 +71,8 @@ class ShopsFile:
         document = self._read()
         if not isinstance(document, dict) or not document:
             raise SettingsError(f"{self.path}: must map shop keys to {', '.join(_FIELDS)}")
-        return {str(key): _shop(self.path, str(key), entry, self._environ) for key, entry in document.items()}
+        path = self.path
+        return {str(key): _shop(path, str(key), entry, self._environ) for key, entry in document.items()}
 
     def variables(self) -> frozenset[str]:
         """Environment variables that the file names. Raises SettingsError."""
@@ -69,17 +80,18 @@ class ShopsFile:
         return frozenset(match["name"] for match in _ENV.finditer(self._text or ""))
 
     def _read(self) -> Any:
-        text = _read_text(self.path)
+        path = self.path
+        text = _read_text(path)
         if text != self._text:
-            self._text, (self._document, self._problem) = text, _parsed(self.path, text)
+            self._text, (self._document, self._problem) = text, _parsed(path, text)
         if self._problem is not None:
             raise SettingsError(self._problem)
         return self._document
 
 
-def load_shops(path: Path, environ: Mapping[str, str] = os.environ) -> dict[str, ShopAccess]:
+def load_shops(given: Path, environ: Mapping[str, str] = os.environ) -> dict[str, ShopAccess]:
     """Read the shops file once. Raises SettingsError: one line with file, shop and field; values are never shown."""
-    return ShopsFile(path, environ).load()
+    return ShopsFile(given, environ).load()
 
 
 def load_mapping(path: Path | None) -> SourceMap:

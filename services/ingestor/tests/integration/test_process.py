@@ -33,10 +33,11 @@ async def test_a_wrong_shops_file_stops_the_start_with_one_line(tmp_path, conten
     path = tmp_path / "shops.yaml"
     if content is not None:
         path.write_text(content)
-    code, err = await last_words({"INGESTOR_SHOPS_FILE": str(path)})
-    assert (code, err.count("\n")) == (2, 1)
-    assert "INGESTOR_SHOPS_FILE" in err
-    assert words in err
+    for given in (path, tmp_path):
+        code, err = await last_words({"INGESTOR_SHOPS_FILE": str(given)})
+        assert (code, err.count("\n")) == (2, 1)
+        assert "INGESTOR_SHOPS_FILE" in err
+        assert words in err
 
 
 async def test_a_missing_shops_file_setting_is_named():

@@ -68,7 +68,7 @@ def directory(mount, connected):
 
         return page
 
-    return lambda: ShopDirectory(ShopsFile(mount.shops), connect, every=timedelta(seconds=10))
+    return lambda given=None: ShopDirectory(ShopsFile(given or mount.shops), connect, every=timedelta(seconds=10))
 
 
 async def secret_of(directory, key):
@@ -95,6 +95,26 @@ async def test_added_removed_and_changed_shops_take_effect(mount, directory, con
     ):
         await reading_old(SEARCH, None)
     assert connected == ["demo", "old", "demo", "new"]
+
+
+async def test_a_folder_stands_for_the_file_in_it(mount, directory, tmp_path):
+    """As a container sees it: the folder is mounted, the file in it replaced by a switch of links or by an editor."""
+    mount.put(shops_yaml={"demo": entry("file:secret")}, secret="first")
+    shops = directory(mount.folder)
+    assert await secret_of(shops, "demo") == "first"
+    mount.put(shops_yaml={"demo": entry("file:secret"), "new": entry()}, secret="second")
+    await settled(shops)
+    assert await secret_of(shops, "demo") == "second"
+    assert shops.keys() == ["demo", "new"]
+    written = tmp_path / ".shops.yaml.swp"
+    written.write_text(yaml.safe_dump({"demo": entry("third")}))
+    written.replace(mount.shops)
+    await settled(shops)
+    assert await secret_of(shops, "demo") == "third"
+    mount.shops.unlink()
+    await settled(shops)
+    assert "shops.yaml: cannot be read: No such file or directory" in shops.note()
+    assert shops.keys() == ["demo"]
 
 
 async def test_a_shop_that_stays_as_it_was_keeps_its_client(mount, directory, connected):
