@@ -8,15 +8,25 @@ import pytest
 import structlog
 
 from shopsync_runtime import Runtime, consumer_group
+from shopsync_runtime.kafka import membership
 from shopsync_runtime.kafka.admin import group_members
 from shopsync_runtime.lifecycle import start, stop
 from shopsync_sandbox.polling import eventually
+
+SESSION = 4
+MANY_LOOKS = 3
+
+
+@pytest.fixture(autouse=True)
+def looks_often(monkeypatch):
+    """Whoever is outside looks more often than in production whether its place is free."""
+    monkeypatch.setattr(membership, "_LOOK_SECONDS", 0.5)
 
 
 @pytest.fixture
 def twin(common, spec):
     """Makes one of several services with the same name of the replica; `handled` notes what each handled."""
-    named = common.model_copy(update={"instance_id": "shop-0", "kafka_session_timeout": timedelta(seconds=6)})
+    named = common.model_copy(update={"instance_id": "shop-0", "kafka_session_timeout": timedelta(seconds=SESSION)})
 
     def make():
         runtime, handled = Runtime("probe", named), []
@@ -70,7 +80,7 @@ async def test_the_one_that_lost_its_place_steps_aside_and_says_so(
                     event = make_event(number)
                     await producer.send_and_wait(topic, event.to_bytes(), key=event.key())
                 await eventually(lambda: len(second.handled) == 20)
-                await asyncio.sleep(7)  # longer than a look and a session
+                await asyncio.sleep(MANY_LOOKS)
                 assert [member] == await group_members(kafka_bootstrap, group), "nobody takes the place again"
                 assert first.handled == []
                 assert second.subscriptions[0].outside is None
@@ -94,7 +104,7 @@ async def test_two_that_start_at_the_same_moment_end_with_one_at_work(twin, comm
         await eventually(one_works_and_one_tells)
         group = consumer_group(common.topic_prefix, "probe", "commands")
         before = await group_members(kafka_bootstrap, group)
-        await asyncio.sleep(7)
+        await asyncio.sleep(MANY_LOOKS)
         assert await group_members(kafka_bootstrap, group) == before
         assert await one_works_and_one_tells()
 
@@ -109,7 +119,7 @@ async def test_a_restart_under_the_same_name_is_no_conflict(twin, topics):
     assert not [line for line in logs if line["event"].startswith("stepping aside")]
 
 
-async def test_a_member_whose_session_ended_comes_back(twin, topics, monkeypatch):
+async def test_a_member_whose_session_ended_comes_back(twin, common, topics, kafka_bootstrap, monkeypatch):
     """Frozen longer than its session: its place is gone, but nobody has it."""
     runtime = twin()
     async with life(runtime) as started:
@@ -122,7 +132,12 @@ async def test_a_member_whose_session_ended_comes_back(twin, topics, monkeypatch
             return False
 
         monkeypatch.setattr(coordinator, "_do_heartbeat", frozen)
-        await asyncio.sleep(8)
+        group = consumer_group(common.topic_prefix, "probe", "commands")
+
+        async def forgotten():
+            return await group_members(kafka_bootstrap, group) == []
+
+        await eventually(forgotten, interval=0.1)
         monkeypatch.setattr(coordinator, "_do_heartbeat", beat)
         await eventually(lambda: coordinator.member_id not in {"", before})
         await eventually(lambda: runtime.subscriptions[0].partitions.joined)

@@ -12,6 +12,7 @@ from aiokafka.record.util import calc_crc32c
 from prometheus_client import REGISTRY
 
 from shopsync_runtime import Runtime, consumer_group
+from shopsync_runtime.kafka import consumer
 from shopsync_runtime.kafka.unpacking import MOST_BYTES
 from shopsync_sandbox.polling import eventually
 
@@ -29,6 +30,12 @@ def header_name():
 
 def checksum():
     raise CorruptRecordException("Invalid CRC")
+
+
+@pytest.fixture(autouse=True)
+def soon_again(monkeypatch):
+    """A record that cannot be read is tried again sooner than in production."""
+    monkeypatch.setattr(consumer, "_STUCK_AGAIN_SECONDS", 0.3)
 
 
 @pytest.fixture

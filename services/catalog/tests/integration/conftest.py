@@ -171,10 +171,15 @@ class World:
         await self.producer.stop()
 
     async def send(self, body, *, time=None):
+        event, sent = await self.hand_in(body, time=time)
+        await sent
+        return event
+
+    async def hand_in(self, body, *, time=None):
+        """The event, and what ends when the broker has it."""
         spec = topic_of(type(body))
         event = new_event(body, source="/tests", id=str(uuid.uuid4()), time=time or datetime.now(UTC))
-        await self.producer.send_and_wait(spec.full_name(self.prefix), event.to_bytes(), key=event.key())
-        return event
+        return event, await self.producer.send(spec.full_name(self.prefix), event.to_bytes(), key=event.key())
 
     async def put(self, key, value):
         """What nobody should write to the snapshot topic."""
@@ -207,6 +212,7 @@ def new_process(kafka_bootstrap, topic_prefix, mongo_uri, mongo_database, tmp_pa
             "SHOPSYNC_TOPIC_PREFIX": topic_prefix,
             "CATALOG_SETTINGS_GRACE": "1s",
             "CATALOG_HELD_CHECK_INTERVAL": "200ms",
+            "CATALOG_SNAPSHOT_CHECK_INTERVAL": "200ms",
         }
         return ServiceProcess("catalog", name=name, env={**settings, **env}, folder=tmp_path)
 

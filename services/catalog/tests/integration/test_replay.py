@@ -1,5 +1,6 @@
 """All topics of the catalog are read again from their beginning, on the database as it is. Real broker and database."""
 
+import asyncio
 import random
 from datetime import UTC, datetime, timedelta
 
@@ -58,22 +59,26 @@ class History:
         return self.now - timedelta(minutes=minutes)
 
     async def caught_up(self):
-        for name, specs in GROUPS.items():
-            group = consumer_group(self.world.prefix, "catalog", name)
-            topics = [spec.full_name(self.world.prefix) for spec in specs]
-            await eventually((await lag_barrier(self.world.bootstrap, group, topics)).passed)
+        await asyncio.gather(*(self.passed(name) for name in ("products", "settings", "syncs")))
+        await self.passed("snapshot-check")  # what the others have published belongs to it
 
         async def nothing_held():
             return await self.world.database["held_messages"].count_documents({}) == 0
 
         await eventually(nothing_held)
 
+    async def passed(self, name):
+        group = consumer_group(self.world.prefix, "catalog", name)
+        topics = [spec.full_name(self.world.prefix) for spec in GROUPS[name]]
+        barrier = await lag_barrier(self.world.bootstrap, group, topics)
+        await eventually(barrier.passed, interval=0.1)  # each look is a connection
+
     async def phase(self, *bodies):
         """Each body once or twice, in any order of topics; then all is applied."""
         sent = [body for body in bodies for _ in range(self.random.choice([1, 1, 2]))]
         self.random.shuffle(sent)
-        for body, time in sent:
-            await self.world.send(body, time=time)
+        handed_in = [await self.world.hand_in(body, time=time) for body, time in sent]
+        await asyncio.gather(*(arrival for _, arrival in handed_in))
         await self.caught_up()
 
     def changes(self, minutes):

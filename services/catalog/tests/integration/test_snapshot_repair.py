@@ -29,7 +29,7 @@ async def test_a_frozen_replica_that_wakes_publishes_and_dies_does_not_have_the_
 ):
     """It has written version 2. Another takes its partitions and goes on; then the first publishes its version 2."""
     story, now = new_story(), datetime.now(UTC)
-    frozen = new_process("frozen", SHOPSYNC_FAILPOINT=_FREEZES_THEN_DIES)
+    frozen = new_process("frozen", SHOPSYNC_FAILPOINT=_FREEZES_THEN_DIES, SHOPSYNC_KAFKA_SESSION_TIMEOUT="3s")
     async with new_world(frozen) as world:
 
         def shows(*versions):
