@@ -61,7 +61,7 @@ month: install ## simulated months of a shop against a model of the rules, every
 	@SHOPSYNC_MONTH_SEEDS=1-$(SEEDS) $(BIN)/pytest tests/e2e/month -q -s --no-header --tb=no -o addopts=--import-mode=importlib
 
 # A test file stays in one worker. Every worker starts a Kafka and a MongoDB of its own, when its first test needs them.
-PARALLEL = $(if $(filter-out 0,$(WORKERS)),-n $(WORKERS) --dist loadfile)
+PARALLEL = $(if $(filter-out 0,$(WORKERS)),-n $(WORKERS) --dist loadfile --no-loadscope-reorder)
 
 test: install ## every test: unit, integration, end to end: make test [WORKERS=0: in one process] [TESTS=services/catalog] (SHOPSYNC_KAFKA=auto|apache|embedded|docker|external)
 	@$(BIN)/pytest $(PARALLEL) $(TESTS)

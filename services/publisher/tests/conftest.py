@@ -45,6 +45,7 @@ class Clock:
         return now.replace(microsecond=now.microsecond // 1000 * 1000)
 
     def forward(self, **by: float) -> None:
+        """The calls under way carry the time from before: `sandbox_settings` lets them pass."""
         self.offset += timedelta(**by)
 
 
@@ -247,7 +248,7 @@ def publisher_settings() -> dict[str, Any]:
 
 @pytest.fixture
 def sandbox_settings() -> Settings:
-    return Settings(review_seconds=None, requests_per_second=None)
+    return Settings(review_seconds=None, requests_per_second=None, oldest_timestamp_seconds=10**9)
 
 
 @pytest_asyncio.fixture(loop_scope="session")

@@ -9,7 +9,7 @@ Marker: needs_kafka("capability", …) skips where the broker lacks one.
 
 import os
 import uuid
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -83,13 +83,16 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
 
 
 @pytest.hookimpl(tryfirst=True)  # before -m selects by these markers
-def pytest_collection_modifyitems(items: Iterable[pytest.Item]) -> None:
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     for item in items:
         fixtures = set(getattr(item, "fixturenames", ()))
         if fixtures & _KAFKA_FIXTURES or item.get_closest_marker("needs_kafka"):
             item.add_marker("kafka")
         if fixtures & _MONGO_FIXTURES:
             item.add_marker("mongo")
+    if hasattr(config, "workerinput"):
+        # The longest files first: the short ones at the end keep every worker busy until the last.
+        items.sort(key=lambda item: [item.get_closest_marker(name) is None for name in ("e2e", "kafka", "mongo")])
 
 
 @pytest.fixture(autouse=True)

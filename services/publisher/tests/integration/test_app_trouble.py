@@ -51,6 +51,7 @@ async def test_a_wrong_clock_is_named_once_and_costs_no_product_anything(demo, m
     for name in NAMES:
         await demo.store(name)
     # Ours goes wrong, TikTok's (and the Date of its replies) stays right.
+    demo.sandbox.settings.oldest_timestamp_seconds = 300
     demo.clock.forward(minutes=minutes)
     demo.sandbox.set_clock_offset(-60 * minutes)
     with capture_logs() as logs:

@@ -68,20 +68,12 @@ async def put_right(world, kind):
     if kind is errors.AuthorizationEnded:
         await authorised_again(world)
     if kind in WAITS and await world.database["authorizations"].count_documents({"$or": later(world)}):
-        # No reading may be under way: its stamp would be old when it arrives.
-        await eventually(lambda: nothing_to_read(world))
         world.clock.forward(minutes=61)
     await world.quiet()
 
 
 def later(world):
     return [{name: {"$gt": world.clock()}} for name in ("blocked_until", "quota_until")]
-
-
-async def nothing_to_read(world):
-    soon = world.clock() + timedelta(minutes=1)  # a reading under way has a claim of half a minute
-    due = {"review_due_at": {"$lte": soon}, "intent": {"$exists": False}}
-    return await world.database["listings"].count_documents(due) == 0
 
 
 def done(world, seller_sku):

@@ -38,6 +38,8 @@ class Settings:
     version_error: Literal[36009014, 36009004] = 36009014
     #: The code for an access token that is unknown or withdrawn: both were seen, with the same words.
     token_error: Literal[36009005, 36009004] = 36009005
+    #: The oldest `timestamp` a call may carry; a test that moves the clock must not refuse the calls under way.
+    oldest_timestamp_seconds: int = 300
     #: Operations that TikTok serves no longer: 36009009.
     withdrawn: tuple[str, ...] = ()
     #: The code for a member that is missing or of a wrong type: of the gateway, in Go's names, or of the older API.

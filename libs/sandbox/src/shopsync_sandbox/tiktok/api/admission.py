@@ -12,7 +12,7 @@ from shopsync_sandbox.tiktok.services import Services
 from shopsync_sandbox.tiktok.signing import is_multipart, request_sign
 from shopsync_sandbox.tiktok.tokens import Grant
 
-OLDEST, NEWEST = 300, 30
+NEWEST = 30
 SELLER = 0
 
 
@@ -41,7 +41,7 @@ def check_signature(received: Received, version: str, services: Services) -> Non
     sign = params.get("sign")
     if not sign:
         raise ApiError(Code.INVALID_PARAM, "sign is missing")
-    _check_timestamp(params.get("timestamp"), services.world.now())
+    _check_timestamp(params.get("timestamp"), services.world.now(), services.settings.oldest_timestamp_seconds)
     if params.get("version", version) != version:
         raise ApiError(Code.INVALID_PARAM, "version is invalid: it is not the version of the path")
     expected = request_sign(app.app_secret, received.path, received.query, received.body, received.content_type)
@@ -49,14 +49,14 @@ def check_signature(received: Received, version: str, services: Services) -> Non
         raise ApiError(Code.WRONG_SIGN, "sign is invalid")
 
 
-def _check_timestamp(stamp: str | None, now: float) -> None:
+def _check_timestamp(stamp: str | None, now: float, oldest: int) -> None:
     digits = (stamp or "").removeprefix("-")
     if not stamp or not digits.isascii() or not digits.isdigit() or len(digits) > 18:
         raise ApiError(Code.INVALID_PARAM, "timestamp is missing or not a number")
     at = int(stamp)
     if at < 0:
         raise ApiError(Code.INVALID_PARAM, "timestamp is negative")
-    if at < now - OLDEST:
+    if at < now - oldest:
         raise ApiError(Code.INVALID_PARAM, "timestamp is older than 5 minutes")
     if at > now + NEWEST:
         raise ApiError(Code.INVALID_PARAM, "timestamp is more than 30 seconds ahead of the server time")
