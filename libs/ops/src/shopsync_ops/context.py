@@ -22,7 +22,6 @@ Settle = Annotated[
     bool,
     typer.Option("--wait", help="Wait until it is known what became of it (reads MongoDB); exit code 1 if refused."),
 ]
-EditTimeout = Annotated[float, typer.Option("--timeout", min=0.1, help="Seconds to wait at most.")]
 Sets = Annotated[
     list[str] | None,
     typer.Option(

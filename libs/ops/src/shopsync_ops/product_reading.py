@@ -8,19 +8,17 @@ from datetime import datetime
 from typing import Any
 
 from pydantic import ValidationError
-from pymongo.errors import OperationFailure
 
 from shopsync_contracts import describe
 from shopsync_contracts.events import ProductSnapshot, SyncSettings, TaxDefaults
 from shopsync_ops.errors import CommandFailed
 from shopsync_ops.layers import Document, Held, Layers, Tombstone, read_held, read_layers, read_tombstone
-from shopsync_ops.optional_reading import optional_by_id
+from shopsync_ops.optional_reading import if_allowed, optional_by_id
 from shopsync_ops.publisher_records import ListingRecord, PushJob, read_job, read_listing
 from shopsync_ops.pushes import Pause, pause_of
 from shopsync_runtime.mongo import Database
 
 PAGE = 500
-_UNAUTHORIZED = 13
 _NEAREST = 5
 
 
@@ -113,12 +111,8 @@ async def require_shop(database: Database, shop_key: str) -> Shop | None:
 async def last_import(database: Database, shop_key: str) -> tuple[str, datetime] | None:
     """Mode and end of the newest import that brought values; None when there is none, or it may not be read."""
     brought = {"shop_key": shop_key, "finished": True, "failure": None, "mode": {"$ne": "enumerate"}}
-    try:
-        document = await database["imports"].find_one(brought, {"mode": 1, "ended_at": 1}, sort=[("ended_at", -1)])
-    except OperationFailure as error:
-        if error.code != _UNAUTHORIZED:
-            raise
-        return None
+    newest = database["imports"].find_one(brought, {"mode": 1, "ended_at": 1}, sort=[("ended_at", -1)])
+    document = await if_allowed(newest)
     return None if document is None or not document.get("ended_at") else (document["mode"], document["ended_at"])
 
 
@@ -135,25 +129,20 @@ async def pages(database: Database, query: dict[str, Any], fields: dict[str, int
 
 
 async def _optional(database: Database, name: str, one: str, unreadable: list[str]) -> Document | None:
-    try:
-        return await database[name].find_one({"_id": one})
-    except OperationFailure as error:
-        if error.code != _UNAUTHORIZED:
-            raise
+    found = await if_allowed(database[name].find({"_id": one}).to_list())
+    if found is None:
         unreadable.append(name)
-        return None
+    return found[0] if found else None
 
 
 async def _held(database: Database, shop_key: str, product_no: str, unreadable: list[str]) -> tuple[Held, ...]:
     subjects = [f"{shop_key}/{product_no}", shop_key]
-    try:
-        found = await database["held_messages"].find({"subject": {"$in": subjects}}).sort("held_at", 1).to_list()
-    except OperationFailure as error:
-        if error.code != _UNAUTHORIZED:
-            raise
+    found = await if_allowed(
+        database["held_messages"].find({"subject": {"$in": subjects}}).sort("held_at", 1).to_list()
+    )
+    if found is None:
         unreadable.append("held_messages")
-        return ()
-    return tuple(held for one in found if (held := read_held(one, product_no)) is not None)
+    return tuple(held for one in found or () if (held := read_held(one, product_no)) is not None)
 
 
 async def _not_there(database: Database, shop_key: str, product_no: str) -> str:

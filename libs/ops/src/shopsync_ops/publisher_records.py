@@ -3,10 +3,23 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import StrEnum
 from typing import Any
 
 PARKED_BEYOND = timedelta(days=365)
 """Due later than this means: until a new sync or a new authorisation wakes the job."""
+
+
+class PushState(StrEnum):
+    """Where a push stands, the nearest to its end first.
+
+    Running: a worker has it. Waiting: until it is due. Parked: until a new sync or a new authorisation wakes it.
+    """
+
+    RUNNING = "running"
+    DUE = "due"
+    WAITING = "waiting"
+    PARKED = "parked"
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,13 +34,13 @@ class PushJob:
     running_until: datetime | None
     reported: str | None
 
-    def state(self, now: datetime) -> str:
-        """`running`, `due`, `waiting` (for `due_at`) or `parked` (until somebody does something)."""
+    def state(self, now: datetime) -> PushState:
+        """Where it stands at that moment."""
         if self.running_until is not None and self.running_until > now:
-            return "running"
+            return PushState.RUNNING
         if self.due_at is None or self.due_at <= now:
-            return "due"
-        return "parked" if self.due_at - now > PARKED_BEYOND else "waiting"
+            return PushState.DUE
+        return PushState.PARKED if self.due_at - now > PARKED_BEYOND else PushState.WAITING
 
 
 @dataclass(frozen=True, slots=True)

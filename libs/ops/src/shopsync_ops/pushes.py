@@ -7,11 +7,11 @@ from typing import Any
 
 from shopsync_ops.console import show
 from shopsync_ops.optional_reading import optional_by_id
-from shopsync_ops.publisher_records import PARKED_BEYOND
+from shopsync_ops.publisher_records import PARKED_BEYOND, PushState
 from shopsync_runtime.mongo import Database, Document
 from shopsync_runtime.wording import counted
 
-STATES = ("running", "due", "waiting", "parked")
+_STATES = [state.value for state in PushState]
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +128,7 @@ def _shop(shop_key: str, rows: Mapping[str, Document], around: Around, now: date
     learned = (pace.get("learned") or {}).get("low")
     return ShopPushes(
         shop_key=shop_key,
-        counts={state: rows[state]["count"] if state in rows else 0 for state in STATES},
+        counts={state: rows[state]["count"] if state in rows else 0 for state in _STATES},
         due_since=rows["due"]["first"] if "due" in rows else None,
         next_due_at=rows["waiting"]["first"] if "waiting" in rows else None,
         pause=around.pause(shop_key),
@@ -140,14 +140,14 @@ def _shop(shop_key: str, rows: Mapping[str, Document], around: Around, now: date
 
 
 async def read_pushes(
-    database: Database, shop_key: str | None, state: str | None, limit: int, now: datetime
+    database: Database, shop_key: str | None, state: PushState | None, limit: int, now: datetime
 ) -> tuple[list[Push], int]:
     """The pushes that come first, and how many there are in all."""
     around = await read_around(database, shop_key)
     chosen: Document = {} if shop_key is None else {"shop_key": shop_key}
     pipeline: list[Document] = [{"$match": chosen}, {"$set": {"state": _state(now)}}]
-    pipeline += [] if state is None else [{"$match": {"state": state}}]
-    number: Document = {"$indexOfArray": [list(STATES), "$state"]}
+    pipeline += [] if state is None else [{"$match": {"state": state.value}}]
+    number: Document = {"$indexOfArray": [_STATES, "$state"]}
     sorting: list[Document] = [
         {"$set": {"order": number}},
         {"$sort": {"order": 1, "due_at": 1, "_id": 1}},
@@ -162,11 +162,11 @@ def push_of(job: Mapping[str, Any], around: Around, now: datetime) -> Push:
     """One job with the reason why it is not done yet."""
     state, until = str(job["state"]), job.get("due_at")
     holdup = next(around.holdups(job["shop_key"], now), None)
-    if state == "running":
+    if state == PushState.RUNNING:
         why, until = "in work; its worker's lease lasts", job.get("lease_until")
-    elif state == "parked":
+    elif state == PushState.PARKED:
         why, until = f"{_told(job)}: a new sync or a new authorisation wakes it", None
-    elif state == "due":
+    elif state == PushState.DUE:
         why, until = holdup or f"due since {show(until)}, waits for its turn", None
     else:
         why = _waits_for(job, around, now)
@@ -179,7 +179,7 @@ def push_of(job: Mapping[str, Any], around: Around, now: datetime) -> Push:
         attempts=int(job.get("attempts") or 0),
         reason=job.get("reason"),
         requested_at=job.get("requested_at"),
-        worker=str(job["owner"]).rpartition("/")[0] or str(job["owner"]) if state == "running" else None,
+        worker=str(job["owner"]).rpartition("/")[0] or str(job["owner"]) if state == PushState.RUNNING else None,
     )
 
 
@@ -205,17 +205,17 @@ def _ahead(moment: datetime | None, now: datetime) -> bool:
 
 
 def _state(now: datetime) -> Document:
-    """`running`, `due`, `waiting` or `parked`, as `PushJob.state` tells it."""
+    """As `PushJob.state` tells it."""
     epoch = datetime(1970, 1, 1, tzinfo=UTC)
     running = {"$and": [{"$gt": ["$lease_until", now]}, {"$gt": ["$owner", ""]}]}
     return {
         "$switch": {
             "branches": [
-                {"case": running, "then": "running"},
-                {"case": {"$lte": [{"$ifNull": ["$due_at", epoch]}, now]}, "then": "due"},
-                {"case": {"$gt": ["$due_at", now + PARKED_BEYOND]}, "then": "parked"},
+                {"case": running, "then": PushState.RUNNING.value},
+                {"case": {"$lte": [{"$ifNull": ["$due_at", epoch]}, now]}, "then": PushState.DUE.value},
+                {"case": {"$gt": ["$due_at", now + PARKED_BEYOND]}, "then": PushState.PARKED.value},
             ],
-            "default": "waiting",
+            "default": PushState.WAITING.value,
         }
     }
 

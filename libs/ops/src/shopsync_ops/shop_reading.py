@@ -4,15 +4,12 @@ from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from pymongo.errors import OperationFailure
-
 from shopsync_ops.authorization import Standing, consent_until, standing
-from shopsync_ops.optional_reading import optional_by_id
+from shopsync_ops.optional_reading import if_allowed, optional_by_id
 from shopsync_ops.product_reading import require_shop
 from shopsync_ops.pushes import Pause, pause_of
 from shopsync_runtime.mongo import Database, Document
 
-_UNAUTHORIZED = 13
 _SHOWN = ("tiktok_shop_id", "seller_name", "scopes", "authorized_at", "access_expires_at", "webhook_url")
 _UNKNOWN = Standing("unknown", "this user may not read authorization_states")
 
@@ -94,32 +91,18 @@ async def pause_is_stored(database: Database, shop_key: str, set_at: datetime) -
 
 async def read_app_troubles(database: Database) -> list[AppTrouble]:
     """Of every replica; empty too for who may not read them."""
-    try:
-        found = await database["app_troubles"].find().sort("_id", 1).to_list()
-    except OperationFailure as error:
-        if error.code != _UNAUTHORIZED:
-            raise
-        return []
-    return [AppTrouble(one["_id"], one["code"], one["message"], one["since"]) for one in found]
+    found = await if_allowed(database["app_troubles"].find().sort("_id", 1).to_list())
+    return [AppTrouble(one["_id"], one["code"], one["message"], one["since"]) for one in found or ()]
 
 
 async def _consents(database: Database, shop_key: str | None = None) -> dict[str, Document] | None:
-    try:
-        found = await database["authorization_states"].find({} if shop_key is None else {"_id": shop_key}).to_list()
-    except OperationFailure as error:
-        if error.code != _UNAUTHORIZED:
-            raise
-        return None
-    return {document["_id"]: document for document in found}
+    chosen = {} if shop_key is None else {"_id": shop_key}
+    found = await if_allowed(database["authorization_states"].find(chosen).to_list())
+    return None if found is None else {document["_id"]: document for document in found}
 
 
 async def _open_pushes(database: Database, shop_key: str) -> int | None:
-    try:
-        return await database["push_jobs"].count_documents({"shop_key": shop_key})
-    except OperationFailure as error:
-        if error.code != _UNAUTHORIZED:
-            raise
-        return None
+    return await if_allowed(database["push_jobs"].count_documents({"shop_key": shop_key}))
 
 
 def _view(

@@ -12,7 +12,7 @@ from shopsync_ops.building import build
 from shopsync_ops.changes import read_changes
 from shopsync_ops.cluster import run
 from shopsync_ops.console import print_json, print_table, say
-from shopsync_ops.context import AsJson, Clears, EditTimeout, Sets, Settle, ShopKey, Stocks, cluster, mongo
+from shopsync_ops.context import AsJson, Clears, Sets, Settle, ShopKey, Stocks, Timeout, cluster, mongo
 from shopsync_ops.database import connected
 from shopsync_ops.errors import CommandFailed, WrongCall
 from shopsync_ops.product_list import Filter, absent, read_numbers
@@ -46,7 +46,7 @@ def bulk_edit(
         bool, typer.Option("--dry-run", help="Only say which products it would be, and which are unknown.")
     ] = False,
     wait: Settle = False,
-    timeout: EditTimeout = 600,
+    timeout: Timeout = 600,
     as_json: AsJson = False,
 ) -> None:
     """Make the same changes to many products (一括入力・変更, products.bulk_edited).

@@ -9,7 +9,7 @@ from shopsync_ops.building import build
 from shopsync_ops.changes import read_changes
 from shopsync_ops.cluster import run
 from shopsync_ops.console import print_json, say
-from shopsync_ops.context import AsJson, Clears, EditTimeout, Sets, Settle, ShopKey, Stocks, cluster, mongo
+from shopsync_ops.context import AsJson, Clears, Sets, Settle, ShopKey, Stocks, Timeout, cluster, mongo
 from shopsync_ops.publishing import event_of, now
 from shopsync_ops.settling import publish_and_settle, publishing, tell
 from shopsync_runtime.wording import counted
@@ -31,7 +31,7 @@ def edit(
     clears: Clears = None,
     stocks: Stocks = None,
     wait: Settle = False,
-    timeout: EditTimeout = 120,
+    timeout: Timeout = 120,
     as_json: AsJson = False,
 ) -> None:
     """Edit one product as the merchant does in the tool (product.edited)."""
@@ -62,7 +62,7 @@ def target(
     products: Annotated[list[str], typer.Argument(metavar="PRODUCT...", help="Product numbers (商品番号).")],
     switch: Annotated[Switch, typer.Argument(metavar="on|off", help="連携対象 ON or OFF.")],
     wait: Settle = False,
-    timeout: EditTimeout = 120,
+    timeout: Timeout = 120,
     as_json: AsJson = False,
 ) -> None:
     """Switch 連携対象 of products ON or OFF (sync_target.set)."""

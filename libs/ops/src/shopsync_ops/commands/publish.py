@@ -10,7 +10,7 @@ import typer
 from shopsync_contracts import TopicSpec
 from shopsync_ops.cluster import Cluster, run
 from shopsync_ops.console import say, warn
-from shopsync_ops.context import AsJson, EditTimeout, Settle, cluster, mongo
+from shopsync_ops.context import AsJson, Settle, Timeout, cluster, mongo
 from shopsync_ops.documents import Document, check, read_documents
 from shopsync_ops.errors import CommandFailed, WrongCall
 from shopsync_ops.outcomes import Sent
@@ -33,7 +33,7 @@ def publish(
     unchecked: Annotated[bool, typer.Option("--unchecked", help="Send what breaks the contract, too.")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only check.")] = False,
     wait: Settle = False,
-    timeout: EditTimeout = 120,
+    timeout: Timeout = 120,
     as_json: AsJson = False,
 ) -> None:
     """Publish events from a file: one JSON document, several, a JSON array, or JSON Lines.

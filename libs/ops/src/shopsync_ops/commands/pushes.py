@@ -1,6 +1,5 @@
 from dataclasses import asdict
 from datetime import datetime
-from enum import StrEnum
 from typing import Annotated, Any
 
 import typer
@@ -10,6 +9,7 @@ from shopsync_ops.console import print_json, print_table, say, show
 from shopsync_ops.context import AsJson, Limit, OfShop, mongo
 from shopsync_ops.database import connected
 from shopsync_ops.product_reading import require_shop
+from shopsync_ops.publisher_records import PushState
 from shopsync_ops.publishing import now
 from shopsync_ops.pushes import Push, ShopPushes, lasting, read_pushes, read_shops
 from shopsync_ops.settings import MongoSettings
@@ -17,15 +17,6 @@ from shopsync_runtime.wording import counted
 
 SHOP_COLUMNS = ("shop", "due", "in work", "waiting", "parked", "oldest due", "calls/s", "held up by")
 PUSH_COLUMNS = ("product", "state", "why", "until", "attempts", "asked for", "worker")
-
-
-class PushState(StrEnum):
-    """Where a push stands. Parked: until a new sync or a new authorisation."""
-
-    RUNNING = "running"
-    DUE = "due"
-    WAITING = "waiting"
-    PARKED = "parked"
 
 
 def pushes(
@@ -41,7 +32,7 @@ def pushes(
     Reads MongoDB.
     """
     moment = now()
-    shops, first, count = run(_read(mongo(ctx), shop, None if state is None else state.value, limit, moment))
+    shops, first, count = run(_read(mongo(ctx), shop, state, limit, moment))
     if as_json:
         print_json({"at": moment, "shops": [one.document() for one in shops], "pushes": [asdict(one) for one in first],
                     "count": count})  # fmt: skip
@@ -56,7 +47,7 @@ def pushes(
 
 
 async def _read(
-    settings: MongoSettings, shop: str | None, state: str | None, limit: int, moment: datetime
+    settings: MongoSettings, shop: str | None, state: PushState | None, limit: int, moment: datetime
 ) -> tuple[list[ShopPushes], list[Push], int]:
     async with connected(settings) as database:
         if shop is not None:
@@ -68,10 +59,10 @@ async def _read(
 def _shop_row(one: ShopPushes, moment: datetime) -> tuple[Any, ...]:
     return (
         one.shop_key,
-        one.counts["due"],
-        one.counts["running"],
-        one.counts["waiting"],
-        one.counts["parked"],
+        one.counts[PushState.DUE],
+        one.counts[PushState.RUNNING],
+        one.counts[PushState.WAITING],
+        one.counts[PushState.PARKED],
         None if one.due_since is None else lasting(moment - one.due_since),
         _rate(one, moment),
         "; ".join(one.holdups),
