@@ -42,7 +42,7 @@ def table(cls: type[BaseSettings]) -> str:
 
 
 def with_settings(page: str) -> str:
-    """The page with every settings table between its two marks made anew."""
+    """The page with every settings table between its two marks written again."""
     for name, cls in CLASSES.items():
         page = _between(page, f"<!-- settings: {name} -->", "<!-- /settings -->", table(cls))
     return page

@@ -23,6 +23,7 @@ from ingestor.shops import load_shops
 from janitor.settings import JanitorSettings
 from publisher.settings import PublisherSettings
 from shopsync_ops.cli import app
+from shopsync_ops.database import OURS
 from shopsync_ops.mongo_users import read_plan
 from shopsync_runtime.samples import SAMPLE_SECRETS, outside_the_sandbox
 from shopsync_runtime.settings import CommonSettings
@@ -252,6 +253,14 @@ def collections_in(folder: Path) -> set[str]:
         and isinstance(node.slice.value, str)
         and (getattr(node.value, "id", "") or getattr(node.value, "attr", "")).endswith("database")
     }
+
+
+def test_the_command_knows_every_collection_that_somebody_but_its_service_cares_for():
+    """By them it tells a database of shopsync from an empty, misspelt one."""
+    users = read_plan(ROOT / "deploy" / "mongo" / "roles.json").users
+    read = {name for user in users for name in user.reads}
+    owned = {name for user in users for name in user.owns}
+    assert read <= OURS <= owned
 
 
 def test_the_users_of_the_services_are_those_of_the_roles_file():

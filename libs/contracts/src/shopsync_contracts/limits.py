@@ -110,6 +110,9 @@ KEPT_ENTRIES = 50
 KEPT_FIELDS = 500
 """Names of fields: the rest is cut."""
 
+MAX_PAUSE_REASON = 500
+"""Why an operator lets a shop's pushes wait: our own limit, as of reasons in reports."""
+
 REPORT_PAGE = 500
 """Verdicts in one report message; a longer report comes in several pages."""
 

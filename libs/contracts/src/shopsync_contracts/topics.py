@@ -49,7 +49,7 @@ _HEADERS = 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class TopicSpec:
-    """A topic without its prefix. `retention` None: kept for ever; compacted topics keep the newest per key."""
+    """A topic without its prefix. `retention` None: kept indefinitely; compacted topics keep the newest per key."""
 
     name: str
     key: Literal["subject", "shop_key", "original key"]

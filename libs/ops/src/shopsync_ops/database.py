@@ -12,12 +12,13 @@ from shopsync_ops.settings import MongoSettings
 from shopsync_runtime.mongo import Database, hosts_of
 from shopsync_runtime.wording import error_text
 
-_OURS = frozenset(
+OURS = frozenset(
     {
         "products",
         "tombstones",
         "shops",
         "held_messages",
+        "done_requests",
         "imports",
         "checkpoints",
         "presence",
@@ -33,9 +34,10 @@ _OURS = frozenset(
         "token_keys",
     }
 )
+"""Collections of the services; what a database of shopsync holds."""
 _SHOWN = 10
 _LONGEST = 300
-_NOT_OURS = frozenset({"admin", "config", "local"})
+_NOTOURS = frozenset({"admin", "config", "local"})
 
 
 @asynccontextmanager
@@ -66,9 +68,9 @@ async def connected(settings: MongoSettings, *, may_be_empty: bool = False) -> A
 async def _require(database: Database, uri: str) -> None:
     """Raises WrongCall for a database in which no service has ever written: a misspelt one is empty, too."""
     there = await database.list_collection_names(authorizedCollections=True)
-    if not _OURS.isdisjoint(there):
+    if not OURS.isdisjoint(there):
         return
-    others = sorted(set(await database.client.list_database_names()) - _NOT_OURS)
+    others = sorted(set(await database.client.list_database_names()) - _NOTOURS)
     if not there and database.name in others:
         return  # what this user may read has not been written yet
     known = ", ".join([*others[:_SHOWN], *(["…"] if len(others) > _SHOWN else [])]) or "none"

@@ -34,7 +34,7 @@ class EventPublisher:
     ) -> Event[B]:
         """Wrap a body. A fact that may be published twice needs an `id` derived from its cause, not the default uuid.
 
-        `time` must be aware, default now. The trace of the message in hand goes on in the new event.
+        `time` must be aware, default now. The trace of the message in flight goes on in the new event.
         """
         return new_event(
             body,

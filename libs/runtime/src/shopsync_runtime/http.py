@@ -58,7 +58,7 @@ class HttpServer:
         return port
 
     async def stop(self) -> None:
-        """Answer the requests in hand, then close."""
+        """Answer the requests in flight, then close."""
         if self._server is None or self._task is None:
             return
         self._server.should_exit = True

@@ -27,12 +27,12 @@ async def start(runtime: Runtime) -> None:
 
 
 async def stop(runtime: Runtime, http: HttpServer | None) -> bool:
-    """The reverse. The batch in hand is finished and committed before anything it needs is closed.
+    """The reverse. The batch in flight is finished and committed before anything it needs is closed.
 
     A handler that waits for something hands its batch back at once: it may wait for another subscription's work.
 
     Every step is bounded, also against one that swallows its cancellation. Returns False when work was cut short: a
-    batch in hand, a background task, a stop hook. A connection that does not close in time costs nothing but a
+    batch in flight, a background task, a stop hook. A connection that does not close in time costs nothing but a
     warning: the broker and the database notice by themselves.
     """
     runtime.state = "stopping"

@@ -42,7 +42,7 @@ EXIT_SETTINGS = 2
 def run_service(name: str, settings_class: type[S], build: Build[S], *, default_http_port: int) -> None:
     """Run until SIGTERM or SIGINT, then leave by `sys.exit`.
 
-    Exit codes: 0 stopped by a signal (the batch in hand finished and committed), 1 could not start or stop cleanly
+    Exit codes: 0 stopped by a signal (the batch in flight finished and committed), 1 could not start or stop cleanly
     (one line on stderr says why), 2 wrong settings (one line names each variable), 70 blocked event loop. A second
     signal ends the process at once.
     """

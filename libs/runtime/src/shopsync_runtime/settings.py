@@ -92,7 +92,7 @@ class CommonSettings(BaseSettings):
         timedelta(seconds=30), description="Silence after which the group gives this replica's partitions away"
     )
     kafka_rebalance_timeout: PositiveDuration = Field(
-        timedelta(seconds=60), description="How long a rebalance waits for a batch in hand to finish"
+        timedelta(seconds=60), description="How long a rebalance waits for a batch in flight to finish"
     )
     kafka_commit_timeout: PositiveDuration = Field(
         timedelta(seconds=10), description="Deadline of one offset commit; a late one is repeated with the next batch"
@@ -105,7 +105,7 @@ class CommonSettings(BaseSettings):
     )
     shutdown_grace: PositiveDuration = Field(
         timedelta(seconds=20),
-        description="How long a stop waits for the batch in hand; keep below the pod's grace period",
+        description="How long a stop waits for the batch in flight; keep below the pod's grace period",
     )
     watchdog_timeout: Duration = Field(
         timedelta(seconds=20),

@@ -1,4 +1,4 @@
-"""The W3C trace context of the message in hand, handed on to the events that follow from it."""
+"""The W3C trace context of the message in flight, handed on to the events that follow from it."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

@@ -24,7 +24,7 @@ from shopsync_contracts.events.listing import (
     SkipReason,
     SkuSent,
 )
-from shopsync_contracts.events.pauses import MAX_PAUSE_REASON, PushPauseSet
+from shopsync_contracts.events.pauses import PushPauseSet
 from shopsync_contracts.events.reports import (
     BulkEditCompleted,
     EditVerdict,
@@ -75,7 +75,15 @@ from shopsync_contracts.events.upstream import (
     UpstreamProduct,
     UpstreamSku,
 )
-from shopsync_contracts.limits import MAX_DESCRIPTION, MAX_IMAGES, MAX_QUANTITY, MAX_SKUS, MAX_TITLE, REPORT_PAGE
+from shopsync_contracts.limits import (
+    MAX_DESCRIPTION,
+    MAX_IMAGES,
+    MAX_PAUSE_REASON,
+    MAX_QUANTITY,
+    MAX_SKUS,
+    MAX_TITLE,
+    REPORT_PAGE,
+)
 
 BODIES: tuple[type[ShopBody], ...] = (
     ProductChanged,

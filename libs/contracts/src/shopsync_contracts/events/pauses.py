@@ -5,8 +5,7 @@ from typing import Annotated, ClassVar
 from pydantic import Field
 
 from shopsync_contracts.envelope import ShopBody
-
-MAX_PAUSE_REASON = 500
+from shopsync_contracts.limits import MAX_PAUSE_REASON
 
 
 class PushPauseSet(ShopBody):

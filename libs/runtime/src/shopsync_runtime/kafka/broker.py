@@ -16,7 +16,7 @@ from shopsync_runtime.settings import CommonSettings
 
 _MAX_POLL_MS = 5 * 60 * 1000
 _REQUEST_MS = 30_000
-# Waiting for the batch in hand is over when FastStream is told to stop: `Subscription.drain` has done it.
+# Waiting for the batch in flight is over when FastStream is told to stop: `Subscription.drain` has done it.
 _GRACEFUL_SECONDS = 0.1
 
 

@@ -47,7 +47,7 @@ class Killer:
     kills: int = field(default=0)
 
     async def run(self, every: float, most: int | None) -> None:
-        """`most` times, None: for ever. The pause counts from readiness and varies by half: the blow falls anywhere."""
+        """`most` times, None: no end. The pause counts from readiness and varies by half: a kill falls anywhere."""
         rng = random.Random(f"{self.seed}/kills")  # noqa: S311 - repeatable, no secret
         while most is None or self.kills < most:
             await asyncio.sleep(every * rng.uniform(0.5, 1.5))

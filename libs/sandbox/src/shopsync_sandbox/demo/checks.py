@@ -33,7 +33,7 @@ def findings(facts: Facts) -> list[str]:
     found += _once(facts)
     found += _removals(facts)
     if facts.futureshop_writes:
-        found.append(f"{facts.futureshop_writes} writes were sent to futureshop; none may be (NV-2)")
+        found.append(f"writes sent to futureshop, where none may be (NV-2): {facts.futureshop_writes}")
     unsettled = Counter(
         status for number, status in facts.statuses.items() if number in facts.expected_listed and status != "synced"
     )
@@ -46,22 +46,22 @@ def findings(facts: Facts) -> list[str]:
 def _listings(facts: Facts) -> list[str]:
     found: list[str] = []
     if missing := facts.expected_listed - facts.listed:
-        found.append(f"{len(missing)} products that are ON and complete have no listing: {_some(missing)}")
+        found.append(f"ON and complete, but without a listing: {_some(missing)}")
     if extra := facts.listed - facts.expected_listed:
-        found.append(f"{len(extra)} listings that should not be: {_some(extra)} (NV-4, ED-5)")
+        found.append(f"listings that should not be (NV-4, ED-5): {_some(extra)}")
     if twice := {sku for sku, creates in facts.creates_per_sku.items() if creates > 1}:
-        found.append(f"{len(twice)} seller SKUs were created more than once: {_some(twice)} (NV-8)")
+        found.append(f"seller SKUs that were created more than once (NV-8): {_some(twice)}")
     return found
 
 
 def _once(facts: Facts) -> list[str]:
     found: list[str] = []
     if again := {sku for sku, writes in facts.stock_writes_per_sku.items() if writes > 1}:
-        found.append(f"stock was sent more than once for {len(again)} SKUs: {_some(again)} (ST-3)")
+        found.append(f"seller SKUs whose stock was sent more than once (ST-3): {_some(again)}")
     if facts.tiktok_deletes or facts.tiktok_deactivates:
         found.append(
-            f"{facts.tiktok_deletes} delete and {facts.tiktok_deactivates} deactivate calls to TikTok; "
-            "none may be (NV-1)"
+            f"calls to TikTok that may not be (NV-1): delete {facts.tiktok_deletes},"
+            f" deactivate {facts.tiktok_deactivates}"
         )
     return found
 
@@ -70,15 +70,16 @@ def _removals(facts: Facts) -> list[str]:
     found: list[str] = []
     due = facts.deleted_upstream - facts.sync_enabled
     if left := due & facts.in_catalogue:
-        found.append(f"{len(left)} products deleted upstream and OFF are still in the tool: {_some(left)} (DL-1)")
+        found.append(f"deleted upstream and OFF, but still in the tool (DL-1): {_some(left)}")
     if lost := (facts.deleted_upstream & facts.sync_enabled) - facts.in_catalogue:
-        found.append(f"{len(lost)} products deleted upstream but ON are gone: {_some(lost)} (DL-4)")
+        found.append(f"deleted upstream but ON, and gone (DL-4): {_some(lost)}")
     expected = facts.products - len(due)
     if len(facts.in_catalogue) != expected:
-        found.append(f"the catalogue holds {len(facts.in_catalogue)} products instead of {expected} (DL-8)")
+        found.append(f"products in the catalogue (DL-8): {len(facts.in_catalogue)} instead of {expected}")
     return found
 
 
 def _some(names: frozenset[str] | set[str]) -> str:
+    """`7 (A, B, C, D, E, …)`."""
     shown = sorted(names)[:5]
-    return ", ".join(shown) + (", …" if len(names) > len(shown) else "")
+    return f"{len(names)} ({', '.join(shown)}{', …' if len(names) > len(shown) else ''})"

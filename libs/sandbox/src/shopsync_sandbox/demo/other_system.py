@@ -98,9 +98,9 @@ class OtherSystem:
         known = {subject.partition("/")[2] for subject in self._follower.elsewhere}
         found = []
         if ghosts := known & self.aborted:
-            found.append(f"{len(ghosts)} products of aborted transactions are in the catalogue: {min(ghosts)}, …")
+            found.append(f"in the catalogue, though of aborted transactions: {len(ghosts)}, {min(ghosts)} first")
         if missing := self.committed - known:
-            found.append(f"{len(missing)} products of committed transactions are missing: {min(missing)}, …")
+            found.append(f"missing, though of committed transactions: {len(missing)}, {min(missing)} first")
         if TOO_LARGE in known:
             found.append("the product that is too large is in the catalogue")
         if not (self.committed and self.targets_aborted):

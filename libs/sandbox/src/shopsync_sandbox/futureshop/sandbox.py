@@ -134,7 +134,7 @@ class FutureshopSandbox:
         return self.delete(self.shops[shop_key].choose(count, seed), shop_key=shop_key)
 
     def recreate(self, product_no: str, *, shop_key: str = "demo", changes: Mapping[str, Any] | None = None) -> Product:
-        """Delete a product, if it is there, and register its number anew under a new id."""
+        """Delete a product, if it is there, and register its number again under a new id."""
         return self.shops[shop_key].recreate(product_no, changes or {}, now=self.clock.now())
 
     def fail(self, kind: FaultKind | str, **options: Any) -> Fault:

@@ -30,7 +30,7 @@ class Disagreement(AssertionError):
 
     def __init__(self, seed: int, night: int, found: list[Difference], log: Log) -> None:
         numbers = sorted({each.product_no for each in found if each.product_no is not None})
-        lines = [f"seed {seed}, night {night}: {len(found)} differences", *map(str, found)]
+        lines = [f"seed {seed}, night {night}: differences: {len(found)}", *map(str, found)]
         for number in numbers[:3]:
             lines += ["", f"what happened to {number}:", *log.of(number)]
         super().__init__("\n".join(lines))

@@ -149,7 +149,7 @@ class Shop:
         return last
 
     def recreate(self, product_no: str, changes: Mapping[str, Any], *, now: datetime) -> Product:
-        """Register the number anew under a new id, with its generated or present content changed by `changes`."""
+        """Register the number again under a new id, with its generated or present content changed by `changes`."""
         index = self.base.index_of(product_no)
         if product_no in self:
             last = self.delete(product_no)

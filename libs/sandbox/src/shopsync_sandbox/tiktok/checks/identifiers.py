@@ -12,7 +12,7 @@ _ISBN_10 = re.compile(r"[0-9]{9}[0-9Xx]")
 
 
 def check_identifiers(skus: Sequence[SkuBody], context: Context) -> None:
-    """Product codes such as JAN: right digits, each once, and the same for ever once submitted."""
+    """Product codes such as JAN: right digits, each once, and fixed once submitted."""
     seen: set[str] = set()
     for sku in skus:
         identifier = sku.identifier_code
