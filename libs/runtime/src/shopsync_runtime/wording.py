@@ -8,6 +8,7 @@ from pymongo.errors import PyMongoError
 
 from shopsync_runtime.errors import RuntimeFailure
 
+_KAFKA_NUMBER = re.compile(r"^\[Error -?\d+\] (?=\w+: )")
 _MONGO_ADDENDA = re.compile(r", (?:full error|Timeout): .*", re.DOTALL)
 # What else the drivers write into the middle: their time-outs, and addresses as Python writes tuples.
 _MONGO_ASIDES = re.compile(r" \((?:configured timeouts: [^()]*|'[^'()]*', [\d, ]+)\)")
@@ -30,7 +31,7 @@ def error_text(error: BaseException) -> str:
     """
     if isinstance(error, KafkaConnectionError) and "Unable to bootstrap from" in str(error):
         return "no broker answers"
-    text = " ".join(str(error).split())
+    text = _KAFKA_NUMBER.sub("", " ".join(str(error).split()))
     if isinstance(error, TimeoutError) and not text:
         return "no answer in time"
     if isinstance(error, PyMongoError):

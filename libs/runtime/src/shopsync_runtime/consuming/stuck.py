@@ -5,6 +5,7 @@ import structlog
 from aiokafka import TopicPartition
 
 from shopsync_runtime.metrics import STUCK
+from shopsync_runtime.wording import error_text
 
 log = structlog.get_logger(__name__)
 
@@ -28,7 +29,7 @@ class StuckPartitions:
 
     def stand_still(self, partition: TopicPartition, offset: int, error: Exception) -> None:
         """An attempt to read on at `offset` has failed."""
-        known, reason = self._places.get(partition), f"{type(error).__name__}: {error}"
+        known, reason = self._places.get(partition), error_text(error)
         self._places[partition] = _Place(offset, reason)
         if known is None or known.offset != offset:
             STUCK.labels(*self._labels(partition)).set(1)
