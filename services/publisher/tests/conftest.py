@@ -67,6 +67,8 @@ class ImageServer:
     url: str
     files: dict[str, tuple[bytes, str]] = field(default_factory=dict)
     requests: list[tuple[str, int]] = field(default_factory=list)
+    #: awaited before the next request is answered, once
+    meanwhile: Callable[[], Awaitable[Any]] | None = None
 
     def add(self, name: str, content: bytes | None = None, *, etag: str | None = None) -> str:
         self.files[name] = (content if content is not None else picture(name), etag or f'"{uuid4()}"')
@@ -74,6 +76,9 @@ class ImageServer:
 
     async def serve(self, request: Request) -> Response:
         name = request.path_params["name"]
+        if self.meanwhile is not None:
+            meanwhile, self.meanwhile = self.meanwhile, None
+            await meanwhile()
         content, etag = self.files.get(name, (None, ""))
         status = 404 if content is None else 304 if request.headers.get("if-none-match") == etag else 200
         self.requests.append((name, status))

@@ -7,6 +7,7 @@
     - ShopResting      nothing was sent: the shop's calls are stopped for a while, after 429 or while nothing answers
     - Unavailable      5xx, no answer, HTML instead of JSON; `outcome_unknown` when a write may have happened
     - ImageUnreachable the merchant's image server does not answer
+  - Withheld           nothing was sent: since the push began its product was switched OFF, or its shop paused
   - QuotaReached       12052093, the shop's listings of the day are used up: a wait (RB-11)
   - Unclear            a code that nobody knows: told as it is; what became of a write is looked up
   - Refused            TikTok will refuse the same request again
@@ -75,6 +76,10 @@ class Unavailable(Passing):
 
 class ImageUnreachable(Passing):
     """An image could not be fetched this time."""
+
+
+class Withheld(PublisherError):
+    """Not sent: the product is OFF or gone by now, or its shop is paused (TG-6)."""
 
 
 class QuotaReached(PublisherError):

@@ -11,7 +11,7 @@ from typing import Protocol, TypeVar
 
 import structlog
 
-from publisher.errors import HourSpent, PublisherError, RateLimited, ShopResting, Unavailable
+from publisher.errors import HourSpent, PublisherError, RateLimited, ShopResting, Unavailable, Withheld
 from publisher.metrics import BREAKERS_OPEN, BREAKERS_OPENED, RATE_LIMITS
 from publisher.pace.breaker import after_answer, after_failure
 from publisher.pace.queue import PaceQueue, Rank
@@ -133,6 +133,8 @@ class Pace:
             except Unavailable:
                 await self._failed(turn)
                 raise
+            except Withheld:
+                raise  # TikTok was not asked
             except PublisherError:
                 await self._answered(turn)
                 raise

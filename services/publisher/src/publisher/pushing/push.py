@@ -10,7 +10,7 @@ from publisher.content.checks import problems
 from publisher.content.mapping import fingerprint
 from publisher.content.material import Materials
 from publisher.content.refusals import refusal_of
-from publisher.errors import Refused, Unavailable
+from publisher.errors import Refused, Unavailable, Withheld
 from publisher.ids import derived_id
 from publisher.metrics import PUSHES
 from publisher.model import Job, Listing
@@ -22,7 +22,7 @@ from publisher.pushing.overview import Overviews
 from publisher.pushing.reconciling import Reconciler
 from publisher.pushing.recording import Recorder, still_ours
 from publisher.pushing.sending import Sender
-from publisher.store import Listings, Situations
+from publisher.store import Listings, Permissions, Situations
 from publisher.tiktok.shops import Shops
 from shopsync_contracts.events import ProductSnapshot, PushFailed, PushSkipped
 
@@ -56,8 +56,8 @@ class Push:
 
     def __init__(
         self, *, situations: Situations, listings: Listings, outbox: Outbox, shops: Shops, overviews: Overviews,
-        materials: Materials, clock: Callable[[], datetime], settings_grace: timedelta, review_poll: timedelta,
-        search_lag: timedelta, send_locale: bool,
+        permissions: Permissions, materials: Materials, clock: Callable[[], datetime], settings_grace: timedelta,
+        review_poll: timedelta, search_lag: timedelta, send_locale: bool,
     ) -> None:  # fmt: skip
         self.shops = shops
         self.materials = materials
@@ -70,7 +70,7 @@ class Push:
         self._recorder = Recorder(listings, outbox, clock, review_poll)
         self._sender = Sender(
             listings=listings, shops=shops, overviews=overviews, materials=materials, recorder=self._recorder,
-            clock=clock, send_locale=send_locale,
+            permissions=permissions, clock=clock, send_locale=send_locale,
         )  # fmt: skip
         reconciler = Reconciler(listings=listings, shops=shops, recorder=self._recorder, clock=clock)
         self._steps: dict[type[machine.Step], Callable[[Job, Facts], Awaitable[Facts]]] = {
@@ -140,7 +140,11 @@ class Push:
             facts = await self._sender.glance(job, facts)
             # A search takes its time: what it did not settle is decided by what is stored now, OFF above all.
             return facts if facts.confirmed is not None else replace(await self._facts(job), glanced=True)
-        return await self._steps[type(step)](job, facts)
+        try:
+            return await self._steps[type(step)](job, facts)
+        except Withheld:
+            log.info("not sent, it is decided again", shop_key=job.shop_key, product_no=job.product_no)
+            return await self._facts(job)
 
     async def _refused(self, job: Job, facts: Facts, step: Skip | Fail) -> Result:
         PUSHES.labels("skipped" if isinstance(step, Skip) else "failed").inc()

@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 import structlog
@@ -21,6 +22,7 @@ from publisher.errors import (
     Unavailable,
     Unclear,
     WarehouseUnusable,
+    Withheld,
 )
 from publisher.ids import derived_id
 from publisher.model import Answer, Intent, Job, Listing, Refusal
@@ -30,10 +32,10 @@ from publisher.pushing.finding import look, with_todays_ids
 from publisher.pushing.machine import Facts
 from publisher.pushing.overview import Overviews
 from publisher.pushing.recording import Recorder, still_ours
-from publisher.store import Listings
+from publisher.store import Listings, Permissions
 from publisher.tiktok.remote import core_of
 from publisher.tiktok.replies import Data
-from publisher.tiktok.shop_api import ShopApi
+from publisher.tiktok.shop_api import Permit, ShopApi
 from publisher.tiktok.shops import Shops
 from publisher.together import both
 from shopsync_contracts.events import ProductSnapshot
@@ -47,13 +49,18 @@ _SKU_NOT_ITS = "12052557"
 
 
 class Sender:
-    """Takes one step and gives the facts after it. Raises PublisherError for what TikTok or an image server answers."""
+    """Takes one step and gives the facts after it. Raises PublisherError for what TikTok or an image server answers.
+
+    Images, the intent and the shop's pace come between a push's facts and its write. So every write is sent only if the
+    product is still ON and its shop not paused (TG-6); else it raises Withheld.
+    """
 
     def __init__(
         self, *, listings: Listings, shops: Shops, overviews: Overviews, materials: Materials, recorder: Recorder,
-        clock: Callable[[], datetime], send_locale: bool,
+        permissions: Permissions, clock: Callable[[], datetime], send_locale: bool,
     ) -> None:  # fmt: skip
         self._listings = listings
+        self._permissions = permissions
         self._overviews = overviews
         self._shops = shops
         self._materials = materials
@@ -103,7 +110,8 @@ class Sender:
             intent = _once_more(earlier, intent)
         listing = still_ours(await self._listings.intend(listing, intent))
         failpoint("publisher_before_create")
-        data = await self._write(job, listing, api.create_product(self._sendable(body)), is_repeat=is_repeat)
+        call = api.create_product(self._sendable(body), permit=self._permit(job))
+        data = await self._write(job, listing, call, is_repeat=is_repeat)
         failpoint("publisher_after_create")
         listing = outcomes.after_write(product, listing, intent, data)
         if is_repeat:
@@ -137,7 +145,9 @@ class Sender:
         listing = still_ours(await self._listings.intend(before, intent))
         failpoint("publisher_before_edit")
         try:
-            call = api.edit_product(known(listing.tiktok_product_id), self._sendable(body), once=bool(stock))
+            call = api.edit_product(
+                known(listing.tiktok_product_id), self._sendable(body), permit=self._permit(job), once=bool(stock)
+            )
             data = await self._write(job, listing, call)
         except Refused as refused:
             return await self._edit_refused(job, facts, refused)
@@ -161,7 +171,7 @@ class Sender:
         """Put a hidden listing on sale again, through review (LY-6, RB-10)."""
         listing = known(facts.listing)
         try:
-            await self._api(job).activate_product(known(listing.tiktok_product_id))
+            await self._api(job).activate_product(known(listing.tiktok_product_id), permit=self._permit(job))
         except Refused as refused:
             return await self._other_state(job, facts, refused)
         # Versions that brought back what TikTok has already count as pushed with it.
@@ -174,6 +184,13 @@ class Sender:
 
     def _api(self, job: Job) -> ShopApi:
         return self._shops.api(job.shop_key, rank=job.rank)
+
+    def _permit(self, job: Job) -> Permit:
+        return partial(self._ask_permission, job)
+
+    async def _ask_permission(self, job: Job) -> None:
+        if not await self._permissions.given(job.shop_key, job.product_no):
+            raise Withheld("withheld", "switched OFF, deleted or paused since the push began")
 
     def _sendable(self, body: Mapping[str, Any]) -> Mapping[str, Any]:
         return {member: value for member, value in body.items() if member not in self._unsent}
@@ -231,7 +248,7 @@ class Sender:
             await self._listings.answered(listing, answer)
         elif error.outcome_unknown or is_repeat:
             return
-        elif isinstance(error, Unavailable | ShopResting | AppStopped | KeyMissing) or (
+        elif isinstance(error, Unavailable | ShopResting | AppStopped | KeyMissing | Withheld) or (
             intent.kind == "edit" and not intent.stock
         ):
             # It was not sent, or may be done twice.

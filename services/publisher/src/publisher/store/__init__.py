@@ -8,6 +8,7 @@ from publisher.store.jobs import Jobs
 from publisher.store.listings import Listings
 from publisher.store.paces import Paces
 from publisher.store.pauses import Pauses
+from publisher.store.permissions import Permissions
 from publisher.store.positions import Positions
 from publisher.store.situations import Situation, Situations
 from publisher.store.token_keys import TokenKeys
@@ -23,6 +24,7 @@ __all__ = [
     "Listings",
     "Paces",
     "Pauses",
+    "Permissions",
     "Positions",
     "SealedPair",
     "Situation",

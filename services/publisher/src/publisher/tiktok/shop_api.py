@@ -3,7 +3,7 @@
 There is no call that removes or hides a product, and none may be added (NV-1).
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, TypeVar
@@ -36,6 +36,8 @@ PAGE_SIZE = 100
 """Products in one page of a search: the most that TikTok gives."""
 _MOST_PAGES = 20
 T = TypeVar("T")
+Permit = Callable[[], Awaitable[None]]
+"""Asked right before each sending of a write, when its turn has come. Raises Withheld when it must not be sent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,16 +72,18 @@ class ShopApi:
         self._urgent = urgent
         self._rank = rank
 
-    async def create_product(self, body: Mapping[str, Any]) -> Data:
+    async def create_product(self, body: Mapping[str, Any], *, permit: Permit) -> Data:
         """Create Product. `outcome_unknown` on Unavailable: it may stand there now."""
-        return await self._call(Call("POST", _PRODUCTS, body=body))
+        return await self._call(Call("POST", _PRODUCTS, body=body), permit=permit)
 
-    async def edit_product(self, product_id: str, body: Mapping[str, Any], *, once: bool = False) -> Data:
+    async def edit_product(
+        self, product_id: str, body: Mapping[str, Any], *, permit: Permit, once: bool = False
+    ) -> Data:
         """Edit Product (full): SKUs left out vanish, prices and stock left out stay.
 
         `once`: it carries stock and no key, so it is not sent again by itself after a limit or a refreshed token.
         """
-        return await self._call(Call("PUT", f"{_EDIT}/{product_id}", body=body), once=once)
+        return await self._call(Call("PUT", f"{_EDIT}/{product_id}", body=body), permit=permit, once=once)
 
     async def get_product(self, product_id: str) -> RemoteProduct:
         """Get Product, the version buyers see. Raises ProductGone when TikTok does not know it."""
@@ -120,9 +124,10 @@ class ShopApi:
         """
         return await self._search({"status": "ALL"}, page_token)
 
-    async def activate_product(self, product_id: str) -> None:
+    async def activate_product(self, product_id: str, *, permit: Permit) -> None:
         """Activate: a hidden product goes to review and on sale again. Raises Refused with TikTok's reason."""
-        data = await self._call(Call("POST", f"{_PRODUCTS}/activate", body={"product_ids": [product_id]}))
+        call = Call("POST", f"{_PRODUCTS}/activate", body={"product_ids": [product_id]})
+        data = await self._call(call, permit=permit)
         for error in _rows(data, "errors"):
             raise _read(_batch_error, error)
 
@@ -182,18 +187,18 @@ class ShopApi:
             raise Unavailable("reply", f"TikTok Shop was asked for product {product_id} and gave {product.id!r}")
         return product
 
-    async def _call(self, call: Call, *, once: bool = False) -> Data:
+    async def _call(self, call: Call, *, permit: Permit | None = None, once: bool = False) -> Data:
         access = await self._tokens.access(self.shop_key)
         try:
             try:
-                return await self._send(call, access, once=once)
+                return await self._send(call, access, permit=permit, once=once)
             except TokenExpired as error:
                 if self._tokens.is_new(self.shop_key, access.version):
                     raise
                 access = await self._tokens.renewed(self.shop_key, access.version)
                 if once:
                     raise Passing(error.code, error.message) from error
-            return await self._send(call, access)
+            return await self._send(call, access, permit=permit)
         except TokenExpired as error:
             # The newest token is refused as well. The refresh worked, so the consent is not given up by ourselves.
             text = f"authorisation: TikTok Shop refuses the shop's newest access token ({error.code}: {error.message})"
@@ -203,13 +208,20 @@ class ShopApi:
             await self._tokens.ended(self.shop_key, access.version, error)
             raise
 
-    async def _send(self, call: Call, access: Access, *, once: bool = False) -> Data:
+    async def _send(self, call: Call, access: Access, *, permit: Permit | None, once: bool = False) -> Data:
         self._client.check_app(call)
         send = partial(self._client.call, call, token=access.token, cipher=access.cipher)
+        if permit is not None:
+            send = partial(_permitted, permit, send)
         kind = call.method if call.image is None else "upload"
         data = await self._pace.run(send, urgent=self._urgent, rank=self._rank, kind=kind, once=once)
         self._tokens.accepted(self.shop_key, access.version)
         return data
+
+
+async def _permitted(permit: Permit, send: Callable[[], Awaitable[Data]]) -> Data:
+    await permit()
+    return await send()
 
 
 def _batch_error(row: Mapping[str, Any]) -> PublisherError:
