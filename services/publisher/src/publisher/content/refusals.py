@@ -12,14 +12,17 @@ from publisher.errors import (
     WarehouseUnusable,
 )
 from publisher.pushing.machine import DELETED, Fail
+from shopsync_contracts.events import ProductSnapshot
 
 IMAGE_FORGOTTEN = frozenset({"12052300", "12052340", "12052722"})
 """TikTok does not know an uploaded image any more: it has to be uploaded anew."""
 _IN_PRODUCT = frozenset({"image_address"})
+_IDS = frozenset({"brand_id", "category_id"})
+"""Fields whose value is one id: a refusal that concerns it names it, as TikTok's words do not always."""
 
 
-def refusal_of(error: PublisherError) -> Fail:
-    """The failure to report.
+def refusal_of(error: PublisherError, product: ProductSnapshot | None = None) -> Fail:
+    """The failure to report. `product`: the one that was refused.
 
     `incomplete` only where an edit of the product is the cure: such a product is not sent again before (ED-5).
     TikTok's words come first and stay as they are.
@@ -37,8 +40,13 @@ def refusal_of(error: PublisherError) -> Fail:
     hint = _hint(error)
     if hint is None:
         return Fail("sync_error", error.code, error.message)
-    text = f"{error.message} ({hint.field}: {hint.advice})"
+    text = f"{error.message} ({_named(hint.field, product)}: {hint.advice})"
     return Fail(_status(hint.in_product), error.code, text, missing=(hint.field,))
+
+
+def _named(field: str, product: ProductSnapshot | None) -> str:
+    value = getattr(product.content, field) if product is not None and field in _IDS else None
+    return f"{field} {value}" if value else field
 
 
 def _hint(error: PublisherError) -> Hint | None:

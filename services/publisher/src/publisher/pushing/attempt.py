@@ -25,7 +25,7 @@ from publisher.errors import (
 )
 from publisher.metrics import PUSHES, TROUBLES
 from publisher.model import Job
-from publisher.pushing.machine import Fail, Wait
+from publisher.pushing.machine import Wait
 from publisher.pushing.outbox import Outbox
 from publisher.pushing.pausing import PauseGate
 from publisher.pushing.push import Finished, Parked, Push, ShopPaused, failure, failure_id
@@ -138,7 +138,7 @@ class Attempts:
                 await self._forget_images(job)
                 await self._again(job, Passing(error.code, error.message))
             case _:
-                await self._report(job, refusal_of(error))
+                await self._report(job, error)
                 await self._jobs.finish(job, self._clock())
                 if isinstance(error, WarehouseUnusable):
                     self._push.shops.forget_warehouse(job.shop_key)
@@ -156,13 +156,13 @@ class Attempts:
         due = self._clock() + max(error.retry_after or timedelta(0), self._backoff(job.attempts))
         if attempts % self._settings.max_attempts == 0:
             due = self._clock() + self._settings.retry_longest
-            await self._report(job, Fail("sync_error", error.code, error.message, until=due))
+            await self._report(job, error, until=due)
         await self._later(job, due, attempts=attempts)
 
     async def _find_out(self, job: Job, error: Unclear) -> None:
         """A write was answered by a riddle: the merchant reads it at once, and we look what became of it."""
         due = self._clock() + self._backoff(0)
-        await self._report(job, replace(refusal_of(error), until=due))
+        await self._report(job, error, until=due)
         await self._later(job, due, attempts=job.attempts, reported=error.code)
 
     async def _forget_images(self, job: Job) -> None:
@@ -170,8 +170,10 @@ class Attempts:
         if product is not None:
             await self._push.materials.forget_images(product)
 
-    async def _report(self, job: Job, step: Fail) -> None:
+    async def _report(self, job: Job, error: PublisherError, *, until: datetime | None = None) -> None:
+        """`until`: when it is tried again by itself."""
         product = await self._catalogue.product(job.shop_key, job.product_no)
+        step = replace(refusal_of(error, product), until=until)
         version = product.content_version if product is not None else 0
         await self._outbox.tell(failure(job, version, step), failure_id(job, step.code))
         PUSHES.labels("failed").inc()

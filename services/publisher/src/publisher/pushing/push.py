@@ -102,7 +102,7 @@ class Push:
                     await self._recorder.unchanged(job, known(facts.listing), facts.seen, review, version)
                     return Finished()
                 case machine.StillRefused(refusal):
-                    failed = refusal_of(Refused(refusal.code, refusal.message))
+                    failed = refusal_of(Refused(refusal.code, refusal.message), facts.product)
                     return await self._refused(job, facts, failed)
                 case machine.StillRejected():
                     version = known(facts.product).content_version
