@@ -269,7 +269,7 @@ async def test_replies_that_are_no_listing(sandbox, connect, body, error):
 @pytest.mark.parametrize(
     ("encoding", "body", "words"),
     [
-        ("gzip", gzip.compress(b"{}")[:-4], "breaks off"),
+        ("gzip", gzip.compress(b"{}", mtime=0)[:-4], "breaks off"),
         ("gzip", b"no gzip at all", "compression is broken"),
         ("br", b"x", "compressed as 'br', not as asked for"),
     ],
