@@ -19,7 +19,7 @@ from shopsync_sandbox.nodes import ProcessNode
 from shopsync_sandbox.polling import NeverHappened, eventually
 from shopsync_sandbox.ports import free_port
 from shopsync_sandbox.processes import ServiceProcess, start_announced
-from shopsync_sandbox.scratch import new_folder
+from shopsync_sandbox.scratch import FOLDER, new_folder
 
 SERVICE = """
 import http.server, json, os, signal, sys
@@ -89,7 +89,7 @@ async def test_kill_9_of_the_parent_leaves_no_child(part, tmp_path):
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 async def test_a_signal_stops_server_and_removes_its_data(number, tmp_path):
     (tmp_path / "tmp").mkdir()
-    env = {**os.environ, "TMPDIR": str(tmp_path / "tmp"), "SHOPSYNC_KAFKA": "embedded"}
+    env = {**os.environ, FOLDER: str(tmp_path / "tmp"), "SHOPSYNC_KAFKA": "embedded"}
     parent, facts = await start_announced("kafka", command("kafka"), log=tmp_path / "log", env=env)
     assert facts["backend"] == "embedded"
     assert len(list((tmp_path / "tmp").glob("shopsync-sandbox-*"))) == 1
@@ -99,9 +99,10 @@ async def test_a_signal_stops_server_and_removes_its_data(number, tmp_path):
 
 
 async def test_data_of_a_dead_process_is_removed_by_the_next(tmp_path):
-    env = {**os.environ, "TMPDIR": str(tmp_path), "SHOPSYNC_KAFKA": "embedded"}
+    env = {**os.environ, FOLDER: str(tmp_path), "SHOPSYNC_KAFKA": "embedded"}
     first, _ = await start_announced("kafka", command("kafka"), log=tmp_path / "first.log", env=env)
     left = set(tmp_path.glob("shopsync-sandbox-*"))
+    assert len(left) == 1
     await first.kill()
     assert set(tmp_path.glob("shopsync-sandbox-*")) == left
     second, _ = await start_announced("kafka", command("kafka"), log=tmp_path / "second.log", env=env)
