@@ -125,7 +125,7 @@ def read_yaml(path):
 
 
 async def test_up_runs_all_parts_with_an_environment_for_the_services(tmp_path):
-    env = {**os.environ, "TMPDIR": str(tmp_path)}
+    env = {**os.environ, "TMPDIR": str(tmp_path), FOLDER: str(tmp_path)}
     child, facts = await start_announced("up", command("up"), log=tmp_path / "log", env=env, seconds=60)
     try:
         settings = facts["environment"]
