@@ -22,6 +22,15 @@ class Narrowing:
         return [f"{member}: {self.what}" for member in self.members.split()]
 
 
+_STAMPS = (
+    "$.data.at $.data.changed_at $.data.completed_at $.data.edited_at "
+    "$.data.enumeration.completed_at $.data.enumeration.started_at $.data.failed_at "
+    "$.data.former_listing.deleted_at $.data.not_after $.data.observed_at $.data.occurred_at "
+    "$.data.product.created_at $.data.product.updated_at $.data.removed_upstream.at "
+    "$.data.started_at $.data.upstream_updated_at $.data.will_retry_at $.time"
+)
+"""Every moment in a message."""
+
 NARROWINGS = (
     Narrowing(
         "allOf became [{'anyOf': [{'properties': {'id': {'type': 'string'}}, 'required': ['id']}, "
@@ -133,13 +142,7 @@ NARROWINGS = (
     Narrowing(
         "maxLength fell to 64",
         because="a stamp has 20 to 35 characters",
-        members=(
-            "$.data.at $.data.changed_at $.data.completed_at $.data.edited_at "
-            "$.data.enumeration.completed_at $.data.enumeration.started_at $.data.failed_at "
-            "$.data.former_listing.deleted_at $.data.not_after $.data.observed_at $.data.occurred_at "
-            "$.data.product.created_at $.data.product.updated_at $.data.removed_upstream.at "
-            "$.data.started_at $.data.upstream_updated_at $.data.will_retry_at $.time"
-        ),
+        members=_STAMPS,
     ),
     Narrowing(
         "maxLength fell to 65",
@@ -204,13 +207,7 @@ NARROWINGS = (
     Narrowing(
         f"pattern became {PATTERN!r}",
         because="digits and dates were read as other moments than meant; far years cannot be converted",
-        members=(
-            "$.data.at $.data.changed_at $.data.completed_at $.data.edited_at "
-            "$.data.enumeration.completed_at $.data.enumeration.started_at $.data.failed_at "
-            "$.data.former_listing.deleted_at $.data.not_after $.data.observed_at $.data.occurred_at "
-            "$.data.product.created_at $.data.product.updated_at $.data.removed_upstream.at "
-            "$.data.started_at $.data.upstream_updated_at $.data.will_retry_at $.time"
-        ),
+        members=_STAMPS,
     ),
     Narrowing(
         "pattern became '^(?:[01][0-9]|2[0-3]):[0-5][0-9]$(?!\\\\n)'",
