@@ -139,7 +139,7 @@ class Consents:
             # A plain shop key cannot take over a shop that works: it is accepted for the first binding only.
             if await self._authorizations.get(text) is not None:
                 at = f"/oauth/tiktok/start?{urlencode({'shop_key': text})}"
-                raise ConsentRefused("state", f"the shop has been authorised before: begin anew at {at}")
+                raise ConsentRefused("state", f"the shop has been authorised before: begin again at {at}")
             state = ConsentState(text)
         await self._check_shop(state.shop_key)
         return state

@@ -48,7 +48,7 @@ class Materials:
         return Material(uris, description, chart, (*mapping_notes(product), *main_notes, *notes, *chart_notes))
 
     async def forget_images(self, product: ProductSnapshot) -> None:
-        """TikTok does not know an upload of this product any more: upload them all anew next time."""
+        """TikTok does not know an upload of this product any more: upload them all again next time."""
         content = product.content
         chart = image_address(content.size_chart_image or "")
         addresses = [*main_images(product), *image_sources(content.description), chart]

@@ -15,7 +15,7 @@ from publisher.pushing.machine import DELETED, Fail
 from shopsync_contracts.events import ProductSnapshot
 
 IMAGE_FORGOTTEN = frozenset({"12052300", "12052340", "12052722"})
-"""TikTok does not know an uploaded image any more: it has to be uploaded anew."""
+"""TikTok does not know an uploaded image any more: it has to be uploaded again."""
 _IN_PRODUCT = frozenset({"image_address"})
 _IDS = frozenset({"brand_id", "category_id"})
 """Fields whose value is one id: a refusal that concerns it names it, as TikTok's words do not always."""

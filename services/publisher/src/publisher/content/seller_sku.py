@@ -1,4 +1,4 @@
-"""The SKU name (seller_sku) by which a listing is found again. Pure, and fixed for ever."""
+"""The SKU name (seller_sku) by which a listing is found again. Pure, and never to be changed."""
 
 import hashlib
 import re

@@ -20,7 +20,7 @@ from publisher.tiktok.shop_api import ShopApi
 _IN_HAND_PER_SHOP = 10
 """Files from the first byte read to the upload's end: a shop that is slow leaves room to the others."""
 _ROOM = 256 * 1024 * 1024
-"""Bytes of all files in hand."""
+"""Bytes of all files in memory at once."""
 
 
 class Images:
@@ -46,7 +46,7 @@ class Images:
         return await self._at_addresses.run(key, lambda: self._at_address(api, address, use_case))
 
     async def forget(self, shop_key: str, addresses: Sequence[str]) -> None:
-        """TikTok has lost what these addresses hold: upload it anew next time."""
+        """TikTok has lost what these addresses hold: upload it again next time."""
         await self._cache.forget_uploads(shop_key, addresses)
 
     async def _at_address(self, api: ShopApi, address: str, use_case: UseCase) -> UploadedImage:

@@ -32,7 +32,7 @@ while the next one begins.
 """
 _MOST_LIMITS = 3
 _MOST_MISSES = 5
-"""Send times that one call may miss by itself: a machine that always wakes late must not wait for ever."""
+"""Send times that one call may miss by itself: a machine that always wakes late must not wait indefinitely."""
 _SHORT_STEP = 0.25
 _MOST_EXCHANGES = 3
 _CLOSELY = 0.01

@@ -65,7 +65,7 @@ class Passed:
         self._sends: deque[tuple[float, bool | None]] = deque(maxlen=_MOST_SENDS)
 
     def sent(self, at: float, *, waited: bool) -> None:
-        """A call goes out. When it did not wait for its time, counting begins anew.
+        """A call goes out. When it did not wait for its time, counting begins again.
 
         Less was asked for than allowed then, or this machine could not do more.
         """

@@ -169,7 +169,7 @@ class ServerClock:
 
 @dataclass(frozen=True, slots=True)
 class Stretch:
-    """Send times in hand, local seconds. `alone` decides how late they may be used."""
+    """Send times that were taken, local seconds. `alone` decides how late they may be used."""
 
     first: float
     step: float

@@ -61,7 +61,7 @@ class Outbox:
         await self._events.publish(LISTING_EVENTS, self._events.event(body, id=event_id))
 
     async def relay(self) -> None:
-        """For ever: publish what a crash or an absent broker left behind."""
+        """Until cancelled: publish what a crash or an absent broker left behind."""
         while True:
             raise_if_cancelled()
             subjects = await self._listings.with_unsent(_PAGE)

@@ -11,8 +11,8 @@ log = structlog.get_logger(__name__)
 class PauseGate:
     """Keeps workers from claiming the jobs of paused shops.
 
-    A push reads the pause again with everything else that it is decided by, so a gate that is a moment behind lets no
-    push through: it only spares the claim.
+    A push reads the pause again with everything else that it is decided by, and before each write, so a gate that is a
+    moment behind lets nothing through: it only spares the claim.
     """
 
     def __init__(self, pauses: Pauses) -> None:

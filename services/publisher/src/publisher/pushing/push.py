@@ -38,7 +38,7 @@ class Finished:
 
 @dataclass(frozen=True, slots=True)
 class Parked:
-    """The shop does not work: keep the job. `cause` was reported; `until` None: until the shop is authorised anew."""
+    """The shop does not work: keep the job. `cause` was reported; `until` None: until the shop is authorised again."""
 
     cause: str
     until: datetime | None

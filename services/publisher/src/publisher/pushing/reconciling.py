@@ -69,8 +69,7 @@ class Reconciler:
     async def _find_out_edit(self, job: Job, facts: Facts, intent: Intent) -> Facts:
         """SKUs that the edit added have their stock; what else it changed counts when its answer was unclear."""
         before, api = known(facts.listing), self._api(job)
-        found = await what_an_edit_left(api, before, intent)
-        listing, newest = found
+        listing, newest = await what_an_edit_left(api, before, intent)
         is_all_there = set(intent.stock) <= set(listing.stock_sent)
         if not is_all_there and not intent.is_settled and look_again_at(intent, facts) is not None:
             return replace(facts, searched=True)

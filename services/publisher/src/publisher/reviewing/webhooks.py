@@ -93,7 +93,7 @@ class Inbox:
     async def take(self, notification: Notification) -> None:
         """Make the listing due for a reading, or note what became of the shop's consent. Repeats do nothing.
 
-        TikTok repeats for 15 hours: a late word about a consent that has been given anew since is old news.
+        TikTok repeats for 15 hours: a late word about a consent that has been given again since is old news.
         """
         shop_key = await self._shop_of(notification.tiktok_shop_id)
         if shop_key is None:

@@ -93,7 +93,7 @@ class Jobs:
         return result.modified_count
 
     async def wake_shop(self, shop_key: str, now: datetime) -> int:
-        """Make the shop's parked and waiting jobs due: it was authorised anew. Returns how many."""
+        """Make the shop's parked and waiting jobs due: it was authorised again. Returns how many."""
         result = await self._jobs.update_many(
             {"shop_key": shop_key, "due_at": {"$gt": now}}, {"$set": {"due_at": now, "attempts": 0, "reported": None}}
         )

@@ -17,6 +17,8 @@ Data = dict[str, Any]
 _TOO_MANY, _REQUEST_TIMEOUT = 429, 408
 _INVALID_PARAMETER = 98001004
 _LONGEST_TEXT = 1_000
+_DAY = timedelta(days=1)
+_CLOCKS_DIFFER = timedelta(seconds=5)
 
 
 def read_json(content: bytes) -> Any:
@@ -114,7 +116,3 @@ def parse_retry_after(value: str | None, now: datetime) -> timedelta | None:
         return min(timedelta(seconds=int(value)), _DAY)
     date = http_date(value)
     return min(max(date - now, timedelta(0)), _DAY) if date is not None else None
-
-
-_DAY = timedelta(days=1)
-_CLOCKS_DIFFER = timedelta(seconds=5)

@@ -204,7 +204,7 @@ class ShopApi:
             text = f"authorisation: TikTok Shop refuses the shop's newest access token ({error.code}: {error.message})"
             raise ShopBlocked("authorization", f"{text}: authorise it again if this does not pass") from error
         except AuthorizationEnded as error:
-            # Of this very pair: the merchant may have authorised anew meanwhile.
+            # Of this very pair: the merchant may have authorised it again meanwhile.
             await self._tokens.ended(self.shop_key, access.version, error)
             raise
 

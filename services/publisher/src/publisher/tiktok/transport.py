@@ -31,7 +31,7 @@ async def exchange(http: httpx.AsyncClient, request: httpx.Request, *, deadline:
     """Send and read to the end. Raises Unavailable when there is no whole answer by then, or one over 8 MiB.
 
     The deadline is for everything together, waiting for a connection included: a server that sends a byte now and
-    then is silent for no time-out of the client's, and would hold a worker for ever.
+    then is silent for no time-out of the client's, and would hold a worker indefinitely.
     """
     try:
         async with asyncio.timeout(deadline.total_seconds()):
