@@ -102,9 +102,9 @@ def read_topic(kafka_bootstrap: str) -> Callable[[str], Awaitable[list["Consumer
         consumer = AIOKafkaConsumer(bootstrap_servers=kafka_bootstrap)
         await consumer.start()
         try:
-            ends = await consumer.end_offsets(partitions)
             consumer.assign(partitions)
             await consumer.seek_to_beginning(*partitions)
+            ends = await consumer.end_offsets(partitions)  # last: by now the client knows the topic
             records: list[Any] = []
             while any([await consumer.position(tp) < ends[tp] for tp in partitions]):
                 for some in (await consumer.getmany(timeout_ms=200)).values():

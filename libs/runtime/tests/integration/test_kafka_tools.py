@@ -2,10 +2,12 @@ import dataclasses
 from datetime import timedelta
 
 import pytest
+from aiokafka.consumer.fetcher import Fetcher
 
 from shopsync_contracts.topics import CATALOG_PRODUCTS, DEAD_LETTERS, TOPICS
 from shopsync_runtime import Runtime, StartError, consumer_group
 from shopsync_runtime.kafka.admin import apply_topics, missing_topics
+from shopsync_runtime.kafka.barrier import lag_barrier
 from shopsync_sandbox.polling import eventually
 
 
@@ -92,3 +94,19 @@ async def test_a_barrier_over_a_missing_topic_says_so(common, topics, spec):
     runtime = Runtime("probe", common)
     with pytest.raises(StartError, match="shopsync topics apply"):
         await runtime.lag_barrier("g", [dataclasses.replace(spec, name="nothing.v1")])
+
+
+async def test_a_barrier_over_several_topics_asks_once_for_each_end(kafka_bootstrap, topic_prefix, monkeypatch):
+    """Not once per topic that aiokafka has not heard of yet, with a wait in between."""
+    await apply_topics(kafka_bootstrap, topic_prefix, TOPICS)
+    topics = [spec.full_name(topic_prefix) for spec in TOPICS]
+    await lag_barrier(kafka_bootstrap, "g", topics)  # each partition has its leader
+    asked, ask = [], Fetcher._proc_offset_requests
+
+    async def counting(self, timestamps):
+        asked.append(len(timestamps))
+        return await ask(self, timestamps)
+
+    monkeypatch.setattr(Fetcher, "_proc_offset_requests", counting)
+    await lag_barrier(kafka_bootstrap, "g", topics)
+    assert asked == [sum(spec.partitions for spec in TOPICS)] * 2, "the ends and the starts"

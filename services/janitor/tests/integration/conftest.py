@@ -193,9 +193,9 @@ class World:
         await consumer.start()
         try:
             partitions = [TopicPartition(topic, number) for number in range(spec.partitions)]
-            ends = await consumer.end_offsets(partitions)
             consumer.assign(partitions)
             await consumer.seek_to_beginning(*partitions)
+            ends = await consumer.end_offsets(partitions)  # last: by now the client knows the topic
             found = []
             while any([await consumer.position(each) < ends[each] for each in partitions]):
                 for records in (await consumer.getmany(timeout_ms=200)).values():
