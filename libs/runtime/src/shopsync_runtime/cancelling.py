@@ -1,7 +1,7 @@
 """Stopping tasks for certain.
 
 PyMongo writes to its sockets under `asyncio.wait_for`, which in Python 3.11 loses a cancellation that arrives as the
-write ends. A loop around the database would then run for ever.
+write ends. A loop around the database would then run indefinitely.
 """
 
 import asyncio

@@ -1,4 +1,4 @@
-"""What a handler gets and gives back."""
+"""What a handler gets and returns."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
@@ -16,7 +16,7 @@ Headers = tuple[tuple[str, bytes | None], ...]
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """One record that follows the wire format. (topic, partition, offset) names it for ever.
+    """One record that follows the wire format. (topic, partition, offset) names it for good.
 
     `timestamp` is the record's stamp on the broker (aware, UTC): the producer's clock on topics with CreateTime.
     `headers` values may be null. `event` raises LookupError for the tombstone of a compacted topic, and for every

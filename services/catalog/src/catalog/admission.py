@@ -1,6 +1,6 @@
 """What no state can make acceptable: stamps from the future.
 
-Checked before anything else and of every delivery anew: a message that was refused must be refused again when it comes
+Checked before anything else and of every delivery again: a message that was refused must be refused again when it comes
 again, or a crash before its dead letter is out would lose it without a word.
 """
 

@@ -38,7 +38,7 @@ def _tool_values(changes: EditChanges) -> dict[str, Any]:
 
 
 def _plain(changes: EditChanges, names: set[str]) -> dict[str, Any]:
-    """Values as MongoDB gives them back: lists and dicts, so that stored and new ones compare equal."""
+    """Values as MongoDB returns them: lists and dicts, so that stored and new ones compare equal."""
     values: dict[str, Any] = changes.model_dump(mode="json") if names else {}
     return {name: values[name] for name in names}
 

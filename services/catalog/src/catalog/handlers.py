@@ -127,7 +127,7 @@ class BulkEdits:
 
 
 class SettingsHandler:
-    """Group "settings": stores what the shops' settings are, and prices products anew when the tax settings changed."""
+    """Group "settings": stores what the shops' settings are, and prices products again when tax settings change."""
 
     def __init__(self, shops: ShopStore, catalogue: Catalogue) -> None:
         self._shops = shops

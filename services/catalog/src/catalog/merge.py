@@ -43,7 +43,7 @@ class Message:
 
     @property
     def place(self) -> tuple[str, int, int]:
-        """What names the message for ever."""
+        """What names the message for good."""
         return self.topic, self.partition, self.offset
 
 
@@ -170,7 +170,7 @@ def _refuse_former_life(state: State, event: Event[Any]) -> None:
         since = "was deleted from the tool" if state.record is None else "was registered in futureshop again"
         raise FormerLife(
             f"made at {made.isoformat()}, before product {event.subject} {since} at {ended.isoformat()}: what was done"
-            " to the deleted one is not done to another; make the change anew"
+            " to the deleted one is not done to another; make the change again"
         )
 
 

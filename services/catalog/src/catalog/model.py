@@ -19,7 +19,7 @@ from shopsync_contracts.events import (
 )
 
 SkuNo = tuple[str, str]
-"""(vertical_no, horizontal_no), what names a SKU for ever (VA-2, VA-3)."""
+"""(vertical_no, horizontal_no), what names a SKU for good (VA-2, VA-3)."""
 
 
 @dataclass(frozen=True, slots=True)

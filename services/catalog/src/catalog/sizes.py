@@ -59,11 +59,11 @@ def fold_within_limits(state: State, messages: Sequence[Message], rules: Rules, 
     try:
         check_size(folded.state)
     except OutOfLimits:
-        return _without_the_largest(state, messages, rules, now)
+        return _without_what_is_too_large(state, messages, rules, now)
     return folded
 
 
-def _without_the_largest(state: State, messages: Sequence[Message], rules: Rules, now: datetime) -> Folded:
+def _without_what_is_too_large(state: State, messages: Sequence[Message], rules: Rules, now: datetime) -> Folded:
     fitting: list[Message] = []
     too_large: list[tuple[Message, OutOfLimits]] = []
     for message in messages:

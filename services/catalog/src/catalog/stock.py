@@ -54,7 +54,7 @@ def mark_sent(stock: Stock, sent: Iterable[SkuSent]) -> Stock:
 
 
 def forget_sent(stock: Stock, listed: Iterable[SkuNo]) -> Stock:
-    """SKUs no longer part of the listing: should one come back, TikTok makes it anew and needs its stock again."""
+    """SKUs no longer part of the listing: should one come back, TikTok makes it again and needs its stock again."""
     keep = set(listed)
     return {
         number: known if number in keep or known.sent is None else replace(known, sent=None)

@@ -1,4 +1,4 @@
-"""Reading one page ahead: the next page is on its way while the one in hand is published."""
+"""Reading one page ahead: the next page is on its way while the present one is published."""
 
 import asyncio
 from collections.abc import Callable, Coroutine, Mapping

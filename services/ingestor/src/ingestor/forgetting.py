@@ -12,7 +12,7 @@ _CHUNK = 500
 
 
 class Forgetting:
-    """Clears `presence` of products long gone at a complete listing; without it they would be asked for for ever."""
+    """At a complete listing clears `presence` of products long gone; else they would be asked for indefinitely."""
 
     def __init__(self, presence: PresenceStore, *, keep: timedelta, chunk: int = _CHUNK) -> None:
         self._presence = presence

@@ -31,7 +31,7 @@ def to_the_millisecond(moment: datetime) -> datetime:
 class Position:
     """Where the reading stands. URLs are those of the pages still to be read; None is a listing's first page.
 
-    `window`: number of the update window in hand, from 0.
+    `window`: number of the update window that is being read, from 0.
     """
 
     page: int = 0
@@ -114,7 +114,7 @@ class ImportRun:
 
     @property
     def reading_id(self) -> str:
-        """Name of the listing in hand: the import's own, or one per update window, where a product may come again."""
+        """Name of the present listing: the import's own, or one per update window, where a product may come again."""
         return self.id if self.interval is None else f"{self.id}/{self.position.window}"
 
     @property

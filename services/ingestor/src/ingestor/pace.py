@@ -23,7 +23,7 @@ class Turns(Protocol):
     """The line that a shop's calls stand in."""
 
     async def take(self, shop_key: str, interval: float) -> float:
-        """Take the next place; gives the seconds until it is due."""
+        """Take the next place; returns the seconds until it is due."""
         ...
 
 
@@ -52,7 +52,7 @@ class SharedTurns:
             except DuplicateKeyError:
                 continue  # another replica made the document at the same moment
             if place is None:
-                raise RuntimeError("an upsert gives its document back")
+                raise RuntimeError("an upsert returns its document")
             return float((place["due_at"] - place["asked_at"]).total_seconds())
 
 

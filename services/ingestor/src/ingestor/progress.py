@@ -1,4 +1,4 @@
-"""How far the imports in hand are: gauges at every page, a report now and then."""
+"""How far the running imports are: gauges at every page, a report now and then."""
 
 import asyncio
 import contextlib
@@ -29,7 +29,7 @@ class Progress:
 
     @contextmanager
     def of(self, run: ImportRun) -> Iterator[None]:
-        """Show the import while it is in hand here; a short one ends before its first report is due."""
+        """Show the import while it runs here; a short one ends before its first report is due."""
         self._told_at[run.id] = self._clock()
         metrics.RUNNING.inc()
         self._show(run)

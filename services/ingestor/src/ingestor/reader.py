@@ -90,7 +90,7 @@ class Reader:
                 self._on_page(run)
 
     def _search(self, run: ImportRun) -> Search:
-        """The listing in hand."""
+        """The listing that is being read."""
         if run.interval is not None:
             return changed_in(windows(run.interval)[run.position.window], self._page_size)
         return (all_numbers if run.mode == "enumerate" else all_products)(self._page_size)
@@ -124,7 +124,7 @@ class Reader:
             import_id=run.id,
             product=to_product(each.record, stock, self._table, observed_at=observed_at),
         )
-        # A product deleted and registered anew while we read stands twice in the listing: two facts, two ids.
+        # A product deleted and registered again while we read stands twice in the listing: two facts, two ids.
         event = self._events.event(body, id=changed_id(run.reading_id, each.product_no, str(each.upstream_id)))
         size = len(event.to_bytes())
         if size > PRODUCT_CHANGES.max_message_bytes - _ENVELOPE_ROOM:

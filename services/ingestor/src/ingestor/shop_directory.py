@@ -12,6 +12,7 @@ from ingestor.errors import UnknownShop
 from ingestor.listing import ReadPage
 from ingestor.shops import ShopAccess, ShopsFile
 from shopsync_runtime import SettingsError
+from shopsync_runtime.wording import counted
 
 log = structlog.get_logger(__name__)
 
@@ -70,7 +71,7 @@ class ShopDirectory:
 
     def note(self) -> str:
         """For /readyz: the number of shops, and what is wrong with the file."""
-        count = f"{len(self._accesses)} shops"
+        count = counted(len(self._accesses), "shop")
         return f"{self._problem}; the {count} of before stay in force" if self._problem else count
 
     async def run(self) -> None:
@@ -137,5 +138,6 @@ class ShopDirectory:
         metrics.SHOPS_FILE_USABLE.set(0)
         log.error(
             "shops file cannot be used, the shops of before stay in force",
-            problem=self._problem, shops=len(self._accesses),
-        )  # fmt: skip
+            problem=self._problem,
+            shops=len(self._accesses),
+        )

@@ -78,7 +78,7 @@ class ImportStore:
         return [document["_id"] async for document in cursor]
 
     async def next_for(self, shop_key: str) -> ImportRun | None:
-        """The shop's import in hand, else its longest waiting one. For the holder of the shop's lease."""
+        """The shop's running import, else its longest waiting one. For the holder of the shop's lease."""
         waiting = {"shop_key": shop_key, "finished": False, "answered_by": None}
         in_hand = {**waiting, "state": {"$ne": _QUEUED}}
         document = await self._oldest(in_hand) or await self._oldest(waiting)
@@ -165,7 +165,7 @@ class ImportStore:
 
 
 class CheckpointStore:
-    """How far the changes of each shop are taken: `_id` shop_key. Kept for ever; it only moves forward."""
+    """How far the changes of each shop are taken: `_id` shop_key. Kept indefinitely; it only moves forward."""
 
     def __init__(self, database: Database) -> None:
         self._checkpoints = database["checkpoints"]

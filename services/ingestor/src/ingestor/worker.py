@@ -1,4 +1,4 @@
-"""Takes queued imports in hand: one per shop at a time across all replicas, shops side by side."""
+"""Carries out queued imports: one per shop at a time across all replicas, shops side by side."""
 
 import asyncio
 import contextlib
@@ -67,7 +67,7 @@ class Worker:
         self._wake.set()
 
     async def run(self) -> None:
-        """For ever. Cancelling it stops the imports in hand at their last page."""
+        """Indefinitely. Cancelling it stops the imports in flight at their last page."""
         try:
             while True:
                 self._wake.clear()

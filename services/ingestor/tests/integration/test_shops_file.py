@@ -96,7 +96,7 @@ async def test_a_bad_new_file_keeps_the_old_one_and_is_told_everywhere(world, pr
     assert line["problem"].endswith("shop 'demo': client_id: is missing")
     answer, metrics = await ready(process)
     assert answer.status_code == 200, "the shops of before are served"
-    assert "client_id: is missing; the 1 shops of before stay in force" in answer.json()["notes"]["shops file"]
+    assert "client_id: is missing; the 1 shop of before stay in force" in answer.json()["notes"]["shops file"]
     assert "shopsync_ingestor_shops_file_usable 0.0" in metrics
     assert (await world.imported("enumerate", "c1")).TYPE == "import.completed"
     stranger = await world.imported("enumerate", "c2", shop_key="other")

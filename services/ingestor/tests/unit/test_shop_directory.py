@@ -184,7 +184,7 @@ async def test_a_file_that_cannot_be_used_leaves_the_shops_of_before(mount, dire
     text, words = BAD[case]
     mount.shops.write_text(yaml.safe_dump({"demo": entry()}))
     shops = directory()
-    assert shops.note() == "1 shops"
+    assert shops.note() == "1 shop"
     if text is None:
         mount.shops.unlink()
     else:
@@ -192,7 +192,7 @@ async def test_a_file_that_cannot_be_used_leaves_the_shops_of_before(mount, dire
     await settled(shops)
     assert await secret_of(shops, "demo") == "s3cret"
     assert words in shops.note()
-    assert shops.note().endswith("the 1 shops of before stay in force")
+    assert shops.note().endswith("the 1 shop of before stay in force")
     assert words in shops.why_unknown("new")
     assert "s3cret" not in shops.note()
     assert metrics.SHOPS_FILE_USABLE._value.get() == 0
@@ -210,7 +210,7 @@ async def test_the_old_content_put_back_ends_the_trouble(mount, directory):
     await settled(shops)
     mount.put(shops_yaml={"demo": entry()})
     await settled(shops)
-    assert shops.note() == "1 shops"
+    assert shops.note() == "1 shop"
 
 
 async def test_a_file_that_is_just_being_written_removes_nothing(mount, directory):

@@ -25,7 +25,7 @@ def nightly_id(slot: datetime, shop_key: str) -> str:
 def enumerate_id(sweep_id: str, attempt: int) -> str:
     """Id of the import command that asks for the sweep's enumeration; the report names it as request_id.
 
-    Each attempt (from 1) asks anew, and the answer to a former one is none.
+    Each attempt (from 1) asks again, and the answer to a former one is none.
     """
     return derived_id("enumerate", sweep_id, str(attempt))
 

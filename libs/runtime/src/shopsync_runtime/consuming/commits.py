@@ -47,7 +47,7 @@ class Commits:
     """Offsets of handled messages on their way to the broker, always as an explicit {partition: last + 1}.
 
     A commit without arguments would commit the position of every partition, fetched records that nobody handled
-    included. A commit that fails or runs out of time (aiokafka repeats retriable errors for ever, hence the
+    included. A commit that fails or runs out of time (aiokafka repeats retriable errors indefinitely, hence the
     deadline) costs duplicates at the next start, never a message: it stays owed and goes with the next one.
     """
 

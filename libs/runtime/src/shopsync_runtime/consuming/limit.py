@@ -4,7 +4,7 @@ from collections.abc import Sequence
 class DeadLetterLimit:
     """Counts dead letters in a row: a bad deploy must stop the subscription, not drain the topic.
 
-    A single good message starts the count anew. The count belongs to the subscription, over all its partitions.
+    A single good message starts the count again. The count belongs to the subscription, over all its partitions.
     """
 
     def __init__(self, limit: int) -> None:

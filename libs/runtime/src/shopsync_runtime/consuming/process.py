@@ -6,7 +6,7 @@
    - Any other exception is a bug, or poison that parsing let through. Which message is at fault is unknown, so the
      batch is taken again one delivery at a time; one that fails alone goes to the dead letters with that
      exception, the rest goes on. Waiting would not help: without this a single such message would stop its
-     partition for ever. The price: handlers see deliveries again, so they must be idempotent; and a bug that fails
+     partition indefinitely. The price: handlers see deliveries again, so they must be idempotent; and a bug that fails
      on everything fills the dead letters, which is what the dead-letter limit is for.
 3. All dead letters are published and acknowledged before anything is committed.
 """

@@ -154,7 +154,7 @@ class Subscription:
         if self._stopping or self.halted:
             self.partitions.rewind(consumer, first_offsets(items))
         else:
-            with self._in_hand():
+            with self._in_flight():
                 await self._settle(consumer, items)
         self.polling.handled()
 
@@ -191,7 +191,7 @@ class Subscription:
         offsets = next_offsets(outcome.settled)
         self.progress.tried()
         if generation != self.partitions.generation:
-            log.info("partitions moved while a batch was in hand, not committed", subscription=self.name)
+            log.info("partitions moved while a batch was in flight, not committed", subscription=self.name)
             return
         self.progress.finished(offsets)
         self.partitions.succeeded(offsets)
@@ -237,7 +237,7 @@ class Subscription:
         )
 
     @contextlib.contextmanager
-    def _in_hand(self) -> Iterator[None]:
+    def _in_flight(self) -> Iterator[None]:
         started = time.perf_counter()
         self._idle.clear()
         try:
@@ -247,7 +247,7 @@ class Subscription:
             BATCH_SECONDS.labels(self.name).observe(time.perf_counter() - started)
 
     async def wait_idle(self, within: float) -> bool:
-        """Wait until no batch is in hand, at most so many seconds. Returns whether that came true."""
+        """Wait until no batch is in flight, at most so many seconds. Returns whether that came true."""
         try:
             async with asyncio.timeout(within):
                 await self._idle.wait()
@@ -256,10 +256,10 @@ class Subscription:
         return True
 
     async def drain(self, within: float) -> None:
-        """Take no further batch, finish the one in hand, commit what is owed."""
+        """Take no further batch, finish the one in flight, commit what is owed."""
         self._stopping = True
         if not await self.wait_idle(within):
-            log.warning("batch in hand did not finish in time, it will come again", subscription=self.name)
+            log.warning("batch in flight did not finish in time, it will come again", subscription=self.name)
         self.partitions.stop()
         if self.consumer is not None:
             await self.commits.flush(self.consumer)
@@ -272,10 +272,10 @@ class Subscription:
         return await self.progress.measure(self.consumer)
 
     async def revoked(self, partitions: set[TopicPartition]) -> None:
-        """The group takes partitions back: finish and commit the batch in hand first, within bounds."""
+        """The group takes partitions back: finish and commit the batch in flight first, within bounds."""
         REBALANCES.labels(self.name).inc()
         if not await self.wait_idle(self._revoke_timeout):
-            log.warning("rebalance does not wait longer for the batch in hand", subscription=self.name)
+            log.warning("rebalance does not wait longer for the batch in flight", subscription=self.name)
         if self.consumer is not None:
             await self.commits.flush(self.consumer)
         self.partitions.forget(partitions)

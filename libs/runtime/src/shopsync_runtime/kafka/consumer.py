@@ -22,6 +22,7 @@ from aiokafka.errors import (
 
 from shopsync_runtime.kafka.membership import Outsider, Place, StaticMember
 from shopsync_runtime.kafka.unpacking import bound_unpacking
+from shopsync_runtime.wording import error_text
 
 log = structlog.get_logger(__name__)
 
@@ -178,7 +179,7 @@ class Consumer(AIOKafkaConsumer):  # type: ignore[misc] # aiokafka is untyped
                 starts: Mapping[TopicPartition, int] = await self.beginning_offsets([partition])
                 return starts[partition]
             except KafkaError as error:
-                log.warning("cannot ask where the group begins", topic=partition.topic, error=str(error))
+                log.warning("cannot ask where the group begins", topic=partition.topic, error=error_text(error))
                 await asyncio.sleep(_AGAIN_SECONDS)
         return None
 
@@ -203,7 +204,7 @@ class Consumer(AIOKafkaConsumer):  # type: ignore[misc] # aiokafka is untyped
 
 
 class _Reader(AIOKafkaConsumer):  # type: ignore[misc] # aiokafka is untyped
-    """aiokafka learns of the topics it is asked about one after the other, a tenth of a second each; this one at once."""
+    """aiokafka learns of the topics it is asked about one by one, a tenth of a second each; this one all at once."""
 
     async def beginning_offsets(self, partitions: Collection[TopicPartition]) -> Offsets:
         self._learn_of(partitions)

@@ -14,6 +14,7 @@ from aiokafka.consumer.group_coordinator import GroupCoordinator
 from aiokafka.errors import KafkaError
 
 from shopsync_runtime.kafka.admin import group_members
+from shopsync_runtime.wording import error_text
 
 log = structlog.get_logger(__name__)
 
@@ -51,7 +52,7 @@ class Place:
         try:
             members = await group_members(self._bootstrap_servers, self._group)
         except (KafkaError, OSError) as error:
-            log.warning("cannot see who is in the group, joining it", group=self._group, error=str(error))
+            log.warning("cannot see who is in the group, joining it", group=self._group, error=error_text(error))
             return False
         holders = [
             f"{client} at {host}"
@@ -65,7 +66,7 @@ class Place:
 
     def refused(self, error: KafkaError) -> None:
         """The group did not let us in: somebody joined by our name at the same moment."""
-        log.warning("refused by the group", group=self._group, error=str(error))
+        log.warning("refused by the group", group=self._group, error=error_text(error))
         self._was_refused = True
 
     def joined(self, member_id: str) -> None:
