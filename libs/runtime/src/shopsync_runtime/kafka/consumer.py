@@ -206,6 +206,10 @@ class Consumer(AIOKafkaConsumer):  # type: ignore[misc] # aiokafka is untyped
 class _Reader(AIOKafkaConsumer):  # type: ignore[misc] # aiokafka is untyped
     """aiokafka learns of the topics it is asked about one by one, a tenth of a second each; this one all at once."""
 
+    def __init__(self, **options: Any) -> None:
+        bound_unpacking()
+        super().__init__(**options, enable_auto_commit=False, isolation_level=ISOLATION)
+
     async def beginning_offsets(self, partitions: Collection[TopicPartition]) -> Offsets:
         self._learn_of(partitions)
         starts: Offsets = await super().beginning_offsets(partitions)
@@ -223,5 +227,4 @@ class _Reader(AIOKafkaConsumer):  # type: ignore[misc] # aiokafka is untyped
 
 def reader(bootstrap_servers: str | Sequence[str], **options: Any) -> "AIOKafkaConsumer[bytes | None, bytes | None]":
     """A consumer outside of every group, not started. Its `end_offsets` are those of the last stable message."""
-    bound_unpacking()
-    return _Reader(bootstrap_servers=bootstrap_servers, enable_auto_commit=False, isolation_level=ISOLATION, **options)
+    return _Reader(bootstrap_servers=bootstrap_servers, **options)
