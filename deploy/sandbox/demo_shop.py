@@ -11,11 +11,11 @@ from pathlib import Path
 import httpx
 from rich.console import Console
 
-from shopsync_sandbox.demo import screen
-from shopsync_sandbox.demo.bus import connected
-from shopsync_sandbox.demo.checks import findings
-from shopsync_sandbox.demo.stack import Names, Plan, Stack
-from shopsync_sandbox.demo.story import Outcome, Story
+from shopsync_rehearsals.demo import screen
+from shopsync_rehearsals.demo.bus import connected
+from shopsync_rehearsals.demo.checks import findings
+from shopsync_rehearsals.demo.stack import Names, Plan, Stack
+from shopsync_rehearsals.demo.story import Outcome, Story
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 import pytest
 
-from shopsync_sandbox.demo.bus import Bus, Follower, connected
-from shopsync_sandbox.demo.stack import SHOP, Names, Plan, Stack, system
-from shopsync_sandbox.demo.story import Story
+from shopsync_rehearsals.demo.bus import Bus, Follower, connected
+from shopsync_rehearsals.demo.stack import SHOP, Names, Plan, Stack, system
+from shopsync_rehearsals.demo.story import Story
 
 PATIENCE = 300
 

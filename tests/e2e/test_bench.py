@@ -2,13 +2,13 @@
 
 import pytest
 
-from shopsync_sandbox.bench.measure import Run
-from shopsync_sandbox.bench.outcomes import connected
-from shopsync_sandbox.bench.plan import Plan
-from shopsync_sandbox.bench.stack import system
-from shopsync_sandbox.bench.usage import Meter
-from shopsync_sandbox.bench.verdict import BUSIEST, judge
-from shopsync_sandbox.demo.stack import Names
+from shopsync_rehearsals.bench.measure import Run
+from shopsync_rehearsals.bench.outcomes import connected
+from shopsync_rehearsals.bench.plan import Plan
+from shopsync_rehearsals.bench.stack import system
+from shopsync_rehearsals.bench.usage import Meter
+from shopsync_rehearsals.bench.verdict import BUSIEST, judge
+from shopsync_rehearsals.demo.stack import Names
 from shopsync_sandbox.tiktok.traffic import busiest_second
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(900)]

@@ -2,11 +2,11 @@
 
 import pytest
 
-from shopsync_sandbox.bench.import_plan import ImportPlan
-from shopsync_sandbox.bench.import_run import ImportBench, import_stack
-from shopsync_sandbox.bench.import_verdict import judge_import
-from shopsync_sandbox.bench.usage import Meter
-from shopsync_sandbox.demo.stack import Names
+from shopsync_rehearsals.bench.import_plan import ImportPlan
+from shopsync_rehearsals.bench.import_run import ImportBench, import_stack
+from shopsync_rehearsals.bench.import_verdict import judge_import
+from shopsync_rehearsals.bench.usage import Meter
+from shopsync_rehearsals.demo.stack import Names
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(900)]
 

@@ -6,10 +6,10 @@ import contextlib
 import httpx
 import pytest
 
-from shopsync_sandbox.demo.checks import findings
-from shopsync_sandbox.demo.other_system import interfering
-from shopsync_sandbox.demo.stack import Plan
-from shopsync_sandbox.polling import eventually
+from shopsync_rehearsals.demo.checks import findings
+from shopsync_rehearsals.demo.other_system import interfering
+from shopsync_rehearsals.demo.stack import Plan
+from shopsync_testkit.polling import eventually
 
 PLAN = Plan(products=60, seed=11)
 

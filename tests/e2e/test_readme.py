@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from shopsync_sandbox.polling import eventually
-from shopsync_sandbox.processes import ServiceProcess, clean_environment
+from shopsync_testkit.polling import eventually
+from shopsync_testkit.processes import ServiceProcess, clean_environment
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")

@@ -8,8 +8,8 @@ import os
 
 import pytest
 
-from shopsync_sandbox.month.life import NIGHTS
-from shopsync_sandbox.month.table import Table
+from shopsync_rehearsals.month.life import NIGHTS
+from shopsync_rehearsals.month.table import Table
 
 
 def seeds(text):

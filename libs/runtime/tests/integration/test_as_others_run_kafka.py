@@ -6,7 +6,7 @@ from aiokafka.admin import AIOKafkaAdminClient, NewPartitions
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 
 from shopsync_runtime import Runtime, consumer_group, each
-from shopsync_sandbox.polling import eventually
+from shopsync_testkit.polling import eventually
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from pymongo.errors import AutoReconnect
 from shopsync_runtime import RetryableError, Runtime, consumer_group, each
 from shopsync_runtime.consuming.partitions import Partitions
 from shopsync_runtime.tracing import current_traceparent
-from shopsync_sandbox.polling import eventually
+from shopsync_testkit.polling import eventually
 
 TRACE = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 

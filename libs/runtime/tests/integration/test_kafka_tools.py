@@ -8,7 +8,7 @@ from shopsync_contracts.topics import CATALOG_PRODUCTS, DEAD_LETTERS, TOPICS
 from shopsync_runtime import Runtime, StartError, consumer_group
 from shopsync_runtime.kafka.admin import apply_topics, missing_topics
 from shopsync_runtime.kafka.barrier import lag_barrier
-from shopsync_sandbox.polling import eventually
+from shopsync_testkit.polling import eventually
 
 
 async def test_topics_are_created_as_declared_once(kafka_bootstrap, topic_prefix):

@@ -5,7 +5,7 @@ import pytest
 from pymongo.errors import AutoReconnect
 
 from shopsync_runtime import LeaseLost, Leases
-from shopsync_sandbox.polling import eventually
+from shopsync_testkit.polling import eventually
 
 TTL = timedelta(seconds=30)
 

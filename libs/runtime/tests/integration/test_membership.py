@@ -11,7 +11,7 @@ from shopsync_runtime import Runtime, consumer_group
 from shopsync_runtime.kafka import membership
 from shopsync_runtime.kafka.admin import group_members
 from shopsync_runtime.lifecycle import start, stop
-from shopsync_sandbox.polling import eventually
+from shopsync_testkit.polling import eventually
 
 SESSION = 4
 MANY_LOOKS = 3

@@ -14,7 +14,7 @@ from shopsync_contracts.topics import CATALOG_PRODUCTS
 from shopsync_runtime import Runtime, consumer_group
 from shopsync_runtime.kafka.admin import apply_topics
 from shopsync_runtime.kafka.consumer import reader
-from shopsync_sandbox.polling import eventually
+from shopsync_testkit.polling import eventually
 
 
 class World:

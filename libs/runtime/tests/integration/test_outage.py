@@ -7,8 +7,8 @@ import pytest
 
 from shopsync_contracts import TOPICS
 from shopsync_runtime.kafka.admin import apply_topics
-from shopsync_sandbox.polling import eventually
-from shopsync_sandbox.processes import ServiceProcess
+from shopsync_testkit.polling import eventually
+from shopsync_testkit.processes import ServiceProcess
 
 
 @pytest.mark.needs_kafka("restart", "restart-durability")

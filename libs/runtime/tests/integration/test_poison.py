@@ -8,7 +8,7 @@ import pytest
 
 from shopsync_contracts.topics import DEAD_LETTERS
 from shopsync_runtime import PermanentError, Runtime, consumer_group, each
-from shopsync_sandbox.polling import eventually
+from shopsync_testkit.polling import eventually
 
 GOOD = 1_000
 

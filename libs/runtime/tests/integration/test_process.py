@@ -12,8 +12,8 @@ import pytest_asyncio
 from shopsync_contracts import TOPICS
 from shopsync_contracts.topics import DEAD_LETTERS, PUSH_COMMANDS
 from shopsync_runtime.kafka.admin import apply_topics
-from shopsync_sandbox.polling import eventually
-from shopsync_sandbox.processes import ServiceProcess, clean_environment
+from shopsync_testkit.polling import eventually
+from shopsync_testkit.processes import ServiceProcess, clean_environment
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ from shopsync_runtime.consuming.partitions import Partitions
 from shopsync_runtime.kafka.admin import apply_topics
 from shopsync_runtime.kafka.messages import MAX_REQUEST
 from shopsync_runtime.kafka.producer import Message, MessageTooLarge, Producer, ProducerBroken
-from shopsync_sandbox.polling import eventually
+from shopsync_testkit.polling import eventually
 
 # Everything that a broker answers to a produce request for good: Kafka's error codes that aiokafka does not repeat.
 REFUSALS = {

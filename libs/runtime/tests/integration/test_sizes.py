@@ -10,7 +10,7 @@ from aiokafka import AIOKafkaProducer
 
 from shopsync_contracts.topics import DEAD_LETTERS
 from shopsync_runtime import Runtime
-from shopsync_sandbox.polling import eventually
+from shopsync_testkit.polling import eventually
 
 MIB = 1024 * 1024
 

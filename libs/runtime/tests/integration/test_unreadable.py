@@ -14,7 +14,7 @@ from prometheus_client import REGISTRY
 from shopsync_runtime import Runtime, consumer_group
 from shopsync_runtime.kafka import consumer
 from shopsync_runtime.kafka.unpacking import MOST_BYTES
-from shopsync_sandbox.polling import eventually
+from shopsync_testkit.polling import eventually
 
 UNREADABLE = b"unreadable"
 

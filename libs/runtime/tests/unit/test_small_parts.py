@@ -20,7 +20,7 @@ from shopsync_runtime.groups import consumer_group
 from shopsync_runtime.health import Report, readiness
 from shopsync_runtime.logs import configure_logging
 from shopsync_runtime.mongo import hosts_of
-from shopsync_sandbox.polling import eventually
+from shopsync_testkit.polling import eventually
 
 
 @given(attempt=st.integers(1, 10_000), jitter=st.floats(0, 1))

@@ -8,14 +8,14 @@ from typing import Any
 import typer
 
 _COMMANDS = {
-    "up": "shopsync_sandbox.up:up",
+    "up": "shopsync_testkit.up:up",
     "futureshop": "shopsync_sandbox.futureshop.cli:futureshop",
     "tiktok": "shopsync_sandbox.tiktok.cli:tiktok",
-    "kafka": "shopsync_sandbox.servers:kafka",
-    "mongo": "shopsync_sandbox.servers:mongo",
-    "demo": "shopsync_sandbox.demo.cli:demo",
-    "bench-publisher": "shopsync_sandbox.bench.cli:bench_publisher",
-    "bench-import": "shopsync_sandbox.bench.import_cli:bench_import",
+    "kafka": "shopsync_testkit.servers:kafka",
+    "mongo": "shopsync_testkit.servers:mongo",
+    "demo": "shopsync_rehearsals.demo.cli:demo",
+    "bench-publisher": "shopsync_rehearsals.bench.cli:bench_publisher",
+    "bench-import": "shopsync_rehearsals.bench.import_cli:bench_import",
 }
 
 

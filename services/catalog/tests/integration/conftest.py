@@ -22,7 +22,7 @@ from shopsync_contracts import TOPICS, Event, TopicSpec, new_event, topic_of
 from shopsync_contracts.topics import CATALOG_PRODUCTS, DEAD_LETTERS, PUSH_COMMANDS, REPORTS
 from shopsync_runtime import Delivery
 from shopsync_runtime.kafka.admin import apply_topics
-from shopsync_sandbox.testing import ServiceProcess
+from shopsync_testkit.pytest_plugin import ServiceProcess
 
 _RULES = Rules(proof_age=timedelta(days=36_500))
 """Stories happen on a day of their own, the catalogue works today."""

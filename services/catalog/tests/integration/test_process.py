@@ -8,7 +8,7 @@ import pytest
 from shopsync_contracts import parse
 from shopsync_contracts.events import ProductSnapshot, ShopSettingsChanged, SyncRequested
 from shopsync_contracts.topics import CATALOG_PRODUCTS, DEAD_LETTERS, PUSH_COMMANDS, REPORTS
-from shopsync_sandbox.testing import eventually
+from shopsync_testkit.pytest_plugin import eventually
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(900)]
 

@@ -34,7 +34,7 @@ from shopsync_contracts.topics import (
 )
 from shopsync_runtime import consumer_group
 from shopsync_runtime.kafka.barrier import lag_barrier
-from shopsync_sandbox.testing import eventually
+from shopsync_testkit.pytest_plugin import eventually
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(900)]
 

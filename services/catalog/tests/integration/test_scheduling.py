@@ -9,7 +9,7 @@ from catalog.scheduling import Scheduler
 from shopsync_contracts.events import ShopSettingsChanged, SyncSettings
 from shopsync_contracts.topics import IMPORT_COMMANDS, SYNC_COMMANDS
 from shopsync_runtime import Leases
-from shopsync_sandbox.testing import eventually
+from shopsync_testkit.pytest_plugin import eventually
 
 NIGHT = datetime(2026, 11, 22, 18, 0, 30, tzinfo=UTC)  # 03:00:30 in Tokyo
 

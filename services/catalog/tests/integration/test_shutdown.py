@@ -7,7 +7,7 @@ import pytest
 from shopsync_contracts import parse
 from shopsync_contracts.events import ShopSettingsChanged, SyncRequested
 from shopsync_contracts.topics import REPORTS
-from shopsync_sandbox.testing import eventually
+from shopsync_testkit.pytest_plugin import eventually
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(900)]
 

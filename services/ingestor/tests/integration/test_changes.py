@@ -8,8 +8,8 @@ import pytest
 
 from ingestor.readers import JST
 from shopsync_contracts.topics import REPORTS
-from shopsync_sandbox.polling import eventually
-from shopsync_sandbox.processes import ServiceProcess
+from shopsync_testkit.polling import eventually
+from shopsync_testkit.processes import ServiceProcess
 
 
 def numbers_of(events):

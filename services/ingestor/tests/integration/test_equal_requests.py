@@ -4,8 +4,8 @@ import pytest
 
 from shopsync_contracts.events import ImportProgress
 from shopsync_contracts.topics import REPORTS, SYNC_COMMANDS
-from shopsync_sandbox.polling import eventually
-from shopsync_sandbox.processes import ServiceProcess
+from shopsync_testkit.polling import eventually
+from shopsync_testkit.processes import ServiceProcess
 
 
 @pytest.fixture(autouse=True)

@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from shopsync_sandbox.processes import ServiceProcess
+from shopsync_testkit.processes import ServiceProcess
 
 FOREVER = {"times": None}
 

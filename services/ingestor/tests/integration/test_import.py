@@ -5,7 +5,7 @@ from itertools import pairwise
 import yaml
 
 from shopsync_contracts.topics import REPORTS, SYNC_COMMANDS
-from shopsync_sandbox.polling import eventually
+from shopsync_testkit.polling import eventually
 
 
 def numbers_of(events):

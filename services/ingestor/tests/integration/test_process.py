@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from shopsync_sandbox.processes import clean_environment
+from shopsync_testkit.processes import clean_environment
 
 COMMON = {
     "SHOPSYNC_KAFKA_BOOTSTRAP_SERVERS": "127.0.0.1:9",

@@ -8,8 +8,8 @@ from itertools import pairwise
 import pytest
 
 from ingestor.pace import Pace, SharedTurns
-from shopsync_sandbox.polling import eventually
-from shopsync_sandbox.processes import ServiceProcess
+from shopsync_testkit.polling import eventually
+from shopsync_testkit.processes import ServiceProcess
 
 INTERVAL = 5.0
 """Longer than a lease and than a start of the service: a successor that knew nothing would call too early."""

@@ -4,8 +4,8 @@ import httpx
 import pytest
 import yaml
 
-from shopsync_sandbox.polling import eventually
-from shopsync_sandbox.processes import ServiceProcess
+from shopsync_testkit.polling import eventually
+from shopsync_testkit.processes import ServiceProcess
 
 
 class Mounted:

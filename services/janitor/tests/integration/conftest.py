@@ -32,7 +32,7 @@ from shopsync_contracts.topics import (
 from shopsync_runtime import CommonSettings, Delivery, Runtime, each
 from shopsync_runtime.kafka.admin import apply_topics
 from shopsync_runtime.lifecycle import start, stop
-from shopsync_sandbox.polling import eventually
+from shopsync_testkit.polling import eventually
 
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
 INSTANCE = "replica-0"

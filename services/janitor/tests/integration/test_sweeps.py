@@ -11,8 +11,8 @@ from janitor.store import SweepStore
 from shopsync_contracts.events import Enumeration, ProductRemoved
 from shopsync_contracts.topics import DELETE_COMMANDS, IMPORT_COMMANDS, PRODUCT_CHANGES, REPORTS, SWEEP_COMMANDS
 from shopsync_runtime import Runtime
-from shopsync_sandbox.polling import NeverHappened, eventually
-from shopsync_sandbox.processes import ServiceProcess
+from shopsync_testkit.polling import NeverHappened, eventually
+from shopsync_testkit.processes import ServiceProcess
 
 JST = ZoneInfo("Asia/Tokyo")
 

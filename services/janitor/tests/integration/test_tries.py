@@ -14,7 +14,7 @@ from janitor.sweep import Sweep
 from shopsync_contracts.events import Enumeration, ProductRemoved
 from shopsync_contracts.topics import DELETE_COMMANDS, IMPORT_COMMANDS, PRODUCT_CHANGES
 from shopsync_runtime import Leases
-from shopsync_sandbox.polling import eventually
+from shopsync_testkit.polling import eventually
 
 
 def now():

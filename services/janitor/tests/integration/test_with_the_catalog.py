@@ -34,8 +34,8 @@ from shopsync_contracts.topics import (
     SHOP_SETTINGS,
     TOOL_EDITS,
 )
-from shopsync_sandbox.polling import eventually
-from shopsync_sandbox.processes import ServiceProcess
+from shopsync_testkit.polling import eventually
+from shopsync_testkit.processes import ServiceProcess
 
 
 def now():

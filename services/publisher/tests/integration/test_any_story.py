@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from shopsync_sandbox.polling import eventually
+from shopsync_testkit.polling import eventually
 from shopsync_sandbox.tiktok import ApiError, Fault
 
 PRODUCTS = ("A-1", "A-2", "A-3")

@@ -6,7 +6,7 @@ import pytest
 from prometheus_client import REGISTRY
 from structlog.testing import capture_logs
 
-from shopsync_sandbox.polling import eventually
+from shopsync_testkit.polling import eventually
 
 NAMES = [f"P-{number}" for number in range(12)]
 

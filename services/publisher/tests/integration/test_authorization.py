@@ -6,7 +6,7 @@ from starlette.requests import Request
 
 from publisher.consent import pages
 from publisher.store import Authorizations
-from shopsync_sandbox.polling import eventually
+from shopsync_testkit.polling import eventually
 from shopsync_sandbox.tiktok import Code, Fault
 
 JSON = {"accept": "application/json"}

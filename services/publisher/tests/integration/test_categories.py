@@ -5,7 +5,7 @@ import pytest
 
 from publisher.content.categories import Categories
 from publisher.errors import Refused, Unavailable
-from shopsync_sandbox.polling import eventually
+from shopsync_testkit.polling import eventually
 
 FASHION = [{"id": "100398", "values": [{"name": "綿"}]}]
 ATTRIBUTES = {"attributes": [{"id": "1", "name": "素材", "type": "PRODUCT_PROPERTY", "is_requried": True}]}

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from prometheus_client import REGISTRY
 
-from shopsync_sandbox.polling import eventually
+from shopsync_testkit.polling import eventually
 from shopsync_sandbox.tiktok import Fault
 
 NAMES = [f"P-{number}" for number in range(8)]

@@ -7,7 +7,7 @@ import pytest
 
 from publisher.model import Intent, ListedSku, Listing
 from publisher.store import Listings
-from shopsync_sandbox.polling import eventually
+from shopsync_testkit.polling import eventually
 from shopsync_sandbox.tiktok import Fault
 
 AXES = {"vertical": "サイズ"}

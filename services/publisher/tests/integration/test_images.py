@@ -7,7 +7,7 @@ from publisher.images.addresses import GuardedNetwork
 from publisher.images.fetching import Fetcher
 from publisher.images.images import Images
 from publisher.store import ImageCache
-from shopsync_sandbox.polling import eventually
+from shopsync_testkit.polling import eventually
 
 
 async def test_images_are_uploaded_once_per_content(demo):

@@ -27,8 +27,8 @@ from publisher.store import Authorizations, Jobs, TokenKeys
 from shopsync_contracts import TOPICS, new_event
 from shopsync_contracts.events import PushRequested
 from shopsync_contracts.topics import LISTING_EVENTS, PUSH_COMMANDS
-from shopsync_sandbox.polling import eventually
-from shopsync_sandbox.processes import ServiceProcess, json_lines
+from shopsync_testkit.polling import eventually
+from shopsync_testkit.processes import ServiceProcess, json_lines
 from shopsync_sandbox.serving import running
 from shopsync_sandbox.tiktok import Settings, TikTokSandbox
 

@@ -10,7 +10,7 @@ from shopsync_contracts import new_event
 from shopsync_contracts.events import PushPauseSet
 from shopsync_contracts.topics import PUSH_COMMANDS
 from shopsync_runtime import Delivery
-from shopsync_sandbox.polling import eventually
+from shopsync_testkit.polling import eventually
 
 
 def said(demo, *, paused: bool, offset: int = 0, after: float = 0, shop_key: str = "demo") -> Delivery:

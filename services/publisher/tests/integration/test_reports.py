@@ -7,7 +7,7 @@ from prometheus_client import REGISTRY
 from pymongo.errors import AutoReconnect
 
 from publisher.store import Listings
-from shopsync_sandbox.polling import eventually
+from shopsync_testkit.polling import eventually
 from shopsync_sandbox.tiktok import Fault
 from shopsync_sandbox.tiktok.api import products
 

@@ -4,7 +4,7 @@ import pytest
 
 from publisher.settings import PublisherSettings
 from publisher.tiktok.signing import webhook_signature
-from shopsync_sandbox.polling import eventually
+from shopsync_testkit.polling import eventually
 from shopsync_sandbox.tiktok import Fault
 
 

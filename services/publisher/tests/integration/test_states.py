@@ -3,7 +3,7 @@
 import httpx
 import pytest
 
-from shopsync_sandbox.polling import eventually
+from shopsync_testkit.polling import eventually
 from shopsync_sandbox.tiktok import ApiError, Code, Fault, listings
 
 AXES = {"vertical": "サイズ"}

@@ -17,7 +17,7 @@ from publisher.consent.vault import Vault
 from publisher.errors import AuthorizationEnded, KeyMissing, Unavailable
 from publisher.store import Authorizations, SealedPair
 from publisher.tiktok.client import Call, TikTokClient
-from shopsync_sandbox.polling import eventually
+from shopsync_testkit.polling import eventually
 from shopsync_sandbox.tiktok import Fault, Settings
 
 DEADLINE = timedelta(seconds=5)

@@ -10,7 +10,7 @@ import pytest
 
 from publisher import errors
 from publisher.tiktok.codes import TABLE
-from shopsync_sandbox.polling import eventually
+from shopsync_testkit.polling import eventually
 from shopsync_sandbox.tiktok import Fault
 
 AXES = {"vertical": "サイズ"}

@@ -12,7 +12,7 @@ from structlog.testing import capture_logs
 
 from publisher.store import Authorizations, Listings
 from publisher.tiktok.signing import webhook_signature
-from shopsync_sandbox.polling import eventually
+from shopsync_testkit.polling import eventually
 
 
 def signed(demo, body: bytes) -> dict[str, str]:

@@ -3,7 +3,7 @@ import asyncio
 import pytest
 
 from publisher.batches import Batches
-from shopsync_sandbox.polling import eventually
+from shopsync_testkit.polling import eventually
 
 
 class Work:

@@ -11,7 +11,7 @@ from publisher.pushing.outcomes import adopted, confirmed
 from publisher.pushing.overview import Overviews
 from publisher.tiktok.remote import Glimpse, RemoteProduct, glimpse_of, read_product
 from publisher.tiktok.shop_api import ProductPage
-from shopsync_sandbox.polling import eventually
+from shopsync_testkit.polling import eventually
 
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
 LIFE = timedelta(minutes=2)

@@ -1,3 +1,0 @@
-from shopsync_ops.cli import app
-
-app(prog_name="shopsync")

@@ -1,0 +1,169 @@
+"""Servers as things that can be started, stopped, killed and started again on the same address and data."""
+
+import asyncio
+import time
+from abc import ABC, abstractmethod
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from shopsync_testkit.children import Child, StartFailed, spawn
+from shopsync_testkit.ports import is_free
+from shopsync_testkit.scratch import remove_folder
+
+
+class NotOurs(RuntimeError):
+    """The server was started by somebody else, so it is not stopped or killed from here."""
+
+
+class Node(ABC):
+    """One server. Every call returns when the state it names is reached."""
+
+    @abstractmethod
+    async def start(self) -> None:
+        """Start it and wait until it answers. Raises StartFailed."""
+
+    @abstractmethod
+    async def stop(self) -> None:
+        """Let it end in order; data and address are kept."""
+
+    @abstractmethod
+    async def kill(self) -> None:
+        """End it at once, as a crash would; data and address are kept."""
+
+    @abstractmethod
+    async def dispose(self) -> None:
+        """End it and remove its data."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Controlled:
+    """What fault tests do to a server that runs.
+
+    Each call returns when the state is reached; address and data are kept. Raises NotOurs for an external server.
+    """
+
+    node: Node
+
+    async def start(self) -> None:
+        """Start it again after `stop` or `kill`."""
+        await self.node.start()
+
+    async def stop(self) -> None:
+        """Stop it in order (SIGTERM)."""
+        await self.node.stop()
+
+    async def kill(self) -> None:
+        """Crash it (SIGKILL)."""
+        await self.node.kill()
+
+    async def restart(self) -> None:
+        """Stop it in order and start it on the same port and data."""
+        await self.node.stop()
+        await self.node.start()
+
+
+class RemoteNode(Node):
+    """A server that runs elsewhere: it can be used, nothing more."""
+
+    def __init__(self, address: str) -> None:
+        self._address = address
+
+    async def start(self) -> None:
+        """Refused: raises NotOurs."""
+        raise NotOurs(f"the server at {self._address} is external: start it where it was started")
+
+    async def stop(self) -> None:
+        """Refused: raises NotOurs."""
+        raise NotOurs(f"the server at {self._address} is external: it is not stopped from here")
+
+    async def kill(self) -> None:
+        """Refused: raises NotOurs."""
+        raise NotOurs(f"the server at {self._address} is external: it is not killed from here")
+
+    async def dispose(self) -> None:
+        """Nothing of it is ours."""
+
+
+class ProcessNode(Node):
+    """A server that is a child process listening on loopback `port`.
+
+    Everything it writes is in `folder`, which comes from `scratch.new_folder` and goes with it. `ready` tells whether
+    it answers; it must not raise while the server is still starting. `stopped` is called after every orderly stop.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        command: Sequence[str],
+        folder: Path,
+        *,
+        port: int,
+        ready: Callable[[], Awaitable[bool]],
+        start_seconds: float = 40.0,
+        stop_seconds: float = 10.0,
+        stopped: Callable[[], None] | None = None,
+    ) -> None:
+        self._name = name
+        self._command = command
+        self._folder = folder
+        self._port = port
+        self._ready = ready
+        self._start_seconds = start_seconds
+        self._stop_seconds = stop_seconds
+        self._stopped = stopped
+        self._child: Child | None = None
+
+    @property
+    def log(self) -> Path:
+        """Where its output goes."""
+        return self._folder / "server.log"
+
+    @property
+    def pid(self) -> int | None:
+        """The running process; None while it is stopped."""
+        return self._child.pid if self._child is not None and self._child.exit_code is None else None
+
+    async def start(self) -> None:
+        """Start it, or start it again, and wait until it answers. Raises StartFailed."""
+        if self.pid is not None:
+            return
+        if not is_free(self._port):  # or `ready` would be answered by somebody else's server
+            raise StartFailed(f"{self._name} cannot start: port {self._port} on 127.0.0.1 is already in use")
+        self._child = spawn(self._name, self._command, log=self.log, cwd=self._folder)
+        try:
+            await self._until_ready(self._child)
+        except BaseException:
+            await self._child.kill()
+            raise
+
+    async def _until_ready(self, child: Child) -> None:
+        deadline = time.monotonic() + self._start_seconds
+        while not await self._ready():
+            if child.exit_code is not None:
+                raise StartFailed(f"{self._name} ended with code {child.exit_code} while starting:\n{child.tail()}")
+            if time.monotonic() > deadline:
+                raise StartFailed(f"{self._name} did not answer in {self._start_seconds:g} s:\n{child.tail()}")
+            await asyncio.sleep(0.02)
+
+    async def stop(self) -> None:
+        """Let it end in order."""
+        if self._child is not None and self.pid is not None:
+            await self._child.terminate(self._stop_seconds)
+            if self._stopped is not None:
+                self._stopped()
+
+    async def kill(self) -> None:
+        """End it at once."""
+        if self._child is not None and self.pid is not None:
+            await self._child.kill()
+
+    async def dispose(self) -> None:
+        """End it and remove everything it wrote."""
+        try:
+            if self._stopped is not None:
+                await self.stop()
+            else:  # nobody reads the data again, so an orderly end gains nothing
+                await self.kill()
+        finally:
+            remove_folder(self._folder)

@@ -1,0 +1,3 @@
+from shopsync_cli.cli import app
+
+app(prog_name="shopsync")

@@ -1,0 +1,19 @@
+"""From arguments to a body that the contract accepts."""
+
+import json
+from typing import Any, TypeVar
+
+from pydantic import ValidationError
+
+from shopsync_contracts import ShopBody, describe
+from shopsync_cli.errors import WrongCall
+
+B = TypeVar("B", bound=ShopBody)
+
+
+def build(body: type[B], **members: Any) -> B:
+    """The body, read as if it had come by wire. Raises WrongCall that names the member at fault."""
+    try:
+        return body.model_validate_json(json.dumps(members, default=str))
+    except ValidationError as error:
+        raise WrongCall(describe(error)) from None

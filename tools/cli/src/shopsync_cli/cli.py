@@ -1,0 +1,84 @@
+"""The `shopsync` command: composition only."""
+
+from importlib.metadata import version
+from typing import Annotated
+
+import typer
+
+from shopsync_cli.commands import bulk_edit
+from shopsync_cli.commands import dead_letters
+from shopsync_cli.commands import edits
+from shopsync_cli.commands import events
+from shopsync_cli.commands import imports
+from shopsync_cli.commands import keys
+from shopsync_cli.commands import lag
+from shopsync_cli.commands import mongo
+from shopsync_cli.commands import product
+from shopsync_cli.commands import products
+from shopsync_cli.commands import publish
+from shopsync_cli.commands import pushes
+from shopsync_cli.commands import requests
+from shopsync_cli.commands import shops
+from shopsync_cli.commands import sweeps
+from shopsync_cli.commands import tail
+from shopsync_cli.commands import topics
+from shopsync_cli.context import Commands
+from shopsync_cli.help_examples import give_examples
+from shopsync_cli.settings import Given
+
+app = typer.Typer(
+    name="shopsync",
+    cls=Commands,
+    no_args_is_help=True,
+    pretty_exceptions_show_locals=False,
+    help="Look after shopsync: topics, shops, products, imports, syncs, edits, dead letters.\n\n"
+    "Where Kafka and MongoDB are is read from the SHOPSYNC_ variables that the services read, or from the options"
+    " before the command. Exit codes: 0 done, 1 refused or not done, 2 wrong call or settings.",
+)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"shopsync {version('shopsync-cli')}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    ctx: typer.Context,
+    kafka: Annotated[
+        str | None, typer.Option(help="host:port of Kafka brokers (SHOPSYNC_KAFKA_BOOTSTRAP_SERVERS).")
+    ] = None,
+    prefix: Annotated[str | None, typer.Option(help="Prefix of topics and groups (SHOPSYNC_TOPIC_PREFIX).")] = None,
+    mongo_uri: Annotated[
+        str | None, typer.Option("--mongo", help="MongoDB connection string (SHOPSYNC_MONGO_URI).")
+    ] = None,
+    database: Annotated[str | None, typer.Option(help="MongoDB database (SHOPSYNC_MONGO_DATABASE).")] = None,
+    _: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and end.")
+    ] = False,
+) -> None:
+    ctx.obj = Given(kafka, prefix, mongo_uri, database)
+
+
+app.add_typer(topics.app, name="topics")
+app.add_typer(shops.app, name="shops")
+app.add_typer(product.app, name="product")
+app.add_typer(products.app, name="products")
+app.add_typer(imports.app, name="imports")
+app.add_typer(sweeps.app, name="sweeps")
+app.add_typer(events.app, name="events")
+app.add_typer(dead_letters.app, name="dead-letters")
+app.add_typer(mongo.app, name="mongo")
+app.command("import")(requests.import_shop)
+app.command("sync")(requests.sync)
+app.command("sweep")(requests.sweep)
+app.command("edit")(edits.edit)
+app.command("bulk-edit")(bulk_edit.bulk_edit)
+app.command("target")(edits.target)
+app.command("publish")(publish.publish)
+app.command("lag")(lag.lag)
+app.command("keys")(keys.keys)
+app.command("pushes")(pushes.pushes)
+app.command("tail")(tail.tail)
+give_examples(app)

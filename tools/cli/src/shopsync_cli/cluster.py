@@ -1,0 +1,146 @@
+"""Connections to Kafka that name the address when it does not answer."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Coroutine, Iterable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.errors import KafkaConnectionError, KafkaError, KafkaTimeoutError, NodeNotReadyError
+
+from shopsync_contracts import TopicSpec
+from shopsync_cli.errors import CommandFailed, Unreachable
+from shopsync_cli.settings import KafkaSettings
+from shopsync_runtime.errors import RuntimeFailure
+from shopsync_runtime.kafka.consumer import reader
+from shopsync_runtime.kafka.producer import Producer
+from shopsync_runtime.wording import error_text
+
+T = TypeVar("T")
+CLIENT_ID = "shopsync-ops"
+CONNECT_SECONDS = 10.0
+_REQUEST_MS = 15_000
+_CLOSE_SECONDS = 5.0
+_MAX_FETCH = 4 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Cluster:
+    """One Kafka cluster and the prefix of this environment's topics."""
+
+    bootstrap_servers: str
+    prefix: str
+
+    @classmethod
+    def of(cls, settings: KafkaSettings) -> "Cluster":
+        """The cluster that the settings name."""
+        return cls(settings.kafka_bootstrap_servers, settings.topic_prefix)
+
+    def name(self, spec: TopicSpec) -> str:
+        """Full name of a topic."""
+        return spec.full_name(self.prefix)
+
+    @asynccontextmanager
+    async def producer(self) -> AsyncIterator[Producer]:
+        """acks=all, idempotent, the Java client's murmur2 partitioner. Raises Unreachable."""
+        producer = Producer(self.bootstrap_servers, client_id=CLIENT_ID)
+        with naming(self):
+            async with asyncio.timeout(CONNECT_SECONDS):
+                await producer.start()
+        try:
+            with naming(self):
+                yield producer
+        finally:
+            await _closed(producer.stop())
+
+    @asynccontextmanager
+    async def consumer(self) -> AsyncIterator["AIOKafkaConsumer[bytes | None, bytes | None]"]:
+        """A reader outside of every consumer group: nothing is committed, no service is disturbed."""
+        consumer = reader(
+            self.bootstrap_servers,
+            client_id=CLIENT_ID,
+            auto_offset_reset="earliest",
+            request_timeout_ms=_REQUEST_MS,
+            max_partition_fetch_bytes=_MAX_FETCH,
+        )
+        try:
+            with naming(self):
+                async with asyncio.timeout(CONNECT_SECONDS):
+                    await consumer.start()
+                yield consumer
+        finally:
+            await _closed(consumer.stop())
+
+    @asynccontextmanager
+    async def admin(self) -> AsyncIterator[AIOKafkaAdminClient]:
+        """The admin client. Raises Unreachable."""
+        admin = AIOKafkaAdminClient(
+            bootstrap_servers=self.bootstrap_servers, client_id=CLIENT_ID, request_timeout_ms=_REQUEST_MS
+        )
+        try:
+            with naming(self):
+                async with asyncio.timeout(CONNECT_SECONDS):
+                    await admin.start()
+                yield admin
+        finally:
+            await _closed(admin.close())
+
+    async def topics(self) -> frozenset[str]:
+        """Full names of all topics on the cluster."""
+        async with self.admin() as admin:
+            return frozenset(await admin.list_topics())
+
+    async def partitions(self, names: Iterable[str]) -> dict[str, list[TopicPartition]]:
+        """Partitions of each topic. Raises CommandFailed that names the topics which do not exist."""
+        async with self.admin() as admin:
+            # All topics, never by name: asking for a missing one by name may create it.
+            described = {topic["topic"]: topic for topic in await admin.describe_topics()}
+        wanted = list(dict.fromkeys(names))
+        if missing := [name for name in wanted if name not in described]:
+            raise CommandFailed(
+                f"no such topic at {self.bootstrap_servers}: {', '.join(missing)}; `shopsync topics apply` creates them"
+            )
+        return {
+            name: sorted(TopicPartition(name, entry["partition"]) for entry in described[name]["partitions"])
+            for name in wanted
+        }
+
+
+async def _closed(closing: Coroutine[Any, Any, None]) -> None:
+    """Close a client, for some seconds at most, and whatever it says.
+
+    All that counts was acknowledged or read before. With the broker away, aiokafka's `stop` may wait long, or raise the
+    CancelledError of a task of its own, which would hide why the command failed.
+    """
+    task = asyncio.ensure_future(closing)
+    await asyncio.wait({task}, timeout=_CLOSE_SECONDS)
+    if not task.done():
+        task.cancel()
+    elif not task.cancelled():
+        task.exception()
+
+
+class naming:  # noqa: N801 - reads as a verb where it is used: `with naming(cluster)`
+    """Turns errors of the Kafka client into one line that names the address."""
+
+    def __init__(self, cluster: Cluster) -> None:
+        self._address = cluster.bootstrap_servers
+
+    def __enter__(self) -> None:
+        """Nothing to prepare."""
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
+        """Raises Unreachable or CommandFailed in place of a KafkaError, the runtime's own or a timeout."""
+        if isinstance(error, KafkaConnectionError | KafkaTimeoutError | NodeNotReadyError | TimeoutError):
+            raise Unreachable(f"Kafka is not reachable at {self._address}: {error_text(error)}") from error
+        if isinstance(error, KafkaError | RuntimeFailure):
+            raise CommandFailed(f"Kafka at {self._address} refused: {error_text(error)}") from error
+
+
+def run(work: Coroutine[Any, Any, T]) -> T:
+    """Run a command's work. The Kafka client's own log lines are left out: its errors are raised as well."""
+    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
+    return asyncio.run(work)

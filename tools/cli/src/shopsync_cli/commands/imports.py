@@ -1,0 +1,119 @@
+from typing import Annotated
+
+import typer
+
+from shopsync_contracts.events import ImportRequested
+from shopsync_cli.building import build
+from shopsync_cli.cluster import run
+from shopsync_cli.console import err, out, print_json, print_table
+from shopsync_cli.context import AsJson, Limit, OfShop, ShopKey, Timeout, Wait, mongo
+from shopsync_cli.database import connected
+from shopsync_cli.errors import CommandFailed, WrongCall
+from shopsync_cli.publishing import event_of
+from shopsync_cli.requesting import request
+from shopsync_cli.run_reading import Loss, newest, one, read_loss
+from shopsync_cli.run_view import IMPORT_COLUMNS, as_document, import_row, import_rows
+from shopsync_cli.settings import MongoSettings
+from shopsync_runtime.mongo import Document
+from shopsync_runtime.wording import counted
+
+app = typer.Typer(no_args_is_help=True, help="Imports: what was read, and removals that wait for a confirmation.")
+
+
+@app.command("list")
+def list_imports(ctx: typer.Context, *, shop: OfShop = None, limit: Limit = 30, as_json: AsJson = False) -> None:
+    """The newest imports first (reads MongoDB)."""
+    found = run(_newest(mongo(ctx), shop, limit))
+    if as_json:
+        print_json([as_document(each) for each in found])
+        return
+    print_table(IMPORT_COLUMNS, map(import_row, found))
+
+
+@app.command("show")
+def show_import(
+    ctx: typer.Context,
+    *,
+    import_id: Annotated[
+        str, typer.Argument(metavar="ID", help="Id of the import, its beginning, or the request's id.")
+    ],
+    as_json: AsJson = False,
+) -> None:
+    """One import: how far it is, what it proves, which products it refused and why (reads MongoDB)."""
+    found = run(_one(mongo(ctx), import_id))
+    if as_json:
+        print_json(as_document(found))
+        return
+    console = out()
+    print_table(("", ""), import_rows(found), console=console)
+    if found["doubts"]:
+        print_table(("doubts about the listing",), ((doubt,) for doubt in found["doubts"]), console=console)
+    if found["refused"]:
+        print_table(
+            ("product", "refused because"), ((r["product_no"], r["reason"]) for r in found["refused"]), console=console
+        )
+
+
+@app.command("confirm-shrink")
+def confirm_shrink(
+    ctx: typer.Context,
+    *,
+    shop: ShopKey,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only show the loss.")] = False,
+    wait: Wait = False,
+    timeout: Timeout = 600,
+    as_json: AsJson = False,
+) -> None:
+    """The products that are missing are really gone: read the shop once more and take the removals.
+
+    Holds only for the newest listing; what is missing then beyond this is held back again.
+    """
+    loss = run(_loss(mongo(ctx), shop))
+    if as_json and dry_run:
+        print_json(loss.document())
+        return
+    _show(shop, loss, to_stderr=as_json)
+    if dry_run:
+        return
+    if not yes:
+        if as_json:
+            raise WrongCall("--json does not ask: give --yes as well")
+        if not typer.confirm(f"Missing: {counted(loss.missing, 'product')}. Really gone from futureshop?"):
+            raise CommandFailed("not confirmed, nothing was published")
+    body = build(ImportRequested, shop_key=shop, mode="enumerate", confirm_shrink_of=loss.import_id)
+    request(ctx, event_of(body), wait=wait, timeout=timeout, as_json=as_json)
+
+
+def _show(shop: str, loss: Loss, *, to_stderr: bool) -> None:
+    console = err() if to_stderr else out()
+    rest = loss.missing - loss.on - loss.off
+    rows = [
+        ("import", loss.import_id),
+        ("listing read", loss.listed_at),
+        ("products in the listing", loss.listed),
+        ("products until then", loss.present),
+        ("missing", loss.missing),
+        ("… OFF: the next sweep deletes them", loss.off),
+        ("… ON: they stay, and are sent", loss.on),
+        *([("… not in the tool", rest)] if rest else []),
+    ]
+    print_table(("", ""), rows, title=f"shop {shop}", console=console)
+    if loss.examples:
+        more = f" (the first {len(loss.examples)})" if loss.missing > len(loss.examples) else ""
+        print_table((f"missing{more}", "name"), loss.examples, console=console)
+
+
+async def _newest(settings: MongoSettings, shop: str | None, limit: int) -> list[Document]:
+    async with connected(settings) as database:
+        return await newest(database, "imports", shop, limit)
+
+
+async def _one(settings: MongoSettings, wanted: str) -> Document:
+    async with connected(settings) as database:
+        return await one(database, "imports", wanted)
+
+
+async def _loss(settings: MongoSettings, shop: str) -> Loss:
+    async with connected(settings) as database:
+        return await read_loss(database, shop)

@@ -1,0 +1,34 @@
+import os
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from shopsync_cli.cluster import run
+from shopsync_cli.console import say
+from shopsync_cli.context import mongo
+from shopsync_cli.mongo_users import apply_users, initiate, passwords_of, read_plan
+
+app = typer.Typer(no_args_is_help=True, help="Replica set, roles and users of MongoDB.")
+
+
+@app.command("apply-users")
+def apply(
+    ctx: typer.Context,
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="Roles and users as JSON (deploy/mongo/roles.json).")],
+    member: Annotated[
+        str | None,
+        typer.Option(
+            "--initiate", metavar="HOST:PORT", help="First make a replica set of this one member, if none is."
+        ),
+    ] = None,
+    name: Annotated[str, typer.Option("--replica-set", help="Name of that replica set.")] = "rs0",
+    wait: Annotated[float, typer.Option(help="Seconds to wait for MongoDB and a primary.")] = 30,
+) -> None:
+    """Create or update a role and a user for each service. Passwords come from the variables the file names."""
+    settings, plan = mongo(ctx), read_plan(file)
+    passwords = passwords_of(plan, os.environ)
+    if member is not None:
+        say(run(initiate(settings, member, name=name, wait=wait)))
+    for line in run(apply_users(settings, plan, passwords, wait=wait)):
+        say(line)

@@ -1,0 +1,134 @@
+import shlex
+from dataclasses import asdict
+from typing import Annotated, Any
+
+import typer
+
+from shopsync_cli.cluster import run
+from shopsync_cli.console import print_json, print_table, say
+from shopsync_cli.context import AsJson, mongo
+from shopsync_cli.database import connected
+from shopsync_cli.errors import WrongCall
+from shopsync_cli.product_list import Filter, Listed, Page, read_page
+from shopsync_cli.product_reading import require_shop
+from shopsync_cli.product_summary import ShopSummary, summarise_products
+from shopsync_cli.product_view import brief
+from shopsync_cli.settings import MongoSettings
+from shopsync_cli.statuses import StatusName, in_words
+from shopsync_runtime.wording import counted
+
+app = typer.Typer()
+
+ONE_PAGE = 50
+Shop = Annotated[str | None, typer.Option("--shop", help="Only this shop (店舗KEY).")]
+
+
+@app.callback(invoke_without_command=True)
+def list_products(
+    ctx: typer.Context,
+    *,
+    shop: Shop = None,
+    status: Annotated[list[StatusName] | None, typer.Option(help="Only this 状態; repeat for more.")] = None,
+    keyword: Annotated[str | None, typer.Option(help="Part of the name, letter case aside.")] = None,
+    on: Annotated[bool | None, typer.Option("--on/--off", help="Only 連携対象 ON, or only OFF.")] = None,
+    removed: Annotated[bool, typer.Option("--removed", help="Only those gone from futureshop.")] = False,
+    limit: Annotated[int, typer.Option(min=1, max=1000, help="Products on a page.")] = ONE_PAGE,
+    after: Annotated[str | None, typer.Option(metavar="CURSOR", help="The next page, as the one before says.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """The product list (商品一覧), by shop and number; conditions together mean AND (reads MongoDB)."""
+    if ctx.invoked_subcommand is not None:
+        _refuse_options_before(ctx)
+        return
+    chosen = Filter(shop, tuple(one.value for one in status or ()), keyword, on, removed)
+    page = run(_page(mongo(ctx), chosen, limit, after))
+    if as_json:
+        print_json({"products": [asdict(one) for one in page.products], "more": page.more, "next": page.cursor})
+        return
+    columns = ("product", "name", "状態", "連携対象", "price", "stock", "missing", "TikTok product", "")
+    print_table(columns, map(_row, page.products))
+    say(f"{counted(len(page.products), 'product')}, {page.more} more")
+    if page.cursor is not None:
+        say(f"next page: {_next_page(chosen, limit, page.cursor)}")
+
+
+@app.command("summary")
+def summary(ctx: typer.Context, *, shop: Shop = None, as_json: AsJson = False) -> None:
+    """How many products of each shop stand where (reads MongoDB)."""
+    shops = run(_summaries(mongo(ctx), shop))
+    if as_json:
+        print_json([asdict(one) for one in shops])
+        return
+    for one in shops:
+        _print_summary(one)
+    if not shops:
+        say("no shops")
+
+
+def _refuse_options_before(ctx: typer.Context) -> None:
+    sources = [ctx.get_parameter_source(name) for name in ctx.params]
+    if any(source is not None and source.name == "COMMANDLINE" for source in sources):
+        raise WrongCall(f"options of {ctx.invoked_subcommand} stand behind it: products {ctx.invoked_subcommand} --…")
+
+
+async def _page(settings: MongoSettings, chosen: Filter, limit: int, after: str | None) -> Page:
+    async with connected(settings) as database:
+        if chosen.shop_key is not None:
+            await require_shop(database, chosen.shop_key)
+        return await read_page(database, chosen, limit=limit, after=after)
+
+
+async def _summaries(settings: MongoSettings, shop: str | None) -> list[ShopSummary]:
+    async with connected(settings) as database:
+        if shop is not None:
+            await require_shop(database, shop)
+        return await summarise_products(database, shop)
+
+
+def _row(one: Listed) -> tuple[Any, ...]:
+    return (
+        f"{one.shop_key}/{one.product_no}",
+        brief(one.name),
+        in_words(one.status),
+        "ON" if one.sync_enabled else "OFF",
+        one.price_from if one.price_from == one.price_to else f"{one.price_from}–{one.price_to}",
+        _stock(one),
+        ", ".join(one.missing) or None,
+        one.tiktok_product_id,
+        " ".join((*(["live"] if one.live else []), *(["gone upstream"] if one.removed_upstream else []))),
+    )
+
+
+def _stock(one: Listed) -> str | None:
+    if one.stock is None:
+        return None
+    without = f", {counted(one.skus_without_stock, 'SKU')} without" if one.skus_without_stock else ""
+    return f"{one.stock}{without}"
+
+
+def _next_page(chosen: Filter, limit: int, cursor: str) -> str:
+    words = ["shopsync", "products"]
+    words += [] if chosen.shop_key is None else ["--shop", chosen.shop_key]
+    for one in chosen.statuses:
+        words += ["--status", one]
+    words += ["--keyword", chosen.keyword] if chosen.keyword else []
+    words += [] if chosen.sync_enabled is None else ["--on" if chosen.sync_enabled else "--off"]
+    words += ["--removed"] if chosen.removed else []
+    words += [] if limit == ONE_PAGE else ["--limit", str(limit)]
+    return shlex.join([*words, "--after", cursor])
+
+
+def _print_summary(one: ShopSummary) -> None:
+    rows = [(in_words(name), count["on"], count["off"], sum(count.values())) for name, count in one.statuses.items()]
+    print_table((one.shop_key, "ON", "OFF", "all"), rows)
+    facts = {
+        "products": one.products,
+        "live at TikTok Shop": one.live,
+        "with edits in force": one.with_edits,
+        "gone upstream": one.removed_upstream,
+    }
+    say(", ".join(f"{name} {count}" for name, count in facts.items()))
+    if one.oldest_pending is not None:
+        row = ("oldest 同期待ち that is ON", one.oldest_pending.product_no, one.oldest_pending.since)
+        print_table(("", "", "as it is since"), [row])
+    say("")

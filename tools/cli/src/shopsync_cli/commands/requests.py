@@ -1,0 +1,91 @@
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+from shopsync_contracts.events import ImportRequested, SweepRequested, SyncRequested
+from shopsync_cli.building import build
+from shopsync_cli.cluster import run
+from shopsync_cli.commands.overwrites import read_overwrites, show_overwrites
+from shopsync_cli.context import AsJson, ShopKey, Timeout, Wait, mongo
+from shopsync_cli.errors import WrongCall
+from shopsync_cli.publishing import event_of
+from shopsync_cli.requesting import request
+
+
+class ImportMode(StrEnum):
+    """The modes of an import, as options are written."""
+
+    CHANGED_ONLY = "changed-only"
+    OVERWRITE_ALL = "overwrite-all"
+    ENUMERATE = "enumerate"
+
+
+class SyncReason(StrEnum):
+    """Why a sync is asked for."""
+
+    MANUAL = "manual"
+    AUTO = "auto"
+    SCHEDULED = "scheduled"
+    REDRIVE = "redrive"
+
+
+def import_shop(
+    ctx: typer.Context,
+    *,
+    shop: ShopKey,
+    mode: Annotated[ImportMode, typer.Option(help="情報を更新する, 一括情報更新, or only which products exist.")],
+    then_sync: Annotated[bool, typer.Option("--then-sync", help="Send every ON product afterwards.")] = False,
+    dry_run: Annotated[
+        bool,
+        typer.Option("--dry-run", help="overwrite-all only: which edits would fall (reads MongoDB, asks for nothing)."),
+    ] = False,
+    wait: Wait = False,
+    timeout: Timeout = 600,
+    as_json: AsJson = False,
+) -> None:
+    """Ask for an import from futureshop."""
+    if dry_run:
+        if mode is not ImportMode.OVERWRITE_ALL:
+            raise WrongCall(
+                f"--dry-run goes with --mode {ImportMode.OVERWRITE_ALL.value}: no other mode makes edits "
+                "fall whatever 更新日 says"
+            )
+        show_overwrites(run(read_overwrites(mongo(ctx), shop)), as_json=as_json)
+        return
+    body = build(ImportRequested, shop_key=shop, mode=mode.value.replace("-", "_"), then_sync=then_sync)
+    request(ctx, event_of(body), wait=wait, timeout=timeout, as_json=as_json)
+
+
+def sync(
+    ctx: typer.Context,
+    *,
+    shop: ShopKey,
+    products: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[PRODUCT]...", help="Product numbers (商品番号); none: every ON product."),
+    ] = None,
+    reason: Annotated[SyncReason, typer.Option(help="What the report will say.")] = SyncReason.MANUAL,
+    wait: Wait = False,
+    timeout: Timeout = 600,
+    as_json: AsJson = False,
+) -> None:
+    """Ask for a sync ([同期]) to TikTok Shop."""
+    body = build(SyncRequested, shop_key=shop, product_nos=list(products) if products else None, reason=reason.value)
+    request(ctx, event_of(body), wait=wait, timeout=timeout, as_json=as_json)
+
+
+def sweep(
+    ctx: typer.Context,
+    *,
+    shop: Annotated[str, typer.Option("--shop", help="Shop key (店舗KEY).")],
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Enumerate and report what would be deleted; delete nothing.")
+    ] = False,
+    wait: Wait = False,
+    timeout: Timeout = 600,
+    as_json: AsJson = False,
+) -> None:
+    """Remove now what is gone upstream and OFF, as every night."""
+    body = build(SweepRequested, shop_key=shop, dry_run=dry_run)
+    request(ctx, event_of(body), wait=wait, timeout=timeout, as_json=as_json)

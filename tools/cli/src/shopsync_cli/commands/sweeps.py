@@ -1,0 +1,53 @@
+from typing import Annotated
+
+import typer
+
+from shopsync_cli.cluster import run
+from shopsync_cli.console import out, print_json, print_table
+from shopsync_cli.context import AsJson, Limit, OfShop, mongo
+from shopsync_cli.database import connected
+from shopsync_cli.run_reading import newest, one
+from shopsync_cli.run_view import SWEEP_COLUMNS, as_document, sweep_row, sweep_rows
+from shopsync_cli.settings import MongoSettings
+from shopsync_runtime.mongo import Document
+
+app = typer.Typer(no_args_is_help=True, help="Sweeps: what the nightly removals did.")
+
+
+@app.command("list")
+def list_sweeps(ctx: typer.Context, *, shop: OfShop = None, limit: Limit = 30, as_json: AsJson = False) -> None:
+    """The newest sweeps first (reads MongoDB)."""
+    found = run(_newest(mongo(ctx), shop, limit))
+    if as_json:
+        print_json([as_document(sweep) for sweep in found])
+        return
+    print_table(SWEEP_COLUMNS, map(sweep_row, found))
+
+
+@app.command("show")
+def show_sweep(
+    ctx: typer.Context,
+    *,
+    sweep: Annotated[str, typer.Argument(metavar="ID", help="Id of the sweep, its beginning, or the request's id.")],
+    as_json: AsJson = False,
+) -> None:
+    """One sweep with the verdict of every product (reads MongoDB)."""
+    found = run(_one(mongo(ctx), sweep))
+    if as_json:
+        print_json(as_document(found))
+        return
+    console = out()
+    print_table(("", ""), sweep_rows(found), console=console)
+    verdicts = sorted((each["product_no"], each["verdict"]) for each in found["verdicts"])
+    if verdicts:
+        print_table(("product", "what"), verdicts, console=console)
+
+
+async def _newest(settings: MongoSettings, shop: str | None, limit: int) -> list[Document]:
+    async with connected(settings) as database:
+        return await newest(database, "sweeps", shop, limit)
+
+
+async def _one(settings: MongoSettings, wanted: str) -> Document:
+    async with connected(settings) as database:
+        return await one(database, "sweeps", wanted)

@@ -1,0 +1,70 @@
+import asyncio
+from typing import Annotated
+
+import typer
+
+from shopsync_cli.cluster import Cluster, run
+from shopsync_cli.console import out, say
+from shopsync_cli.context import cluster
+from shopsync_cli.reading import Record, from_now, from_the_start
+from shopsync_cli.streams import has_every_character, reader_is_gone
+from shopsync_cli.summary import as_json_line, summarise
+from shopsync_cli.topic_names import spec_of
+
+_POLL_MS = 300
+
+
+def tail(
+    ctx: typer.Context,
+    *,
+    topics: Annotated[list[str], typer.Argument(metavar="TOPIC...", help="Such as reports or listing-events.")],
+    shop: Annotated[str | None, typer.Option(help="Only this shop.")] = None,
+    from_beginning: Annotated[bool, typer.Option("--from-beginning", help="Begin with the oldest message.")] = False,
+    limit: Annotated[int | None, typer.Option(min=1, help="End after so many messages.")] = None,
+    idle: Annotated[float | None, typer.Option(min=0.1, help="End after so many seconds without a message.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON document a line, the message in it.")] = False,
+) -> None:
+    """Show messages as they come, one line each; ends with Ctrl-C. Disturbs no service."""
+    there = cluster(ctx)
+    names = [there.name(spec_of(topic, there.prefix)) for topic in topics]
+    run(_follow(there, names, _Printer(shop, as_json=as_json, limit=limit), from_beginning=from_beginning, idle=idle))
+
+
+class _Printer:
+    """Prints what fits; `done` once the limit is reached, or nobody reads on."""
+
+    def __init__(self, shop: str | None, *, as_json: bool, limit: int | None) -> None:
+        self._shop = shop
+        self._as_json = as_json
+        self._left = limit
+        self._console = out()
+
+    @property
+    def done(self) -> bool:
+        return self._left == 0 or reader_is_gone()
+
+    def show(self, record: Record) -> None:
+        summary = summarise(record)
+        if self.done or (self._shop is not None and summary.shop_key != self._shop):
+            return
+        if self._as_json:
+            say(as_json_line(record, ascii_only=not has_every_character()))
+        else:
+            self._console.print(summary.line(), soft_wrap=True)
+        if self._left is not None:
+            self._left -= 1
+
+
+async def _follow(
+    there: Cluster, names: list[str], printer: _Printer, *, from_beginning: bool, idle: float | None
+) -> None:
+    partitions = [part for parts in (await there.partitions(names)).values() for part in parts]
+    loop = asyncio.get_running_loop()
+    async with there.consumer() as consumer:
+        await (from_the_start if from_beginning else from_now)(consumer, partitions)
+        last = loop.time()
+        while not printer.done and (idle is None or loop.time() - last < idle):
+            batches = await consumer.getmany(timeout_ms=_POLL_MS)
+            for record in sorted((r for records in batches.values() for r in records), key=lambda r: r.timestamp):
+                printer.show(record)
+            last = loop.time() if batches else last

@@ -1,0 +1,154 @@
+import asyncio
+import time
+from dataclasses import asdict
+from datetime import timedelta
+from typing import Annotated, Any
+
+import typer
+
+from shopsync_contracts import TOPICS, TopicSpec
+from shopsync_cli.cluster import Cluster, naming, run
+from shopsync_cli.console import print_json, print_table, say, warn
+from shopsync_cli.context import AsJson, cluster, given
+from shopsync_cli.errors import Unreachable
+from shopsync_runtime.kafka.admin import TopicsReport, apply_topics
+from shopsync_runtime.wording import counted
+
+app = typer.Typer(no_args_is_help=True, help="Declared topics: create, check, list.")
+
+_RETRY_SECONDS = 1.0
+Replication = Annotated[int, typer.Option(min=1, help="Copies of each partition; 3 on a real cluster.")]
+
+
+@app.command("apply")
+def apply(
+    ctx: typer.Context,
+    replication: Replication = 1,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be created.")] = False,
+    wait: Annotated[float, typer.Option(help="Seconds to wait for Kafka to answer.")] = 0,
+    as_json: AsJson = False,
+) -> None:
+    """Create the missing topics and compare the others with their declaration.
+
+    Of what exists only a limit of message size that is too low is raised. Exit code 1 when a topic differs.
+    """
+    there = cluster(ctx)
+    report, missing = run(_apply(there, replication, dry_run=dry_run, wait=wait))
+    if as_json:
+        print_json({**asdict(report), "missing": missing})
+    else:
+        for name in missing:
+            say(f"would create {name}")
+        for name in report.created:
+            say(f"created {name}")
+        _tell(report)
+        say(f"{len(report.created)} created, {len(missing)} to create, {len(report.checked)} there already")
+    if report.differences:
+        raise typer.Exit(1)
+
+
+@app.command("check")
+def check(ctx: typer.Context, replication: Replication = 1, as_json: AsJson = False) -> None:
+    """Compare the cluster with the declaration. Exit code 1 when a topic is missing or differs."""
+    report, missing = run(_apply(cluster(ctx), replication, dry_run=True, wait=0))
+    if as_json:
+        print_json({**asdict(report), "missing": missing})
+    else:
+        for name in missing:
+            warn(f"{name} is missing; `shopsync topics apply` creates it")
+        _tell(report)
+    if missing or report.differences:
+        raise typer.Exit(1)
+    if not as_json:
+        say(f"{counted(len(report.checked), 'topic is', 'topics are')} as declared")
+
+
+@app.command("list")
+def list_topics(
+    ctx: typer.Context,
+    as_json: AsJson = False,
+    markdown: Annotated[bool, typer.Option("--markdown", help="The table of the README.")] = False,
+) -> None:
+    """The declared topics. Asks no broker."""
+    prefix = "shopsync" if markdown else given(ctx).prefix()
+    if as_json:
+        print_json([_as_json(spec, prefix) for spec in TOPICS])
+    elif markdown:
+        say(as_markdown(prefix))
+    else:
+        print_table(_COLUMNS, ([*_row(spec, prefix)] for spec in TOPICS))
+
+
+async def _apply(there: Cluster, replication: int, *, dry_run: bool, wait: float) -> tuple[TopicsReport, list[str]]:
+    existing = await _existing(there, wait)
+    missing = [there.name(spec) for spec in TOPICS if there.name(spec) not in existing]
+    # Applying only what exists, without raising limits, is the check.
+    specs = [spec for spec in TOPICS if there.name(spec) in existing] if dry_run else TOPICS
+    with naming(there):
+        report = await apply_topics(
+            there.bootstrap_servers, there.prefix, specs, replication_factor=replication, raise_limits=not dry_run
+        )
+    return report, missing if dry_run else []
+
+
+async def _existing(there: Cluster, wait: float) -> frozenset[str]:
+    deadline = time.monotonic() + wait
+    while True:
+        try:
+            return await there.topics()
+        except Unreachable:
+            if time.monotonic() >= deadline:
+                raise
+        await asyncio.sleep(_RETRY_SECONDS)
+
+
+def _tell(report: TopicsReport) -> None:
+    for raised in report.raised:
+        say(f"raised {raised.setting} of {raised.topic} from {raised.found} to {raised.declared}")
+    for difference in report.differences:
+        warn(f"differs: {difference}")
+
+
+_COLUMNS = ("topic", "key", "types", "partitions", "cleanup", "retention", "written by", "read by")
+
+
+def _row(spec: TopicSpec, prefix: str) -> tuple[str, ...]:
+    return (
+        spec.full_name(prefix),
+        spec.key,
+        ", ".join(body.TYPE for body in spec.types) + (", tombstones" if spec.tombstones else ""),
+        str(spec.partitions),
+        spec.cleanup,
+        retention(spec),
+        spec.written_by,
+        spec.read_by,
+    )
+
+
+def retention(spec: TopicSpec) -> str:
+    """How long a message is kept, in words."""
+    if spec.cleanup == "compact":
+        return "newest per key"
+    if spec.retention is None:
+        return "indefinitely"
+    return f"{spec.retention // timedelta(days=1)} d"
+
+
+def as_markdown(prefix: str) -> str:
+    """The topics as a Markdown table."""
+    rows = [_COLUMNS, tuple("---" for _ in _COLUMNS)]
+    rows += [(f"`{name}`", *rest) for name, *rest in (_row(spec, prefix) for spec in TOPICS)]
+    return "\n".join("| " + " | ".join(cell or "any" for cell in row) + " |" for row in rows)
+
+
+def _as_json(spec: TopicSpec, prefix: str) -> dict[str, Any]:
+    return {
+        "topic": spec.full_name(prefix),
+        "key": spec.key,
+        "types": [body.wire_type() for body in spec.types],
+        "partitions": spec.partitions,
+        "config": spec.config(),
+        "tombstones": spec.tombstones,
+        "written_by": spec.written_by,
+        "read_by": spec.read_by,
+    }

@@ -1,0 +1,167 @@
+"""Output: tables and JSON on stdout, progress and warnings on stderr."""
+
+import json
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
+from typing import Any
+
+import typer
+from rich.cells import cell_len
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from shopsync_cli.streams import has_every_character
+from shopsync_cli.times import JAPAN
+
+_GAP = 2
+_PIPE_WIDTH = 400
+_TIME = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d[+-]\d\d:\d\d")
+_LONGEST_KEY = 64
+"""Cells: keys and ids up to this width are never broken, so that they can be copied; longer words may be."""
+_LONGEST_NUMBER = 24
+"""The same for words in Japanese: a product number has at most 32 bytes."""
+_NOTHING = "–"
+_UNSEEN = re.compile(
+    r"[\x00-\x08\x0b-\x1f\x7f-\x9f"  # control characters: the escape that begins a terminal's orders among them
+    r"\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"  # those that turn the direction of writing
+    r"\u2028\u2029\ud800-\udfff]"  # line ends that only some know; halves of characters, which no UTF-8 can carry
+)
+
+
+def out() -> Console:
+    """The console for results. Made at each call, because stdout may have been redirected since."""
+    console = Console(highlight=False)
+    return console if console.is_terminal else Console(highlight=False, width=_PIPE_WIDTH)
+
+
+def err() -> Console:
+    """The console for progress, warnings and errors."""
+    return Console(stderr=True, highlight=False, soft_wrap=True)
+
+
+def print_table(
+    columns: Sequence[str], rows: Iterable[Sequence[Any]], *, title: str | None = None, console: Console | None = None
+) -> None:
+    """A table on stdout, in which no key, number or time is broken.
+
+    On a terminal long text wraps between words; a table that would not fit stands row by row, one line for each column.
+    Into a pipe every row is one line, however long: grep wants whole lines.
+    """
+    console = console or out()
+    is_piped = not console.is_terminal
+    texts = [[" ".join(show(cell).splitlines()) if is_piped else show(cell) for cell in row] for row in rows]
+    spans = [_span(column, [row[number] for row in texts]) for number, column in enumerate(columns)]
+    if is_piped:
+        _print_wide(console, columns, texts, [most for _, most in spans], title=title)
+    elif _whole([least for least, _ in spans]) <= console.width:
+        _print_wide(console, columns, texts, share_out(spans, console.width), title=title)
+    else:
+        _print_rows(console, columns, texts, title=title)
+
+
+def share_out(spans: Sequence[tuple[int, int]], width: int) -> list[int]:
+    """Widths between least and most of each column, together as wide as there is room; narrow wishes come first."""
+    widths = [least for least, _ in spans]
+    room = width - _whole(widths)
+    wishes = sorted(range(len(spans)), key=lambda number: spans[number][1] - spans[number][0])
+    for place, number in enumerate(wishes):
+        least, most = spans[number]
+        more = min(most - least, max(0, room) // (len(wishes) - place))
+        widths[number] += more
+        room -= more
+    return widths
+
+
+def _whole(widths: Sequence[int]) -> int:
+    return sum(widths) + _GAP * (len(widths) - 1)
+
+
+def _span(column: str, texts: Sequence[str]) -> tuple[int, int]:
+    """The least width that breaks nothing, and the width that wraps nothing."""
+    lines = [column, *(line for text in texts for line in text.splitlines())]
+    least = max((width for line in lines for width in _unbreakable(line)), default=0)
+    return max(1, least), max(1, least, *map(cell_len, lines))
+
+
+def _print_rows(console: Console, columns: Sequence[str], rows: list[list[str]], *, title: str | None) -> None:
+    if title is not None:
+        console.print(Text(title, style="italic"))
+    name = max(1, *map(cell_len, columns))
+    for row in rows:
+        pairs = [[column, cell] for column, cell in zip(columns, row, strict=True) if cell not in {"", _NOTHING}]
+        least, most = _span("", [cell for _, cell in pairs])
+        widths = share_out([(name, name), (least, most)], max(console.width, _whole([name, least])))
+        _print_wide(console, ("", ""), pairs, widths, title=None)
+        console.print()
+
+
+def _print_wide(
+    console: Console, columns: Sequence[str], rows: list[list[str]], widths: Sequence[int], *, title: str | None
+) -> None:
+    """Plain text: what comes from messages is never read as markup.
+
+    Wider than the terminal, lines are wrapped by the terminal itself, which keeps them whole for copying.
+    """
+    made = Table(
+        title=title, title_justify="left", header_style="bold", box=None, pad_edge=False, padding=(0, _GAP, 0, 0),
+        show_header=any(columns),
+    )  # fmt: skip
+    for column, width in zip(columns, widths, strict=True):
+        made.add_column(column, overflow="fold", width=width)
+    for row in rows:
+        made.add_row(*map(Text, row))
+    narrow, console.width = console.width, max(_whole(widths), console.width, cell_len(title or ""))
+    console.print(made)
+    console.width = narrow
+
+
+def _unbreakable(text: str) -> Iterator[int]:
+    """Widths of what stays together: times with their blank, and words. Japanese text has none but short ones."""
+    yield from map(len, _TIME.findall(text))
+    for word in _TIME.sub(" ", text).split():
+        width = cell_len(word)
+        if width <= (_LONGEST_KEY if word.isascii() else _LONGEST_NUMBER):
+            yield width
+
+
+def visible(text: str, *, in_one_line: bool = False) -> str:
+    r"""The text with what a terminal would obey, or hide, written out as JSON does: `\u001b`.
+
+    Names, numbers and reasons come from other systems. Line ends and tabs stay, unless the text is `in_one_line`.
+    """
+    text = _UNSEEN.sub(lambda found: f"\\u{ord(found[0]):04x}", text.replace("\r\n", "\n"))
+    return text.replace("\n", "\\n").replace("\t", "\\t") if in_one_line else text
+
+
+def show(value: Any) -> str:
+    """A value as an operator reads it; times of Asia/Tokyo with their offset, as `--since` takes them."""
+    if value is None:
+        return _NOTHING
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, datetime):
+        return value.astimezone(JAPAN).isoformat(" ", "seconds")
+    if isinstance(value, float):
+        return f"{value:g}"
+    return visible(str(value))
+
+
+def print_json(value: Any) -> None:
+    """Indented JSON with readable Japanese, where the output can take it; times as RFC 3339."""
+    typer.echo(visible(json.dumps(value, ensure_ascii=not has_every_character(), indent=2, default=_plain)))
+
+
+def _plain(value: Any) -> Any:
+    return value.isoformat() if isinstance(value, datetime) else str(value)
+
+
+def warn(text: str) -> None:
+    """One line on stderr."""
+    err().print(Text(visible(text), style="yellow"))
+
+
+def say(text: str) -> None:
+    """One line on stdout."""
+    typer.echo(visible(text))

@@ -1,0 +1,169 @@
+"""Following published messages until it is known what became of each.
+
+A service commits a message's offset after its effect is stored, or after it is held, or after its dead letter is
+acknowledged. So for a message that every group has passed: it is held now, or else a dead letter of exactly its topic,
+partition and offset stands on the topic by now, or else it was applied. Asked in this order the answer is certain,
+because a held message leaves the collection only after it was applied or its dead letter was acknowledged.
+"""
+
+import asyncio
+from collections.abc import Collection, Iterable, Sequence
+
+from aiokafka import TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient
+
+from shopsync_contracts import bulk_edit_part_id
+from shopsync_contracts.events import BulkEditCompleted, ProductEdited, ProductsBulkEdited, SyncTargetSet
+from shopsync_contracts.topics import DELETE_COMMANDS, LISTING_EVENTS, PRODUCT_CHANGES, TOOL_EDITS
+from shopsync_cli.cluster import Cluster
+from shopsync_cli.group_offsets import committed
+from shopsync_cli.layers import Document, read_layers
+from shopsync_cli.outcomes import Fate, Outcome, Place, Sent, overtaken
+from shopsync_cli.subscriptions import readers_of
+from shopsync_cli.trail import Trail
+from shopsync_runtime.mongo import Database
+
+_PAUSE_SECONDS = 0.3
+_AT_ONCE = 500
+_ABOUT_PRODUCTS = (PRODUCT_CHANGES, TOOL_EDITS, LISTING_EVENTS, DELETE_COMMANDS)
+
+
+async def follow(
+    there: Cluster, database: Database, trail: Trail, sent: Sequence[Sent], *, seconds: float
+) -> list[Outcome]:
+    """What became of each message, in the given order; of a bulk edit one outcome per product.
+
+    Ends when all are settled, or after `seconds`: what is not settled then is `held` or `waiting`.
+    """
+    following = _Following(there, database, trail)
+    deadline = asyncio.get_running_loop().time() + seconds
+    async with there.admin() as admin:
+        while True:
+            await following.look(admin, sent)
+            if following.settled(sent) or asyncio.get_running_loop().time() > deadline:
+                return [outcome for one in sent for outcome in following.outcomes(one)]
+            await asyncio.sleep(_PAUSE_SECONDS)
+
+
+class _Following:
+    """What is known so far. `_ends`: messages that are settled; `_held`: those that were held at the last look."""
+
+    def __init__(self, there: Cluster, database: Database, trail: Trail) -> None:
+        self._there = there
+        self._database = database
+        self._trail = trail
+        self._ends: dict[Place, Outcome] = {}
+        self._held: set[Place] = set()
+
+    def settled(self, sent: Iterable[Sent]) -> bool:
+        return all(one.place in self._ends and all(p.place in self._ends for p in self._parts(one)) for one in sent)
+
+    async def look(self, admin: AIOKafkaAdminClient, sent: Sequence[Sent]) -> None:
+        """One round; parts of a bulk edit whose report has come are looked at in the same round."""
+        await self._settle(admin, sent)
+        await self._settle(admin, [part for one in sent for part in self._parts(one)])
+
+    async def _settle(self, admin: AIOKafkaAdminClient, sent: Sequence[Sent]) -> None:
+        passed = await self._passed(admin, [one for one in sent if one.place not in self._ends])
+        if not passed:
+            return
+        held = await self._held_now(passed)
+        await self._trail.catch_up()
+        self._held = (self._held - {one.place for one in passed}) | held
+        applied = []
+        for one in passed:
+            if (letter := self._trail.letters.get(one.place)) is not None:
+                self._ends[one.place] = Outcome(one, Fate.REFUSED, error_type=letter.error_type, reason=letter.error)
+            elif one.place not in held:
+                applied.append(one)
+        for start in range(0, len(applied), _AT_ONCE):
+            self._ends |= await self._applied(applied[start : start + _AT_ONCE])
+
+    async def _passed(self, admin: AIOKafkaAdminClient, sent: Sequence[Sent]) -> list[Sent]:
+        """Those that every group which reads their topic has committed."""
+        waiting: dict[str, set[TopicPartition]] = {}
+        for one in sent:
+            for group in readers_of(one.spec, self._there.prefix):
+                waiting.setdefault(group, set()).add(TopicPartition(*one.place[:2]))
+        reached = {group: await committed(admin, group, parts) for group, parts in waiting.items()}
+
+        def is_passed(one: Sent) -> bool:
+            part, offset = TopicPartition(*one.place[:2]), one.place[2]
+            return all(reached[group].get(part, 0) > offset for group in readers_of(one.spec, self._there.prefix))
+
+        return [one for one in sent if is_passed(one)]
+
+    async def _held_now(self, sent: Sequence[Sent]) -> set[Place]:
+        """Which of them wait in `held_messages`."""
+        found: set[Place] = set()
+        edits = [one for one in sent if one.spec is TOOL_EDITS]
+        for start in range(0, len(edits), _AT_ONCE):
+            subjects = {one.subject for one in edits[start : start + _AT_ONCE]}
+            query = {"subject": {"$in": sorted(subjects)}}
+            fields = {"topic": 1, "partition": 1, "offset": 1}
+            async for held in self._database["held_messages"].find(query, fields):
+                found.add((held["topic"], held["partition"], held["offset"]))
+        return found & {one.place for one in edits}
+
+    async def _applied(self, sent: Sequence[Sent]) -> dict[Place, Outcome]:
+        ids = {one.subject for one in sent if one.spec in _ABOUT_PRODUCTS}
+        products = {doc["_id"]: doc async for doc in self._database["products"].find({"_id": {"$in": sorted(ids)}})}
+        return {one.place: _outcome(one, products.get(one.subject)) for one in sent}
+
+    # Bulk edits -------------------------------------------------------------------------------------------------
+
+    def _report(self, one: Sent) -> list[BulkEditCompleted]:
+        """The pages of its report; it is published before the bulk edit's offset is committed."""
+        if one.event is None or not isinstance(one.event.data, ProductsBulkEdited):
+            return []
+        report = self._trail.reports.get(one.event.id)
+        return [] if report is None or not report.complete else [page for _, page in sorted(report.pages.items())]
+
+    def _parts(self, one: Sent) -> list[Sent]:
+        accepted = {v.product_no for page in self._report(one) for v in page.verdicts if v.verdict == "accepted"}
+        return [part for product_no in sorted(accepted) for part in self._parts_of(one, product_no)]
+
+    def _parts_of(self, one: Sent, product_no: str) -> list[Sent]:
+        if one.event is None:
+            return []
+        ids = [bulk_edit_part_id(one.event.id, product_no, body) for body in (ProductEdited, SyncTargetSet)]
+        return [self._trail.edits[part] for part in ids if part in self._trail.edits]
+
+    def outcomes(self, one: Sent) -> list[Outcome]:
+        """Of the message; of a bulk edit those of its products, once its report is there."""
+        verdicts = [verdict for page in self._report(one) for verdict in page.verdicts]
+        if one.place not in self._ends or not verdicts:
+            return [self._outcome(one)]
+        return [
+            Outcome(one, Fate.REFUSED, reason=verdict.reason, product_no=verdict.product_no)
+            if verdict.verdict == "refused"
+            else self._of_product(one, verdict.product_no)
+            for verdict in verdicts
+        ]
+
+    def _of_product(self, one: Sent, product_no: str) -> Outcome:
+        outcomes = [self._outcome(part) for part in self._parts_of(one, product_no)]
+        return max(outcomes, key=lambda outcome: outcome.fate.urgency).of_bulk(one, product_no)
+
+    def _outcome(self, one: Sent) -> Outcome:
+        if (known := self._ends.get(one.place)) is not None:
+            return known
+        if one.place in self._held:
+            return Outcome(one, Fate.HELD, reason="waits for its product or SKU to come from futureshop")
+        readers = ", ".join(readers_of(one.spec, self._there.prefix))
+        return Outcome(one, Fate.WAITING, reason=f"{readers} has not come to it yet (see `shopsync lag`)")
+
+
+def _outcome(one: Sent, product: Document | None) -> Outcome:
+    if one.spec not in _ABOUT_PRODUCTS or one.event is None or isinstance(one.event.data, ProductsBulkEdited):
+        return Outcome(one, Fate.HANDLED)
+    if product is None or "burial" in product:
+        return Outcome(one, Fate.HANDLED, reason="the product is not in the catalogue")
+    standing = frozenset(product.get("edited_fields") or ())
+    note = overtaken(one.event, read_layers(product), standing)
+    return Outcome(one, Fate.APPLIED, version=product.get("version"), status=product.get("status"), reason=note)
+
+
+def refused(outcomes: Collection[Outcome]) -> int:
+    """How many somebody has to look after."""
+    return sum(not one.fate.is_good for one in outcomes)

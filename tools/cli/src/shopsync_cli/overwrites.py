@@ -1,0 +1,104 @@
+"""The dry run of 一括情報更新: which edits it would make fall (RA-2, LY-2)."""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from shopsync_cli.layers import UPSTREAM_FIELDS, read_layers
+from shopsync_cli.product_reading import Found, Shop, last_import, pages, require_shop, snapshot_of
+from shopsync_cli.product_view import futureshop_value
+from shopsync_cli.upstream_price import price_range
+from shopsync_runtime.mongo import Database
+
+
+@dataclass(frozen=True, slots=True)
+class Overwrite:
+    """One edit in force and what would take its place. `as_of`: when futureshop's value was read.
+
+    `sku_prices`: lowest and highest, when SKUs have prices of their own. `changes`: False when both values are equal,
+    so that only the edit goes. `untouched`: gone upstream, the import does not see the product.
+    """
+
+    product_no: str
+    name: str
+    sync_enabled: bool
+    field: str
+    tool: Any
+    edited_at: datetime | None
+    futureshop: Any
+    sku_prices: tuple[int, int] | None
+    as_of: datetime | None
+    changes: bool
+    untouched: bool
+
+
+@dataclass(frozen=True, slots=True)
+class DryRun:
+    """All of a shop. `last_import`: mode and end of the newest import that brought values, where that is known."""
+
+    shop_key: str
+    rows: tuple[Overwrite, ...]
+    last_import: tuple[str, datetime] | None
+
+    @property
+    def falling(self) -> tuple[Overwrite, ...]:
+        """The edits that would fall."""
+        return tuple(row for row in self.rows if not row.untouched)
+
+    @property
+    def untouched(self) -> tuple[Overwrite, ...]:
+        """The edits of products gone upstream, which would stay."""
+        return tuple(row for row in self.rows if row.untouched)
+
+    def counts(self) -> dict[str, int]:
+        """Products and edits, for the line at the end."""
+        falling = self.falling
+        return {
+            "products": len({row.product_no for row in falling}),
+            "edits": len(falling),
+            "edits_that_change_nothing": sum(not row.changes for row in falling),
+            "products_on": len({row.product_no for row in falling if row.sync_enabled}),
+            "products_untouched": len({row.product_no for row in self.untouched}),
+        }
+
+
+async def dry_run(database: Database, shop_key: str) -> DryRun:
+    """Reads only. Raises CommandFailed when there is no such shop."""
+    shop = await require_shop(database, shop_key)
+    rows = [row async for row in _overwrites(database, shop_key, shop)]
+    return DryRun(shop_key, tuple(rows), await last_import(database, shop_key))
+
+
+async def _overwrites(database: Database, shop_key: str, shop: Shop | None) -> AsyncIterator[Overwrite]:
+    edited = {"shop_key": shop_key, "edited_fields.0": {"$exists": True}}
+    async for page in pages(database, edited, {"offsets": 0}):
+        for document in page:
+            snapshot, layers = snapshot_of(document), read_layers(document)
+            found = Found(shop_key, snapshot.product_no, snapshot, layers, None, shop)
+            for name in UPSTREAM_FIELDS:
+                if name in snapshot.edited_fields:
+                    yield _overwrite(found, name)
+
+
+def _overwrite(found: Found, name: str) -> Overwrite:
+    snapshot, upstream = found.snapshot, found.layers.upstream
+    if snapshot is None:
+        raise ValueError("only a product that is there can be overwritten")
+    edit = found.layers.edits.get(name)
+    # What is in force is the edit: the snapshot has it even where the layer cannot be read.
+    tool, futureshop = getattr(snapshot.content, name), futureshop_value(found, name)
+    prices = price_range(upstream.product, found.tax) if name == "price" and upstream.product is not None else None
+    return Overwrite(
+        product_no=snapshot.product_no,
+        name=snapshot.content.name,
+        sync_enabled=snapshot.sync_enabled,
+        field=name,
+        tool=tool,
+        edited_at=None if edit is None else edit.at,
+        futureshop=futureshop,
+        sku_prices=prices,
+        as_of=upstream.taken_at,
+        changes=tool != futureshop or prices is not None,
+        untouched=snapshot.removed_upstream is not None,
+    )

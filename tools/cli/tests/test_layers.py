@@ -1,0 +1,166 @@
+"""The layers as the command line reads them are those that the services' own code writes."""
+
+from dataclasses import fields
+from datetime import timedelta
+
+import pytest
+
+from catalog.documents import product_document
+from catalog.ownership import DIMENSIONS, OWNERS, SIDES, Owner, side_field
+from catalog.pricing import product_price as catalogue_price
+from catalog.pricing import sku_price as catalogue_sku_price
+from publisher.model import Intent, Listing, OutboxEntry
+from publisher.store import Jobs, Listings
+from shopsync_contracts import new_event
+from shopsync_contracts.events import ProductSnapshot, PushRequested, TaxDefaults, UpstreamProduct
+from shopsync_cli import layers
+from shopsync_cli.layers import read_held, read_layers, read_tombstone
+from shopsync_cli.publisher_records import read_job, read_listing
+from shopsync_cli.upstream_price import price_range, product_price, sku_price
+
+TWO_SKUS = [{"vertical_no": "M", "stock": 10, "price": 3600}, {"vertical_no": "L", "stock": 4}]
+ONE_MORE = {"vertical_no": "L", "horizontal_no": "RED"}
+
+
+async def test_every_layer_reads_as_the_catalogue_reads_it(tool):
+    # A former life, so that a former listing is there too.
+    await tool.imported(minute=0)
+    await tool.completed(minute=1)
+    await tool.pushed(minute=2)
+    await tool.removed(minute=3)
+    await tool.deleted(minute=5)
+    # The present life: something in every layer.
+    await tool.imported(minute=9, skus=TWO_SKUS)
+    await tool.imported(minute=10, skus=[*TWO_SKUS, ONE_MORE], stock_managed=False)
+    await tool.imported(minute=11, updated_at=tool.at(10), name="seen, not taken")
+    await tool.completed(minute=11)
+    await tool.edited(minute=12, name="夏シャツ", price=2900, stock=[{"vertical_no": "M", "quantity": 7}])
+    await tool.switched(on=True, minute=13)
+    await tool.pushed(minute=14, stock=7, tiktok_product_id="T1")
+    await tool.reviewed(review="approved", minute=15)
+    await tool.failed(status="incomplete", code="incomplete", missing=("skus[M/].price",))
+    await tool.removed(minute=16)
+
+    [stored] = (await tool.products.load(["demo/A-1"])).values()
+    record, read = stored.state.record, read_layers(await tool.document())
+
+    assert read.upstream.product == record.upstream.product
+    assert (read.upstream.taken_at, read.upstream.observed_at) == (tool.at(10), tool.at(11))
+    assert read.upstream.removal.enumeration_id == record.upstream.removal.enumeration_id
+    assert (read.upstream.removal.started_at, read.upstream.removal.completed_at) == (tool.at(16), tool.at(17))
+    for mine, theirs in ((read.edits, record.edits), (read.tool, record.tool)):
+        assert theirs
+        assert {name: (one.value, one.at) for name, one in mine.items()} == {
+            name: (one.value, one.at) for name, one in theirs.items()
+        }
+    assert set(read.stock) == set(record.stock) == {("M", ""), ("L", ""), ("L", "RED")}
+    assert read.stock["L", "RED"].unmanaged is record.stock["L", "RED"].unmanaged is True
+    stock, theirs = read.stock["M", ""], record.stock["M", ""]
+    assert (
+        (stock.imported, stock.unmanaged, stock.sent)
+        == (theirs.imported, theirs.unmanaged, theirs.sent)
+        == (10, False, 7)
+    )
+    assert (stock.edit.value, stock.edit.at) == (7, tool.at(12))
+    assert (read.target.value, read.target.at) == (True, tool.at(13))
+    assert read.listing.tiktok_product_id == record.listing.tiktok_product_id == "T1"
+    assert read.listing.outcome.kind == record.listing.outcome.kind == "incomplete"
+    assert read.listing.outcome.content_version == record.listing.outcome.content_version
+    assert read.listing.outcome.missing == ("skus[M/].price",)
+    assert (read.listing.review.state, read.listing.review.occurred_at) == ("approved", tool.at(15))
+    assert read.listing.review.content_version == record.listing.review.content_version is not None
+    assert read.listing.pushed_content_version == record.listing.pushed_content_version is not None
+    assert (read.listing.pushed_at, read.listing.live) == (tool.at(14), True)
+    assert read.born_after == record.born_after == tool.at(5)
+
+
+async def test_a_new_layer_of_the_catalogue_is_noticed_here(tool):
+    await tool.imported()
+    [stored] = (await tool.products.load(["demo/A-1"])).values()
+    document = product_document(stored.state, revision=1, writer="w")
+    inner = set(document) - set(ProductSnapshot.model_fields) - {"_id", "revision", "writer", "offsets"}
+    assert inner - {"first_version", "first_content_version"} == {one.name for one in fields(layers.Layers)}
+
+
+async def test_a_tombstone_reads_as_the_catalogue_writes_it(tool):
+    await tool.imported()
+    await tool.completed()
+    await tool.pushed(minute=2)
+    await tool.removed(minute=3)
+    await tool.deleted(minute=5)
+    [stored] = (await tool.products.load(["demo/A-1"])).values()
+    theirs = stored.state.tombstone
+    mine = read_tombstone(await tool.database["tombstones"].find_one({"_id": "demo/A-1"}))
+    assert (mine.deleted_at, mine.sweep_id, mine.tiktok_product_id) == (tool.at(5), "S1", "T1")
+    assert mine.deleted_at == theirs.deleted_at
+    assert (mine.proof.enumeration_id, mine.proof.started_at, mine.proof.completed_at) == ("E1", tool.at(3), tool.at(4))
+
+
+async def test_held_messages_read_as_the_catalogue_keeps_them(tool):
+    await tool.hold(tool.edit("A-1", minute=5, name="夏", price=100), 5)
+    held = read_held(await tool.database["held_messages"].find_one({"subject": "demo/A-1"}), "A-1")
+    assert (held.what, held.event_type, held.time) == ("edit of name, price", "product.edited", tool.at(5))
+    assert held.event_id == "tool-edits.v1-1"
+    assert (held.held_at, held.place) == (tool.at(6), "tool-edits.v1/0@1")
+
+
+def test_ownership_is_the_catalogues():
+    tool_fields = {name for name, owner in OWNERS.items() if owner is Owner.TOOL} - {DIMENSIONS}
+    assert set(layers.UPSTREAM_FIELDS) == {name for name, owner in OWNERS.items() if owner is Owner.UPSTREAM}
+    assert set(layers.TOOL_FIELDS) == tool_fields | {side_field(side) for side in SIDES}
+
+
+@pytest.mark.parametrize(
+    "document", [{}, {"upstream": None, "edits": None, "stock": [None, {}], "listing": {"review": {}}}]
+)
+def test_what_is_missing_reads_as_nothing(document):
+    read = read_layers(document)
+    assert read.upstream.product is None
+    assert dict(read.edits) == {}
+    assert read.listing.tiktok_product_id is None
+    assert read_tombstone({}).deleted_at is None
+    assert "cannot be read" in read_held({}, "A-1").what
+    assert read_job({}).attempts == 0
+    assert read_listing({}).tiktok_product_id is None
+
+
+@pytest.mark.parametrize("rounding", ["down", "up", "half_up", None])
+@pytest.mark.parametrize(("included", "rate"), [(True, 10), (False, 10), (False, 8), (None, None)])
+@pytest.mark.parametrize("sale_form", ["regular", "preorder"])
+@pytest.mark.parametrize("shop", [TaxDefaults(), TaxDefaults(included=False, rate_percent=8, rounding="up")])
+def test_futureshops_price_is_what_the_catalogue_makes_of_it(tool, shop, sale_form, included, rate, rounding):
+    product = UpstreamProduct.model_validate(
+        {
+            "updated_at": tool.at(0), "name": "n", "sale_form": sale_form, "regular_price": 2778,
+            "preorder_price": 1005, "stock_managed": True, "skus": TWO_SKUS,
+            "tax": {"included": included, "rate_percent": rate, "rounding": rounding},
+        },
+        strict=False,
+    )  # fmt: skip
+    assert product_price(product, shop) == catalogue_price(product, shop)
+    prices = [catalogue_sku_price(product, sku, shop) for sku in product.skus]
+    assert [sku_price(product, sku, shop) for sku in product.skus] == prices
+    assert price_range(product, shop) == (min(prices), max(prices))
+
+
+async def test_jobs_and_listings_read_as_the_publisher_writes_them(tool):
+    jobs, listings = Jobs(tool.database), Listings(tool.database)
+    command = new_event(
+        PushRequested(shop_key="demo", product_no="A-1", reason="auto"), source="/tests", id="c", time=tool.at(0)
+    )
+    await jobs.request([command], tool.at(0))
+    claimed = await jobs.claim("demo", owner="w", now=tool.at(0), lease=timedelta(minutes=1))
+    stored = tool.database["push_jobs"]
+    assert read_job(await stored.find_one({})).state(tool.at(0.5)) == "running"
+    await jobs.reschedule(claimed, now=tool.at(1), due_at=tool.at(9), attempts=3, waits=2, reported="authorization")
+    job = read_job(await stored.find_one({}))
+    assert (job.reason, job.requested_at, job.due_at) == ("auto", tool.at(0), tool.at(9))
+    assert (job.attempts, job.waits, job.reported) == (3, 2, "authorization")
+    assert (job.state(tool.at(1)), job.state(tool.at(9))) == ("waiting", "due")
+
+    listing = Listing("demo", "A-1", tiktok_product_id="T1", pushed_content_version=4)
+    listing = await listings.record_push(listing, [OutboxEntry("e", "{}")], review_due_at=tool.at(7), now=tool.at(0))
+    await listings.intend(listing, Intent("edit", "k", 5, "f", {}))
+    read = read_listing(await tool.database["listings"].find_one({}))
+    assert (read.tiktok_product_id, read.pushed_content_version, read.review_due_at) == ("T1", 4, tool.at(7))
+    assert (read.intent, read.unsent_events) == ("edit", 1)

@@ -1,0 +1,79 @@
+"""`python -m shopsync_sandbox bench-publisher`."""
+
+from functools import partial
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from shopsync_rehearsals.bench import screen
+from shopsync_rehearsals.bench.command import Ground, judged
+from shopsync_rehearsals.bench.measure import Measured, Run
+from shopsync_rehearsals.bench.outcomes import connected
+from shopsync_rehearsals.bench.plan import Plan
+from shopsync_rehearsals.bench.stack import system
+from shopsync_rehearsals.bench.usage import Meter
+from shopsync_rehearsals.bench.verdict import judge
+
+
+def bench_publisher(
+    *,
+    products: Annotated[int, typer.Option(min=3, max=20_000, help="Products, dealt out evenly to the shops.")] = 1000,
+    shops: Annotated[int, typer.Option(min=3, max=99, help="The last is throttled, the one before broken.")] = 20,
+    images: Annotated[int, typer.Option(min=1, max=9, help="Different pictures of each product.")] = 6,
+    rate: Annotated[float, typer.Option(min=1, help="Calls per second that TikTok Shop allows each shop.")] = 10.0,
+    latency: Annotated[float, typer.Option(min=0, help="Milliseconds TikTok Shop takes for every call.")] = 200.0,
+    replicas: Annotated[int, typer.Option(min=1, max=8, help="Publisher processes.")] = 1,
+    disturbed: Annotated[
+        float, typer.Option(min=1, help="Seconds of the 503s of one shop and of 1 call/s for another.")
+    ] = 60.0,
+    kill_every: Annotated[
+        float | None, typer.Option(min=0.5, help="kill -9 a publisher about so many seconds after the last was ready.")
+    ] = None,
+    seed: Annotated[int, typer.Option(help="The same seed gives the same products and moments of the kills.")] = 7,
+    patience: Annotated[
+        float | None, typer.Option(min=1, help="Give up after so many seconds; by default it follows from the work.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object instead of tables.")] = False,
+    logs: Annotated[Path | None, typer.Option(help="Folder for the logs of all processes; kept.")] = None,
+) -> None:
+    """Push products of many shops at once against a slow TikTok Shop, and judge what it saw. Exit code 1: not good.
+
+    Every rate is taken from the sandbox's own record of arrivals, over all endpoints. A second is any second, not a
+    calendar one, and refused calls count. The rate used by a healthy shop is its calls, less one, divided by the
+    allowed rate times the seconds from its first call to its last upload or create: so long it had products to push.
+    Readings of reviews count as calls, as TikTok Shop counts them. With --kill-every it is shown, not judged.
+    """
+    plan = Plan(
+        products=products, shops=shops, images=images, rate=rate, latency=latency / 1000, replicas=replicas,
+        kill_every=kill_every, seed=seed, throttled_seconds=disturbed, outage_seconds=disturbed, patience=patience,
+    )  # fmt: skip
+    judged(partial(_bench, plan), partial(_conclude, as_json=as_json), logs=logs, as_json=as_json)
+
+
+async def _bench(plan: Plan, ground: Ground) -> Measured:
+    broker, server, shown = ground.broker, ground.server, ground.shown
+    shown.tell(f"{broker.describe()}; {server.describe()}; up to {plan.bound:.0f} s")
+    stack = await ground.resources.enter_async_context(
+        system(plan, ground.folder, kafka_bootstrap=broker.bootstrap_servers, mongo_uri=server.uri)
+    )
+    bus, outcomes = await ground.resources.enter_async_context(
+        connected(broker.bootstrap_servers, stack.names.topic_prefix)
+    )
+    run = Run(plan, stack, bus, outcomes, meter=Meter(), servers=ground.processes, progress=shown.progress)
+    return await run.run()
+
+
+def _conclude(measured: Measured, console: Console, *, as_json: bool) -> bool:
+    lines = judge(measured)
+    if as_json:
+        typer.echo(screen.as_json(measured, lines))
+    else:
+        console.print(screen.report(lines))
+        console.print(screen.processor(measured))
+    for text in measured.missing:
+        console.print(f"[red]missing when the time was over: {text}[/red]", highlight=False)
+    for text, times in [*measured.failures.items(), *measured.skipped.items()]:
+        console.print(f"[yellow]reported {times} times: {text}[/yellow]", highlight=False)
+    return screen.is_good(measured, lines)

@@ -1,0 +1,129 @@
+"""`python -m shopsync_sandbox demo`: the whole pipeline on one machine, checked at the end."""
+
+import asyncio
+import contextlib
+import os
+import shutil
+import signal
+import tempfile
+import time
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from shopsync_rehearsals.demo import screen
+from shopsync_rehearsals.demo.bus import Follower, connected
+from shopsync_rehearsals.demo.checks import findings
+from shopsync_rehearsals.demo.hints import addresses
+from shopsync_rehearsals.demo.other_system import interfering
+from shopsync_rehearsals.demo.stack import SHOP, Plan, Stack, running
+from shopsync_rehearsals.demo.story import Outcome, Story
+
+INSTALL_SECONDS = "SHOPSYNC_DEMO_INSTALL_SECONDS"
+"""Set by the Makefile: how long the install took before this program could start."""
+
+
+def demo(
+    *,
+    products: Annotated[int, typer.Option(min=20, help="Products of the generated shop.")] = 200,
+    seed: Annotated[int, typer.Option(help="The same seed gives the same shop and the same choices.")] = 7,
+    keep: Annotated[bool, typer.Option(help="Keep everything running afterwards, until Ctrl-C.")] = False,
+    transactions: Annotated[
+        bool,
+        typer.Option(help="Beside another system that writes in Kafka transactions and aborts some."),
+    ] = False,
+    logs: Annotated[Path | None, typer.Option(help="Folder for the logs of all processes; kept.")] = None,
+    patience: Annotated[
+        float | None,
+        typer.Option(min=1, help="Longest wait for one step, in seconds; by default it grows with --products."),
+    ] = None,
+) -> None:
+    """Start everything on loopback, live a merchant's story, check the result. Exit code 1 when anything is off."""
+    plan = Plan(products=products, seed=seed)
+    folder = logs or Path(tempfile.mkdtemp(prefix="shopsync-demo-"))
+    folder.mkdir(parents=True, exist_ok=True)
+    console = Console()
+    good = False
+    try:
+        good = asyncio.run(
+            _demo(
+                plan,
+                folder,
+                console,
+                keep=keep,
+                transactions=transactions,
+                patience=patience or 60 + products * 0.25,
+            )
+        )
+    except (TimeoutError, RuntimeError) as error:
+        console.print(f"[red]{error}[/red]", highlight=False)
+    finally:
+        if good and logs is None:
+            shutil.rmtree(folder, ignore_errors=True)
+        else:
+            console.print(f"logs of all processes: {folder}", highlight=False)
+    raise typer.Exit(0 if good else 1)
+
+
+async def _demo(plan: Plan, folder: Path, console: Console, *, keep: bool, transactions: bool, patience: float) -> bool:
+    split = {"install": float(os.environ.get(INSTALL_SECONDS) or 0.0)}
+    async with contextlib.AsyncExitStack() as resources:
+        with screen.Screen(console) as shown:
+            began = time.monotonic()
+            stack = await resources.enter_async_context(running(plan, folder, tell=shown.tell))
+            split["start"] = time.monotonic() - began
+            began = time.monotonic()
+            bus, follower = await resources.enter_async_context(
+                connected(stack.kafka_bootstrap, stack.names.topic_prefix, shop=SHOP)
+            )
+            story = Story(stack, plan, bus, follower, progress=shown.progress, patience=patience)
+            if transactions:
+                outcome, others = await _beside_another(story, stack, follower, patience)
+            else:
+                outcome, others = await story.run(), []
+            split["run"] = time.monotonic() - began
+        good = _conclude(outcome, others, split, console)
+        if keep:
+            await _keep(stack, console)
+    return good
+
+
+async def _beside_another(story: Story, stack: Stack, follower: Follower, patience: float) -> tuple[Outcome, list[str]]:
+    """The story while another system writes in transactions, and what is off with what that wrote."""
+    async with interfering(stack.kafka_bootstrap, stack.names.topic_prefix, follower) as other:
+        outcome = await story.run()
+    with contextlib.suppress(TimeoutError):
+        await follower.until(lambda: not other.findings(), seconds=patience, what="the other system's products")
+    return outcome, other.findings()
+
+
+def _conclude(outcome: Outcome, others: list[str], split: dict[str, float], console: Console) -> bool:
+    for table in screen.summary(outcome):
+        console.print(table)
+    console.print(screen.seconds(outcome.seconds))
+    console.print(screen.seconds(split))
+    if outcome.facts is None:
+        raise RuntimeError("the story ended without facts to check")
+    found = findings(outcome.facts) + others
+    for finding in found:
+        console.print(f"[red]off: {finding}[/red]", highlight=False)
+    if not found:
+        listed, skus = len(outcome.facts.listed), len(outcome.facts.stock_writes_per_sku)
+        console.print(
+            f"[green]checked against the sandboxes: {listed} listings, each created once; "
+            f"stock of {skus} SKUs sent once; no delete or deactivate call; nothing written to futureshop[/green]",
+            highlight=False,
+        )
+    return not found
+
+
+async def _keep(stack: Stack, console: Console) -> None:
+    """Stay until SIGINT or SIGTERM."""
+    console.print(addresses(stack), highlight=False, markup=False, soft_wrap=True)
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop.set)
+    await stop.wait()

@@ -1,0 +1,41 @@
+"""Addresses of a running demo and lines to try on it."""
+
+import shlex
+
+from shopsync_rehearsals.demo.stack import SHOP, Stack
+
+
+def addresses(stack: Stack) -> str:
+    """Text for the terminal: where everything is, kcat and shopsync lines that work as they stand."""
+    kafka, prefix = stack.kafka_bootstrap, stack.names.topic_prefix
+    services = "\n".join(f"  {name:<12}{service.url}/readyz  /metrics" for name, service in stack.services.items())
+    settings = {**stack.environment, "SHOPSYNC_PUBLISHER_URL": stack.services["publisher"].url}
+    exports = "\n".join(f"  export {name}={shlex.quote(value)}" for name, value in sorted(settings.items()))
+    return f"""
+running until Ctrl-C:
+  Kafka       {kafka}
+  MongoDB     {stack.mongo_uri}  (database {stack.names.database})
+  futureshop  {stack.futureshop["url"]}/_sandbox/
+  TikTok Shop {stack.tiktok["url"]}/_sandbox/summary
+{services}
+  logs        {stack.folder}
+
+look at it:
+  kcat -b {kafka} -L
+  kcat -b {kafka} -t {prefix}.catalog-products.v1 -C -e -q -f '%k %s\\n' | head
+  kcat -b {kafka} -t {prefix}.reports.v1 -C -e -q | tail -3
+  kcat -b {kafka} -t {prefix}.dead-letters.v1 -C -e -q -f '%h %s\\n'
+
+for the shopsync command:
+{exports}
+
+look and act with it:
+  .venv/bin/shopsync products summary
+  .venv/bin/shopsync products --shop {SHOP} --status incomplete
+  .venv/bin/shopsync lag
+  .venv/bin/shopsync sync {SHOP} --wait
+
+the same with kcat (the partitioner must be the Java client's):
+  .venv/bin/shopsync events example sync.requested | tr -d '\\n' \\
+    | kcat -b {kafka} -t {prefix}.sync-commands.v1 -P -k {SHOP} -X topic.partitioner=murmur2_random
+"""

@@ -1,0 +1,50 @@
+"""The months as lines of a table, for a terminal."""
+
+import sys
+from collections.abc import Sequence
+from typing import TextIO
+
+from shopsync_rehearsals.month.life import NIGHTS, Tally
+from shopsync_rehearsals.month.operations import Kind
+
+_COLUMNS: Sequence[tuple[str, int]] = (
+    ("seed", 5), ("nights", 7), ("things", 7), ("imports", 8), ("syncs", 6), ("reviews", 8), ("deleted", 8),
+    ("listings", 9), ("seconds", 8),
+)  # fmt: skip
+
+
+class Table:
+    """A line per seed, rewritten in place while its month goes on."""
+
+    def __init__(self, out: TextIO = sys.stdout) -> None:
+        self._out = out
+        self._live = out.isatty()
+
+    def head(self) -> None:
+        """The names of the columns."""
+        self._write("".join(name.rjust(width) for name, width in _COLUMNS) + "\n")
+
+    def progress(self, tally: Tally) -> None:
+        """After a night."""
+        if self._live:
+            self._write(f"\r{_cells(tally)}  night {tally.nights} of {NIGHTS}")
+
+    def done(self, tally: Tally, wrong: object = None) -> None:
+        """The month is over; `wrong` says what was found."""
+        start = "\r\033[K" if self._live else "\r"
+        outcome = "as the rules say" if wrong is None else f"WRONG\n\n{wrong}\n"
+        self._write(f"{start}{_cells(tally)}  {outcome}\n")
+
+    def _write(self, text: str) -> None:
+        self._out.write(text)
+        self._out.flush()
+
+
+def _cells(tally: Tally) -> str:
+    count = tally.operations
+    things = count.total() - count[Kind.NIGHT]
+    values = (
+        tally.seed, tally.nights, things, count[Kind.IMPORT], count[Kind.SYNC], count[Kind.REVIEW], tally.deleted,
+        tally.listings, f"{tally.seconds:.1f}",
+    )  # fmt: skip
+    return "".join(str(value).rjust(width) for value, (_, width) in zip(values, _COLUMNS, strict=True))

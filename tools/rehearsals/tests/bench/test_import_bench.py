@@ -1,0 +1,98 @@
+import json
+import os
+from dataclasses import replace
+
+import pytest
+
+from shopsync_rehearsals.bench.import_memory import Memory, growth, resident_bytes
+from shopsync_rehearsals.bench.import_plan import ImportPlan
+from shopsync_rehearsals.bench.import_run import ImportMeasured
+from shopsync_rehearsals.bench.import_verdict import (import_is_good, import_json, import_report, judge_import, memory_table, processor_table)
+
+MIB = 1024 * 1024
+PLAN = ImportPlan(products=1001, rate=2.0)
+
+
+@pytest.mark.parametrize(
+    ("products", "calls"), [(1, 2), (100, 2), (101, 3), (250, 4), (251, 5), (100_000, 1400), (1_000_000, 14_000)]
+)
+def test_the_least_number_of_calls(products, calls):
+    assert ImportPlan(products=products).calls == calls
+
+
+def test_the_least_time_follows_the_rate():
+    plan = ImportPlan(products=100_000, rate=10)
+    assert plan.least_seconds == 140
+    assert plan.bound > plan.least_seconds
+    assert ImportPlan(patience=9).bound == 9
+
+
+def steps(*mebibytes):
+    memory = Memory(100)
+    for number, size in enumerate(mebibytes, start=1):
+        memory.sample(number * 100 // len(mebibytes), number, size * MIB)
+    return memory.steps
+
+
+def test_memory_is_noted_at_every_tenth_with_its_highest_value():
+    memory = Memory(1000)
+    for done, size in ((0, 50), (99, 90), (100, 60), (150, 70), (420, 61), (430, 80), (1000, 62)):
+        memory.sample(done, done / 10, size * MIB)
+    memory.sample(1000, 101, None)
+    found = [(step.done, step.now, step.highest) for step in memory.steps]
+    assert found == [(10, 60, 90), (40, 61, 70), (100, 62, 80)]
+
+
+def test_growth_compares_with_the_highest_of_the_first_fifth():
+    assert growth(steps(90, 100, *[100] * 7, 110)) == pytest.approx(0.10)
+    assert growth(steps(100, 100, *[90] * 8)) == pytest.approx(-0.10)
+    assert growth(steps(100)) is None
+    assert growth([]) is None
+
+
+def test_memory_of_a_process():
+    assert resident_bytes(os.getpid()) > MIB
+    assert resident_bytes(2**22 + 1) is None
+
+
+@pytest.fixture
+def measured():
+    return ImportMeasured(
+        plan=PLAN, seconds=PLAN.least_seconds * 1.04, read=1001, changed=1001, not_taken=0, proven=True, failure="",
+        messages=1001, present=1001, calls={"token": 1, "products": 5, "inventory": 11}, refused=0,
+        memory=steps(*[100] * 10), cpu={"ingestor": 1.0, "Kafka": 0.5},
+    )  # fmt: skip
+
+
+def test_a_good_run(measured):
+    lines = judge_import(measured)
+    assert import_is_good(lines)
+    document = json.loads(import_json(measured, lines))
+    assert document["good"]
+    assert document["memory"][0] == {"done": 10, "seconds": 1, "now": 100.0, "highest": 100.0}
+    assert import_report(lines, "x").row_count == len(lines)
+    assert memory_table(measured).row_count == 10
+    assert processor_table(measured).row_count == 3
+
+
+@pytest.mark.parametrize(
+    ("change", "what"),
+    [
+        ({"seconds": PLAN.least_seconds * 1.06}, "time of the least possible"),
+        ({"memory": steps(*[100] * 9, 111)}, "memory: growth after the first fifth"),
+        ({"read": 1000}, "products read"),
+        ({"changed": 1000}, "products published"),
+        ({"not_taken": 1}, "products refused"),
+        ({"messages": 1002}, "messages on product-changes.v1"),
+        ({"present": 1000}, "products known to be present"),
+        ({"proven": False}, "a complete listing, proof of absence"),
+        ({"calls": {"products": 6, "inventory": 11}}, "calls of the product search"),
+        ({"calls": {"products": 5}}, "calls of the stock search"),
+        ({"refused": 1}, "calls answered with an error"),
+        ({"failure": "futureshop_denied: no"}, "the import"),
+    ],
+)
+def test_each_promise_is_judged(measured, change, what):
+    lines = judge_import(replace(measured, **change))
+    assert [line.what for line in lines if line.good is False] == [what]
+    assert not import_is_good(lines)

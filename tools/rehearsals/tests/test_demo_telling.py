@@ -1,0 +1,56 @@
+"""What the demo says while it starts, and the lines that it invites to try."""
+
+import asyncio
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+
+from shopsync_rehearsals.demo.hints import addresses
+from shopsync_rehearsals.demo.stack import Names, Stack
+from shopsync_rehearsals.demo.telling import telling
+from shopsync_testkit.polling import eventually
+from shopsync_testkit.processes import ServiceProcess
+
+
+async def test_what_takes_long_is_told_at_once_and_again():
+    told: list[str] = []
+    over = asyncio.Event()
+    working = asyncio.create_task(telling(told.append, "starting Kafka", over.wait(), again_after=0.01))
+    await eventually(lambda: len(told) >= 3, what="the wait told again")
+    assert told[0] == "starting Kafka …"
+    assert re.fullmatch(r"starting Kafka … \d+ s so far", told[1])
+    over.set()
+    assert await working is True
+    assert re.fullmatch(r"starting Kafka: done in [\d.]+ s", told[-1])
+
+
+async def test_what_fails_is_raised():
+    async def failing() -> None:
+        raise RuntimeError("no Java")
+
+    with pytest.raises(RuntimeError, match="no Java"):
+        await telling(lambda _: None, "starting Kafka", failing())
+
+
+def hint(tmp_path: Path) -> tuple[str, Stack]:
+    environment = {"SHOPSYNC_KAFKA_BOOTSTRAP_SERVERS": "127.0.0.1:9092", "SHOPSYNC_MONGO_URI": "mongodb://h/?a=b&c=d"}
+    services = {"publisher": ServiceProcess("publisher", env={}, folder=tmp_path)}
+    stack = Stack("127.0.0.1:9092", "mongodb://h/", Names(), tmp_path, {"url": "http://f"}, {"url": "http://t"},
+                  environment, (), services)  # fmt: skip
+    return addresses(stack), stack
+
+
+def test_the_exports_name_all_that_the_command_reads(tmp_path):
+    text, stack = hint(tmp_path)
+    exports = dict(re.findall(r"^  export (\w+)=(.*)$", text, re.MULTILINE))
+    assert {name: shlex.split(value)[0] for name, value in exports.items()} == {
+        **stack.environment, "SHOPSYNC_PUBLISHER_URL": stack.services["publisher"].url,
+    }  # fmt: skip
+
+
+def test_no_line_does_nothing_and_every_shopsync_line_is_a_command(tmp_path):
+    text, _ = hint(tmp_path)
+    assert "sed" not in text
+    assert text.count(".venv/bin/shopsync") >= 4
