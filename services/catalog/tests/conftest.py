@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from catalog.merge import Folded, Message, fold
-from catalog.model import Rules, State
+from catalog.rules.merge import Folded, Message, fold
+from catalog.rules.model import Rules, State
 from shopsync_contracts import new_event, topic_of
 from shopsync_contracts.events import (
     DeleteRequested,

@@ -4,8 +4,8 @@ import httpx
 import pytest
 from pydantic import SecretStr
 
-from ingestor.client import FutureshopClient, Policy
-from ingestor.shops import ShopAccess
+from ingestor.futureshop.client import FutureshopClient, Policy
+from ingestor.futureshop.shops import ShopAccess
 from shopsync_sandbox.futureshop import FutureshopSandbox
 
 ORIGIN = "http://futureshop.test"

@@ -18,10 +18,10 @@ from pymongo.errors import ConnectionFailure
 from typer.testing import CliRunner
 
 from catalog.catalogue import Catalogue
-from catalog.held import HeldMessages, message_of
-from catalog.model import Rules
-from catalog.shops import ShopStore
-from catalog.store import ProductStore
+from catalog.store.held_messages import HeldMessages, message_of
+from catalog.rules.model import Rules
+from catalog.store.shops import ShopStore
+from catalog.store.products import ProductStore
 from shopsync_contracts import TOPICS, TopicSpec, new_event, topic_of
 from shopsync_contracts.events import (
     DeleteRequested,

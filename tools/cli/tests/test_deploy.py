@@ -19,7 +19,7 @@ from typer.main import get_command
 
 from catalog.settings import CatalogSettings
 from ingestor.settings import IngestorSettings
-from ingestor.shops import load_shops
+from ingestor.futureshop.shops import load_shops
 from janitor.settings import JanitorSettings
 from publisher.settings import PublisherSettings
 from shopsync_cli.cli import app

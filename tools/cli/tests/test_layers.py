@@ -5,10 +5,10 @@ from datetime import timedelta
 
 import pytest
 
-from catalog.documents import product_document
-from catalog.ownership import DIMENSIONS, OWNERS, SIDES, Owner, side_field
-from catalog.pricing import product_price as catalogue_price
-from catalog.pricing import sku_price as catalogue_sku_price
+from catalog.store.documents import product_document
+from catalog.rules.ownership import DIMENSIONS, OWNERS, SIDES, Owner, side_field
+from catalog.rules.pricing import product_price as catalogue_price
+from catalog.rules.pricing import sku_price as catalogue_sku_price
 from publisher.model import Intent, Listing, OutboxEntry
 from publisher.store import Jobs, Listings
 from shopsync_contracts import new_event

@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from ingestor.imports import Failure, ImportRun
+from ingestor.model import Failure, ImportRun
 from ingestor.store import ImportStore
 from shopsync_contracts.events import ProductChanged
 

@@ -4,17 +4,17 @@ from collections.abc import Sequence
 
 from catalog.catalogue import Catalogue
 from catalog.handlers import BulkEdits, ProductHandler, SettingsHandler
-from catalog.held import PRODUCT_TOPICS, HeldMessages
-from catalog.model import Rules
-from catalog.requests import DoneRequests
-from catalog.scheduling import Scheduler
+from catalog.store.held_messages import PRODUCT_TOPICS, HeldMessages
+from catalog.rules.model import Rules
+from catalog.store.done_requests import DoneRequests
+from catalog.scheduler import Scheduler
 from catalog.settings import CatalogSettings
-from catalog.shops import ShopStore
+from catalog.store.shops import ShopStore
 from catalog.snapshot_check import SnapshotCheck
-from catalog.snapshots import SnapshotFeed
-from catalog.store import ProductStore
-from catalog.syncing import Patience, SyncHandler
-from catalog.waiting import HeldKeeper
+from catalog.snapshot_feed import SnapshotFeed
+from catalog.store.products import ProductStore
+from catalog.sync_handler import Patience, SyncHandler
+from catalog.held_keeper import HeldKeeper
 from shopsync_contracts.topics import (
     CATALOG_PRODUCTS,
     DEAD_LETTERS,

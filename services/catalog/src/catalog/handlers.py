@@ -5,16 +5,16 @@ from datetime import datetime
 
 import structlog
 
-from catalog.admission import admit
-from catalog.bulk import FanOut, fan_out, reports
+from catalog.rules.admission import admit
+from catalog.rules.bulk import FanOut, fan_out, reports
 from catalog.catalogue import Applied, Catalogue
-from catalog.documents import product_id
+from catalog.store.documents import product_id
 from catalog.errors import CatalogRefusal
-from catalog.held import Held, HeldMessages, message_of
-from catalog.merge import Message
-from catalog.requests import DoneRequests
-from catalog.shops import ShopStore
-from catalog.store import ProductStore
+from catalog.store.held_messages import Held, HeldMessages, message_of
+from catalog.rules.merge import Message
+from catalog.store.done_requests import DoneRequests
+from catalog.store.shops import ShopStore
+from catalog.store.products import ProductStore
 from shopsync_contracts import Event
 from shopsync_contracts.events import ProductsBulkEdited
 from shopsync_contracts.topics import REPORTS, TOOL_EDITS

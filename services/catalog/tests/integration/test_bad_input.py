@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from aiokafka import ConsumerRecord
 
-from catalog.waiting import HeldKeeper
+from catalog.held_keeper import HeldKeeper
 from shopsync_contracts.events import EditChanges, ProductsBulkEdited
 from shopsync_contracts.topics import REPORTS
 from shopsync_runtime import Leases

@@ -8,9 +8,9 @@ import pytest
 from aiokafka.errors import KafkaError
 from structlog.testing import capture_logs
 
-from catalog.documents import read_product
-from catalog.model import State
-from catalog.store import Stored, Write
+from catalog.store.documents import read_product
+from catalog.rules.model import State
+from catalog.store.products import Stored, Write
 from shopsync_contracts.events import (
     BulkEditCompleted,
     EditChanges,
@@ -220,7 +220,7 @@ class TestDeletion:
             raise KafkaError(name)
 
         with monkeypatch.context() as patched:
-            patched.setattr("catalog.store.failpoint", die)
+            patched.setattr("catalog.store.products.failpoint", die)
             with pytest.raises(KafkaError):
                 await doomed.handler([command])
         assert await database["products"].count_documents({}) == 1

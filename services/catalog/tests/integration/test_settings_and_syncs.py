@@ -8,7 +8,7 @@ import pytest
 from aiokafka.errors import KafkaError
 
 from catalog.handlers import SettingsHandler
-from catalog.syncing import Patience, SyncHandler
+from catalog.sync_handler import Patience, SyncHandler
 from shopsync_contracts.events import EditChanges, ProductsBulkEdited, ShopSettingsChanged, SyncRequested, TaxDefaults
 from shopsync_contracts.topics import CATALOG_PRODUCTS, PUSH_COMMANDS, REPORTS
 from shopsync_runtime import RetryableError, Shutdown

@@ -5,7 +5,7 @@ import bson
 import pytest
 from bson.codec_options import CodecOptions
 
-from catalog.documents import product_document, read_product, read_tombstone, tombstone_document
+from catalog.store.documents import product_document, read_product, read_tombstone, tombstone_document
 from catalog.errors import FormerLife, UnknownProduct
 
 

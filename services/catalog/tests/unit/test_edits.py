@@ -3,7 +3,7 @@ from dataclasses import replace
 import pytest
 
 from catalog.errors import StampFromFuture, UnknownProduct
-from catalog.ownership import OWNERS
+from catalog.rules.ownership import OWNERS
 from shopsync_contracts.events import EditChanges
 
 

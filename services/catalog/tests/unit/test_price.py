@@ -3,8 +3,8 @@ from fractions import Fraction
 
 import pytest
 
-from catalog.model import Rules
-from catalog.pricing import product_price, sku_price
+from catalog.rules.model import Rules
+from catalog.rules.pricing import product_price, sku_price
 from shopsync_contracts.events import TaxDefaults
 
 OUTSIDE = {"included": False, "rate_percent": 10, "rounding": "down"}

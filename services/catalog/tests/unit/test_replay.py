@@ -6,8 +6,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from catalog.merge import fold, remember_refused
-from catalog.model import State
+from catalog.rules.merge import fold, remember_refused
+from catalog.rules.model import State
 from shopsync_contracts.events import PushFailed, PushSkipped, PushSucceeded, ReviewChanged, SkuSent
 from shopsync_contracts.topics import TOOL_EDITS
 

@@ -4,7 +4,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from catalog.errors import StampFromFuture
-from catalog.model import Rules
+from catalog.rules.model import Rules
 
 
 def test_scenario_1_im1_im2_all_come_in_hidden_ones_too(new_story):

@@ -5,10 +5,10 @@ from datetime import UTC, datetime
 import bson
 import pytest
 
-from catalog.documents import product_document
+from catalog.store.documents import product_document
 from catalog.errors import OutOfLimits
-from catalog.model import State
-from catalog.sizes import check_size, fold_within_limits
+from catalog.rules.model import State
+from catalog.store.sizes import check_size, fold_within_limits
 from shopsync_contracts import TooLarge, new_event, parse
 from shopsync_contracts.events import PushFailed, PushSucceeded, Reason, ReviewChanged, SkuSent
 from shopsync_contracts.limits import MAX_DOCUMENT_BYTES, MAX_SNAPSHOT_BYTES
@@ -138,7 +138,7 @@ def small_topic(monkeypatch):
 
     def limit(size):
         monkeypatch.setattr(
-            "catalog.sizes.CATALOG_PRODUCTS",
+            "catalog.store.sizes.CATALOG_PRODUCTS",
             type(CATALOG_PRODUCTS)("small", "subject", (), "", "", max_message_bytes=size),
         )
 
@@ -174,7 +174,7 @@ def test_a_new_product_that_is_too_large_is_not_there(story, small_topic):
 
 def test_a_document_larger_than_mongodb_takes_is_named(story, monkeypatch):
     story.changed()
-    monkeypatch.setattr("catalog.sizes.MAX_DOCUMENT_BYTES", 1_100_000)
+    monkeypatch.setattr("catalog.store.sizes.MAX_DOCUMENT_BYTES", 1_100_000)
     check_size(story.state)
     story.changed(1, updated=1, description="x" * 1_000_000, name="x" * 2_000, images=["x" * 4_000] * 20)
     with pytest.raises(

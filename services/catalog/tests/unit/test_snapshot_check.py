@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from catalog.snapshot_check import SnapshotCheck
-from catalog.suspects import UNREADABLE, Suspects, shown_by
+from catalog.rules.suspects import UNREADABLE, Suspects, shown_by
 from shopsync_contracts.topics import CATALOG_PRODUCTS
 from shopsync_runtime import Delivery
 

@@ -2,7 +2,7 @@ import asyncio
 
 import pytest
 
-from catalog.snapshots import SnapshotFeed
+from catalog.snapshot_feed import SnapshotFeed
 
 
 class Broker:

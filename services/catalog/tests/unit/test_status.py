@@ -4,8 +4,8 @@ from typing import get_args
 
 import pytest
 
-from catalog.model import Listing, PushOutcome, Review
-from catalog.status import status_of
+from catalog.rules.model import Listing, PushOutcome, Review
+from catalog.rules.status import status_of
 from shopsync_contracts.events import Reason, ReviewState, SnapshotError, Status
 
 STATES = (*get_args(ReviewState), "in_review", "live", "draft")

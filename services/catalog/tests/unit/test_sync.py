@@ -3,7 +3,7 @@ from typing import get_args
 
 import pytest
 
-from catalog.sync import choose, commands
+from catalog.rules.sync import choose, commands
 from shopsync_contracts import new_event
 from shopsync_contracts.events import Status, SyncRequested, SyncSettings
 

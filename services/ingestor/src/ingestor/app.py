@@ -1,22 +1,22 @@
-from ingestor.absences import Absences
-from ingestor.client import FutureshopClient, Policy
-from ingestor.enumeration import ShrinkLimit
-from ingestor.forgetting import Forgetting
+from ingestor.importing.absences import Absences
+from ingestor.futureshop.client import FutureshopClient, Policy
+from ingestor.importing.enumeration import ShrinkLimit
+from ingestor.importing.forgetting import Forgetting
 from ingestor.handlers import Handlers
-from ingestor.importer import Importer, Steps
-from ingestor.outbound import http_client
-from ingestor.pace import SharedTurns
-from ingestor.planning import Planner
-from ingestor.progress import Progress
-from ingestor.reader import Reader
-from ingestor.reporting import Reporting
-from ingestor.schedule import ImportSchedule
+from ingestor.importing.importer import Importer, Steps
+from ingestor.futureshop.outbound import http_client
+from ingestor.futureshop.pace import SharedTurns
+from ingestor.importing.planning import Planner
+from ingestor.importing.progress import Progress
+from ingestor.importing.reader import Reader
+from ingestor.importing.reporting import Reporting
+from ingestor.importing.schedule import ImportSchedule
 from ingestor.settings import IngestorSettings
-from ingestor.shop_directory import ShopDirectory
-from ingestor.shops import ShopsFile, load_mapping
+from ingestor.futureshop.shop_directory import ShopDirectory
+from ingestor.futureshop.shops import ShopsFile, load_mapping
 from ingestor.store import CheckpointStore, ImportStore, PresenceStore
 from ingestor.windows import WindowRules
-from ingestor.worker import Worker, WorkerOptions
+from ingestor.importing.worker import Worker, WorkerOptions
 from shopsync_contracts.topics import IMPORT_COMMANDS
 from shopsync_runtime import Runtime, each
 

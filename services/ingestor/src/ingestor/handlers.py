@@ -4,7 +4,7 @@ from datetime import datetime
 import structlog
 
 from ingestor.ids import import_id_of
-from ingestor.imports import ImportRun, to_the_millisecond
+from ingestor.model import ImportRun, to_the_millisecond
 from ingestor.store import ImportStore
 from shopsync_contracts.events import ImportRequested
 from shopsync_runtime import Delivery, PermanentError

@@ -6,7 +6,7 @@ from croniter import croniter
 from pydantic import Field, field_validator, model_validator
 from pydantic_settings import SettingsConfigDict
 
-from ingestor.shops import ShopsFile, load_mapping, load_shops
+from ingestor.futureshop.shops import ShopsFile, load_mapping, load_shops
 from shopsync_runtime import PositiveDuration, ServiceSettings, SettingsError
 
 

@@ -2,7 +2,7 @@
 
 from prometheus_client import REGISTRY
 
-from ingestor.progress import Progress
+from ingestor.importing.progress import Progress
 from shopsync_contracts.events import ImportCompleted, ImportProgress
 from shopsync_contracts.topics import REPORTS
 from shopsync_testkit.polling import eventually

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from pydantic import ValidationError
 
-from ingestor.schedule import ImportSchedule, latest_slot
+from ingestor.importing.schedule import ImportSchedule, latest_slot
 from ingestor.settings import IngestorSettings
 from ingestor.store import ImportStore
 from shopsync_contracts import new_event

@@ -7,7 +7,7 @@ from itertools import pairwise
 
 import pytest
 
-from ingestor.pace import Pace, SharedTurns
+from ingestor.futureshop.pace import Pace, SharedTurns
 from shopsync_testkit.polling import eventually
 from shopsync_testkit.processes import ServiceProcess
 

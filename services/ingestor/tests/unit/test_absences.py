@@ -5,11 +5,11 @@ from unittest.mock import AsyncMock
 
 import pytest
 
-from ingestor.absences import Absences
-from ingestor.client import Page
-from ingestor.enumeration import ShrinkLimit
+from ingestor.importing.absences import Absences
+from ingestor.futureshop.client import Page
+from ingestor.importing.enumeration import ShrinkLimit
 from ingestor.errors import UnexpectedReply
-from ingestor.mapping import SourceMap
+from ingestor.records.mapping import SourceMap
 
 
 @pytest.fixture

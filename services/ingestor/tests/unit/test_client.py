@@ -11,10 +11,11 @@ import zlib
 import httpx
 import pytest
 
-from ingestor import client as client_module
-from ingestor import errors, http
-from ingestor.client import INVENTORY, PRODUCTS, Policy, Search
-from ingestor.listing import all_numbers, all_products, all_stock
+from ingestor.futureshop import client as client_module
+from ingestor import errors
+from ingestor.futureshop import http
+from ingestor.futureshop.client import INVENTORY, PRODUCTS, Policy, Search
+from ingestor.futureshop.searches import all_numbers, all_products, all_stock
 from shopsync_sandbox.futureshop import FutureshopSandbox
 from shopsync_sandbox.serving import running
 

@@ -4,9 +4,9 @@ from datetime import UTC, datetime
 
 import pytest
 
-from ingestor.confirming import NothingToConfirm, check_confirmation, still_holds
-from ingestor.enumeration import ShrinkLimit
-from ingestor.imports import Counts, ImportRun
+from ingestor.importing.confirming import NothingToConfirm, check_confirmation, still_holds
+from ingestor.importing.enumeration import ShrinkLimit
+from ingestor.model import Counts, ImportRun
 
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
 LIMIT = ShrinkLimit()

@@ -2,7 +2,7 @@
 
 import pytest
 
-from ingestor.enumeration import PageFacts, ShrinkLimit, check_end, doubts_of, judge
+from ingestor.importing.enumeration import PageFacts, ShrinkLimit, check_end, doubts_of, judge
 from ingestor.errors import UnexpectedReply
 
 LIMIT = ShrinkLimit()

@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ingestor import errors
-from ingestor.client import Policy
-from ingestor.error_text import LONGEST, error_text
-from ingestor.listing import all_numbers
+from ingestor.futureshop.client import Policy
+from ingestor.futureshop.error_text import LONGEST, error_text
+from ingestor.futureshop.searches import all_numbers
 from shopsync_sandbox.futureshop import FutureshopSandbox
 
 PAGES = [

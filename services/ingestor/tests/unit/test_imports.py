@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from ingestor.imports import Failure, ImportRun
+from ingestor.model import Failure, ImportRun
 from ingestor.windows import Interval
 
 NOW = datetime(2026, 11, 23, tzinfo=UTC)

@@ -5,8 +5,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from ingestor.mapping import NEVER_READ, TABLE, SourceMap, to_product, to_stock
-from ingestor.readers import Unreadable
+from ingestor.records.mapping import NEVER_READ, TABLE, SourceMap, to_product, to_stock
+from ingestor.records.values import Unreadable
 from shopsync_contracts import new_event, parse
 from shopsync_contracts.events import Axes, ProductChanged, Tax
 from shopsync_contracts.topics import PRODUCT_CHANGES

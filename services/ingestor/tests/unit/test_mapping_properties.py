@@ -6,9 +6,9 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from ingestor.identity import identify, usable
-from ingestor.mapping import TABLE, SourceMap, Stock, to_product, to_stock
-from ingestor.readers import Unreadable
+from ingestor.records.identity import identify, usable
+from ingestor.records.mapping import TABLE, SourceMap, Stock, to_product, to_stock
+from ingestor.records.values import Unreadable
 from shopsync_contracts import new_event, parse
 from shopsync_contracts.events import ProductChanged, ProductRemoved
 

@@ -5,7 +5,7 @@ import os
 import httpx
 import pytest
 
-from ingestor.outbound import http_client
+from ingestor.futureshop.outbound import http_client
 from shopsync_runtime import SettingsError
 
 

@@ -5,7 +5,7 @@ from itertools import pairwise
 
 import pytest
 
-from ingestor.pace import LATEST, Pace
+from ingestor.futureshop.pace import LATEST, Pace
 
 
 class Time:

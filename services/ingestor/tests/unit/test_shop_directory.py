@@ -7,10 +7,10 @@ import pytest
 import yaml
 
 from ingestor import metrics
-from ingestor.client import Page, Search
+from ingestor.futureshop.client import Page, Search
 from ingestor.errors import UnknownShop
-from ingestor.shop_directory import ShopDirectory
-from ingestor.shops import ShopsFile
+from ingestor.futureshop.shop_directory import ShopDirectory
+from ingestor.futureshop.shops import ShopsFile
 from shopsync_runtime import SettingsError
 
 SEARCH = Search("/products")

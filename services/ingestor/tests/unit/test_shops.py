@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from ingestor.shops import load_mapping, load_shops
+from ingestor.futureshop.shops import load_mapping, load_shops
 from shopsync_runtime import SettingsError
 
 GOOD = "demo:\n  base_url: https://api.example/fs/\n  client_id: me\n  client_secret: s3cret\n"

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ingestor.readers import stamp
+from ingestor.records.values import stamp
 from ingestor.windows import Checkpoint, Interval, WindowRules, as_stamp, interval_of, windows
 
 MOST = timedelta(days=31)

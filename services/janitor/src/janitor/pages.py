@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from janitor.sweep import Sweep
+from janitor.model import Sweep
 from shopsync_contracts.events import REPORT_PAGE, ProductVerdict, SweepCompleted
 
 

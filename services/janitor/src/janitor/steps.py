@@ -13,8 +13,8 @@ from janitor.ids import delete_id, report_id
 from janitor.pages import report_of
 from janitor.proofs import Trouble
 from janitor.store import SweepStore
-from janitor.sweep import Sweep, to_the_millisecond
-from janitor.telling import tell_end
+from janitor.model import Sweep, to_the_millisecond
+from janitor.reporting import tell_end
 from janitor.verdicts import Found
 from shopsync_contracts import Event, TopicSpec
 from shopsync_contracts.events import DeleteRequested, ImportRequested

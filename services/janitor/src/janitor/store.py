@@ -8,7 +8,7 @@ from typing import Any
 from pymongo import ASCENDING
 from pymongo.asynchronous.database import AsyncDatabase
 
-from janitor.sweep import Sweep
+from janitor.model import Sweep
 from shopsync_contracts.events import ImportCompleted, ImportFailed
 from shopsync_runtime import LeaseLost
 

@@ -10,7 +10,7 @@ from janitor.catalog_view import CatalogView
 from janitor.clock import Schedule
 from janitor.nights import Nights
 from janitor.store import SweepStore
-from janitor.sweep import Sweep
+from janitor.model import Sweep
 from shopsync_contracts.events import Enumeration, ProductRemoved
 from shopsync_contracts.topics import DELETE_COMMANDS, IMPORT_COMMANDS, PRODUCT_CHANGES
 from shopsync_runtime import Leases

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from janitor.steps import StepOptions, Steps
-from janitor.sweep import Sweep
+from janitor.model import Sweep
 from janitor.verdicts import Found
 
 NOW = datetime(2026, 11, 24, 3, 30, tzinfo=UTC)

@@ -6,7 +6,7 @@ import pytest
 
 from janitor.pages import report_of
 from janitor.proofs import Trouble
-from janitor.sweep import Sweep
+from janitor.model import Sweep
 from janitor.verdicts import Found, Removed, after, before
 from shopsync_contracts.events import Enumeration, ImportCompleted, ImportCounts, ImportFailed
 

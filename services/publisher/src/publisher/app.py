@@ -9,9 +9,9 @@ import httpx
 
 from publisher.consent.consent import Consents
 from publisher.consent.keyring import Keyring
-from publisher.consent.tokens import Tokens
-from publisher.consent.upkeep import Upkeep
-from publisher.consent.vault import Vault
+from publisher.tiktok.tokens import Tokens
+from publisher.upkeep import Upkeep
+from publisher.tiktok.vault import Vault
 from publisher.content.categories import Categories
 from publisher.content.material import Materials
 from publisher.handlers import Handlers

@@ -5,7 +5,7 @@ from cryptography.fernet import Fernet
 from pydantic import AfterValidator, Field, SecretStr
 from pydantic_settings import SettingsConfigDict
 
-from publisher.consent.vault import keys_of
+from publisher.tiktok.vault import keys_of
 from shopsync_runtime.settings import PositiveDuration, ServiceSettings
 
 

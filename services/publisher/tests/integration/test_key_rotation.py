@@ -19,8 +19,8 @@ from starlette.routing import Route
 from structlog.testing import capture_logs
 
 from publisher.consent.keyring import Keyring
-from publisher.consent.tokens import Tokens
-from publisher.consent.vault import Vault, fingerprint
+from publisher.tiktok.tokens import Tokens
+from publisher.tiktok.vault import Vault, fingerprint
 from publisher.errors import KeyMissing
 from publisher.model import KeyHolder
 from publisher.store import Authorizations, Jobs, TokenKeys

@@ -12,8 +12,8 @@ from pydantic import SecretStr
 from pymongo.errors import AutoReconnect
 from structlog.testing import capture_logs
 
-from publisher.consent.tokens import Tokens
-from publisher.consent.vault import Vault
+from publisher.tiktok.tokens import Tokens
+from publisher.tiktok.vault import Vault
 from publisher.errors import AuthorizationEnded, KeyMissing, Unavailable
 from publisher.store import Authorizations, SealedPair
 from publisher.tiktok.client import Call, TikTokClient

@@ -2,7 +2,7 @@ import asyncio
 
 import pytest
 
-from publisher.batches import Batches
+from publisher.concurrency.batching import Batches
 from shopsync_testkit.polling import eventually
 
 

@@ -1,7 +1,7 @@
 import pytest
 
-from publisher.content.hints import _BY_CODE, NEEDS_APPROVAL, WRONG_CATEGORY, hint_of, with_hints
-from publisher.content.refusals import refusal_of
+from publisher.tiktok.hints import _BY_CODE, NEEDS_APPROVAL, WRONG_CATEGORY, hint_of, with_hints
+from publisher.pushing.refusals import refusal_of
 from publisher.errors import ContentRefused, ImageUnusable, ProductGone, Refused, WarehouseUnusable
 from publisher.tiktok.codes import kind_of
 from publisher.tiktok.remote import read_product, review_of

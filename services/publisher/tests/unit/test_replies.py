@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from publisher import errors
-from publisher.content.hints import _BY_CODE
-from publisher.content.refusals import IMAGE_FORGOTTEN, refusal_of
+from publisher.tiktok.hints import _BY_CODE
+from publisher.pushing.refusals import IMAGE_FORGOTTEN, refusal_of
 from publisher.tiktok.codes import TABLE, is_known, kind_of
 from publisher.tiktok.replies import parse_retry_after, read_json, read_reply
 from shopsync_sandbox.tiktok import Code

@@ -2,7 +2,7 @@ import asyncio
 
 import pytest
 
-from publisher.images.room import Room
+from publisher.images.memory_budget import Room
 
 
 async def _turns() -> None:

@@ -1,7 +1,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from publisher.pushing.rota import Rota
+from publisher.pushing.fair_scheduler import Rota
 
 
 def always(_shop, _jobs):

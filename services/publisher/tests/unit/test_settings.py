@@ -5,7 +5,7 @@ import pytest
 from cryptography.fernet import Fernet
 from pydantic import SecretStr
 
-from publisher.consent.vault import ConsentState, Vault, fingerprint
+from publisher.tiktok.vault import ConsentState, Vault, fingerprint
 from publisher.errors import ConsentRefused, KeyMissing
 from publisher.settings import PublisherSettings
 from shopsync_runtime import SettingsError, load_settings

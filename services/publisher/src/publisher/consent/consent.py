@@ -10,8 +10,8 @@ import stamina
 import structlog
 from pydantic import SecretStr
 
-from publisher.consent.tokens import Tokens, is_away
-from publisher.consent.vault import ConsentState, Vault
+from publisher.tiktok.tokens import Tokens, is_away
+from publisher.tiktok.vault import ConsentState, Vault
 from publisher.errors import AuthorizationEnded, ConsentRefused, Passing
 from publisher.store import Authorization, Authorizations, CatalogueReader, Jobs
 from publisher.tiktok.client import Call, TikTokClient

@@ -8,8 +8,8 @@ from uuid import uuid4
 import structlog
 
 from publisher.consent import rotation
-from publisher.consent.tokens import Tokens
-from publisher.consent.vault import KEY_MISSING, UNREADABLE, Vault
+from publisher.tiktok.tokens import Tokens
+from publisher.tiktok.vault import KEY_MISSING, UNREADABLE, Vault
 from publisher.metrics import TOKENS_OLD_KEY, TOKENS_UNREADABLE
 from publisher.model import KeyHolder
 from publisher.store import Authorization, Authorizations, Jobs, TokenKeys

@@ -7,9 +7,9 @@ from datetime import datetime, timedelta
 
 from publisher.content.requirements import Requirements, read_requirements
 from publisher.errors import Refused
-from publisher.flights import Flights
+from publisher.concurrency.single_flight import Flights
 from publisher.tiktok.shop_api import ShopApi
-from publisher.together import both
+from publisher.concurrency.gathering import both
 
 _Key = tuple[str, str, str]
 

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, time, timedelta
 
 import structlog
 
-from publisher.content.refusals import IMAGE_FORGOTTEN, refusal_of
+from publisher.pushing.refusals import IMAGE_FORGOTTEN, refusal_of
 from publisher.errors import (
     AppMisconfigured,
     AuthorizationEnded,

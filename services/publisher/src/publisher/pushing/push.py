@@ -9,7 +9,7 @@ import structlog
 from publisher.content.checks import problems
 from publisher.content.mapping import fingerprint
 from publisher.content.material import Materials
-from publisher.content.refusals import refusal_of
+from publisher.pushing.refusals import refusal_of
 from publisher.errors import Refused, Unavailable, Withheld
 from publisher.ids import derived_id
 from publisher.metrics import PUSHES

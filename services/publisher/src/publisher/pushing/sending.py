@@ -10,7 +10,7 @@ import structlog
 
 from publisher.content.mapping import create_body, edit_body, unsent_stock
 from publisher.content.material import Materials
-from publisher.content.refusals import IMAGE_FORGOTTEN
+from publisher.pushing.refusals import IMAGE_FORGOTTEN
 from publisher.content.variations import sku_path
 from publisher.errors import (
     AppStopped,
@@ -37,7 +37,7 @@ from publisher.tiktok.remote import core_of
 from publisher.tiktok.replies import Data
 from publisher.tiktok.shop_api import Permit, ShopApi
 from publisher.tiktok.shops import Shops
-from publisher.together import both
+from publisher.concurrency.gathering import both
 from shopsync_contracts.events import ProductSnapshot
 from shopsync_runtime import failpoint
 

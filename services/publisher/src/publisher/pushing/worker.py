@@ -12,7 +12,7 @@ from pymongo.errors import PyMongoError
 from publisher.model import Job
 from publisher.pushing.attempt import Attempts
 from publisher.pushing.pausing import PauseGate
-from publisher.pushing.rota import Rota
+from publisher.pushing.fair_scheduler import Rota
 from publisher.settings import PublisherSettings
 from publisher.store import Jobs
 from publisher.tiktok.shops import Shops

@@ -6,7 +6,7 @@ from typing import get_args
 
 from pymongo import ASCENDING, IndexModel, UpdateOne, WriteConcern
 
-from publisher.batches import Batches
+from publisher.concurrency.batching import Batches
 from publisher.content.description import UploadedImage
 from publisher.images.pictures import UseCase
 from shopsync_runtime.mongo import Database, Document

@@ -5,7 +5,7 @@ from typing import Any
 from pymongo import ASCENDING, IndexModel, ReturnDocument, UpdateOne, WriteConcern
 from pymongo.errors import DuplicateKeyError
 
-from publisher.batches import Batches
+from publisher.concurrency.batching import Batches
 from publisher.model import Answer, Intent, Listing, OutboxEntry, Refusal, Review
 from publisher.store.listing_documents import (
     answer_document,

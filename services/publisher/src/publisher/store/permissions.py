@@ -1,6 +1,6 @@
 from collections.abc import Sequence
 
-from publisher.batches import Batches
+from publisher.concurrency.batching import Batches
 from shopsync_runtime.mongo import Database, Document
 
 

@@ -13,7 +13,7 @@ from pydantic import SecretStr
 
 from publisher.errors import AppMisconfigured, PublisherError, RateLimited, Unavailable
 from publisher.metrics import CALLS
-from publisher.tiktok.app_gate import AppGate
+from publisher.tiktok.app_circuit import AppGate
 from publisher.tiktok.clocks import ClockWatch
 from publisher.tiktok.endpoints import Method, endpoint_of
 from publisher.tiktok.replies import Data, read_json, read_reply

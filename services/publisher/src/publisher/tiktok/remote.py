@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from publisher.content.hints import with_hints
+from publisher.tiktok.hints import with_hints
 from publisher.model import ReviewMark
 from shopsync_contracts.events import Reason, ReviewAfterPush
 

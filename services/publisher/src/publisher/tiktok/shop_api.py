@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, TypeVar
 
-from publisher.consent.tokens import Tokens
+from publisher.tiktok.tokens import Tokens
 from publisher.content.description import UploadedImage
 from publisher.errors import (
     AuthorizationEnded,

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from uuid import uuid4
 from weakref import WeakValueDictionary
 
-from publisher.consent.tokens import Tokens
+from publisher.tiktok.tokens import Tokens
 from publisher.errors import WarehouseUnusable
 from publisher.pace.pace import Pace, PaceRules, PaceStore
 from publisher.pace.queue import Rank

@@ -1,0 +1,103 @@
+"""Looks after held messages: applies them or makes them dead letters once nothing earlier is under way."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import timedelta
+
+import structlog
+
+from catalog.catalogue import Catalogue
+from catalog.errors import CatalogRefusal
+from catalog.handlers import BulkEdits
+from catalog.store.held_messages import Broken, Held, HeldMessages
+from shopsync_contracts.events import ProductsBulkEdited
+from shopsync_runtime import Barrier, Leases
+from shopsync_runtime.deadletters import DeadLetter
+
+log = structlog.get_logger(__name__)
+
+PublishLetters = Callable[[Sequence[DeadLetter]], Awaitable[None]]
+
+_AT_ONCE = 500
+_LEASE = timedelta(seconds=30)
+_BARRIER_SECONDS = 15.0
+_POLL_SECONDS = 0.2
+
+
+class HeldKeeper:
+    """A background task, at work in one replica at a time."""
+
+    def __init__(
+        self,
+        held: HeldMessages,
+        catalogue: Catalogue,
+        bulk_edits: BulkEdits,
+        *,
+        barrier: Callable[[], Awaitable[Barrier]],
+        publish_letters: PublishLetters,
+        leases: Leases,
+        interval: float,
+    ) -> None:
+        self._held = held
+        self._catalogue = catalogue
+        self._bulk_edits = bulk_edits
+        self._take_barrier = barrier
+        self._publish_letters = publish_letters
+        self._leases = leases
+        self._interval = interval
+
+    async def run(self) -> None:
+        """For ever."""
+        while True:
+            if await self._held.oldest(1):
+                async with self._leases.hold("held-messages", _LEASE) as lease:
+                    if lease is not None:
+                        await self.look()
+            await asyncio.sleep(self._interval)
+
+    async def look(self) -> None:
+        """Settle what is held now, if everything published before has been applied within a bounded time."""
+        found = await self._held.oldest(_AT_ONCE)
+        barrier = await self._take_barrier()
+        if not found or not await _passed(barrier):
+            return
+        held = [one for one in found if isinstance(one, Held)]
+        broken = [one for one in found if isinstance(one, Broken)]
+        bulk = [one for one in held if isinstance(one.message.event.data, ProductsBulkEdited)]
+        single = [one for one in held if one not in bulk]
+        failed = await self._apply(single)
+        for one in bulk:
+            failed += await self._fan_out(one)
+        if failed or broken:
+            letters = [one.dead_letter(error) for one, error in failed]
+            await self._publish_letters([*letters, *(gone.letter for gone in broken)])
+            await self._catalogue.remember_refused([one.message for one, _ in failed if one in single])
+        for gone in broken:
+            log.warning("held message refused by the contract of today", held=gone.id, reason=str(gone.letter.error))
+        for one, error in failed:
+            body = one.message.event.data
+            log.warning("message refused", shop_key=body.shop_key, event_id=one.message.event.id, reason=str(error))
+        await self._held.release([one.id for one in found])
+
+    async def _apply(self, single: Sequence[Held]) -> list[tuple[Held, CatalogRefusal]]:
+        by_place = {one.message.place: one for one in single}
+        applied = await self._catalogue.apply([one.message for one in single])
+        return [(by_place[message.place], error) for message, error in (*applied.refused, *applied.waiting)]
+
+    async def _fan_out(self, one: Held) -> list[tuple[Held, CatalogRefusal]]:
+        try:
+            await self._bulk_edits.publish(one.delivery, final=True)
+            await self._bulk_edits.done([one.delivery])
+        except CatalogRefusal as error:
+            return [(one, error)]
+        return []
+
+
+async def _passed(barrier: Barrier) -> bool:
+    deadline = time.monotonic() + _BARRIER_SECONDS
+    while not await barrier.passed():
+        if time.monotonic() >= deadline:
+            return False
+        await asyncio.sleep(_POLL_SECONDS)
+    return True

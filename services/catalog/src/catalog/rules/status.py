@@ -1,0 +1,92 @@
+"""状態: exactly one of seven, and what a product still lacks (SS-1 to SS-12, ED-4, Q9)."""
+
+from collections.abc import Sequence
+
+from catalog.rules.model import PushOutcome, Record, Review, SkuStock
+from shopsync_contracts.events import SnapshotContent, SnapshotError, SnapshotSku, Status
+
+# TikTok's raw status, which the publisher hands on among the reasons: both kinds of hiding are "deactivated".
+_BY_PLATFORM = "PLATFORM_DEACTIVATED"
+
+
+def missing_fields(content: SnapshotContent, skus: Sequence[SnapshotSku], stock: Sequence[SkuStock]) -> tuple[str, ...]:
+    """Required values that are blank, in the order the tool asks for them.
+
+    Price and stock are asked of every SKU, since all are sent together (VA-1); stock only of those whose stock has not
+    been sent (ST-3, ST-8). `stock` is in the order of `skus`.
+    """
+    size = content.package_dimensions_cm
+    blank = {
+        "name": not content.name.strip(),
+        "description": not content.description.strip(),
+        "images": not content.images,
+        "price": any(not sku.price for sku in skus),
+        "category_id": not content.category_id,
+        "brand_id": not content.brand_id,
+        "package_weight_g": not content.package_weight_g,
+        "package_dimensions_cm": size is None or not (size.length and size.width and size.height),
+        "stock": any(one.sent is None and not one.quantity for one in stock),
+    }
+    return tuple(name for name, is_blank in blank.items() if is_blank)
+
+
+def refused_fields(outcome: PushOutcome | None, content_version: int) -> tuple[str, ...]:
+    """What the publisher found lacking in this very content, such as required attributes of the category."""
+    return outcome.missing if outcome is not None and _is_refused(outcome, content_version) else ()
+
+
+def _is_refused(outcome: PushOutcome, content_version: int) -> bool:
+    return outcome.kind == "incomplete" and outcome.content_version == content_version
+
+
+def status_of(record: Record, content_version: int, missing: Sequence[str]) -> tuple[Status, SnapshotError | None]:
+    """The one 状態, and the reason that goes with it.
+
+    Before sending: 不足項目あり > 倉庫未設定 > 同期待ち (SS-3). 倉庫未設定 stays until a push says otherwise (SS-9).
+    What TikTok said counts only for the content it was about: anything newer is 同期待ち again (SS-8).
+    """
+    outcome = record.listing.outcome
+    if missing:
+        # What is blank needs no words; what the publisher or TikTok found wrong in it has its own (ED-8).
+        return "incomplete", outcome.error if outcome is not None and _is_refused(outcome, content_version) else None
+    if outcome is None:
+        return "pending", None
+    if outcome.kind == "warehouse_missing":
+        return "warehouse_missing", outcome.error
+    if outcome.content_version != content_version:
+        return "pending", None
+    if outcome.kind == "sync_error":
+        return "sync_error", outcome.error
+    review = record.listing.review
+    return ("pending", None) if review is None else _reviewed(review)
+
+
+def _reviewed(review: Review) -> tuple[Status, SnapshotError | None]:
+    match review.state:
+        case "in_review" | "draft" | "pre_approved":
+            # Passed, and yet not on sale until the merchant does what the reasons say (Q10).
+            is_held = review.state == "pre_approved" and bool(review.reasons)
+            return "in_review", _error(review, "") if is_held else None
+        case "deactivated" if _is_by_platform(review):
+            return "sync_error", _error(review, "TikTok has taken the listing off sale; see Seller Center")
+        case "live" | "approved" | "deactivated":
+            return "synced", None
+        case "rejected":
+            return "rejected", _error(review, "TikTok's review rejected the product; see Seller Center for details")
+        case "frozen":
+            return "sync_error", _error(review, "TikTok has frozen the listing; see Seller Center")
+        case "deleted":
+            return "sync_error", _error(
+                review, "the listing was deleted in Seller Center; it is not made again by itself"
+            )
+
+
+def _is_by_platform(review: Review) -> bool:
+    """Hidden by the seller it did link; taken off sale by TikTok it needs the merchant (SS-12)."""
+    return any(reason.reason == _BY_PLATFORM for reason in review.reasons)
+
+
+def _error(review: Review, fallback: str) -> SnapshotError:
+    """TikTok's own words first: hidden reasons are what merchants complain of (SS-10)."""
+    told = "; ".join(reason.reason for reason in review.reasons if reason.reason)
+    return SnapshotError(code=review.state, message=told or fallback, reasons=review.reasons)

@@ -1,0 +1,74 @@
+"""The clock of the timed syncs: one replica at a time, each timing at least once and with the same event id."""
+
+import asyncio
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+import structlog
+
+from catalog.rules.ids import derived_id
+from catalog.rules.schedule import is_due, latest_slot
+from catalog.store.shops import ShopStore, TimedShop
+from shopsync_contracts import TopicSpec
+from shopsync_contracts.events import ImportRequested, SyncRequested
+from shopsync_contracts.topics import IMPORT_COMMANDS, SYNC_COMMANDS
+from shopsync_runtime import EventPublisher, Lease, Leases
+
+log = structlog.get_logger(__name__)
+
+_LEASE = timedelta(seconds=30)
+
+
+class Scheduler:
+    """A background task. A timing that fell into a down-time is made good within `catch_up`."""
+
+    def __init__(
+        self,
+        shops: ShopStore,
+        events: EventPublisher,
+        leases: Leases,
+        *,
+        clock: Callable[[], datetime],
+        tick: timedelta,
+        catch_up: timedelta,
+    ) -> None:
+        self._shops = shops
+        self._events = events
+        self._leases = leases
+        self._clock = clock
+        self._tick = tick
+        self._catch_up = catch_up
+
+    async def run(self) -> None:
+        """For ever."""
+        while True:
+            async with self._leases.hold("schedule", _LEASE) as lease:
+                if lease is not None:
+                    await self.look(lease)
+            await asyncio.sleep(self._tick.total_seconds())
+
+    async def look(self, lease: Lease) -> None:
+        """Start what is due now. The slot is noted once the command is out: a crash between repeats the same id."""
+        for shop in await self._shops.timed():
+            now = self._clock()
+            slot = latest_slot(shop.sync, now)
+            if slot is None or not is_due(
+                slot, now=now, set_at=shop.set_at, last=shop.last_slot, catch_up=self._catch_up
+            ):
+                continue
+            lease.check()
+            await self._start(shop, slot)
+            await self._shops.slot_done(shop.shop_key, slot)
+
+    async def _start(self, shop: TimedShop, slot: datetime) -> None:
+        spec, body = _command(shop)
+        id_ = derived_id(f"{shop.shop_key}@{slot.isoformat()}", body.TYPE)
+        await self._events.publish(spec, self._events.event(body, id=id_))
+        log.info("timed sync started", shop_key=shop.shop_key, mode=shop.sync.mode, slot=slot.isoformat(), event_id=id_)
+
+
+def _command(shop: TimedShop) -> tuple[TopicSpec, ImportRequested | SyncRequested]:
+    """自動連携 imports first and sends when that is done (Q2); 任意の時間に連携 sends what is there."""
+    if shop.sync.mode == "auto":
+        return IMPORT_COMMANDS, ImportRequested(shop_key=shop.shop_key, mode="changed_only", then_sync=True)
+    return SYNC_COMMANDS, SyncRequested(shop_key=shop.shop_key, reason="scheduled")

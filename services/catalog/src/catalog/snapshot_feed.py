@@ -1,0 +1,51 @@
+"""The feed of merged products: snapshots, and null values for deleted ones."""
+
+import asyncio
+from collections.abc import Iterable
+
+from catalog.store.documents import product_id
+from catalog.rules.ids import derived_id
+from catalog.rules.model import State
+from shopsync_contracts.topics import CATALOG_PRODUCTS
+from shopsync_runtime import EventPublisher
+
+
+class SnapshotFeed:
+    """Publishes to `catalog-products`.
+
+    Two replicas may change one product one after the other and publish the other way round. That the last record of a
+    key is its newest state in the end is the work of `snapshot_check`, which reads the topic.
+    """
+
+    def __init__(self, events: EventPublisher) -> None:
+        self._events = events
+
+    async def publish(self, states: Iterable[State]) -> None:
+        """Publish each state's snapshot or null value, and wait for the acknowledgements. Order of keys is free."""
+        known = {subject: state for state in states if (subject := _subject(state)) is not None}
+        snapshots = [state.snapshot for state in known.values() if state.snapshot is not None]
+        await self._events.publish_all(
+            [
+                (
+                    CATALOG_PRODUCTS,
+                    # The same version is the same fact, however often it is published.
+                    self._events.event(
+                        one, id=derived_id(one.subject, one.TYPE, str(one.version)), time=one.changed_at
+                    ),
+                )
+                for one in snapshots
+            ]
+        )
+        # Side by side: a sweep deletes thousands, and one after the other each would wait for its own acknowledgement.
+        gone = [subject.encode() for subject, state in known.items() if state.snapshot is None]
+        acks = await asyncio.gather(
+            *(self._events.tombstone(CATALOG_PRODUCTS, key) for key in gone), return_exceptions=True
+        )
+        for ack in acks:
+            if isinstance(ack, BaseException):
+                raise ack
+
+
+def _subject(state: State) -> str | None:
+    known = state.record or state.tombstone
+    return None if known is None else product_id(known.shop_key, known.product_no)

@@ -1,0 +1,246 @@
+"""Between the layers and their form in MongoDB. A product document is its snapshot's members plus the inner layers."""
+
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
+
+from catalog.rules.model import (Applied, Listing, Partition, PushOutcome, Record, Removal, Review, SkuNo, SkuStock, State, Tombstone, Upstream)
+from catalog.rules.stamps import Stamped
+from shopsync_contracts.events import ProductSnapshot, Reason, SnapshotError, UpstreamProduct
+from shopsync_contracts.stored import read_stored
+
+Document = dict[str, Any]
+T = TypeVar("T")
+
+
+def product_id(shop_key: str, product_no: str) -> str:
+    """`_id` of everything that is kept per product; neither part can hold '/'."""
+    return f"{shop_key}/{product_no}"
+
+
+def product_document(state: State, *, revision: int, writer: str) -> Document:
+    """A document of `products`. `revision` grows with every write and guards it; `writer` names the write."""
+    record, snapshot = state.record, state.snapshot
+    if record is None or snapshot is None:
+        raise ValueError("only a product that is there has a document")
+    return {
+        "_id": product_id(record.shop_key, record.product_no),
+        **snapshot.model_dump(),
+        "revision": revision,
+        "writer": writer,
+        "upstream": _upstream_out(record.upstream),
+        "edits": _stamps_out(record.edits),
+        "tool": _stamps_out(record.tool),
+        "stock": [_stock_out(number, stock) for number, stock in record.stock.items()],
+        "target": _stamped_out(record.target),
+        "listing": _listing_out(record.listing),
+        "born_after": record.born_after,
+        "first_version": record.first_version,
+        "first_content_version": record.first_content_version,
+        "offsets": _offsets_out(state.applied),
+    }
+
+
+def read_product(document: Mapping[str, Any]) -> State:
+    """The state that `product_document` wrote."""
+    snapshot = ProductSnapshot.from_document(document)
+    record = Record(
+        shop_key=document["shop_key"],
+        product_no=document["product_no"],
+        upstream=_upstream_in(document["upstream"]),
+        edits=_stamps_in(document["edits"]),
+        tool=_stamps_in(document["tool"]),
+        stock=dict(_stock_in(entry) for entry in document["stock"]),
+        target=_stamped_in(document["target"]),
+        listing=_listing_in(document["listing"]),
+        former_listing=snapshot.former_listing,
+        born_after=document.get("born_after"),
+        first_version=document["first_version"],
+        first_content_version=document["first_content_version"],
+    )
+    return State(record=record, snapshot=snapshot, applied=_offsets_in(document["offsets"]))
+
+
+def tombstone_document(state: State) -> Document:
+    """A document of `tombstones`."""
+    tombstone = state.tombstone
+    if tombstone is None:
+        raise ValueError("the product has no tombstone")
+    return {
+        "_id": product_id(tombstone.shop_key, tombstone.product_no),
+        "shop_key": tombstone.shop_key,
+        "product_no": tombstone.product_no,
+        "deleted_at": tombstone.deleted_at,
+        "sweep_id": tombstone.sweep_id,
+        "enumeration": {
+            "id": tombstone.removal.enumeration_id,
+            "started_at": tombstone.removal.started_at,
+            "completed_at": tombstone.removal.completed_at,
+        },
+        "version": tombstone.version,
+        "content_version": tombstone.content_version,
+        "tiktok_product_id": tombstone.tiktok_product_id,
+        "tiktok_skus": _sku_ids_out(tombstone.sku_ids),
+        "offsets": _offsets_out(state.applied),
+    }
+
+
+def read_tombstone(document: Mapping[str, Any]) -> State:
+    """The state that `tombstone_document` wrote."""
+    enumeration = document["enumeration"]
+    tombstone = Tombstone(
+        shop_key=document["shop_key"],
+        product_no=document["product_no"],
+        deleted_at=document["deleted_at"],
+        sweep_id=document["sweep_id"],
+        removal=Removal(enumeration["id"], enumeration["started_at"], enumeration["completed_at"]),
+        version=document["version"],
+        content_version=document["content_version"],
+        tiktok_product_id=document["tiktok_product_id"],
+        sku_ids=_sku_ids_in(document["tiktok_skus"]),
+    )
+    return State(tombstone=tombstone, applied=_offsets_in(document["offsets"]))
+
+
+def _upstream_out(upstream: Upstream) -> Document:
+    removal = upstream.removal
+    return {
+        "product": upstream.product.model_dump(),
+        "taken_at": upstream.taken_at,
+        "observed_at": upstream.observed_at,
+        "removal": None
+        if removal is None
+        else {
+            "enumeration_id": removal.enumeration_id,
+            "started_at": removal.started_at,
+            "completed_at": removal.completed_at,
+        },
+    }
+
+
+def _upstream_in(document: Mapping[str, Any]) -> Upstream:
+    return Upstream(
+        product=read_stored(UpstreamProduct, document["product"]),
+        taken_at=document["taken_at"],
+        observed_at=document["observed_at"],
+        removal=_optional(document["removal"], lambda removal: Removal(**removal)),
+    )
+
+
+def _listing_out(listing: Listing) -> Document:
+    outcome, review = listing.outcome, listing.review
+    return {
+        "tiktok_product_id": listing.tiktok_product_id,
+        "sku_ids": _sku_ids_out(listing.sku_ids),
+        "outcome": None
+        if outcome is None
+        else {
+            "content_version": outcome.content_version,
+            "kind": outcome.kind,
+            "error": None if outcome.error is None else outcome.error.model_dump(),
+            "missing": list(outcome.missing),
+        },
+        "review": None
+        if review is None
+        else {
+            "state": review.state,
+            "tiktok_product_id": review.tiktok_product_id,
+            "content_version": review.content_version,
+            "reasons": [reason.model_dump() for reason in review.reasons],
+            "occurred_at": review.occurred_at,
+        },
+        "reviewed_at": listing.reviewed_at,
+        "pushed_content_version": listing.pushed_content_version,
+        "pushed_at": listing.pushed_at,
+        "live": listing.live,
+        "result_ids": list(listing.result_ids),
+    }
+
+
+def _listing_in(document: Mapping[str, Any]) -> Listing:
+    return Listing(
+        tiktok_product_id=document["tiktok_product_id"],
+        sku_ids=_sku_ids_in(document["sku_ids"]),
+        outcome=_optional(document["outcome"], _outcome_in),
+        review=_optional(document["review"], _review_in),
+        reviewed_at=document["reviewed_at"],
+        pushed_content_version=document["pushed_content_version"],
+        pushed_at=document["pushed_at"],
+        live=document["live"],
+        result_ids=tuple(document["result_ids"]),
+    )
+
+
+def _outcome_in(document: Mapping[str, Any]) -> PushOutcome:
+    error = _optional(document["error"], lambda error: read_stored(SnapshotError, error))
+    return PushOutcome(document["content_version"], document["kind"], error, tuple(document["missing"]))
+
+
+def _review_in(document: Mapping[str, Any]) -> Review:
+    return Review(
+        state=document["state"],
+        tiktok_product_id=document["tiktok_product_id"],
+        content_version=document["content_version"],
+        reasons=tuple(read_stored(Reason, reason) for reason in document["reasons"]),
+        occurred_at=document["occurred_at"],
+    )
+
+
+def _stock_out(number: SkuNo, stock: SkuStock) -> Document:
+    return {
+        "vertical_no": number[0],
+        "horizontal_no": number[1],
+        "imported": stock.imported,
+        "unmanaged": stock.unmanaged,
+        "edit": _stamped_out(stock.edit),
+        "sent": stock.sent,
+    }
+
+
+def _stock_in(document: Mapping[str, Any]) -> tuple[SkuNo, SkuStock]:
+    number = (document["vertical_no"], document["horizontal_no"])
+    return number, SkuStock(
+        imported=document["imported"],
+        unmanaged=document["unmanaged"],
+        edit=_stamped_in(document["edit"]),
+        sent=document["sent"],
+    )
+
+
+def _stamps_out(stamps: Mapping[str, Stamped[Any]]) -> list[Document]:
+    # A list, since field names with a dot make poor keys in MongoDB.
+    return [{"field": name, "value": stamped.value, "at": stamped.at} for name, stamped in stamps.items()]
+
+
+def _stamps_in(entries: list[Mapping[str, Any]]) -> dict[str, Stamped[Any]]:
+    return {entry["field"]: Stamped(entry["value"], entry["at"]) for entry in entries}
+
+
+def _stamped_out(stamped: Stamped[Any] | None) -> Document | None:
+    return None if stamped is None else {"value": stamped.value, "at": stamped.at}
+
+
+def _stamped_in(document: Mapping[str, Any] | None) -> Stamped[Any] | None:
+    return None if document is None else Stamped(document["value"], document["at"])
+
+
+def _sku_ids_out(sku_ids: Mapping[SkuNo, str]) -> list[Document]:
+    return [{"vertical_no": v, "horizontal_no": h, "tiktok_sku_id": sku_id} for (v, h), sku_id in sku_ids.items()]
+
+
+def _sku_ids_in(entries: list[Mapping[str, Any]]) -> dict[SkuNo, str]:
+    return {(entry["vertical_no"], entry["horizontal_no"]): entry["tiktok_sku_id"] for entry in entries}
+
+
+def _offsets_out(applied: Mapping[Partition, Applied]) -> list[Document]:
+    return [
+        {"topic": topic, "partition": partition, "offset": one.offset, "timestamp": one.timestamp}
+        for (topic, partition), one in applied.items()
+    ]
+
+
+def _offsets_in(entries: list[Mapping[str, Any]]) -> dict[Partition, Applied]:
+    return {(entry["topic"], entry["partition"]): Applied(entry["offset"], entry["timestamp"]) for entry in entries}
+
+
+def _optional(value: Any, read: Callable[[Any], T]) -> T | None:
+    return None if value is None else read(value)

@@ -1,0 +1,124 @@
+"""`shops`: each shop's settings as last published. Every service may read them, only the catalogue writes."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from pymongo import ReturnDocument
+from pymongo.asynchronous.database import AsyncDatabase
+from pymongo.errors import DuplicateKeyError
+
+from catalog.store.documents import Document
+from catalog.rules.merge import Message
+from shopsync_contracts.events import ShopSettingsChanged, SyncSettings, TaxDefaults
+
+
+@dataclass(frozen=True, slots=True)
+class TimedShop:
+    """A shop in 自動連携 or 任意の時間に連携: since when, and the last timing that was acted on."""
+
+    shop_key: str
+    sync: SyncSettings
+    set_at: datetime
+    last_slot: datetime | None
+
+
+class ShopStore:
+    """`shops`: the settings as last published; every service may read them."""
+
+    def __init__(self, database: AsyncDatabase[Document]) -> None:
+        self._shops = database["shops"]
+
+    async def known(self, shop_keys: Iterable[str]) -> set[str]:
+        """Which of these shops have settings."""
+        return {one["_id"] async for one in self._shops.find({"_id": {"$in": list(shop_keys)}}, {"_id": 1})}
+
+    async def taxes(self, shop_keys: Iterable[str]) -> dict[str, TaxDefaults]:
+        """Tax settings of these shops; the defaults where a shop has none."""
+        keys = list(shop_keys)
+        found = self._shops.find({"_id": {"$in": keys}}, {"tax": 1})
+        stored = {one["_id"]: TaxDefaults.model_validate(one["tax"], strict=False) async for one in found}
+        return {key: stored.get(key, TaxDefaults()) for key in keys}
+
+    async def timed(self) -> list[TimedShop]:
+        """Shops whose products are sent by the clock."""
+        found = self._shops.find({"sync.mode": {"$ne": "manual"}}, {"sync": 1, "updated_at": 1, "last_slot": 1})
+        return [
+            TimedShop(
+                shop_key=one["_id"],
+                sync=SyncSettings.model_validate(one["sync"], strict=False),
+                set_at=one["updated_at"],
+                last_slot=one.get("last_slot"),
+            )
+            async for one in found
+        ]
+
+    async def slot_done(self, shop_key: str, slot: datetime) -> None:
+        """The command of this timing is out."""
+        await self._shops.update_one({"_id": shop_key}, {"$max": {"last_slot": slot}})
+
+    async def save(self, settings: ShopSettingsChanged, time: datetime, source: Message) -> bool:
+        """Store the settings, unless these or later ones of the same partition are stored already.
+
+        Returns whether the shop's products have to be priced again, also after a crash.
+        """
+        # A first failure may only mean that another replica has just made the shop; the second sees what it stored.
+        for _ in range(2):
+            try:
+                return await self._save(settings, time, source)
+            except DuplicateKeyError:
+                continue
+        stored = await self._shops.find_one({"_id": settings.shop_key}, {"reprice": 1})
+        return stored is not None and bool(stored.get("reprice"))
+
+    async def _save(self, settings: ShopSettingsChanged, time: datetime, source: Message) -> bool:
+        document: Document = {**settings.model_dump(), "updated_at": time, "position": _position(source)}
+        tax = document["tax"]
+        after = await self._shops.find_one_and_update(
+            {"_id": settings.shop_key, **_before(source)},
+            [
+                {
+                    "$set": {
+                        "reprice": {
+                            "$or": [
+                                {"$eq": ["$reprice", True]},
+                                {
+                                    "$ne": [
+                                        {"$ifNull": ["$tax", {"$literal": TaxDefaults().model_dump()}]},
+                                        {"$literal": tax},
+                                    ]
+                                },
+                            ]
+                        },
+                    }
+                },
+                {"$set": {name: {"$literal": value} for name, value in document.items()}},
+            ],
+            upsert=True,
+            projection={"reprice": 1},
+            return_document=ReturnDocument.AFTER,
+        )
+        return after is not None and bool(after["reprice"])
+
+    async def repriced(self, shop_key: str) -> None:
+        """All products of the shop have prices by its present settings."""
+        await self._shops.update_one({"_id": shop_key}, {"$set": {"reprice": False}})
+
+
+def _position(source: Message) -> Document:
+    topic, partition, offset = source.place
+    return {"topic": topic, "partition": partition, "offset": offset, "timestamp": source.timestamp}
+
+
+def _before(source: Message) -> Document:
+    """Matches settings that are older than the message. One made before positions were kept counts as older."""
+    topic, partition, offset = source.place
+    return {
+        "$or": [
+            {"position": {"$exists": False}},
+            {"position.topic": {"$ne": topic}},
+            {"position.partition": {"$ne": partition}},
+            {"position.offset": {"$lt": offset}},
+            {"position.timestamp": {"$lt": source.timestamp}},
+        ]
+    }

@@ -1,0 +1,78 @@
+"""Whether a product can be stored and published: asked before the write, so that nothing is stored that is stuck."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import bson
+
+from catalog.store.documents import product_document
+from catalog.errors import OutOfLimits
+from catalog.rules.merge import Folded, Message, fold
+from catalog.rules.model import Rules, State
+from shopsync_contracts.events import ProductSnapshot
+from shopsync_contracts.limits import MAX_DOCUMENT_BYTES
+from shopsync_contracts.topics import CATALOG_PRODUCTS
+
+_ENVELOPE_ROOM = 8 * 1024
+"""For the envelope, key, headers and batch around a snapshot, and for what a later write adds to a document."""
+
+_SMALL = 1024 * 1024
+"""Beside a snapshot below this, the document holds a few layers of one message each: no need to encode it to know."""
+
+_WRITER = "0" * 32
+
+
+def check_size(state: State) -> None:
+    """Raise OutOfLimits naming what is too large, its bytes and the limit."""
+    if state.record is None or state.snapshot is None:
+        return
+    subject = state.snapshot.subject
+    published = len(state.snapshot.model_dump_json().encode()) + _ENVELOPE_ROOM
+    if published > CATALOG_PRODUCTS.max_message_bytes:
+        raise OutOfLimits(
+            f"the snapshot of product {subject} would have {published} bytes, {CATALOG_PRODUCTS.name} takes"
+            f" {CATALOG_PRODUCTS.max_message_bytes}; {_largest(state.snapshot)}"
+        )
+    if published < _SMALL:
+        return
+    stored = len(bson.encode(product_document(state, revision=2**53, writer=_WRITER))) + _ENVELOPE_ROOM
+    if stored > MAX_DOCUMENT_BYTES:
+        raise OutOfLimits(
+            f"the document of product {subject} would have {stored} bytes, MongoDB takes {MAX_DOCUMENT_BYTES};"
+            f" {_largest(state.snapshot)}"
+        )
+
+
+def _largest(snapshot: ProductSnapshot) -> str:
+    members = {**snapshot.model_dump(mode="json"), **snapshot.content.model_dump(mode="json")}
+    sizes = {name: len(str(value).encode()) for name, value in members.items() if name != "content"}
+    name = max(sizes, key=lambda one: sizes[one])
+    return f"the largest member is {name} with {sizes[name]} bytes"
+
+
+def fold_within_limits(state: State, messages: Sequence[Message], rules: Rules, now: datetime) -> Folded:
+    """`fold`, but a message that would make the product too large is left out and waits for its dead letter.
+
+    It waits like one about a product not known yet: being on disk, no crash before its dead letter can lose it.
+    """
+    folded = fold(state, messages, rules, now)
+    try:
+        check_size(folded.state)
+    except OutOfLimits:
+        return _without_what_is_too_large(state, messages, rules, now)
+    return folded
+
+
+def _without_what_is_too_large(state: State, messages: Sequence[Message], rules: Rules, now: datetime) -> Folded:
+    fitting: list[Message] = []
+    too_large: list[tuple[Message, OutOfLimits]] = []
+    for message in messages:
+        try:
+            check_size(fold(state, [*fitting, message], rules, now).state)
+        except OutOfLimits as error:
+            too_large.append((message, error))
+        else:
+            fitting.append(message)
+    folded = fold(state, fitting, rules, now)
+    folded.waiting += too_large
+    return folded

@@ -1,0 +1,143 @@
+"""The shops in force: the shops file is read again and again, so that a change needs no restart."""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+
+import structlog
+
+from ingestor import metrics
+from ingestor.futureshop.client import Page, Search
+from ingestor.errors import UnknownShop
+from ingestor.futureshop.searches import ReadPage
+from ingestor.futureshop.shops import ShopAccess, ShopsFile
+from shopsync_runtime import SettingsError
+from shopsync_runtime.wording import counted
+
+log = structlog.get_logger(__name__)
+
+_SECOND_LOOK = timedelta(seconds=1)
+_REMIND_EVERY = timedelta(minutes=10)
+
+Content = dict[str, ShopAccess] | str
+"""What a reading found: the shops, or why they cannot be used."""
+
+
+class ShopDirectory:
+    """Which shops there are, and how each is read. A file that cannot be used leaves the shops of before in force.
+
+    A change counts when two readings in a row agree: a file that is just being written, or a mount that is just being
+    switched, is neither an error nor a removal. What is compared is the content, the files and variables it names
+    included, so it does not matter how the file was replaced.
+    """
+
+    def __init__(self, file: ShopsFile, connect: Callable[[ShopAccess], ReadPage], *, every: timedelta) -> None:
+        """Raises SettingsError when the file cannot be used: there are no shops of before."""
+        self._file = file
+        self._connect = connect
+        self._every = every
+        self._accesses: Mapping[str, ShopAccess] = {}
+        self._readers: dict[str, ReadPage] = {}
+        self._candidate: Content | None = None
+        self._problem: str | None = None
+        self._unsaid_for = timedelta(0)
+        self._put(file.load())
+
+    def __contains__(self, shop_key: str) -> bool:
+        return shop_key in self._accesses
+
+    def keys(self) -> list[str]:
+        """The shop keys, in order."""
+        return sorted(self._accesses)
+
+    def reader(self, shop_key: str) -> ReadPage:
+        """Reads the shop's pages with the credentials in force at each call. It raises UnknownShop."""
+
+        async def read(search: Search, url: str | None) -> Page:
+            page = self._readers.get(shop_key)
+            if page is None:
+                raise UnknownShop(self.why_unknown(shop_key))
+            return await page(search, url)
+
+        return read
+
+    def why_unknown(self, shop_key: str) -> str:
+        """What an operator has to do about a shop that is not there."""
+        text = (
+            f"shop {shop_key!r} is not in the ingestor's shops file {self._file.path}: add its base_url, client_id and"
+            f" client_secret there; the file is read again every {self._every.total_seconds():g} s"
+        )
+        return f"{text}; it cannot be used as it is now: {self._problem}" if self._problem else text
+
+    def note(self) -> str:
+        """For /readyz: the number of shops, and what is wrong with the file."""
+        count = counted(len(self._accesses), "shop")
+        return f"{self._problem}; the {count} of before stay in force" if self._problem else count
+
+    async def run(self) -> None:
+        """Look at the file until cancelled."""
+        while True:
+            unsettled = self._candidate is not None
+            await asyncio.sleep((min(_SECOND_LOOK, self._every) if unsettled else self._every).total_seconds())
+            await self.look()
+
+    async def look(self) -> None:
+        """Read the file once; a change that the reading before has seen too takes effect."""
+        content = await asyncio.to_thread(self._load)
+        in_force: Content = self._problem if self._problem is not None else dict(self._accesses)
+        if content == in_force:
+            self._candidate = None
+            self._remind()
+        elif content != self._candidate:
+            self._candidate = content
+        else:
+            self._candidate = None
+            self._take(content)
+
+    def _load(self) -> Content:
+        try:
+            return self._file.load()
+        except SettingsError as error:
+            return str(error)
+
+    def _take(self, content: Content) -> None:
+        if isinstance(content, str):
+            self._problem = content
+            self._say_problem()
+            return
+        before = self._accesses
+        mended, self._problem = self._problem is not None, None
+        self._put(content)
+        log.info(
+            "shops file read again",
+            added=sorted(content.keys() - before.keys()),
+            removed=sorted(before.keys() - content.keys()),
+            changed=sorted(key for key in content.keys() & before.keys() if content[key] != before[key]),
+            usable_again=mended,
+        )
+
+    def _put(self, accesses: Mapping[str, ShopAccess]) -> None:
+        """A shop that stays as it was keeps its client, and with it its token."""
+        self._readers = {
+            key: self._readers[key] if self._accesses.get(key) == access else self._connect(access)
+            for key, access in accesses.items()
+        }
+        self._accesses = accesses
+        metrics.SHOPS.set(len(accesses))
+        metrics.SHOPS_FILE_USABLE.set(1)
+
+    def _remind(self) -> None:
+        if self._problem is None:
+            return
+        self._unsaid_for += self._every
+        if self._unsaid_for >= _REMIND_EVERY:
+            self._say_problem()
+
+    def _say_problem(self) -> None:
+        self._unsaid_for = timedelta(0)
+        metrics.SHOPS_FILE_USABLE.set(0)
+        log.error(
+            "shops file cannot be used, the shops of before stay in force",
+            problem=self._problem,
+            shops=len(self._accesses),
+        )

@@ -1,0 +1,175 @@
+"""The reading half of an import: page by page, events acknowledged and the position kept before the next."""
+
+import asyncio
+from collections.abc import Callable
+from datetime import datetime
+
+import structlog
+
+from ingestor import metrics
+from ingestor.importing.read_ahead import Ahead, Seen
+from ingestor.futureshop.client import Page, Search
+from ingestor.importing.enumeration import PageFacts, check_end, doubts_of
+from ingestor.records.identity import Listed, identify
+from ingestor.ids import changed_id
+from ingestor.model import ImportRun, to_the_millisecond
+from ingestor.futureshop.searches import ReadPage, all_numbers, all_products, changed_in
+from ingestor.records.mapping import SourceMap, Stock, to_product
+from ingestor.records.values import Unreadable
+from ingestor.importing.stock_feed import StockFeed, StockMark
+from ingestor.store import ImportStore, PresenceStore
+from ingestor.records.switching import next_switch
+from ingestor.windows import windows
+from shopsync_contracts import Event
+from shopsync_contracts.events import ImportMode, ProductChanged
+from shopsync_contracts.topics import PRODUCT_CHANGES
+from shopsync_runtime import EventPublisher, Lease, failpoint
+
+log = structlog.get_logger(__name__)
+
+_ENVELOPE_ROOM = 4096
+"""Bytes of a record that are not its value: key, headers, framing."""
+
+_AT_ONCE = 25
+"""Products mapped before other tasks have their turn: about 5 ms, a fraction of the interval between two calls."""
+
+
+class Reader:
+    """Reads every page of a shop's listing. Memory holds two product pages and some stock pages."""
+
+    def __init__(
+        self,
+        imports: ImportStore,
+        presence: PresenceStore,
+        events: EventPublisher,
+        table: SourceMap,
+        *,
+        page_size: int,
+        clock: Callable[[], datetime],
+        on_page: Callable[[ImportRun], None],
+    ) -> None:
+        self._imports = imports
+        self._presence = presence
+        self._events = events
+        self._table = table
+        self._page_size = page_size
+        self._clock = clock
+        self._on_page = on_page
+
+    async def read(self, run: ImportRun, lease: Lease, read_page: ReadPage) -> None:
+        """Read from the run's position to the end and move on to `proving`.
+
+        Raises FutureshopError when the listing cannot be read to its end; pages read before stay applied (IM-8).
+        """
+        mode = None if run.mode == "enumerate" else run.mode
+
+        async def read(search: Search, url: str | None) -> Page:
+            lease.check()
+            return await read_page(search, url)
+
+        async def ask(url: str | None) -> Seen:
+            observed_at = self._observed_at(run)
+            page = await read(self._search(run), url)
+            found = identify(page.records, self._table)
+            stocks = {} if mode is None else await feed.of(found.listed)
+            return Seen(page.next_url, found, stocks, observed_at, None if mode is None else feed.mark())
+
+        feed = StockFeed(read, self._table, StockMark(run.position.stock_url, run.position.stock_done))
+        async with feed, Ahead(ask) as ahead:
+            while run.state == "reading":
+                seen = await ahead.page(run.position.products_url)
+                lease.check()
+                if seen.next_url not in (None, run.position.products_url):
+                    ahead.fetch(seen.next_url)
+                if mode is not None:
+                    await self._publish(run, mode, seen)
+                failpoint("import_page_published")
+                await self._take(run, seen)
+                await self._imports.save(run, lease.token)
+                failpoint("import_page_saved")
+                self._on_page(run)
+
+    def _search(self, run: ImportRun) -> Search:
+        """The listing that is being read."""
+        if run.interval is not None:
+            return changed_in(windows(run.interval)[run.position.window], self._page_size)
+        return (all_numbers if run.mode == "enumerate" else all_products)(self._page_size)
+
+    def _observed_at(self, run: ImportRun) -> datetime:
+        """The moment before the page is asked for; never before the import's start, whichever replica's clock."""
+        now = to_the_millisecond(self._clock())
+        return max(now, run.started_at) if run.started_at else now
+
+    async def _publish(self, run: ImportRun, mode: ImportMode, seen: Seen) -> None:
+        events = []
+        for number, each in enumerate(seen.found.listed):
+            if number % _AT_ONCE == 0:
+                await asyncio.sleep(0)
+            try:
+                events.append(self._changed(run, mode, each, seen.stocks.get(each.product_no), seen.observed_at))
+            except Unreadable as problem:
+                self._refuse(run, each.product_no, str(problem))
+        await self._events.publish_all([(PRODUCT_CHANGES, event) for event in events])
+        run.counts.changed += len(events)
+        metrics.PRODUCTS.labels(run.shop_key, "changed").inc(len(events))
+
+    def _changed(
+        self, run: ImportRun, mode: ImportMode, each: Listed, stock: Stock | None, observed_at: datetime
+    ) -> Event[ProductChanged]:
+        body = ProductChanged(
+            shop_key=run.shop_key,
+            product_no=each.product_no,
+            mode=mode,
+            observed_at=observed_at,
+            import_id=run.id,
+            product=to_product(each.record, stock, self._table, observed_at=observed_at),
+        )
+        # A product deleted and registered again while we read stands twice in the listing: two facts, two ids.
+        event = self._events.event(body, id=changed_id(run.reading_id, each.product_no, str(each.upstream_id)))
+        size = len(event.to_bytes())
+        if size > PRODUCT_CHANGES.max_message_bytes - _ENVELOPE_ROOM:
+            raise Unreadable("product", f"is {size} bytes as a message; at most 2 MiB can be carried")
+        run.switches(next_switch(each.record, self._table, after=observed_at))
+        return event
+
+    def _refuse(self, run: ImportRun, product_no: str, reason: str) -> None:
+        run.refuse(product_no, reason)
+        metrics.PRODUCTS.labels(run.shop_key, "refused").inc()
+        log.warning("product refused", shop_key=run.shop_key, product_no=product_no, import_id=run.id, reason=reason)
+
+    async def _take(self, run: ImportRun, seen: Seen) -> None:
+        """Note who is present and move the position past the page."""
+        position, found = run.position, seen.found
+        position.page += 1
+        seen_before = await self._presence.note_seen(
+            run.shop_key,
+            found.listed,
+            import_id=run.reading_id,
+            page=position.page,
+            at=seen.observed_at,
+            window=run.interval is not None,
+        )
+        for each in found.unusable:
+            self._refuse(run, each.product_no, "product number: must be 1 to 32 bytes of UTF-8 without '/'")
+        if found.nameless:
+            run.counts.refused += found.nameless
+        facts = PageFacts(
+            listed=len(found.listed),
+            unusable=len(found.unusable),
+            nameless=found.nameless,
+            seen_before=seen_before,
+            last=seen.next_url is None,
+        )
+        run.doubt(doubts_of(facts, position.page))
+        run.counts.read += facts.records
+        run.counts.distinct += facts.new + facts.unusable
+        position.barren = 0 if facts.new else position.barren + 1
+        check_end(position.barren, seen.next_url, position.products_url)
+        position.products_url = seen.next_url
+        if seen.stock is not None:
+            position.stock_url, position.stock_done = seen.stock.url, seen.stock.done
+        if facts.last and run.interval is not None and position.window + 1 < len(windows(run.interval)):
+            position.window, position.barren = position.window + 1, 0
+        elif facts.last:
+            run.state = "proving"
+            run.listed_at = to_the_millisecond(self._clock())

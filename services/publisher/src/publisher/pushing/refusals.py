@@ -1,0 +1,59 @@
+"""What a refusal for good makes of the product: its status, the field at fault and what helps (ED-8, Q9). Pure."""
+
+from typing import Literal
+
+from publisher.tiktok.hints import Hint, hint_of
+from publisher.errors import (
+    ContentRefused,
+    ImageUnusable,
+    MemberRefused,
+    ProductGone,
+    PublisherError,
+    WarehouseUnusable,
+)
+from publisher.pushing.machine import DELETED, Fail
+from shopsync_contracts.events import ProductSnapshot
+
+IMAGE_FORGOTTEN = frozenset({"12052300", "12052340", "12052722"})
+"""TikTok does not know an uploaded image any more: it has to be uploaded again."""
+_IN_PRODUCT = frozenset({"image_address"})
+_IDS = frozenset({"brand_id", "category_id"})
+"""Fields whose value is one id: a refusal that concerns it names it, as TikTok's words do not always."""
+
+
+def refusal_of(error: PublisherError, product: ProductSnapshot | None = None) -> Fail:
+    """The failure to report. `product`: the one that was refused.
+
+    `incomplete` only where an edit of the product is the cure: such a product is not sent again before (ED-5).
+    TikTok's words come first and stay as they are.
+    """
+    if isinstance(error, ProductGone):
+        return DELETED
+    if isinstance(error, WarehouseUnusable):
+        return Fail("warehouse_missing", error.code, error.message)
+    if isinstance(error, ContentRefused):
+        return Fail("incomplete", error.code, error.message, missing=error.fields)
+    if isinstance(error, ImageUnusable):
+        return Fail(
+            _status(error.code in _IN_PRODUCT), error.code, f"{error.field}: {error.message}", missing=(error.field,)
+        )
+    hint = _hint(error)
+    if hint is None:
+        return Fail("sync_error", error.code, error.message)
+    text = f"{error.message} ({_named(hint.field, product)}: {hint.advice})"
+    return Fail(_status(hint.in_product), error.code, text, missing=(hint.field,))
+
+
+def _named(field: str, product: ProductSnapshot | None) -> str:
+    value = getattr(product.content, field) if product is not None and field in _IDS else None
+    return f"{field} {value}" if value else field
+
+
+def _hint(error: PublisherError) -> Hint | None:
+    if isinstance(error, MemberRefused):
+        return Hint(error.field, f"TikTok Shop finds {error.member} missing or of a wrong form", in_product=False)
+    return hint_of(error.code, error.message)
+
+
+def _status(in_product: bool) -> Literal["incomplete", "sync_error"]:
+    return "incomplete" if in_product else "sync_error"

@@ -1,0 +1,209 @@
+"""Access tokens: decrypted for use, refreshed once across all replicas, never logged."""
+
+import asyncio
+import contextlib
+import time
+from collections.abc import Callable
+from collections.abc import Set as AbstractSet
+from datetime import datetime, timedelta
+
+import stamina
+import structlog
+from pydantic import SecretStr
+
+from publisher.tiktok.vault import Vault
+from publisher.errors import AuthorizationEnded, KeyMissing, PublisherError, Unavailable
+from publisher.metrics import TOKEN_REFRESHES
+from publisher.store import Authorization, Authorizations, SealedPair
+from publisher.tiktok.client import Access, TikTokClient, TokenPair
+from shopsync_runtime.failures import is_retryable
+
+log = structlog.get_logger(__name__)
+
+_MARGIN = timedelta(seconds=30)
+_LOOK_AGAIN = 0.1
+_STORE_SECONDS = 300.0
+_AT_SHUTDOWN_SECONDS = 10.0
+_NEW_SECONDS = 60.0
+_FRESH_SECONDS = 5.0
+"""A pair is read once for the calls of so long: one of five reads of the database was for it (measured)."""
+
+
+class Tokens:
+    """The shops' tokens.
+
+    A refresh gives two new tokens and the fate of the old ones is not documented, so exactly one replica does it under
+    a lease in the store; the others wait for its result. Once TikTok was asked, neither a cancelled push nor a shutdown
+    stops it, and an absent database is waited for: the new pair is in no other place. What is left is a process killed
+    between TikTok's answer and the write: that may cost the consent, and AuthorizationEnded asks for a new one.
+
+    `deadline` is the longest one call may take: leases outlive it.
+    """
+
+    def __init__(
+        self, store: Authorizations, client: TikTokClient, vault: Vault, clock: Callable[[], datetime],
+        *, deadline: timedelta,
+    ) -> None:  # fmt: skip
+        self._store = store
+        self._client = client
+        self._vault = vault
+        self._clock = clock
+        self._lease = deadline + _MARGIN
+        self._renewals: dict[tuple[str, int], asyncio.Task[None]] = {}
+        self._recent: dict[str, tuple[Access, float]] = {}
+        self._set_aside: set[str] = set()
+        self._new: dict[str, tuple[int, float]] = {}
+
+    async def access(self, shop_key: str) -> Access:
+        """The shop's access as stored now or a moment ago. Raises AuthorizationEnded when there is none, KeyMissing.
+
+        One that was replaced or withdrawn meanwhile is refused by TikTok, and answered as at any other time.
+        """
+        recent = self._recent.get(shop_key)
+        if recent is not None and time.monotonic() < recent[1]:
+            return recent[0]
+        access = self._access(await self._living(shop_key))
+        self._recent[shop_key] = (access, time.monotonic() + _FRESH_SECONDS)
+        return access
+
+    @property
+    def set_aside(self) -> AbstractSet[str]:
+        """Shops whose tokens this replica cannot open: their work is left to others until the keyring decides."""
+        return self._set_aside
+
+    def leave(self, shop_key: str) -> None:
+        """Set the shop aside: its tokens cannot be opened here, but perhaps by another replica."""
+        self._set_aside.add(shop_key)
+
+    def take_back(self, shop_key: str) -> bool:
+        """The shop is this replica's work again. False when it was already."""
+        if shop_key not in self._set_aside:
+            return False
+        self._set_aside.discard(shop_key)
+        self.forget(shop_key)
+        return True
+
+    def forget(self, shop_key: str) -> None:
+        """The stored pair is another one now: read it before the next call."""
+        self._recent.pop(shop_key, None)
+
+    async def renewed(self, shop_key: str, stale_version: int) -> Access:
+        """An access newer than `stale_version`, refreshed here or by whoever was first; however many ask, once.
+
+        Raises AuthorizationEnded when the consent is dead, Unavailable when the token host does not answer.
+        """
+        key = (shop_key, stale_version)
+        renewal = self._renewals.get(key)
+        if renewal is None:
+            renewal = asyncio.create_task(self._renew(shop_key, stale_version), name=f"refresh-{shop_key}")
+            self._renewals[key] = renewal
+            renewal.add_done_callback(lambda done: self._renewed(key, done))
+        await asyncio.shield(renewal)
+        self.forget(shop_key)
+        access = await self.access(shop_key)
+        self._new[shop_key] = (access.version, time.monotonic() + _NEW_SECONDS)
+        return access
+
+    def is_new(self, shop_key: str, version: int) -> bool:
+        """Whether this pair came of a refresh a moment ago and was never accepted: another refresh helps nobody."""
+        newest, until = self._new.get(shop_key, (0, 0.0))
+        return version == newest and time.monotonic() < until
+
+    def accepted(self, shop_key: str, version: int) -> None:
+        """TikTok took a call with this pair."""
+        if self._new.get(shop_key, (0, 0.0))[0] == version:
+            del self._new[shop_key]
+
+    async def ended(self, shop_key: str, version: int, cause: AuthorizationEnded) -> None:
+        """TikTok said of this pair that the consent behind it is dead. A newer pair stays."""
+        self.forget(shop_key)
+        if await self._store.end(shop_key, version, (cause.code, cause.message)):
+            log.error(
+                "authorisation ended, the merchant has to authorise again", shop_key=shop_key, code=cause.code,
+                reason=cause.message,
+            )  # fmt: skip
+
+    async def refresh_ahead(self, before: timedelta) -> None:
+        """Refresh every access token with less life left; one shop's trouble does not keep the others."""
+        for authorization in await self._store.expiring(self._clock() + before):
+            # The reason is logged where it was met.
+            with contextlib.suppress(PublisherError):
+                await self.renewed(authorization.shop_key, authorization.version)
+
+    async def finish(self) -> None:
+        """Wait for refreshes under way, at shutdown, within bounds."""
+        if self._renewals:
+            _, late = await asyncio.wait(self._renewals.values(), timeout=_AT_SHUTDOWN_SECONDS)
+            for renewal in late:
+                log.error("a token refresh did not end before the shutdown", task=renewal.get_name())
+
+    def sealed(self, pair: TokenPair) -> SealedPair:
+        """Both tokens encrypted with the key in use."""
+        return SealedPair(
+            access_token=self._vault.seal(pair.access_token),
+            refresh_token=self._vault.seal(pair.refresh_token),
+            sealed_with=self._vault.in_use,
+            access_expires_at=pair.access_expires_at,
+            refresh_expires_at=pair.refresh_expires_at,
+        )
+
+    def _renewed(self, key: tuple[str, int], renewal: asyncio.Task[None]) -> None:
+        self._renewals.pop(key, None)
+        if not renewal.cancelled():
+            renewal.exception()  # whoever still waits gets it; nobody may be left to
+
+    async def _renew(self, shop_key: str, stale_version: int) -> None:
+        deadline = self._clock() + self._lease + _MARGIN
+        while self._clock() < deadline:
+            authorization = await self._living(shop_key)
+            if authorization.version > stale_version:
+                return
+            if await self._store.claim_refresh(shop_key, stale_version, now=self._clock(), lease=self._lease):
+                await self._refresh(authorization)
+                return
+            await asyncio.sleep(_LOOK_AGAIN)
+        raise Unavailable("token_refresh", "another replica's token refresh did not end in time")
+
+    async def _refresh(self, authorization: Authorization) -> None:
+        shop_key, version = authorization.shop_key, authorization.version
+        try:
+            pair = await self._client.refresh_token(self._open(shop_key, authorization.refresh_token))
+        except AuthorizationEnded as error:
+            TOKEN_REFRESHES.labels("ended").inc()
+            await self.ended(shop_key, version, error)
+            raise
+        except PublisherError as error:
+            TOKEN_REFRESHES.labels("failed").inc()
+            log.warning("token refresh failed, again later", shop_key=shop_key, code=error.code, reason=error.message)
+            await self._store.release_refresh(shop_key, version)
+            raise
+        sealed = self.sealed(pair)
+        async for attempt in stamina.retry_context(on=is_away, attempts=None, timeout=_STORE_SECONDS, wait_max=5.0):
+            with attempt:
+                stored = await self._store.replace_pair(shop_key, version, sealed)
+        TOKEN_REFRESHES.labels("refreshed").inc()
+        log.info("token refreshed", shop_key=shop_key, expires_at=pair.access_expires_at.isoformat(), stored=stored)
+
+    async def _living(self, shop_key: str) -> Authorization:
+        authorization = await self._store.get(shop_key)
+        if authorization is None:
+            raise AuthorizationEnded("not_authorized", f"shop {shop_key!r} is not authorised")
+        if authorization.ended is not None:
+            raise AuthorizationEnded(*authorization.ended)
+        return authorization
+
+    def _access(self, authorization: Authorization) -> Access:
+        token = self._open(authorization.shop_key, authorization.access_token)
+        return Access(token, authorization.cipher, authorization.version)
+
+    def _open(self, shop_key: str, sealed: bytes) -> SecretStr:
+        try:
+            return self._vault.open(sealed)
+        except KeyMissing:
+            self.leave(shop_key)
+            raise
+
+
+def is_away(error: Exception) -> bool:
+    """The store is not there at the moment."""
+    return not isinstance(error, PublisherError) and is_retryable(error)
