@@ -18,7 +18,9 @@ ROOT = Path(__file__).resolve().parents[2]
 DOCS = ROOT / "docs"
 PAGES = sorted([ROOT / "README.md", *DOCS.rglob("*.md")])
 DOMAIN = (DOCS / "domain.md").read_text(encoding="utf-8")
-SOURCES = sorted(path for part in ("services/*/*", "libs/*/*", "tools/*/*", "tests") for path in ROOT.glob(f"{part}/**/*.py"))
+SOURCES = sorted(
+    path for part in ("services/*/*", "libs/*/*", "tools/*/*", "tests") for path in ROOT.glob(f"{part}/**/*.py")
+)
 
 CODE = re.compile(r"^```.*?^```", re.MULTILINE | re.DOTALL)
 INLINE_CODE = re.compile(r"`[^`\n]*`")

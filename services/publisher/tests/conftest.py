@@ -26,9 +26,9 @@ from shopsync_contracts.events import ProductSnapshot, PushRequested
 from shopsync_contracts.topics import PUSH_COMMANDS
 from shopsync_runtime import Delivery, EventPublisher, Runtime
 from shopsync_runtime.settings import CommonSettings
-from shopsync_testkit.polling import eventually
 from shopsync_sandbox.serving import running
 from shopsync_sandbox.tiktok import Settings, TikTokSandbox
+from shopsync_testkit.polling import eventually
 
 NOW = datetime(2026, 11, 23, 0, 0, tzinfo=UTC)
 _OFFSETS = itertools.count()

@@ -22,12 +22,12 @@ import janitor.settings
 import publisher.app
 import publisher.settings
 from shopsync_contracts import TOPICS
-from shopsync_runtime import CommonSettings, Runtime
-from shopsync_runtime.kafka.admin import apply_topics
-from shopsync_runtime.lifecycle import start, stop
 from shopsync_rehearsals.month.life import Month
 from shopsync_rehearsals.month.quiet import watching
 from shopsync_rehearsals.month.world import SHRINK_PERCENT, SHRINK_PRODUCTS, World, surroundings
+from shopsync_runtime import CommonSettings, Runtime
+from shopsync_runtime.kafka.admin import apply_topics
+from shopsync_runtime.lifecycle import start, stop
 from shopsync_sandbox.serving import running
 
 POLL = "250ms"

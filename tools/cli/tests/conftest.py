@@ -18,10 +18,11 @@ from pymongo.errors import ConnectionFailure
 from typer.testing import CliRunner
 
 from catalog.catalogue import Catalogue
-from catalog.store.held_messages import HeldMessages, message_of
 from catalog.rules.model import Rules
-from catalog.store.shops import ShopStore
+from catalog.store.held_messages import HeldMessages, message_of
 from catalog.store.products import ProductStore
+from catalog.store.shops import ShopStore
+from shopsync_cli.cli import app
 from shopsync_contracts import TOPICS, TopicSpec, new_event, topic_of
 from shopsync_contracts.events import (
     DeleteRequested,
@@ -37,7 +38,6 @@ from shopsync_contracts.events import (
     SyncTargetSet,
 )
 from shopsync_contracts.topics import TOOL_EDITS
-from shopsync_cli.cli import app
 from shopsync_runtime import Delivery
 from shopsync_runtime.kafka.admin import apply_topics
 from shopsync_testkit.children import Child, spawn

@@ -19,9 +19,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.console import Console
 
-from shopsync_contracts.topics import DEAD_LETTERS
 from shopsync_cli.console import print_json, print_table, say, show, visible, warn
 from shopsync_cli.times import read_moment
+from shopsync_contracts.topics import DEAD_LETTERS
 
 KEY = "shopsync.product-changes.v1/11@1234567"
 AT = datetime(2026, 11, 23, 0, 0, 5, tzinfo=UTC)

@@ -18,8 +18,8 @@ import yaml
 from typer.main import get_command
 
 from catalog.settings import CatalogSettings
-from ingestor.settings import IngestorSettings
 from ingestor.futureshop.shops import load_shops
+from ingestor.settings import IngestorSettings
 from janitor.settings import JanitorSettings
 from publisher.settings import PublisherSettings
 from shopsync_cli.cli import app

@@ -1,9 +1,9 @@
 import pytest
 
-from shopsync_contracts import parse
-from shopsync_contracts.topics import SHOP_SETTINGS, TOOL_EDITS
 from shopsync_cli.changes import read_changes
 from shopsync_cli.errors import WrongCall
+from shopsync_contracts import parse
+from shopsync_contracts.topics import SHOP_SETTINGS, TOOL_EDITS
 
 
 def test_text_stays_text_and_numbers_are_numbers():

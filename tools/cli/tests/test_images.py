@@ -74,7 +74,9 @@ def test_everything_that_the_images_are_built_from_is_sent(sent):
 
 def test_nothing_else_is_sent(sent):
     strange = {
-        path for path in sent if not re.match(r"(libs|services|tools)/\w+/|deploy/(healthcheck\.py|[\w-]+\.lock)$", path)
+        path
+        for path in sent
+        if not re.match(r"(libs|services|tools)/\w+/|deploy/(healthcheck\.py|[\w-]+\.lock)$", path)
     }
     assert not strange
     assert not {path for path in sent if re.search(r"(^|/)(tests|__pycache__|\.\w[^/]*)/|\.env|\.egg-info", path)}

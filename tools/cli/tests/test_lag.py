@@ -5,8 +5,8 @@ import asyncio
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
-from shopsync_contracts.topics import PRODUCT_CHANGES, SYNC_COMMANDS, TOOL_EDITS
 from shopsync_cli.subscriptions import SUBSCRIPTIONS
+from shopsync_contracts.topics import PRODUCT_CHANGES, SYNC_COMMANDS, TOOL_EDITS
 from shopsync_testkit.polling import eventually
 from shopsync_testkit.processes import ServiceProcess
 

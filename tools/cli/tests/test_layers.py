@@ -5,18 +5,18 @@ from datetime import timedelta
 
 import pytest
 
-from catalog.store.documents import product_document
 from catalog.rules.ownership import DIMENSIONS, OWNERS, SIDES, Owner, side_field
 from catalog.rules.pricing import product_price as catalogue_price
 from catalog.rules.pricing import sku_price as catalogue_sku_price
+from catalog.store.documents import product_document
 from publisher.model import Intent, Listing, OutboxEntry
 from publisher.store import Jobs, Listings
-from shopsync_contracts import new_event
-from shopsync_contracts.events import ProductSnapshot, PushRequested, TaxDefaults, UpstreamProduct
 from shopsync_cli import layers
 from shopsync_cli.layers import read_held, read_layers, read_tombstone
 from shopsync_cli.publisher_records import read_job, read_listing
 from shopsync_cli.upstream_price import price_range, product_price, sku_price
+from shopsync_contracts import new_event
+from shopsync_contracts.events import ProductSnapshot, PushRequested, TaxDefaults, UpstreamProduct
 
 TWO_SKUS = [{"vertical_no": "M", "stock": 10, "price": 3600}, {"vertical_no": "L", "stock": 4}]
 ONE_MORE = {"vertical_no": "L", "horizontal_no": "RED"}

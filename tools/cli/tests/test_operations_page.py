@@ -6,8 +6,8 @@ from pathlib import Path
 
 from typer.main import get_command
 
-from shopsync_contracts import TOPICS
 from shopsync_cli.cli import app
+from shopsync_contracts import TOPICS
 
 ROOT = Path(__file__).parents[3]
 PAGE = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")

@@ -12,10 +12,10 @@ import pytest
 from shopsync_contracts import new_event
 from shopsync_contracts.events import PushRequested
 from shopsync_contracts.topics import LISTING_EVENTS, PUSH_COMMANDS
-from shopsync_testkit.polling import eventually
-from shopsync_testkit.processes import ServiceProcess
 from shopsync_sandbox.serving import running
 from shopsync_sandbox.tiktok import Settings, TikTokSandbox
+from shopsync_testkit.polling import eventually
+from shopsync_testkit.processes import ServiceProcess
 
 NOW = datetime.now(UTC).replace(microsecond=0)
 NEVER = datetime(1970, 1, 1, tzinfo=UTC)

@@ -3,11 +3,11 @@ from io import BytesIO
 
 import pytest
 
+from shopsync_cli.documents import check, read_documents
+from shopsync_cli.examples import example_of
 from shopsync_contracts import TOPICS, parse, topic_of
 from shopsync_contracts.events import BODIES
 from shopsync_contracts.topics import PRODUCT_CHANGES, SYNC_COMMANDS
-from shopsync_cli.documents import check, read_documents
-from shopsync_cli.examples import example_of
 
 
 def sync_line(shop: str, **more) -> str:

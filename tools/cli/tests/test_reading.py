@@ -5,10 +5,10 @@ from contextlib import asynccontextmanager
 import pytest
 from aiokafka import AIOKafkaProducer, TopicPartition
 
-from shopsync_contracts.topics import REPORTS
 from shopsync_cli.cluster import Cluster
 from shopsync_cli.errors import CommandFailed
 from shopsync_cli.reading import from_now, one, to_the_end
+from shopsync_contracts.topics import REPORTS
 
 
 @pytest.fixture

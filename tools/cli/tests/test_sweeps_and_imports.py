@@ -5,12 +5,12 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from ingestor.records.identity import Listed
 from ingestor.model import Counts, ImportRun
+from ingestor.records.identity import Listed
 from ingestor.store import ImportStore, PresenceStore
 from janitor.ids import enumerate_id
-from janitor.store import SweepStore
 from janitor.model import Sweep
+from janitor.store import SweepStore
 from janitor.verdicts import Found, Removed
 from shopsync_contracts import new_event, parse
 from shopsync_contracts.events import (

@@ -124,7 +124,12 @@ def test_what_kubernetes_tells_every_pod_is_no_setting():
 def test_every_variable_with_the_common_prefix_that_the_project_reads_is_known():
     """Whoever adds one to the command line or the sandbox finds here that services would refuse it."""
     known = {variable_of(CommonSettings, field) for field in CommonSettings.model_fields} | ELSEWHERE
-    sources = [*ROOT.glob("libs/*/src/**/*.py"), *ROOT.glob("services/*/src/**/*.py"), *ROOT.glob("tools/*/src/**/*.py"), *ROOT.glob("deploy/**/*.py")]
+    sources = [
+        *ROOT.glob("libs/*/src/**/*.py"),
+        *ROOT.glob("services/*/src/**/*.py"),
+        *ROOT.glob("tools/*/src/**/*.py"),
+        *ROOT.glob("deploy/**/*.py"),
+    ]
     sources += [ROOT / "Makefile", ROOT / "docker-compose.yml", ROOT / "conftest.py", *ROOT.glob("tests/**/*.py")]
     assert len(sources) > 100
     for path in sources:

@@ -18,8 +18,7 @@ import pytest_asyncio
 from aiokafka.admin import AIOKafkaAdminClient
 from pymongo import AsyncMongoClient
 
-from shopsync_testkit import kafka
-from shopsync_testkit import mongo
+from shopsync_testkit import kafka, mongo
 from shopsync_testkit.kafka import CAPABILITIES, Broker
 from shopsync_testkit.mongo import MongoServer
 from shopsync_testkit.polling import NeverHappened, eventually

@@ -16,8 +16,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from shopsync_testkit import kafka
-from shopsync_testkit import mongo
+from shopsync_testkit import kafka, mongo
 from shopsync_testkit.foreground import hold, print_ready
 from shopsync_testkit.processes import start_announced
 from shopsync_testkit.scratch import new_folder, remove_folder

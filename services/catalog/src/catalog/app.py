@@ -4,17 +4,17 @@ from collections.abc import Sequence
 
 from catalog.catalogue import Catalogue
 from catalog.handlers import BulkEdits, ProductHandler, SettingsHandler
-from catalog.store.held_messages import PRODUCT_TOPICS, HeldMessages
+from catalog.held_keeper import HeldKeeper
 from catalog.rules.model import Rules
-from catalog.store.done_requests import DoneRequests
 from catalog.scheduler import Scheduler
 from catalog.settings import CatalogSettings
-from catalog.store.shops import ShopStore
 from catalog.snapshot_check import SnapshotCheck
 from catalog.snapshot_feed import SnapshotFeed
+from catalog.store.done_requests import DoneRequests
+from catalog.store.held_messages import PRODUCT_TOPICS, HeldMessages
 from catalog.store.products import ProductStore
+from catalog.store.shops import ShopStore
 from catalog.sync_handler import Patience, SyncHandler
-from catalog.held_keeper import HeldKeeper
 from shopsync_contracts.topics import (
     CATALOG_PRODUCTS,
     DEAD_LETTERS,

@@ -10,10 +10,10 @@ import structlog
 from catalog.errors import CatalogRefusal, NotKnownYet
 from catalog.rules.merge import Folded, Message, remember_refused, resettle, settle
 from catalog.rules.model import Rules, State
-from catalog.store.shops import ShopStore
-from catalog.store.sizes import fold_within_limits
 from catalog.snapshot_feed import SnapshotFeed
 from catalog.store.products import ProductStore, Stored, Write
+from catalog.store.shops import ShopStore
+from catalog.store.sizes import fold_within_limits
 from shopsync_contracts.events import TaxDefaults
 from shopsync_runtime import RetryableError, failpoint
 

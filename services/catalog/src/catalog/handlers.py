@@ -5,16 +5,16 @@ from datetime import datetime
 
 import structlog
 
+from catalog.catalogue import Applied, Catalogue
+from catalog.errors import CatalogRefusal
 from catalog.rules.admission import admit
 from catalog.rules.bulk import FanOut, fan_out, reports
-from catalog.catalogue import Applied, Catalogue
-from catalog.store.documents import product_id
-from catalog.errors import CatalogRefusal
-from catalog.store.held_messages import Held, HeldMessages, message_of
 from catalog.rules.merge import Message
+from catalog.store.documents import product_id
 from catalog.store.done_requests import DoneRequests
-from catalog.store.shops import ShopStore
+from catalog.store.held_messages import Held, HeldMessages, message_of
 from catalog.store.products import ProductStore
+from catalog.store.shops import ShopStore
 from shopsync_contracts import Event
 from shopsync_contracts.events import ProductsBulkEdited
 from shopsync_contracts.topics import REPORTS, TOOL_EDITS

@@ -18,9 +18,9 @@ from aiokafka import TopicPartition
 
 from catalog.metrics import SNAPSHOTS_REPAIRED
 from catalog.rules.model import State
+from catalog.rules.suspects import Suspect, Suspects, shown_by
 from catalog.snapshot_feed import SnapshotFeed
 from catalog.store.products import ProductStore
-from catalog.rules.suspects import Suspect, Suspects, shown_by
 from shopsync_runtime import Delivery, Refusal
 from shopsync_runtime.failures import is_retryable
 

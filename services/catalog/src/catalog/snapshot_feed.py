@@ -3,9 +3,9 @@
 import asyncio
 from collections.abc import Iterable
 
-from catalog.store.documents import product_id
 from catalog.rules.ids import derived_id
 from catalog.rules.model import State
+from catalog.store.documents import product_id
 from shopsync_contracts.topics import CATALOG_PRODUCTS
 from shopsync_runtime import EventPublisher
 

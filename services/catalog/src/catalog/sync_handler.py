@@ -7,12 +7,12 @@ from datetime import datetime
 
 import structlog
 
-from catalog.store.documents import Document, product_id
-from catalog.store.held_messages import HeldMessages
-from catalog.store.done_requests import DoneRequests
-from catalog.store.shops import ShopStore
-from catalog.store.products import ProductStore
 from catalog.rules.sync import Tally, choose, commands, report
+from catalog.store.documents import Document, product_id
+from catalog.store.done_requests import DoneRequests
+from catalog.store.held_messages import HeldMessages
+from catalog.store.products import ProductStore
+from catalog.store.shops import ShopStore
 from shopsync_contracts import Event
 from shopsync_contracts.events import SyncCounts, SyncRequested
 from shopsync_contracts.topics import PUSH_COMMANDS, REPORTS

@@ -12,12 +12,12 @@ from pymongo import AsyncMongoClient
 
 from catalog.catalogue import Catalogue
 from catalog.handlers import BulkEdits, ProductHandler
-from catalog.store.held_messages import PRODUCT_TOPICS, HeldMessages
 from catalog.rules.model import Rules
-from catalog.store.done_requests import DoneRequests
-from catalog.store.shops import ShopStore
 from catalog.snapshot_feed import SnapshotFeed
+from catalog.store.done_requests import DoneRequests
+from catalog.store.held_messages import PRODUCT_TOPICS, HeldMessages
 from catalog.store.products import ProductStore
+from catalog.store.shops import ShopStore
 from shopsync_contracts import TOPICS, Event, TopicSpec, new_event, topic_of
 from shopsync_contracts.topics import CATALOG_PRODUCTS, DEAD_LETTERS, PUSH_COMMANDS, REPORTS
 from shopsync_runtime import Delivery

@@ -8,8 +8,8 @@ import pytest
 from aiokafka.errors import KafkaError
 from structlog.testing import capture_logs
 
-from catalog.store.documents import read_product
 from catalog.rules.model import State
+from catalog.store.documents import read_product
 from catalog.store.products import Stored, Write
 from shopsync_contracts.events import (
     BulkEditCompleted,

@@ -4,8 +4,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from aiokafka.errors import KafkaError
 
-from catalog.store.held_messages import message_of
 from catalog.scheduler import Scheduler
+from catalog.store.held_messages import message_of
 from shopsync_contracts.events import ShopSettingsChanged, SyncSettings
 from shopsync_contracts.topics import IMPORT_COMMANDS, SYNC_COMMANDS
 from shopsync_runtime import Leases

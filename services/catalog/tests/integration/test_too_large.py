@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from catalog.store.held_messages import HeldMessages
 from catalog.held_keeper import HeldKeeper
+from catalog.store.held_messages import HeldMessages
 from shopsync_contracts import parse
 from shopsync_contracts.events import ProductSnapshot
 from shopsync_contracts.topics import CATALOG_PRODUCTS
@@ -45,7 +45,9 @@ def keeper(replica, database, letters):
 @pytest.fixture
 def small_topic(monkeypatch):
     """Stands for any way in which a product could still grow beyond what its topic takes."""
-    monkeypatch.setattr("catalog.store.sizes.CATALOG_PRODUCTS", replace(CATALOG_PRODUCTS, max_message_bytes=8 * 1024 + 2_000))
+    monkeypatch.setattr(
+        "catalog.store.sizes.CATALOG_PRODUCTS", replace(CATALOG_PRODUCTS, max_message_bytes=8 * 1024 + 2_000)
+    )
 
 
 async def test_a_message_that_makes_a_product_too_large_stores_nothing_and_is_a_dead_letter(

@@ -5,8 +5,8 @@ import bson
 import pytest
 from bson.codec_options import CodecOptions
 
-from catalog.store.documents import product_document, read_product, read_tombstone, tombstone_document
 from catalog.errors import FormerLife, UnknownProduct
+from catalog.store.documents import product_document, read_product, read_tombstone, tombstone_document
 
 
 def decoded(document):

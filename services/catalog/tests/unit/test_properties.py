@@ -8,10 +8,10 @@ from bson.codec_options import CodecOptions
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from catalog.store.documents import product_document, read_product
 from catalog.rules.merge import fold
 from catalog.rules.model import State
 from catalog.rules.ownership import DIMENSIONS, OWNERS, SIDES, Owner
+from catalog.store.documents import product_document, read_product
 from shopsync_contracts.events import PushFailed, PushSkipped, PushSucceeded, ReviewChanged, SkuSent
 from shopsync_contracts.topics import LISTING_EVENTS
 

@@ -5,9 +5,9 @@ from datetime import UTC, datetime
 import bson
 import pytest
 
-from catalog.store.documents import product_document
 from catalog.errors import OutOfLimits
 from catalog.rules.model import State
+from catalog.store.documents import product_document
 from catalog.store.sizes import check_size, fold_within_limits
 from shopsync_contracts import TooLarge, new_event, parse
 from shopsync_contracts.events import PushFailed, PushSucceeded, Reason, ReviewChanged, SkuSent

@@ -11,8 +11,8 @@ from aiokafka.errors import KafkaConnectionError, MessageSizeTooLargeError
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from catalog.snapshot_check import SnapshotCheck
 from catalog.rules.suspects import UNREADABLE, Suspects, shown_by
+from catalog.snapshot_check import SnapshotCheck
 from shopsync_contracts.topics import CATALOG_PRODUCTS
 from shopsync_runtime import Delivery
 

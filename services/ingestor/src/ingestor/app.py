@@ -1,22 +1,22 @@
-from ingestor.importing.absences import Absences
 from ingestor.futureshop.client import FutureshopClient, Policy
-from ingestor.importing.enumeration import ShrinkLimit
-from ingestor.importing.forgetting import Forgetting
-from ingestor.handlers import Handlers
-from ingestor.importing.importer import Importer, Steps
 from ingestor.futureshop.outbound import http_client
 from ingestor.futureshop.pace import SharedTurns
+from ingestor.futureshop.shop_directory import ShopDirectory
+from ingestor.futureshop.shops import ShopsFile, load_mapping
+from ingestor.handlers import Handlers
+from ingestor.importing.absences import Absences
+from ingestor.importing.enumeration import ShrinkLimit
+from ingestor.importing.forgetting import Forgetting
+from ingestor.importing.importer import Importer, Steps
 from ingestor.importing.planning import Planner
 from ingestor.importing.progress import Progress
 from ingestor.importing.reader import Reader
 from ingestor.importing.reporting import Reporting
 from ingestor.importing.schedule import ImportSchedule
+from ingestor.importing.worker import Worker, WorkerOptions
 from ingestor.settings import IngestorSettings
-from ingestor.futureshop.shop_directory import ShopDirectory
-from ingestor.futureshop.shops import ShopsFile, load_mapping
 from ingestor.store import CheckpointStore, ImportStore, PresenceStore
 from ingestor.windows import WindowRules
-from ingestor.importing.worker import Worker, WorkerOptions
 from shopsync_contracts.topics import IMPORT_COMMANDS
 from shopsync_runtime import Runtime, each
 

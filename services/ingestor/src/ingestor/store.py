@@ -8,8 +8,8 @@ from typing import Any
 from pymongo import ASCENDING, DESCENDING, UpdateOne
 from pymongo.asynchronous.database import AsyncDatabase
 
-from ingestor.records.identity import Listed
 from ingestor.model import ImportRun
+from ingestor.records.identity import Listed
 from ingestor.windows import Checkpoint
 from shopsync_runtime import LeaseLost
 

@@ -19,8 +19,8 @@ from shopsync_runtime import CommonSettings, Runtime
 from shopsync_runtime.kafka.admin import apply_topics
 from shopsync_runtime.lifecycle import start, stop
 from shopsync_sandbox.futureshop import FutureshopSandbox
-from shopsync_testkit.polling import eventually
 from shopsync_sandbox.serving import running
+from shopsync_testkit.polling import eventually
 
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
 INSTANCE = "replica-0"

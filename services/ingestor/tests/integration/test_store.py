@@ -3,8 +3,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from ingestor.records.identity import Listed
 from ingestor.model import ImportRun
+from ingestor.records.identity import Listed
 from ingestor.store import CheckpointStore, ImportStore, PresenceStore
 from ingestor.windows import Checkpoint, Interval
 from shopsync_runtime import LeaseLost

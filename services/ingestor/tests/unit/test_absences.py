@@ -5,10 +5,10 @@ from unittest.mock import AsyncMock
 
 import pytest
 
-from ingestor.importing.absences import Absences
-from ingestor.futureshop.client import Page
-from ingestor.importing.enumeration import ShrinkLimit
 from ingestor.errors import UnexpectedReply
+from ingestor.futureshop.client import Page
+from ingestor.importing.absences import Absences
+from ingestor.importing.enumeration import ShrinkLimit
 from ingestor.records.mapping import SourceMap
 
 

@@ -4,12 +4,12 @@ import asyncio
 
 import pytest
 
-from ingestor.importing.read_ahead import Ahead
-from ingestor.futureshop.client import Page
 from ingestor.errors import Busy
+from ingestor.futureshop.client import Page
+from ingestor.importing.read_ahead import Ahead
+from ingestor.importing.stock_feed import PAGES_AHEAD, StockFeed, StockMark
 from ingestor.records.identity import Listed
 from ingestor.records.mapping import SourceMap
-from ingestor.importing.stock_feed import PAGES_AHEAD, StockFeed, StockMark
 
 
 class Pages:

@@ -11,8 +11,8 @@ import zlib
 import httpx
 import pytest
 
-from ingestor.futureshop import client as client_module
 from ingestor import errors
+from ingestor.futureshop import client as client_module
 from ingestor.futureshop import http
 from ingestor.futureshop.client import INVENTORY, PRODUCTS, Policy, Search
 from ingestor.futureshop.searches import all_numbers, all_products, all_stock

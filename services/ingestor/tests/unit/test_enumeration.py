@@ -2,8 +2,8 @@
 
 import pytest
 
-from ingestor.importing.enumeration import PageFacts, ShrinkLimit, check_end, doubts_of, judge
 from ingestor.errors import UnexpectedReply
+from ingestor.importing.enumeration import PageFacts, ShrinkLimit, check_end, doubts_of, judge
 
 LIMIT = ShrinkLimit()
 

@@ -8,11 +8,11 @@ from zoneinfo import ZoneInfo
 import pytest
 import yaml
 
-from ingestor.records.identity import identify
 from ingestor.futureshop.searches import all_products, all_stock
+from ingestor.futureshop.shops import load_mapping
+from ingestor.records.identity import identify
 from ingestor.records.mapping import TABLE, SourceMap, to_product, to_stock
 from ingestor.records.values import Unreadable
-from ingestor.futureshop.shops import load_mapping
 from shopsync_sandbox.futureshop import FutureshopSandbox
 
 RECORDED = Path(__file__).with_name("recorded")

@@ -7,8 +7,8 @@ import pytest
 import yaml
 
 from ingestor import metrics
-from ingestor.futureshop.client import Page, Search
 from ingestor.errors import UnknownShop
+from ingestor.futureshop.client import Page, Search
 from ingestor.futureshop.shop_directory import ShopDirectory
 from ingestor.futureshop.shops import ShopsFile
 from shopsync_runtime import SettingsError

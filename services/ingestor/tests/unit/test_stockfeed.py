@@ -4,11 +4,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ingestor.futureshop.client import INVENTORY, Page
 from ingestor.errors import UnexpectedReply
+from ingestor.futureshop.client import INVENTORY, Page
+from ingestor.importing.stock_feed import PAGES_AHEAD, StockFeed, StockMark
 from ingestor.records.identity import Listed
 from ingestor.records.mapping import SourceMap
-from ingestor.importing.stock_feed import PAGES_AHEAD, StockFeed, StockMark
 
 TABLE = SourceMap()
 

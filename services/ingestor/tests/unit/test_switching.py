@@ -5,8 +5,8 @@ from datetime import datetime, timedelta
 import pytest
 
 from ingestor.records.mapping import SourceMap
-from ingestor.records.values import JST, Unreadable
 from ingestor.records.switching import next_switch
+from ingestor.records.values import JST, Unreadable
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=JST)
 TABLE = SourceMap()

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ingestor.records.mapping import TABLE, SourceMap, to_product, to_stock
-from ingestor.records.values import JST, LATEST, MAX_NUMBER, Unreadable, flag, stamp, whole
 from ingestor.records.switching import next_switch
+from ingestor.records.values import JST, LATEST, MAX_NUMBER, Unreadable, flag, stamp, whole
 from shopsync_contracts.limits import MAX_PRICE
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=JST)

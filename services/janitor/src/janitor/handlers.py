@@ -5,8 +5,8 @@ from datetime import datetime, timedelta
 import structlog
 
 from janitor.ids import enumerate_id, nightly_id, share_of, sweep_id_of
-from janitor.store import SweepStore
 from janitor.model import Sweep, to_the_millisecond
+from janitor.store import SweepStore
 from shopsync_contracts import Event
 from shopsync_contracts.events import ImportCompleted, ImportFailed, SweepRequested
 from shopsync_runtime import Delivery, PermanentError

@@ -10,11 +10,11 @@ import structlog
 from janitor import metrics
 from janitor.catalog_view import CatalogView
 from janitor.ids import delete_id, report_id
+from janitor.model import Sweep, to_the_millisecond
 from janitor.pages import report_of
 from janitor.proofs import Trouble
-from janitor.store import SweepStore
-from janitor.model import Sweep, to_the_millisecond
 from janitor.reporting import tell_end
+from janitor.store import SweepStore
 from janitor.verdicts import Found
 from shopsync_contracts import Event, TopicSpec
 from shopsync_contracts.events import DeleteRequested, ImportRequested

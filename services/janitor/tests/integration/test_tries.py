@@ -8,9 +8,9 @@ from structlog.testing import capture_logs
 
 from janitor.catalog_view import CatalogView
 from janitor.clock import Schedule
+from janitor.model import Sweep
 from janitor.nights import Nights
 from janitor.store import SweepStore
-from janitor.model import Sweep
 from shopsync_contracts.events import Enumeration, ProductRemoved
 from shopsync_contracts.topics import DELETE_COMMANDS, IMPORT_COMMANDS, PRODUCT_CHANGES
 from shopsync_runtime import Leases

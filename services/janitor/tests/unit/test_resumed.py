@@ -4,8 +4,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from janitor.steps import StepOptions, Steps
 from janitor.model import Sweep
+from janitor.steps import StepOptions, Steps
 from janitor.verdicts import Found
 
 NOW = datetime(2026, 11, 24, 3, 30, tzinfo=UTC)

@@ -4,9 +4,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from janitor.model import Sweep
 from janitor.pages import report_of
 from janitor.proofs import Trouble
-from janitor.model import Sweep
 from janitor.verdicts import Found, Removed, after, before
 from shopsync_contracts.events import Enumeration, ImportCompleted, ImportCounts, ImportFailed
 

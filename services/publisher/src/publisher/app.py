@@ -9,9 +9,6 @@ import httpx
 
 from publisher.consent.consent import Consents
 from publisher.consent.keyring import Keyring
-from publisher.tiktok.tokens import Tokens
-from publisher.upkeep import Upkeep
-from publisher.tiktok.vault import Vault
 from publisher.content.categories import Categories
 from publisher.content.material import Materials
 from publisher.handlers import Handlers
@@ -44,7 +41,10 @@ from publisher.store import (
 )
 from publisher.tiktok.client import TikTokClient
 from publisher.tiktok.shops import Shops
+from publisher.tiktok.tokens import Tokens
 from publisher.tiktok.transport import ManyPools
+from publisher.tiktok.vault import Vault
+from publisher.upkeep import Upkeep
 from publisher.web import Web
 from shopsync_contracts.topics import PUSH_COMMANDS
 from shopsync_runtime import Runtime

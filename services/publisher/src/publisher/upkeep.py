@@ -5,12 +5,12 @@ from datetime import datetime, timedelta
 
 import structlog
 
-from publisher.tiktok.tokens import Tokens
 from publisher.metrics import EXPIRY
 from publisher.reviewing import webhooks
 from publisher.store import AppTroubles, Authorization, Authorizations
 from publisher.tiktok.app_circuit import AppGate
 from publisher.tiktok.shops import Shops
+from publisher.tiktok.tokens import Tokens
 
 log = structlog.get_logger(__name__)
 

@@ -6,8 +6,8 @@ from datetime import timedelta
 
 import pytest
 
-from shopsync_testkit.polling import eventually
 from shopsync_sandbox.tiktok import ApiError, Fault
+from shopsync_testkit.polling import eventually
 
 PRODUCTS = ("A-1", "A-2", "A-3")
 STEPS = 40

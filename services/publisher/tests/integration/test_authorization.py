@@ -6,8 +6,8 @@ from starlette.requests import Request
 
 from publisher.consent import pages
 from publisher.store import Authorizations
-from shopsync_testkit.polling import eventually
 from shopsync_sandbox.tiktok import Code, Fault
+from shopsync_testkit.polling import eventually
 
 JSON = {"accept": "application/json"}
 

@@ -5,8 +5,8 @@ from datetime import timedelta
 import pytest
 from prometheus_client import REGISTRY
 
-from shopsync_testkit.polling import eventually
 from shopsync_sandbox.tiktok import Fault
+from shopsync_testkit.polling import eventually
 
 NAMES = [f"P-{number}" for number in range(8)]
 

@@ -7,8 +7,8 @@ import pytest
 
 from publisher.model import Intent, ListedSku, Listing
 from publisher.store import Listings
-from shopsync_testkit.polling import eventually
 from shopsync_sandbox.tiktok import Fault
+from shopsync_testkit.polling import eventually
 
 AXES = {"vertical": "サイズ"}
 

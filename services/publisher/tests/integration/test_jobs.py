@@ -9,8 +9,8 @@ from publisher.store import Jobs
 from shopsync_contracts import new_event
 from shopsync_contracts.events import PushRequested
 from shopsync_runtime.mongo import make_client
-from shopsync_testkit.polling import eventually
 from shopsync_sandbox.tiktok import Fault
+from shopsync_testkit.polling import eventually
 
 LEASE = timedelta(seconds=30)
 

@@ -19,18 +19,18 @@ from starlette.routing import Route
 from structlog.testing import capture_logs
 
 from publisher.consent.keyring import Keyring
-from publisher.tiktok.tokens import Tokens
-from publisher.tiktok.vault import Vault, fingerprint
 from publisher.errors import KeyMissing
 from publisher.model import KeyHolder
 from publisher.store import Authorizations, Jobs, TokenKeys
+from publisher.tiktok.tokens import Tokens
+from publisher.tiktok.vault import Vault, fingerprint
 from shopsync_contracts import TOPICS, new_event
 from shopsync_contracts.events import PushRequested
 from shopsync_contracts.topics import LISTING_EVENTS, PUSH_COMMANDS
-from shopsync_testkit.polling import eventually
-from shopsync_testkit.processes import ServiceProcess, json_lines
 from shopsync_sandbox.serving import running
 from shopsync_sandbox.tiktok import Settings, TikTokSandbox
+from shopsync_testkit.polling import eventually
+from shopsync_testkit.processes import ServiceProcess, json_lines
 
 OLD, NEW = Fernet.generate_key().decode(), Fernet.generate_key().decode()
 BOTH = f"{NEW},{OLD}"

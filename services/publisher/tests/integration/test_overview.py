@@ -8,9 +8,9 @@ import pytest
 from publisher.pushing import overview
 from publisher.store import Jobs
 from publisher.tiktok import shop_api
-from shopsync_testkit.polling import eventually
 from shopsync_sandbox.tiktok import Fault
 from shopsync_sandbox.tiktok.api import products as products_api
+from shopsync_testkit.polling import eventually
 
 
 def names(count):

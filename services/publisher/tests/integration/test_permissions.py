@@ -13,8 +13,8 @@ from shopsync_contracts import new_event
 from shopsync_contracts.events import PushPauseSet
 from shopsync_contracts.topics import PUSH_COMMANDS
 from shopsync_runtime import Delivery
-from shopsync_testkit.polling import eventually
 from shopsync_sandbox.tiktok import Fault
+from shopsync_testkit.polling import eventually
 
 AXES = {"vertical": "サイズ"}
 MOMENTS = {

@@ -4,8 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from shopsync_testkit.polling import eventually
 from shopsync_sandbox.tiktok import Code, Fault, Settings
+from shopsync_testkit.polling import eventually
 
 
 def only(world):

@@ -6,9 +6,9 @@ from datetime import timedelta
 
 import pytest
 
-from shopsync_testkit.polling import eventually
 from shopsync_sandbox.tiktok import Fault
 from shopsync_sandbox.tiktok.limits import Rate
+from shopsync_testkit.polling import eventually
 
 
 async def products(demo, count, shop="demo", prefix="P"):

@@ -7,9 +7,9 @@ from prometheus_client import REGISTRY
 from pymongo.errors import AutoReconnect
 
 from publisher.store import Listings
-from shopsync_testkit.polling import eventually
 from shopsync_sandbox.tiktok import Fault
 from shopsync_sandbox.tiktok.api import products
+from shopsync_testkit.polling import eventually
 
 NAMES = [f"P-{number}" for number in range(6)]
 

@@ -4,8 +4,8 @@ import pytest
 
 from publisher.settings import PublisherSettings
 from publisher.tiktok.signing import webhook_signature
-from shopsync_testkit.polling import eventually
 from shopsync_sandbox.tiktok import Fault
+from shopsync_testkit.polling import eventually
 
 
 async def create(world, product_no="A-100"):

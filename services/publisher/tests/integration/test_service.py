@@ -16,10 +16,10 @@ from starlette.routing import Route
 from shopsync_contracts import TOPICS, new_event
 from shopsync_contracts.events import PushRequested
 from shopsync_contracts.topics import LISTING_EVENTS, PUSH_COMMANDS
-from shopsync_testkit.polling import eventually
-from shopsync_testkit.processes import ServiceProcess
 from shopsync_sandbox.serving import running
 from shopsync_sandbox.tiktok import Settings, TikTokSandbox
+from shopsync_testkit.polling import eventually
+from shopsync_testkit.processes import ServiceProcess
 
 
 @pytest.fixture

@@ -3,8 +3,8 @@
 import httpx
 import pytest
 
-from shopsync_testkit.polling import eventually
 from shopsync_sandbox.tiktok import ApiError, Code, Fault, listings
+from shopsync_testkit.polling import eventually
 
 AXES = {"vertical": "サイズ"}
 

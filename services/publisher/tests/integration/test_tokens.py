@@ -12,13 +12,13 @@ from pydantic import SecretStr
 from pymongo.errors import AutoReconnect
 from structlog.testing import capture_logs
 
-from publisher.tiktok.tokens import Tokens
-from publisher.tiktok.vault import Vault
 from publisher.errors import AuthorizationEnded, KeyMissing, Unavailable
 from publisher.store import Authorizations, SealedPair
 from publisher.tiktok.client import Call, TikTokClient
-from shopsync_testkit.polling import eventually
+from publisher.tiktok.tokens import Tokens
+from publisher.tiktok.vault import Vault
 from shopsync_sandbox.tiktok import Fault, Settings
+from shopsync_testkit.polling import eventually
 
 DEADLINE = timedelta(seconds=5)
 

@@ -10,8 +10,8 @@ import pytest
 
 from publisher import errors
 from publisher.tiktok.codes import TABLE
-from shopsync_testkit.polling import eventually
 from shopsync_sandbox.tiktok import Fault
+from shopsync_testkit.polling import eventually
 
 AXES = {"vertical": "サイズ"}
 CARRIED_OUT = pytest.mark.parametrize("carried_out", [True, False], ids=["done", "not done"])

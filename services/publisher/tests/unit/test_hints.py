@@ -1,9 +1,9 @@
 import pytest
 
-from publisher.tiktok.hints import _BY_CODE, NEEDS_APPROVAL, WRONG_CATEGORY, hint_of, with_hints
-from publisher.pushing.refusals import refusal_of
 from publisher.errors import ContentRefused, ImageUnusable, ProductGone, Refused, WarehouseUnusable
+from publisher.pushing.refusals import refusal_of
 from publisher.tiktok.codes import kind_of
+from publisher.tiktok.hints import _BY_CODE, NEEDS_APPROVAL, WRONG_CATEGORY, hint_of, with_hints
 from publisher.tiktok.remote import read_product, review_of
 from shopsync_contracts.events import Reason, SnapshotContent
 

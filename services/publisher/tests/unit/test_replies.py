@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 
 from publisher import errors
-from publisher.tiktok.hints import _BY_CODE
 from publisher.pushing.refusals import IMAGE_FORGOTTEN, refusal_of
 from publisher.tiktok.codes import TABLE, is_known, kind_of
+from publisher.tiktok.hints import _BY_CODE
 from publisher.tiktok.replies import parse_retry_after, read_json, read_reply
 from shopsync_sandbox.tiktok import Code
 

@@ -5,9 +5,9 @@ import pytest
 from cryptography.fernet import Fernet
 from pydantic import SecretStr
 
-from publisher.tiktok.vault import ConsentState, Vault, fingerprint
 from publisher.errors import ConsentRefused, KeyMissing
 from publisher.settings import PublisherSettings
+from publisher.tiktok.vault import ConsentState, Vault, fingerprint
 from shopsync_runtime import SettingsError, load_settings
 
 GOOD = {

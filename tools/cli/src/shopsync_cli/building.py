@@ -5,8 +5,8 @@ from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
-from shopsync_contracts import ShopBody, describe
 from shopsync_cli.errors import WrongCall
+from shopsync_contracts import ShopBody, describe
 
 B = TypeVar("B", bound=ShopBody)
 

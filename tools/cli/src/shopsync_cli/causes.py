@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from shopsync_contracts.events import ProductSnapshot, SnapshotError
 from shopsync_cli.console import show
 from shopsync_cli.layers import UPSTREAM_FIELDS, SkuNo
 from shopsync_cli.product_reading import Found
+from shopsync_contracts.events import ProductSnapshot, SnapshotError
 from shopsync_runtime.wording import counted
 
 

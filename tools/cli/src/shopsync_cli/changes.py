@@ -7,9 +7,9 @@ from typing import Any, NoReturn
 
 from pydantic import ValidationError
 
+from shopsync_cli.errors import WrongCall
 from shopsync_contracts import describe
 from shopsync_contracts.events import EditChanges
-from shopsync_cli.errors import WrongCall
 
 _TEXT = frozenset({"name", "description", "category_id", "brand_id", "size_chart_image"})
 _FIELDS = tuple(name for name in EditChanges.model_fields if name != "stock")

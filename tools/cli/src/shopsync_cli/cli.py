@@ -5,23 +5,25 @@ from typing import Annotated
 
 import typer
 
-from shopsync_cli.commands import bulk_edit
-from shopsync_cli.commands import dead_letters
-from shopsync_cli.commands import edits
-from shopsync_cli.commands import events
-from shopsync_cli.commands import imports
-from shopsync_cli.commands import keys
-from shopsync_cli.commands import lag
-from shopsync_cli.commands import mongo
-from shopsync_cli.commands import product
-from shopsync_cli.commands import products
-from shopsync_cli.commands import publish
-from shopsync_cli.commands import pushes
-from shopsync_cli.commands import requests
-from shopsync_cli.commands import shops
-from shopsync_cli.commands import sweeps
-from shopsync_cli.commands import tail
-from shopsync_cli.commands import topics
+from shopsync_cli.commands import (
+    bulk_edit,
+    dead_letters,
+    edits,
+    events,
+    imports,
+    keys,
+    lag,
+    mongo,
+    product,
+    products,
+    publish,
+    pushes,
+    requests,
+    shops,
+    sweeps,
+    tail,
+    topics,
+)
 from shopsync_cli.context import Commands
 from shopsync_cli.help_examples import give_examples
 from shopsync_cli.settings import Given

@@ -11,9 +11,9 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaConnectionError, KafkaError, KafkaTimeoutError, NodeNotReadyError
 
-from shopsync_contracts import TopicSpec
 from shopsync_cli.errors import CommandFailed, Unreachable
 from shopsync_cli.settings import KafkaSettings
+from shopsync_contracts import TopicSpec
 from shopsync_runtime.errors import RuntimeFailure
 from shopsync_runtime.kafka.consumer import reader
 from shopsync_runtime.kafka.producer import Producer

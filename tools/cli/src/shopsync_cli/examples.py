@@ -3,9 +3,9 @@
 import difflib
 from importlib import resources
 
+from shopsync_cli.errors import CommandFailed, WrongCall
 from shopsync_contracts.envelope import TYPE_PREFIX, ShopBody
 from shopsync_contracts.events import BODIES
-from shopsync_cli.errors import CommandFailed, WrongCall
 
 
 def body_of(name: str) -> type[ShopBody]:

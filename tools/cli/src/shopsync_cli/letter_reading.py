@@ -5,7 +5,6 @@ from dataclasses import dataclass
 
 from aiokafka import TopicPartition
 
-from shopsync_contracts.topics import DEAD_LETTERS
 from shopsync_cli.cluster import Cluster
 from shopsync_cli.database import connected
 from shopsync_cli.group_offsets import committed
@@ -17,6 +16,7 @@ from shopsync_cli.reading import to_the_end
 from shopsync_cli.settings import MongoSettings
 from shopsync_cli.subscriptions import SUBSCRIPTIONS, readers_of
 from shopsync_cli.topic_names import find_spec
+from shopsync_contracts.topics import DEAD_LETTERS
 
 
 @dataclass(frozen=True, slots=True)

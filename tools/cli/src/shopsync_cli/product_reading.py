@@ -9,13 +9,13 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from shopsync_contracts import describe
-from shopsync_contracts.events import ProductSnapshot, SyncSettings, TaxDefaults
 from shopsync_cli.errors import CommandFailed
 from shopsync_cli.layers import Document, Held, Layers, Tombstone, read_held, read_layers, read_tombstone
 from shopsync_cli.optional_reading import if_allowed, optional_by_id
 from shopsync_cli.publisher_records import ListingRecord, PushJob, read_job, read_listing
 from shopsync_cli.pushes import Pause, pause_of
+from shopsync_contracts import describe
+from shopsync_contracts.events import ProductSnapshot, SyncSettings, TaxDefaults
 from shopsync_runtime.mongo import Database
 
 PAGE = 500

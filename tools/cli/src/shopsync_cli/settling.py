@@ -3,7 +3,6 @@
 from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 
-from shopsync_contracts import Event, ShopBody
 from shopsync_cli.cluster import Cluster
 from shopsync_cli.console import print_json, print_table, say
 from shopsync_cli.database import connected
@@ -14,6 +13,7 @@ from shopsync_cli.publishing import publish_events
 from shopsync_cli.settings import MongoSettings
 from shopsync_cli.statuses import in_words
 from shopsync_cli.trail import trail
+from shopsync_contracts import Event, ShopBody
 
 Publish = Callable[[], Awaitable[list[Sent]]]
 COLUMNS = ("product", "what", "fate", "version", "状態", "because")

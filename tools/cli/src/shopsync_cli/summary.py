@@ -7,9 +7,9 @@ from typing import Any
 
 from rich.text import Text
 
-from shopsync_contracts.envelope import TYPE_PREFIX
 from shopsync_cli.console import show, visible
 from shopsync_cli.reading import Record
+from shopsync_contracts.envelope import TYPE_PREFIX
 
 _LONGEST = 160
 _NAMED = frozenset({"shop_key", "product_no"})

@@ -2,8 +2,8 @@
 
 import difflib
 
-from shopsync_contracts import TOPICS, TopicSpec
 from shopsync_cli.errors import WrongCall
+from shopsync_contracts import TOPICS, TopicSpec
 
 
 def spec_of(given: str, prefix: str) -> TopicSpec:

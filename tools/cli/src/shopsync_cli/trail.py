@@ -9,14 +9,14 @@ from typing import Any
 
 from aiokafka import TopicPartition
 
-from shopsync_contracts import ContractError, Event, ShopBody, TopicSpec, parse
-from shopsync_contracts.events import BulkEditCompleted
-from shopsync_contracts.topics import DEAD_LETTERS, REPORTS, TOOL_EDITS
 from shopsync_cli.cluster import Cluster
 from shopsync_cli.errors import CommandFailed
 from shopsync_cli.letters import Letter, letter_of
 from shopsync_cli.outcomes import Place, Sent
 from shopsync_cli.reading import Consumer, Record, from_now
+from shopsync_contracts import ContractError, Event, ShopBody, TopicSpec, parse
+from shopsync_contracts.events import BulkEditCompleted
+from shopsync_contracts.topics import DEAD_LETTERS, REPORTS, TOOL_EDITS
 
 _POLL_MS = 200
 _STALL_SECONDS = 30.0

@@ -7,7 +7,14 @@ import pytest
 from shopsync_rehearsals.bench.import_memory import Memory, growth, resident_bytes
 from shopsync_rehearsals.bench.import_plan import ImportPlan
 from shopsync_rehearsals.bench.import_run import ImportMeasured
-from shopsync_rehearsals.bench.import_verdict import (import_is_good, import_json, import_report, judge_import, memory_table, processor_table)
+from shopsync_rehearsals.bench.import_verdict import (
+    import_is_good,
+    import_json,
+    import_report,
+    judge_import,
+    memory_table,
+    processor_table,
+)
 
 MIB = 1024 * 1024
 PLAN = ImportPlan(products=1001, rate=2.0)

@@ -6,10 +6,7 @@ from dataclasses import dataclass
 
 from shopsync_testkit import backends
 from shopsync_testkit.backends import Backend
-from shopsync_testkit.kafka import apache
-from shopsync_testkit.kafka import container
-from shopsync_testkit.kafka import embedded
-from shopsync_testkit.kafka import external
+from shopsync_testkit.kafka import apache, container, embedded, external
 from shopsync_testkit.kafka.server import KafkaServer
 from shopsync_testkit.nodes import Controlled
 

@@ -6,9 +6,7 @@ from dataclasses import dataclass
 
 from shopsync_testkit import backends
 from shopsync_testkit.backends import Backend
-from shopsync_testkit.mongo import container
-from shopsync_testkit.mongo import embedded
-from shopsync_testkit.mongo import external
+from shopsync_testkit.mongo import container, embedded, external
 from shopsync_testkit.mongo.external import without_password
 from shopsync_testkit.nodes import Controlled
 

@@ -5,12 +5,10 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from catalog.rules import edits
-from catalog.rules import listing
-from catalog.rules import upstream
+from catalog.errors import CatalogRefusal, FormerLife, NotKnownYet, UnknownProduct
+from catalog.rules import edits, listing, upstream
 from catalog.rules.admission import admit
 from catalog.rules.deletion import bury, reason_to_keep
-from catalog.errors import CatalogRefusal, FormerLife, NotKnownYet, UnknownProduct
 from catalog.rules.model import Applied, Partition, Record, Rules, State
 from catalog.rules.snapshot import take_snapshot
 from catalog.rules.stamps import to_ms

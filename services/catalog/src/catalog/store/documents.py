@@ -3,7 +3,20 @@
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
-from catalog.rules.model import (Applied, Listing, Partition, PushOutcome, Record, Removal, Review, SkuNo, SkuStock, State, Tombstone, Upstream)
+from catalog.rules.model import (
+    Applied,
+    Listing,
+    Partition,
+    PushOutcome,
+    Record,
+    Removal,
+    Review,
+    SkuNo,
+    SkuStock,
+    State,
+    Tombstone,
+    Upstream,
+)
 from catalog.rules.stamps import Stamped
 from shopsync_contracts.events import ProductSnapshot, Reason, SnapshotError, UpstreamProduct
 from shopsync_contracts.stored import read_stored

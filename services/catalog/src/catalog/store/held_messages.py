@@ -11,8 +11,8 @@ from datetime import datetime
 from pymongo import ASCENDING, IndexModel, ReplaceOne
 from pymongo.asynchronous.database import AsyncDatabase
 
-from catalog.store.documents import Document
 from catalog.rules.merge import Message
+from catalog.store.documents import Document
 from shopsync_contracts import ContractError, TopicSpec, parse
 from shopsync_contracts.topics import DELETE_COMMANDS, LISTING_EVENTS, PRODUCT_CHANGES, TOOL_EDITS
 from shopsync_runtime import Delivery

@@ -7,8 +7,8 @@ from pymongo import ASCENDING, DeleteMany, IndexModel, InsertOne, ReplaceOne, Up
 from pymongo.asynchronous.database import AsyncDatabase
 from pymongo.errors import BulkWriteError
 
-from catalog.store.documents import Document, product_document, read_product, read_tombstone, tombstone_document
 from catalog.rules.model import State
+from catalog.store.documents import Document, product_document, read_product, read_tombstone, tombstone_document
 from shopsync_runtime import failpoint
 
 _DUPLICATE_KEY = 11000

@@ -8,8 +8,8 @@ from pymongo import ReturnDocument
 from pymongo.asynchronous.database import AsyncDatabase
 from pymongo.errors import DuplicateKeyError
 
-from catalog.store.documents import Document
 from catalog.rules.merge import Message
+from catalog.store.documents import Document
 from shopsync_contracts.events import ShopSettingsChanged, SyncSettings, TaxDefaults
 
 

@@ -5,10 +5,10 @@ from datetime import datetime
 
 import bson
 
-from catalog.store.documents import product_document
 from catalog.errors import OutOfLimits
 from catalog.rules.merge import Folded, Message, fold
 from catalog.rules.model import Rules, State
+from catalog.store.documents import product_document
 from shopsync_contracts.events import ProductSnapshot
 from shopsync_contracts.limits import MAX_DOCUMENT_BYTES
 from shopsync_contracts.topics import CATALOG_PRODUCTS

@@ -13,10 +13,10 @@ import structlog
 
 from ingestor.errors import Denied, FutureshopError, Passing, UnexpectedReply
 from ingestor.futureshop.http import ACCEPTED, exchange
-from ingestor.metrics import REQUESTS
 from ingestor.futureshop.pace import Pace, Turns
-from ingestor.records.values import Unreadable, whole
 from ingestor.futureshop.shops import ShopAccess
+from ingestor.metrics import REQUESTS
+from ingestor.records.values import Unreadable, whole
 
 log = structlog.get_logger(__name__)
 

@@ -11,8 +11,8 @@ from typing import Any
 
 import httpx
 
-from ingestor.futureshop.error_text import error_text, secrets_of
 from ingestor.errors import BrokenReply, Busy, Denied, Refused, UnexpectedReply, Unreachable
+from ingestor.futureshop.error_text import error_text, secrets_of
 
 ACCEPTED = {"Accept": "application/json", "Accept-Encoding": "gzip"}
 """Headers that say what `exchange` can read."""

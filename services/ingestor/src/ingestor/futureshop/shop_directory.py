@@ -7,8 +7,8 @@ from datetime import timedelta
 import structlog
 
 from ingestor import metrics
-from ingestor.futureshop.client import Page, Search
 from ingestor.errors import UnknownShop
+from ingestor.futureshop.client import Page, Search
 from ingestor.futureshop.searches import ReadPage
 from ingestor.futureshop.shops import ShopAccess, ShopsFile
 from shopsync_runtime import SettingsError

@@ -6,16 +6,16 @@ from datetime import datetime
 
 import structlog
 
+from ingestor.errors import FutureshopError
+from ingestor.futureshop.searches import ReadPage
 from ingestor.importing.absences import Absences
 from ingestor.importing.confirming import NothingToConfirm
-from ingestor.errors import FutureshopError
 from ingestor.importing.forgetting import Forgetting
-from ingestor.model import Failure, ImportRun, to_the_millisecond
-from ingestor.futureshop.searches import ReadPage
 from ingestor.importing.planning import Planner
 from ingestor.importing.progress import Progress
 from ingestor.importing.reader import Reader
 from ingestor.importing.reporting import Reporting
+from ingestor.model import Failure, ImportRun, to_the_millisecond
 from ingestor.store import ImportStore
 from shopsync_runtime import Lease
 

@@ -7,9 +7,9 @@ from datetime import datetime
 from types import TracebackType
 from typing import Any, Self
 
+from ingestor.importing.stock_feed import StockMark
 from ingestor.records.identity import Identified
 from ingestor.records.mapping import Stock
-from ingestor.importing.stock_feed import StockMark
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,18 +7,18 @@ from datetime import datetime
 import structlog
 
 from ingestor import metrics
-from ingestor.importing.read_ahead import Ahead, Seen
 from ingestor.futureshop.client import Page, Search
-from ingestor.importing.enumeration import PageFacts, check_end, doubts_of
-from ingestor.records.identity import Listed, identify
-from ingestor.ids import changed_id
-from ingestor.model import ImportRun, to_the_millisecond
 from ingestor.futureshop.searches import ReadPage, all_numbers, all_products, changed_in
-from ingestor.records.mapping import SourceMap, Stock, to_product
-from ingestor.records.values import Unreadable
+from ingestor.ids import changed_id
+from ingestor.importing.enumeration import PageFacts, check_end, doubts_of
+from ingestor.importing.read_ahead import Ahead, Seen
 from ingestor.importing.stock_feed import StockFeed, StockMark
-from ingestor.store import ImportStore, PresenceStore
+from ingestor.model import ImportRun, to_the_millisecond
+from ingestor.records.identity import Listed, identify
+from ingestor.records.mapping import SourceMap, Stock, to_product
 from ingestor.records.switching import next_switch
+from ingestor.records.values import Unreadable
+from ingestor.store import ImportStore, PresenceStore
 from ingestor.windows import windows
 from shopsync_contracts import Event
 from shopsync_contracts.events import ImportMode, ProductChanged

@@ -9,8 +9,8 @@ from types import TracebackType
 from typing import Self
 
 from ingestor.errors import UnexpectedReply
-from ingestor.records.identity import Listed, identify
 from ingestor.futureshop.searches import NUMBERS_PER_CHECK, ReadPage, all_stock, stock_of
+from ingestor.records.identity import Listed, identify
 from ingestor.records.mapping import SourceMap, Stock, to_stock
 
 PAGES_AHEAD = 8

@@ -10,9 +10,9 @@ from functools import partial
 import structlog
 
 from ingestor.errors import UnknownShop
+from ingestor.futureshop.shop_directory import ShopDirectory
 from ingestor.importing.importer import Importer
 from ingestor.model import ImportRun, to_the_millisecond
-from ingestor.futureshop.shop_directory import ShopDirectory
 from ingestor.store import ImportStore
 from shopsync_runtime import Lease, LeaseLost, Leases
 from shopsync_runtime.backoff import backoff_delay

@@ -10,11 +10,11 @@ import stamina
 import structlog
 from pydantic import SecretStr
 
-from publisher.tiktok.tokens import Tokens, is_away
-from publisher.tiktok.vault import ConsentState, Vault
 from publisher.errors import AuthorizationEnded, ConsentRefused, Passing
 from publisher.store import Authorization, Authorizations, CatalogueReader, Jobs
 from publisher.tiktok.client import Call, TikTokClient
+from publisher.tiktok.tokens import Tokens, is_away
+from publisher.tiktok.vault import ConsentState, Vault
 from shopsync_runtime.wording import no_settings
 
 log = structlog.get_logger(__name__)

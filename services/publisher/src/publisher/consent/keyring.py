@@ -8,11 +8,11 @@ from uuid import uuid4
 import structlog
 
 from publisher.consent import rotation
-from publisher.tiktok.tokens import Tokens
-from publisher.tiktok.vault import KEY_MISSING, UNREADABLE, Vault
 from publisher.metrics import TOKENS_OLD_KEY, TOKENS_UNREADABLE
 from publisher.model import KeyHolder
 from publisher.store import Authorization, Authorizations, Jobs, TokenKeys
+from publisher.tiktok.tokens import Tokens
+from publisher.tiktok.vault import KEY_MISSING, UNREADABLE, Vault
 from shopsync_runtime.cancelling import raise_if_cancelled
 
 log = structlog.get_logger(__name__)

@@ -5,11 +5,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from publisher.concurrency.gathering import both
+from publisher.concurrency.single_flight import Flights
 from publisher.content.requirements import Requirements, read_requirements
 from publisher.errors import Refused
-from publisher.concurrency.single_flight import Flights
 from publisher.tiktok.shop_api import ShopApi
-from publisher.concurrency.gathering import both
 
 _Key = tuple[str, str, str]
 

@@ -3,8 +3,8 @@
 import asyncio
 from collections import OrderedDict
 
-from publisher.errors import ImageUnusable
 from publisher.concurrency.single_flight import Flights
+from publisher.errors import ImageUnusable
 from publisher.images.pictures import Prepared, UseCase, prepare
 
 _BUDGET = 64 * 1024 * 1024

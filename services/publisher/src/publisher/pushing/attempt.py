@@ -7,7 +7,6 @@ from datetime import UTC, datetime, time, timedelta
 
 import structlog
 
-from publisher.pushing.refusals import IMAGE_FORGOTTEN, refusal_of
 from publisher.errors import (
     AppMisconfigured,
     AuthorizationEnded,
@@ -29,6 +28,7 @@ from publisher.pushing.machine import Wait
 from publisher.pushing.outbox import Outbox
 from publisher.pushing.pausing import PauseGate
 from publisher.pushing.push import Finished, Parked, Push, ShopPaused, failure, failure_id
+from publisher.pushing.refusals import IMAGE_FORGOTTEN, refusal_of
 from publisher.settings import PublisherSettings
 from publisher.store import Authorizations, CatalogueReader, Jobs
 from shopsync_runtime.failures import is_retryable

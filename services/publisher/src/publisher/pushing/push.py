@@ -9,7 +9,6 @@ import structlog
 from publisher.content.checks import problems
 from publisher.content.mapping import fingerprint
 from publisher.content.material import Materials
-from publisher.pushing.refusals import refusal_of
 from publisher.errors import Refused, Unavailable, Withheld
 from publisher.ids import derived_id
 from publisher.metrics import PUSHES
@@ -21,6 +20,7 @@ from publisher.pushing.outbox import Outbox
 from publisher.pushing.overview import Overviews
 from publisher.pushing.reconciling import Reconciler
 from publisher.pushing.recording import Recorder, still_ours
+from publisher.pushing.refusals import refusal_of
 from publisher.pushing.sending import Sender
 from publisher.store import Listings, Permissions, Situations
 from publisher.tiktok.shops import Shops

@@ -2,7 +2,6 @@
 
 from typing import Literal
 
-from publisher.tiktok.hints import Hint, hint_of
 from publisher.errors import (
     ContentRefused,
     ImageUnusable,
@@ -12,6 +11,7 @@ from publisher.errors import (
     WarehouseUnusable,
 )
 from publisher.pushing.machine import DELETED, Fail
+from publisher.tiktok.hints import Hint, hint_of
 from shopsync_contracts.events import ProductSnapshot
 
 IMAGE_FORGOTTEN = frozenset({"12052300", "12052340", "12052722"})

@@ -8,9 +8,9 @@ from typing import Any
 
 import structlog
 
+from publisher.concurrency.gathering import both
 from publisher.content.mapping import create_body, edit_body, unsent_stock
 from publisher.content.material import Materials
-from publisher.pushing.refusals import IMAGE_FORGOTTEN
 from publisher.content.variations import sku_path
 from publisher.errors import (
     AppStopped,
@@ -32,12 +32,12 @@ from publisher.pushing.finding import look, with_todays_ids
 from publisher.pushing.machine import Facts
 from publisher.pushing.overview import Overviews
 from publisher.pushing.recording import Recorder, still_ours
+from publisher.pushing.refusals import IMAGE_FORGOTTEN
 from publisher.store import Listings, Permissions
 from publisher.tiktok.remote import core_of
 from publisher.tiktok.replies import Data
 from publisher.tiktok.shop_api import Permit, ShopApi
 from publisher.tiktok.shops import Shops
-from publisher.concurrency.gathering import both
 from shopsync_contracts.events import ProductSnapshot
 from shopsync_runtime import failpoint
 

@@ -11,8 +11,8 @@ from pymongo.errors import PyMongoError
 
 from publisher.model import Job
 from publisher.pushing.attempt import Attempts
-from publisher.pushing.pausing import PauseGate
 from publisher.pushing.fair_scheduler import Rota
+from publisher.pushing.pausing import PauseGate
 from publisher.settings import PublisherSettings
 from publisher.store import Jobs
 from publisher.tiktok.shops import Shops

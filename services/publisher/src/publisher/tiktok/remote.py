@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from publisher.tiktok.hints import with_hints
 from publisher.model import ReviewMark
+from publisher.tiktok.hints import with_hints
 from shopsync_contracts.events import Reason, ReviewAfterPush
 
 

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, TypeVar
 
-from publisher.tiktok.tokens import Tokens
 from publisher.content.description import UploadedImage
 from publisher.errors import (
     AuthorizationEnded,
@@ -24,6 +23,7 @@ from publisher.pace.queue import Rank
 from publisher.tiktok.client import Access, Call, TikTokClient
 from publisher.tiktok.remote import RemoteProduct, read_product
 from publisher.tiktok.replies import Data, error_of
+from publisher.tiktok.tokens import Tokens
 
 _PRODUCTS = "/product/202309/products"
 _EDIT = "/product/202509/products"

@@ -7,13 +7,13 @@ from datetime import datetime, timedelta
 from uuid import uuid4
 from weakref import WeakValueDictionary
 
-from publisher.tiktok.tokens import Tokens
 from publisher.errors import WarehouseUnusable
 from publisher.pace.pace import Pace, PaceRules, PaceStore
 from publisher.pace.queue import Rank
 from publisher.pace.slots import ServerClock
 from publisher.tiktok.client import TikTokClient
 from publisher.tiktok.shop_api import ShopApi, default_warehouse
+from publisher.tiktok.tokens import Tokens
 
 _WAREHOUSE_LIFE = timedelta(minutes=10)
 

@@ -11,11 +11,11 @@ import stamina
 import structlog
 from pydantic import SecretStr
 
-from publisher.tiktok.vault import Vault
 from publisher.errors import AuthorizationEnded, KeyMissing, PublisherError, Unavailable
 from publisher.metrics import TOKEN_REFRESHES
 from publisher.store import Authorization, Authorizations, SealedPair
 from publisher.tiktok.client import Access, TikTokClient, TokenPair
+from publisher.tiktok.vault import Vault
 from shopsync_runtime.failures import is_retryable
 
 log = structlog.get_logger(__name__)

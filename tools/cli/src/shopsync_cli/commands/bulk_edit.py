@@ -5,9 +5,6 @@ from typing import Annotated
 
 import typer
 
-from shopsync_contracts import Event, ShopBody
-from shopsync_contracts.events import EditChanges, ProductsBulkEdited
-from shopsync_contracts.limits import MAX_BULK_PRODUCTS
 from shopsync_cli.building import build
 from shopsync_cli.changes import read_changes
 from shopsync_cli.cluster import run
@@ -21,6 +18,9 @@ from shopsync_cli.publishing import event_of, now
 from shopsync_cli.settings import MongoSettings
 from shopsync_cli.settling import publish_and_settle, publishing, tell
 from shopsync_cli.statuses import StatusName
+from shopsync_contracts import Event, ShopBody
+from shopsync_contracts.events import EditChanges, ProductsBulkEdited
+from shopsync_contracts.limits import MAX_BULK_PRODUCTS
 from shopsync_runtime.wording import counted
 
 _SHOWN = 20

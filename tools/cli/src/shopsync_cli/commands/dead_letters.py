@@ -4,7 +4,6 @@ from typing import Annotated, Any
 import typer
 from rich.text import Text
 
-from shopsync_contracts.topics import DEAD_LETTERS
 from shopsync_cli.cluster import Cluster, run
 from shopsync_cli.console import out, print_json, print_table, say, show, visible, warn
 from shopsync_cli.context import AsJson, cluster, optional_mongo
@@ -18,6 +17,7 @@ from shopsync_cli.settings import MongoSettings
 from shopsync_cli.summary import headers_of
 from shopsync_cli.times import read_moment
 from shopsync_cli.topic_names import find_spec
+from shopsync_contracts.topics import DEAD_LETTERS
 from shopsync_runtime.wording import counted
 
 app = typer.Typer(no_args_is_help=True, help="Messages that no service could accept: look, and send back.")

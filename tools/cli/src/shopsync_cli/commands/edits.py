@@ -3,8 +3,6 @@ from typing import Annotated
 
 import typer
 
-from shopsync_contracts import Event, ShopBody
-from shopsync_contracts.events import ProductEdited, SyncTargetSet
 from shopsync_cli.building import build
 from shopsync_cli.changes import read_changes
 from shopsync_cli.cluster import run
@@ -12,6 +10,8 @@ from shopsync_cli.console import print_json, say
 from shopsync_cli.context import AsJson, Clears, Sets, Settle, ShopKey, Stocks, Timeout, cluster, mongo
 from shopsync_cli.publishing import event_of, now
 from shopsync_cli.settling import publish_and_settle, publishing, tell
+from shopsync_contracts import Event, ShopBody
+from shopsync_contracts.events import ProductEdited, SyncTargetSet
 from shopsync_runtime.wording import counted
 
 

@@ -2,11 +2,11 @@ from typing import Annotated
 
 import typer
 
-from shopsync_contracts import topic_of
-from shopsync_contracts.events import BODIES
 from shopsync_cli.console import print_json, print_table, say
 from shopsync_cli.context import AsJson, given
 from shopsync_cli.examples import body_of, example_of
+from shopsync_contracts import topic_of
+from shopsync_contracts.events import BODIES
 
 app = typer.Typer(no_args_is_help=True, help="Event types and worked examples.")
 

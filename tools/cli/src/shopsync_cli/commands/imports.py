@@ -2,7 +2,6 @@ from typing import Annotated
 
 import typer
 
-from shopsync_contracts.events import ImportRequested
 from shopsync_cli.building import build
 from shopsync_cli.cluster import run
 from shopsync_cli.console import err, out, print_json, print_table
@@ -14,6 +13,7 @@ from shopsync_cli.requesting import request
 from shopsync_cli.run_reading import Loss, newest, one, read_loss
 from shopsync_cli.run_view import IMPORT_COLUMNS, as_document, import_row, import_rows
 from shopsync_cli.settings import MongoSettings
+from shopsync_contracts.events import ImportRequested
 from shopsync_runtime.mongo import Document
 from shopsync_runtime.wording import counted
 

@@ -7,7 +7,6 @@ from typing import IO, Annotated
 
 import typer
 
-from shopsync_contracts import TopicSpec
 from shopsync_cli.cluster import Cluster, run
 from shopsync_cli.console import say, warn
 from shopsync_cli.context import AsJson, Settle, Timeout, cluster, mongo
@@ -17,6 +16,7 @@ from shopsync_cli.outcomes import Sent
 from shopsync_cli.publishing import CHUNK, batched, send_in_chunks
 from shopsync_cli.settling import publish_and_settle, tell
 from shopsync_cli.topic_names import spec_of
+from shopsync_contracts import TopicSpec
 from shopsync_runtime.wording import counted
 
 _IN_MEMORY = 16 * 1024 * 1024

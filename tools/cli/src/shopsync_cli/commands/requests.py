@@ -3,7 +3,6 @@ from typing import Annotated
 
 import typer
 
-from shopsync_contracts.events import ImportRequested, SweepRequested, SyncRequested
 from shopsync_cli.building import build
 from shopsync_cli.cluster import run
 from shopsync_cli.commands.overwrites import read_overwrites, show_overwrites
@@ -11,6 +10,7 @@ from shopsync_cli.context import AsJson, ShopKey, Timeout, Wait, mongo
 from shopsync_cli.errors import WrongCall
 from shopsync_cli.publishing import event_of
 from shopsync_cli.requesting import request
+from shopsync_contracts.events import ImportRequested, SweepRequested, SyncRequested
 
 
 class ImportMode(StrEnum):

@@ -6,7 +6,6 @@ from typing import Annotated, Any
 
 import typer
 
-from shopsync_contracts.events import PushPauseSet, ShopSettingsChanged
 from shopsync_cli.building import build
 from shopsync_cli.cluster import run
 from shopsync_cli.console import print_json, print_table, say, show, warn
@@ -16,7 +15,16 @@ from shopsync_cli.errors import CommandFailed
 from shopsync_cli.publisher_http import Publisher, code_of
 from shopsync_cli.publishing import event_of, now, publish_events
 from shopsync_cli.settings import MongoSettings
-from shopsync_cli.shop_reading import (AppTrouble, ShopView, authorized_at, pause_is_stored, read_app_troubles, read_shop_view, read_shops)
+from shopsync_cli.shop_reading import (
+    AppTrouble,
+    ShopView,
+    authorized_at,
+    pause_is_stored,
+    read_app_troubles,
+    read_shop_view,
+    read_shops,
+)
+from shopsync_contracts.events import PushPauseSet, ShopSettingsChanged
 
 app = typer.Typer(no_args_is_help=True, help="Shops: their settings, and TikTok Shop認証.")
 

@@ -12,10 +12,9 @@ from typing import TypeVar
 import typer
 from rich.console import Console
 
-from shopsync_testkit import kafka
-from shopsync_testkit import mongo
-from shopsync_testkit.backends import Unavailable, UnknownChoice
 from shopsync_rehearsals.demo.screen import Screen
+from shopsync_testkit import kafka, mongo
+from shopsync_testkit.backends import Unavailable, UnknownChoice
 from shopsync_testkit.kafka import Broker
 from shopsync_testkit.mongo import MongoServer
 from shopsync_testkit.nodes import Controlled, ProcessNode

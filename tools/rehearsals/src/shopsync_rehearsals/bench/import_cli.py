@@ -10,7 +10,14 @@ from rich.console import Console
 from shopsync_rehearsals.bench.command import Ground, judged
 from shopsync_rehearsals.bench.import_plan import ImportPlan
 from shopsync_rehearsals.bench.import_run import ImportBench, ImportMeasured, import_stack
-from shopsync_rehearsals.bench.import_verdict import (import_is_good, import_json, import_report, judge_import, memory_table, processor_table)
+from shopsync_rehearsals.bench.import_verdict import (
+    import_is_good,
+    import_json,
+    import_report,
+    judge_import,
+    memory_table,
+    processor_table,
+)
 from shopsync_rehearsals.bench.usage import Meter
 
 

@@ -13,15 +13,14 @@ import httpx
 from pymongo import AsyncMongoClient
 
 from shopsync_contracts.events import ProductSnapshot, PushRequested
-from shopsync_sandbox import serving
-from shopsync_rehearsals.bench import goods
-from shopsync_rehearsals.bench import weather
+from shopsync_rehearsals.bench import goods, weather
 from shopsync_rehearsals.bench.outcomes import Outcomes
 from shopsync_rehearsals.bench.plan import Plan, Role
 from shopsync_rehearsals.bench.stack import Stack
 from shopsync_rehearsals.bench.traffic import Call
 from shopsync_rehearsals.bench.usage import Meter, Sample, machine_seconds
 from shopsync_rehearsals.demo.bus import Bus
+from shopsync_sandbox import serving
 
 _LOOK_SECONDS = 0.25
 

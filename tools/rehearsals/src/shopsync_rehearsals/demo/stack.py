@@ -13,10 +13,9 @@ from typing import Any
 import httpx
 import yaml
 
-from shopsync_testkit import kafka
-from shopsync_testkit import mongo
-from shopsync_testkit.children import Child
 from shopsync_rehearsals.demo.telling import Told, silently, telling
+from shopsync_testkit import kafka, mongo
+from shopsync_testkit.children import Child
 from shopsync_testkit.ports import free_port
 from shopsync_testkit.processes import ServiceProcess, clean_environment, start_announced
 

@@ -21,9 +21,9 @@ from shopsync_rehearsals.month.operations import Kind, Log, Operation
 from shopsync_rehearsals.month.quiet import PATIENCE, NotQuiet, Quiet
 from shopsync_rehearsals.month.reading import Fault, listed, window_of
 from shopsync_rehearsals.month.world import SHOP, Services, World
-from shopsync_testkit.polling import eventually
 from shopsync_sandbox.shop import JST, Product
 from shopsync_sandbox.tiktok.model import Product as Listed
+from shopsync_testkit.polling import eventually
 
 _MOST_TRIES = 20
 AUTO_MINUTES = 720

@@ -5,8 +5,8 @@ from datetime import datetime
 from typing import Self
 from urllib.parse import parse_qs
 
-from shopsync_sandbox.futureshop.journal import Entry
 from shopsync_rehearsals.month.world import PAGE, SHOP, World
+from shopsync_sandbox.futureshop.journal import Entry
 from shopsync_sandbox.shop import JST, Product
 
 FAILING = ("status", "failed", "malformed_json")

@@ -13,8 +13,8 @@ from aiokafka import AIOKafkaProducer
 
 from shopsync_contracts import ShopBody, new_event, topic_of
 from shopsync_contracts.envelope import CONTENT_TYPE
-from shopsync_sandbox.futureshop import FutureshopSandbox
 from shopsync_rehearsals.month.clock import MonthClock, first_morning
+from shopsync_sandbox.futureshop import FutureshopSandbox
 from shopsync_sandbox.serving import running
 from shopsync_sandbox.tiktok import Settings, TikTokSandbox
 
