@@ -1,7 +1,8 @@
 """Stopping tasks for certain.
 
 PyMongo writes to its sockets under `asyncio.wait_for`, which in Python 3.11 loses a cancellation that arrives as the
-write ends. A loop around the database would then run indefinitely.
+write ends. A loop around the database would then run indefinitely, and whoever cancelled it once would wait for it as
+long. So nothing else cancels a task and then waits for it; a test checks that.
 """
 
 import asyncio

@@ -11,6 +11,7 @@ import structlog
 from pymongo import ReturnDocument
 from pymongo.errors import DuplicateKeyError, PyMongoError
 
+from shopsync_runtime.cancelling import stop
 from shopsync_runtime.errors import LeaseLost
 from shopsync_runtime.mongo import Database, Document
 
@@ -100,9 +101,7 @@ class Leases:
         try:
             yield lease
         finally:
-            renewal.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await renewal
+            await stop(renewal)
             await self._release(lease)
 
     async def _ensure_index(self) -> None:

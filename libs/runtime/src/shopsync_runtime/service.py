@@ -1,7 +1,6 @@
 """The life of a service process: settings, start, run, stop, exit code."""
 
 import asyncio
-import contextlib
 import logging
 import os
 import signal
@@ -15,6 +14,7 @@ from pydantic_settings import BaseSettings
 from pymongo.errors import PyMongoError
 
 from shopsync_contracts import TOPICS
+from shopsync_runtime.cancelling import stop as cancel
 from shopsync_runtime.errors import OperationalError, SettingsError
 from shopsync_runtime.http import HttpServer, make_http_app
 from shopsync_runtime.lifecycle import start, stop
@@ -165,10 +165,9 @@ async def _until(stopping: asyncio.Event, work: Coroutine[Any, Any, None]) -> bo
     await asyncio.wait({task, signalled}, return_when=asyncio.FIRST_COMPLETED)
     signalled.cancel()
     if not task.done():
-        task.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await task
-        return False
+        await cancel(task)
+        if task.cancelled():
+            return False
     task.result()
     return True
 

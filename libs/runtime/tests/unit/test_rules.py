@@ -59,6 +59,34 @@ def test_the_check_finds_breaches(code):
 COMMITTED_ONLY = {"'read_committed'", "ISOLATION"}
 
 
+MAY_CANCEL = {
+    "cancelling.py",
+    "partitions.py",  # timers
+    "batching.py",  # futures
+    "lifecycle.py",  # a step of the stop, which is not waited for
+    "service.py",  # a wait for an event
+}
+
+
+def cancellations(tree):
+    """Calls of `.cancel()`, by the name of what they cancel."""
+    for name, call in calls(tree):
+        if name == "cancel" and not call.args:
+            yield f"line {call.lineno}: {ast.unparse(call)}: use shopsync_runtime.cancelling.stop, which cancels again"
+
+
+RUNNING = [path for path in SOURCES if "services" in path.parts or "shopsync_runtime" in path.parts]
+
+
+@pytest.mark.parametrize("path", RUNNING, ids=lambda path: str(path.relative_to(ROOT)))
+def test_a_task_is_cancelled_until_it_ends(path):
+    assert path.name in MAY_CANCEL or list(cancellations(ast.parse(path.read_text(encoding="utf-8")))) == []
+
+
+def test_the_check_finds_a_single_cancellation():
+    assert len(list(cancellations(ast.parse("self._reader.cancel()")))) == 1
+
+
 def consumers(tree):
     """Every call that makes a consumer or a subscriber, and the isolation level it names."""
     for node in ast.walk(tree):

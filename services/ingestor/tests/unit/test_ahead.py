@@ -41,6 +41,23 @@ async def test_a_page_that_was_asked_for_ahead_is_not_asked_for_again():
     assert pages.asked == [None, "2", "3"]
 
 
+async def test_a_cancellation_that_is_lost_on_the_way_is_repeated():
+    cancelled = []
+
+    async def ask(url):
+        while len(cancelled) < 2:
+            try:
+                await asyncio.Event().wait()
+            except asyncio.CancelledError:
+                cancelled.append(url)
+        raise asyncio.CancelledError
+
+    async with asyncio.timeout(120), Ahead(ask) as ahead:
+        ahead.fetch("2")
+        await asyncio.sleep(0)
+    assert cancelled == ["2", "2"]
+
+
 async def test_a_failure_is_told_when_its_page_is_wanted():
     pages = Pages()
     pages.may.set()

@@ -1,5 +1,7 @@
 """The join of products and stock: right in any order, with bounded memory, and after a crash at any page."""
 
+import asyncio
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -86,6 +88,23 @@ async def test_after_a_crash_it_reads_on_where_stock_is_still_needed():
     feed = StockFeed(inventory.read, TABLE, StockMark())
     await feed.of(listed(range(250)))
     assert feed.mark() == StockMark("200", done=False)
+
+
+async def test_a_cancellation_that_is_lost_on_the_way_does_not_hold_the_import_up():
+    """PyMongo loses one that arrives as its write ends; the reader then goes on until its queue is full."""
+    inventory, lost = Inventory(range(1000), 100), []
+
+    async def read(search, url):
+        if url is not None and not lost:
+            try:
+                await asyncio.Event().wait()
+            except asyncio.CancelledError:
+                lost.append(url)
+        return await inventory.read(search, url)
+
+    async with asyncio.timeout(120), StockFeed(read, TABLE, StockMark()) as feed:
+        await feed.of(listed(range(100)))
+    assert lost == ["100"]
 
 
 async def test_the_end_is_remembered():

@@ -16,6 +16,7 @@ from janitor.steps import Steps
 from janitor.store import SweepStore
 from shopsync_runtime import Lease, LeaseLost, Leases
 from shopsync_runtime.backoff import backoff_delay
+from shopsync_runtime.cancelling import stop
 from shopsync_runtime.failures import is_retryable
 from shopsync_runtime.tracing import continuing
 
@@ -63,9 +64,7 @@ class Worker:
                 await self._start_shops()
                 await self._pause()
         finally:
-            for task in self._tasks.values():
-                task.cancel()
-            await asyncio.gather(*self._tasks.values(), return_exceptions=True)
+            await stop(*self._tasks.values())
 
     async def _start_shops(self) -> None:
         self._tasks = {key: task for key, task in self._tasks.items() if not task.done()}

@@ -50,8 +50,11 @@ async def test_another_shop_is_pushed_meanwhile(demo):
     async def sent() -> bool:
         return [event["shop_key"] for event in demo.events("push.succeeded")] == ["other"]
 
+    async def done() -> bool:
+        return set(await jobs(demo)) == {"demo/A-100"}
+
     await eventually(sent, what="the other shop's push")
-    assert set(await jobs(demo)) == {"demo/A-100"}
+    await eventually(done, what="the end of its job")
 
 
 async def test_a_push_that_was_claimed_before_the_pause_sends_nothing(demo, monkeypatch):

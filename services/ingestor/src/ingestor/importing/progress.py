@@ -13,6 +13,7 @@ from ingestor.model import ImportRun
 from shopsync_contracts.events import ImportProgress
 from shopsync_contracts.topics import REPORTS
 from shopsync_runtime import EventPublisher
+from shopsync_runtime.cancelling import stop
 
 log = structlog.get_logger(__name__)
 
@@ -65,10 +66,7 @@ class Progress:
 
     async def aclose(self) -> None:
         """Give up reports under way."""
-        tasks = list(self._sending.values())
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await stop(*self._sending.values())
 
     def _show(self, run: ImportRun) -> None:
         metrics.PROGRESS.labels(run.shop_key).set(run.counts.read)

@@ -10,6 +10,7 @@ from typing import Any, Self
 from ingestor.importing.stock_feed import StockMark
 from ingestor.records.identity import Identified
 from ingestor.records.mapping import Stock
+from shopsync_runtime.cancelling import stop
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +48,7 @@ class Ahead:
     ) -> None:
         task, self._task = self._task, None
         if task is not None:
-            task.cancel()
-            await asyncio.wait([task])
+            await stop(task)
             if not task.cancelled():
                 task.exception()  # looked at: nobody wants the page any more
 

@@ -12,6 +12,7 @@ from ingestor.errors import UnexpectedReply
 from ingestor.futureshop.searches import NUMBERS_PER_CHECK, ReadPage, all_stock, stock_of
 from ingestor.records.identity import Listed, identify
 from ingestor.records.mapping import SourceMap, Stock, to_stock
+from shopsync_runtime.cancelling import stop
 
 PAGES_AHEAD = 8
 """Stock pages kept at most: 800 products while the largest product page has 250."""
@@ -62,8 +63,7 @@ class StockFeed:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         if self._reader is not None:
-            self._reader.cancel()
-            await asyncio.wait([self._reader])
+            await stop(self._reader)
 
     async def of(self, listed: Sequence[Listed]) -> dict[str, Stock]:
         """Stock by product number; a product the stock search does not know is left out. Raises FutureshopError."""

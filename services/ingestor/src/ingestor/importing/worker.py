@@ -16,6 +16,7 @@ from ingestor.model import ImportRun, to_the_millisecond
 from ingestor.store import ImportStore
 from shopsync_runtime import Lease, LeaseLost, Leases
 from shopsync_runtime.backoff import backoff_delay
+from shopsync_runtime.cancelling import stop
 from shopsync_runtime.failures import is_retryable
 from shopsync_runtime.tracing import continuing
 from shopsync_runtime.wording import no_settings
@@ -75,10 +76,7 @@ class Worker:
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(self._wake.wait(), self._options.poll.total_seconds())
         finally:
-            tasks = list(self._tasks.values())
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+            await stop(*self._tasks.values())
 
     async def _start_shops(self) -> None:
         for shop_key in await self._imports.shops_with_work():
