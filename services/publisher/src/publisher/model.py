@@ -176,3 +176,32 @@ class Job:
     def rank(self) -> tuple[datetime, str]:
         """Order among the pushes of a shop: those under way are finished one after the other, not all at the end."""
         return self.requested_at, self.product_no
+
+
+@dataclass(frozen=True, slots=True)
+class ShopState:
+    """The shop's authorisation. `ended`/`blocked` are TikTok's (code, text) against the whole shop."""
+
+    authorized: bool
+    ended: tuple[str, str] | None = None
+    blocked: tuple[str, str] | None = None
+    blocked_until: datetime | None = None
+    quota_until: datetime | None = None
+
+
+UseCase = Literal["MAIN_IMAGE", "DESCRIPTION_IMAGE", "SIZE_CHART_IMAGE"]
+"""What TikTok Shop is told an uploaded image is for."""
+
+
+@dataclass(frozen=True, slots=True)
+class UploadedImage:
+    """An image at TikTok Shop: `uri` for product bodies, `url` for descriptions; size in pixels.
+
+    `note`: what the merchant should know of the file, "" for nearly all.
+    """
+
+    uri: str
+    url: str
+    width: int
+    height: int
+    note: str = ""

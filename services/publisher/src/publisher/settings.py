@@ -1,3 +1,4 @@
+from collections.abc import Iterator
 from datetime import timedelta
 from typing import Annotated
 
@@ -5,8 +6,12 @@ from cryptography.fernet import Fernet
 from pydantic import AfterValidator, Field, SecretStr
 from pydantic_settings import SettingsConfigDict
 
-from publisher.tiktok.vault import keys_of
 from shopsync_runtime.settings import PositiveDuration, ServiceSettings
+
+
+def keys_of(keys: SecretStr) -> Iterator[str]:
+    """The keys of PUBLISHER_TOKEN_KEY, newest first."""
+    return (key.strip() for key in keys.get_secret_value().split(","))
 
 
 def _address(value: str) -> str:

@@ -2,10 +2,10 @@ from datetime import timedelta
 
 import pytest
 
-from publisher.content.description import UploadedImage
 from publisher.images.addresses import GuardedNetwork
 from publisher.images.fetching import Fetcher
 from publisher.images.images import Images
+from publisher.model import UploadedImage
 from publisher.store import ImageCache
 from shopsync_testkit.polling import eventually
 

@@ -11,10 +11,10 @@ from hypothesis import HealthCheck, given, settings
 from PIL import Image
 
 from publisher.content.checks import problems
-from publisher.content.description import UploadedImage, fitting_description, image_sources, shows_something
+from publisher.content.description import fitting_description, image_sources, shows_something
 from publisher.content.mapping import Material, create_body, edit_body, unsent_stock
 from publisher.content.requirements import category_problems, read_requirements
-from publisher.model import ListedSku, Listing
+from publisher.model import ListedSku, Listing, UploadedImage
 from shopsync_contracts.events import ProductSnapshot
 from shopsync_sandbox.tiktok import Settings
 from shopsync_sandbox.tiktok.api import catalogue

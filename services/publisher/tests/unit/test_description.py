@@ -2,7 +2,8 @@ import hypothesis.strategies as st
 import pytest
 from hypothesis import given
 
-from publisher.content.description import UploadedImage, image_sources, reduce_description
+from publisher.content.description import image_sources, reduce_description
+from publisher.model import UploadedImage
 
 IMAGE = UploadedImage("tos/a", "https://img/a.jpg", 600, 400)
 

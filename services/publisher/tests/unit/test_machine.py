@@ -4,9 +4,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from publisher.content.checks import Problem
-from publisher.model import Answer, Intent, ListedSku, Listing, Refusal
+from publisher.model import Answer, Intent, ListedSku, Listing, Refusal, ShopState
 from publisher.pushing import machine
-from publisher.pushing.machine import Facts, ShopState, Wait, decide
+from publisher.pushing.machine import Facts, Wait, decide
 from publisher.tiktok.remote import RemoteProduct
 from shopsync_contracts.events import Reason
 

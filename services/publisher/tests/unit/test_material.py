@@ -2,10 +2,11 @@ import asyncio
 
 import pytest
 
-from publisher.content.description import MAX_DESCRIPTION, UploadedImage
+from publisher.content.description import MAX_DESCRIPTION
 from publisher.content.material import Materials
 from publisher.content.requirements import read_requirements
 from publisher.errors import ContentRefused, ImageUnusable, RateLimited, Unavailable
+from publisher.model import UploadedImage
 
 
 class Images:

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from publisher.errors import RateLimited, Refused, ShopResting, Unavailable
 from publisher.pace.pace import Pace, PaceRules
 from publisher.pace.slots import Line, ServerClock, take_stretch
-from publisher.store.paces import PaceState, Reservation
+from publisher.pace.state import PaceState, Reservation
 
 EPOCH = datetime(2026, 11, 23, tzinfo=UTC)
 

@@ -20,6 +20,7 @@ from publisher.content.text import (
     symbol_notes,
 )
 from publisher.content.visible import SEPARATING, Part, read_visible
+from publisher.model import UploadedImage
 
 MAX_DESCRIPTION = 10_000
 MAX_IMAGES = 30
@@ -31,20 +32,6 @@ _BLOCKS = SEPARATING - _LISTS - _CELLS - {"br"}
 _SPACES = re.compile(r" {2,}")
 _MARKUP = re.compile(r"<[^>]*>")
 _MARKS = re.compile(r"</?(?:strong|em|u)>")
-
-
-@dataclass(frozen=True, slots=True)
-class UploadedImage:
-    """An image at TikTok Shop: `uri` for product bodies, `url` for descriptions; size in pixels.
-
-    `note`: what the merchant should know of the file, "" for nearly all.
-    """
-
-    uri: str
-    url: str
-    width: int
-    height: int
-    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,6 @@ from publisher.content.categories import Categories
 from publisher.content.checks import in_words
 from publisher.content.description import (
     MAX_IMAGES,
-    UploadedImage,
     fitting_description,
     image_sources,
     read_description,
@@ -19,7 +18,7 @@ from publisher.content.requirements import Requirements, category_problems
 from publisher.content.text import clean_line
 from publisher.errors import ContentRefused, ImageUnreachable, ImageUnusable
 from publisher.images.images import Images
-from publisher.images.pictures import UseCase
+from publisher.model import UploadedImage, UseCase
 from publisher.tiktok.shop_api import ShopApi
 from shopsync_contracts.events import ProductSnapshot
 

@@ -8,12 +8,11 @@ from datetime import datetime
 from weakref import WeakValueDictionary
 
 from publisher.concurrency.single_flight import Flights
-from publisher.content.description import UploadedImage
 from publisher.errors import ImageUnusable, Refused
 from publisher.images.fetching import Fetcher
 from publisher.images.memory_budget import Room
-from publisher.images.pictures import UseCase
 from publisher.images.ready import ReadyPictures
+from publisher.model import UploadedImage, UseCase
 from publisher.store import ImageCache, KnownFile
 from publisher.tiktok.shop_api import ShopApi
 

@@ -3,14 +3,12 @@
 import io
 import warnings
 from dataclasses import dataclass
-from typing import Literal
 
 from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
 
 from publisher.errors import ImageUnusable
 from publisher.images.truncated import completed
-
-UseCase = Literal["MAIN_IMAGE", "DESCRIPTION_IMAGE", "SIZE_CHART_IMAGE"]
+from publisher.model import UseCase
 
 _LONGEST = {"MAIN_IMAGE": 4_000, "DESCRIPTION_IMAGE": 3_999, "SIZE_CHART_IMAGE": 4_000}
 _SHORTEST = {"MAIN_IMAGE": 300, "DESCRIPTION_IMAGE": 100, "SIZE_CHART_IMAGE": 1_024}

@@ -5,7 +5,8 @@ from collections import OrderedDict
 
 from publisher.concurrency.single_flight import Flights
 from publisher.errors import ImageUnusable
-from publisher.images.pictures import Prepared, UseCase, prepare
+from publisher.images.pictures import Prepared, prepare
+from publisher.model import UseCase
 
 _BUDGET = 64 * 1024 * 1024
 """Bytes of converted pictures; those that go as they are cost nothing."""

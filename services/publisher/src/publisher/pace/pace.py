@@ -17,7 +17,7 @@ from publisher.pace.breaker import after_answer, after_failure
 from publisher.pace.queue import PaceQueue, Rank
 from publisher.pace.rate import Passed, after_limit, pause_after, rate_at
 from publisher.pace.slots import Send, ServerClock, Stretch, Window, is_shared, late_limit, spacing
-from publisher.store.paces import PaceState, Reservation
+from publisher.pace.state import PaceState, Reservation
 
 log = structlog.get_logger(__name__)
 

@@ -10,7 +10,7 @@ from typing import Literal
 
 from publisher.content.checks import Problem, in_words
 from publisher.content.mapping import unsent_stock
-from publisher.model import Intent, Listing, Refusal
+from publisher.model import Intent, Listing, Refusal, ShopState
 from publisher.pushing.outcomes import is_ours
 from publisher.tiktok.remote import RemoteProduct, review_of
 from shopsync_contracts.events import ProductSnapshot, Reason, ReviewAfterPush, SkipReason
@@ -19,17 +19,6 @@ from shopsync_runtime.wording import no_settings
 _SOONEST_LOOK = timedelta(seconds=2)
 REFUSAL_LASTS = timedelta(hours=24)
 """The reason may lie outside the product (a brand's approval, a category's): then a clock tries again after this."""
-
-
-@dataclass(frozen=True, slots=True)
-class ShopState:
-    """The shop's authorisation. `ended`/`blocked` are TikTok's (code, text) against the whole shop."""
-
-    authorized: bool
-    ended: tuple[str, str] | None = None
-    blocked: tuple[str, str] | None = None
-    blocked_until: datetime | None = None
-    quota_until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

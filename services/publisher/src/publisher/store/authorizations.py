@@ -5,7 +5,7 @@ from typing import Any
 from pymongo import ASCENDING, IndexModel
 from pymongo.errors import DuplicateKeyError, OperationFailure
 
-from publisher.pushing.machine import ShopState
+from publisher.model import ShopState
 from shopsync_runtime.mongo import Database, Document
 
 _NAMESPACE_EXISTS = 48

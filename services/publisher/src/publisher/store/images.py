@@ -7,8 +7,7 @@ from typing import get_args
 from pymongo import ASCENDING, IndexModel, UpdateOne, WriteConcern
 
 from publisher.concurrency.batching import Batches
-from publisher.content.description import UploadedImage
-from publisher.images.pictures import UseCase
+from publisher.model import UploadedImage, UseCase
 from shopsync_runtime.mongo import Database, Document
 
 _FORGOTTEN_AFTER = timedelta(days=180)

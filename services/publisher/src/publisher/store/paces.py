@@ -1,5 +1,4 @@
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from math import ceil
 from typing import Any
@@ -7,32 +6,14 @@ from typing import Any
 from pymongo import ReturnDocument, WriteConcern
 from pymongo.errors import DuplicateKeyError
 
-from publisher.pace.breaker import CLOSED, Breaker
+from publisher.pace.breaker import Breaker
 from publisher.pace.rate import Learned
 from publisher.pace.slots import LATE_ALONE, SHARED_FOR
+from publisher.pace.state import PaceState, Reservation
 from shopsync_runtime.mongo import Database, Document
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _TRIES = 50
-
-
-@dataclass(frozen=True, slots=True)
-class PaceState:
-    """What all replicas know of a shop's pace. Times are the database server's."""
-
-    paused_until: datetime | None = None
-    learned: Learned | None = None
-    breaker: Breaker = CLOSED
-
-
-@dataclass(frozen=True, slots=True)
-class Reservation:
-    """`start` of the stretch of send times; None: the shop is paused or its breaker is open. `now`: server's time."""
-
-    start: datetime | None
-    now: datetime
-    shared_at: datetime | None
-    state: PaceState
 
 
 class Paces:

@@ -1,8 +1,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from publisher.model import Listing
-from publisher.pushing.machine import ShopState
+from publisher.model import Listing, ShopState
 from publisher.store.authorizations import shop_state
 from publisher.store.catalogue import version_of
 from publisher.store.listing_documents import listing_of

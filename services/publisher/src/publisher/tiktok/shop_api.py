@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, TypeVar
 
-from publisher.content.description import UploadedImage
 from publisher.errors import (
     AuthorizationEnded,
     Passing,
@@ -18,6 +17,7 @@ from publisher.errors import (
     TokenExpired,
     Unavailable,
 )
+from publisher.model import UploadedImage
 from publisher.pace.pace import Pace
 from publisher.pace.queue import Rank
 from publisher.tiktok.client import Access, Call, TikTokClient

@@ -4,7 +4,6 @@ import base64
 import hashlib
 import json
 import secrets
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -12,6 +11,7 @@ from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from pydantic import SecretStr
 
 from publisher.errors import ConsentRefused, KeyMissing
+from publisher.settings import keys_of
 
 KEY_MISSING = "token_key"
 UNREADABLE = "the stored tokens do not fit PUBLISHER_TOKEN_KEY: add the former key to it, behind a comma"
@@ -79,11 +79,6 @@ class Vault:
             return ConsentState(document["shop_key"], document["tiktok_shop_id"], begun_at)
         except (ValueError, KeyError, TypeError):
             return None  # sealed with our key, but no state
-
-
-def keys_of(keys: SecretStr) -> Iterator[str]:
-    """The keys of PUBLISHER_TOKEN_KEY, newest first."""
-    return (key.strip() for key in keys.get_secret_value().split(","))
 
 
 def fingerprint(key: str) -> str:
