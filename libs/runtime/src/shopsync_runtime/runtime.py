@@ -18,7 +18,7 @@ from shopsync_runtime.events import EventPublisher
 from shopsync_runtime.groups import consumer_group
 from shopsync_runtime.health import Report, liveness, readiness
 from shopsync_runtime.kafka.barrier import Barrier, lag_barrier
-from shopsync_runtime.kafka.broker import ConsumeOptions, create_app, subscribe
+from shopsync_runtime.broker import ConsumeOptions, create_app, subscribe
 from shopsync_runtime.kafka.producer import Producer
 from shopsync_runtime.leases import Leases
 from shopsync_runtime.mongo import Database, Document, make_client, ping_error
