@@ -10,6 +10,7 @@ from starlette.routing import BaseRoute
 from shopsync_contracts import TopicSpec
 from shopsync_contracts.topics import DEAD_LETTERS
 from shopsync_runtime.background import BackgroundTask
+from shopsync_runtime.broker import ConsumeOptions, create_app, subscribe
 from shopsync_runtime.consuming.commits import NothingUnsettled, Unsettled
 from shopsync_runtime.consuming.subscription import Subscription, SubscriptionOptions
 from shopsync_runtime.deadletters import DeadLetter, messages_of
@@ -18,7 +19,6 @@ from shopsync_runtime.events import EventPublisher
 from shopsync_runtime.groups import consumer_group
 from shopsync_runtime.health import Report, liveness, readiness
 from shopsync_runtime.kafka.barrier import Barrier, lag_barrier
-from shopsync_runtime.broker import ConsumeOptions, create_app, subscribe
 from shopsync_runtime.kafka.producer import Producer
 from shopsync_runtime.leases import Leases
 from shopsync_runtime.mongo import Database, Document, make_client, ping_error
