@@ -28,7 +28,8 @@ from shopsync_cli.mongo_users import read_plan
 from shopsync_runtime.samples import SAMPLE_SECRETS, outside_the_sandbox
 from shopsync_runtime.settings import CommonSettings
 from shopsync_runtime.settings_loading import load_settings, variable_of
-from shopsync_sandbox.futureshop.sandbox import FutureshopSandbox, ShopSpec
+from shopsync_sandbox.futureshop.actions import ShopSpec
+from shopsync_sandbox.futureshop.sandbox import FutureshopSandbox
 from shopsync_sandbox.tiktok.sandbox import TikTokSandbox
 from shopsync_sandbox.tiktok.settings import Settings
 

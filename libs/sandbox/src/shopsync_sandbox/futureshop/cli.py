@@ -2,7 +2,8 @@ from typing import Annotated
 
 import typer
 
-from shopsync_sandbox.futureshop.sandbox import DEFAULT_SEED, FutureshopSandbox, ShopSpec
+from shopsync_sandbox.futureshop.actions import DEFAULT_SEED, ShopSpec
+from shopsync_sandbox.futureshop.sandbox import FutureshopSandbox
 from shopsync_sandbox.serving import serve
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from itertools import islice
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, NaiveDatetime, TypeAdapter, ValidationError
 from starlette.exceptions import HTTPException
@@ -11,11 +11,9 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from shopsync_sandbox.futureshop.actions import Actions
 from shopsync_sandbox.futureshop.faults import Fault
 from shopsync_sandbox.shop import Product, Shop, UnknownProduct
-
-if TYPE_CHECKING:
-    from shopsync_sandbox.futureshop.sandbox import FutureshopSandbox
 
 BodyT = TypeVar("BodyT", bound=BaseModel)
 Handler = Callable[[Request], Awaitable[Response]]
@@ -76,7 +74,7 @@ class _Settings(_Body):
     token_seconds: int | None = Field(default=None, ge=1)
 
 
-def control_routes(sandbox: "FutureshopSandbox") -> list[Route]:
+def control_routes(sandbox: Actions) -> list[Route]:
     """The control API of one sandbox; docs/sandbox-futureshop.md describes each call."""
     control = _Control(sandbox)
     one = "/shops/{shop_key}/products/{product_no}"
@@ -124,7 +122,7 @@ def _reported(handler: Handler) -> Handler:
 
 
 class _Control:
-    def __init__(self, sandbox: "FutureshopSandbox") -> None:
+    def __init__(self, sandbox: Actions) -> None:
         self._sandbox = sandbox
 
     async def state(self, _: Request) -> Response:

@@ -1,18 +1,14 @@
-from __future__ import annotations
+from typing import Any
 
-from typing import TYPE_CHECKING, Any
-
+from shopsync_sandbox.tiktok.actions import Actions
+from shopsync_sandbox.tiktok.model import Product
 from shopsync_sandbox.tiktok.reasons import KYC_PENDING
 from shopsync_sandbox.tiktok.reviews import Rule
-
-if TYPE_CHECKING:
-    from shopsync_sandbox.tiktok.model import Product
-    from shopsync_sandbox.tiktok.sandbox import TikTokSandbox
 
 _DEFAULT_REASON = "content does not meet the listing policy"
 
 
-def decide(sandbox: TikTokSandbox, action: str, body: dict[str, Any]) -> dict[str, Any]:
+def decide(sandbox: Actions, action: str, body: dict[str, Any]) -> dict[str, Any]:
     """hold, release, run (decide all that wait by the rules), or approve, reject, pre-approve named products."""
     reviews = sandbox.reviews
     if action in {"hold", "release"}:
@@ -33,13 +29,13 @@ def decide(sandbox: TikTokSandbox, action: str, body: dict[str, Any]) -> dict[st
     return {"decided": len(products)}
 
 
-def set_rules(sandbox: TikTokSandbox, rules: list[dict[str, Any]]) -> dict[str, Any]:
+def set_rules(sandbox: Actions, rules: list[dict[str, Any]]) -> dict[str, Any]:
     """Replace the automatic reviewer's rules; the first that matches decides."""
     sandbox.reviews.rules = [Rule(**rule) for rule in rules]
     return {"rules": len(sandbox.reviews.rules)}
 
 
-def _products(sandbox: TikTokSandbox, body: dict[str, Any]) -> list[Product]:
+def _products(sandbox: Actions, body: dict[str, Any]) -> list[Product]:
     """`product_ids`, or `"all"` for everything that waits."""
     wanted = body["product_ids"]
     ids = sandbox.reviews.waiting() if wanted == "all" else wanted

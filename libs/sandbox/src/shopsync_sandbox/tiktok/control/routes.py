@@ -1,22 +1,18 @@
-from __future__ import annotations
-
 import json
 from collections.abc import Awaitable, Callable
 from dataclasses import asdict, fields
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from shopsync_sandbox.tiktok.actions import Actions
 from shopsync_sandbox.tiktok.codes import ApiError
 from shopsync_sandbox.tiktok.control.reviewing import decide, set_rules
 from shopsync_sandbox.tiktok.control.seller import act
 from shopsync_sandbox.tiktok.faults import Fault
 from shopsync_sandbox.tiktok.summary import counters, detail, state, summary
-
-if TYPE_CHECKING:
-    from shopsync_sandbox.tiktok.sandbox import TikTokSandbox
 
 Body = dict[str, Any]
 Answer = Callable[[Request, Body], Any]
@@ -25,7 +21,7 @@ Answer = Callable[[Request, Body], Any]
 class Control:
     """Every route answers JSON: 200 with the result, 400 or 409 with `{"error": …}`."""
 
-    def __init__(self, sandbox: TikTokSandbox) -> None:
+    def __init__(self, sandbox: Actions) -> None:
         self._sandbox = sandbox
 
     def routes(self) -> list[Route]:

@@ -1,17 +1,13 @@
-from __future__ import annotations
+from collections.abc import Callable
+from typing import Any
 
-from typing import TYPE_CHECKING, Any
+from shopsync_sandbox.tiktok.actions import Actions
+from shopsync_sandbox.tiktok.model import Product
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from shopsync_sandbox.tiktok.model import Product
-    from shopsync_sandbox.tiktok.sandbox import TikTokSandbox
-
-    Action = Callable[[TikTokSandbox, Product, dict[str, Any]], None]
+Action = Callable[[Actions, Product, dict[str, Any]], None]
 
 
-def _stock(sandbox: TikTokSandbox, product: Product, body: dict[str, Any]) -> None:
+def _stock(sandbox: Actions, product: Product, body: dict[str, Any]) -> None:
     """A SKU by `sku_id`, or all of the product."""
     skus = [body["sku_id"]] if "sku_id" in body else list(product.stock)
     for sku_id in skus:
@@ -19,7 +15,7 @@ def _stock(sandbox: TikTokSandbox, product: Product, body: dict[str, Any]) -> No
 
 
 def _punish(status: str) -> Action:
-    def punish(sandbox: TikTokSandbox, product: Product, body: dict[str, Any]) -> None:
+    def punish(sandbox: Actions, product: Product, body: dict[str, Any]) -> None:
         sandbox.lifecycle.punish(product, status, body.get("reason", "policy violation"))
 
     return punish
@@ -28,14 +24,14 @@ def _punish(status: str) -> Action:
 LOCKS = frozenset({"promotion", "appeal", "skus", "inventory"})
 
 
-def _lock(_: TikTokSandbox, product: Product, body: dict[str, Any]) -> None:
+def _lock(_: Actions, product: Product, body: dict[str, Any]) -> None:
     """`lock`: a promotion (price, less stock), an appeal (any edit), skus (adding, deleting), inventory."""
     if body["lock"] not in LOCKS:
         raise ValueError(f"no lock {body['lock']!r}; known: {', '.join(sorted(LOCKS))}")
     product.locks.add(body["lock"])
 
 
-def _unlock(_: TikTokSandbox, product: Product, __: dict[str, Any]) -> None:
+def _unlock(_: Actions, product: Product, __: dict[str, Any]) -> None:
     product.locks.clear()
 
 
@@ -53,7 +49,7 @@ ACTIONS: dict[str, Action] = {
 }
 
 
-def act(sandbox: TikTokSandbox, action: str, body: dict[str, Any]) -> dict[str, Any]:
+def act(sandbox: Actions, action: str, body: dict[str, Any]) -> dict[str, Any]:
     """What a person does in Seller Center, or TikTok does to a product: never counted as an API call.
 
     The product is named by `product_id`, or by `shop` and `seller_sku`.
