@@ -21,7 +21,7 @@ BENCH ?=
 SEEDS ?= 20
 RATE ?=
 
-.PHONY: help install lock generated demo bench-publisher month bench-import test test-unit lint types imports measure check format clean
+.PHONY: help install lock generated demo bench-publisher month bench-import test test-unit coverage lint types imports measure check format clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-16s %s\n", $$1, $$2}'
@@ -69,6 +69,9 @@ test: install ## every test: unit, integration, end to end: make test [WORKERS=0
 
 test-unit: install ## the tests that need neither Kafka nor MongoDB
 	@$(BIN)/pytest $(PARALLEL) -m "not kafka and not mongo and not e2e" $(TESTS)
+
+coverage: install ## which lines the unit tests run: a table, and .cache/coverage/html/index.html
+	@$(BIN)/pytest $(PARALLEL) -m "not kafka and not mongo and not e2e" --cov --cov-report=term --cov-report=html $(TESTS)
 
 lint: install ## ruff: rules and format
 	@$(BIN)/ruff check .
