@@ -5,9 +5,6 @@ from datetime import timedelta
 
 import pytest
 
-from catalog.rules.ownership import DIMENSIONS, OWNERS, SIDES, Owner, side_field
-from catalog.rules.pricing import product_price as catalogue_price
-from catalog.rules.pricing import sku_price as catalogue_sku_price
 from catalog.store.documents import product_document
 from publisher.model import Intent, Listing, OutboxEntry
 from publisher.store import Jobs, Listings
@@ -17,6 +14,9 @@ from shopsync_cli.publisher_records import read_job, read_listing
 from shopsync_cli.upstream_price import price_range, product_price, sku_price
 from shopsync_contracts import new_event
 from shopsync_contracts.events import ProductSnapshot, PushRequested, TaxDefaults, UpstreamProduct
+from shopsync_contracts.ownership import DIMENSIONS, OWNERS, SIDES, Owner, side_field
+from shopsync_contracts.pricing import product_price as catalogue_price
+from shopsync_contracts.pricing import sku_price as catalogue_sku_price
 
 TWO_SKUS = [{"vertical_no": "M", "stock": 10, "price": 3600}, {"vertical_no": "L", "stock": 4}]
 ONE_MORE = {"vertical_no": "L", "horizontal_no": "RED"}

@@ -3,8 +3,8 @@ from dataclasses import replace
 import pytest
 
 from catalog.errors import StampFromFuture, UnknownProduct
-from catalog.rules.ownership import OWNERS
 from shopsync_contracts.events import EditChanges
+from shopsync_contracts.ownership import OWNERS
 
 
 def test_every_editable_field_has_an_owner():

@@ -4,8 +4,8 @@ from fractions import Fraction
 import pytest
 
 from catalog.rules.model import Rules
-from catalog.rules.pricing import product_price, sku_price
 from shopsync_contracts.events import TaxDefaults
+from shopsync_contracts.pricing import product_price, sku_price
 
 OUTSIDE = {"included": False, "rate_percent": 10, "rounding": "down"}
 

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from catalog.rules.merge import fold
 from catalog.rules.model import State
-from catalog.rules.ownership import DIMENSIONS, OWNERS, SIDES, Owner
 from catalog.store.documents import product_document, read_product
 from shopsync_contracts.events import PushFailed, PushSkipped, PushSucceeded, ReviewChanged, SkuSent
+from shopsync_contracts.ownership import DIMENSIONS, OWNERS, SIDES, Owner
 from shopsync_contracts.topics import LISTING_EVENTS
 
 COMMON = settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

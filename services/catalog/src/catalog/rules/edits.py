@@ -5,10 +5,10 @@ from datetime import datetime
 from typing import Any
 
 from catalog.rules.model import Record
-from catalog.rules.ownership import DIMENSIONS, OWNERS, SIDES, Owner, side_field
 from catalog.rules.stamps import Stamped, last_writer, to_ms
 from catalog.rules.stock import edit_stock
 from shopsync_contracts.events import EditChanges, ProductEdited
+from shopsync_contracts.ownership import DIMENSIONS, OWNERS, SIDES, Owner, side_field
 
 
 def edit(record: Record, edited: ProductEdited) -> Record:

@@ -5,11 +5,11 @@ from typing import Any
 
 from catalog.rules.edits import overwritten_edits, standing_edits
 from catalog.rules.model import Record, SkuNo
-from catalog.rules.ownership import DIMENSIONS, OWNERS, SIDES, Owner, side_field
-from catalog.rules.pricing import product_price, sku_price
 from catalog.rules.stamps import to_ms
 from catalog.rules.status import missing_fields, refused_fields, status_of
 from shopsync_contracts.events import Dimensions, ProductSnapshot, SnapshotContent, SnapshotSku, TaxDefaults
+from shopsync_contracts.ownership import DIMENSIONS, OWNERS, SIDES, Owner, side_field
+from shopsync_contracts.pricing import product_price, sku_price
 from shopsync_contracts.stored import read_stored
 
 
