@@ -11,12 +11,8 @@ from publisher.store import Jobs, Listings
 from shopsync_cli import layers
 from shopsync_cli.layers import read_held, read_layers, read_tombstone
 from shopsync_cli.publisher_records import read_job, read_listing
-from shopsync_cli.upstream_price import price_range, product_price, sku_price
 from shopsync_contracts import new_event
-from shopsync_contracts.events import ProductSnapshot, PushRequested, TaxDefaults, UpstreamProduct
-from shopsync_contracts.ownership import DIMENSIONS, OWNERS, SIDES, Owner, side_field
-from shopsync_contracts.pricing import product_price as catalogue_price
-from shopsync_contracts.pricing import sku_price as catalogue_sku_price
+from shopsync_contracts.events import ProductSnapshot, PushRequested
 
 TWO_SKUS = [{"vertical_no": "M", "stock": 10, "price": 3600}, {"vertical_no": "L", "stock": 4}]
 ONE_MORE = {"vertical_no": "L", "horizontal_no": "RED"}
@@ -104,12 +100,6 @@ async def test_held_messages_read_as_the_catalogue_keeps_them(tool):
     assert (held.held_at, held.place) == (tool.at(6), "tool-edits.v1/0@1")
 
 
-def test_ownership_is_the_catalogues():
-    tool_fields = {name for name, owner in OWNERS.items() if owner is Owner.TOOL} - {DIMENSIONS}
-    assert set(layers.UPSTREAM_FIELDS) == {name for name, owner in OWNERS.items() if owner is Owner.UPSTREAM}
-    assert set(layers.TOOL_FIELDS) == tool_fields | {side_field(side) for side in SIDES}
-
-
 @pytest.mark.parametrize(
     "document", [{}, {"upstream": None, "edits": None, "stock": [None, {}], "listing": {"review": {}}}]
 )
@@ -122,25 +112,6 @@ def test_what_is_missing_reads_as_nothing(document):
     assert "cannot be read" in read_held({}, "A-1").what
     assert read_job({}).attempts == 0
     assert read_listing({}).tiktok_product_id is None
-
-
-@pytest.mark.parametrize("rounding", ["down", "up", "half_up", None])
-@pytest.mark.parametrize(("included", "rate"), [(True, 10), (False, 10), (False, 8), (None, None)])
-@pytest.mark.parametrize("sale_form", ["regular", "preorder"])
-@pytest.mark.parametrize("shop", [TaxDefaults(), TaxDefaults(included=False, rate_percent=8, rounding="up")])
-def test_futureshops_price_is_what_the_catalogue_makes_of_it(tool, shop, sale_form, included, rate, rounding):
-    product = UpstreamProduct.model_validate(
-        {
-            "updated_at": tool.at(0), "name": "n", "sale_form": sale_form, "regular_price": 2778,
-            "preorder_price": 1005, "stock_managed": True, "skus": TWO_SKUS,
-            "tax": {"included": included, "rate_percent": rate, "rounding": rounding},
-        },
-        strict=False,
-    )  # fmt: skip
-    assert product_price(product, shop) == catalogue_price(product, shop)
-    prices = [catalogue_sku_price(product, sku, shop) for sku in product.skus]
-    assert [sku_price(product, sku, shop) for sku in product.skus] == prices
-    assert price_range(product, shop) == (min(prices), max(prices))
 
 
 async def test_jobs_and_listings_read_as_the_publisher_writes_them(tool):

@@ -34,3 +34,9 @@ SIDES: Final = ("length", "width", "height")
 def side_field(side: str) -> str:
     """Name under which one side's edit is kept."""
     return f"{DIMENSIONS}.{side}"
+
+
+def fields_of(owner: Owner) -> tuple[str, ...]:
+    """The names under which edits of the owner's fields are kept; the package size side by side."""
+    names = [name for name, known in OWNERS.items() if known is owner]
+    return tuple(each for name in names for each in (map(side_field, SIDES) if name == DIMENSIONS else (name,)))

@@ -18,6 +18,14 @@ def sku_price(product: UpstreamProduct, sku: UpstreamSku, shop: TaxDefaults) -> 
     return _with_tax(sku.price, product.tax, shop)
 
 
+def price_range(product: UpstreamProduct, shop: TaxDefaults) -> tuple[int, int] | None:
+    """Lowest and highest price of the SKUs; None when no SKU differs from the product."""
+    prices = {price for sku in product.skus if (price := sku_price(product, sku, shop)) is not None}
+    if not prices or prices == {product_price(product, shop)}:
+        return None
+    return min(prices), max(prices)
+
+
 def _with_tax(registered: int | None, tax: Tax | None, shop: TaxDefaults) -> int | None:
     """Tax on top where prices are registered without it; what the product leaves open is the shop's (PR-7, PR-8)."""
     if registered is None:

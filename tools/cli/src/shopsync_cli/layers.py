@@ -14,26 +14,15 @@ from pydantic import ValidationError
 
 from shopsync_contracts import ContractError, parse
 from shopsync_contracts.events import ProductEdited, ProductsBulkEdited, SyncTargetSet, UpstreamProduct
+from shopsync_contracts.ownership import Owner, fields_of
 from shopsync_contracts.stored import read_stored
 from shopsync_runtime.wording import counted
 
 Document = Mapping[str, Any]
 SkuNo = tuple[str, str]
 
-UPSTREAM_FIELDS: Final = ("name", "description", "images", "price")
-"""Owned by futureshop: an edit stands until the next permitted overwrite (LY-2)."""
-
-TOOL_FIELDS: Final = (
-    "category_id",
-    "brand_id",
-    "package_weight_g",
-    "package_dimensions_cm.length",
-    "package_dimensions_cm.width",
-    "package_dimensions_cm.height",
-    "attributes",
-    "size_chart_image",
-)
-"""Tool-only values (不足項目): no import touches them (ED-7)."""
+UPSTREAM_FIELDS: Final = fields_of(Owner.UPSTREAM)
+TOOL_FIELDS: Final = fields_of(Owner.TOOL)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from typing import Any
 from shopsync_cli.layers import UPSTREAM_FIELDS, read_layers
 from shopsync_cli.product_reading import Found, Shop, last_import, pages, require_shop, snapshot_of
 from shopsync_cli.product_view import futureshop_value
-from shopsync_cli.upstream_price import price_range
+from shopsync_contracts.pricing import price_range
 from shopsync_runtime.mongo import Database
 
 

@@ -10,8 +10,8 @@ from shopsync_cli.console import show
 from shopsync_cli.layers import TOOL_FIELDS, UPSTREAM_FIELDS, SkuNo, SkuStock, Stamped
 from shopsync_cli.product_reading import Found
 from shopsync_cli.statuses import in_words
-from shopsync_cli.upstream_price import price_range, product_price, sku_price
 from shopsync_contracts.events import ProductSnapshot, SnapshotSku, UpstreamSku
+from shopsync_contracts.pricing import price_range, product_price, sku_price
 from shopsync_runtime.wording import counted
 
 _LONGEST = 48
