@@ -65,9 +65,9 @@ class Workers:
         await self._take_over()
         async with asyncio.TaskGroup() as group:
             while True:
-                raise_if_cancelled()
                 self._wake.clear()
                 await self._look_for_shops()
+                raise_if_cancelled()  # a group that is being ended takes no task
                 while (shop := self._rota.take()) is not None:
                     group.create_task(self._work(shop), name=f"push-{shop}")
                 # Not wait_for: in Python 3.11 it loses a cancellation that meets the wake-up.

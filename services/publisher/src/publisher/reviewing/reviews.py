@@ -72,6 +72,7 @@ class Reviews:
                 raise_if_cancelled()
                 self._wake.clear()
                 while self._reading.total() < self._at_once and (claimed := await self._claim()) is not None:
+                    raise_if_cancelled()  # a group that is being ended takes no task
                     self._reading[claimed[0].shop_key] += 1
                     group.create_task(self._read(*claimed), name=f"review-{claimed[0].shop_key}")
                 # Not wait_for: in Python 3.11 it loses a cancellation that meets the wake-up.
