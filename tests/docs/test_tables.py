@@ -8,7 +8,9 @@ import pytest
 ROOT = Path(__file__).parents[2]
 
 
-@pytest.mark.parametrize(("page", "render"), [("docs/operations.md", "with_settings"), ("README.md", "with_topics")])
+@pytest.mark.parametrize(
+    ("page", "render"), [("docs/operations-reference.md", "with_settings"), ("README.md", "with_topics")]
+)
 def test_the_tables_are_up_to_date(page, render):
     text = (ROOT / page).read_text(encoding="utf-8")
     script = runpy.run_path(str(ROOT / "docs" / "tables.py"), run_name="imported")
