@@ -5,11 +5,28 @@ from shopsync_contracts.events import ProductEdited
 def test_the_public_names_are_exactly_these():
     assert sorted(shopsync_contracts.__all__) == sorted(
         [
-            "CONTENT_TYPE", "TOPICS", "ContractError", "EmptyValue", "Event", "KeyMismatch", "NotCloudEvent", "NotJson",
-            "ProductBody", "ShopBody", "TooLarge", "TopicSpec", "UnexpectedType", "UnknownType", "WrongShape",
-            "bulk_edit_part_id", "describe", "new_event", "parse", "topic_of",
+            "CONTENT_TYPE",
+            "TOPICS",
+            "ContractError",
+            "EmptyValue",
+            "Event",
+            "KeyMismatch",
+            "NotCloudEvent",
+            "NotJson",
+            "ProductBody",
+            "ShopBody",
+            "TooLarge",
+            "TopicSpec",
+            "UnexpectedType",
+            "UnknownType",
+            "WrongShape",
+            "bulk_edit_part_id",
+            "describe",
+            "new_event",
+            "parse",
+            "topic_of",
         ]
-    )  # fmt: skip
+    )
     assert all(hasattr(shopsync_contracts, name) for name in shopsync_contracts.__all__)
 
 

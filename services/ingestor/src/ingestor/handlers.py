@@ -38,6 +38,9 @@ class Handlers:
         new = await self._imports.add(run)
         log.info(
             "import queued" if new else "import known already",
-            shop_key=run.shop_key, mode=run.mode, import_id=run.id, event_id=event.id,
-        )  # fmt: skip
+            shop_key=run.shop_key,
+            mode=run.mode,
+            import_id=run.id,
+            event_id=event.id,
+        )
         self._wake()

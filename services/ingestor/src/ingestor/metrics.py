@@ -15,9 +15,11 @@ EXPECTED = Gauge(
 PAGES = Counter("shopsync_import_pages", "Pages of products that imports have read", ["shop_key", "mode"])
 RUNNING = Gauge("shopsync_imports_running", "Imports running in this process")
 SECONDS = Histogram(
-    "shopsync_import_seconds", "Seconds from an import's first request to its report", ["mode"],
+    "shopsync_import_seconds",
+    "Seconds from an import's first request to its report",
+    ["mode"],
     buckets=(1, 2, 5, 10, 30, 60, 120, 300, 600, 1800, 3600, 10800),
-)  # fmt: skip
+)
 SHOPS = Gauge("shopsync_ingestor_shops", "Shops of the shops file in force")
 # 0: the file has changed to something that cannot be used, the shops of before stay in force
 SHOPS_FILE_USABLE = Gauge("shopsync_ingestor_shops_file_usable", "1 when the shops file as it is now is in force")

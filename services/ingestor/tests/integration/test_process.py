@@ -15,9 +15,13 @@ COMMON = {
 
 async def last_words(env):
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "ingestor", env={**clean_environment(), **COMMON, **env},
-        stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
-    )  # fmt: skip
+        sys.executable,
+        "-m",
+        "ingestor",
+        env={**clean_environment(), **COMMON, **env},
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
     _, err = await asyncio.wait_for(process.communicate(), 120)
     return process.returncode, err.decode()
 

@@ -46,8 +46,11 @@ class Handlers:
         new = await self._sweeps.add(sweep)
         log.info(
             "sweep queued" if new else "sweep known already",
-            shop_key=sweep.shop_key, sweep_id=sweep.id, event_id=event.id, dry_run=sweep.dry_run,
-        )  # fmt: skip
+            shop_key=sweep.shop_key,
+            sweep_id=sweep.id,
+            event_id=event.id,
+            dry_run=sweep.dry_run,
+        )
         self._wake()
 
     def _sweep(self, event: Event[SweepRequested]) -> Sweep:

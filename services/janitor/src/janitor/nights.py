@@ -70,7 +70,9 @@ class Nights:
         for shop in found:
             if await self._leases.claim_slot(f"overdue/{shop}", night):
                 log.error(
-                    "no sweep has succeeded for nights", shop_key=shop, nights=self._nights,
+                    "no sweep has succeeded for nights",
+                    shop_key=shop,
+                    nights=self._nights,
                     last_success=last[shop].isoformat() if shop in last else None,
-                )  # fmt: skip
+                )
         return found

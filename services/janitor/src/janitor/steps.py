@@ -146,9 +146,13 @@ class Steps:
         if sweep.stumble(trouble, self._now(), self._options.enumeration_retry):
             metrics.RETRIES.labels(sweep.shop_key).inc()
             log.warning(
-                "sweep tries again", shop_key=sweep.shop_key, sweep_id=sweep.id, reason=trouble.reason,
-                attempt=sweep.attempt, at=sweep.not_before and sweep.not_before.isoformat(),
-            )  # fmt: skip
+                "sweep tries again",
+                shop_key=sweep.shop_key,
+                sweep_id=sweep.id,
+                reason=trouble.reason,
+                attempt=sweep.attempt,
+                at=sweep.not_before and sweep.not_before.isoformat(),
+            )
 
     async def _command(self, sweep: Sweep, lease: Lease) -> None:
         if sweep.commands_until is None:

@@ -67,11 +67,16 @@ class Shop:
         observed = observed or now()
         product = UpstreamProduct.model_validate(
             {
-                "updated_at": observed, "name": name, "sale_form": "regular", "regular_price": 3500,
-                "stock_managed": True, "images": ["https://shop.example/1.jpg"], "skus": [{"stock": stock}],
+                "updated_at": observed,
+                "name": name,
+                "sale_form": "regular",
+                "regular_price": 3500,
+                "stock_managed": True,
+                "images": ["https://shop.example/1.jpg"],
+                "skus": [{"stock": stock}],
             },
             strict=False,
-        )  # fmt: skip
+        )
         bodies = [
             ProductChanged(shop_key=self.key, product_no=number, mode=mode, observed_at=observed, product=product)
             for number in numbers
@@ -106,9 +111,14 @@ class Shop:
     async def pushed(self, number, version, tiktok="T1"):
         sku = SkuSent(vertical_no="", horizontal_no="", tiktok_sku_id=f"{tiktok}-1", stock_sent=10)
         body = PushSucceeded(
-            shop_key=self.key, product_no=number, content_version=version, action="created",
-            tiktok_product_id=tiktok, skus=(sku,), review="live",
-        )  # fmt: skip
+            shop_key=self.key,
+            product_no=number,
+            content_version=version,
+            action="created",
+            tiktok_product_id=tiktok,
+            skus=(sku,),
+            review="live",
+        )
         await self.say(LISTING_EVENTS, body)
 
     # The tool
@@ -224,8 +234,10 @@ async def test_scenario_68_dl13_registered_again_after_its_deletion_it_is_a_new_
         await shop.imports("A", name="新しいシャツ", stock=3)
         found = await shop.until("A")
         assert (found["sync_enabled"], found["content"]["category_id"], found["tiktok_product_id"]) == (
-            False, None, None,
-        )  # fmt: skip
+            False,
+            None,
+            None,
+        )
         assert found["skus"][0]["stock"] == 3, "stock is imported anew"
         assert found["former_listing"]["tiktok_product_id"] == "T1", "and the old listing is warned of"
         assert (await sweeps(shop, "e2"))[0] == {}

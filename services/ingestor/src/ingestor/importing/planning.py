@@ -50,6 +50,10 @@ class Planner:
         tied = await self._imports.tie_equals(run)
         failpoint("import_started")
         log.info(
-            "import started", shop_key=run.shop_key, import_id=run.id, mode=run.mode, answers_too=tied,
+            "import started",
+            shop_key=run.shop_key,
+            import_id=run.id,
+            mode=run.mode,
+            answers_too=tied,
             updated_since=as_stamp(run.interval.since) if run.interval else None,
-        )  # fmt: skip
+        )
