@@ -1,4 +1,4 @@
-"""The wire format of shopsync: what stands on Kafka, and nothing else. No I/O."""
+"""The wire format of shopsync: every message on Kafka. No I/O."""
 
 from shopsync_contracts.derived import bulk_edit_part_id
 from shopsync_contracts.envelope import CONTENT_TYPE, Event, ProductBody, ShopBody, new_event

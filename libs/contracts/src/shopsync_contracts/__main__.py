@@ -7,7 +7,7 @@ from shopsync_contracts.schemas import export
 
 
 def main() -> int:
-    """Exit code 0 when written, 1 on a breaking change, 2 on a wrong call."""
+    """Return the exit code: 0 when written, 1 on a breaking change, 2 on wrong usage."""
     if len(sys.argv) != 2 or sys.argv[1] in {"-h", "--help"}:
         sys.stderr.write("usage: python -m shopsync_contracts FOLDER   writes one JSON Schema per event type\n")
         return 2

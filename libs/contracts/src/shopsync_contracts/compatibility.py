@@ -1,7 +1,7 @@
-"""Does a new JSON Schema still accept every message that the old one allowed?
+"""Checks whether a new JSON Schema still accepts every message that the old one allowed.
 
-Knows the part of JSON Schema that our models produce. Where it cannot prove that a change is harmless it
-calls it breaking: a false alarm costs a look, a missed break costs other systems their messages.
+It knows the part of JSON Schema that our models produce. A change that it cannot prove harmless counts as breaking:
+a false alarm costs a look, a missed break costs other systems their messages.
 """
 
 import re
@@ -17,12 +17,12 @@ _SAME = ("pattern", "format", "uniqueItems", "x-unique", "const", "allOf", "if",
 
 
 def breaking_changes(old: Schema, new: Schema) -> list[str]:
-    """Each place where a message valid under `old` may be refused under `new`, as `path: what`."""
+    """Places where a message that is valid under `old` may be refused under `new`, each as `path: what`."""
     return _compare(_Node(old, old.get("$defs", {})), _Node(new, new.get("$defs", {})), "$", frozenset())
 
 
 def undeclared(problems: list[str]) -> list[str]:
-    """Those of `breaking_changes` that `narrowings.py` does not declare."""
+    """The breaking changes that `narrowings.py` does not declare."""
     declared = {text for narrowing in NARROWINGS for text in narrowing.texts()}
     return [problem for problem in problems if problem not in declared]
 
@@ -71,7 +71,7 @@ def _compare_alternatives(old: _Node, new: _Node, path: str, seen: _Seen) -> lis
 
 
 def _distance(problems: list[str]) -> tuple[bool, int]:
-    """How far an alternative is from the old one: another type is further than any number of limits."""
+    """How different an alternative is from the old one. A changed type outweighs any number of changed limits."""
     return any(": type " in problem for problem in problems), len(problems)
 
 
@@ -103,7 +103,7 @@ def _compare_value(old: Schema, new: Schema, path: str) -> list[str]:
 
 
 def _fits(value: Any, schema: Schema) -> bool:
-    """Whether a value of an old list is one of the new texts; of anything but texts nothing is said."""
+    """Whether a value of an old enumeration is allowed as a string now. Only knows strings."""
     if not isinstance(value, str) or {"const", "enum"} & schema.keys():
         return False
     longest, pattern = schema.get("maxLength", len(value)), schema.get("pattern", "")

@@ -1,4 +1,4 @@
-"""The CloudEvents 1.0 envelope, structured mode."""
+"""The CloudEvents 1.0 envelope in structured mode."""
 
 from datetime import datetime
 from typing import Annotated, Any, ClassVar, Generic, Literal, TypeVar
@@ -13,7 +13,7 @@ from pydantic import (
     model_serializer,
 )
 
-from shopsync_contracts.fields import Body, GivenId, ProductNo, ShopKey
+from shopsync_contracts.fields import Body, ProductNo, RequiredId, ShopKey
 from shopsync_contracts.limits import MAX_MEDIA_TYPE, MAX_SUBJECT, MAX_TRACE, MAX_URI
 from shopsync_contracts.times import Time
 
@@ -22,7 +22,7 @@ CONTENT_TYPE = "application/cloudevents+json; charset=UTF-8"
 
 
 class ShopBody(Body):
-    """A body about one shop; its subject and Kafka key are the shop key."""
+    """A body about one shop. Its subject and Kafka key are the shop key."""
 
     TYPE: ClassVar[str]
     VERSION: ClassVar[str] = "v1"
@@ -36,12 +36,12 @@ class ShopBody(Body):
 
     @classmethod
     def wire_type(cls) -> str:
-        """The `type` on the wire, `jp.shopsync.product.changed.v1`."""
+        """The `type` on the wire, such as `jp.shopsync.product.changed.v1`."""
         return f"{TYPE_PREFIX}{cls.TYPE}.{cls.VERSION}"
 
 
 class ProductBody(ShopBody):
-    """A body about one product; its subject and Kafka key are `{shop_key}/{product_no}`."""
+    """A body about one product. Its subject and Kafka key are `{shop_key}/{product_no}`."""
 
     product_no: ProductNo
 
@@ -52,7 +52,7 @@ class ProductBody(ShopBody):
 
 
 def _json_media_type(value: Any) -> Any:
-    """Null is unset; parameters and the case of letters say nothing else (RFC 2045, CloudEvents 1.0)."""
+    """Null means unset. Parameters and the case of letters do not matter (RFC 2045, CloudEvents 1.0)."""
     if value is None:
         return _JSON
     if (
@@ -86,12 +86,12 @@ B = TypeVar("B", bound=ShopBody)
 
 
 class Event(BaseModel, Generic[B]):
-    """One message: the CloudEvents attributes and the typed body. Immutable."""
+    """One message: the CloudEvents attributes and a typed body. Immutable."""
 
     model_config = ConfigDict(frozen=True, extra="ignore", strict=True)
 
     specversion: Literal["1.0"] = "1.0"
-    id: GivenId = Field(description="unique per source; a re-delivery carries the same id")
+    id: RequiredId = Field(description="unique per source; a re-delivery carries the same id")
     source: str = Field(
         min_length=1, max_length=MAX_URI, description="URI reference of the publisher, e.g. /shopsync/ingestor"
     )
@@ -123,8 +123,11 @@ class Event(BaseModel, Generic[B]):
 
 
 def new_event(body: B, *, source: str, id: str, time: datetime, traceparent: str | None = None) -> Event[B]:  # noqa: A002 - CloudEvents' name
-    """Wrap `body`. `time` must be aware; `id` must repeat when the same fact is published again."""
-    # The body's own class, known only here, parametrises the model.
+    """Wrap `body` in its envelope.
+
+    `time` must be aware. `id` must be the same whenever the same fact is published again.
+    """
+    # The model is parametrised by the body's class, which is only known here.
     model: type[Event[B]] = Event.__class_getitem__(type(body))  # type: ignore[assignment]
     return model(
         id=id,

@@ -1,48 +1,48 @@
 """Why a message can never be accepted.
 
 - ContractError
-  - EmptyValue        no value where a document is due
+  - EmptyValue        no value where a document is expected
   - NotJson           not UTF-8, not JSON, a repeated key, NaN, or nested too deeply
-  - NotCloudEvent     JSON, but no CloudEvents 1.0 envelope
+  - NotCloudEvent     JSON, but not a CloudEvents 1.0 envelope
   - TooLarge          the value is larger than its topic takes, uncompressed
   - UnknownType       an event type (or version) this release does not know
   - UnexpectedType    a known type on a topic that does not carry it
-  - WrongShape        a member is missing or out of its limits; the text names each
+  - WrongShape        a member is missing or beyond its limits; the text names each
   - KeyMismatch       key, subject and body name different things
 """
 
 
 class ContractError(ValueError):
-    """The message breaks the wire format: no retry can help, it is a dead letter with this text as its reason."""
+    """The message breaks the wire format. No retry can help: it becomes a dead letter with this text as its reason."""
 
 
 class EmptyValue(ContractError):
-    """The value is null or empty on a topic where null is no tombstone."""
+    """The value is null or empty on a topic where null is not a tombstone."""
 
 
 class NotJson(ContractError):
-    """The value is no JSON document in UTF-8 (RFC 8259), or one that readers would understand differently."""
+    """The value is not a JSON document in UTF-8 (RFC 8259), or is one that readers understand differently."""
 
 
 class NotCloudEvent(ContractError):
-    """The envelope lacks a required attribute or says another specversion."""
+    """The envelope lacks a required attribute or has another specversion."""
 
 
 class TooLarge(ContractError):
-    """The value has more bytes than its topic takes; compressed by its producer it passed the broker."""
+    """The value has more bytes than its topic takes. The broker let it pass because its producer compressed it."""
 
 
 class UnknownType(ContractError):
-    """The `type` is not one of ours, or of a major version that this release does not know."""
+    """The `type` is not one of ours, or has a major version that this release does not know."""
 
 
 class UnexpectedType(ContractError):
-    """The `type` is known but does not belong on the topic it came by."""
+    """The `type` is known, but does not belong on this topic."""
 
 
 class WrongShape(ContractError):
-    """`data` does not fit its type. The text names every member at fault with its value's problem."""
+    """`data` does not fit its type. The text names every invalid member and what is wrong with its value."""
 
 
 class KeyMismatch(ContractError):
-    """Kafka key, `subject` and body disagree on whom the message is about."""
+    """Kafka key, `subject` and body name different shops or products."""

@@ -1,4 +1,4 @@
-"""The constrained values that the message bodies are made of."""
+"""Constrained value types of the message bodies."""
 
 from dataclasses import dataclass
 from typing import Annotated, Any
@@ -33,16 +33,16 @@ from shopsync_contracts.limits import (
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
-    """What is beyond `limit` characters, or entries, is cut instead of refused; a cut text ends with "…".
+class CutTo:
+    """Cuts a text or list that is longer than `limit` instead of refusing it. A cut text ends with "…".
 
-    For words that people read: losing the message that carries them would be the greater harm.
+    It is for texts that people read: losing the whole message would do more harm.
     """
 
     limit: int
 
     def cut(self, value: Any) -> Any:
-        """The value, no longer than the limit."""
+        """Shorten the value to the limit."""
         if len(value) <= self.limit:
             return value
         return f"{value[: self.limit - 1]}…" if isinstance(value, str) else value[: self.limit]
@@ -69,7 +69,7 @@ def _axis_number(value: str) -> str:
     return value
 
 
-# JSON Schema counts characters; `x-maxBytes` says what it cannot: bytes of UTF-8.
+# JSON Schema can only limit characters; `x-maxBytes` limits bytes of UTF-8.
 _IDENTIFIER_SCHEMA: dict[str, Any] = {
     "type": "string",
     "minLength": 1,
@@ -95,16 +95,16 @@ AxisNo = Annotated[str, AfterValidator(_axis_number), WithJsonSchema(_AXIS_SCHEM
 """Number of a choice on the vertical (縦軸) or horizontal (横軸) axis, "" where the axis is not used (VA-3)."""
 
 Id = Annotated[str, Field(max_length=MAX_ID)]
-"""Names a message, an import, a sync, a sweep."""
+"""Id of a message, an import, a sync or a sweep."""
 
-GivenId = Annotated[str, Field(min_length=1, max_length=MAX_ID)]
-"""The same where it may not be empty."""
+RequiredId = Annotated[str, Field(min_length=1, max_length=MAX_ID)]
+"""An id that may not be empty."""
 
 TiktokId = Annotated[str, Field(max_length=MAX_TIKTOK_ID)]
-"""An id of TikTok's: digits, as a string."""
+"""TikTok's id of a thing: digits, as a string."""
 
-GivenTiktokId = Annotated[str, Field(min_length=1, max_length=MAX_TIKTOK_ID)]
-"""The same where it may not be empty."""
+RequiredTiktokId = Annotated[str, Field(min_length=1, max_length=MAX_TIKTOK_ID)]
+"""TikTok's id where it may not be empty."""
 
 ChoiceName = Annotated[str, Field(max_length=MAX_CHOICE_NAME)]
 """Name of an axis or of a choice on it."""
@@ -112,36 +112,36 @@ ChoiceName = Annotated[str, Field(max_length=MAX_CHOICE_NAME)]
 Url = Annotated[str, Field(max_length=MAX_URL)]
 """Address of an image."""
 
-Words = Annotated[str, Kept(KEPT_TEXT)]
-"""A message for people, cut when it is long."""
+LongText = Annotated[str, CutTo(KEPT_TEXT)]
+"""A text for people, cut when it is too long."""
 
-ShortWords = Annotated[str, Kept(KEPT_REASON)]
-"""The same where many of them stand in one message."""
+ShortText = Annotated[str, CutTo(KEPT_REASON)]
+"""The same, shorter, where one message holds many of them."""
 
-FieldName = Annotated[str, Kept(KEPT_NAME)]
-"""A code, or the name of a field, cut when it is long."""
+FieldName = Annotated[str, CutTo(KEPT_NAME)]
+"""A code or the name of a field, cut when it is too long."""
 
 Yen = Annotated[int, Field(ge=0, le=MAX_PRICE)]
 """Whole yen as registered (PR-9)."""
 
-ShownYen = Annotated[int, Field(ge=0, le=MAX_PRICE_WITH_TAX)]
+YenWithTax = Annotated[int, Field(ge=0, le=MAX_PRICE_WITH_TAX)]
 """Whole yen, tax included (PR-9)."""
 
 StockCount = Annotated[int, Field(ge=0, le=MAX_STOCK)]
-"""A number of pieces."""
+"""Pieces in stock."""
 
 Count = Annotated[int, Field(ge=0, le=MAX_COUNT)]
-"""A number of things, or a version."""
+"""A count, or a version."""
 
-FromOne = Annotated[int, Field(ge=1, le=MAX_COUNT)]
-"""A page, or a version that begins at 1."""
+PositiveCount = Annotated[int, Field(ge=1, le=MAX_COUNT)]
+"""A page number, or a version that begins at 1."""
 
 Seconds = Annotated[float, Field(ge=0, le=MAX_SECONDS, allow_inf_nan=False)]
-"""A duration."""
+"""A duration in seconds."""
 
 
 class Body(BaseModel):
-    """Base of all bodies and their parts: immutable, strict about types, deaf to members it does not know."""
+    """Base of all bodies and their parts: immutable, strict about types, ignores unknown members."""
 
     model_config = ConfigDict(frozen=True, extra="ignore", strict=True)
 
@@ -149,8 +149,8 @@ class Body(BaseModel):
 class Patch(BaseModel):
     """JSON Merge Patch (RFC 7396): an absent member changes nothing, `null` removes.
 
-    A member that does not exist is refused: a misspelt edit would otherwise be lost in silence.
-    `model_fields_set` tells what was sent.
+    An unknown member is refused, because a misspelt edit would otherwise be lost silently. `model_fields_set` holds the
+    members that were sent.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)

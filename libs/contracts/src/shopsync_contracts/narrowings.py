@@ -1,7 +1,7 @@
-"""What v1 refuses though its first published schemas allowed it, each with the reason why nobody can have meant it.
+"""Values that v1 refuses although its first published schemas allowed them, each with why nobody can have sent them.
 
-The only exceptions to "additions only". `make generated` and a test accept exactly these, word for word; the test also
-refuses an entry that is no longer needed. The schemas of the first release are in tests/published.json.
+They are the only exceptions to "additions only". `make generated` and a test accept exactly these, word for word; the
+test also refuses an entry that is no longer needed. The schemas of the first release are in tests/published.json.
 """
 
 from dataclasses import dataclass
@@ -11,14 +11,14 @@ from shopsync_contracts.times import PATTERN
 
 @dataclass(frozen=True, slots=True)
 class Narrowing:
-    """One change as `breaking_changes` words it, the members that it is about, and why it harms nobody."""
+    """One change in the words of `breaking_changes`, the members that it is about, and why it harms nobody."""
 
     what: str
     because: str
     members: str
 
     def texts(self) -> list[str]:
-        """As `breaking_changes` tells them."""
+        """The change of each member in the words of `breaking_changes`."""
         return [f"{member}: {self.what}" for member in self.members.split()]
 
 
@@ -29,7 +29,7 @@ _STAMPS = (
     "$.data.product.created_at $.data.product.updated_at $.data.removed_upstream.at "
     "$.data.started_at $.data.upstream_updated_at $.data.will_retry_at $.time"
 )
-"""Every moment in a message."""
+"""Every time in a message."""
 
 NARROWINGS = (
     Narrowing(

@@ -1,4 +1,4 @@
-"""From the bytes of a Kafka message to a typed event, or the reason why not."""
+"""Turns the bytes of a Kafka message into a typed event, or says why they are refused."""
 
 import json
 import re
@@ -36,10 +36,10 @@ _FRAMED = re.compile(rb"\x00.{4}\s*[{\[]", re.DOTALL)
 
 
 def parse(value: bytes | None, *, key: bytes | None = None, topic: TopicSpec | None = None) -> Event[Any]:
-    """Read one message. Raises a ContractError subclass whose text is fit to show an operator.
+    """Read one message. Raises a subclass of ContractError, whose text can be shown to an operator.
 
-    `topic` limits the types to those the topic carries, and the size to what it takes. A missing key is accepted, a
-    wrong one is not.
+    `topic` limits the types to those that the topic carries, and the size to what it takes. A missing key is accepted,
+    a wrong one is not.
     """
     if not value:
         raise EmptyValue("the value is empty; a CloudEvents document in JSON is expected")
@@ -57,9 +57,9 @@ def parse(value: bytes | None, *, key: bytes | None = None, topic: TopicSpec | N
 
 
 def _half_character(document: Any) -> str:
-    """Where a text holds half a surrogate pair, as cutting an emoji leaves it; empty when none does.
+    """Describe the text that holds half a surrogate pair, such as a cut emoji; empty when there is none.
 
-    Python's own parser takes it, the one of the models refuses the whole document without a place.
+    Python's own parser accepts it. The models' parser refuses the whole document without saying where.
     """
     pending: list[tuple[str, Any]] = [("", document)]
     while pending:
@@ -77,9 +77,9 @@ def _half_character(document: Any) -> str:
 
 
 def describe(error: ValidationError, text: bytes | str | None = None) -> str:
-    """One line that names each member at fault, its problem and the value.
+    """One line that names each invalid member, its problem and its value.
 
-    `text`: the JSON that was read. With it a number is told as it was written, also one that Python cannot hold, such
+    `text` is the JSON that was read. With it a number appears as it was written, even one that Python cannot hold, such
     as `1e400`.
     """
     details = error.errors(include_url=False, include_context=False)
@@ -91,13 +91,13 @@ def describe(error: ValidationError, text: bytes | str | None = None) -> str:
 
 
 class _Written(str):
-    """A number's text."""
+    """A number as the JSON text spells it."""
 
     __slots__ = ()
 
 
 def _only_follows(detail: Any, details: Sequence[Any]) -> bool:
-    """Whether a list is too short for no other reason than that its entries are at fault: those are not counted."""
+    """Whether a list is only too short because its entries are invalid: pydantic does not count those."""
     place = detail["loc"]
     return detail["type"] == "too_short" and any(
         len(one["loc"]) > len(place) and one["loc"][: len(place)] == place for one in details
@@ -124,7 +124,7 @@ def _given(detail: Any, written: Any) -> str:
 
 
 def _at(document: Any, place: Sequence[str | int]) -> Any:
-    """What stands there; None where nothing does."""
+    """The value at this place of the document; None when there is none."""
     for part in place:
         try:
             document = document[part]
@@ -134,7 +134,7 @@ def _at(document: Any, place: Sequence[str | int]) -> Any:
 
 
 def _shown(value: Any) -> str:
-    """A value as JSON has it, a text in single quotes; of a long one the beginning."""
+    """A value as JSON spells it, a text in single quotes, a long one cut."""
     if isinstance(value, str) and not isinstance(value, _Written):
         return repr(value) if len(value) <= _SHOWN else f"{value[:_SHOWN]!r}…"
     text = str(value) if isinstance(value, _Written) else json.dumps(value, ensure_ascii=False)
@@ -147,7 +147,7 @@ def _read_json(value: bytes) -> dict[str, Any]:
             "not JSON: begins with 0x00 and a schema's number, as serializers with a schema registry write; send the"
             " JSON alone"
         )
-    # Read once for what pydantic's parser lets through: repeated keys and NaN, which readers understand differently.
+    # pydantic's parser lets repeated keys and NaN pass, which readers understand differently.
     try:
         document = json.loads(value.decode(), object_pairs_hook=_no_repeats, parse_constant=_no_constants)
     except RecursionError as error:

@@ -1,4 +1,4 @@
-"""The JSON Schemas of the wire format: made from the models, committed, and guarded against breaking changes."""
+"""The JSON Schemas of the wire format. They are made from the models, committed, and checked for breaking changes."""
 
 import json
 from importlib.resources import files
@@ -11,7 +11,7 @@ from shopsync_contracts.events import BODIES
 
 
 def file_name(body: type[ShopBody]) -> str:
-    """`product.changed.v1.json`."""
+    """Name of the schema's file, such as `product.changed.v1.json`."""
     return f"{body.TYPE}.{body.VERSION}.json"
 
 
@@ -29,17 +29,20 @@ def schema_of(body: type[ShopBody]) -> dict[str, Any]:
 
 
 def published(body: type[ShopBody]) -> str:
-    """The JSON Schema that travels with this package, as text."""
+    """The committed JSON Schema that is part of this package, as text."""
     return files("shopsync_contracts").joinpath("jsonschemas", file_name(body)).read_text(encoding="utf-8")
 
 
 def render(schema: dict[str, Any]) -> str:
-    """The committed form: stable order, readable Japanese, a newline at the end."""
+    """The schema as it is committed: stable order, readable Japanese, a newline at the end."""
     return json.dumps(schema, ensure_ascii=False, indent=2, sort_keys=True) + "\n"
 
 
 def export(folder: Path) -> list[str]:
-    """Write every schema and tell which changed. Raises ValueError, and writes nothing, on a breaking change."""
+    """Write every schema and return the names of the files that changed.
+
+    Raises ValueError, and writes nothing, on a breaking change.
+    """
     rendered = {file_name(body): schema_of(body) for body in BODIES}
     problems: list[str] = []
     for name, schema in rendered.items():

@@ -1,4 +1,4 @@
-"""Reading what an earlier version stored: the limits of today must not make a product unreadable."""
+"""Reads what an earlier version stored. A limit that was added later must not make a product unreadable."""
 
 from collections.abc import Mapping
 from types import UnionType
@@ -21,10 +21,10 @@ _LIMITS = frozenset(
 
 
 def read_stored(model: type[M], document: Mapping[str, Any]) -> M:
-    """The model of a stored document (aware datetimes, lists). Unknown members are ignored.
+    """Read a stored document, with aware datetimes and lists, into its model. Unknown members are ignored.
 
-    A value that breaks nothing but a limit was stored before that limit was there: it is read as it stands. Raises
-    ValidationError for any other fault.
+    A value that only breaks a limit was stored before that limit existed and is read as it is. Raises ValidationError
+    for anything else.
     """
     try:
         return model.model_validate(document, strict=False)

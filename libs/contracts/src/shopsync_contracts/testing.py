@@ -1,4 +1,4 @@
-"""For tests: every member of every type, and documents that have a chosen value at a chosen member."""
+"""Test helpers: every member of every type, and documents with a chosen value at a chosen member."""
 
 import copy
 import json
@@ -16,7 +16,7 @@ Node = dict[str, Any]
 
 
 def every_member() -> Iterator[tuple[type[ShopBody], Path, Node]]:
-    """Each member that holds no further ones: its type, its path (0 in lists), its schema. Null is left out."""
+    """Every leaf member: its message type, its path (0 in lists) and its schema. Null is left out."""
     for body in BODIES:
         schema = _schema(body)
         for path, node in _walk(schema, schema["$defs"], ()):
@@ -24,7 +24,7 @@ def every_member() -> Iterator[tuple[type[ShopBody], Path, Node]]:
 
 
 def every_list() -> Iterator[tuple[type[ShopBody], Path, Node]]:
-    """Each list of each type."""
+    """Every list of every type."""
     for body, path, node in every_node():
         if node.get("type") == "array":
             yield body, path, node
@@ -63,7 +63,7 @@ def resolve(node: Node, definitions: dict[str, Node]) -> Node:
 
 
 def with_value(body: type[ShopBody], path: Path, value: Any) -> dict[str, Any]:
-    """The worked example with this value at this member; what leads there is made when the example lacks it."""
+    """The worked example with `value` at `path`. Parents that the example lacks are added."""
     document = copy.deepcopy(_example(body))
     schema = _schema(body)
     place: Any = document
@@ -115,7 +115,7 @@ def sample(node: Node, definitions: dict[str, Node]) -> Any:
 
 
 def _first(node: Node, definitions: dict[str, Node]) -> dict[str, Any]:
-    """An attribute's value needs one of its optional members; others do not mind."""
+    """One optional member where the schema demands any: an attribute's value needs its id or its name."""
     if "allOf" not in node:
         return {}
     name = next(iter(node["properties"]))

@@ -1,4 +1,4 @@
-"""Stamps on the wire: RFC 3339 with offset, and nothing else that a lenient reader would take for a time."""
+"""Timestamps on the wire: RFC 3339 with offset, and nothing else that a lenient reader would take for a time."""
 
 import re
 from datetime import UTC, datetime, timedelta
@@ -13,9 +13,9 @@ _YEAR = "(?:19[0-9]{2}|[2-8][0-9]{3}|9[0-8][0-9]{2}|99[0-8][0-9]|999[0-8])"
 _DATE = "-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])"
 _CLOCK = r"[Tt](?:[01][0-9]|2[0-3]):[0-5][0-9]:(?:[0-5][0-9]|60)(?:\.[0-9]+)?"
 _OFFSET = "(?:[Zz]|[+-](?:[01][0-9]|2[0-3]):[0-5][0-9])"
-# Python's $ also matches before a final line end, JSON Schema's does not.
+# Python's $ also matches before a final newline, JSON Schema's does not.
 PATTERN = f"^{_YEAR}{_DATE}{_CLOCK}{_OFFSET}$(?!\\n)"
-"""Regular expression of a stamp, as the JSON Schemas carry it. That the day exists is for `format: date-time`."""
+"""Regular expression of a timestamp in the JSON Schemas. `format: date-time` checks that the day exists."""
 
 _FORM = re.compile(f"[0-9]{{4}}{_DATE}{_CLOCK}{_OFFSET}")
 _SECONDS = slice(17, 19)
@@ -23,9 +23,10 @@ _LONGEST = len("2026-11-23T09:00:01.123456")
 
 
 def read_time(value: Any) -> Any:
-    """The moment that a stamp names; whatever is neither a text nor a datetime is left for the next validator.
+    """Validate a timestamp, given as text or as a datetime, and return the datetime with its offset.
 
-    Decimals of a second beyond the sixth are cut. A leap second is the second after it.
+    Decimals of a second beyond the sixth are cut. A leap second becomes the second after it. Raises
+    PydanticCustomError.
     """
     if isinstance(value, str):
         return _in_range(_parsed(value))
@@ -58,17 +59,17 @@ def _parsed(text: str) -> datetime:
 
 
 def _after_leap_second(before: datetime) -> datetime:
-    if not _has_room(before) or (at := before.astimezone(UTC)).hour != 23 or at.minute != 59:
+    if not _year_is_allowed(before) or (at := before.astimezone(UTC)).hour != 23 or at.minute != 59:
         raise PydanticCustomError("no_leap_second", "second 60 is only at 23:59 UTC")
     return before + timedelta(seconds=1)
 
 
-def _has_room(moment: datetime) -> bool:
+def _year_is_allowed(moment: datetime) -> bool:
     return FIRST_YEAR <= moment.year <= LAST_YEAR
 
 
 def _in_range(moment: datetime) -> datetime:
-    if not _has_room(moment):
+    if not _year_is_allowed(moment):
         raise PydanticCustomError(
             "time_out_of_limits",
             "the year should be from {first} to {last}",
@@ -88,4 +89,4 @@ Time = Annotated[
     BeforeValidator(read_time),
     WithJsonSchema({"type": "string", "format": "date-time", "pattern": PATTERN, "maxLength": MAX_TIME}),
 ]
-"""RFC 3339 with offset, years 1900 to 9998; digits alone, dates and stamps without offset are refused."""
+"""RFC 3339 with offset, years 1900 to 9998. Bare numbers, dates and times without offset are refused."""

@@ -1,6 +1,6 @@
-"""Every topic, declared once: name, key, types, partitions, cleanup, retention.
+"""Every topic with its name, key, types, partitions, cleanup and retention.
 
-`shopsync topics apply` creates them from here; services never create topics themselves.
+`shopsync topics apply` creates them from this list. Services never create topics.
 """
 
 from dataclasses import dataclass
@@ -36,20 +36,23 @@ from shopsync_contracts.events import (
 from shopsync_contracts.limits import MAX_MESSAGE_BYTES, MAX_SNAPSHOT_BYTES
 
 PRODUCT_PARTITIONS = 12
-"""Product-keyed topics have the same number, so that one consumer can hold a product's partition of each."""
+"""The same for all topics keyed by product, so that one consumer can have a product's partition of each."""
 
 SHOP_PARTITIONS = 3
 
-TOMBSTONES_KEPT = timedelta(days=7)
-"""How long a reader of a compacted topic may be away and still learn of every deletion: as long as the other topics."""
+TOMBSTONE_RETENTION = timedelta(days=7)
+"""How long a reader of a compacted topic may be down and still see every deletion. The same as most other topics."""
 
-FOREVER = None
+INDEFINITELY = None
 _HEADERS = 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
 class TopicSpec:
-    """A topic without its prefix. `retention` None: kept indefinitely; compacted topics keep the newest per key."""
+    """A topic without its prefix.
+
+    `retention` None means indefinitely. A compacted topic keeps the newest message per key.
+    """
 
     name: str
     key: Literal["subject", "shop_key", "original key"]
@@ -63,22 +66,22 @@ class TopicSpec:
     max_message_bytes: int = MAX_MESSAGE_BYTES
 
     def full_name(self, prefix: str) -> str:
-        """Name on the cluster. `prefix` is the environment's, `shopsync` by default."""
+        """Name on the cluster. The environment sets `prefix`; the default is `shopsync`."""
         return f"{prefix}.{self.name}"
 
     def config(self) -> dict[str, str]:
-        """Topic configuration as Kafka names it."""
+        """Topic configuration under Kafka's names."""
         retention_ms = -1 if self.retention is None else int(self.retention.total_seconds() * 1000)
-        # Kafka's default is one day: a reader that was away for longer would keep what was deleted meanwhile.
+        # With Kafka's default of one day, a reader that was down for longer would keep what was deleted meanwhile.
         tombstones = (
-            {"delete.retention.ms": str(int(TOMBSTONES_KEPT.total_seconds() * 1000))} if self.tombstones else {}
+            {"delete.retention.ms": str(int(TOMBSTONE_RETENTION.total_seconds() * 1000))} if self.tombstones else {}
         )
         return {
             **tombstones,
             "cleanup.policy": self.cleanup,
             "retention.ms": str(retention_ms),
             "max.message.bytes": str(self.max_message_bytes),
-            # The broker's clock, not the producer's: stamps inside messages are measured against it.
+            # The broker's clock, not the producer's: times inside messages are compared with it.
             "message.timestamp.type": "LogAppendTime",
         }
 
@@ -96,7 +99,7 @@ TOOL_EDITS = TopicSpec(
     types=(ProductEdited, SyncTargetSet, ProductsBulkEdited),
     written_by="tool, other systems",
     read_by="catalog",
-    retention=FOREVER,
+    retention=INDEFINITELY,
 )
 LISTING_EVENTS = TopicSpec(
     name="listing-events.v1",
@@ -127,9 +130,9 @@ CATALOG_PRODUCTS = TopicSpec(
     written_by="catalog",
     read_by="anyone",
     cleanup="compact",
-    retention=FOREVER,
+    retention=INDEFINITELY,
     tombstones=True,
-    # A snapshot joins a product, its edits and what TikTok said of it, each with a message of its own.
+    # A snapshot joins a product, its edits and TikTok's answers, each of which may fill a message of its own.
     max_message_bytes=MAX_SNAPSHOT_BYTES,
 )
 SHOP_SETTINGS = TopicSpec(
@@ -140,7 +143,7 @@ SHOP_SETTINGS = TopicSpec(
     read_by="catalog (stores), others",
     partitions=SHOP_PARTITIONS,
     cleanup="compact",
-    retention=FOREVER,
+    retention=INDEFINITELY,
 )
 IMPORT_COMMANDS = TopicSpec(
     name="import-commands.v1",
@@ -183,7 +186,7 @@ DEAD_LETTERS = TopicSpec(
     read_by="operators",
     partitions=SHOP_PARTITIONS,
     retention=timedelta(days=30),
-    # Room for the headers that a dead letter carries beside the original bytes.
+    # Room for the headers of a dead letter beside the original bytes.
     max_message_bytes=MAX_SNAPSHOT_BYTES + _HEADERS,
 )
 
@@ -204,7 +207,7 @@ TOPICS: tuple[TopicSpec, ...] = (
 
 
 def topic_of(body: type[ShopBody]) -> TopicSpec:
-    """The topic that carries this body."""
+    """The topic that carries this body. Raises LookupError when there is none."""
     for spec in TOPICS:
         if body in spec.types:
             return spec

@@ -1,4 +1,4 @@
-"""All message bodies of the wire format, and `BODIES`, the one list of them."""
+"""All message bodies of the wire format. `BODIES` lists them."""
 
 from shopsync_contracts.envelope import ShopBody
 from shopsync_contracts.events.commands import (

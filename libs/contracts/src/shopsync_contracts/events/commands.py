@@ -1,4 +1,4 @@
-"""What operators, the tool and the clocks ask the services to do."""
+"""Commands from operators, the tool and the schedules."""
 
 from typing import Annotated, ClassVar, Literal
 
@@ -6,7 +6,7 @@ from pydantic import Field
 
 from shopsync_contracts.envelope import ProductBody, ShopBody
 from shopsync_contracts.events.listing import PushReason
-from shopsync_contracts.fields import Body, GivenId, ProductNo
+from shopsync_contracts.fields import Body, ProductNo, RequiredId
 from shopsync_contracts.limits import MAX_SYNC_PRODUCTS
 from shopsync_contracts.times import Time
 
@@ -16,15 +16,15 @@ ImportCommandMode = Literal["changed_only", "overwrite_all", "enumerate"]
 class ImportRequested(ShopBody):
     """Read the shop from futureshop. `enumerate` reads only which products exist.
 
-    `confirm_shrink_of` lets this import, which reads everything again, prove absences although the shop shrank past
-    the limit; it holds only for the newest finished listing of the shop.
+    With `confirm_shrink_of` this import reads everything again and may prove absences although the shop shrank past the
+    limit. It must name the shop's newest finished listing.
     """
 
     TYPE: ClassVar[str] = "import.requested"
 
     mode: ImportCommandMode
     then_sync: bool = Field(default=False, description="send every ON product once the import is applied")
-    confirm_shrink_of: GivenId | None = Field(
+    confirm_shrink_of: RequiredId | None = Field(
         default=None, description="import_id of the import that held removals back, confirmed by an operator"
     )
 
@@ -39,7 +39,7 @@ class SyncRequested(ShopBody):
 
 
 class SweepRequested(ShopBody):
-    """Run the nightly removal for one shop now (DL-1)."""
+    """Run the nightly removal of one shop now (DL-1)."""
 
     TYPE: ClassVar[str] = "sweep.requested"
 
@@ -49,17 +49,17 @@ class SweepRequested(ShopBody):
 class EnumerationProof(Body):
     """The enumeration that proves an absence."""
 
-    id: GivenId
+    id: RequiredId
     completed_at: Time
 
 
 class DeleteRequested(ProductBody):
-    """Remove the product from the tool if still OFF and still absent upstream (DL-11). TikTok is untouched (DL-5)."""
+    """Remove the product from the tool if still OFF and still absent upstream (DL-11). TikTok is not touched (DL-5)."""
 
     TYPE: ClassVar[str] = "delete.requested"
 
-    sweep_id: GivenId
+    sweep_id: RequiredId
     enumeration: EnumerationProof
     not_after: Time | None = Field(
-        default=None, description="not executed later than this: the sweep will have reported the product as kept"
+        default=None, description="not executed after this time: the sweep has then reported the product as kept"
     )

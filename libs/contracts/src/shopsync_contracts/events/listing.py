@@ -1,4 +1,4 @@
-"""What the publisher reports about a product on TikTok Shop, and the command that starts it."""
+"""What the publisher reports about a product on TikTok Shop, and the command that starts a push."""
 
 from typing import Annotated, ClassVar, Literal
 
@@ -9,12 +9,12 @@ from shopsync_contracts.fields import (
     AxisNo,
     Body,
     Count,
+    CutTo,
     FieldName,
     Id,
-    Kept,
+    LongText,
     StockCount,
     TiktokId,
-    Words,
 )
 from shopsync_contracts.limits import KEPT_ENTRIES, KEPT_FIELDS, MAX_SKUS
 from shopsync_contracts.times import Time
@@ -28,7 +28,7 @@ SkipReason = Literal["sync_disabled", "not_found", "incomplete", "not_authorized
 
 
 class PushRequested(ProductBody):
-    """Send this product. The publisher reads content and 連携対象 when it executes (TG-6)."""
+    """Send this product. The publisher reads its content and 連携対象 when it executes the command (TG-6)."""
 
     TYPE: ClassVar[str] = "push.requested"
 
@@ -37,7 +37,7 @@ class PushRequested(ProductBody):
 
 
 class SkuSent(Body):
-    """One SKU of the listing. `stock_sent` is the number sent in this push, null when stock was left out (ST-3)."""
+    """One SKU of the listing. `stock_sent` is the stock in this push, null when it was left out (ST-3)."""
 
     vertical_no: AxisNo
     horizontal_no: AxisNo
@@ -55,25 +55,25 @@ class PushSucceeded(ProductBody):
     tiktok_product_id: TiktokId
     skus: tuple[SkuSent, ...] = Field(default=(), max_length=MAX_SKUS)
     review: ReviewAfterPush
-    warnings: Annotated[tuple[Words, ...], Kept(KEPT_ENTRIES)] = ()
+    warnings: Annotated[tuple[LongText, ...], CutTo(KEPT_ENTRIES)] = ()
 
 
 class PushFailed(ProductBody):
-    """TikTok, or our check before calling it, refused the product. A wait for rate or quota is no failure (RB-11)."""
+    """TikTok, or our check before the call, refused the product. Waiting for rate or quota is not a failure (RB-11)."""
 
     TYPE: ClassVar[str] = "push.failed"
 
     content_version: Count
     status: PushFailureStatus
     code: FieldName
-    message: Words
-    missing: Annotated[tuple[FieldName, ...], Kept(KEPT_FIELDS)] = ()
+    message: LongText
+    missing: Annotated[tuple[FieldName, ...], CutTo(KEPT_FIELDS)] = ()
     attempts: Count = 1
     will_retry_at: Time | None = None
 
 
 class PushSkipped(ProductBody):
-    """Nothing was sent, and why."""
+    """Nothing was sent; `why` names the cause."""
 
     TYPE: ClassVar[str] = "push.skipped"
 
@@ -84,17 +84,17 @@ class Reason(Body):
     """One reason of TikTok's reviewer, word for word (SS-10)."""
 
     position: FieldName = ""
-    reason: Words = ""
-    suggestion: Words = ""
+    reason: LongText = ""
+    suggestion: LongText = ""
 
 
-Reasons = Annotated[tuple[Reason, ...], Kept(KEPT_ENTRIES)]
+Reasons = Annotated[tuple[Reason, ...], CutTo(KEPT_ENTRIES)]
 
 
 class ReviewChanged(ProductBody):
     """The listing's review or sale state changed at TikTok.
 
-    `content_version` is that of the push it judges, null when unknown (SS-11).
+    `content_version` is that of the push that was reviewed, null when unknown (SS-11).
     """
 
     TYPE: ClassVar[str] = "review.changed"

@@ -1,4 +1,4 @@
-"""What an operator says to the publisher about a whole shop."""
+"""An operator's command to the publisher about a whole shop."""
 
 from typing import Annotated, ClassVar
 
@@ -9,10 +9,10 @@ from shopsync_contracts.limits import MAX_PAUSE_REASON
 
 
 class PushPauseSet(ShopBody):
-    """The shop's pushes wait from now on, or go on. Of several the one that Kafka has last stands.
+    """Pause or resume the pushes of a shop. The last such message on the topic holds.
 
-    Pushes under way are finished. Commands are taken in meanwhile; imports, edits and reviews go on. `reason` is shown
-    to operators and merchants.
+    Pushes in flight are finished. During a pause, commands are stored, and imports, edits and reviews go on. `reason`
+    is shown to operators and merchants.
     """
 
     TYPE: ClassVar[str] = "push_pause.set"

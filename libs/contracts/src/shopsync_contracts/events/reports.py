@@ -1,4 +1,4 @@
-"""What became of imports, syncs, bulk edits and sweeps, for operators and for whoever waits for them."""
+"""Results of imports, syncs, bulk edits and sweeps, for operators and for programs that wait for them."""
 
 from typing import ClassVar, Literal
 
@@ -12,12 +12,12 @@ from shopsync_contracts.fields import (
     Body,
     Count,
     FieldName,
-    FromOne,
     Id,
+    LongText,
+    PositiveCount,
     ProductNo,
     Seconds,
-    ShortWords,
-    Words,
+    ShortText,
 )
 from shopsync_contracts.limits import REPORT_PAGE
 from shopsync_contracts.times import Time
@@ -35,14 +35,14 @@ class ImportCounts(Body):
 
 
 class RefusedProduct(Body):
-    """A product the import could not take, with the field at fault (IM-8)."""
+    """A product that the import refused; `reason` names the invalid field (IM-8)."""
 
     product_no: FieldName
-    reason: ShortWords
+    reason: ShortText
 
 
 class ImportCompleted(ShopBody):
-    """An import ended well. `enumeration` is set when it proves absences; `request_id` is the command's event id."""
+    """An import succeeded. `enumeration` is set when it proves absences; `request_id` is the command's event id."""
 
     TYPE: ClassVar[str] = "import.completed"
 
@@ -62,7 +62,7 @@ class ImportCompleted(ShopBody):
 
 
 class ImportProgress(ShopBody):
-    """How far a running import is. Sent now and then, may be missing, and is no answer: completed or failed follows."""
+    """Progress of a running import, sent from time to time. It may be missing; completed or failed always follows."""
 
     TYPE: ClassVar[str] = "import.progress"
 
@@ -73,14 +73,14 @@ class ImportProgress(ShopBody):
     page: Count = Field(description="pages read")
     read: Count = Field(description="products read")
     expected: Count | None = Field(
-        default=None, description="products the shop had before; null: not known, or not all are read"
+        default=None, description="products that the shop had before; null: not known, or not all are read"
     )
     changed: Count = 0
     refused: Count = 0
 
 
 class ImportFailed(ShopBody):
-    """An import ended early, or was refused; what was read is applied, no absence is proven (IM-8, DL-9)."""
+    """An import ended early or was refused. What it read is applied; it proves no absence (IM-8, DL-9)."""
 
     TYPE: ClassVar[str] = "import.failed"
 
@@ -90,12 +90,12 @@ class ImportFailed(ShopBody):
     started_at: Time
     failed_at: Time
     code: FieldName
-    message: Words
+    message: LongText
     counts: ImportCounts = ImportCounts()
 
 
 class SyncCounts(Body):
-    """Products asked for, push commands sent, and those left out by reason."""
+    """Products requested, push commands sent, and products left out, by reason."""
 
     requested: Count = 0
     commanded: Count = 0
@@ -105,7 +105,7 @@ class SyncCounts(Body):
 
 
 class SyncCompleted(ShopBody):
-    """A sync request became push commands, or was refused (`refused_because` says why)."""
+    """A sync request became push commands, or was refused; `refused_because` says why."""
 
     TYPE: ClassVar[str] = "sync.completed"
 
@@ -116,7 +116,7 @@ class SyncCompleted(ShopBody):
     completed_at: Time
     duration_seconds: Seconds
     counts: SyncCounts = SyncCounts()
-    refused_because: Words | None = None
+    refused_because: LongText | None = None
 
 
 class EditVerdict(Body):
@@ -124,18 +124,18 @@ class EditVerdict(Body):
 
     product_no: ProductNo
     verdict: Literal["accepted", "refused"]
-    reason: ShortWords = ""
+    reason: ShortText = ""
 
 
 class BulkEditCompleted(ShopBody):
-    """A bulk edit (一括入力・変更) was fanned out; one verdict per product, in pages (ED-6)."""
+    """A bulk edit (一括入力・変更) was split into edits. One verdict per product, in pages (ED-6)."""
 
     TYPE: ClassVar[str] = "bulk_edit.completed"
 
     request_id: Id
     completed_at: Time
-    page: FromOne = 1
-    pages: FromOne = 1
+    page: PositiveCount = 1
+    pages: PositiveCount = 1
     verdicts: tuple[EditVerdict, ...] = Field(default=(), max_length=REPORT_PAGE)
 
 
@@ -147,7 +147,7 @@ class ProductVerdict(Body):
 
 
 class SweepCounts(Body):
-    """Products by verdict, those included whose verdict found no room in the pages."""
+    """Products by verdict, including those that did not fit on the pages."""
 
     deleted: Count = 0
     kept_sync_enabled: Count = 0
@@ -156,9 +156,9 @@ class SweepCounts(Body):
 
 
 class SweepCompleted(ShopBody):
-    """A sweep ended; `counts` are of the whole sweep and stand on every page.
+    """A sweep ended. Every page repeats the `counts` of the whole sweep.
 
-    `refused_because` says why when nothing could be proven. In a `dry_run` nothing was deleted: the verdicts say what
+    When nothing could be proven, `refused_because` says why. In a `dry_run` nothing was deleted: the verdicts say what
     a sweep would have done.
     """
 
@@ -171,9 +171,9 @@ class SweepCompleted(ShopBody):
     completed_at: Time
     duration_seconds: Seconds
     counts: SweepCounts = SweepCounts()
-    page: FromOne = 1
-    pages: FromOne = 1
+    page: PositiveCount = 1
+    pages: PositiveCount = 1
     verdicts: tuple[ProductVerdict, ...] = Field(default=(), max_length=REPORT_PAGE)
     left_over: Count = Field(default=0, description="candidates beyond what one sweep takes; the next one takes them")
-    refused_because: Words | None = None
+    refused_because: LongText | None = None
     dry_run: bool = False

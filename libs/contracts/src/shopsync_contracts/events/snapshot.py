@@ -1,4 +1,4 @@
-"""The merged product as the catalogue shows it to everyone."""
+"""The merged product that the catalog publishes."""
 
 from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar, Literal, Self
@@ -14,15 +14,15 @@ from shopsync_contracts.fields import (
     Body,
     ChoiceName,
     Count,
+    CutTo,
     FieldName,
-    FromOne,
     Id,
-    Kept,
-    ShownYen,
+    LongText,
+    PositiveCount,
     StockCount,
     TiktokId,
     Url,
-    Words,
+    YenWithTax,
 )
 from shopsync_contracts.limits import (
     KEPT_FIELDS,
@@ -41,11 +41,11 @@ Status = Literal["incomplete", "pending", "warehouse_missing", "sync_error", "in
 """状態: 不足項目あり, 同期待ち, 倉庫未設定, 連携エラー, 審査中, 審査NG, 連携成功."""
 
 ShownCentimetres = Annotated[int, Field(ge=0, le=MAX_CENTIMETRES)]
-FieldNames = Annotated[tuple[FieldName, ...], Kept(KEPT_FIELDS)]
+FieldNames = Annotated[tuple[FieldName, ...], CutTo(KEPT_FIELDS)]
 
 
 class Dimensions(Body):
-    """Package size in whole centimetres; null where a side is not yet entered."""
+    """Package size in whole centimetres. A side that is not entered yet is null."""
 
     length: ShownCentimetres | None = None
     width: ShownCentimetres | None = None
@@ -53,12 +53,12 @@ class Dimensions(Body):
 
 
 class SnapshotContent(Body):
-    """What a push would send. `price` in whole yen, tax included, sale form applied; null when it cannot be told."""
+    """What a push would send. `price` is in whole yen, tax included, for the present sale form; null when unknown."""
 
     name: str = Field(max_length=MAX_UPSTREAM_NAME)
     description: str = Field(default="", max_length=MAX_UPSTREAM_DESCRIPTION)
     images: tuple[Url, ...] = Field(default=(), max_length=MAX_UPSTREAM_IMAGES)
-    price: ShownYen | None = None
+    price: YenWithTax | None = None
     category_id: TiktokId | None = None
     brand_id: TiktokId | None = None
     package_weight_g: Annotated[int, Field(ge=0, le=MAX_WEIGHT_G)] | None = None
@@ -68,14 +68,14 @@ class SnapshotContent(Body):
 
 
 class SnapshotSku(Body):
-    """One SKU. `stock` is the tool's number, null while unmanaged stock has none (ST-7, ST-8)."""
+    """One SKU. `stock` is the tool's value, null while stock is unmanaged and none is entered (ST-7, ST-8)."""
 
     vertical_no: AxisNo
     horizontal_no: AxisNo
     vertical_name: ChoiceName = ""
     horizontal_name: ChoiceName = ""
     jan_code: str = Field(default="", max_length=MAX_JAN)
-    price: ShownYen | None = None
+    price: YenWithTax | None = None
     stock: StockCount | None = None
     stock_unmanaged: bool = False
     tiktok_sku_id: TiktokId | None = None
@@ -84,11 +84,12 @@ class SnapshotSku(Body):
 class SnapshotError(Body):
     """Why the product is in sync_error, rejected or warehouse_missing.
 
-    Also what the publisher or TikTok found wrong in an incomplete one, and what holds up one that passed its review.
+    Also what the publisher or TikTok found wrong with an incomplete product, and what keeps a product off sale that
+    passed its review.
     """
 
     code: FieldName
-    message: Words
+    message: LongText
     reasons: Reasons = ()
 
 
@@ -100,7 +101,7 @@ class RemovedUpstream(Body):
 
 
 class FormerListing(Body):
-    """The TikTok listing that a deleted product of the same number had (DL-13): it may still be in Seller Center."""
+    """The TikTok listing of a deleted product with the same number (DL-13). It may still be in Seller Center."""
 
     tiktok_product_id: TiktokId
     deleted_at: Time = Field(description="when the earlier product was deleted from the tool")
@@ -114,8 +115,8 @@ class ProductSnapshot(ProductBody):
 
     TYPE: ClassVar[str] = "product.snapshot"
 
-    version: FromOne
-    content_version: FromOne
+    version: PositiveCount
+    content_version: PositiveCount
     changed_at: Time
     sync_enabled: bool
     status: Status
@@ -137,5 +138,5 @@ class ProductSnapshot(ProductBody):
 
     @classmethod
     def from_document(cls, document: Mapping[str, Any]) -> Self:
-        """Read a document of the `products` collection (aware datetimes, lists); its inner layers are ignored."""
+        """Read a document of the `products` collection, with aware datetimes and lists, without its inner layers."""
         return read_stored(cls, document)

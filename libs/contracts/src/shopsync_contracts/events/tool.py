@@ -16,7 +16,7 @@ from pydantic_core import PydanticCustomError
 
 from shopsync_contracts.envelope import ProductBody, ShopBody
 from shopsync_contracts.events.upstream import RatePercent, Rounding
-from shopsync_contracts.fields import AxisNo, Body, GivenTiktokId, Patch, ProductNo, TiktokId, Url
+from shopsync_contracts.fields import AxisNo, Body, Patch, ProductNo, RequiredTiktokId, TiktokId, Url
 from shopsync_contracts.limits import (
     MAX_ATTRIBUTE_CHARACTERS,
     MAX_ATTRIBUTE_NAME,
@@ -40,7 +40,7 @@ Centimetres = Annotated[int, Field(ge=1, le=MAX_CENTIMETRES)]
 
 
 class DimensionsPatch(Patch):
-    """Edit of the package size in whole centimetres; a side left out keeps its value, null removes it."""
+    """Edit of the package size in whole centimetres. A side that is left out keeps its value, null removes it."""
 
     length: Centimetres | None = None
     width: Centimetres | None = None
@@ -73,7 +73,7 @@ class AttributeValue(Body):
 class Attribute(Body):
     """One category attribute (product property) with its values."""
 
-    id: GivenTiktokId
+    id: RequiredTiktokId
     values: tuple[AttributeValue, ...] = Field(min_length=1, max_length=MAX_ATTRIBUTE_VALUES)
 
 
@@ -113,7 +113,7 @@ class StockEdit(Body):
 class EditChanges(Patch):
     """The editable fields.
 
-    Absent: unchanged. Null: the edit of an upstream-owned field is dropped, a tool-only value cleared.
+    Absent: unchanged. Null: the edit of an upstream-owned field is withdrawn, a tool-only value is cleared.
 
 
     Upstream-owned: name, description, images, price (whole yen, tax included, as TikTok will show it).
@@ -124,8 +124,8 @@ class EditChanges(Patch):
     description: Annotated[str, Field(min_length=1, max_length=MAX_DESCRIPTION)] | None = None
     images: Annotated[tuple[Url, ...], Field(min_length=1, max_length=MAX_IMAGES)] | None = None
     price: Annotated[int, Field(ge=1, le=MAX_PRICE)] | None = None
-    category_id: GivenTiktokId | None = None
-    brand_id: GivenTiktokId | None = None
+    category_id: RequiredTiktokId | None = None
+    brand_id: RequiredTiktokId | None = None
     package_weight_g: Annotated[int, Field(ge=1, le=MAX_WEIGHT_G)] | None = None
     package_dimensions_cm: DimensionsPatch | None = None
     attributes: Annotated[Attributes, Field(json_schema_extra={"x-unique": ["id"]})] | None = None
@@ -172,7 +172,7 @@ class SyncTargetSet(ProductBody):
 
 
 class ProductsBulkEdited(ShopBody):
-    """一括入力・変更: the same changes on many products; the catalog fans it out (ED-2, ED-6)."""
+    """一括入力・変更: the same changes for many products. The catalog splits it into edits (ED-2, ED-6)."""
 
     TYPE: ClassVar[str] = "products.bulk_edited"
 
@@ -223,7 +223,7 @@ class SyncSettings(Body):
 
 
 class TaxDefaults(Body):
-    """消費税設定 of the shop, used where a product does not say otherwise (PR-7, PR-8)."""
+    """消費税設定 of the shop, used where a product has none of its own (PR-7, PR-8)."""
 
     included: bool = True
     rate_percent: RatePercent = 10
@@ -231,7 +231,7 @@ class TaxDefaults(Body):
 
 
 class ShopSettingsChanged(ShopBody):
-    """The whole settings of one shop; the newest message per shop is the truth (compacted topic)."""
+    """All settings of one shop. The newest message per shop counts (compacted topic)."""
 
     TYPE: ClassVar[str] = "shop.settings_changed"
 

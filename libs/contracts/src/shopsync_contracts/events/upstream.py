@@ -1,11 +1,11 @@
-"""What futureshop says: products as they are, and proofs that they are gone."""
+"""What was read from futureshop: products, and proofs that products are gone."""
 
 from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
 from shopsync_contracts.envelope import ProductBody
-from shopsync_contracts.fields import AxisNo, Body, ChoiceName, Count, GivenId, Id, StockCount, Url, Yen
+from shopsync_contracts.fields import AxisNo, Body, ChoiceName, Count, Id, RequiredId, StockCount, Url, Yen
 from shopsync_contracts.limits import (
     MAX_JAN,
     MAX_RATE_PERCENT,
@@ -28,7 +28,7 @@ RatePercent = Annotated[int, Field(ge=0, le=MAX_RATE_PERCENT)]
 
 
 class Tax(Body):
-    """How the prices are registered (消費税設定). A member left out or null is the shop's setting."""
+    """How the prices are registered (消費税設定). The shop's setting fills a member that is left out or null."""
 
     included: bool | None = Field(default=None, description="true: prices already hold the tax")
     rate_percent: RatePercent | None = None
@@ -43,7 +43,7 @@ class Axes(Body):
 
 
 class UpstreamSku(Body):
-    """One combination of choices. Prices in whole yen as registered; null price: the product's."""
+    """One combination of choices. `price` is in whole yen as registered; null means the product's."""
 
     vertical_no: AxisNo = ""
     horizontal_no: AxisNo = ""
@@ -86,7 +86,7 @@ class UpstreamProduct(Body):
 
 
 class ProductChanged(ProductBody):
-    """What futureshop said about one product at `observed_at`."""
+    """One product as futureshop had it at `observed_at`."""
 
     TYPE: ClassVar[str] = "product.changed"
 
@@ -99,14 +99,14 @@ class ProductChanged(ProductBody):
 class Enumeration(Body):
     """A complete, successful reading of all product numbers of the shop (DL-9)."""
 
-    id: GivenId
+    id: RequiredId
     started_at: Time
     completed_at: Time
     product_count: Count
 
 
 class ProductRemoved(ProductBody):
-    """Proven absence: the enumeration was complete and the product was not in it."""
+    """A proven absence: the enumeration was complete and the product was not in it."""
 
     TYPE: ClassVar[str] = "product.removed"
 
