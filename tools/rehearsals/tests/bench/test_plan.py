@@ -1,9 +1,9 @@
 from datetime import UTC, datetime
 from io import BytesIO
 
+import httpx
 import pytest
 from PIL import Image
-from starlette.testclient import TestClient
 
 from shopsync_contracts.events import ProductSnapshot
 from shopsync_rehearsals.bench.goods import Pictures, document, snapshots
@@ -52,13 +52,13 @@ def test_seeds_differ(seed):
     assert skus(seed) != skus(seed + 2)
 
 
-def test_every_picture_is_a_file_of_its_own():
+async def test_every_picture_is_a_file_of_its_own():
     pictures, plan = Pictures(), Plan(products=6, shops=3, images=9)
     pictures.draw(snapshots(plan, "http://127.0.0.1:1", NOW))
-    with TestClient(pictures.app) as http:
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(pictures.app), base_url="http://pictures") as http:
         firsts = [(shop * 20_000 + number) * 9 for shop in (0, 2) for number in (0, 1)]
         names = [f"/{first + place}.jpg" for first in firsts for place in (0, 8)]
-        files = [http.get(name).raise_for_status().content for name in names]
+        files = [(await http.get(name)).raise_for_status().content for name in names]
     assert len(set(files)) == len(files)
     for content in files:
         with Image.open(BytesIO(content)) as picture:
