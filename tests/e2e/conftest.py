@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from shopsync_rehearsals.demo.bus import Bus, Follower, connected
+from shopsync_rehearsals.bus import Bus, Follower, connected
 from shopsync_rehearsals.demo.stack import SHOP, Names, Plan, Stack, system
 from shopsync_rehearsals.demo.story import Story
 

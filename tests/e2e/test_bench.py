@@ -2,12 +2,12 @@
 
 import pytest
 
-from shopsync_rehearsals.bench.measure import Run
-from shopsync_rehearsals.bench.outcomes import connected
-from shopsync_rehearsals.bench.plan import Plan
-from shopsync_rehearsals.bench.stack import system
+from shopsync_rehearsals.bench.publisher.outcomes import connected
+from shopsync_rehearsals.bench.publisher.plan import Plan
+from shopsync_rehearsals.bench.publisher.run import Run
+from shopsync_rehearsals.bench.publisher.stack import system
+from shopsync_rehearsals.bench.publisher.verdict import BUSIEST, judge
 from shopsync_rehearsals.bench.usage import Meter
-from shopsync_rehearsals.bench.verdict import BUSIEST, judge
 from shopsync_rehearsals.demo.stack import Names
 from shopsync_sandbox.tiktok.traffic import busiest_second
 

@@ -2,9 +2,9 @@
 
 import pytest
 
-from shopsync_rehearsals.bench.import_plan import ImportPlan
-from shopsync_rehearsals.bench.import_run import ImportBench, import_stack
-from shopsync_rehearsals.bench.import_verdict import judge_import
+from shopsync_rehearsals.bench.imports.plan import ImportPlan
+from shopsync_rehearsals.bench.imports.run import ImportBench, import_stack
+from shopsync_rehearsals.bench.imports.verdict import judge_import
 from shopsync_rehearsals.bench.usage import Meter
 from shopsync_rehearsals.demo.stack import Names
 

@@ -22,8 +22,8 @@ import janitor.settings
 import publisher.app
 import publisher.settings
 from shopsync_contracts import TOPICS
-from shopsync_rehearsals.month.life import Month
-from shopsync_rehearsals.month.quiet import watching
+from shopsync_rehearsals.month.idle import watching
+from shopsync_rehearsals.month.month import Month
 from shopsync_rehearsals.month.world import SHRINK_PERCENT, SHRINK_PRODUCTS, World, surroundings
 from shopsync_runtime import CommonSettings, Runtime
 from shopsync_runtime.kafka.admin import apply_topics

@@ -8,7 +8,7 @@ import os
 
 import pytest
 
-from shopsync_rehearsals.month.life import NIGHTS
+from shopsync_rehearsals.month.month import NIGHTS
 from shopsync_rehearsals.month.table import Table
 
 

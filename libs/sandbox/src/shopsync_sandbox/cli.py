@@ -13,9 +13,9 @@ _COMMANDS = {
     "tiktok": "shopsync_sandbox.tiktok.cli:tiktok",
     "kafka": "shopsync_testkit.servers:kafka",
     "mongo": "shopsync_testkit.servers:mongo",
-    "demo": "shopsync_rehearsals.demo.cli:demo",
-    "bench-publisher": "shopsync_rehearsals.bench.cli:bench_publisher",
-    "bench-import": "shopsync_rehearsals.bench.import_cli:bench_import",
+    "demo": "shopsync_rehearsals.demo.commands:demo",
+    "bench-publisher": "shopsync_rehearsals.bench.publisher.commands:bench_publisher",
+    "bench-import": "shopsync_rehearsals.bench.imports.commands:bench_import",
 }
 
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import httpx
 
-from shopsync_rehearsals.demo.bus import Follower
+from shopsync_rehearsals.bus import Follower
 from shopsync_rehearsals.demo.checks import Facts
 from shopsync_rehearsals.demo.stack import SHOP, Stack
 

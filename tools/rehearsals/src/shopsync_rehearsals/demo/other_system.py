@@ -15,7 +15,7 @@ from shopsync_contracts import Event, ShopBody, new_event, topic_of
 from shopsync_contracts.events import ProductChanged, ShopSettingsChanged, SyncTargetSet
 from shopsync_contracts.events.upstream import UpstreamProduct, UpstreamSku
 from shopsync_contracts.topics import PRODUCT_CHANGES
-from shopsync_rehearsals.demo.bus import Follower
+from shopsync_rehearsals.bus import Follower
 from shopsync_rehearsals.demo.stack import SHOP
 
 OTHER_SHOP = "outlet"

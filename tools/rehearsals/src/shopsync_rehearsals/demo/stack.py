@@ -13,7 +13,7 @@ from typing import Any
 import httpx
 import yaml
 
-from shopsync_rehearsals.demo.telling import Told, silently, telling
+from shopsync_rehearsals.reporting import Told, silently, telling
 from shopsync_testkit import kafka, mongo
 from shopsync_testkit.children import Child
 from shopsync_testkit.ports import free_port

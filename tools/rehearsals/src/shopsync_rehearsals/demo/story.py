@@ -19,7 +19,7 @@ from shopsync_contracts.events import (
     SyncCompleted,
     SyncRequested,
 )
-from shopsync_rehearsals.demo.bus import Bus, Follower
+from shopsync_rehearsals.bus import Bus, Follower
 from shopsync_rehearsals.demo.checks import Facts
 from shopsync_rehearsals.demo.choices import Choice, beyond_tiktok, choose, edits
 from shopsync_rehearsals.demo.facts import gather

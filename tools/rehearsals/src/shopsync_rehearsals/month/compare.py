@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from shopsync_rehearsals.month.listing import Listing, Sale
-from shopsync_rehearsals.month.model import Model
-from shopsync_rehearsals.month.record import Record
+from shopsync_rehearsals.month.model.listing import Listing, Sale
+from shopsync_rehearsals.month.model.record import Record
+from shopsync_rehearsals.month.model.shop import Model
 from shopsync_rehearsals.month.world import SHOP, World
 from shopsync_sandbox.tiktok.model import Product
 

@@ -5,11 +5,11 @@ from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
-from shopsync_rehearsals.month import goods
-from shopsync_rehearsals.month.listing import Listing, Sale
-from shopsync_rehearsals.month.model import Model
+from shopsync_rehearsals.month import products
+from shopsync_rehearsals.month.import_scope import FAILING, SHORTENING
+from shopsync_rehearsals.month.model.listing import Listing, Sale
+from shopsync_rehearsals.month.model.shop import Model
 from shopsync_rehearsals.month.operations import Kind, Operation
-from shopsync_rehearsals.month.reading import FAILING, SHORTENING
 
 PRODUCTS = 24
 MOST_UNPROVEN = 4
@@ -61,7 +61,7 @@ class Script:
         """After the first import: most products are completed, half are switched ON."""
         for number in sorted(self._model.records):
             if self._rng.random() < 0.8:
-                yield Operation(Kind.EDIT, number, {"changes": goods.COMPLETION})
+                yield Operation(Kind.EDIT, number, {"changes": products.COMPLETION})
             if self._rng.random() < 0.55:
                 yield Operation(Kind.SWITCH, number, {"on": True})
 
@@ -157,7 +157,7 @@ class Script:
         if number is None:
             return None
         now_preorder = self._model.upstream[number].preorder is not None
-        sale = None if now_preorder and self._rng.random() < 0.6 else goods.preorder(self._rng, self._clock())
+        sale = None if now_preorder and self._rng.random() < 0.6 else products.preorder(self._rng, self._clock())
         return Operation(Kind.EDIT_UPSTREAM, number, {"changes": {"preorder": sale}, "touch": self._rng.random() < 0.8})
 
     def _stock_upstream(self) -> Operation | None:
@@ -189,7 +189,7 @@ class Script:
             skus.pop(self._rng.randrange(len(skus)))
         elif len(skus) < 12:
             vertical = product.vertical_axis is not None
-            skus.append(goods.new_sku(self._rng, skus, f"X{self._next()}", vertical=vertical))
+            skus.append(products.new_sku(self._rng, skus, f"X{self._next()}", vertical=vertical))
         return Operation(Kind.EDIT_UPSTREAM, number, {"changes": {"skus": skus}, "touch": True})
 
     # The tool -----------------------------------------------------------------------------------------------
@@ -212,9 +212,9 @@ class Script:
         return Operation(Kind.EDIT, number, {"changes": changes})
 
     def _complete(self) -> Operation | None:
-        blank = [number for number, record in self._model.records.items() if len(record.own) < len(goods.COMPLETION)]
+        blank = [number for number, record in self._model.records.items() if len(record.own) < len(products.COMPLETION)]
         number = self._one(blank)
-        return None if number is None else Operation(Kind.EDIT, number, {"changes": goods.COMPLETION})
+        return None if number is None else Operation(Kind.EDIT, number, {"changes": products.COMPLETION})
 
     def _clear(self) -> Operation | None:
         number = self._one(self._model.records)
@@ -295,13 +295,13 @@ class Script:
         return self._rng.choice(known) if known else None
 
     def _members(self) -> dict[str, Any]:
-        return goods.members(self._rng, self._clock(), self._next())
+        return products.members(self._rng, self._clock(), self._next())
 
     def _name(self) -> str:
-        return goods.name_of(self._rng, self._next())
+        return products.name_of(self._rng, self._next())
 
     def _price(self) -> int:
-        return goods.price_of(self._rng)
+        return products.price_of(self._rng)
 
     def _next(self) -> int:
         self._revision += 1

@@ -4,7 +4,7 @@ import sys
 from collections.abc import Sequence
 from typing import TextIO
 
-from shopsync_rehearsals.month.life import NIGHTS, Tally
+from shopsync_rehearsals.month.month import NIGHTS, Tally
 from shopsync_rehearsals.month.operations import Kind
 
 _COLUMNS: Sequence[tuple[str, int]] = (

@@ -13,7 +13,7 @@ from starlette.routing import Route
 from shopsync_contracts.events import ProductSnapshot
 from shopsync_contracts.events.snapshot import Dimensions, SnapshotContent, SnapshotSku
 from shopsync_contracts.events.upstream import Axes
-from shopsync_rehearsals.bench.plan import Plan
+from shopsync_rehearsals.bench.publisher.plan import Plan
 from shopsync_rehearsals.demo.choices import ATTRIBUTES, SOCKS
 from shopsync_sandbox.shop.images import media_type, render
 

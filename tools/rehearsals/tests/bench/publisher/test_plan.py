@@ -6,8 +6,8 @@ import pytest
 from PIL import Image
 
 from shopsync_contracts.events import ProductSnapshot
-from shopsync_rehearsals.bench.goods import Pictures, document, snapshots
-from shopsync_rehearsals.bench.plan import Plan, Role
+from shopsync_rehearsals.bench.publisher.plan import Plan, Role
+from shopsync_rehearsals.bench.publisher.products import Pictures, document, snapshots
 
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
 

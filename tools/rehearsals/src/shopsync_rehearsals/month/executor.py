@@ -16,10 +16,10 @@ from shopsync_contracts.events import (
     SyncTargetSet,
 )
 from shopsync_contracts.topics import IMPORT_COMMANDS, SYNC_COMMANDS
-from shopsync_rehearsals.month.model import Model
+from shopsync_rehearsals.month.idle import PATIENCE, NotQuiet, Quiet
+from shopsync_rehearsals.month.import_scope import Fault, listed, window_of
+from shopsync_rehearsals.month.model.shop import Model
 from shopsync_rehearsals.month.operations import Kind, Log, Operation
-from shopsync_rehearsals.month.quiet import PATIENCE, NotQuiet, Quiet
-from shopsync_rehearsals.month.reading import Fault, listed, window_of
 from shopsync_rehearsals.month.world import SHOP, Services, World
 from shopsync_sandbox.shop import JST, Product
 from shopsync_sandbox.tiktok.model import Product as Listed

@@ -1,6 +1,6 @@
 import pytest
 
-from shopsync_rehearsals.bench.traffic import Call, busy_span, rate_used
+from shopsync_rehearsals.bench.publisher.traffic import Call, busy_span, rate_used
 
 
 def calls(*rows):

@@ -10,7 +10,7 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from shopsync_contracts import parse
 from shopsync_contracts.events import PushFailed, PushSkipped, PushSucceeded, ReviewChanged
 from shopsync_contracts.topics import LISTING_EVENTS
-from shopsync_rehearsals.demo.bus import Bus
+from shopsync_rehearsals.bus import Bus
 
 
 class Outcomes:

@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from shopsync_rehearsals.bench.measure import Measured
-from shopsync_rehearsals.bench.plan import Role
-from shopsync_rehearsals.bench.traffic import Call, busy_span, rate_used
+from shopsync_rehearsals.bench.publisher.plan import Role
+from shopsync_rehearsals.bench.publisher.run import Measured
+from shopsync_rehearsals.bench.publisher.traffic import Call, busy_span, rate_used
 from shopsync_rehearsals.bench.usage import Load, cores, load
 from shopsync_sandbox.tiktok.traffic import busiest_second
 

@@ -3,8 +3,8 @@
 from dataclasses import dataclass, field
 from typing import Any
 
-from shopsync_rehearsals.month.listing import Listing, Offer, Sale
-from shopsync_rehearsals.month.said import Said, SkuKey
+from shopsync_rehearsals.month.model.listing import Listing, Offer, Sale
+from shopsync_rehearsals.month.model.observation import Said, SkuKey
 
 REQUIRED = ("category_id", "package_weight_g", "package_dimensions_cm", "brand_id", "attributes")
 """Q9, stock apart."""

@@ -6,9 +6,9 @@ from dataclasses import asdict
 
 from rich.table import Table
 
-from shopsync_rehearsals.bench.import_memory import growth
-from shopsync_rehearsals.bench.import_run import ImportMeasured
-from shopsync_rehearsals.bench.verdict import Line
+from shopsync_rehearsals.bench.imports.memory import growth
+from shopsync_rehearsals.bench.imports.run import ImportMeasured
+from shopsync_rehearsals.bench.publisher.verdict import Line
 
 MOST_TIME = 1.05
 MOST_GROWTH = 0.10

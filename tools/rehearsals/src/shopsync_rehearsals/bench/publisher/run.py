@@ -13,13 +13,14 @@ import httpx
 from pymongo import AsyncMongoClient
 
 from shopsync_contracts.events import ProductSnapshot, PushRequested
-from shopsync_rehearsals.bench import goods, weather
-from shopsync_rehearsals.bench.outcomes import Outcomes
-from shopsync_rehearsals.bench.plan import Plan, Role
-from shopsync_rehearsals.bench.stack import Stack
-from shopsync_rehearsals.bench.traffic import Call
+from shopsync_rehearsals.bench.publisher import disturbances
+from shopsync_rehearsals.bench.publisher import products as made
+from shopsync_rehearsals.bench.publisher.outcomes import Outcomes
+from shopsync_rehearsals.bench.publisher.plan import Plan, Role
+from shopsync_rehearsals.bench.publisher.stack import Stack
+from shopsync_rehearsals.bench.publisher.traffic import Call
 from shopsync_rehearsals.bench.usage import Meter, Sample, machine_seconds
-from shopsync_rehearsals.demo.bus import Bus
+from shopsync_rehearsals.bus import Bus
 from shopsync_sandbox import serving
 
 _LOOK_SECONDS = 0.25
@@ -76,14 +77,14 @@ class Run:
         self._servers = servers
         self._progress = progress
         self._samples: list[Sample] = []
-        self._killer = weather.Killer(stack.publishers, meter, plan.seed)
+        self._killer = disturbances.Killer(stack.publishers, meter, plan.seed)
 
     async def run(self) -> Measured:
         """The whole run. What is not done when the time is over stands in `missing`, in words."""
         async with self._stack.control() as control, self._goods() as products:
             await self._authorise()
             (await control.delete("/requests")).raise_for_status()
-            await weather.begin(control, self._plan)
+            await disturbances.begin(control, self._plan)
             self._watch()
             began = time.time()
             await self._bus.publish([_command(product) for product in products])
@@ -95,16 +96,16 @@ class Run:
     @contextlib.asynccontextmanager
     async def _goods(self) -> AsyncIterator[list[ProductSnapshot]]:
         """Shops and products in the database, their pictures on a server of their own."""
-        pictures = goods.Pictures()
+        pictures = made.Pictures()
         async with serving.running(pictures.app) as url:
             now = datetime.now(UTC).replace(microsecond=0)
-            products = list(goods.snapshots(self._plan, url, now))
+            products = list(made.snapshots(self._plan, url, now))
             await asyncio.to_thread(pictures.draw, products)
             async with AsyncMongoClient[dict[str, Any]](self._stack.mongo_uri, w="majority") as client:
                 database = client[self._stack.names.database]
                 shops = [{"_id": shop, "category_version": "v1"} for shop in self._plan.shop_keys]
                 await database["shops"].insert_many(shops)
-                await database["products"].insert_many([goods.document(product) for product in products])
+                await database["products"].insert_many([made.document(product) for product in products])
             yield products
 
     async def _authorise(self) -> None:
@@ -121,7 +122,7 @@ class Run:
 
     @contextlib.asynccontextmanager
     async def _disturbed(self, control: httpx.AsyncClient) -> AsyncIterator[list[asyncio.Task[None]]]:
-        tasks = [asyncio.create_task(weather.clear_up(control, self._plan), name="bench-clear-up")]
+        tasks = [asyncio.create_task(disturbances.clear_up(control, self._plan), name="bench-clear-up")]
         if self._plan.kill_every is not None:
             tasks.append(
                 asyncio.create_task(self._killer.run(self._plan.kill_every, self._plan.most_kills), name="bench-killer")

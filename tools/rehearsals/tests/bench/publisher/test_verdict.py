@@ -2,12 +2,12 @@ from dataclasses import replace
 
 import pytest
 
-from shopsync_rehearsals.bench.measure import Measured
-from shopsync_rehearsals.bench.plan import Plan
-from shopsync_rehearsals.bench.screen import as_json, is_good
-from shopsync_rehearsals.bench.traffic import Call
+from shopsync_rehearsals.bench.publisher.plan import Plan
+from shopsync_rehearsals.bench.publisher.report import as_json, is_good
+from shopsync_rehearsals.bench.publisher.run import Measured
+from shopsync_rehearsals.bench.publisher.traffic import Call
+from shopsync_rehearsals.bench.publisher.verdict import judge
 from shopsync_rehearsals.bench.usage import Sample
-from shopsync_rehearsals.bench.verdict import judge
 
 PLAN = Plan(products=3, shops=3, throttled_seconds=10, outage_seconds=10)
 BEGAN = 1000.0
@@ -127,7 +127,7 @@ def test_with_kills_the_use_of_the_rate_is_shown_and_the_limit_still_judged(meas
 @pytest.mark.parametrize(("machine", "named"), [(9.8, True), (5.0, False)])
 def test_a_rate_that_was_missed_for_want_of_processors_says_so(measured, monkeypatch, machine, named):
     """Two cores in five seconds: 10 s. What other programs used counts."""
-    monkeypatch.setattr("shopsync_rehearsals.bench.verdict.cores", lambda: 2)
+    monkeypatch.setattr("shopsync_rehearsals.bench.publisher.verdict.cores", lambda: 2)
     samples = [Sample(BEGAN, 100.0, 5000.0), Sample(BEGAN + 5, 104.0, 5000.0 + machine)]
     lines = {line.what: line for line in judge(replace(measured, samples=samples, **lazy(measured)))}
 

@@ -13,8 +13,8 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from shopsync_rehearsals.demo import screen
-from shopsync_rehearsals.demo.bus import Follower, connected
+from shopsync_rehearsals.bus import Follower, connected
+from shopsync_rehearsals.demo import tables
 from shopsync_rehearsals.demo.checks import findings
 from shopsync_rehearsals.demo.hints import addresses
 from shopsync_rehearsals.demo.other_system import interfering
@@ -70,7 +70,7 @@ def demo(
 async def _demo(plan: Plan, folder: Path, console: Console, *, keep: bool, transactions: bool, patience: float) -> bool:
     split = {"install": float(os.environ.get(INSTALL_SECONDS) or 0.0)}
     async with contextlib.AsyncExitStack() as resources:
-        with screen.Screen(console) as shown:
+        with tables.Screen(console) as shown:
             began = time.monotonic()
             stack = await resources.enter_async_context(running(plan, folder, tell=shown.tell))
             split["start"] = time.monotonic() - began
@@ -100,10 +100,10 @@ async def _beside_another(story: Story, stack: Stack, follower: Follower, patien
 
 
 def _conclude(outcome: Outcome, others: list[str], split: dict[str, float], console: Console) -> bool:
-    for table in screen.summary(outcome):
+    for table in tables.summary(outcome):
         console.print(table)
-    console.print(screen.seconds(outcome.seconds))
-    console.print(screen.seconds(split))
+    console.print(tables.seconds(outcome.seconds))
+    console.print(tables.seconds(split))
     if outcome.facts is None:
         raise RuntimeError("the story ended without facts to check")
     found = findings(outcome.facts) + others

@@ -17,10 +17,10 @@ from pymongo import AsyncMongoClient
 
 from shopsync_contracts.events import ImportCompleted, ImportFailed, ImportRequested
 from shopsync_contracts.topics import PRODUCT_CHANGES
-from shopsync_rehearsals.bench.import_memory import Memory, Step, resident_bytes
-from shopsync_rehearsals.bench.import_plan import ImportPlan
+from shopsync_rehearsals.bench.imports.memory import Memory, Step, resident_bytes
+from shopsync_rehearsals.bench.imports.plan import ImportPlan
 from shopsync_rehearsals.bench.usage import Meter
-from shopsync_rehearsals.demo.bus import connected
+from shopsync_rehearsals.bus import connected
 from shopsync_rehearsals.demo.stack import Names, apply_topics
 from shopsync_testkit.processes import ServiceProcess, start_announced
 

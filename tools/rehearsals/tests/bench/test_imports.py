@@ -4,10 +4,10 @@ from dataclasses import replace
 
 import pytest
 
-from shopsync_rehearsals.bench.import_memory import Memory, growth, resident_bytes
-from shopsync_rehearsals.bench.import_plan import ImportPlan
-from shopsync_rehearsals.bench.import_run import ImportMeasured
-from shopsync_rehearsals.bench.import_verdict import (
+from shopsync_rehearsals.bench.imports.memory import Memory, growth, resident_bytes
+from shopsync_rehearsals.bench.imports.plan import ImportPlan
+from shopsync_rehearsals.bench.imports.run import ImportMeasured
+from shopsync_rehearsals.bench.imports.verdict import (
     import_is_good,
     import_json,
     import_report,

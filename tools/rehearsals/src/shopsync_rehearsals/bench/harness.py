@@ -12,7 +12,7 @@ from typing import TypeVar
 import typer
 from rich.console import Console
 
-from shopsync_rehearsals.demo.screen import Screen
+from shopsync_rehearsals.demo.tables import Screen
 from shopsync_testkit import kafka, mongo
 from shopsync_testkit.backends import Unavailable, UnknownChoice
 from shopsync_testkit.kafka import Broker

@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from shopsync_rehearsals.month.listing import Listing, Offer, Sale
-from shopsync_rehearsals.month.record import Record
-from shopsync_rehearsals.month.said import SkuKey, said
+from shopsync_rehearsals.month.model.listing import Listing, Offer, Sale
+from shopsync_rehearsals.month.model.observation import SkuKey, said
+from shopsync_rehearsals.month.model.record import Record
 from shopsync_sandbox.shop import Product
 
 

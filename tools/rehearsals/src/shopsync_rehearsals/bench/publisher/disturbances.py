@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 import httpx
 
-from shopsync_rehearsals.bench.plan import Plan, Role
+from shopsync_rehearsals.bench.publisher.plan import Plan, Role
 from shopsync_rehearsals.bench.usage import Meter
 from shopsync_testkit.processes import ServiceProcess
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from shopsync_rehearsals.month.said import SkuKey
+from shopsync_rehearsals.month.model.observation import SkuKey
 
 
 class Sale(StrEnum):

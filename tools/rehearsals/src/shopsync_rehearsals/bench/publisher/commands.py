@@ -7,14 +7,14 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from shopsync_rehearsals.bench import screen
-from shopsync_rehearsals.bench.command import Ground, judged
-from shopsync_rehearsals.bench.measure import Measured, Run
-from shopsync_rehearsals.bench.outcomes import connected
-from shopsync_rehearsals.bench.plan import Plan
-from shopsync_rehearsals.bench.stack import system
+from shopsync_rehearsals.bench.harness import Ground, judged
+from shopsync_rehearsals.bench.publisher import report
+from shopsync_rehearsals.bench.publisher.outcomes import connected
+from shopsync_rehearsals.bench.publisher.plan import Plan
+from shopsync_rehearsals.bench.publisher.run import Measured, Run
+from shopsync_rehearsals.bench.publisher.stack import system
+from shopsync_rehearsals.bench.publisher.verdict import judge
 from shopsync_rehearsals.bench.usage import Meter
-from shopsync_rehearsals.bench.verdict import judge
 
 
 def bench_publisher(
@@ -68,12 +68,12 @@ async def _bench(plan: Plan, ground: Ground) -> Measured:
 def _conclude(measured: Measured, console: Console, *, as_json: bool) -> bool:
     lines = judge(measured)
     if as_json:
-        typer.echo(screen.as_json(measured, lines))
+        typer.echo(report.as_json(measured, lines))
     else:
-        console.print(screen.report(lines))
-        console.print(screen.processor(measured))
+        console.print(report.report(lines))
+        console.print(report.processor(measured))
     for text in measured.missing:
         console.print(f"[red]missing when the time was over: {text}[/red]", highlight=False)
     for text, times in [*measured.failures.items(), *measured.skipped.items()]:
         console.print(f"[yellow]reported {times} times: {text}[/yellow]", highlight=False)
-    return screen.is_good(measured, lines)
+    return report.is_good(measured, lines)

@@ -9,7 +9,7 @@ import pytest
 
 from shopsync_rehearsals.demo.hints import addresses
 from shopsync_rehearsals.demo.stack import Names, Stack
-from shopsync_rehearsals.demo.telling import telling
+from shopsync_rehearsals.reporting import telling
 from shopsync_testkit.polling import eventually
 from shopsync_testkit.processes import ServiceProcess
 

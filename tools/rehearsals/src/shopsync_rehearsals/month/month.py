@@ -8,12 +8,12 @@ from datetime import datetime, timedelta
 
 from shopsync_contracts.events import ShopSettingsChanged
 from shopsync_rehearsals.month.compare import Difference, differences
-from shopsync_rehearsals.month.model import Model
+from shopsync_rehearsals.month.executor import Play
+from shopsync_rehearsals.month.idle import Quiet
+from shopsync_rehearsals.month.model.shop import Model
 from shopsync_rehearsals.month.operations import Kind, Log, Operation
-from shopsync_rehearsals.month.play import Play
-from shopsync_rehearsals.month.quiet import Quiet
 from shopsync_rehearsals.month.script import Script
-from shopsync_rehearsals.month.snapshots import snapshot_differences
+from shopsync_rehearsals.month.snapshot_check import snapshot_differences
 from shopsync_rehearsals.month.world import SHOP, Services, World
 from shopsync_sandbox.shop import JST
 

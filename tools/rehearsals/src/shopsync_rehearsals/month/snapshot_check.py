@@ -9,7 +9,7 @@ from shopsync_contracts import parse
 from shopsync_contracts.events import ProductSnapshot
 from shopsync_contracts.topics import CATALOG_PRODUCTS
 from shopsync_rehearsals.month.compare import Difference
-from shopsync_rehearsals.month.quiet import Quiet
+from shopsync_rehearsals.month.idle import Quiet
 from shopsync_rehearsals.month.world import SHOP, World
 
 

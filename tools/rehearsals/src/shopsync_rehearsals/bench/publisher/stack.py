@@ -12,7 +12,7 @@ from typing import Any
 
 import httpx
 
-from shopsync_rehearsals.bench.plan import Plan
+from shopsync_rehearsals.bench.publisher.plan import Plan
 from shopsync_rehearsals.demo.stack import Names, apply_topics
 from shopsync_testkit.children import Child
 from shopsync_testkit.ports import free_port

@@ -7,10 +7,10 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from shopsync_rehearsals.bench.command import Ground, judged
-from shopsync_rehearsals.bench.import_plan import ImportPlan
-from shopsync_rehearsals.bench.import_run import ImportBench, ImportMeasured, import_stack
-from shopsync_rehearsals.bench.import_verdict import (
+from shopsync_rehearsals.bench.harness import Ground, judged
+from shopsync_rehearsals.bench.imports.plan import ImportPlan
+from shopsync_rehearsals.bench.imports.run import ImportBench, ImportMeasured, import_stack
+from shopsync_rehearsals.bench.imports.verdict import (
     import_is_good,
     import_json,
     import_report,

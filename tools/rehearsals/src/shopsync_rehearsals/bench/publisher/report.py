@@ -6,8 +6,8 @@ from dataclasses import asdict
 
 from rich.table import Table
 
-from shopsync_rehearsals.bench.measure import Measured
-from shopsync_rehearsals.bench.verdict import Line
+from shopsync_rehearsals.bench.publisher.run import Measured
+from shopsync_rehearsals.bench.publisher.verdict import Line
 
 _WORDS = {True: "[green]good[/green]", False: "[red]FAILED[/red]", None: "[dim]-[/dim]"}
 
