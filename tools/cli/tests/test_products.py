@@ -4,8 +4,8 @@ import shlex
 
 import pytest
 
-from shopsync_cli.statuses import StatusName
 from shopsync_contracts.events import ProductSnapshot
+from shopsync_readmodel.statuses import StatusName
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from shopsync_cli.streams import has_every_character
-from shopsync_cli.times import JAPAN
+from shopsync_readmodel.times import show_time
 
 _GAP = 2
 _PIPE_WIDTH = 400
@@ -142,7 +142,7 @@ def show(value: Any) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, datetime):
-        return value.astimezone(JAPAN).isoformat(" ", "seconds")
+        return show_time(value)
     if isinstance(value, float):
         return f"{value:g}"
     return visible(str(value))

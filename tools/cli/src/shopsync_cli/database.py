@@ -8,7 +8,9 @@ from pymongo import AsyncMongoClient
 from pymongo.errors import ConnectionFailure, OperationFailure, PyMongoError
 
 from shopsync_cli.errors import CommandFailed, Unreachable, WrongCall
+from shopsync_cli.read_errors import command_error
 from shopsync_cli.settings import MongoSettings
+from shopsync_readmodel.errors import ReadError
 from shopsync_runtime.mongo import Database, hosts_of
 from shopsync_runtime.wording import error_text
 
@@ -54,6 +56,8 @@ async def connected(settings: MongoSettings, *, may_be_empty: bool = False) -> A
         if not may_be_empty:
             await _require(database, uri)
         yield database
+    except ReadError as error:
+        raise command_error(error) from None
     except ConnectionFailure as error:
         raise Unreachable(f"MongoDB is not reachable at {_hosts(uri)}: {error_text(error)[:_LONGEST]}") from error
     except OperationFailure as error:

@@ -14,13 +14,13 @@ from aiokafka.admin import AIOKafkaAdminClient
 
 from shopsync_cli.cluster import Cluster
 from shopsync_cli.group_offsets import committed
-from shopsync_cli.layers import Document, read_layers
 from shopsync_cli.outcomes import Fate, Outcome, Place, Sent, overtaken
 from shopsync_cli.subscriptions import readers_of
 from shopsync_cli.trail import Trail
 from shopsync_contracts import bulk_edit_part_id
 from shopsync_contracts.events import BulkEditCompleted, ProductEdited, ProductsBulkEdited, SyncTargetSet
 from shopsync_contracts.topics import DELETE_COMMANDS, LISTING_EVENTS, PRODUCT_CHANGES, TOOL_EDITS
+from shopsync_readmodel.stored.layers import Document, read_layers
 from shopsync_runtime.mongo import Database
 
 _PAUSE_SECONDS = 0.3

@@ -6,9 +6,9 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from shopsync_cli.layers import UPSTREAM_FIELDS, Layers, Stamped
 from shopsync_contracts import Event, ShopBody, TopicSpec
 from shopsync_contracts.events import ProductEdited, SyncTargetSet
+from shopsync_readmodel.stored.layers import UPSTREAM_FIELDS, Layers, Stamped
 
 Place = tuple[str, int, int]
 """Full topic name, partition, offset: what names a message exactly."""

@@ -1,137 +1,23 @@
 """One product as rows and as JSON. Pure."""
 
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from shopsync_cli.causes import causes
 from shopsync_cli.console import show
-from shopsync_cli.layers import TOOL_FIELDS, UPSTREAM_FIELDS, SkuNo, SkuStock, Stamped
-from shopsync_cli.product_reading import Found
-from shopsync_cli.statuses import in_words
-from shopsync_contracts.events import ProductSnapshot, SnapshotSku, UpstreamSku
-from shopsync_contracts.pricing import price_range, product_price, sku_price
+from shopsync_contracts.events import ProductSnapshot
+from shopsync_contracts.pricing import price_range
+from shopsync_readmodel.products.causes import causes
+from shopsync_readmodel.products.fields import field_rows, sku_rows
+from shopsync_readmodel.products.product import StoredProduct
+from shopsync_readmodel.statuses import in_words
 from shopsync_runtime.wording import counted
 
 _LONGEST = 48
 
 
-@dataclass(frozen=True, slots=True)
-class FieldRow:
-    """One field in all layers. `standing` says what became of the tool's value."""
-
-    field: str
-    futureshop: Any
-    tool: Any
-    tool_at: datetime | None
-    standing: str | None
-    in_force: Any
-
-
-@dataclass(frozen=True, slots=True)
-class SkuRow:
-    """One SKU in all layers; `is_upstream` is False for one that futureshop no longer has (VA-6)."""
-
-    vertical_no: str
-    horizontal_no: str
-    name: str
-    is_upstream: bool
-    futureshop_price: int | None
-    price: int | None
-    stock_imported: int | None
-    stock_unmanaged: bool
-    stock_edit: int | None
-    stock_edited_at: datetime | None
-    stock: int | None
-    stock_sent: int | None
-    tiktok_sku_id: str | None
-
-
-def field_rows(found: Found) -> tuple[FieldRow, ...]:
-    """Every field that an edit can reach but stock: futureshop's first, then the tool-only ones."""
-    return (*_upstream_rows(found), *_tool_rows(found))
-
-
-def _upstream_rows(found: Found) -> Iterator[FieldRow]:
-    snapshot = found.snapshot
-    for name in UPSTREAM_FIELDS:
-        edit = found.layers.edits.get(name)
-        yield FieldRow(
-            field=name,
-            futureshop=futureshop_value(found, name),
-            tool=None if edit is None else edit.value,
-            tool_at=None if edit is None else edit.at,
-            standing=None if edit is None else _standing(found, name, edit),
-            in_force=None if snapshot is None else getattr(snapshot.content, name),
-        )
-
-
-def _standing(found: Found, name: str, edit: Stamped) -> str:
-    if edit.value is None:
-        return "withdrawn"
-    if found.snapshot is not None and name in found.snapshot.edited_fields:
-        return "stands"
-    return f"overwritten by the import of {show(found.layers.upstream.taken_at)}"
-
-
-def _tool_rows(found: Found) -> Iterator[FieldRow]:
-    for name in TOOL_FIELDS:
-        entered = found.layers.tool.get(name)
-        yield FieldRow(
-            field=name,
-            futureshop=None,
-            tool=None if entered is None else entered.value,
-            tool_at=None if entered is None else entered.at,
-            standing=None if entered is None else "cleared" if entered.value is None else "tool-only",
-            in_force=None if found.snapshot is None else _merged(found.snapshot, name),
-        )
-
-
-def _merged(snapshot: ProductSnapshot, name: str) -> Any:
-    outer, _, side = name.partition(".")
-    value = snapshot.content.model_dump(mode="json")[outer]
-    return value.get(side) if isinstance(value, dict) else value
-
-
-def futureshop_value(found: Found, name: str) -> Any:
-    """What an overwrite would put in force, the price as the buyer sees it; None when the layer cannot be read."""
-    product = found.layers.upstream.product
-    if product is None:
-        return None
-    return product_price(product, found.tax) if name == "price" else getattr(product, name)
-
-
-def sku_rows(found: Found) -> tuple[SkuRow, ...]:
-    """The SKUs in futureshop's order, then those whose stock is remembered although they are gone."""
-    product = found.layers.upstream.product
-    upstream = {(sku.vertical_no, sku.horizontal_no): sku for sku in (product.skus if product is not None else ())}
-    merged = {(sku.vertical_no, sku.horizontal_no): sku for sku in (found.snapshot.skus if found.snapshot else ())}
-    numbers = dict.fromkeys((*merged, *found.layers.stock))
-    return tuple(_sku_row(found, number, merged.get(number), upstream.get(number)) for number in numbers)
-
-
-def _sku_row(found: Found, number: SkuNo, sku: SnapshotSku | None, upstream: UpstreamSku | None) -> SkuRow:
-    product = found.layers.upstream.product
-    stock = found.layers.stock.get(number) or SkuStock(None, unmanaged=False, edit=None, sent=None)
-    return SkuRow(
-        vertical_no=number[0],
-        horizontal_no=number[1],
-        name="" if sku is None else " ".join(filter(None, (sku.vertical_name, sku.horizontal_name))),
-        is_upstream=sku is not None,
-        futureshop_price=None if product is None or upstream is None else sku_price(product, upstream, found.tax),
-        price=None if sku is None else sku.price,
-        stock_imported=stock.imported,
-        stock_unmanaged=stock.unmanaged,
-        stock_edit=None if stock.edit is None else stock.edit.value,
-        stock_edited_at=None if stock.edit is None else stock.edit.at,
-        stock=None if sku is None else sku.stock,
-        stock_sent=stock.sent,
-        tiktok_sku_id=None if sku is None else sku.tiktok_sku_id,
-    )
-
-
-def head_rows(found: Found, now: datetime) -> Iterator[tuple[str, Any]]:
+def head_rows(found: StoredProduct, now: datetime) -> Iterator[tuple[str, Any]]:
     """What is said once of the product; a line is left out where there is nothing to say."""
     snapshot, layers = found.snapshot, found.layers
     if snapshot is not None:
@@ -159,7 +45,7 @@ def head_rows(found: Found, now: datetime) -> Iterator[tuple[str, Any]]:
     yield from _open_rows(found, now)
 
 
-def _tombstone_rows(found: Found) -> Iterator[tuple[str, Any]]:
+def _tombstone_rows(found: StoredProduct) -> Iterator[tuple[str, Any]]:
     grave = found.tombstone
     if grave is not None:
         listing = grave.tiktok_product_id or "none"
@@ -167,7 +53,7 @@ def _tombstone_rows(found: Found) -> Iterator[tuple[str, Any]]:
         yield "absence", f"proven {show(grave.proof.completed_at)} by {grave.proof.enumeration_id}"
 
 
-def _open_rows(found: Found, now: datetime) -> Iterator[tuple[str, Any]]:
+def _open_rows(found: StoredProduct, now: datetime) -> Iterator[tuple[str, Any]]:
     if (job := found.job) is not None:
         tries = f"{counted(job.attempts, 'failed attempt')}, {counted(job.waits, 'wait')}"
         text = f"{job.state(now)}, next due {show(job.due_at)}, {tries}"
@@ -190,7 +76,7 @@ def _open_rows(found: Found, now: datetime) -> Iterator[tuple[str, Any]]:
         yield "not readable", ", ".join(found.unreadable)
 
 
-def _upstream_line(found: Found) -> str:
+def _upstream_line(found: StoredProduct) -> str:
     layer, product = found.layers.upstream, found.layers.upstream.product
     stamps = f"values taken {show(layer.taken_at)}, last seen {show(layer.observed_at)}"
     if product is None:
@@ -203,7 +89,7 @@ def _upstream_line(found: Found) -> str:
     return f"更新日 {show(product.updated_at)}, {stamps}, {', '.join(facts)}"
 
 
-def _listing_line(found: Found, snapshot: ProductSnapshot) -> str:
+def _listing_line(found: StoredProduct, snapshot: ProductSnapshot) -> str:
     layer = found.layers.listing
     if snapshot.tiktok_product_id is None:
         return "never sent"
@@ -212,7 +98,7 @@ def _listing_line(found: Found, snapshot: ProductSnapshot) -> str:
     return f"{snapshot.tiktok_product_id}, {'live' if snapshot.live else 'not live'}{review}, {sent}"
 
 
-def document_of(found: Found, now: datetime) -> dict[str, Any]:
+def document_of(found: StoredProduct, now: datetime) -> dict[str, Any]:
     """Everything that the tables show, untruncated."""
     layers, snapshot = found.layers, found.snapshot
     return {

@@ -11,9 +11,9 @@ from shopsync_cli.outcome_reading import follow
 from shopsync_cli.outcomes import Fate, Outcome, Sent
 from shopsync_cli.publishing import publish_events
 from shopsync_cli.settings import MongoSettings
-from shopsync_cli.statuses import in_words
 from shopsync_cli.trail import trail
 from shopsync_contracts import Event, ShopBody
+from shopsync_readmodel.statuses import in_words
 
 Publish = Callable[[], Awaitable[list[Sent]]]
 COLUMNS = ("product", "what", "fate", "version", "状態", "because")

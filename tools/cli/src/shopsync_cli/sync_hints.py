@@ -3,8 +3,8 @@
 import shlex
 from collections.abc import Iterator
 
-from shopsync_cli.statuses import StatusName
 from shopsync_contracts.events import SyncCompleted
+from shopsync_readmodel.statuses import StatusName
 from shopsync_runtime.wording import counted
 
 _FAILED = (StatusName.SYNC_ERROR, StatusName.WAREHOUSE_MISSING, StatusName.REJECTED)

@@ -2,13 +2,12 @@
 
 import re
 from datetime import UTC, datetime, timedelta
-from zoneinfo import ZoneInfo
 
 from shopsync_cli.errors import WrongCall
+from shopsync_readmodel.times import JAPAN
 
 _AGO = re.compile(r"(?P<number>\d+)(?P<unit>[smhd])")
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
-JAPAN = ZoneInfo("Asia/Tokyo")
 
 
 def read_moment(text: str, *, now: datetime) -> datetime:

@@ -12,15 +12,15 @@ from shopsync_cli.console import print_json, print_table, say
 from shopsync_cli.context import AsJson, Clears, Sets, Settle, ShopKey, Stocks, Timeout, cluster, mongo
 from shopsync_cli.database import connected
 from shopsync_cli.errors import CommandFailed, WrongCall
-from shopsync_cli.product_list import Filter, absent, read_numbers
-from shopsync_cli.product_reading import require_shop
 from shopsync_cli.publishing import event_of, now
 from shopsync_cli.settings import MongoSettings
 from shopsync_cli.settling import publish_and_settle, publishing, tell
-from shopsync_cli.statuses import StatusName
 from shopsync_contracts import Event, ShopBody
 from shopsync_contracts.events import EditChanges, ProductsBulkEdited
 from shopsync_contracts.limits import MAX_BULK_PRODUCTS
+from shopsync_readmodel.products.page import ProductFilter, absent, read_numbers
+from shopsync_readmodel.shops.settings import require_shop
+from shopsync_readmodel.statuses import StatusName
 from shopsync_runtime.wording import counted
 
 _SHOWN = 20
@@ -55,8 +55,8 @@ def bulk_edit(
     the verdict on every product is shown; exit code 1 when one was refused.
     """
     named = list(dict.fromkeys([*(products or ()), *(() if file is None else _numbers_in(file))]))
-    chosen = Filter(shop, tuple(one.value for one in status or ()), keyword)
-    selects = chosen != Filter(shop)
+    chosen = ProductFilter(shop, tuple(one.value for one in status or ()), keyword)
+    selects = chosen != ProductFilter(shop)
     if bool(named) is selects:
         raise WrongCall("say which products: PRODUCT numbers or --file, or else --status and --keyword")
     if on is None or sets or clears or stocks:
@@ -113,7 +113,7 @@ def _events(shop: str, numbers: Sequence[str], changes: EditChanges, on: bool | 
     ]
 
 
-async def _selected(settings: MongoSettings, chosen: Filter) -> list[str]:
+async def _selected(settings: MongoSettings, chosen: ProductFilter) -> list[str]:
     async with connected(settings) as database:
         await require_shop(database, str(chosen.shop_key))
         found = await read_numbers(database, chosen)

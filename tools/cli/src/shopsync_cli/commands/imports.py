@@ -10,11 +10,11 @@ from shopsync_cli.database import connected
 from shopsync_cli.errors import CommandFailed, WrongCall
 from shopsync_cli.publishing import event_of
 from shopsync_cli.requesting import request
-from shopsync_cli.run_reading import Loss, newest, one, read_loss
 from shopsync_cli.run_view import IMPORT_COLUMNS, as_document, import_row, import_rows
 from shopsync_cli.settings import MongoSettings
 from shopsync_contracts.events import ImportRequested
-from shopsync_runtime.mongo import Document
+from shopsync_readmodel.runs.imports import Import, find_import, newest_imports
+from shopsync_readmodel.runs.losses import Loss, read_loss
 from shopsync_runtime.wording import counted
 
 app = typer.Typer(no_args_is_help=True, help="Imports: what was read, and removals that wait for a confirmation.")
@@ -46,12 +46,10 @@ def show_import(
         return
     console = out()
     print_table(("", ""), import_rows(found), console=console)
-    if found["doubts"]:
-        print_table(("doubts about the listing",), ((doubt,) for doubt in found["doubts"]), console=console)
-    if found["refused"]:
-        print_table(
-            ("product", "refused because"), ((r["product_no"], r["reason"]) for r in found["refused"]), console=console
-        )
+    if found.doubts:
+        print_table(("doubts about the listing",), ((doubt,) for doubt in found.doubts), console=console)
+    if found.refused:
+        print_table(("product", "refused because"), found.refused, console=console)
 
 
 @app.command("confirm-shrink")
@@ -104,14 +102,14 @@ def _show(shop: str, loss: Loss, *, to_stderr: bool) -> None:
         print_table((f"missing{more}", "name"), loss.examples, console=console)
 
 
-async def _newest(settings: MongoSettings, shop: str | None, limit: int) -> list[Document]:
+async def _newest(settings: MongoSettings, shop: str | None, limit: int) -> list[Import]:
     async with connected(settings) as database:
-        return await newest(database, "imports", shop, limit)
+        return await newest_imports(database, shop, limit)
 
 
-async def _one(settings: MongoSettings, wanted: str) -> Document:
+async def _one(settings: MongoSettings, wanted: str) -> Import:
     async with connected(settings) as database:
-        return await one(database, "imports", wanted)
+        return await find_import(database, wanted)
 
 
 async def _loss(settings: MongoSettings, shop: str) -> Loss:

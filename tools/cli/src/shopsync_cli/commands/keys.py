@@ -10,7 +10,7 @@ from shopsync_cli.context import AsJson, mongo
 from shopsync_cli.database import connected
 from shopsync_cli.errors import CommandFailed
 from shopsync_cli.settings import MongoSettings
-from shopsync_cli.token_keys import KeyReport, read_keys
+from shopsync_readmodel.token_keys import KeyReport, read_keys
 from shopsync_runtime.wording import counted
 
 _POLL_SECONDS = 1.0

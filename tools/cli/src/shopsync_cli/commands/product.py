@@ -3,16 +3,17 @@ from typing import Annotated
 import typer
 from rich.text import Text
 
-from shopsync_cli.causes import causes
 from shopsync_cli.cluster import run
 from shopsync_cli.console import out, print_json, print_table, say, visible
 from shopsync_cli.context import AsJson, mongo
 from shopsync_cli.database import connected
 from shopsync_cli.errors import WrongCall
-from shopsync_cli.product_reading import Found, read_product
-from shopsync_cli.product_view import SkuRow, brief, document_of, field_rows, head_rows, sku_rows
+from shopsync_cli.product_view import brief, document_of, head_rows
 from shopsync_cli.publishing import now
 from shopsync_cli.settings import MongoSettings
+from shopsync_readmodel.products.causes import causes
+from shopsync_readmodel.products.fields import SkuRow, field_rows, sku_rows
+from shopsync_readmodel.products.product import StoredProduct, read_product
 
 app = typer.Typer(no_args_is_help=True, help="One product: why it stands where it stands.")
 
@@ -35,12 +36,12 @@ def show_product(
         _print(found)
 
 
-async def _read(settings: MongoSettings, shop_key: str, product_no: str) -> Found:
+async def _read(settings: MongoSettings, shop_key: str, product_no: str) -> StoredProduct:
     async with connected(settings) as database:
         return await read_product(database, shop_key, product_no)
 
 
-def _print(found: Found) -> None:
+def _print(found: StoredProduct) -> None:
     moment, console = now(), out()
     name = f"  {found.snapshot.content.name}" if found.snapshot is not None else ""
     if found.snapshot is None:

@@ -9,12 +9,12 @@ from shopsync_cli.console import print_json, print_table, say
 from shopsync_cli.context import AsJson, mongo
 from shopsync_cli.database import connected
 from shopsync_cli.errors import WrongCall
-from shopsync_cli.product_list import Filter, Listed, Page, read_page
-from shopsync_cli.product_reading import require_shop
-from shopsync_cli.product_summary import ShopSummary, summarise_products
 from shopsync_cli.product_view import brief
 from shopsync_cli.settings import MongoSettings
-from shopsync_cli.statuses import StatusName, in_words
+from shopsync_readmodel.products.counts import ShopCounts, count_products
+from shopsync_readmodel.products.page import ListedProduct, Page, ProductFilter, read_page
+from shopsync_readmodel.shops.settings import require_shop
+from shopsync_readmodel.statuses import StatusName, in_words
 from shopsync_runtime.wording import counted
 
 app = typer.Typer()
@@ -40,7 +40,7 @@ def list_products(
     if ctx.invoked_subcommand is not None:
         _refuse_options_before(ctx)
         return
-    chosen = Filter(shop, tuple(one.value for one in status or ()), keyword, on, removed)
+    chosen = ProductFilter(shop, tuple(one.value for one in status or ()), keyword, on, removed)
     page = run(_page(mongo(ctx), chosen, limit, after))
     if as_json:
         print_json({"products": [asdict(one) for one in page.products], "more": page.more, "next": page.cursor})
@@ -71,21 +71,21 @@ def _refuse_options_before(ctx: typer.Context) -> None:
         raise WrongCall(f"options of {ctx.invoked_subcommand} stand behind it: products {ctx.invoked_subcommand} --…")
 
 
-async def _page(settings: MongoSettings, chosen: Filter, limit: int, after: str | None) -> Page:
+async def _page(settings: MongoSettings, chosen: ProductFilter, limit: int, after: str | None) -> Page:
     async with connected(settings) as database:
         if chosen.shop_key is not None:
             await require_shop(database, chosen.shop_key)
         return await read_page(database, chosen, limit=limit, after=after)
 
 
-async def _summaries(settings: MongoSettings, shop: str | None) -> list[ShopSummary]:
+async def _summaries(settings: MongoSettings, shop: str | None) -> list[ShopCounts]:
     async with connected(settings) as database:
         if shop is not None:
             await require_shop(database, shop)
-        return await summarise_products(database, shop)
+        return await count_products(database, shop)
 
 
-def _row(one: Listed) -> tuple[Any, ...]:
+def _row(one: ListedProduct) -> tuple[Any, ...]:
     return (
         f"{one.shop_key}/{one.product_no}",
         brief(one.name),
@@ -99,14 +99,14 @@ def _row(one: Listed) -> tuple[Any, ...]:
     )
 
 
-def _stock(one: Listed) -> str | None:
+def _stock(one: ListedProduct) -> str | None:
     if one.stock is None:
         return None
     without = f", {counted(one.skus_without_stock, 'SKU')} without" if one.skus_without_stock else ""
     return f"{one.stock}{without}"
 
 
-def _next_page(chosen: Filter, limit: int, cursor: str) -> str:
+def _next_page(chosen: ProductFilter, limit: int, cursor: str) -> str:
     words = ["shopsync", "products"]
     words += [] if chosen.shop_key is None else ["--shop", chosen.shop_key]
     for one in chosen.statuses:
@@ -118,7 +118,7 @@ def _next_page(chosen: Filter, limit: int, cursor: str) -> str:
     return shlex.join([*words, "--after", cursor])
 
 
-def _print_summary(one: ShopSummary) -> None:
+def _print_summary(one: ShopCounts) -> None:
     rows = [(in_words(name), count["on"], count["off"], sum(count.values())) for name, count in one.statuses.items()]
     print_table((one.shop_key, "ON", "OFF", "all"), rows)
     facts = {

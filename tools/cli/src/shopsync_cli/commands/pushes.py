@@ -1,5 +1,5 @@
 from dataclasses import asdict
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Annotated, Any
 
 import typer
@@ -8,11 +8,11 @@ from shopsync_cli.cluster import run
 from shopsync_cli.console import print_json, print_table, say, show
 from shopsync_cli.context import AsJson, Limit, OfShop, mongo
 from shopsync_cli.database import connected
-from shopsync_cli.product_reading import require_shop
-from shopsync_cli.publisher_records import PushState
 from shopsync_cli.publishing import now
-from shopsync_cli.pushes import Push, ShopPushes, lasting, read_pushes, read_shops
 from shopsync_cli.settings import MongoSettings
+from shopsync_readmodel.shops.pushes import Push, ShopPushes, read_pushes, read_shop_pushes
+from shopsync_readmodel.shops.settings import require_shop
+from shopsync_readmodel.stored.push_jobs import PushState
 from shopsync_runtime.wording import counted
 
 SHOP_COLUMNS = ("shop", "due", "in work", "waiting", "parked", "oldest due", "calls/s", "held up by")
@@ -53,7 +53,7 @@ async def _read(
         if shop is not None:
             await require_shop(database, shop)
         first, count = await read_pushes(database, shop, state, limit, moment)
-        return await read_shops(database, shop, moment), first, count
+        return await read_shop_pushes(database, shop, moment), first, count
 
 
 def _shop_row(one: ShopPushes, moment: datetime) -> tuple[Any, ...]:
@@ -63,7 +63,7 @@ def _shop_row(one: ShopPushes, moment: datetime) -> tuple[Any, ...]:
         one.counts[PushState.RUNNING],
         one.counts[PushState.WAITING],
         one.counts[PushState.PARKED],
-        None if one.due_since is None else lasting(moment - one.due_since),
+        None if one.due_since is None else _lasting(moment - one.due_since),
         _rate(one, moment),
         "; ".join(one.holdups),
     )
@@ -72,7 +72,7 @@ def _shop_row(one: ShopPushes, moment: datetime) -> tuple[Any, ...]:
 def _rate(one: ShopPushes, moment: datetime) -> str | None:
     if one.rate is None:
         return None
-    told = [] if one.rate_at is None else [f"{lasting(moment - one.rate_at)} ago"]
+    told = [] if one.rate_at is None else [f"{_lasting(moment - one.rate_at)} ago"]
     told += [] if one.learned is None else [f"TikTok's limits taught {one.learned:.3g}"]
     return f"{one.rate:.3g}" + (f" ({', '.join(told)})" if told else "")
 
@@ -80,3 +80,12 @@ def _rate(one: ShopPushes, moment: datetime) -> str | None:
 def _push_row(one: Push) -> tuple[Any, ...]:
     asked = f"{one.reason or '?'}, {show(one.requested_at)}"
     return f"{one.shop_key}/{one.product_no}", one.state, one.why, one.until, one.attempts, asked, one.worker
+
+
+def _lasting(span: timedelta) -> str:
+    """Roughly: `42 s`, `3 min`, `2 h`, `5 d`."""
+    seconds = max(0, int(span.total_seconds()))
+    for size, unit in ((86400, "d"), (3600, "h"), (60, "min")):
+        if seconds >= 2 * size:
+            return f"{seconds // size} {unit}"
+    return f"{seconds} s"

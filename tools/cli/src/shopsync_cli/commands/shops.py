@@ -15,16 +15,16 @@ from shopsync_cli.errors import CommandFailed
 from shopsync_cli.publisher_http import Publisher, code_of
 from shopsync_cli.publishing import event_of, now, publish_events
 from shopsync_cli.settings import MongoSettings
-from shopsync_cli.shop_reading import (
+from shopsync_contracts.events import PushPauseSet, ShopSettingsChanged
+from shopsync_readmodel.shops.overview import (
     AppTrouble,
-    ShopView,
+    ShopOverview,
     authorized_at,
-    pause_is_stored,
     read_app_troubles,
-    read_shop_view,
+    read_shop,
     read_shops,
 )
-from shopsync_contracts.events import PushPauseSet, ShopSettingsChanged
+from shopsync_readmodel.shops.pauses import pause_is_stored
 
 app = typer.Typer(no_args_is_help=True, help="Shops: their settings, and TikTok Shop認証.")
 
@@ -110,9 +110,9 @@ def show_shop(ctx: typer.Context, *, shop: ShopKey, as_json: AsJson = False) -> 
         print_json(view.document())
         return
     print_table(("", ""), _facts(view))
-    if view.standing.who is not None:
+    if view.status.who is not None:
         say("")
-        row = (view.standing.who, view.standing.line, view.standing.do)
+        row = (view.status.who, view.status.line, view.status.do)
         print_table(("who must act", "why", "what helps"), [row])
 
 
@@ -160,7 +160,7 @@ def _set_pause(
 
 async def _require(settings: MongoSettings, shop: str) -> None:
     async with connected(settings) as database:
-        await read_shop_view(database, shop, now())
+        await read_shop(database, shop, now())
 
 
 async def _taken(settings: MongoSettings, shop: str, set_at: datetime, seconds: float) -> None:
@@ -225,14 +225,14 @@ async def _wait(settings: MongoSettings, shop: str, before: datetime | None, sec
             await asyncio.sleep(_POLL_SECONDS)
 
 
-async def _read_all(settings: MongoSettings) -> tuple[list[ShopView], list[AppTrouble]]:
+async def _read_all(settings: MongoSettings) -> tuple[list[ShopOverview], list[AppTrouble]]:
     async with connected(settings) as database:
         return await read_shops(database, now()), await read_app_troubles(database)
 
 
-async def _read_one(settings: MongoSettings, shop: str) -> tuple[ShopView, list[AppTrouble]]:
+async def _read_one(settings: MongoSettings, shop: str) -> tuple[ShopOverview, list[AppTrouble]]:
     async with connected(settings) as database:
-        return await read_shop_view(database, shop, now()), await read_app_troubles(database)
+        return await read_shop(database, shop, now()), await read_app_troubles(database)
 
 
 def _tell(troubles: list[AppTrouble]) -> None:
@@ -240,7 +240,7 @@ def _tell(troubles: list[AppTrouble]) -> None:
         warn(trouble.line)
 
 
-def _row(shop: ShopView) -> tuple[Any, ...]:
+def _row(shop: ShopOverview) -> tuple[Any, ...]:
     settings = shop.settings or {}
     tax = settings.get("tax") or {}
     return (
@@ -251,12 +251,12 @@ def _row(shop: ShopView) -> tuple[Any, ...]:
         tax.get("rounding"),
         settings.get("category_version"),
         settings.get("updated_at"),
-        shop.standing.line,
+        shop.status.line,
         "go on" if shop.pause is None else shop.pause.line,
     )
 
 
-def _sync(shop: ShopView) -> str:
+def _sync(shop: ShopOverview) -> str:
     if shop.settings is None:
         return f"no settings: `shopsync shops put {shop.shop_key}`"
     sync = shop.settings.get("sync") or {}
@@ -267,11 +267,11 @@ def _sync(shop: ShopView) -> str:
     return f"{sync.get('mode', '?')}{when.get(sync.get('mode', ''), '')}"
 
 
-def _facts(shop: ShopView) -> Iterator[tuple[str, Any]]:
+def _facts(shop: ShopOverview) -> Iterator[tuple[str, Any]]:
     told = shop.authorization
     yield "shop", shop.shop_key
     yield "連携設定", _sync(shop)
-    yield "TikTok Shop認証", shop.standing.line
+    yield "TikTok Shop認証", shop.status.line
     if told:
         yield "TikTok shop", f"{show(told['tiktok_shop_id'])} ({show(told['seller_name'])})"
         yield "authorised at", told["authorized_at"]

@@ -6,10 +6,9 @@ from shopsync_cli.cluster import run
 from shopsync_cli.console import out, print_json, print_table
 from shopsync_cli.context import AsJson, Limit, OfShop, mongo
 from shopsync_cli.database import connected
-from shopsync_cli.run_reading import newest, one
 from shopsync_cli.run_view import SWEEP_COLUMNS, as_document, sweep_row, sweep_rows
 from shopsync_cli.settings import MongoSettings
-from shopsync_runtime.mongo import Document
+from shopsync_readmodel.runs.sweeps import Sweep, find_sweep, newest_sweeps
 
 app = typer.Typer(no_args_is_help=True, help="Sweeps: what the nightly removals did.")
 
@@ -38,16 +37,15 @@ def show_sweep(
         return
     console = out()
     print_table(("", ""), sweep_rows(found), console=console)
-    verdicts = sorted((each["product_no"], each["verdict"]) for each in found["verdicts"])
-    if verdicts:
-        print_table(("product", "what"), verdicts, console=console)
+    if found.verdicts:
+        print_table(("product", "what"), sorted(found.verdicts), console=console)
 
 
-async def _newest(settings: MongoSettings, shop: str | None, limit: int) -> list[Document]:
+async def _newest(settings: MongoSettings, shop: str | None, limit: int) -> list[Sweep]:
     async with connected(settings) as database:
-        return await newest(database, "sweeps", shop, limit)
+        return await newest_sweeps(database, shop, limit)
 
 
-async def _one(settings: MongoSettings, wanted: str) -> Document:
+async def _one(settings: MongoSettings, wanted: str) -> Sweep:
     async with connected(settings) as database:
-        return await one(database, "sweeps", wanted)
+        return await find_sweep(database, wanted)

@@ -11,7 +11,7 @@ from shopsync_runtime.wording import counted
 
 @dataclass(frozen=True, slots=True)
 class KeyUse:
-    """One key by its fingerprint. `known_to`: replicas that have it, `newest_of`: that have it in front."""
+    """One key by its fingerprint. `known_to`: replicas that have it; `newest_of`: those that seal with it."""
 
     key: str
     known_to: tuple[str, ...]
@@ -22,7 +22,7 @@ class KeyUse:
 
 @dataclass(frozen=True, slots=True)
 class KeyReport:
-    """`replicas`: publishers heard of within their lease, with their keys, newest first."""
+    """`replicas`: running publishers with their keys, newest first. `unnoted`: shops whose key is not recorded yet."""
 
     replicas: tuple[tuple[str, tuple[str, ...]], ...]
     keys: tuple[KeyUse, ...]
@@ -60,11 +60,11 @@ async def read_keys(database: Database) -> KeyReport:
         {"$group": {"_id": "$sealed_with", "shops": {"$sum": 1}}},
     ]
     found = await database["authorization_states"].aggregate(per_key)
-    return report({row["_id"]: row["shops"] async for row in found}, replicas)
+    return key_report({row["_id"]: row["shops"] async for row in found}, replicas)
 
 
-def report(shops: Mapping[str | None, int], replicas: Sequence[tuple[str, tuple[str, ...]]]) -> KeyReport:
-    """`shops`: how many shops' tokens are sealed with which key; None: with one that nobody has noted yet."""
+def key_report(shops: Mapping[str | None, int], replicas: Sequence[tuple[str, tuple[str, ...]]]) -> KeyReport:
+    """`shops`: how many shops' tokens are sealed with which key; None: with a key that is not recorded yet."""
     sealed = Counter({key: count for key, count in shops.items() if key is not None})
     order = {key: None for _, keys in replicas for key in keys} | dict.fromkeys(sorted(sealed))
     unnoted = shops.get(None, 0)

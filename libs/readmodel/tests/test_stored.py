@@ -1,4 +1,4 @@
-"""The layers as the command line reads them are those that the services' own code writes."""
+"""Documents are read as the services' own code writes them."""
 
 from dataclasses import fields
 from datetime import timedelta
@@ -8,11 +8,13 @@ import pytest
 from catalog.store.documents import product_document
 from publisher.model import Intent, Listing, OutboxEntry
 from publisher.store import Jobs, Listings
-from shopsync_cli import layers
-from shopsync_cli.layers import read_held, read_layers, read_tombstone
-from shopsync_cli.publisher_records import read_job, read_listing
 from shopsync_contracts import new_event
 from shopsync_contracts.events import ProductSnapshot, PushRequested
+from shopsync_readmodel.stored.held import read_held
+from shopsync_readmodel.stored.layers import Layers, read_layers
+from shopsync_readmodel.stored.listings import read_listing
+from shopsync_readmodel.stored.push_jobs import read_job
+from shopsync_readmodel.stored.tombstones import read_tombstone
 
 TWO_SKUS = [{"vertical_no": "M", "stock": 10, "price": 3600}, {"vertical_no": "L", "stock": 4}]
 ONE_MORE = {"vertical_no": "L", "horizontal_no": "RED"}
@@ -75,7 +77,7 @@ async def test_a_new_layer_of_the_catalogue_is_noticed_here(tool):
     [stored] = (await tool.products.load(["demo/A-1"])).values()
     document = product_document(stored.state, revision=1, writer="w")
     inner = set(document) - set(ProductSnapshot.model_fields) - {"_id", "revision", "writer", "offsets"}
-    assert inner - {"first_version", "first_content_version"} == {one.name for one in fields(layers.Layers)}
+    assert inner - {"first_version", "first_content_version"} == {one.name for one in fields(Layers)}
 
 
 async def test_a_tombstone_reads_as_the_catalogue_writes_it(tool):

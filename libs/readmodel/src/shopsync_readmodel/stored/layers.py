@@ -1,8 +1,8 @@
-"""The catalogue's inner layers, read from outside: the only module here that knows their form in MongoDB.
+"""The layers beneath a product of the catalogue: what each source said of it.
 
-A promise are only the snapshot's members (ProductSnapshot.from_document). The layers are the catalogue's own, so any
+Only the snapshot's members are a promise (ProductSnapshot.from_document). The layers belong to the catalogue, so any
 member may be missing here and reads as None or empty. A test stores products with the catalogue's own code and fails
-when its form and this one part ways.
+when the two forms differ.
 """
 
 from collections.abc import Mapping
@@ -12,11 +12,9 @@ from typing import Any, Final
 
 from pydantic import ValidationError
 
-from shopsync_contracts import ContractError, parse
-from shopsync_contracts.events import ProductEdited, ProductsBulkEdited, SyncTargetSet, UpstreamProduct
+from shopsync_contracts.events import UpstreamProduct
 from shopsync_contracts.ownership import Owner, fields_of
 from shopsync_contracts.stored import read_stored
-from shopsync_runtime.wording import counted
 
 Document = Mapping[str, Any]
 SkuNo = tuple[str, str]
@@ -34,7 +32,7 @@ class Stamped:
 
 
 @dataclass(frozen=True, slots=True)
-class Proof:
+class AbsenceProof:
     """The enumeration that did not see the product."""
 
     enumeration_id: str | None
@@ -44,12 +42,12 @@ class Proof:
 
 @dataclass(frozen=True, slots=True)
 class UpstreamLayer:
-    """What futureshop says. `taken_at`: observation of the last overwrite; `observed_at`: of the latest sight."""
+    """What futureshop says. `taken_at`: when the values in force were read; `observed_at`: when it was last seen."""
 
     product: UpstreamProduct | None = None
     taken_at: datetime | None = None
     observed_at: datetime | None = None
-    removal: Proof | None = None
+    removal: AbsenceProof | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,9 +92,9 @@ class ListingLayer:
 
 @dataclass(frozen=True, slots=True)
 class Layers:
-    """All layers of one product. `edits` holds fallen and withdrawn ones too; the snapshot says which stand.
+    """All layers of one product. `edits` holds overwritten and withdrawn ones too; the snapshot says which stand.
 
-    `born_after`: when an earlier product of that number was deleted, None when there was none (DL-13).
+    `born_after`: when an earlier product of that number was deleted; None when there was none (DL-13).
     """
 
     upstream: UpstreamLayer = UpstreamLayer()
@@ -106,28 +104,6 @@ class Layers:
     target: Stamped | None = None
     listing: ListingLayer = ListingLayer()
     born_after: datetime | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Tombstone:
-    """What stays of a product that a sweep deleted."""
-
-    deleted_at: datetime | None
-    sweep_id: str | None
-    proof: Proof
-    tiktok_product_id: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class Held:
-    """A message that waits for its product or SKU. `what` is one line; `place` is topic/partition@offset."""
-
-    what: str
-    event_type: str | None
-    event_id: str | None
-    time: datetime | None
-    held_at: datetime | None
-    place: str
 
 
 def read_layers(document: Document) -> Layers:
@@ -143,41 +119,6 @@ def read_layers(document: Document) -> Layers:
     )
 
 
-def read_tombstone(document: Document) -> Tombstone:
-    """A document of `tombstones`."""
-    proof = _part(document, "enumeration")
-    return Tombstone(
-        deleted_at=document.get("deleted_at"),
-        sweep_id=document.get("sweep_id"),
-        proof=Proof(proof.get("id"), proof.get("started_at"), proof.get("completed_at")),
-        tiktok_product_id=document.get("tiktok_product_id"),
-    )
-
-
-def read_held(document: Document, product_no: str) -> Held | None:
-    """A document of `held_messages`; None for a bulk edit that does not name the product."""
-    place = f"{document.get('topic')}/{document.get('partition')}@{document.get('offset')}"
-    held_at = document.get("held_at")
-    try:
-        event = parse(document.get("value"))
-    except ContractError as error:
-        return Held(f"cannot be read: {error}", None, None, None, held_at, place)
-    body = event.data
-    if isinstance(body, ProductsBulkEdited) and product_no not in body.product_nos:
-        return None
-    return Held(_what(body), body.TYPE, event.id, event.time, held_at, place)
-
-
-def _what(body: Any) -> str:
-    if isinstance(body, SyncTargetSet):
-        return f"連携対象 {'ON' if body.sync_enabled else 'OFF'}"
-    if isinstance(body, ProductsBulkEdited):
-        return f"bulk edit of {counted(len(body.product_nos), 'product')}"
-    if isinstance(body, ProductEdited):
-        return "edit of " + ", ".join(sorted(body.changes.model_fields_set))
-    return str(body.TYPE)
-
-
 def _upstream(part: Document) -> UpstreamLayer:
     removal = part.get("removal")
     return UpstreamLayer(
@@ -186,7 +127,7 @@ def _upstream(part: Document) -> UpstreamLayer:
         observed_at=part.get("observed_at"),
         removal=None
         if removal is None
-        else Proof(removal.get("enumeration_id"), removal.get("started_at"), removal.get("completed_at")),
+        else AbsenceProof(removal.get("enumeration_id"), removal.get("started_at"), removal.get("completed_at")),
     )
 
 

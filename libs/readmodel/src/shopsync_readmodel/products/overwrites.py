@@ -1,23 +1,25 @@
-"""The dry run of 一括情報更新: which edits it would make fall (RA-2, LY-2)."""
+"""The dry run of 一括情報更新: which edits it would overwrite (RA-2, LY-2)."""
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from shopsync_cli.layers import UPSTREAM_FIELDS, read_layers
-from shopsync_cli.product_reading import Found, Shop, last_import, pages, require_shop, snapshot_of
-from shopsync_cli.product_view import futureshop_value
 from shopsync_contracts.pricing import price_range
+from shopsync_readmodel.products.fields import futureshop_value
+from shopsync_readmodel.products.product import StoredProduct, pages, snapshot_of
+from shopsync_readmodel.runs.imports import last_import
+from shopsync_readmodel.shops.settings import ShopSettings, require_shop
+from shopsync_readmodel.stored.layers import UPSTREAM_FIELDS, read_layers
 from shopsync_runtime.mongo import Database
 
 
 @dataclass(frozen=True, slots=True)
 class Overwrite:
-    """One edit in force and what would take its place. `as_of`: when futureshop's value was read.
+    """One edit in force and what would replace it. `as_of`: when futureshop's value was read.
 
-    `sku_prices`: lowest and highest, when SKUs have prices of their own. `changes`: False when both values are equal,
-    so that only the edit goes. `untouched`: gone upstream, the import does not see the product.
+    `sku_prices`: lowest and highest, when SKUs have prices of their own. `changes`: False when both values are equal.
+    `untouched`: gone upstream, so the import does not see the product.
     """
 
     product_no: str
@@ -35,7 +37,7 @@ class Overwrite:
 
 @dataclass(frozen=True, slots=True)
 class DryRun:
-    """All of a shop. `last_import`: mode and end of the newest import that brought values, where that is known."""
+    """All edits of a shop. `last_import`: mode and end of the newest import that brought values, where known."""
 
     shop_key: str
     rows: tuple[Overwrite, ...]
@@ -43,7 +45,7 @@ class DryRun:
 
     @property
     def falling(self) -> tuple[Overwrite, ...]:
-        """The edits that would fall."""
+        """The edits that would be overwritten."""
         return tuple(row for row in self.rows if not row.untouched)
 
     @property
@@ -52,7 +54,7 @@ class DryRun:
         return tuple(row for row in self.rows if row.untouched)
 
     def counts(self) -> dict[str, int]:
-        """Products and edits, for the line at the end."""
+        """Numbers of products and edits."""
         falling = self.falling
         return {
             "products": len({row.product_no for row in falling}),
@@ -64,24 +66,24 @@ class DryRun:
 
 
 async def dry_run(database: Database, shop_key: str) -> DryRun:
-    """Reads only. Raises CommandFailed when there is no such shop."""
+    """What an import with `overwrite_all` would do now. Raises NoShop."""
     shop = await require_shop(database, shop_key)
     rows = [row async for row in _overwrites(database, shop_key, shop)]
     return DryRun(shop_key, tuple(rows), await last_import(database, shop_key))
 
 
-async def _overwrites(database: Database, shop_key: str, shop: Shop | None) -> AsyncIterator[Overwrite]:
+async def _overwrites(database: Database, shop_key: str, shop: ShopSettings | None) -> AsyncIterator[Overwrite]:
     edited = {"shop_key": shop_key, "edited_fields.0": {"$exists": True}}
     async for page in pages(database, edited, {"offsets": 0}):
         for document in page:
             snapshot, layers = snapshot_of(document), read_layers(document)
-            found = Found(shop_key, snapshot.product_no, snapshot, layers, None, shop)
+            found = StoredProduct(shop_key, snapshot.product_no, snapshot, layers, None, shop)
             for name in UPSTREAM_FIELDS:
                 if name in snapshot.edited_fields:
                     yield _overwrite(found, name)
 
 
-def _overwrite(found: Found, name: str) -> Overwrite:
+def _overwrite(found: StoredProduct, name: str) -> Overwrite:
     snapshot, upstream = found.snapshot, found.layers.upstream
     if snapshot is None:
         raise ValueError("only a product that is there can be overwritten")

@@ -11,10 +11,10 @@ T = TypeVar("T")
 _UNAUTHORIZED = 13
 
 
-async def if_allowed(reading: Awaitable[T]) -> T | None:
+async def if_allowed(read: Awaitable[T]) -> T | None:
     """What was read; None for a user who may not read it."""
     try:
-        return await reading
+        return await read
     except OperationFailure as error:
         if error.code != _UNAUTHORIZED:
             raise

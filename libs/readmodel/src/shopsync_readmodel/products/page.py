@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from shopsync_cli.errors import WrongCall
-from shopsync_cli.layers import Document
+from shopsync_readmodel.errors import WrongCursor
+from shopsync_readmodel.stored.layers import Document
 from shopsync_runtime.mongo import Database
 
 _FIELDS = dict.fromkeys(
@@ -19,7 +19,7 @@ _FIELDS = dict.fromkeys(
 
 
 @dataclass(frozen=True, slots=True)
-class Filter:
+class ProductFilter:
     """Which products; all conditions together (LS-4), several 状態 as alternatives."""
 
     shop_key: str | None = None
@@ -45,7 +45,7 @@ class Filter:
 
 
 @dataclass(frozen=True, slots=True)
-class Listed:
+class ListedProduct:
     """One line of the list. Prices in whole yen, tax included; `stock` None when no SKU has a number."""
 
     shop_key: str
@@ -66,19 +66,19 @@ class Listed:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Some products by shop and number; `more` follow after `cursor`, which is None on the last page."""
+    """Some products by shop and number; `more` follow `cursor`, which is None on the last page."""
 
-    products: tuple[Listed, ...]
+    products: tuple[ListedProduct, ...]
     more: int
     cursor: str | None
 
 
-async def read_page(database: Database, chosen: Filter, *, limit: int, after: str | None) -> Page:
-    """At most `limit` products behind `after`, the cursor of the page before. Raises WrongCall for no cursor."""
+async def read_page(database: Database, chosen: ProductFilter, *, limit: int, after: str | None) -> Page:
+    """At most `limit` products after the cursor of the page before. Raises WrongCursor."""
     query = chosen.query()
     if after is not None:
         if not all(after.partition("/")):
-            raise WrongCall(f"--after {after!r}: SHOP/NO is expected, as the page before shows it")
+            raise WrongCursor(after)
         query["_id"] = {"$gt": after}
     found = await database["products"].find(query, _FIELDS).sort("_id", 1).limit(limit).to_list()
     if len(found) < limit:
@@ -88,8 +88,8 @@ async def read_page(database: Database, chosen: Filter, *, limit: int, after: st
     return Page(tuple(map(_listed, found)), more, cursor if more else None)
 
 
-async def read_numbers(database: Database, chosen: Filter) -> list[str]:
-    """Numbers of all products that `chosen` takes, in order."""
+async def read_numbers(database: Database, chosen: ProductFilter) -> list[str]:
+    """Numbers of all products that the filter takes, in order."""
     found = database["products"].find(chosen.query(), {"product_no": 1}).sort("_id", 1)
     return [str(one["product_no"]) async for one in found]
 
@@ -101,12 +101,12 @@ async def absent(database: Database, shop_key: str, product_nos: Sequence[str]) 
     return [number for number, one in zip(product_nos, ids, strict=True) if one not in there]
 
 
-def _listed(document: Document) -> Listed:
+def _listed(document: Document) -> ListedProduct:
     content, skus = document.get("content") or {}, document.get("skus") or []
     own = [content["price"]] if content.get("price") else []
     prices = [sku["price"] for sku in skus if sku.get("price")] or own
     stock = [sku["stock"] for sku in skus if sku.get("stock") is not None]
-    return Listed(
+    return ListedProduct(
         shop_key=document["shop_key"],
         product_no=document["product_no"],
         name=content.get("name", ""),

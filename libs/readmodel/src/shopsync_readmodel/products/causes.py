@@ -1,26 +1,16 @@
-"""Why a product stands where it stands, and who has to do something about it. Pure."""
+"""Why a product is in its 状態, and who has to do something about it. Pure."""
 
 import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 
-from shopsync_cli.console import show
-from shopsync_cli.layers import UPSTREAM_FIELDS, SkuNo
-from shopsync_cli.product_reading import Found
 from shopsync_contracts.events import ProductSnapshot, SnapshotError
+from shopsync_readmodel.actors import Actor
+from shopsync_readmodel.products.product import StoredProduct
+from shopsync_readmodel.stored.layers import UPSTREAM_FIELDS, SkuNo
+from shopsync_readmodel.times import show_time
 from shopsync_runtime.wording import counted
-
-
-class Actor(StrEnum):
-    """Who has to act."""
-
-    FUTURESHOP = "merchant in futureshop"
-    TOOL = "merchant in the tool"
-    SELLER_CENTER = "merchant in Seller Center"
-    OPERATOR = "operator"
-    WAIT = "wait"
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,12 +57,12 @@ _BY_CODE = {
 _UPSTREAM = (*UPSTREAM_FIELDS, "axes", "skus")
 
 
-def causes(found: Found, now: datetime) -> tuple[Cause, ...]:
-    """One per reason, the ones that stand in the way first; empty when nothing is to be done."""
+def causes(found: StoredProduct, now: datetime) -> tuple[Cause, ...]:
+    """One per reason, those that block it first; empty when nothing has to be done."""
     return tuple(_causes(found, now))
 
 
-def _causes(found: Found, now: datetime) -> Iterator[Cause]:
+def _causes(found: StoredProduct, now: datetime) -> Iterator[Cause]:
     snapshot = found.snapshot
     if snapshot is not None:
         for name in snapshot.missing:
@@ -96,7 +86,7 @@ _HELD = "nothing: applied when futureshop's change comes, else a dead letter (`s
 # Missing values ------------------------------------------------------------------------------------------------
 
 
-def _missing(name: str, found: Found, snapshot: ProductSnapshot) -> Cause:
+def _missing(name: str, found: StoredProduct, snapshot: ProductSnapshot) -> Cause:
     root = name.partition("[")[0].partition(".")[0]
     is_stock = name == "stock" or name.endswith(".stock")
     who = Actor.FUTURESHOP if root in _UPSTREAM and not is_stock else Actor.TOOL
@@ -114,7 +104,7 @@ def _missing(name: str, found: Found, snapshot: ProductSnapshot) -> Cause:
     return Cause(who, f"{name}: {_what_is_missing(name, found, snapshot)}", place)
 
 
-def _what_is_missing(name: str, found: Found, snapshot: ProductSnapshot) -> str:
+def _what_is_missing(name: str, found: StoredProduct, snapshot: ProductSnapshot) -> str:
     outcome = found.layers.listing.outcome
     is_refused = outcome is not None and outcome.content_version == snapshot.content_version
     if is_refused and outcome is not None and outcome.kind == "incomplete" and name in outcome.missing:
@@ -132,14 +122,14 @@ def _what_is_missing(name: str, found: Found, snapshot: ProductSnapshot) -> str:
 
 
 def _refusal(name: str, error: SnapshotError | None) -> str:
-    """The publisher's text: of this field where it tells fields apart, else the whole."""
+    """The publisher's text: its part about this field where there is one, else the whole."""
     if error is None:
         return "refused by the check before sending (the text is in push.failed, `shopsync tail listing-events`)"
     own = [part.removeprefix(f"{name}: ") for part in error.message.split("; ") if part.startswith(f"{name}: ")]
     return "; ".join(own) or error.message
 
 
-def _without_stock(found: Found, snapshot: ProductSnapshot) -> list[str]:
+def _without_stock(found: StoredProduct, snapshot: ProductSnapshot) -> list[str]:
     stock = found.layers.stock
     lacking = []
     for sku in snapshot.skus:
@@ -161,7 +151,7 @@ def _few(names: list[str]) -> str:
 # 状態 ----------------------------------------------------------------------------------------------------------
 
 
-def _by_status(found: Found, snapshot: ProductSnapshot, now: datetime) -> Iterator[Cause]:
+def _by_status(found: StoredProduct, snapshot: ProductSnapshot, now: datetime) -> Iterator[Cause]:
     match snapshot.status:
         case "pending":
             yield _pending(found, snapshot, now)
@@ -186,7 +176,7 @@ def _by_status(found: Found, snapshot: ProductSnapshot, now: datetime) -> Iterat
             yield Cause(who, "the listing is hidden in Seller Center", do)
 
 
-def _pending(found: Found, snapshot: ProductSnapshot, now: datetime) -> Cause:
+def _pending(found: StoredProduct, snapshot: ProductSnapshot, now: datetime) -> Cause:
     if not snapshot.sync_enabled:
         return Cause(Actor.TOOL, "連携対象 is OFF: nothing is sent (TG-1)", "switch it ON if it is to be sold")
     if found.job is not None:
@@ -200,7 +190,7 @@ def _pending(found: Found, snapshot: ProductSnapshot, now: datetime) -> Cause:
     return Cause(Actor.WAIT, "complete, not sent since it changed", f"nothing: the shop syncs {when}")
 
 
-def _job(found: Found, now: datetime) -> tuple[str, str]:
+def _job(found: StoredProduct, now: datetime) -> tuple[str, str]:
     job = found.job
     if job is None:
         return "no push is open", "nothing"
@@ -209,15 +199,15 @@ def _job(found: Found, now: datetime) -> tuple[str, str]:
         case "running":
             return f"a push is under way ({attempts})", "nothing"
         case "due":
-            return f"a push is due since {show(job.due_at)} ({attempts})", "nothing, unless the publisher is down"
+            return f"a push is due since {show_time(job.due_at)} ({attempts})", "nothing, unless the publisher is down"
         case "parked":
             why = f": {job.reported}" if job.reported else ""
             return f"the push is parked{why}", "a new sync or a new authorisation wakes it"
         case _:
-            return f"the push goes on at {show(job.due_at)} ({attempts})", "nothing"
+            return f"the push goes on at {show_time(job.due_at)} ({attempts})", "nothing"
 
 
-def _sync_error(found: Found, snapshot: ProductSnapshot, now: datetime) -> Iterator[Cause]:
+def _sync_error(found: StoredProduct, snapshot: ProductSnapshot, now: datetime) -> Iterator[Cause]:
     error = snapshot.error
     code = error.code if error is not None else ""
     text = f"{code}: {error.message}" if error is not None else "the send failed"
@@ -243,14 +233,14 @@ def _rejected(snapshot: ProductSnapshot) -> Iterator[Cause]:
         yield Cause(Actor.SELLER_CENTER, text, one.suggestion or "look there for details, correct, sync")
 
 
-# What else stands open -----------------------------------------------------------------------------------------
+# Beside its 状態 ------------------------------------------------------------------------------------------------
 
 
 def _removal(snapshot: ProductSnapshot) -> Iterator[Cause]:
     removed = snapshot.removed_upstream
     if removed is None:
         return
-    what = f"gone from futureshop, proven {show(removed.at)}"
+    what = f"gone from futureshop, proven {show_time(removed.at)}"
     if snapshot.sync_enabled:
         yield Cause(Actor.TOOL, f"{what}; kept and still sent while ON (DL-4, DL-7)", "switch OFF to let it go")
     else:

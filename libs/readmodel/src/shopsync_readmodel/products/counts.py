@@ -1,29 +1,29 @@
-"""How many products of each shop stand where: one pass of MongoDB, one row per shop, 状態 and 連携対象."""
+"""How many products each shop has, by 状態 and 連携対象: one aggregation over `products`."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from shopsync_cli.layers import Document
-from shopsync_cli.statuses import StatusName
+from shopsync_readmodel.statuses import StatusName
+from shopsync_readmodel.stored.layers import Document
 from shopsync_runtime.mongo import Database
 
 
 @dataclass(frozen=True, slots=True)
 class Pending:
-    """A product that waits to be sent, and since when it is as it is."""
+    """A product that waits to be sent, and when it last changed."""
 
     product_no: str
     since: datetime | None
 
 
 @dataclass(slots=True)
-class ShopSummary:
+class ShopCounts:
     """Counts of one shop. `oldest_pending` is the ON product in 同期待ち that has waited longest.
 
-    `with_edits` counts products with a value of the merchant's own in force: an edit of futureshop's fields that
-    stands, a tool-only value, or stock.
+    `with_edits` counts products with a value of the merchant's own in force: an edit that stands, a tool-only value, or
+    stock.
     """
 
     shop_key: str
@@ -50,19 +50,19 @@ class ShopSummary:
             self.oldest_pending = Pending(oldest["product_no"], oldest.get("since"))
 
 
-async def summarise_products(database: Database, shop_key: str | None) -> list[ShopSummary]:
+async def count_products(database: Database, shop_key: str | None) -> list[ShopCounts]:
     """One per shop that has settings or products, by key; only `shop_key` when given."""
     chosen: dict[str, Any] = {} if shop_key is None else {"shop_key": shop_key}
     named: dict[str, Any] = {} if shop_key is None else {"_id": shop_key}
-    shops = {one["_id"]: ShopSummary(one["_id"]) async for one in database["shops"].find(named, {"_id": 1})}
+    shops = {one["_id"]: ShopCounts(one["_id"]) async for one in database["shops"].find(named, {"_id": 1})}
     rows = await database["products"].aggregate([{"$match": chosen}, {"$group": _GROUP}])
-    return _summaries(shops, await rows.to_list())
+    return _by_shop(shops, await rows.to_list())
 
 
-def _summaries(shops: dict[str, ShopSummary], rows: Iterable[Document]) -> list[ShopSummary]:
+def _by_shop(shops: dict[str, ShopCounts], rows: Iterable[Document]) -> list[ShopCounts]:
     for row in rows:
         shop_key = row["_id"]["shop_key"]
-        shops.setdefault(shop_key, ShopSummary(shop_key)).add(row)
+        shops.setdefault(shop_key, ShopCounts(shop_key)).add(row)
     return [shops[name] for name in sorted(shops)]
 
 
@@ -77,7 +77,7 @@ def _any(layer: str, value: str) -> dict[str, Any]:
 
 
 _ENTERED = (_any("tool", "value"), _any("stock", "edit.value"))
-"""Tool-only values and stock that the merchant entered: no import makes them fall (ED-7, ST-10)."""
+"""Tool-only values and stock that the merchant entered: no import overwrites them (ED-7, ST-10)."""
 
 _GROUP: dict[str, Any] = {
     "_id": {"shop_key": "$shop_key", "status": "$status", "on": "$sync_enabled"},

@@ -1,41 +1,20 @@
-"""Imports and sweeps as MongoDB keeps them, for operators to look back."""
+"""The removals that an import held back because too many products were missing at once."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
-from shopsync_cli.errors import CommandFailed
-from shopsync_runtime.mongo import Database, Document
+from shopsync_readmodel.errors import NoRun, NothingHeldBack
+from shopsync_runtime.mongo import Database
 
 EXAMPLES = 20
-_LARGE = {"verdicts": 0, "candidates": 0, "report": 0, "refused": 0, "doubts": 0, "position": 0}
-
-
-async def newest(database: Database, collection: str, shop_key: str | None, limit: int) -> list[Document]:
-    """The newest imports or sweeps, of one shop or of all, without their long lists."""
-    query = {} if shop_key is None else {"shop_key": shop_key}
-    return await database[collection].find(query, _LARGE).sort("requested_at", -1).limit(limit).to_list()
-
-
-async def one(database: Database, collection: str, wanted: str) -> Document:
-    """The import or sweep with this id, or whose id begins so, or that a request with this id asked for.
-
-    Raises CommandFailed when there is none, or more than one.
-    """
-    ids = {"$or": [{"_id": wanted}, {"request_id": wanted}, {"_id": {"$gte": wanted, "$lt": wanted + "\uffff"}}]}
-    found = await database[collection].find(ids).limit(2).to_list()
-    if len(found) == 1:
-        return found[0]
-    what = "no" if not found else "more than one"
-    kind = collection.removesuffix("s")
-    raise CommandFailed(f"{what} {kind} has an id that begins with {wanted!r}; see `shopsync {collection} list`")
 
 
 @dataclass(frozen=True, slots=True)
 class Loss:
-    """What a held-back listing lacked, as far as it lacks still.
+    """What a held-back listing lacked and what is still missing now.
 
-    Of the missing, `off` would be deleted by the next sweep and `on` stay (DL-4); the rest is not in the tool.
+    Of the missing, the next sweep would delete `off`, and `on` would stay (DL-4); the rest is not in the tool.
     `examples`: product number and name.
     """
 
@@ -50,20 +29,17 @@ class Loss:
 
     def document(self) -> dict[str, Any]:
         """For JSON."""
-        return {
-            "import_id": self.import_id, "listed_at": self.listed_at, "listed": self.listed, "present": self.present,
-            "missing": self.missing, "off": self.off, "on": self.on, "examples": dict(self.examples),
-        }  # fmt: skip
+        return {**asdict(self), "examples": dict(self.examples)}
 
 
 async def read_loss(database: Database, shop_key: str) -> Loss:
-    """The loss that waits for a confirmation. Raises CommandFailed when the newest listing held nothing back."""
+    """The loss that waits for a confirmation. Raises NoRun, or NothingHeldBack."""
     listings = {"shop_key": shop_key, "finished": True, "interval": None, "listed_at": {"$ne": None}}
     listing = await database["imports"].find_one(listings, sort=[("listed_at", -1)])
     if listing is None:
-        raise CommandFailed(f"shop {shop_key!r} has no finished listing; see `shopsync imports list {shop_key}`")
+        raise NoRun(f"shop {shop_key!r} has no finished listing", "imports", shop_key)
     if not listing.get("held_back"):
-        raise CommandFailed(
+        raise NothingHeldBack(
             f"nothing to confirm: the newest listing of shop {shop_key!r}, import {listing['_id']}, held nothing back"
         )
     # "0" follows "/" in ASCII, and shop keys hold no "/": the range holds this shop's products and nothing else.
