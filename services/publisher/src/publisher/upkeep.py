@@ -21,10 +21,19 @@ class Upkeep:
     """One round does all of it; each part is safe to repeat, and with several replicas too."""
 
     def __init__(
-        self, tokens: Tokens, shops: Shops, authorizations: Authorizations, troubles: AppTroubles, gate: AppGate,
-        *, replica: str, refresh_before: timedelta, warn_before: timedelta, webhook_url: str | None,
+        self,
+        tokens: Tokens,
+        shops: Shops,
+        authorizations: Authorizations,
+        troubles: AppTroubles,
+        gate: AppGate,
+        *,
+        replica: str,
+        refresh_before: timedelta,
+        warn_before: timedelta,
+        webhook_url: str | None,
         clock: Callable[[], datetime],
-    ) -> None:  # fmt: skip
+    ) -> None:
         self._tokens = tokens
         self._shops = shops
         self._authorizations = authorizations
@@ -68,6 +77,8 @@ class Upkeep:
         if warned_at is None or now - warned_at >= _SAY_IT_AGAIN:
             self._warned_at[shop_key] = now
             log.warning(
-                "the shop's authorisation ends soon, the merchant has to authorise again", shop_key=shop_key,
-                expires_at=until.isoformat(), days_left=max(0, (until - now).days),
-            )  # fmt: skip
+                "the shop's authorisation ends soon, the merchant has to authorise again",
+                shop_key=shop_key,
+                expires_at=until.isoformat(),
+                days_left=max(0, (until - now).days),
+            )

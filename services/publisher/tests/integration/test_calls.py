@@ -108,24 +108,38 @@ class Odd(TikTokClient):
 
 
 ODD = [
-    {}, {"products": "x"}, {"products": [1]},
+    {},
+    {"products": "x"},
+    {"products": [1]},
     {"products": [{"id": "1", "skus": [{"inventory": [{"quantity": "many"}]}]}]},
-    {"id": "2"}, {"id": "1", "skus": [{"inventory": [{"quantity": "x"}]}]},
+    {"id": "2"},
+    {"id": "1", "skus": [{"inventory": [{"quantity": "x"}]}]},
     {"id": "1", "audit": {"pre_approved_reasons": 7}},
-    {"warehouses": {"a": 1}}, {"webhooks": [None]}, {"errors": ["x"]}, {"errors": [{"code": "twelve"}]},
-    {"errors": [{"code": 12052901}]}, {"uri": "u"}, {"uri": "u", "url": "v", "width": "wide", "height": 1},
-    {"products": [{"id": "1"}], "next_page_token": "for ever"}, {"products": [], "total_count": "many"},
-]  # fmt: skip
+    {"warehouses": {"a": 1}},
+    {"webhooks": [None]},
+    {"errors": ["x"]},
+    {"errors": [{"code": "twelve"}]},
+    {"errors": [{"code": 12052901}]},
+    {"uri": "u"},
+    {"uri": "u", "url": "v", "width": "wide", "height": 1},
+    {"products": [{"id": "1"}], "next_page_token": "for ever"},
+    {"products": [], "total_count": "many"},
+]
 
 
 @pytest.mark.parametrize("data", ODD, ids=range(len(ODD)))
 async def test_odd_data_never_ends_in_another_error(demo, api, data):
     odd = ShopApi("demo", Odd(data), api._tokens, api._pace)
     for call in (
-        odd.get_product("1"), odd.newest_version("1"), odd.find_by_seller_skus(["x"]), odd.all_products(),
+        odd.get_product("1"),
+        odd.newest_version("1"),
+        odd.find_by_seller_skus(["x"]),
+        odd.all_products(),
         odd.activate_product("1", permit=allowed),
-        odd.warehouses(), odd.webhooks(), odd.upload_image(b"x", "MAIN_IMAGE"),
-    ):  # fmt: skip
+        odd.warehouses(),
+        odd.webhooks(),
+        odd.upload_image(b"x", "MAIN_IMAGE"),
+    ):
         outcome = (await asyncio.gather(call, return_exceptions=True))[0]
         assert not isinstance(outcome, ProductGone)
         assert not isinstance(outcome, Exception) or isinstance(outcome, PublisherError), outcome

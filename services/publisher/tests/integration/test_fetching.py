@@ -242,9 +242,18 @@ async def test_each_hop_is_checked_anew(server):
 
 @pytest.mark.parametrize(
     "address",
-    ["file:///etc/passwd", "/images/1.jpg", "ftp://h/x", "http://user:pw@8.8.8.8/x", "http://h:99999/x", "", "http://",
-     "http://exa mple/x", "javascript:alert(1)"],
-)  # fmt: skip
+    [
+        "file:///etc/passwd",
+        "/images/1.jpg",
+        "ftp://h/x",
+        "http://user:pw@8.8.8.8/x",
+        "http://h:99999/x",
+        "",
+        "http://",
+        "http://exa mple/x",
+        "javascript:alert(1)",
+    ],
+)
 async def test_addresses_that_are_never_fetched(make, lookups, address):
     with pytest.raises(ImageUnusable) as refused:
         await make().fetch(address, None)

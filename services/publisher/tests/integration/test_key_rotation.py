@@ -178,8 +178,9 @@ async def test_no_key_is_stored_or_logged(demo):
             await replica.keyring.join()
     stored = await demo.database["token_keys"].find().to_list()
     assert {tuple(document["keys"]) for document in stored} == {
-        (fingerprint(NEW), fingerprint(OLD)), (fingerprint(OLD),),
-    }  # fmt: skip
+        (fingerprint(NEW), fingerprint(OLD)),
+        (fingerprint(OLD),),
+    }
     assert not [key for key in (OLD, NEW) if key in str(logs) + str(stored)]
 
 

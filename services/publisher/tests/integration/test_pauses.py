@@ -86,9 +86,13 @@ async def test_what_kafka_has_last_stands_however_often_the_rest_is_repeated(dem
     again = said(demo, paused=True, offset=6, after=60)
     store = Pauses(demo.database)
     for batch, stands in (
-        ([pause], {"demo"}), ([resume], set()), ([pause], set()), ([again], {"demo"}), ([resume], {"demo"}),
+        ([pause], {"demo"}),
+        ([resume], set()),
+        ([pause], set()),
+        ([again], {"demo"}),
+        ([resume], {"demo"}),
         ([pause, resume, again], {"demo"}),
-    ):  # fmt: skip
+    ):
         await demo.handler(batch)
         assert await store.shops() == stands
 

@@ -58,9 +58,11 @@ class Tool:
 
     async def _pause(self, *, paused):
         event = new_event(
-            PushPauseSet(shop_key="demo", paused=paused, reason=""), source="/shopsync/ops", id=str(uuid4()),
+            PushPauseSet(shop_key="demo", paused=paused, reason=""),
+            source="/shopsync/ops",
+            id=str(uuid4()),
             time=self.world.clock(),
-        )  # fmt: skip
+        )
         self.said += 1
         stamp = self.world.clock() + timedelta(seconds=self.said)
         said = Delivery("t", 0, self.said, stamp, event.key(), event.to_bytes(), (), PUSH_COMMANDS, event)

@@ -17,9 +17,14 @@ AXES = {"vertical": "サイズ"}
 CARRIED_OUT = pytest.mark.parametrize("carried_out", [True, False], ids=["done", "not done"])
 WAITS = {errors.QuotaReached, errors.ShopBlocked}
 NOT_THE_PRODUCTS = {
-    errors.RateLimited, errors.HourSpent, errors.QuotaReached, errors.TokenExpired, errors.AppMisconfigured,
-    errors.EndpointWithdrawn, errors.Unavailable,
-}  # fmt: skip
+    errors.RateLimited,
+    errors.HourSpent,
+    errors.QuotaReached,
+    errors.TokenExpired,
+    errors.AppMisconfigured,
+    errors.EndpointWithdrawn,
+    errors.Unavailable,
+}
 
 KNOWN = [(row.kind, sorted(row.codes), row.means) for row in TABLE]
 NOBODY_KNOWS = (12059999, 12019999, 12038999, 12001999, 36009999, 36004999, 105999, 106999, 99999999, 7, -1, 2**53 + 1)
@@ -49,9 +54,14 @@ def publisher_settings():
 
 def order(world, fault, operation, *, carried_out):
     again = Fault(
-        fault.kind, operation=operation, after=carried_out, status=fault.status, code=fault.code, message=fault.message,
+        fault.kind,
+        operation=operation,
+        after=carried_out,
+        status=fault.status,
+        code=fault.code,
+        message=fault.message,
         seconds=0,
-    )  # fmt: skip
+    )
     return world.sandbox.faults.add(again)
 
 

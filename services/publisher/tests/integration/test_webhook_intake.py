@@ -62,10 +62,20 @@ async def test_a_body_is_bounded_before_it_is_verified(demo):
 
 @pytest.mark.parametrize(
     "body",
-    [b"", b"null", b"[]", b"{}", b'{"type":"6"}', b'{"type":true}', b"\xff", b"[" * 100_000, b'{"type":6}',
-     b'{"type":5,"shop_id":["x"],"data":[]}',
-     b'{"type":7,"shop_id":1,"timestamp":-1,"data":{"expiration_time":"soon"}}'],
-)  # fmt: skip
+    [
+        b"",
+        b"null",
+        b"[]",
+        b"{}",
+        b'{"type":"6"}',
+        b'{"type":true}',
+        b"\xff",
+        b"[" * 100_000,
+        b'{"type":6}',
+        b'{"type":5,"shop_id":["x"],"data":[]}',
+        b'{"type":7,"shop_id":1,"timestamp":-1,"data":{"expiration_time":"soon"}}',
+    ],
+)
 async def test_signed_nonsense_is_acknowledged_and_does_nothing(demo, body):
     """A repeat would say the same."""
     before = await stored(demo)

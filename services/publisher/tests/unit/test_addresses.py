@@ -29,21 +29,23 @@ def names(*answers):
     return look_up
 
 
-@pytest.mark.parametrize(
-    "ip",
-    [
-        "127.0.0.1", "127.8.8.8", "10.1.2.3", "192.168.0.1", "172.16.9.9", "172.31.255.255", "255.255.255.255",
-        "0.0.0.0",  # noqa: S104 - looked at, not bound to
-        "169.254.169.254",  # metadata of most clouds
-        "100.64.0.1", "100.100.100.200", "192.0.0.192", "168.63.129.16",  # of others
-        "224.0.0.1", "240.0.0.1", "198.18.0.1", "192.0.2.1",
-        "::", "::1", "fe80::1", "fe80::1%eth0", "fc00::1", "fd00:ec2::254", "fec0::1", "ff02::1", "2001:db8::1",
-        "::ffff:127.0.0.1", "::ffff:10.0.0.1", "::ffff:a9fe:a9fe",  # IPv4-mapped
-        "::7f00:1",  # IPv4-compatible, as it was once
-        "64:ff9b::7f00:1", "64:ff9b::a9fe:a9fe", "64:ff9b:1::a00:1",  # NAT64
-        "2002:7f00:1::", "2002:808:808::", "2001:0:0:1::",  # 6to4, Teredo
-    ],
-)  # fmt: skip
+PRIVATE = {
+    "loopback": "127.0.0.1 127.8.8.8 ::1",
+    "private networks": "10.1.2.3 192.168.0.1 172.16.9.9 172.31.255.255 fc00::1 fec0::1",
+    "no host": "0.0.0.0 255.255.255.255 ::",
+    "link-local": "fe80::1 fe80::1%eth0",
+    "cloud metadata": "169.254.169.254 100.100.100.200 192.0.0.192 168.63.129.16 fd00:ec2::254",
+    "shared by carriers": "100.64.0.1",
+    "multicast and reserved": "224.0.0.1 240.0.0.1 ff02::1",
+    "benchmarks and documentation": "198.18.0.1 192.0.2.1 2001:db8::1",
+    "IPv4-mapped": "::ffff:127.0.0.1 ::ffff:10.0.0.1 ::ffff:a9fe:a9fe",
+    "IPv4-compatible, deprecated": "::7f00:1",
+    "NAT64": "64:ff9b::7f00:1 64:ff9b::a9fe:a9fe 64:ff9b:1::a00:1",
+    "6to4 and Teredo": "2002:7f00:1:: 2002:808:808:: 2001:0:0:1::",
+}
+
+
+@pytest.mark.parametrize("ip", [ip for addresses in PRIVATE.values() for ip in addresses.split()])
 def test_private_addresses_are_not_public(ip):
     assert not is_public(ip)
 

@@ -23,29 +23,30 @@ from shopsync_sandbox.tiktok.checks import Context, check_listing
 from shopsync_sandbox.tiktok.images import url_path
 from shopsync_sandbox.tiktok.world import World
 
-NASTY = st.sampled_from(
-    [
-        "靴下", "A", "&amp;", "&", "<b>", "</b>", "<", ">", "★", "😀", "⭐", "⌚", "ー" * 12, "&nbsp;", "&#x1f600;",
-        "\u200d", "\x07", "\n", "\u3000", "(", ")", "-", "①", "Ａ", "é", "\ufe0f", "👨\u200d👩\u200d👧", "\ue63e",
-        '"', "'", "\\", "%", "&lt;i&gt;", "&amp;lt;",
-        "❶", "♂", "♥", "🅰", "<L>", "<S>", "</s>", "&notebook", "&amp;amp;", "\u2028", "\x85", "\x0b", "\r",
-        "0000000000", "<ruby>薔薇<rt>ばら</rt></ruby>", "<span style='display:none'>", "</span>", "<del>5,000円</del>",
-    ]
-)  # fmt: skip
+PLAIN = ["靴下", "A", "é", "Ａ", "①", "(", ")", "-", "ー" * 12, "0000000000"]
+SPECIAL = ["&", "<", ">", '"', "'", "\\", "%", "<b>", "</b>", "<L>", "<S>", "</s>"]
+ENTITIES = ["&amp;", "&nbsp;", "&#x1f600;", "&lt;i&gt;", "&amp;lt;", "&amp;amp;", "&notebook"]
+PICTOGRAPHS = ["★", "😀", "⭐", "⌚", "❶", "♂", "♥", "🅰", "👨\u200d👩\u200d👧", "\ue63e", "\ufe0f", "\u200d"]
+BREAKS = ["\x07", "\x0b", "\x85", "\u2028", "\u3000", "\n", "\r"]
+ELEMENTS = ["<ruby>薔薇<rt>ばら</rt></ruby>", "<span style='display:none'>", "</span>", "<del>5,000円</del>"]
+NASTY = st.sampled_from(PLAIN + SPECIAL + ENTITIES + PICTOGRAPHS + BREAKS + ELEMENTS)
 LINE = st.lists(NASTY | st.text(max_size=3), max_size=12).map("".join)
+
+BLOCKS = ["<p>", "</p>", "<p hidden>", "<ul>", "<li>", "</li>", "</ul>", "<h1>", "<details>", "<div style='x'>"]
+TABLES = ["<table><tr><td>", "</table>"]
+INLINE = ["<br>", "<u>", "</u>", "<b><i>", "<a href='x'>", "</a>", "<b style='color:transparent'>"]
+RUBY = ["<ruby>", "<rt>", "</ruby>"]
+IMAGES = ['<img src="http://h/1">', '<img src="http://h/2" onerror="x">', "<img>", "<img src='data:x'>"]
+LAZY_IMAGES = ["<img data-src='http://h/2' src='data:x'>"]
+NOT_CONTENT = ["<script>x</script>", "<style>p{}</style>", "<style>p{display:none}</style>", "<!-- x -->"]
+FOREIGN = ["<iframe>", "</iframe>", "<button>買う</button>"]
+LONG = ["文字" * 200]
 MARKUP = st.lists(
     NASTY
     | st.text(max_size=5)
-    | st.sampled_from(
-        ["<p>", "</p>", "<ul>", "<li>", "</li>", "</ul>", "<table><tr><td>", "</table>", "<br>", "<div style='x'>",
-         "<iframe>", "</iframe>", "<script>x</script>", "<style>p{}</style>", "<a href='x'>", "</a>", '<img src="http://h/1">',
-         '<img src="http://h/2" onerror="x">', "<img>", "<img src='data:x'>", "<h1>", "<u>", "</u>", "<b><i>",
-         "<!-- x -->", "文字" * 200, "<p hidden>", "<style>p{display:none}</style>", "<button>買う</button>",
-         "<img data-src='http://h/2' src='data:x'>", "<ruby>", "<rt>", "</ruby>", "<details>",
-         "<b style='color:transparent'>"]
-    ),
+    | st.sampled_from(BLOCKS + TABLES + INLINE + RUBY + IMAGES + LAZY_IMAGES + NOT_CONTENT + FOREIGN + LONG),
     max_size=40,
-).map("".join)  # fmt: skip
+).map("".join)
 VALUE_IDS = st.sampled_from(["1001001", "1001002", "1007011", "1008001", "1008012", "9"])
 ATTRIBUTES = st.lists(
     st.fixed_dictionaries(
@@ -60,7 +61,7 @@ ATTRIBUTES = st.lists(
         }
     ),
     max_size=2,
-)  # fmt: skip
+)
 MOST = [
     {"id": "100398", "values": [{"id": "1001001"}]},
     {"id": "100701", "values": [{"name": "日本"}]},
@@ -76,19 +77,25 @@ def mostly(usual, rarely):
 
 @st.composite
 def products(draw) -> ProductSnapshot:
-    numbers = draw(mostly(st.sampled_from([[("", "")], [("1", ""), ("2", "")], [("1", "1"), ("1", "2"), ("2", "1")]]),
-                          st.lists(st.tuples(AXIS, AXIS), min_size=1, max_size=4, unique=True)))  # fmt: skip
+    numbers = draw(
+        mostly(
+            st.sampled_from([[("", "")], [("1", ""), ("2", "")], [("1", "1"), ("1", "2"), ("2", "1")]]),
+            st.lists(st.tuples(AXIS, AXIS), min_size=1, max_size=4, unique=True),
+        )
+    )
     names = st.sampled_from(["M", "L", "赤", "紺★", "Ｍ"]) | LINE
     skus = [
         {
-            "vertical_no": vertical, "horizontal_no": horizontal,
-            "vertical_name": f"{draw(names)}{vertical}", "horizontal_name": f"{draw(names)}{horizontal}",
+            "vertical_no": vertical,
+            "horizontal_no": horizontal,
+            "vertical_name": f"{draw(names)}{vertical}",
+            "horizontal_name": f"{draw(names)}{horizontal}",
             "jan_code": draw(JANS),
             "price": draw(mostly(st.none() | st.integers(1, 9_999_999), st.just(0))),
             "stock": draw(mostly(st.integers(1, 99_999), st.none() | st.integers(0, 200_000))),
         }
         for vertical, horizontal in numbers
-    ]  # fmt: skip
+    ]
     sides = st.integers(1, 80)
     content = {
         "name": draw(st.just("綿の靴下 ") if draw(st.booleans()) else st.just("")) + draw(LINE),
@@ -104,10 +111,17 @@ def products(draw) -> ProductSnapshot:
     }
     axes = draw(st.fixed_dictionaries({"vertical": st.none() | LINE, "horizontal": st.none() | st.just("カラー")}))
     document = {
-        "shop_key": "demo", "product_no": draw(st.sampled_from(["A-100", "服_1", "A B", "x" * 32])), "version": 1,
-        "content_version": 1, "changed_at": "2026-11-23T00:00:00Z", "sync_enabled": True, "status": "pending",
-        "content": content, "skus": skus, "axes": axes,
-    }  # fmt: skip
+        "shop_key": "demo",
+        "product_no": draw(st.sampled_from(["A-100", "服_1", "A B", "x" * 32])),
+        "version": 1,
+        "content_version": 1,
+        "changed_at": "2026-11-23T00:00:00Z",
+        "sync_enabled": True,
+        "status": "pending",
+        "content": content,
+        "skus": skus,
+        "axes": axes,
+    }
     return ProductSnapshot.model_validate(document, strict=False)
 
 
@@ -167,9 +181,13 @@ def test_ed9_va5_what_passes_our_checks_is_taken(strict, product):
         return
     stock = unsent_stock(product, None)
     body = create_body(
-        product, strict.material(product), category_version="v1", warehouse_id=strict.warehouse, stock=stock,
+        product,
+        strict.material(product),
+        category_version="v1",
+        warehouse_id=strict.warehouse,
+        stock=stock,
         idempotency_key="k",
-    )  # fmt: skip
+    )
     strict.takes(body)
     assert len(body["skus"]) == len(product.skus)
     assert len({sku["seller_sku"] for sku in body["skus"]}) == len(product.skus)
@@ -184,9 +202,7 @@ def test_nv3_nv7_a_full_edit_carries_every_sku_known_ones_with_id_and_without_st
     ]
     listing = Listing("demo", product.product_no, "P", tuple(skus))
     stock = unsent_stock(product, listing)
-    body = edit_body(
-        product, strict.material(product), listing, category_version="v1", warehouse_id="W", stock=stock
-    )  # fmt: skip
+    body = edit_body(product, strict.material(product), listing, category_version="v1", warehouse_id="W", stock=stock)
     sent = body["skus"]
     assert [sku.get("id") for sku in sent] == [sku.tiktok_sku_id for sku in skus] + [None] * (
         len(product.skus) - len(skus)

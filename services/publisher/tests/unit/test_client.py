@@ -95,9 +95,14 @@ async def client(raw, now):
     limits = httpx.Limits(max_connections=2)
     async with httpx.AsyncClient(timeout=5, limits=limits, trust_env=False) as http:
         yield TikTokClient(
-            http, api_url=raw.url, auth_url=raw.url, app_key="k", app_secret=SecretStr("s3cret"),
-            deadline=timedelta(seconds=0.6), clock=now,
-        )  # fmt: skip
+            http,
+            api_url=raw.url,
+            auth_url=raw.url,
+            app_key="k",
+            app_secret=SecretStr("s3cret"),
+            deadline=timedelta(seconds=0.6),
+            clock=now,
+        )
 
 
 def envelope(code=0, **members) -> bytes:
@@ -191,9 +196,14 @@ async def test_bytes_that_are_no_http_are_no_answer(client, raw):
 async def test_a_server_that_is_away_has_done_nothing(now):
     async with httpx.AsyncClient(trust_env=False) as http:
         client = TikTokClient(
-            http, api_url="http://127.0.0.1:1", auth_url="http://127.0.0.1:1", app_key="k", app_secret=SecretStr("s"),
-            deadline=timedelta(seconds=2), clock=now,
-        )  # fmt: skip
+            http,
+            api_url="http://127.0.0.1:1",
+            auth_url="http://127.0.0.1:1",
+            app_key="k",
+            app_secret=SecretStr("s"),
+            deadline=timedelta(seconds=2),
+            clock=now,
+        )
         error = await failing(client)
     assert (error.code, error.outcome_unknown) == ("network", False)
 
@@ -351,9 +361,10 @@ class TestTheList:
             names = {
                 name
                 for (method, v, template), name in by_path.items()
-                if method == endpoint.method and v == version
+                if method == endpoint.method
+                and v == version
                 and "/".join([service, *rest]) == re.sub(r"{\w+}", "{id}", template)
-            }  # fmt: skip
+            }
             assert names == {endpoint.name}, endpoint
             listed |= names
         assert not [name for name in listed if any(w in name for w in ("delet", "deactiv", "recover", "inventory"))]

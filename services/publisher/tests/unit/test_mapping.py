@@ -145,8 +145,13 @@ def test_missing_values_are_all_named_at_once(snapshot, sku):
     empty = {"category_id": None, "package_weight_g": None, "package_dimensions_cm": {"length": 1}, "price": None}
     found = problems(snapshot(content={**empty, "name": "★★★", "images": []}, skus=[sku()]), None)
     assert [problem.field for problem in found] == [
-        "name", "images", "category_id", "package_weight_g", "package_dimensions_cm", "skus[/].price",
-    ]  # fmt: skip
+        "name",
+        "images",
+        "category_id",
+        "package_weight_g",
+        "package_dimensions_cm",
+        "skus[/].price",
+    ]
 
 
 def test_more_skus_than_tiktok_takes_are_refused(snapshot, sku):
@@ -188,9 +193,22 @@ def test_a_jan_is_read_as_it_is_written_and_proves_itself_by_its_check_digit(cod
 
 @pytest.mark.parametrize(
     "code",
-    ["", "-", "490000000001", "49000000000160", "490000000001x", "4900-0000-0017", "490000000001６x", "0000000000000",
-     "00000000", "000000000000", "4901234567894/4901234567900", "JAN 4901234567894", "4901234567893"],
-)  # fmt: skip
+    [
+        "",
+        "-",
+        "490000000001",
+        "49000000000160",
+        "490000000001x",
+        "4900-0000-0017",
+        "490000000001６x",
+        "0000000000000",
+        "00000000",
+        "000000000000",
+        "4901234567894/4901234567900",
+        "JAN 4901234567894",
+        "4901234567893",
+    ],
+)
 def test_what_is_no_jan_is_none(code):
     assert jan(code) is None
 
@@ -276,7 +294,7 @@ def test_va5_names_of_symbols_alone_are_refused_by_name(snapshot, sku, axes, nam
         (["<s>旧</s>新", "新"], ["新 1", "新 2"]),
         (["A\u2028B", "A\rC"], ["A B", "A C"]),
     ],
-)  # fmt: skip
+)
 def test_va5_choices_never_become_equal_by_cleaning(snapshot, sku, names, sent):
     skus = [sku("1", vertical_name=names[0]), sku("2", vertical_name=names[1])]
     product = snapshot(axes={"vertical": "色"}, skus=skus)
@@ -289,15 +307,18 @@ def test_va5_choices_never_become_equal_by_cleaning(snapshot, sku, names, sent):
     [
         ("タイプ❶", ["symbols are written as ❶ (1)"]),
         ("♥", ["symbols are written as ♥ (ハート)"]),
-        ("\ue63e", [
-            "symbols that TikTok takes for emoji were left out: U+E63E",
-            "nothing of it could be sent, its number stands in its place: 1",
-        ]),
+        (
+            "\ue63e",
+            [
+                "symbols that TikTok takes for emoji were left out: U+E63E",
+                "nothing of it could be sent, its number stands in its place: 1",
+            ],
+        ),
         ("<del>旧</del>新", ["1 struck-out parts were left out, a former price must not stand beside the price"]),
         ("<L>", []),
         ("①ー©", []),
     ],
-)  # fmt: skip
+)
 def test_what_becomes_of_a_choice_name_is_told_once(snapshot, sku, name, told):
     skus = [sku("1", "a", vertical_name=name), sku("1", "b", vertical_name=name), sku("2", "a", vertical_name="青")]
     notes = mapping_notes(snapshot(axes={"vertical": "色", "horizontal": "形"}, skus=skus))

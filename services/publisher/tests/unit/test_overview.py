@@ -200,19 +200,26 @@ def test_a_product_hidden_while_the_pages_were_read_is_forgotten():
 
 
 ROW = {
-    "id": "1", "status": "ACTIVATE", "audit": {"status": "APPROVED"}, "title": "綿の靴下", "update_time": 1_760_000_000,
+    "id": "1",
+    "status": "ACTIVATE",
+    "audit": {"status": "APPROVED"},
+    "title": "綿の靴下",
+    "update_time": 1_760_000_000,
     "skus": [{"id": "2", "seller_sku": "A-100", "price": {"tax_exclusive_price": "1980"}}],
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize(
     "change",
     [
-        {"title": "別の名前"}, {"update_time": 1_760_000_001}, {"skus": []}, {"update_time": None},
+        {"title": "別の名前"},
+        {"update_time": 1_760_000_001},
+        {"skus": []},
+        {"update_time": None},
         {"skus": [{"id": "2", "seller_sku": "A-101", "price": {"tax_exclusive_price": "1980"}}]},
         {"skus": [{"id": "2", "seller_sku": "A-100", "price": {"tax_exclusive_price": "1981"}}]},
     ],
-)  # fmt: skip
+)
 def test_ly3_a_row_shows_title_sku_names_prices_and_the_time_of_the_change(change):
     read = {**ROW, "description": "<p>x</p>", "main_images": []}
     assert read_product(ROW).shown == read_product(read).shown

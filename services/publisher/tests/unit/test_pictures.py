@@ -154,9 +154,13 @@ def test_a_file_over_ten_megabytes_is_pressed(monkeypatch):
 
 @pytest.mark.parametrize(
     ("size", "use_case"),
-    [((299, 400), "MAIN_IMAGE"), ((99, 400), "DESCRIPTION_IMAGE"), ((1000, 1100), "SIZE_CHART_IMAGE"),
-     ((8000, 500), "MAIN_IMAGE")],
-)  # fmt: skip
+    [
+        ((299, 400), "MAIN_IMAGE"),
+        ((99, 400), "DESCRIPTION_IMAGE"),
+        ((1000, 1100), "SIZE_CHART_IMAGE"),
+        ((8000, 500), "MAIN_IMAGE"),
+    ],
+)
 def test_ed9_small_pictures_are_refused_with_their_size(picture, size, use_case):
     with pytest.raises(ImageUnusable, match=f"{size[0]}x{size[1]} px, TikTok needs"):
         prepare(picture(size=size), use_case)

@@ -6,26 +6,40 @@ ATTRIBUTES = {
     "attributes": [
         {"id": "100000", "name": "カラー", "type": "SALES_PROPERTY", "is_requried": True},
         {
-            "id": "100398", "name": "素材", "type": "PRODUCT_PROPERTY", "is_requried": True, "is_customizable": True,
-            "is_multiple_selection": True, "values": [{"id": "1", "name": "綿"}, {"id": "2", "name": "麻"}],
+            "id": "100398",
+            "name": "素材",
+            "type": "PRODUCT_PROPERTY",
+            "is_requried": True,
+            "is_customizable": True,
+            "is_multiple_selection": True,
+            "values": [{"id": "1", "name": "綿"}, {"id": "2", "name": "麻"}],
         },
         {
-            "id": "100800", "name": "電池", "type": "PRODUCT_PROPERTY", "is_requried": False,
+            "id": "100800",
+            "name": "電池",
+            "type": "PRODUCT_PROPERTY",
+            "is_requried": False,
             "values": [{"id": "8", "name": "あり"}, {"id": "9", "name": "なし"}],
         },
         {
-            "id": "100801", "name": "電池の種類", "type": "PRODUCT_PROPERTY", "is_requried": False,
+            "id": "100801",
+            "name": "電池の種類",
+            "type": "PRODUCT_PROPERTY",
+            "is_requried": False,
             "is_customizable": True,
             "requirement_conditions": [
                 {"condition_type": "VALUE_ID_MATCH", "attribute_id": "100800", "attribute_value_id": "8"}
             ],
         },
         {
-            "id": "100900", "name": "容量", "type": "PRODUCT_PROPERTY", "is_customizable": True,
+            "id": "100900",
+            "name": "容量",
+            "type": "PRODUCT_PROPERTY",
+            "is_customizable": True,
             "value_data_format": "POSITIVE_INT_OR_DECIMAL",
         },
     ]
-}  # fmt: skip
+}
 COTTON = {"id": "100398", "values": [{"id": "1"}]}
 
 

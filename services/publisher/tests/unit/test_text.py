@@ -99,8 +99,17 @@ def test_a_line_keeps_its_words(text, clean):
 
 def symbols():
     """Every character that the blocks hold, and some emoji of several."""
-    blocks = [*range(0x2600, 0x27C0), *range(0x1F000, 0x1FB00), *range(0x231A, 0x231C), *range(0x23E9, 0x23FB),
-              0x2B1B, 0x2B1C, 0x2B50, 0x2B55, *range(0x2B05, 0x2B08)]  # fmt: skip
+    blocks = [
+        *range(0x2600, 0x27C0),
+        *range(0x1F000, 0x1FB00),
+        *range(0x231A, 0x231C),
+        *range(0x23E9, 0x23FB),
+        0x2B1B,
+        0x2B1C,
+        0x2B50,
+        0x2B55,
+        *range(0x2B05, 0x2B08),
+    ]
     single = [chr(code) for code in blocks if unicodedata.category(chr(code)) != "Cn"]
     return [
         *single,

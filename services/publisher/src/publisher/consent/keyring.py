@@ -138,8 +138,10 @@ class Keyring:
             if shop_key not in self._tokens.set_aside:
                 log.warning(
                     "the shop is left to other replicas: PUBLISHER_TOKEN_KEY of this one lacks the key of its tokens",
-                    shop_key=shop_key, key=record.sealed_with, keys_here=list(self._me.keys),
-                )  # fmt: skip
+                    shop_key=shop_key,
+                    key=record.sealed_with,
+                    keys_here=list(self._me.keys),
+                )
             self._tokens.leave(shop_key)
             return
         if record.ended is None:

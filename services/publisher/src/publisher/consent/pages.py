@@ -46,9 +46,11 @@ def authorised(request: Request, done: Authorization) -> Response:
     """The consent is stored."""
     if _wants_json(request):
         document = {
-            "shop_key": done.shop_key, "tiktok_shop_id": done.tiktok_shop_id, "seller_name": done.seller_name,
+            "shop_key": done.shop_key,
+            "tiktok_shop_id": done.tiktok_shop_id,
+            "seller_name": done.seller_name,
             "consent_until": done.consent_until.isoformat(),
-        }  # fmt: skip
+        }
         return JSONResponse(document, headers=_HEADERS)
     text = f"{done.shop_key}: TikTok Shop {done.tiktok_shop_id} ({done.seller_name}) の認証が完了しました。"
     return _page(_paragraph(text), 200)

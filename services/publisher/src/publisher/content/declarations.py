@@ -11,8 +11,23 @@ from tinycss2.color4 import parse_color
 
 Effects = dict[str, bool | None]
 """Facts a declaration states; see `READERS`. None of `tiny`: relative to the parent's size."""
-_PIXELS = {"px": 1.0, "pt": 4 / 3, "pc": 16.0, "em": 16.0, "rem": 16.0, "ex": 8.0, "ch": 8.0, "in": 96.0, "cm": 37.8,
-           "mm": 3.78, "q": 0.95, "vw": 3.9, "vh": 8.4, "vmin": 3.9, "vmax": 8.4}  # fmt: skip
+_PIXELS = {
+    "px": 1.0,
+    "pt": 4 / 3,
+    "pc": 16.0,
+    "em": 16.0,
+    "rem": 16.0,
+    "ex": 8.0,
+    "ch": 8.0,
+    "in": 96.0,
+    "cm": 37.8,
+    "mm": 3.78,
+    "q": 0.95,
+    "vw": 3.9,
+    "vh": 8.4,
+    "vmin": 3.9,
+    "vmax": 8.4,
+}
 _FAR, _FAR_RIGHT = -500.0, 2_000.0
 _INDENTED = -100.0
 _UNSEEN_ALPHA = 0.01
@@ -21,11 +36,9 @@ _RELATIVE = frozenset({"em", "ex", "ch"})
 _OF_THE_SCREEN = frozenset({"vw", "vh", "vmin", "vmax", "svh", "lvh", "dvh", "svw", "lvw", "dvw"})
 SIDES = ("top", "right", "bottom", "left")
 ACROSS = {"height": ("top", "bottom"), "width": ("left", "right")}
-_DISPLAYS = frozenset(
-    ["none", "block", "inline", "inline-block", "flex", "inline-flex", "grid", "inline-grid", "table", "inline-table",
-     "list-item", "contents", "flow", "flow-root", "ruby", "run-in", "math", "inherit", "initial", "unset", "revert",
-     "revert-layer"]
-)  # fmt: skip
+_BOXES = ["block", "inline", "inline-block", "list-item", "contents", "flow", "flow-root", "run-in"]
+_LAYOUTS = ["flex", "inline-flex", "grid", "inline-grid", "table", "inline-table", "ruby", "math"]
+_DISPLAYS = frozenset(["none", *_BOXES, *_LAYOUTS, "inherit", "initial", "unset", "revert", "revert-layer"])
 
 
 def _idents(value: Sequence[Node]) -> list[str]:

@@ -152,8 +152,11 @@ def _content(product: ProductSnapshot, material: Material, category_version: str
     sides = content.package_dimensions_cm
     if sides is not None and sides.length and sides.width and sides.height:
         body["package_dimensions"] = {
-            "length": str(sides.length), "width": str(sides.width), "height": str(sides.height), "unit": "CENTIMETER",
-        }  # fmt: skip
+            "length": str(sides.length),
+            "width": str(sides.width),
+            "height": str(sides.height),
+            "unit": "CENTIMETER",
+        }
     if material.size_chart_uri:
         body["size_chart"] = {"image": {"uri": material.size_chart_uri}}
     return body

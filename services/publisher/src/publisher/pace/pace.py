@@ -78,9 +78,15 @@ class Pace:
     """One shop's calls in this replica. Holds no task and writes nothing while the shop has no calls."""
 
     def __init__(
-        self, shop_key: str, store: PaceStore, rules: PaceRules, *, me: str, clock: ServerClock,
+        self,
+        shop_key: str,
+        store: PaceStore,
+        rules: PaceRules,
+        *,
+        me: str,
+        clock: ServerClock,
         on_room: Callable[[], None] = lambda: None,
-    ) -> None:  # fmt: skip
+    ) -> None:
         self._shop_key = shop_key
         self._store = store
         self._rules = rules
@@ -267,7 +273,7 @@ class Pace:
             age = timedelta(seconds=_now() - turn.send.at)
             learned = after_limit(
                 state.learned, now, self._rules.rate, sent_at=now - age, answered=self._got_through, measured=measured
-            )  # fmt: skip
+            )
             until = now + pause_after(learned, error.retry_after)
             if state.paused_until is not None:
                 until = max(until, state.paused_until)
@@ -279,9 +285,12 @@ class Pace:
         if self._state.learned is not None and self._state.learned != before:
             self._got_through = False
             log.info(
-                "TikTok Shop asked to slow down", shop_key=self._shop_key, code=error.code,
-                pause_seconds=round(self._pause(_now()), 1), requests_per_second=round(self._state.learned.low, 2),
-            )  # fmt: skip
+                "TikTok Shop asked to slow down",
+                shop_key=self._shop_key,
+                code=error.code,
+                pause_seconds=round(self._pause(_now()), 1),
+                requests_per_second=round(self._state.learned.low, 2),
+            )
 
     async def _stop_until_next_hour(self, error: HourSpent, turn: _Turn) -> None:
         """The shop's calls of the hour are used up; its rate was not too high, so none is learned."""
@@ -294,9 +303,11 @@ class Pace:
 
         await self._change(stopped)
         log.warning(
-            "the shop's calls of this hour are used up, it waits", shop_key=self._shop_key, code=error.code,
+            "the shop's calls of this hour are used up, it waits",
+            shop_key=self._shop_key,
+            code=error.code,
             pause_seconds=round(self._pause(_now())),
-        )  # fmt: skip
+        )
 
     async def _failed(self, turn: _Turn) -> None:
         rules, was_open = self._rules, self._state.breaker.is_open
@@ -306,9 +317,11 @@ class Pace:
         if breaker.is_open and (turn.probe or not was_open):
             BREAKERS_OPENED.inc()
             log.warning(
-                "TikTok Shop does not answer for this shop, its pushes wait", shop_key=self._shop_key,
-                failures=breaker.failures, pause_seconds=round(self._rest(_now()), 1),
-            )  # fmt: skip
+                "TikTok Shop does not answer for this shop, its pushes wait",
+                shop_key=self._shop_key,
+                failures=breaker.failures,
+                pause_seconds=round(self._rest(_now()), 1),
+            )
 
     async def _answered(self, turn: _Turn) -> None:
         self._got_through = True

@@ -121,9 +121,14 @@ def rate_at(learned: Learned | None, now: datetime, setting: float) -> float:
 
 
 def after_limit(
-    learned: Learned | None, now: datetime, setting: float, *, sent_at: datetime, answered: bool,
+    learned: Learned | None,
+    now: datetime,
+    setting: float,
+    *,
+    sent_at: datetime,
+    answered: bool,
     measured: Measured | None = None,
-) -> Learned:  # fmt: skip
+) -> Learned:
     """The state after a 429 to a call sent at `sent_at`.
 
     `answered`: a call got through since the last 429. `measured`: how many got through per second until then.

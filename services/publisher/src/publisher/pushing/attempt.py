@@ -96,9 +96,14 @@ class Attempts:
 
     async def _troubled(self, job: Job, error: PublisherError) -> None:
         log.info(
-            "push did not go through", shop_key=job.shop_key, product_no=job.product_no, error=type(error).__name__,
-            code=error.code, reason=error.message, attempt=job.attempts + 1,
-        )  # fmt: skip
+            "push did not go through",
+            shop_key=job.shop_key,
+            product_no=job.product_no,
+            error=type(error).__name__,
+            code=error.code,
+            reason=error.message,
+            attempt=job.attempts + 1,
+        )
         TROUBLES.labels(type(error).__name__).inc()
         now = self._clock()
         match error:
@@ -146,9 +151,12 @@ class Attempts:
     async def _rested(self, job: Job, resting: ShopResting) -> None:
         """No attempt: the call was not made. When the shop may be called the job is due, and not before."""
         log.debug(
-            "push waits for its shop", shop_key=job.shop_key, product_no=job.product_no, reason=resting.message,
+            "push waits for its shop",
+            shop_key=job.shop_key,
+            product_no=job.product_no,
+            reason=resting.message,
             wait_seconds=resting.wait.total_seconds(),
-        )  # fmt: skip
+        )
         await self._later(job, self._clock() + resting.wait, attempts=job.attempts, waits=job.waits + 1)
 
     async def _again(self, job: Job, error: Passing) -> None:

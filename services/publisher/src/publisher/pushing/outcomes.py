@@ -64,9 +64,13 @@ def after_finding(listing: Listing, intent: Intent, found: RemoteProduct) -> Lis
 def with_content_of(listing: Listing, intent: Intent) -> Listing:
     """The listing whose content is the intended one."""
     return replace(
-        listing, pushed_content_version=intent.content_version, fingerprint=intent.fingerprint, core=intent.core,
-        live_digest=None, live_shown=None,
-    )  # fmt: skip
+        listing,
+        pushed_content_version=intent.content_version,
+        fingerprint=intent.fingerprint,
+        core=intent.core,
+        live_digest=None,
+        live_shown=None,
+    )
 
 
 def with_ids_of(listing: Listing, intent: Intent, found: RemoteProduct) -> Listing:

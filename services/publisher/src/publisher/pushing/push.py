@@ -55,10 +55,21 @@ class Push:
     """Everything one push needs. Raises PublisherError for what TikTok or an image server answers, and ShopPaused."""
 
     def __init__(
-        self, *, situations: Situations, listings: Listings, outbox: Outbox, shops: Shops, overviews: Overviews,
-        permissions: Permissions, materials: Materials, clock: Callable[[], datetime], settings_grace: timedelta,
-        review_poll: timedelta, search_lag: timedelta, send_locale: bool,
-    ) -> None:  # fmt: skip
+        self,
+        *,
+        situations: Situations,
+        listings: Listings,
+        outbox: Outbox,
+        shops: Shops,
+        overviews: Overviews,
+        permissions: Permissions,
+        materials: Materials,
+        clock: Callable[[], datetime],
+        settings_grace: timedelta,
+        review_poll: timedelta,
+        search_lag: timedelta,
+        send_locale: bool,
+    ) -> None:
         self.shops = shops
         self.materials = materials
         self._situations = situations
@@ -69,9 +80,15 @@ class Push:
         self._search_lag = search_lag
         self._recorder = Recorder(listings, outbox, clock, review_poll)
         self._sender = Sender(
-            listings=listings, shops=shops, overviews=overviews, materials=materials, recorder=self._recorder,
-            permissions=permissions, clock=clock, send_locale=send_locale,
-        )  # fmt: skip
+            listings=listings,
+            shops=shops,
+            overviews=overviews,
+            materials=materials,
+            recorder=self._recorder,
+            permissions=permissions,
+            clock=clock,
+            send_locale=send_locale,
+        )
         reconciler = Reconciler(listings=listings, shops=shops, recorder=self._recorder, clock=clock)
         self._steps: dict[type[machine.Step], Callable[[Job, Facts], Awaitable[Facts]]] = {
             machine.Reconcile: reconciler.find_out,

@@ -59,9 +59,11 @@ class Reconciler:
         intent = known(known(facts.listing).intent)
         answer = known(intent.answer)
         log.info(
-            "a create with an unclear answer was not done", shop_key=job.shop_key, product_no=job.product_no,
+            "a create with an unclear answer was not done",
+            shop_key=job.shop_key,
+            product_no=job.product_no,
             code=answer.code,
-        )  # fmt: skip
+        )
         refused = replace(answer, settles=True)
         listing = await self._listings.answered(known(facts.listing), refused, _refusal_of(intent, self._clock()))
         return replace(facts, listing=still_ours(listing))

@@ -49,9 +49,13 @@ class Recorder:
             await send(recorded.unsent)
         PUSHES.labels(event.action).inc()
         log.info(
-            "pushed", shop_key=job.shop_key, product_no=job.product_no, action=event.action,
-            tiktok_product_id=event.tiktok_product_id, event_id=entry.id,
-        )  # fmt: skip
+            "pushed",
+            shop_key=job.shop_key,
+            product_no=job.product_no,
+            action=event.action,
+            tiktok_product_id=event.tiktok_product_id,
+            event_id=entry.id,
+        )
         return recorded
 
     async def corrected(self, listing: Listing, refusal: Refusal | None = None) -> Listing:

@@ -56,9 +56,17 @@ class Sender:
     """
 
     def __init__(
-        self, *, listings: Listings, shops: Shops, overviews: Overviews, materials: Materials, recorder: Recorder,
-        permissions: Permissions, clock: Callable[[], datetime], send_locale: bool,
-    ) -> None:  # fmt: skip
+        self,
+        *,
+        listings: Listings,
+        shops: Shops,
+        overviews: Overviews,
+        materials: Materials,
+        recorder: Recorder,
+        permissions: Permissions,
+        clock: Callable[[], datetime],
+        send_locale: bool,
+    ) -> None:
         self._listings = listings
         self._permissions = permissions
         self._overviews = overviews

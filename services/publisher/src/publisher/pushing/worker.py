@@ -35,9 +35,16 @@ class Workers:
     """
 
     def __init__(
-        self, jobs: Jobs, attempts: Attempts, shops: Shops, settings: PublisherSettings, clock: Callable[[], datetime],
-        *, gate: PauseGate, instance: str | None = None,
-    ) -> None:  # fmt: skip
+        self,
+        jobs: Jobs,
+        attempts: Attempts,
+        shops: Shops,
+        settings: PublisherSettings,
+        clock: Callable[[], datetime],
+        *,
+        gate: PauseGate,
+        instance: str | None = None,
+    ) -> None:
         self._jobs = jobs
         self._attempts = attempts
         self._settings = settings

@@ -44,9 +44,17 @@ class Reviews:
     """
 
     def __init__(
-        self, listings: Listings, shops: Shops, outbox: Outbox, *, poll_interval: timedelta, rest: timedelta,
-        lease: timedelta, at_once: int, clock: Callable[[], datetime],
-    ) -> None:  # fmt: skip
+        self,
+        listings: Listings,
+        shops: Shops,
+        outbox: Outbox,
+        *,
+        poll_interval: timedelta,
+        rest: timedelta,
+        lease: timedelta,
+        at_once: int,
+        clock: Callable[[], datetime],
+    ) -> None:
         self._listings = listings
         self._shops = shops
         self._outbox = outbox
@@ -114,9 +122,12 @@ class Reviews:
             if not isinstance(error, Passing):
                 await self._listings.defer_review(listing, claimed_until, self._clock() + self._poll_interval)
             log.info(
-                "review not read, again later", shop_key=listing.shop_key, product_no=listing.product_no,
-                code=error.code, reason=error.message,
-            )  # fmt: skip
+                "review not read, again later",
+                shop_key=listing.shop_key,
+                product_no=listing.product_no,
+                code=error.code,
+                reason=error.message,
+            )
             return
         self._resting.pop(listing.shop_key, None)
         await self._record(listing, seen, claimed_until)
@@ -158,8 +169,10 @@ def _is_same(recorded: Review | None, read: Review) -> bool:
         return False
     known = "approved" if recorded.state == "live" else recorded.state
     return (known, recorded.content_version, recorded.reasons_digest) == (
-        read.state, read.content_version, read.reasons_digest,
-    )  # fmt: skip
+        read.state,
+        read.content_version,
+        read.reasons_digest,
+    )
 
 
 def _parts(listing: Listing, review: Review) -> tuple[str, ...]:

@@ -95,9 +95,14 @@ class Authorizations:
         """Store a new consent in place of the old. False when the TikTok shop belongs to another shop key."""
         fields = {
             **_fields(authorization),
-            "ended": None, "blocked": None, "blocked_until": None, "quota_until": None,
-            "refresh_lease_until": None, "webhook_url": None, "expires_at": None,
-        }  # fmt: skip
+            "ended": None,
+            "blocked": None,
+            "blocked_until": None,
+            "quota_until": None,
+            "refresh_lease_until": None,
+            "webhook_url": None,
+            "expires_at": None,
+        }
         try:
             await self._authorizations.update_one(
                 {"_id": authorization.shop_key}, {"$set": fields, "$inc": {"version": 1}}, upsert=True
@@ -154,9 +159,14 @@ class Authorizations:
 
         A clock that is off may tell newer from older wrongly; the next call then learns of the end.
         """
-        query = {**_unseen(shop_key, notification_id), "ended": None, "$or": [
-            {"authorized_at": None}, {"authorized_at": {"$lt": at + _SECOND}},
-        ]}  # fmt: skip
+        query = {
+            **_unseen(shop_key, notification_id),
+            "ended": None,
+            "$or": [
+                {"authorized_at": None},
+                {"authorized_at": {"$lt": at + _SECOND}},
+            ],
+        }
         update = {**_seen(notification_id), "$set": {"ended": list(cause), "refresh_lease_until": None}}
         return (await self._authorizations.update_one(query, update)).matched_count == 1
 

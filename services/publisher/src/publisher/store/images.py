@@ -67,9 +67,17 @@ class ImageCache:
     ) -> None:
         """The address holds this content, and it is uploaded: one command for both."""
         fields = {
-            "kind": "upload", "shop_key": shop_key, "use_case": use_case, "digest": file.digest, "uri": image.uri,
-            "url": image.url, "width": image.width, "height": image.height, "note": image.note, "uploaded_at": now,
-        }  # fmt: skip
+            "kind": "upload",
+            "shop_key": shop_key,
+            "use_case": use_case,
+            "digest": file.digest,
+            "uri": image.uri,
+            "url": image.url,
+            "width": image.width,
+            "height": image.height,
+            "note": image.note,
+            "uploaded_at": now,
+        }
         upload = UpdateOne({"_id": _upload_id(shop_key, use_case, file.digest)}, {"$set": fields}, upsert=True)
         await self._writes.run([upload, _file_upsert(shop_key, address, file, now)])
 
@@ -92,9 +100,14 @@ class ImageCache:
 
 def _file_upsert(shop_key: str, address: str, file: KnownFile, now: datetime) -> UpdateOne:
     fields = {
-        "kind": "file", "shop_key": shop_key, "address": address, "digest": file.digest, "etag": file.etag,
-        "last_modified": file.last_modified, "seen_at": now,
-    }  # fmt: skip
+        "kind": "file",
+        "shop_key": shop_key,
+        "address": address,
+        "digest": file.digest,
+        "etag": file.etag,
+        "last_modified": file.last_modified,
+        "seen_at": now,
+    }
     return UpdateOne({"_id": _file_id(shop_key, address)}, {"$set": fields}, upsert=True)
 
 

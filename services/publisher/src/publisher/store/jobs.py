@@ -69,9 +69,13 @@ class Jobs:
     ) -> None:
         """Give the job back for later. A command that came in meanwhile makes it due at once."""
         changes = {
-            "due_at": due_at, "attempts": attempts, "waits": waits, "reported": reported,
-            "lease_until": _NEVER, "owner": "",
-        }  # fmt: skip
+            "due_at": due_at,
+            "attempts": attempts,
+            "waits": waits,
+            "reported": reported,
+            "lease_until": _NEVER,
+            "owner": "",
+        }
         result = await self._jobs.update_one({**_own(job), "seq": job.seq}, {"$set": changes})
         if result.matched_count == 0:
             await self._jobs.update_one(_own(job), {"$set": _fresh(now)})

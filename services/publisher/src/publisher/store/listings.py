@@ -19,9 +19,19 @@ from shopsync_runtime.mongo import Database, Document
 
 _REMEMBERED_NOTIFICATIONS = 50
 _OF_ONE_LIFE = (
-    "tiktok_product_id", "skus", "pushed_content_version", "fingerprint", "review", "core", "live_digest",
-    "live_shown", "overwritten", "intent", "refusal", "review_due_at",
-)  # fmt: skip
+    "tiktok_product_id",
+    "skus",
+    "pushed_content_version",
+    "fingerprint",
+    "review",
+    "core",
+    "live_digest",
+    "live_shown",
+    "overwritten",
+    "intent",
+    "refusal",
+    "review_due_at",
+)
 
 
 class Listings:
@@ -86,9 +96,15 @@ class Listings:
         return await self._write(listing, update)
 
     async def record_push(
-        self, listing: Listing, events: Sequence[OutboxEntry], *, review_due_at: datetime | None, now: datetime,
-        refusal: Refusal | None = None, is_reading: bool = True,
-    ) -> Listing | None:  # fmt: skip
+        self,
+        listing: Listing,
+        events: Sequence[OutboxEntry],
+        *,
+        review_due_at: datetime | None,
+        now: datetime,
+        refusal: Refusal | None = None,
+        is_reading: bool = True,
+    ) -> Listing | None:
         """The outcome, what was sent, and the events that tell it, in one write; the intent is gone with it.
 
         `refusal` stays, an earlier one does not. Without `is_reading` a reading that is due sooner stays due.

@@ -1,4 +1,5 @@
 from collections.abc import Callable
+from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from math import ceil
 from typing import Any
@@ -100,16 +101,20 @@ def reserving(me: str, *, length: timedelta, lead: timedelta) -> list[Document]:
     start: Any = {"$max": [{"$add": ["$next_at", gap]}, {"$add": ["$$NOW", _milliseconds(lead)]}]}
     end: Any = {"$add": ["$start", _milliseconds(length)]}
     return [
-        {"$set": {
-            "asked_at": "$$NOW",
-            "start": {"$cond": [stopped, None, start]},
-            "shared_at": {"$cond": [other, "$$NOW", "$shared_at"]},
-        }},
-        {"$set": {
-            "next_at": {"$cond": [{"$eq": ["$start", None]}, "$next_at", end]},
-            "holder": {"$cond": [{"$eq": ["$start", None]}, "$holder", {"$literal": me}]},
-        }},
-    ]  # fmt: skip
+        {
+            "$set": {
+                "asked_at": "$$NOW",
+                "start": {"$cond": [stopped, None, start]},
+                "shared_at": {"$cond": [other, "$$NOW", "$shared_at"]},
+            }
+        },
+        {
+            "$set": {
+                "next_at": {"$cond": [{"$eq": ["$start", None]}, "$next_at", end]},
+                "holder": {"$cond": [{"$eq": ["$start", None]}, "$holder", {"$literal": me}]},
+            }
+        },
+    ]
 
 
 def _milliseconds(duration: timedelta) -> int:
@@ -130,9 +135,7 @@ def _fields(state: PaceState) -> Document:
     learned, breaker = state.learned, state.breaker
     return {
         "paused_until": state.paused_until,
-        "learned": None if learned is None else {
-            "top": learned.top, "low": learned.low, "at": learned.at, "strikes": learned.strikes,
-        },
+        "learned": None if learned is None else asdict(learned),
         "breaker": {"failures": breaker.failures, "opened": breaker.opened},
         "open_until": breaker.open_until,
-    }  # fmt: skip
+    }

@@ -96,8 +96,13 @@ class AppGate:
             error.message = f"{endpoint}: {error.message}"
         if self._circuits.setdefault(name, Circuit()).refused(error, now):
             APP_REFUSED.set(1)
-            log.error("TikTok Shop refuses the app, calls are stopped until this is put right", code=error.code,
-                      reason=error.message, endpoint=name or "all", request_id=error.request_id)  # fmt: skip
+            log.error(
+                "TikTok Shop refuses the app, calls are stopped until this is put right",
+                code=error.code,
+                reason=error.message,
+                endpoint=name or "all",
+                request_id=error.request_id,
+            )
 
     def accepted(self, endpoint: str) -> None:
         """TikTok answered a call as the app's."""

@@ -60,9 +60,16 @@ class TikTokClient:
     """One connection pool for all shops. Every failure is a PublisherError; nothing is retried here."""
 
     def __init__(
-        self, http: httpx.AsyncClient, *, api_url: str, auth_url: str, app_key: str, app_secret: SecretStr,
-        deadline: timedelta, clock: Callable[[], datetime],
-    ) -> None:  # fmt: skip
+        self,
+        http: httpx.AsyncClient,
+        *,
+        api_url: str,
+        auth_url: str,
+        app_key: str,
+        app_secret: SecretStr,
+        deadline: timedelta,
+        clock: Callable[[], datetime],
+    ) -> None:
         self.gate = AppGate()
         self._http = http
         self._api_url = api_url.rstrip("/")
@@ -94,9 +101,13 @@ class TikTokClient:
         if call.image is not None:
             files = {"data": ("image", call.image, "application/octet-stream")}
             request = self._http.build_request(
-                call.method, self._api_url + call.path, params=query, headers=headers, files=files,
+                call.method,
+                self._api_url + call.path,
+                params=query,
+                headers=headers,
+                files=files,
                 data={"use_case": call.use_case},
-            )  # fmt: skip
+            )
             request.read()  # in one piece: each part would be a write of its own to the connection
         else:
             headers["content-type"] = "application/json"
@@ -119,9 +130,11 @@ class TikTokClient:
     async def _token(self, operation: str, values: Mapping[str, str]) -> TokenPair:
         query = {"app_key": self._app_key, "app_secret": self._secret.get_secret_value(), **values}
         request = self._http.build_request(
-            "GET", f"{self._auth_url}/api/v2/token/{operation}", params=query,
+            "GET",
+            f"{self._auth_url}/api/v2/token/{operation}",
+            params=query,
             headers={"accept-encoding": ACCEPTED_ENCODINGS},
-        )  # fmt: skip
+        )
         data = await self._send(request, f"token_{operation}", write=True)
         self.gate.served(f"token_{operation}")
         return _token_pair(data)
@@ -150,9 +163,13 @@ class TikTokClient:
 
     def _note(self, error: PublisherError, name: str) -> None:
         log.info(
-            "TikTok Shop call failed", endpoint=name, error=type(error).__name__, code=error.code,
-            reason=error.message, request_id=error.request_id,
-        )  # fmt: skip
+            "TikTok Shop call failed",
+            endpoint=name,
+            error=type(error).__name__,
+            code=error.code,
+            reason=error.message,
+            request_id=error.request_id,
+        )
         if isinstance(error, AppMisconfigured):
             self.gate.refused(error, self._clock(), name)
         elif isinstance(error, Unavailable | RateLimited):

@@ -77,8 +77,12 @@ class Shops:
         pace = self._paces.get(shop_key)
         if pace is None:
             pace = Pace(
-                shop_key, self._store, self._rules, me=self._me, clock=self._server_clock,
+                shop_key,
+                self._store,
+                self._rules,
+                me=self._me,
+                clock=self._server_clock,
                 on_room=self._tell_room,
-            )  # fmt: skip
+            )
             self._paces[shop_key] = pace
         return pace

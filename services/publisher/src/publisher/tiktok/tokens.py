@@ -41,9 +41,14 @@ class Tokens:
     """
 
     def __init__(
-        self, store: Authorizations, client: TikTokClient, vault: Vault, clock: Callable[[], datetime],
-        *, deadline: timedelta,
-    ) -> None:  # fmt: skip
+        self,
+        store: Authorizations,
+        client: TikTokClient,
+        vault: Vault,
+        clock: Callable[[], datetime],
+        *,
+        deadline: timedelta,
+    ) -> None:
         self._store = store
         self._client = client
         self._vault = vault
@@ -119,9 +124,11 @@ class Tokens:
         self.forget(shop_key)
         if await self._store.end(shop_key, version, (cause.code, cause.message)):
             log.error(
-                "authorisation ended, the merchant has to authorise again", shop_key=shop_key, code=cause.code,
+                "authorisation ended, the merchant has to authorise again",
+                shop_key=shop_key,
+                code=cause.code,
                 reason=cause.message,
-            )  # fmt: skip
+            )
 
     async def refresh_ahead(self, before: timedelta) -> None:
         """Refresh every access token with less life left; one shop's trouble does not keep the others."""

@@ -58,9 +58,11 @@ class Vault:
     def sign_state(self, state: ConsentState, now: datetime) -> str:
         """The `state` parameter of a consent. Opaque, cannot be made up, differs every time."""
         document = {
-            "shop_key": state.shop_key, "tiktok_shop_id": state.tiktok_shop_id, "begun_at": now.isoformat(),
+            "shop_key": state.shop_key,
+            "tiktok_shop_id": state.tiktok_shop_id,
+            "begun_at": now.isoformat(),
             "nonce": secrets.token_hex(8),
-        }  # fmt: skip
+        }
         return self._fernets[self.in_use].encrypt_at_time(json.dumps(document).encode(), int(now.timestamp())).decode()
 
     def read_state(self, text: str, *, now: datetime, lifetime: timedelta) -> ConsentState | None:
