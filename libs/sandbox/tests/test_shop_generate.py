@@ -9,7 +9,7 @@ from PIL import Image
 from shopsync_sandbox.shop import JST, Product, generate
 from shopsync_sandbox.shop.images import PALETTE, path_of, render
 from shopsync_sandbox.shop.numbers import check_digit
-from shopsync_sandbox.shop.stamps import Stamps
+from shopsync_sandbox.shop.times import Stamps
 
 NOW = datetime(2026, 11, 1, tzinfo=JST)
 

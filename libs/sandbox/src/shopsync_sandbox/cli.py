@@ -9,10 +9,10 @@ import typer
 
 _COMMANDS = {
     "up": "shopsync_testkit.up:up",
-    "futureshop": "shopsync_sandbox.futureshop.cli:futureshop",
-    "tiktok": "shopsync_sandbox.tiktok.cli:tiktok",
-    "kafka": "shopsync_testkit.servers:kafka",
-    "mongo": "shopsync_testkit.servers:mongo",
+    "futureshop": "shopsync_sandbox.futureshop.commands:futureshop",
+    "tiktok": "shopsync_sandbox.tiktok.commands:tiktok",
+    "kafka": "shopsync_testkit.commands:kafka",
+    "mongo": "shopsync_testkit.commands:mongo",
     "demo": "shopsync_rehearsals.demo.commands:demo",
     "bench-publisher": "shopsync_rehearsals.bench.publisher.commands:bench_publisher",
     "bench-import": "shopsync_rehearsals.bench.imports.commands:bench_import",

@@ -175,7 +175,7 @@ async def test_the_server_serves_images_on_its_own_address(sandbox):
 
 
 def test_the_command_prints_where_it_serves_and_stops_on_sigterm():
-    code = "import typer; from shopsync_sandbox.futureshop.cli import futureshop; typer.run(futureshop)"
+    code = "import typer; from shopsync_sandbox.futureshop.commands import futureshop; typer.run(futureshop)"
     arguments = ["--shop", "demo:30", "--shop", "k2:5", "--requests-per-second", "0", "--seed", "9"]
     with subprocess.Popen([sys.executable, "-c", code, *arguments], stdout=subprocess.PIPE, text=True) as process:
         try:

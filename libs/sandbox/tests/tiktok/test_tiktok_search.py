@@ -2,8 +2,8 @@
 
 import pytest
 
-from shopsync_sandbox.tiktok.bodies import ProductBody, SearchFilters, parse
-from shopsync_sandbox.tiktok.search import token_for
+from shopsync_sandbox.tiktok.products.search import token_for
+from shopsync_sandbox.tiktok.protocol.bodies import ProductBody, SearchFilters, parse
 
 PRODUCTS = "/product/202309/products"
 

@@ -3,7 +3,8 @@
 import httpx
 import pytest
 
-from shopsync_sandbox.tiktok import ApiError, Code, Fault, listings
+from shopsync_sandbox.tiktok import ApiError, Code, Fault
+from shopsync_sandbox.tiktok.products import listings
 from shopsync_testkit.polling import eventually
 
 AXES = {"vertical": "サイズ"}

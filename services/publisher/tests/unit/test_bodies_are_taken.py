@@ -17,11 +17,11 @@ from publisher.content.requirements import category_problems, read_requirements
 from publisher.model import ListedSku, Listing, UploadedImage
 from shopsync_contracts.events import ProductSnapshot
 from shopsync_sandbox.tiktok import Settings
-from shopsync_sandbox.tiktok.api import catalogue
-from shopsync_sandbox.tiktok.bodies import ProductBody, parse
-from shopsync_sandbox.tiktok.checks import Context, check_listing
-from shopsync_sandbox.tiktok.images import url_path
-from shopsync_sandbox.tiktok.world import World
+from shopsync_sandbox.tiktok.api import categories
+from shopsync_sandbox.tiktok.products.checks import Context, check_listing
+from shopsync_sandbox.tiktok.protocol.bodies import ProductBody, parse
+from shopsync_sandbox.tiktok.state.images import url_path
+from shopsync_sandbox.tiktok.state.world import World
 
 PLAIN = ["靴下", "A", "é", "Ａ", "①", "(", ")", "-", "ー" * 12, "0000000000"]
 SPECIAL = ["&", "<", ">", '"', "'", "\\", "%", "<b>", "</b>", "<L>", "<S>", "</s>"]
@@ -144,7 +144,7 @@ class Strict:
             path={"category_id": "601234"},
             query={"category_version": "v1"},
         )
-        return read_requirements(catalogue.attributes(asked), catalogue.rules(asked))
+        return read_requirements(categories.attributes(asked), categories.rules(asked))
 
     def takes(self, body: dict[str, Any]) -> None:
         """Raises the sandbox's ApiError."""

@@ -8,7 +8,7 @@ import pytest
 
 from publisher.content.description import read_description, reduce_description
 from publisher.content.text import clean_line, cleaned_line, cleaned_text
-from shopsync_sandbox.tiktok.checks.text import content_fault
+from shopsync_sandbox.tiktok.products.checks.text import content_fault
 
 EVERY = [chr(code) for code in range(sys.maxunicode + 1)]
 BREAKS = {letter for letter in EVERY if len(f"a{letter}b".splitlines()) > 1} | set("\t\x1f\u2028\u2029")

@@ -15,9 +15,9 @@ from shopsync_sandbox.futureshop.documents import Document, inventory_document, 
 from shopsync_sandbox.futureshop.error_pages import error_page
 from shopsync_sandbox.futureshop.errors import ApiError, failed
 from shopsync_sandbox.futureshop.faults import Endpoint, Fault, FaultKind, Faults
-from shopsync_sandbox.futureshop.listing import AT_ONCE, Page, page_of
+from shopsync_sandbox.futureshop.faulty_replies import as_json, spoil, spoiled_response
+from shopsync_sandbox.futureshop.paging import AT_ONCE, Page, page_of
 from shopsync_sandbox.futureshop.query import Query, inventory_query, products_query
-from shopsync_sandbox.futureshop.spoiling import as_json, spoil, spoiled_response
 from shopsync_sandbox.shop import Product, Shop
 from shopsync_sandbox.shop.images import media_type, render
 

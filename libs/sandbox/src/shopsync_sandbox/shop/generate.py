@@ -9,7 +9,7 @@ from typing import Any
 from shopsync_sandbox.shop import images, numbers
 from shopsync_sandbox.shop.descriptions import describe
 from shopsync_sandbox.shop.model import JST, Preorder, Product, StagePrice
-from shopsync_sandbox.shop.stamps import Stamps
+from shopsync_sandbox.shop.times import Stamps
 from shopsync_sandbox.shop.traits import PreorderState, Traits, traits
 from shopsync_sandbox.shop.variations import Variations, variations
 from shopsync_sandbox.shop.vocabulary import CATEGORIES, NAME_KEYWORDS, PREFIXES, SUFFIXES, Category

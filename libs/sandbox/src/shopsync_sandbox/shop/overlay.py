@@ -9,7 +9,7 @@ from typing import Any
 from shopsync_sandbox.shop.generate import FIRST_ID, GeneratedShop
 from shopsync_sandbox.shop.model import Product
 from shopsync_sandbox.shop.numbers import index_of_jan
-from shopsync_sandbox.shop.stamps import Range
+from shopsync_sandbox.shop.times import Range
 
 _FIXED = frozenset({"id", "product_no"})
 

@@ -7,17 +7,17 @@ from typing import Any, Literal
 
 from pydantic import TypeAdapter
 
-from shopsync_sandbox.tiktok.checks.shop import BARRED, CONDITIONS
-from shopsync_sandbox.tiktok.faults import Fault
-from shopsync_sandbox.tiktok.lifecycle import Lifecycle
+from shopsync_sandbox.tiktok.faults.registry import Fault
 from shopsync_sandbox.tiktok.limits import Rate
-from shopsync_sandbox.tiktok.model import Product
+from shopsync_sandbox.tiktok.products.checks.shop import BARRED, CONDITIONS
+from shopsync_sandbox.tiktok.products.lifecycle import Lifecycle
 from shopsync_sandbox.tiktok.reasons import PREREQUISITES
 from shopsync_sandbox.tiktok.services import Services
 from shopsync_sandbox.tiktok.settings import Settings
+from shopsync_sandbox.tiktok.state.model import Product
+from shopsync_sandbox.tiktok.state.world import Clock
 from shopsync_sandbox.tiktok.summary import shop_facts, summary
 from shopsync_sandbox.tiktok.tokens import TokenPair
-from shopsync_sandbox.tiktok.world import Clock
 
 
 class Actions:

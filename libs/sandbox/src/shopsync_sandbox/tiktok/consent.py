@@ -7,11 +7,11 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from shopsync_sandbox.tiktok.codes import ApiError, Code
 from shopsync_sandbox.tiktok.identity import derive
-from shopsync_sandbox.tiktok.images import uri_of
 from shopsync_sandbox.tiktok.journal import Entry, body_hash, masked
+from shopsync_sandbox.tiktok.protocol.codes import ApiError, Code
 from shopsync_sandbox.tiktok.services import Services
+from shopsync_sandbox.tiktok.state.images import uri_of
 from shopsync_sandbox.tiktok.tokens import TokenPair
 
 _ALL = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]

@@ -6,9 +6,9 @@ from datetime import UTC, datetime
 from email.utils import format_datetime
 from typing import Literal
 
-from shopsync_sandbox.tiktok.codes import ApiError, Code, seen
-from shopsync_sandbox.tiktok.model import Shop
-from shopsync_sandbox.tiktok.world import World
+from shopsync_sandbox.tiktok.protocol.codes import ApiError, Code, seen
+from shopsync_sandbox.tiktok.state.model import Shop
+from shopsync_sandbox.tiktok.state.world import World
 
 RetryAfterForm = Literal["seconds", "date"]
 

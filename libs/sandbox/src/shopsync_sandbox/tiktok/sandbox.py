@@ -12,7 +12,7 @@ from shopsync_sandbox.tiktok.actions import Actions
 from shopsync_sandbox.tiktok.api.gateway import Gateway
 from shopsync_sandbox.tiktok.consent import Consent
 from shopsync_sandbox.tiktok.control.routes import Control
-from shopsync_sandbox.tiktok.dropping import DroppingApplication
+from shopsync_sandbox.tiktok.faults.connections import DroppingApplication
 
 
 class TikTokSandbox(Actions):

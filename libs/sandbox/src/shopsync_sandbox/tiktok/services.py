@@ -1,20 +1,20 @@
 import time
 from collections.abc import Sequence
 
-from shopsync_sandbox.tiktok.expiries import Expiries
-from shopsync_sandbox.tiktok.faults import Fault, Faults
+from shopsync_sandbox.tiktok.faults.injection import Spoiler
+from shopsync_sandbox.tiktok.faults.registry import Fault, Faults
+from shopsync_sandbox.tiktok.image_optimizer import Optimizer
 from shopsync_sandbox.tiktok.journal import Journal
-from shopsync_sandbox.tiktok.lifecycle import Lifecycle
 from shopsync_sandbox.tiktok.limits import Limits
-from shopsync_sandbox.tiktok.listings import Listings
-from shopsync_sandbox.tiktok.optimizing import Optimizer
-from shopsync_sandbox.tiktok.reviews import Reviews
+from shopsync_sandbox.tiktok.products.lifecycle import Lifecycle
+from shopsync_sandbox.tiktok.products.listings import Listings
+from shopsync_sandbox.tiktok.products.reviews import Reviews
+from shopsync_sandbox.tiktok.products.stock import Stock
 from shopsync_sandbox.tiktok.settings import Settings
-from shopsync_sandbox.tiktok.spoiling import Spoiler
-from shopsync_sandbox.tiktok.stock import Stock
+from shopsync_sandbox.tiktok.state.world import Clock, World
 from shopsync_sandbox.tiktok.tokens import Tokens
-from shopsync_sandbox.tiktok.webhooks import Webhooks
-from shopsync_sandbox.tiktok.world import Clock, World
+from shopsync_sandbox.tiktok.webhooks.expiries import Expiries
+from shopsync_sandbox.tiktok.webhooks.notifications import Webhooks
 
 
 class Services:

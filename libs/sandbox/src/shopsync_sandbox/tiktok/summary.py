@@ -3,8 +3,8 @@
 from collections import Counter
 from typing import Any
 
-from shopsync_sandbox.tiktok.model import Content, Product, Shop
 from shopsync_sandbox.tiktok.services import Services
+from shopsync_sandbox.tiktok.state.model import Content, Product, Shop
 
 _DONE = (
     "creates",

@@ -4,10 +4,10 @@ import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from shopsync_sandbox.tiktok.codes import ApiError, Code, seen
 from shopsync_sandbox.tiktok.identity import derive
-from shopsync_sandbox.tiktok.words import words_seen
-from shopsync_sandbox.tiktok.world import World
+from shopsync_sandbox.tiktok.protocol.codes import ApiError, Code, seen
+from shopsync_sandbox.tiktok.protocol.live_answers import words_seen
+from shopsync_sandbox.tiktok.state.world import World
 
 
 @dataclass(slots=True)

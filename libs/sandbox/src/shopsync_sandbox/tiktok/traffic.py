@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from shopsync_sandbox.tiktok.codes import Code
+from shopsync_sandbox.tiktok.protocol.codes import Code
 
 DROPPED = 0
 _RATE_LIMITED = int(Code.RATE_LIMITED)

@@ -8,7 +8,7 @@ from shopsync_rehearsals.month.model.listing import Listing, Sale
 from shopsync_rehearsals.month.model.record import Record
 from shopsync_rehearsals.month.model.shop import Model
 from shopsync_rehearsals.month.world import SHOP, World
-from shopsync_sandbox.tiktok.model import Product
+from shopsync_sandbox.tiktok.state.model import Product
 
 Document = dict[str, Any]
 

@@ -22,7 +22,7 @@ from shopsync_rehearsals.month.model.shop import Model
 from shopsync_rehearsals.month.operations import Kind, Log, Operation
 from shopsync_rehearsals.month.world import SHOP, Services, World
 from shopsync_sandbox.shop import JST, Product
-from shopsync_sandbox.tiktok.model import Product as Listed
+from shopsync_sandbox.tiktok.state.model import Product as Listed
 from shopsync_testkit.polling import eventually
 
 _MOST_TRIES = 20

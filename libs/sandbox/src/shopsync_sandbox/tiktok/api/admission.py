@@ -5,11 +5,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from shopsync_sandbox.tiktok.api.call import Operation
-from shopsync_sandbox.tiktok.checks.shop import check_shop_open
-from shopsync_sandbox.tiktok.codes import ApiError, Code, seen
-from shopsync_sandbox.tiktok.model import Shop
+from shopsync_sandbox.tiktok.products.checks.shop import check_shop_open
+from shopsync_sandbox.tiktok.protocol.codes import ApiError, Code, seen
+from shopsync_sandbox.tiktok.protocol.signing import is_multipart, request_sign
 from shopsync_sandbox.tiktok.services import Services
-from shopsync_sandbox.tiktok.signing import is_multipart, request_sign
+from shopsync_sandbox.tiktok.state.model import Shop
 from shopsync_sandbox.tiktok.tokens import Grant
 
 NEWEST = 30

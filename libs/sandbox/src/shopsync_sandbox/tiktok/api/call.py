@@ -2,9 +2,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from shopsync_sandbox.tiktok.codes import ApiError, Code
-from shopsync_sandbox.tiktok.model import Shop
+from shopsync_sandbox.tiktok.protocol.codes import ApiError, Code
 from shopsync_sandbox.tiktok.services import Services
+from shopsync_sandbox.tiktok.state.model import Shop
 from shopsync_sandbox.tiktok.tokens import Grant
 
 #: 10 MB of picture and the form around it

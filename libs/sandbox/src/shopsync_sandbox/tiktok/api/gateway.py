@@ -17,10 +17,10 @@ from shopsync_sandbox.tiktok.api.admission import (
 from shopsync_sandbox.tiktok.api.call import Call, Operation
 from shopsync_sandbox.tiktok.api.receiving import body_of, content_of, head_of
 from shopsync_sandbox.tiktok.api.table import find_operation
-from shopsync_sandbox.tiktok.codes import ApiError, Code
+from shopsync_sandbox.tiktok.faults.injection import Answer
 from shopsync_sandbox.tiktok.journal import Entry, body_hash, masked
+from shopsync_sandbox.tiktok.protocol.codes import ApiError, Code
 from shopsync_sandbox.tiktok.services import Services
-from shopsync_sandbox.tiktok.spoiling import Answer
 
 _log = structlog.get_logger("tiktok-sandbox")
 

@@ -3,8 +3,8 @@
 from typing import Any
 
 from shopsync_sandbox.tiktok.api.call import Call
-from shopsync_sandbox.tiktok.codes import ApiError, Code
-from shopsync_sandbox.tiktok.model import Warehouse
+from shopsync_sandbox.tiktok.protocol.codes import ApiError, Code
+from shopsync_sandbox.tiktok.state.model import Warehouse
 
 
 def warehouses(call: Call) -> dict[str, Any]:

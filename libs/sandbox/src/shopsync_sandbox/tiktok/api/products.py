@@ -3,7 +3,9 @@
 from typing import Any
 
 from shopsync_sandbox.tiktok.api.call import Call
-from shopsync_sandbox.tiktok.bodies import (
+from shopsync_sandbox.tiktok.products.read_shape import Reader
+from shopsync_sandbox.tiktok.products.search import search
+from shopsync_sandbox.tiktok.protocol.bodies import (
     InventoryFilters,
     ProductBody,
     ProductIds,
@@ -12,10 +14,8 @@ from shopsync_sandbox.tiktok.bodies import (
     parse,
     parse_product,
 )
-from shopsync_sandbox.tiktok.codes import ApiError, Code
-from shopsync_sandbox.tiktok.model import Product
-from shopsync_sandbox.tiktok.reads import Reader
-from shopsync_sandbox.tiktok.search import search
+from shopsync_sandbox.tiktok.protocol.codes import ApiError, Code
+from shopsync_sandbox.tiktok.state.model import Product
 
 
 def create(call: Call) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from starlette.types import Receive, Scope
 
 from shopsync_sandbox.tiktok.api.admission import Received, too_large
 from shopsync_sandbox.tiktok.api.call import Operation, Upload
-from shopsync_sandbox.tiktok.codes import ApiError, Code
+from shopsync_sandbox.tiktok.protocol.codes import ApiError, Code
 
 #: nothing larger is kept in memory; above it the body cannot even be checked against its signature
 READ_AT_MOST = 101 * 1024 * 1024

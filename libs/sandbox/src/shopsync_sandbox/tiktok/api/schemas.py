@@ -4,9 +4,9 @@ import json
 from typing import Any
 
 from shopsync_sandbox.tiktok.api.call import Call
-from shopsync_sandbox.tiktok.api.catalogue import version_of
-from shopsync_sandbox.tiktok.codes import ApiError, Code
-from shopsync_sandbox.tiktok.taxonomy import Attribute
+from shopsync_sandbox.tiktok.api.categories import version_of
+from shopsync_sandbox.tiktok.protocol.codes import ApiError, Code
+from shopsync_sandbox.tiktok.taxonomy.types import Attribute
 
 _MOST = 10
 _FIELDS = (("title", "TEXT"), ("description", "TEXT"), ("main_images", "IMAGE"), ("skus", "LIST"))

@@ -3,12 +3,12 @@
 from typing import Any
 
 from shopsync_sandbox.tiktok.api.call import Call
-from shopsync_sandbox.tiktok.bodies import WebhookBody, parse
-from shopsync_sandbox.tiktok.callbacks import check_address
-from shopsync_sandbox.tiktok.codes import ApiError, Code
-from shopsync_sandbox.tiktok.model import Shop, Subscription
+from shopsync_sandbox.tiktok.protocol.bodies import WebhookBody, parse
+from shopsync_sandbox.tiktok.protocol.callbacks import check_address
+from shopsync_sandbox.tiktok.protocol.codes import ApiError, Code
 from shopsync_sandbox.tiktok.reasons import PREREQUISITES
-from shopsync_sandbox.tiktok.webhooks import EVENT_TYPES
+from shopsync_sandbox.tiktok.state.model import Shop, Subscription
+from shopsync_sandbox.tiktok.webhooks.notifications import EVENT_TYPES
 
 
 def authorized_shops(call: Call) -> dict[str, Any]:

@@ -3,9 +3,9 @@
 from collections.abc import Collection
 from urllib.parse import unquote
 
-from shopsync_sandbox.tiktok.api import catalogue, logistics, products, schemas, shops, sizecharts, uploads
+from shopsync_sandbox.tiktok.api import categories, logistics, products, schemas, shops, size_charts, uploads
 from shopsync_sandbox.tiktok.api.call import Operation
-from shopsync_sandbox.tiktok.codes import ApiError, Code, seen
+from shopsync_sandbox.tiktok.protocol.codes import ApiError, Code, seen
 
 _READ, _WRITE = "seller.product.basic", "seller.product.write"
 _INFO, _LOGISTICS = "seller.authorization.info", "seller.logistics"
@@ -43,12 +43,12 @@ OPERATIONS = (
     Operation("list_webhooks", "GET", _HOOKS, _V, _INFO, shops.list_webhooks),
     Operation("put_webhook", "PUT", _HOOKS, _V, _INFO, shops.put_webhook),
     Operation("delete_webhook", "DELETE", _HOOKS, _V, _INFO, shops.delete_webhook),
-    Operation("categories", "GET", "product/categories", _V, _READ, catalogue.categories),
-    Operation("recommend_category", "POST", "product/categories/recommend", _V, _READ, catalogue.recommend),
-    Operation("category_attributes", "GET", f"{_CATEGORY}/attributes", _V, _READ, catalogue.attributes),
-    Operation("category_rules", "GET", f"{_CATEGORY}/rules", _V, _READ, catalogue.rules),
-    Operation("brands", "GET", "product/brands", _V, _READ, catalogue.brands),
-    Operation("create_brand", "POST", "product/brands", _V, _WRITE, catalogue.create_brand, cipher=False),
+    Operation("categories", "GET", "product/categories", _V, _READ, categories.categories),
+    Operation("recommend_category", "POST", "product/categories/recommend", _V, _READ, categories.recommend),
+    Operation("category_attributes", "GET", f"{_CATEGORY}/attributes", _V, _READ, categories.attributes),
+    Operation("category_rules", "GET", f"{_CATEGORY}/rules", _V, _READ, categories.rules),
+    Operation("brands", "GET", "product/brands", _V, _READ, categories.brands),
+    Operation("create_brand", "POST", "product/brands", _V, _WRITE, categories.create_brand, cipher=False),
     Operation(
         "upload_image",
         "POST",
@@ -77,7 +77,7 @@ OPERATIONS = (
         "product/sizecharts/search",
         ("202407",),
         _READ,
-        sizecharts.search_size_charts,
+        size_charts.search_size_charts,
         cipher=False,
     ),
     Operation("create_product", "POST", "product/products", _V, _WRITE, products.create),

@@ -3,10 +3,10 @@
 from typing import Any, Literal
 
 from shopsync_sandbox.tiktok.api.call import Call
-from shopsync_sandbox.tiktok.bodies import Body, parse
-from shopsync_sandbox.tiktok.codes import ApiError, Code
-from shopsync_sandbox.tiktok.files import MAX_VIDEO
-from shopsync_sandbox.tiktok.images import USE_CASES, Image, url_path
+from shopsync_sandbox.tiktok.protocol.bodies import Body, parse
+from shopsync_sandbox.tiktok.protocol.codes import ApiError, Code
+from shopsync_sandbox.tiktok.state.files import MAX_VIDEO
+from shopsync_sandbox.tiktok.state.images import USE_CASES, Image, url_path
 
 __all__ = ["MAX_VIDEO", "optimize_images", "upload_file", "upload_image"]
 

@@ -1,9 +1,9 @@
 from typing import Any
 
 from shopsync_sandbox.tiktok.actions import Actions
-from shopsync_sandbox.tiktok.model import Product
+from shopsync_sandbox.tiktok.products.reviews import Rule
 from shopsync_sandbox.tiktok.reasons import KYC_PENDING
-from shopsync_sandbox.tiktok.reviews import Rule
+from shopsync_sandbox.tiktok.state.model import Product
 
 _DEFAULT_REASON = "content does not meet the listing policy"
 

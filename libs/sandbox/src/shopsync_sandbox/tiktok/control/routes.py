@@ -8,10 +8,10 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from shopsync_sandbox.tiktok.actions import Actions
-from shopsync_sandbox.tiktok.codes import ApiError
 from shopsync_sandbox.tiktok.control.reviewing import decide, set_rules
 from shopsync_sandbox.tiktok.control.seller import act
-from shopsync_sandbox.tiktok.faults import Fault
+from shopsync_sandbox.tiktok.faults.registry import Fault
+from shopsync_sandbox.tiktok.protocol.codes import ApiError
 from shopsync_sandbox.tiktok.summary import counters, detail, state, summary
 
 Body = dict[str, Any]

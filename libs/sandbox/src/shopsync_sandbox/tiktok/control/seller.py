@@ -2,7 +2,7 @@ from collections.abc import Callable
 from typing import Any
 
 from shopsync_sandbox.tiktok.actions import Actions
-from shopsync_sandbox.tiktok.model import Product
+from shopsync_sandbox.tiktok.state.model import Product
 
 Action = Callable[[Actions, Product, dict[str, Any]], None]
 

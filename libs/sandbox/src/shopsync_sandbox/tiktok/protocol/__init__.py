@@ -1,0 +1,1 @@
+"""What travels between TikTok Shop and a client: codes, envelope, request bodies, signatures."""

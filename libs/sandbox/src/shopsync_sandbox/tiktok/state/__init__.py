@@ -1,0 +1,1 @@
+"""What the server remembers: shops, products, uploads, and the clock."""

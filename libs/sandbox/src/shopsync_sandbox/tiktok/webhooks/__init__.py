@@ -1,0 +1,1 @@
+"""Notifications to the seller's systems: what is sent, when, and how it is delivered."""
