@@ -6,10 +6,10 @@ from datetime import datetime, timedelta
 
 import structlog
 
-from catalog.rules.ids import derived_id
 from catalog.rules.schedule import is_due, latest_slot
 from catalog.store.shops import ShopStore, TimedShop
 from shopsync_contracts import TopicSpec
+from shopsync_contracts.derived import catalog_id
 from shopsync_contracts.events import ImportRequested, SyncRequested
 from shopsync_contracts.topics import IMPORT_COMMANDS, SYNC_COMMANDS
 from shopsync_runtime import EventPublisher, Lease, Leases
@@ -62,7 +62,7 @@ class Scheduler:
 
     async def _start(self, shop: TimedShop, slot: datetime) -> None:
         spec, body = _command(shop)
-        id_ = derived_id(f"{shop.shop_key}@{slot.isoformat()}", body.TYPE)
+        id_ = catalog_id(f"{shop.shop_key}@{slot.isoformat()}", body.TYPE)
         await self._events.publish(spec, self._events.event(body, id=id_))
         log.info("timed sync started", shop_key=shop.shop_key, mode=shop.sync.mode, slot=slot.isoformat(), event_id=id_)
 

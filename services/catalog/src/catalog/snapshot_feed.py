@@ -3,9 +3,9 @@
 import asyncio
 from collections.abc import Iterable
 
-from catalog.rules.ids import derived_id
 from catalog.rules.model import State
 from catalog.store.documents import product_id
+from shopsync_contracts.derived import catalog_id
 from shopsync_contracts.topics import CATALOG_PRODUCTS
 from shopsync_runtime import EventPublisher
 
@@ -29,9 +29,7 @@ class SnapshotFeed:
                 (
                     CATALOG_PRODUCTS,
                     # The same version is the same fact, however often it is published.
-                    self._events.event(
-                        one, id=derived_id(one.subject, one.TYPE, str(one.version)), time=one.changed_at
-                    ),
+                    self._events.event(one, id=catalog_id(one.subject, one.TYPE, one.version), time=one.changed_at),
                 )
                 for one in snapshots
             ]

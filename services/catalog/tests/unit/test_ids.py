@@ -6,11 +6,11 @@ from types import SimpleNamespace
 import pytest
 
 from catalog.rules.bulk import fan_out, reports
-from catalog.rules.ids import derived_id
 from catalog.rules.sync import Tally, commands, report
 from catalog.scheduler import Scheduler
 from catalog.store.shops import TimedShop
 from shopsync_contracts import new_event
+from shopsync_contracts.derived import catalog_id
 from shopsync_contracts.events import REPORT_PAGE, EditVerdict, ProductsBulkEdited, SyncRequested, SyncSettings
 
 NOW = datetime(2026, 11, 23, 18, 40, tzinfo=UTC)
@@ -30,8 +30,8 @@ def bulk_edit():
 @pytest.mark.parametrize(
     ("made", "recorded"),
     [
-        (derived_id("demo/A-100", "product.snapshot", "7"), "7dcddd11-ba66-5fa2-bb05-1a3b2fb949c5"),
-        (derived_id("x"), "6f2b46d1-dbee-5a85-85ea-bf93699dffcc"),
+        (catalog_id("demo/A-100", "product.snapshot", "7"), "7dcddd11-ba66-5fa2-bb05-1a3b2fb949c5"),
+        (catalog_id("x"), "6f2b46d1-dbee-5a85-85ea-bf93699dffcc"),
     ],
 )
 def test_recorded_ids(made, recorded):

@@ -1,38 +1,36 @@
-from uuid import UUID, uuid5
+from functools import partial
+from uuid import UUID
 
-_NAMESPACE = UUID("6f0a6a1e-3f5c-5a52-9d55-0c6e7c3b8d11")
+from shopsync_contracts.derived import derived_id
 
-
-def derived_id(*causes: str) -> str:
-    """An id that follows from its causes: the same causes give the same id, in every process and after every crash."""
-    return str(uuid5(_NAMESPACE, "\x1f".join(causes)))
+_id = partial(derived_id, UUID("6f0a6a1e-3f5c-5a52-9d55-0c6e7c3b8d11"))
 
 
 def import_id_of(source: str, event_id: str) -> str:
     """The import that a command asks for. Event ids are unique per source, so both make the name."""
-    return derived_id("import", source, event_id)
+    return _id("import", source, event_id)
 
 
 def changed_id(reading_id: str, product_no: str, upstream_id: str) -> str:
     """Id of the product.changed that a listing (ImportRun.reading_id) says about the product with this upstream id."""
-    return derived_id("changed", reading_id, product_no, upstream_id)
+    return _id("changed", reading_id, product_no, upstream_id)
 
 
 def removed_id(import_id: str, product_no: str) -> str:
     """Id of the product.removed that this import says about the product."""
-    return derived_id("removed", import_id, product_no)
+    return _id("removed", import_id, product_no)
 
 
 def report_id(import_id: str) -> str:
     """Id of the import's one report, completed or failed."""
-    return derived_id("report", import_id)
+    return _id("report", import_id)
 
 
 def sync_id(import_id: str) -> str:
     """Id of the sync request that follows the import (`then_sync`)."""
-    return derived_id("sync", import_id)
+    return _id("sync", import_id)
 
 
 def scheduled_id(slot: str, shop_key: str) -> str:
     """Id of the request for the import that the schedule wants at a slot."""
-    return derived_id("scheduled", slot, shop_key)
+    return _id("scheduled", slot, shop_key)

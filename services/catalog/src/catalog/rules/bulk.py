@@ -5,9 +5,9 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime
 
-from catalog.rules.ids import derived_id
 from catalog.rules.model import SkuNo
 from shopsync_contracts import Event, bulk_edit_part_id
+from shopsync_contracts.derived import catalog_id
 from shopsync_contracts.events import (
     REPORT_PAGE,
     BulkEditCompleted,
@@ -80,4 +80,4 @@ def reports(
             pages=len(pages),
             verdicts=tuple(page),
         )
-        yield derived_id(event.id, report.TYPE, str(number)), report
+        yield catalog_id(event.id, report.TYPE, number), report

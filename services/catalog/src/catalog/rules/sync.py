@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
-from catalog.rules.ids import derived_id
 from shopsync_contracts import Event
+from shopsync_contracts.derived import catalog_id
 from shopsync_contracts.events import PushRequested, SyncCompleted, SyncCounts, SyncRequested
 
 Choice = Literal["commanded", "incomplete", "sync_disabled", "not_found"]
@@ -57,7 +57,7 @@ def commands(event: Event[SyncRequested], product_nos: Sequence[str]) -> list[tu
     body = event.data
     return [
         (
-            derived_id(event.id, one, PushRequested.TYPE),
+            catalog_id(event.id, one, PushRequested.TYPE),
             PushRequested(shop_key=body.shop_key, product_no=one, reason=body.reason, sync_id=event.id),
         )
         for one in product_nos
@@ -84,4 +84,4 @@ def report(
         counts=counts,
         refused_because=refused_because,
     )
-    return derived_id(event.id, body.TYPE), body
+    return catalog_id(event.id, body.TYPE), body
