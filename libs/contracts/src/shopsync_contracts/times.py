@@ -1,13 +1,17 @@
-"""Timestamps on the wire: RFC 3339 with offset, and nothing else that a lenient reader would take for a time."""
+"""Timestamps on the wire (RFC 3339 with offset, nothing else), the grain of stored times, and the time zone."""
 
 import re
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any
+from zoneinfo import ZoneInfo
 
 from pydantic import AwareDatetime, BeforeValidator, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 from shopsync_contracts.limits import FIRST_YEAR, LAST_YEAR, MAX_TIME
+
+JST = ZoneInfo("Asia/Tokyo")
+"""Zone of every time of day, and of futureshop's stamps, which carry none."""
 
 _YEAR = "(?:19[0-9]{2}|[2-8][0-9]{3}|9[0-8][0-9]{2}|99[0-8][0-9]|999[0-8])"
 _DATE = "-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])"
@@ -20,6 +24,12 @@ PATTERN = f"^{_YEAR}{_DATE}{_CLOCK}{_OFFSET}$(?!\\n)"
 _FORM = re.compile(f"[0-9]{{4}}{_DATE}{_CLOCK}{_OFFSET}")
 _SECONDS = slice(17, 19)
 _LONGEST = len("2026-11-23T09:00:01.123456")
+
+
+def to_the_millisecond(moment: datetime) -> datetime:
+    """The moment in UTC at MongoDB's grain: what is compared must equal what is read back."""
+    utc = moment.astimezone(UTC)
+    return utc.replace(microsecond=utc.microsecond // 1000 * 1000)
 
 
 def read_time(value: Any) -> Any:

@@ -1,15 +1,13 @@
 """How a text names a moment: in Asia/Tokyo, with the offset."""
 
 from datetime import datetime
-from typing import Final
-from zoneinfo import ZoneInfo
 
-JAPAN: Final = ZoneInfo("Asia/Tokyo")
+from shopsync_contracts.times import JST
 
 
 def show_time(moment: datetime | None) -> str:
     """`2026-11-23 09:00:00+09:00`; a dash for None."""
-    return "–" if moment is None else moment.astimezone(JAPAN).isoformat(" ", "seconds")
+    return "–" if moment is None else moment.astimezone(JST).isoformat(" ", "seconds")
 
 
 def is_ahead(moment: datetime | None, now: datetime) -> bool:

@@ -5,14 +5,14 @@ import pytest
 
 from catalog.rules.schedule import is_due, latest_slot
 from shopsync_contracts.events import SyncSettings
+from shopsync_contracts.times import JST
 
-TOKYO = ZoneInfo("Asia/Tokyo")
 HOUR = timedelta(hours=1)
 
 
 def tokyo(clock, day=23):
     hour, minute = map(int, clock.split(":"))
-    return datetime(2026, 11, day, hour, minute, tzinfo=TOKYO)
+    return datetime(2026, 11, day, hour, minute, tzinfo=JST)
 
 
 def test_rb7_manual_mode_has_no_timing():

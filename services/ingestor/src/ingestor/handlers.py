@@ -4,9 +4,10 @@ from datetime import datetime
 import structlog
 
 from ingestor.ids import import_id_of
-from ingestor.model import ImportRun, to_the_millisecond
+from ingestor.model import ImportRun
 from ingestor.store import ImportStore
 from shopsync_contracts.events import ImportRequested
+from shopsync_contracts.times import to_the_millisecond
 from shopsync_runtime import Delivery, PermanentError
 
 log = structlog.get_logger(__name__)

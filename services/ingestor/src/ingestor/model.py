@@ -1,7 +1,7 @@
 """One import as it is kept in MongoDB: everything needed to go on at the page where it was."""
 
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, Literal
 
 from ingestor.windows import Interval
@@ -14,17 +14,12 @@ from shopsync_contracts.events import (
     ImportFailed,
     RefusedProduct,
 )
+from shopsync_contracts.times import to_the_millisecond
 
 State = Literal["queued", "reading", "proving", "reporting", "finished"]
 Document = dict[str, Any]
 
 MAX_DOUBTS = 20
-
-
-def to_the_millisecond(moment: datetime) -> datetime:
-    """The moment at MongoDB's grain, in UTC: what is compared must equal what is read back."""
-    utc = moment.astimezone(UTC)
-    return utc.replace(microsecond=utc.microsecond // 1000 * 1000)
 
 
 @dataclass(slots=True)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from ingestor.records.values import JST
+from shopsync_contracts.times import JST
 
 LONGEST = timedelta(days=30)
 """futureshop takes at most 31 days; a day less, because whether it counts both end days is not public."""

@@ -6,7 +6,7 @@ from urllib.parse import parse_qs
 
 import pytest
 
-from ingestor.records.values import JST
+from shopsync_contracts.times import JST
 from shopsync_contracts.topics import REPORTS
 from shopsync_testkit.polling import eventually
 from shopsync_testkit.processes import ServiceProcess

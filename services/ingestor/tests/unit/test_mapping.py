@@ -1,7 +1,6 @@
 """From futureshop's records to the contract, field by field."""
 
 from datetime import datetime, timedelta
-from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -9,9 +8,9 @@ from ingestor.records.mapping import NEVER_READ, TABLE, SourceMap, to_product, t
 from ingestor.records.values import Unreadable
 from shopsync_contracts import new_event, parse
 from shopsync_contracts.events import Axes, ProductChanged, Tax
+from shopsync_contracts.times import JST
 from shopsync_contracts.topics import PRODUCT_CHANGES
 
-JST = ZoneInfo("Asia/Tokyo")
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=JST)
 
 

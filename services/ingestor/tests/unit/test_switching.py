@@ -6,7 +6,8 @@ import pytest
 
 from ingestor.records.mapping import SourceMap
 from ingestor.records.switching import next_switch
-from ingestor.records.values import JST, Unreadable
+from ingestor.records.values import Unreadable
+from shopsync_contracts.times import JST
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=JST)
 TABLE = SourceMap()

@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 
 from ingestor.records.mapping import TABLE, SourceMap, to_product, to_stock
 from ingestor.records.switching import next_switch
-from ingestor.records.values import JST, LATEST, MAX_NUMBER, Unreadable, flag, stamp, whole
+from ingestor.records.values import LATEST, MAX_NUMBER, Unreadable, flag, stamp, whole
 from shopsync_contracts.limits import MAX_PRICE
+from shopsync_contracts.times import JST
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=JST)
 SOURCE = SourceMap()

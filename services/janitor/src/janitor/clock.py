@@ -14,13 +14,13 @@ from janitor.ids import nightly_id
 from janitor.store import SweepStore
 from shopsync_contracts import Event
 from shopsync_contracts.events import SweepRequested
+from shopsync_contracts.times import JST
 from shopsync_contracts.topics import SWEEP_COMMANDS
 from shopsync_runtime import EventPublisher, Leases, failpoint
 
 log = structlog.get_logger(__name__)
 
 NIGHTLY = "nightly"
-TOKYO = ZoneInfo("Asia/Tokyo")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,7 @@ class Schedule:
     """
 
     cron: str = "30 3 * * *"
-    zone: ZoneInfo = TOKYO
+    zone: ZoneInfo = JST
     catch_up: timedelta = timedelta(hours=4)
 
     def latest(self, now: datetime) -> datetime:

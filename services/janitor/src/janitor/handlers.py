@@ -5,10 +5,11 @@ from datetime import datetime, timedelta
 import structlog
 
 from janitor.ids import enumerate_id, nightly_id, share_of, sweep_id_of
-from janitor.model import Sweep, to_the_millisecond
+from janitor.model import Sweep
 from janitor.store import SweepStore
 from shopsync_contracts import Event
 from shopsync_contracts.events import ImportCompleted, ImportFailed, SweepRequested
+from shopsync_contracts.times import to_the_millisecond
 from shopsync_runtime import Delivery, PermanentError
 
 log = structlog.get_logger(__name__)

@@ -12,7 +12,7 @@ requested → enumerating → proven → commanded → judged → done
 
 from collections import Counter
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any, Literal
 
 from janitor.ids import enumerate_id
@@ -25,15 +25,10 @@ from shopsync_contracts.events import (
     SweepCounts,
     SweepVerdict,
 )
+from shopsync_contracts.times import to_the_millisecond
 
 State = Literal["requested", "enumerating", "proven", "commanded", "judged", "refused", "done"]
 Document = dict[str, Any]
-
-
-def to_the_millisecond(moment: datetime) -> datetime:
-    """The moment at MongoDB's grain, in UTC: what is compared must equal what is read back."""
-    utc = moment.astimezone(UTC)
-    return utc.replace(microsecond=utc.microsecond // 1000 * 1000)
 
 
 @dataclass(slots=True)

@@ -10,7 +10,7 @@ import structlog
 from janitor import metrics
 from janitor.catalog_view import CatalogView
 from janitor.ids import delete_id, report_id
-from janitor.model import Sweep, to_the_millisecond
+from janitor.model import Sweep
 from janitor.pages import report_of
 from janitor.proofs import Trouble
 from janitor.reporting import tell_end
@@ -18,6 +18,7 @@ from janitor.store import SweepStore
 from janitor.verdicts import Found
 from shopsync_contracts import Event, TopicSpec
 from shopsync_contracts.events import DeleteRequested, ImportRequested
+from shopsync_contracts.times import to_the_millisecond
 from shopsync_contracts.topics import (
     DELETE_COMMANDS,
     IMPORT_COMMANDS,

@@ -1,7 +1,6 @@
 """Sweeps on a real broker and database; the catalog's and the ingestor's parts are played by the test."""
 
 from datetime import UTC, datetime, timedelta
-from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -9,12 +8,11 @@ from janitor.catalog_view import CatalogView
 from janitor.clock import NightlyClock, Schedule
 from janitor.store import SweepStore
 from shopsync_contracts.events import Enumeration, ProductRemoved
+from shopsync_contracts.times import JST
 from shopsync_contracts.topics import DELETE_COMMANDS, IMPORT_COMMANDS, PRODUCT_CHANGES, REPORTS, SWEEP_COMMANDS
 from shopsync_runtime import Runtime
 from shopsync_testkit.polling import NeverHappened, eventually
 from shopsync_testkit.processes import ServiceProcess
-
-JST = ZoneInfo("Asia/Tokyo")
 
 
 def verdicts_of(pages):

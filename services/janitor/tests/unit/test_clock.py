@@ -10,9 +10,8 @@ from janitor.clock import Schedule, due
 from janitor.ids import nightly_id, share_of
 from janitor.nights import overdue
 from janitor.settings import JanitorSettings
+from shopsync_contracts.times import JST
 from shopsync_runtime import SettingsError, load_settings
-
-JST = ZoneInfo("Asia/Tokyo")
 
 
 def jst(*parts):

@@ -4,7 +4,7 @@ import re
 from datetime import UTC, datetime, timedelta
 
 from shopsync_cli.errors import WrongCall
-from shopsync_readmodel.times import JAPAN
+from shopsync_contracts.times import JST
 
 _AGO = re.compile(r"(?P<number>\d+)(?P<unit>[smhd])")
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
@@ -18,4 +18,4 @@ def read_moment(text: str, *, now: datetime) -> datetime:
         moment = datetime.fromisoformat(text.strip())
     except ValueError:
         raise WrongCall(f"{text!r} is no moment; write 30m, 2h, 7d, 2026-11-23 or 2026-11-23T09:00+09:00") from None
-    return (moment if moment.tzinfo else moment.replace(tzinfo=JAPAN)).astimezone(UTC)
+    return (moment if moment.tzinfo else moment.replace(tzinfo=JST)).astimezone(UTC)

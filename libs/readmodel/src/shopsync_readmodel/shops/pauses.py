@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from shopsync_contracts.times import to_the_millisecond
 from shopsync_readmodel.times import show_time
 from shopsync_runtime.mongo import Database
 
@@ -35,6 +36,6 @@ async def pause_is_stored(database: Database, shop_key: str, set_at: datetime) -
 
     Stored times have milliseconds.
     """
-    stored_at = set_at.replace(microsecond=set_at.microsecond // 1000 * 1000)
+    stored_at = to_the_millisecond(set_at)
     found = await database["push_pauses"].find_one({"_id": shop_key, "set_at": {"$gte": stored_at}}, {"_id": 1})
     return found is not None

@@ -4,8 +4,8 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 from catalog.rules.model import Record, Removal, Tombstone
-from catalog.rules.stamps import to_ms
 from shopsync_contracts.events import DeleteRequested, ProductSnapshot
+from shopsync_contracts.times import to_the_millisecond
 
 Kept = Literal["sync_enabled", "present", "unproven", "proof_too_old", "command_too_late"]
 
@@ -36,7 +36,7 @@ def reason_to_keep(record: Record, command: DeleteRequested, now: datetime, proo
 def _is_proven(removal: Removal, command: DeleteRequested) -> bool:
     """By the command's own enumeration, or by one that was completed after it."""
     named = command.enumeration
-    return removal.enumeration_id == named.id or removal.completed_at >= to_ms(named.completed_at)
+    return removal.enumeration_id == named.id or removal.completed_at >= to_the_millisecond(named.completed_at)
 
 
 def bury(record: Record, snapshot: ProductSnapshot, command: DeleteRequested, now: datetime) -> Tombstone:
@@ -47,7 +47,7 @@ def bury(record: Record, snapshot: ProductSnapshot, command: DeleteRequested, no
     return Tombstone(
         shop_key=record.shop_key,
         product_no=record.product_no,
-        deleted_at=to_ms(now),
+        deleted_at=to_the_millisecond(now),
         sweep_id=command.sweep_id,
         removal=removal,
         version=snapshot.version,

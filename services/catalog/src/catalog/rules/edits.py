@@ -5,15 +5,16 @@ from datetime import datetime
 from typing import Any
 
 from catalog.rules.model import Record
-from catalog.rules.stamps import Stamped, last_writer, to_ms
+from catalog.rules.stamps import Stamped, last_writer
 from catalog.rules.stock import edit_stock
 from shopsync_contracts.events import EditChanges, ProductEdited
 from shopsync_contracts.ownership import DIMENSIONS, OWNERS, SIDES, Owner, side_field
+from shopsync_contracts.times import to_the_millisecond
 
 
 def edit(record: Record, edited: ProductEdited) -> Record:
     """Apply a merge patch, last writer per field by `edited_at`. Raises UnknownSku."""
-    at = to_ms(edited.edited_at)
+    at = to_the_millisecond(edited.edited_at)
     sent = edited.changes.model_fields_set
     upstream_owned = {name for name in sent if OWNERS[name] is Owner.UPSTREAM}
     edits = dict(record.edits)
@@ -45,7 +46,7 @@ def _plain(changes: EditChanges, names: set[str]) -> dict[str, Any]:
 
 def set_target(record: Record, sync_enabled: bool, time: datetime) -> Record:
     """連携対象 ON or OFF, last writer by the envelope's `time`."""
-    return replace(record, target=last_writer(record.target, sync_enabled, to_ms(time)))
+    return replace(record, target=last_writer(record.target, sync_enabled, to_the_millisecond(time)))
 
 
 def standing_edits(record: Record) -> dict[str, Any]:

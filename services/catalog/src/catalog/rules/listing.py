@@ -5,9 +5,9 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from catalog.rules.model import Listing, PushOutcome, Record, Review, SkuNo
-from catalog.rules.stamps import to_ms
 from catalog.rules.stock import forget_sent, mark_sent
 from shopsync_contracts.events import PushFailed, PushSkipped, PushSucceeded, ReviewChanged, SnapshotError
+from shopsync_contracts.times import to_the_millisecond
 
 # Notices carry whole seconds of TikTok's clock and may overtake our own report of the push they follow.
 NOTICE_SLACK = timedelta(seconds=5)
@@ -43,7 +43,7 @@ def push_succeeded(record: Record, result: PushSucceeded, event_id: str, time: d
             outcome=_newer(listing.outcome, PushOutcome(result.content_version, "accepted")),
             review=_review_after(listing, result),
             pushed_content_version=result.content_version,
-            pushed_at=to_ms(time),
+            pushed_at=to_the_millisecond(time),
             live=_live_after(listing, result),
             result_ids=_remember(listing, event_id),
         ),
@@ -137,7 +137,7 @@ def _remember(listing: Listing, event_id: str) -> tuple[str, ...]:
 def review_changed(record: Record, notice: ReviewChanged) -> Record:
     """TikTok's notice, if it judges the push that counts and is not older than what is known (SS-11)."""
     listing = record.listing
-    occurred_at = to_ms(notice.occurred_at)
+    occurred_at = to_the_millisecond(notice.occurred_at)
     if _is_old_notice(record, notice, occurred_at):
         return record
     review = Review(notice.review, notice.tiktok_product_id, notice.content_version, notice.reasons, occurred_at)

@@ -11,7 +11,6 @@ from catalog.rules.admission import admit
 from catalog.rules.deletion import bury, reason_to_keep
 from catalog.rules.model import Applied, Partition, Record, Rules, State
 from catalog.rules.snapshot import take_snapshot
-from catalog.rules.stamps import to_ms
 from shopsync_contracts import Event
 from shopsync_contracts.events import (
     DeleteRequested,
@@ -25,6 +24,7 @@ from shopsync_contracts.events import (
     ReviewChanged,
     SyncTargetSet,
 )
+from shopsync_contracts.times import to_the_millisecond
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,7 +166,7 @@ def _refuse_former_life(state: State, event: Event[Any]) -> None:
     """What the merchant did to a product that was deleted since is not done to the one registered again (DL-13)."""
     ended = state.tombstone.deleted_at if state.tombstone else state.record.born_after if state.record else None
     made = event.data.edited_at if isinstance(event.data, ProductEdited) else event.time
-    if ended is not None and to_ms(made) < ended:
+    if ended is not None and to_the_millisecond(made) < ended:
         since = "was deleted from the tool" if state.record is None else "was registered in futureshop again"
         raise FormerLife(
             f"made at {made.isoformat()}, before product {event.subject} {since} at {ended.isoformat()}: what was done"

@@ -2,17 +2,16 @@
 
 from datetime import datetime, time, timedelta
 from typing import Final
-from zoneinfo import ZoneInfo
 
 from shopsync_contracts.events import SyncSettings
+from shopsync_contracts.times import JST
 
-TOKYO: Final = ZoneInfo("Asia/Tokyo")
 _DAY: Final = timedelta(days=1)
 
 
 def latest_slot(sync: SyncSettings, now: datetime) -> datetime | None:
     """The newest timing that is not after `now` (aware); None in manual mode, where nothing goes by the clock."""
-    local = now.astimezone(TOKYO)
+    local = now.astimezone(JST)
     match sync.mode:
         case "manual":
             return None
@@ -24,13 +23,13 @@ def latest_slot(sync: SyncSettings, now: datetime) -> datetime | None:
 
 def _interval_start(local: datetime, minutes: int) -> datetime:
     """Intervals are counted from midnight, so that a restart moves none; the last one of a day may be short."""
-    midnight = datetime.combine(local.date(), time(), TOKYO)
+    midnight = datetime.combine(local.date(), time(), JST)
     return midnight + (local - midnight) // timedelta(minutes=minutes) * timedelta(minutes=minutes)
 
 
 def _last_time_of_day(local: datetime, times: tuple[str, ...]) -> datetime:
     days = (local.date(), local.date() - _DAY)
-    slots = [datetime.combine(day, time.fromisoformat(one), TOKYO) for day in days for one in times]
+    slots = [datetime.combine(day, time.fromisoformat(one), JST) for day in days for one in times]
     return max(slot for slot in slots if slot <= local)
 
 

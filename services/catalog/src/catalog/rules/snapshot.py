@@ -5,12 +5,12 @@ from typing import Any
 
 from catalog.rules.edits import overwritten_edits, standing_edits
 from catalog.rules.model import Record, SkuNo
-from catalog.rules.stamps import to_ms
 from catalog.rules.status import missing_fields, refused_fields, status_of
 from shopsync_contracts.events import Dimensions, ProductSnapshot, SnapshotContent, SnapshotSku, TaxDefaults
 from shopsync_contracts.ownership import DIMENSIONS, OWNERS, SIDES, Owner, side_field
 from shopsync_contracts.pricing import product_price, sku_price
 from shopsync_contracts.stored import read_stored
+from shopsync_contracts.times import to_the_millisecond
 
 
 def take_snapshot(
@@ -39,7 +39,7 @@ def take_snapshot(
         product_no=record.product_no,
         version=record.first_version if previous is None else previous.version,
         content_version=content_version,
-        changed_at=to_ms(now) if previous is None else previous.changed_at,
+        changed_at=to_the_millisecond(now) if previous is None else previous.changed_at,
         sync_enabled=record.sync_enabled,
         status=status,
         missing=missing,
@@ -61,7 +61,11 @@ def take_snapshot(
     if snapshot == previous and not overwritten:
         return previous
     return snapshot.model_copy(
-        update={"version": previous.version + 1, "changed_at": to_ms(now), "overwritten_edits": overwritten}
+        update={
+            "version": previous.version + 1,
+            "changed_at": to_the_millisecond(now),
+            "overwritten_edits": overwritten,
+        }
     )
 
 

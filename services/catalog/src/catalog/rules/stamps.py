@@ -1,7 +1,7 @@
-"""Times that decide an order: millisecond grain as MongoDB keeps them, and never from the future."""
+"""Times that decide an order: last writer wins, and none comes from the future."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Generic, TypeVar
 
 from catalog.errors import StampFromFuture
@@ -9,12 +9,6 @@ from catalog.errors import StampFromFuture
 T = TypeVar("T")
 
 CLOCK_TOLERANCE = timedelta(minutes=5)
-
-
-def to_ms(stamp: datetime) -> datetime:
-    """The same moment in UTC, cut to milliseconds: what comes back from MongoDB must compare equal."""
-    utc = stamp.astimezone(UTC)
-    return utc.replace(microsecond=utc.microsecond // 1000 * 1000)
 
 
 def not_ahead(name: str, stamp: datetime, broker: datetime) -> None:

@@ -4,9 +4,9 @@ from dataclasses import replace
 from datetime import datetime
 
 from catalog.rules.model import Record, Removal, Rules, Tombstone, Upstream
-from catalog.rules.stamps import to_ms
 from catalog.rules.stock import import_stock
 from shopsync_contracts.events import FormerListing, ProductChanged, ProductRemoved, UpstreamProduct
+from shopsync_contracts.times import to_the_millisecond
 
 
 def may_overwrite(current: Upstream, change: ProductChanged, rules: Rules) -> bool:
@@ -31,11 +31,11 @@ def at_ms(change: ProductChanged) -> ProductChanged:
     """The change with its stamps cut to milliseconds."""
     product = change.product
     stamps = {
-        "updated_at": to_ms(product.updated_at),
-        "created_at": None if product.created_at is None else to_ms(product.created_at),
+        "updated_at": to_the_millisecond(product.updated_at),
+        "created_at": None if product.created_at is None else to_the_millisecond(product.created_at),
     }
     return change.model_copy(
-        update={"observed_at": to_ms(change.observed_at), "product": product.model_copy(update=stamps)}
+        update={"observed_at": to_the_millisecond(change.observed_at), "product": product.model_copy(update=stamps)}
     )
 
 
@@ -88,7 +88,7 @@ def _born_after(tombstone: Tombstone, change: ProductChanged) -> datetime:
     registered = change.product.created_at
     if registered is None:
         return tombstone.deleted_at
-    return max(tombstone.deleted_at, to_ms(min(registered, change.observed_at)))
+    return max(tombstone.deleted_at, to_the_millisecond(min(registered, change.observed_at)))
 
 
 def prove_absence(record: Record, removed: ProductRemoved) -> Record:
@@ -96,8 +96,8 @@ def prove_absence(record: Record, removed: ProductRemoved) -> Record:
     proof = removed.enumeration
     removal = Removal(
         enumeration_id=proof.id,
-        started_at=to_ms(proof.started_at),
-        completed_at=to_ms(proof.completed_at),
+        started_at=to_the_millisecond(proof.started_at),
+        completed_at=to_the_millisecond(proof.completed_at),
     )
     current = record.upstream.removal
     if current is not None and removal.started_at < current.started_at:

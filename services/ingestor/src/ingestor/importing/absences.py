@@ -12,11 +12,12 @@ from ingestor.ids import removed_id
 from ingestor.importing.confirming import still_holds
 from ingestor.importing.enumeration import ShrinkLimit, judge
 from ingestor.importing.stock_feed import in_chunks, search_form, searchable
-from ingestor.model import ImportRun, to_the_millisecond
+from ingestor.model import ImportRun
 from ingestor.records.identity import Listed, identify
 from ingestor.records.mapping import SourceMap
 from ingestor.store import ImportStore, PresenceStore
 from shopsync_contracts.events import Enumeration, ProductRemoved
+from shopsync_contracts.times import to_the_millisecond
 from shopsync_contracts.topics import PRODUCT_CHANGES
 from shopsync_runtime import EventPublisher, Lease, failpoint
 

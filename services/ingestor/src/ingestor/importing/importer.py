@@ -15,8 +15,9 @@ from ingestor.importing.planning import Planner
 from ingestor.importing.progress import Progress
 from ingestor.importing.reader import Reader
 from ingestor.importing.reporting import Reporting
-from ingestor.model import Failure, ImportRun, to_the_millisecond
+from ingestor.model import Failure, ImportRun
 from ingestor.store import ImportStore
+from shopsync_contracts.times import to_the_millisecond
 from shopsync_runtime import Lease
 
 log = structlog.get_logger(__name__)

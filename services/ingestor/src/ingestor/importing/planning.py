@@ -4,9 +4,10 @@ from datetime import datetime
 import structlog
 
 from ingestor.importing.confirming import check_confirmation
-from ingestor.model import ImportRun, to_the_millisecond
+from ingestor.model import ImportRun
 from ingestor.store import CheckpointStore, ImportStore, PresenceStore
 from ingestor.windows import WindowRules, as_stamp, interval_of
+from shopsync_contracts.times import to_the_millisecond
 from shopsync_runtime import Lease, failpoint
 
 log = structlog.get_logger(__name__)

@@ -13,7 +13,7 @@ from ingestor.ids import changed_id
 from ingestor.importing.enumeration import PageFacts, check_end, doubts_of
 from ingestor.importing.read_ahead import Ahead, Seen
 from ingestor.importing.stock_feed import StockFeed, StockMark
-from ingestor.model import ImportRun, to_the_millisecond
+from ingestor.model import ImportRun
 from ingestor.records.identity import Listed, identify
 from ingestor.records.mapping import SourceMap, Stock, to_product
 from ingestor.records.switching import next_switch
@@ -22,6 +22,7 @@ from ingestor.store import ImportStore, PresenceStore
 from ingestor.windows import windows
 from shopsync_contracts import Event
 from shopsync_contracts.events import ImportMode, ProductChanged
+from shopsync_contracts.times import to_the_millisecond
 from shopsync_contracts.topics import PRODUCT_CHANGES
 from shopsync_runtime import EventPublisher, Lease, failpoint
 

@@ -8,9 +8,9 @@ import structlog
 from croniter import croniter
 
 from ingestor.ids import scheduled_id
-from ingestor.records.values import JST
 from ingestor.store import ImportStore
 from shopsync_contracts.events import ImportRequested
+from shopsync_contracts.times import JST
 from shopsync_contracts.topics import IMPORT_COMMANDS
 from shopsync_runtime import EventPublisher, Leases
 

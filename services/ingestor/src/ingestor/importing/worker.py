@@ -12,8 +12,9 @@ import structlog
 from ingestor.errors import UnknownShop
 from ingestor.futureshop.shop_directory import ShopDirectory
 from ingestor.importing.importer import Importer
-from ingestor.model import ImportRun, to_the_millisecond
+from ingestor.model import ImportRun
 from ingestor.store import ImportStore
+from shopsync_contracts.times import to_the_millisecond
 from shopsync_runtime import Lease, LeaseLost, Leases
 from shopsync_runtime.backoff import backoff_delay
 from shopsync_runtime.cancelling import stop

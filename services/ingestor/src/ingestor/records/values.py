@@ -6,10 +6,8 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from typing import Any
-from zoneinfo import ZoneInfo
 
-JST = ZoneInfo("Asia/Tokyo")
-"""Zone of futureshop's stamps, which carry none."""
+from shopsync_contracts.times import JST
 
 MAX_NUMBER = 999_999_999_999
 """Above any price or stock; also keeps the value inside 64 bits for whoever stores it."""
