@@ -40,7 +40,7 @@ $(VENV)/.installed: $(MANIFESTS) | $(UV)
 
 install: $(VENV)/.installed ## build .venv from requirements.lock (uv is fetched when missing)
 
-generated: install ## write what is made from code: JSON Schemas (refuses breaking changes), settings tables, README topics
+generated: install ## write what is made from code: JSON Schemas (refuses breaking changes), the tables of settings and topics
 	@$(BIN)/python -m shopsync_contracts libs/contracts/schemas
 	@$(BIN)/python docs/tables.py
 

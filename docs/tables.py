@@ -1,5 +1,5 @@
 # ruff: noqa: INP001 - a script
-"""Writes the tables that come from code (`make generated`): settings in the operations reference, topics in README."""
+"""Writes the tables that come from code (`make generated`): settings in the reference, topics in wire-format.md."""
 
 import re
 from pathlib import Path
@@ -17,7 +17,7 @@ from shopsync_runtime.settings_loading import variable_of
 
 ROOT = Path(__file__).parents[1]
 REFERENCE = ROOT / "docs" / "operations-reference.md"
-README = ROOT / "README.md"
+WIRE_FORMAT = ROOT / "docs" / "wire-format.md"
 CLASSES: dict[str, type[BaseSettings]] = {
     "common": CommonSettings,
     "ingestor": IngestorSettings,
@@ -65,7 +65,7 @@ def _between(page: str, begin: str, end: str, text: str) -> str:
 
 def main() -> None:
     """Write both pages."""
-    for path, render in ((REFERENCE, with_settings), (README, with_topics)):
+    for path, render in ((REFERENCE, with_settings), (WIRE_FORMAT, with_topics)):
         path.write_text(render(path.read_text(encoding="utf-8")), encoding="utf-8")
 
 

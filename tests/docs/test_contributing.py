@@ -163,7 +163,6 @@ def test_a_topic_is_added(tmp_path):
 
 def test_a_setting_is_added(tmp_path):
     copy = Copy(tmp_path, "services/janitor/src", "docs")
-    shutil.copy(ROOT / "README.md", tmp_path)
     (field,) = blocks("Add a setting", "python")
     settings = "services/janitor/src/janitor/settings.py"
     copy.before(settings, "    lease: PositiveDuration", textwrap.indent(field, "    "))

@@ -1,4 +1,4 @@
-"""The README's lines for other systems and for operators do what the README says, typed as they stand."""
+"""The lines for other systems and for operators do what their pages say, typed as they stand."""
 
 import asyncio
 import json
@@ -14,7 +14,8 @@ from shopsync_testkit.polling import eventually
 from shopsync_testkit.processes import ServiceProcess, clean_environment
 
 ROOT = Path(__file__).parents[2]
-README = (ROOT / "README.md").read_text(encoding="utf-8")
+README = ROOT / "README.md"
+PUBLISHING = ROOT / "docs" / "publishing.md"
 
 pytestmark = [
     pytest.mark.e2e,
@@ -22,16 +23,16 @@ pytestmark = [
 ]
 
 
-def block(name: str) -> str:
-    """The shell block behind `<!-- tested: name -->`."""
-    found = re.search(rf"<!-- tested: {name} -->\n```sh\n(.*?)```", README, re.DOTALL)
-    assert found, f"README.md has no block {name!r}"
+def block(page: Path, name: str) -> str:
+    """The shell block of a page behind `<!-- tested: name -->`."""
+    found = re.search(rf"<!-- tested: {name} -->\n```sh\n(.*?)```", page.read_text(encoding="utf-8"), re.DOTALL)
+    assert found, f"{page.name} has no block {name!r}"
     return found[1]
 
 
 @pytest.fixture
 async def catalog(kafka_bootstrap, mongo_uri, topic_prefix, mongo_database, tmp_path):
-    """Topics and a catalog service; gives what runs a README block against them."""
+    """Topics and a catalog service; returns what runs a block of a page against them."""
     settings = {
         "SHOPSYNC_KAFKA_BOOTSTRAP_SERVERS": kafka_bootstrap,
         "SHOPSYNC_MONGO_URI": mongo_uri,
@@ -42,7 +43,7 @@ async def catalog(kafka_bootstrap, mongo_uri, topic_prefix, mongo_database, tmp_
     environment["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{environment['PATH']}"
 
     async def run(script: str) -> str:
-        """Run lines of the README: the broker's address and the prefix are this test's, the rest is untouched."""
+        """Run lines of a page: the broker's address and the prefix are this test's, the rest is untouched."""
         script = script.replace("localhost:9092", kafka_bootstrap).replace("-t shopsync.", f"-t {topic_prefix}.")
         process = await asyncio.create_subprocess_exec(
             "bash", "-euo", "pipefail", "-c", script, env=environment, stdout=-1, stderr=-1
@@ -57,7 +58,7 @@ async def catalog(kafka_bootstrap, mongo_uri, topic_prefix, mongo_database, tmp_
 
 
 async def test_another_system_publishes_and_an_operator_looks(catalog):
-    await catalog(block("publish"))
+    await catalog(block(PUBLISHING, "publish"))
     await catalog(
         'echo \'{"no": "event"}\' | kcat -b localhost:9092 -t shopsync.tool-edits.v1 -P -k demo/A-100'
         " -X topic.partitioner=murmur2_random"
@@ -65,7 +66,7 @@ async def test_another_system_publishes_and_an_operator_looks(catalog):
 
     async def seen():
         try:
-            text = await catalog(block("look"))
+            text = await catalog(block(README, "look"))
         except AssertionError:
             return None  # grep finds nothing before the first snapshot is out
         return text if 'sync_enabled":true' in text and "x-error" in text else None

@@ -67,7 +67,7 @@ def check(ctx: typer.Context, replication: Replication = 1, as_json: AsJson = Fa
 def list_topics(
     ctx: typer.Context,
     as_json: AsJson = False,
-    markdown: Annotated[bool, typer.Option("--markdown", help="The table of the README.")] = False,
+    markdown: Annotated[bool, typer.Option("--markdown", help="The table of docs/wire-format.md.")] = False,
 ) -> None:
     """The declared topics. Asks no broker."""
     prefix = "shopsync" if markdown else given(ctx).prefix()
