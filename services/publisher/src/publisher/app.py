@@ -7,19 +7,19 @@ from datetime import timedelta
 
 import httpx
 
-from publisher.consent.consent import Consents
+from publisher.consent.flow import ConsentFlow
 from publisher.consent.keyring import Keyring
 from publisher.content.categories import Categories
-from publisher.content.material import Materials
+from publisher.content.material import MaterialGatherer
 from publisher.handlers import Handlers
 from publisher.images.addresses import GuardedNetwork
 from publisher.images.fetching import Fetcher
-from publisher.images.images import Images
-from publisher.pace.pace import PaceRules
-from publisher.pushing.attempt import Attempts
+from publisher.images.uploads import ImageUploads
+from publisher.pace.rate_limiter import RateLimiterSettings
+from publisher.pushing.job_runner import JobRunner
 from publisher.pushing.outbox import Outbox
-from publisher.pushing.overview import Overviews
-from publisher.pushing.pausing import PauseGate
+from publisher.pushing.overview import OverviewCache
+from publisher.pushing.paused_shops import PausedShops
 from publisher.pushing.push import Push
 from publisher.pushing.worker import Workers
 from publisher.reviewing.reviews import Reviews
@@ -63,7 +63,7 @@ def build(runtime: Runtime, settings: PublisherSettings) -> None:
     catalogue, cache = CatalogueReader(database), ImageCache(database)
     troubles, token_keys = AppTroubles(database), TokenKeys(database)
     pauses = Pauses(database)
-    gate = PauseGate(pauses)
+    paused_shops = PausedShops(pauses)
     for store in (jobs, listings, authorizations, cache, troubles, token_keys):
         runtime.on_start(store.ensure_indexes)
     runtime.on_start(authorizations.ensure_view)
@@ -82,7 +82,7 @@ def build(runtime: Runtime, settings: PublisherSettings) -> None:
     vault = Vault(settings.token_key)
     tokens = Tokens(authorizations, client, vault, clock, deadline=settings.request_deadline)
     runtime.on_stop(tokens.finish)
-    rules = PaceRules(settings.requests_per_second, settings.breaker_failures, settings.breaker_longest)
+    rules = RateLimiterSettings(settings.requests_per_second, settings.breaker_failures, settings.breaker_longest)
     shops = Shops(client, tokens, Paces(database), rules, clock)
     fetcher = Fetcher(
         GuardedNetwork(allow_private=settings.image_allow_private),
@@ -92,7 +92,7 @@ def build(runtime: Runtime, settings: PublisherSettings) -> None:
     runtime.on_stop(fetcher.aclose)
     categories = Categories(life=settings.category_rules_life, size=settings.category_rules_kept, clock=clock)
     outbox = Outbox(listings, runtime.events)
-    overviews = Overviews(shops, jobs, listings, life=settings.overview_life, clock=clock)
+    overviews = OverviewCache(shops, jobs, listings, life=settings.overview_life, clock=clock)
     push = Push(
         situations=Situations(database),
         listings=listings,
@@ -100,26 +100,27 @@ def build(runtime: Runtime, settings: PublisherSettings) -> None:
         shops=shops,
         overviews=overviews,
         permissions=Permissions(database),
-        materials=Materials(Images(cache, fetcher, clock), categories),
+        materials=MaterialGatherer(ImageUploads(cache, fetcher, clock), categories),
         clock=clock,
         settings_grace=settings.settings_grace,
         review_poll=settings.review_poll_interval,
         search_lag=settings.search_lag,
         send_locale=settings.send_locale,
     )
-    attempts = Attempts(
+    job_runner = JobRunner(
         push,
         jobs=jobs,
         authorizations=authorizations,
         catalogue=catalogue,
         outbox=outbox,
-        gate=gate,
+        paused_shops=paused_shops,
         settings=settings,
         clock=clock,
     )
-    workers = Workers(jobs, attempts, shops, settings, clock, gate=gate, instance=runtime.common.instance_id)
-    shops.on_room = workers.wake
-    replica = runtime.common.instance_id or socket.gethostname()
+    instance = runtime.common.instance_id
+    workers = Workers(jobs, job_runner, shops, settings, clock, paused_shops=paused_shops, instance=instance)
+    shops.on_capacity = workers.wake
+    replica = instance or socket.gethostname()
     keyring = Keyring(
         vault,
         tokens,
@@ -144,7 +145,7 @@ def build(runtime: Runtime, settings: PublisherSettings) -> None:
         at_once=_REVIEWS_AT_ONCE,
         clock=clock,
     )
-    consents = Consents(
+    consent_flow = ConsentFlow(
         client,
         tokens,
         vault,
@@ -159,21 +160,21 @@ def build(runtime: Runtime, settings: PublisherSettings) -> None:
         clock=clock,
     )
     inbox = Inbox(listings, authorizations, reviews, clock)
-    web = Web(inbox, consents, app_key=settings.tiktok_app_key, app_secret=settings.tiktok_app_secret)
+    web = Web(inbox, consent_flow, app_key=settings.tiktok_app_key, app_secret=settings.tiktok_app_secret)
 
     upkeep = Upkeep(
         tokens,
         shops,
         authorizations,
         troubles,
-        client.gate,
+        client.app_circuit,
         replica=replica,
         refresh_before=settings.token_refresh_before,
         warn_before=settings.authorization_warn_before,
         webhook_url=settings.webhook_url,
         clock=clock,
     )
-    handlers = Handlers(jobs, Positions(database), pauses, gate, wake=workers.wake, clock=clock)
+    handlers = Handlers(jobs, Positions(database), pauses, paused_shops, wake=workers.wake, clock=clock)
     runtime.consume("commands", [PUSH_COMMANDS], handlers.commands)
     runtime.add_routes(web.routes())
     runtime.background("relay", outbox.relay)

@@ -3,7 +3,7 @@ from datetime import datetime
 
 import structlog
 
-from publisher.pushing.pausing import PauseGate
+from publisher.pushing.paused_shops import PausedShops
 from publisher.store import Jobs, Pauses, Positions
 from shopsync_contracts.events import PushPauseSet
 from shopsync_runtime import Delivery, Refusal
@@ -19,7 +19,7 @@ class Handlers:
         jobs: Jobs,
         positions: Positions,
         pauses: Pauses,
-        gate: PauseGate,
+        paused_shops: PausedShops,
         *,
         wake: Callable[[Iterable[str]], None],
         clock: Callable[[], datetime],
@@ -27,7 +27,7 @@ class Handlers:
         self._jobs = jobs
         self._positions = positions
         self._pauses = pauses
-        self._gate = gate
+        self._paused_shops = paused_shops
         self._wake = wake
         self._clock = clock
 
@@ -45,7 +45,7 @@ class Handlers:
                 offset=one.offset,
             )
         if said:
-            await self._gate.refresh()
+            await self._paused_shops.refresh()
         if new:
             await self._jobs.request([delivery.event for delivery in new], self._clock())
             await self._positions.taken(new)

@@ -29,7 +29,7 @@ class ListedSku:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class WriteAnswer:
     """What TikTok answered to a write instead of success. `command_id`: the push command that it was told to.
 
     `settles`: it is known to mean that nothing was done.
@@ -57,7 +57,7 @@ class Intent:
     stock: dict[SkuKey, int]
     core: str | None = None
     sent_at: datetime | None = None
-    answer: Answer | None = None
+    answer: WriteAnswer | None = None
 
     @property
     def is_settled(self) -> bool:
@@ -66,7 +66,7 @@ class Intent:
 
 
 @dataclass(frozen=True, slots=True)
-class Refusal:
+class ContentRefusal:
     """TikTok's answer to the content with this fingerprint: it would be the same again.
 
     `command_id`: the push command that met an answer nobody knows; it does not ask again even when a hand gave it.
@@ -123,7 +123,7 @@ class Listing:
     live_shown: str | None = None
     overwritten: str | None = None
     intent: Intent | None = None
-    refusal: Refusal | None = None
+    refusal: ContentRefusal | None = None
     former_ids: tuple[str, ...] = ()
     pushes: int = 0
     notices: int = 0

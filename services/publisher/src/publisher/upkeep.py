@@ -8,7 +8,7 @@ import structlog
 from publisher.metrics import EXPIRY
 from publisher.reviewing import webhooks
 from publisher.store import AppTroubles, Authorization, Authorizations
-from publisher.tiktok.app_circuit import AppGate
+from publisher.tiktok.app_circuit import AppCircuitBreaker
 from publisher.tiktok.shops import Shops
 from publisher.tiktok.tokens import Tokens
 
@@ -26,7 +26,7 @@ class Upkeep:
         shops: Shops,
         authorizations: Authorizations,
         troubles: AppTroubles,
-        gate: AppGate,
+        app_circuit: AppCircuitBreaker,
         *,
         replica: str,
         refresh_before: timedelta,
@@ -38,7 +38,7 @@ class Upkeep:
         self._shops = shops
         self._authorizations = authorizations
         self._troubles = troubles
-        self._gate = gate
+        self._app_circuit = app_circuit
         self._replica = replica
         self._refresh_before = refresh_before
         self._warn_before = warn_before
@@ -58,10 +58,10 @@ class Upkeep:
         await self._note_trouble()
 
     async def _note_trouble(self) -> None:
-        trouble, now = self._gate.trouble, self._clock()
+        trouble, now = self._app_circuit.trouble, self._clock()
         if trouble is not None:
             cause = (trouble.code, trouble.message)
-            await self._troubles.note(self._replica, cause, since=self._gate.since or now, now=now)
+            await self._troubles.note(self._replica, cause, since=self._app_circuit.since or now, now=now)
             self._is_noted = True
         elif self._is_noted:
             await self._troubles.clear(self._replica)

@@ -10,7 +10,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from publisher.consent import pages
-from publisher.consent.consent import Consents
+from publisher.consent.flow import ConsentFlow
 from publisher.errors import ConsentRefused, Passing, PublisherError
 from publisher.metrics import WEBHOOKS
 from publisher.reviewing.webhooks import Inbox, read_notification
@@ -27,9 +27,9 @@ _WEBHOOK_SECONDS = 2.5
 class Web:
     """The publisher's own routes. Nothing is answered 200 before it is safe."""
 
-    def __init__(self, inbox: Inbox, consents: Consents, *, app_key: str, app_secret: SecretStr) -> None:
+    def __init__(self, inbox: Inbox, consent_flow: ConsentFlow, *, app_key: str, app_secret: SecretStr) -> None:
         self._inbox = inbox
-        self._consents = consents
+        self._consent_flow = consent_flow
         self._app_key = app_key
         self._secret = app_secret
 
@@ -83,7 +83,7 @@ class Web:
 
         async def begin() -> Response:
             wanted = request.query_params.get("tiktok_shop_id")
-            url = await self._consents.begin(request.query_params.get("shop_key", "").strip(), wanted)
+            url = await self._consent_flow.begin(request.query_params.get("shop_key", "").strip(), wanted)
             return pages.redirect(request, url)
 
         return await _answered(request, begin)
@@ -97,7 +97,7 @@ class Web:
                 return pages.begin_here(request)
             if not code:
                 raise ConsentRefused("denied", "TikTok Shop sent no code: the authorisation was not given. Begin again")
-            return pages.authorised(request, await self._consents.complete(code, state))
+            return pages.authorised(request, await self._consent_flow.complete(code, state))
 
         return await _answered(request, complete)
 

@@ -270,7 +270,7 @@ async def test_nv3_a_worker_that_was_overtaken_records_nothing(listings, demo):
     stale = replace(slow, tiktok_product_id="P1", skus=())
     assert await listings.record_push(stale, [], review_due_at=None, now=demo.clock()) is None
     assert await listings.forget_intent(slow) is None
-    assert await listings.begin_anew(slow) is None
+    assert await listings.start_over(slow) is None
     assert await listings.get("demo/Z-1") == quick
     assert quick.stock_sent == {("", ""): 7}
 

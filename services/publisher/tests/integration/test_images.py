@@ -4,7 +4,7 @@ import pytest
 
 from publisher.images.addresses import GuardedNetwork
 from publisher.images.fetching import Fetcher
-from publisher.images.images import Images
+from publisher.images.uploads import ImageUploads
 from publisher.model import UploadedImage
 from publisher.store import ImageCache
 from shopsync_testkit.polling import eventually
@@ -34,7 +34,7 @@ async def test_uploads_outlive_a_restart_and_belong_to_one_shop(demo):
 
     for shop_key in ("demo", "demo", "other", "other"):
         fetcher = Fetcher(GuardedNetwork(allow_private=True), timeout=timedelta(seconds=10), max_bytes=10**6)
-        fresh = Images(ImageCache(demo.database), fetcher, demo.clock)
+        fresh = ImageUploads(ImageCache(demo.database), fetcher, demo.clock)
         image = await fresh.uploaded(Api(shop_key), address, "MAIN_IMAGE")
         await fetcher.aclose()
         assert image.uri == f"tos/{shop_key}"

@@ -142,7 +142,7 @@ async def test_a_restarted_instance_goes_on_with_its_own_pushes_only(jobs, now):
     owners = ["publisher-1/x", "publisher-10/x", str(uuid4())]
     held = [await jobs.claim("demo", owner=owner, now=now, lease=LEASE) for owner in owners]
 
-    assert await jobs.give_back("publisher-1", now) == 1
+    assert await jobs.release_all_of("publisher-1", now) == 1
 
     again = await claim(jobs, now)
     assert again is not None

@@ -7,9 +7,9 @@ from datetime import timedelta
 
 import pytest_asyncio
 
+from publisher.pace.adaptive_rate import LearnedRate
 from publisher.pace.breaker import Breaker, after_answer, after_failure
-from publisher.pace.pace import Pace, PaceRules
-from publisher.pace.rate import Learned
+from publisher.pace.rate_limiter import RateLimiter, RateLimiterSettings
 from publisher.pace.slots import Line, ServerClock, take_stretch
 from publisher.store import Paces
 from shopsync_runtime.mongo import make_client
@@ -58,7 +58,7 @@ async def test_nothing_is_taken_while_the_shop_is_stopped(database):
 
 
 async def test_state_comes_back_as_it_was_written(database, now):
-    learned = Learned(3.5, 1.25, now, strikes=2)
+    learned = LearnedRate(3.5, 1.25, now, strikes=2)
     after, _ = await Paces(database).change("$new/shop", lambda state, _: replace(state, learned=learned))
     got = await Paces(database).reserve("$new/shop", "$me", length=LENGTH, lead=LEAD)
     assert got.state == after
@@ -95,8 +95,8 @@ async def test_one_probe_across_replicas(database):
 async def test_replicas_share_the_rate_on_a_real_database(database):
     """Three replicas with more callers than they need, two seconds: together no second above the rate."""
     loop, sends, rate = asyncio.get_running_loop(), [], 40.0
-    rules = PaceRules(rate, 5, timedelta(seconds=10))
-    replicas = [Pace("demo", Paces(database), rules, me=str(n), clock=ServerClock()) for n in range(3)]
+    rules = RateLimiterSettings(rate, 5, timedelta(seconds=10))
+    replicas = [RateLimiter("demo", Paces(database), rules, me=str(n), clock=ServerClock()) for n in range(3)]
 
     async def send():
         sends.append(loop.time())

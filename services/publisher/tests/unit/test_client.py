@@ -286,7 +286,7 @@ class TestTheGate:
         now.value += timedelta(seconds=61)
         raw.says(envelope(12052104))
         assert type(await failing(client)) is Refused  # accepted as the app's call
-        assert client.gate.trouble is None
+        assert client.app_circuit.trouble is None
 
     async def test_only_one_tries(self, client, raw, now):
         raw.says(envelope(36009033), status="403 Forbidden")

@@ -4,7 +4,7 @@ from publisher.errors import ContentRefused, ImageUnusable, ProductGone, Refused
 from publisher.pushing.refusals import refusal_of
 from publisher.tiktok.codes import kind_of
 from publisher.tiktok.hints import _BY_CODE, NEEDS_APPROVAL, WRONG_CATEGORY, hint_of, with_hints
-from publisher.tiktok.remote import read_product, review_of
+from publisher.tiktok.remote_product import read_product, review_of
 from shopsync_contracts.events import Reason, SnapshotContent
 
 FIELDS = {*SnapshotContent.model_fields, "axes", "skus", "jan_code", "stock"}

@@ -4,10 +4,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from publisher.content.checks import Problem
-from publisher.model import Answer, Intent, ListedSku, Listing, Refusal, ShopState
+from publisher.model import ContentRefusal, Intent, ListedSku, Listing, ShopState, WriteAnswer
 from publisher.pushing import machine
 from publisher.pushing.machine import Facts, Wait, decide
-from publisher.tiktok.remote import RemoteProduct
+from publisher.tiktok.remote_product import RemoteProduct
 from shopsync_contracts.events import Reason
 
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
@@ -105,8 +105,8 @@ def test_creates_wait_for_the_quota_edits_do_not(facts):
     ],
 )
 def test_what_each_state_at_tiktok_asks_for(facts, status, audit, same, changed):
-    listed = replace(facts, listing=LISTED, glanced=True)
-    assert kind(decide(listed)) == "Look"
+    listed = replace(facts, listing=LISTED, overview_checked=True)
+    assert kind(decide(listed)) == "ReadListing"
     assert kind(decide(replace(listed, seen=seen(status, audit)))) == same
     other = replace(listed, fingerprint="other")
     assert kind(decide(replace(other, seen=seen(status, audit)))) == changed
@@ -125,7 +125,7 @@ def test_unchanged_tells_whether_it_is_live(facts):
 
 def test_reliability_36_a_clock_does_not_repeat_what_was_refused(facts):
     """RB-9: until the content changes, somebody presses 同期, or a day has passed."""
-    refused = Listing("demo", "A-100", refusal=Refusal("same", "12052220", "prohibited", NOW))
+    refused = Listing("demo", "A-100", refusal=ContentRefusal("same", "12052220", "prohibited", NOW))
     for listing, seen_now in ((refused, None), (replace(LISTED, fingerprint="old", refusal=refused.refusal), seen())):
         told = replace(facts, listing=listing, seen=seen_now)
         assert decide(told) == machine.StillRefused(refused.refusal)
@@ -178,7 +178,7 @@ def test_a_new_sku_is_a_change(facts, snapshot, sku):
 def test_what_was_sent_ends_the_push(facts):
     acted = replace(facts, listing=LISTED, acted=True)
     assert kind(decide(acted)) == "Done"
-    assert kind(decide(replace(acted, fingerprint="other"))) == "Look"
+    assert kind(decide(replace(acted, fingerprint="other"))) == "ReadListing"
     assert kind(decide(replace(acted, seen=seen("PENDING", "AUDITING")))) == "Done"
     assert kind(decide(replace(acted, seen=seen("SELLER_DEACTIVATED", "NONE")))) == "Activate"
 
@@ -192,18 +192,18 @@ def test_a_sku_that_an_edit_did_not_bring_there_waits_for_the_next_push(facts, s
 
 def test_rb9_an_unchanged_listing_that_the_overview_confirms_needs_no_reading(facts):
     listed = replace(facts, listing=LISTED)
-    assert kind(decide(listed)) == "Glance"
-    glanced = replace(listed, glanced=True)
-    assert kind(decide(glanced)) == "Look"
+    assert kind(decide(listed)) == "CheckOverview"
+    overview_checked = replace(listed, overview_checked=True)
+    assert kind(decide(overview_checked)) == "ReadListing"
     for review in ("live", "in_review"):
-        assert decide(replace(glanced, confirmed=review)) == machine.Unchanged(review)
+        assert decide(replace(overview_checked, confirmed=review)) == machine.Unchanged(review)
 
 
 def test_whatever_has_to_go_is_read_first_without_an_overview(facts, snapshot, sku):
     more = snapshot(axes={"vertical": "サイズ"}, skus=[sku(""), sku("L")])
     for changed in ({"fingerprint": "other"}, {"product": more}, {"fingerprint": "other", "confirmed": "live"}):
-        assert kind(decide(replace(facts, listing=LISTED, **changed))) == "Look"
-    assert kind(decide(replace(facts, listing=replace(LISTED, fingerprint="old"), acted=True))) == "Look"
+        assert kind(decide(replace(facts, listing=LISTED, **changed))) == "ReadListing"
+    assert kind(decide(replace(facts, listing=replace(LISTED, fingerprint="old"), acted=True))) == "ReadListing"
 
 
 # Answers that prove nothing ------------------------------------------------------------------------------------
@@ -213,8 +213,8 @@ def sent(seconds_ago, *, kind="create", answer=None):
     return Intent(kind, "k", 1, "same", {("", ""): 7}, sent_at=NOW - timedelta(seconds=seconds_ago), answer=answer)
 
 
-RIDDLE = Answer("12059999", "something new", "command-1", settles=False)
-REFUSED = replace(RIDDLE, settles=True)
+UNCLEAR_ANSWER = WriteAnswer("12059999", "something new", "command-1", settles=False)
+SETTLED_ANSWER = replace(UNCLEAR_ANSWER, settles=True)
 
 
 def unlisted(facts, intent, **changes):
@@ -246,11 +246,11 @@ def test_an_intent_of_the_version_before_counts_as_sent_long_ago(facts):
 
 @pytest.mark.parametrize("by_hand", [True, False])
 def test_an_unclear_answer_settles_as_a_refusal_once_nothing_can_be_found(facts, by_hand):
-    asked = unlisted(facts, sent(60, answer=RIDDLE), searched=True, by_hand=by_hand, command_id="command-1")
+    asked = unlisted(facts, sent(60, answer=UNCLEAR_ANSWER), searched=True, by_hand=by_hand, command_id="command-1")
     assert kind(decide(asked)) == "Settle"
-    refusal = Refusal("same", "12059999", "something new", NOW, "command-1")
+    refusal = ContentRefusal("same", "12059999", "something new", NOW, "command-1")
     settled = unlisted(
-        facts, sent(60, answer=REFUSED), refusal=refusal, searched=True, by_hand=by_hand, command_id="command-1"
+        facts, sent(60, answer=SETTLED_ANSWER), refusal=refusal, searched=True, by_hand=by_hand, command_id="command-1"
     )
     assert kind(decide(settled)) == "StillRefused"
     assert kind(decide(replace(settled, command_id="command-2"))) == ("Create" if by_hand else "StillRefused")
@@ -258,7 +258,7 @@ def test_an_unclear_answer_settles_as_a_refusal_once_nothing_can_be_found(facts,
 
 
 def test_rb8_after_a_known_refusal_the_next_create_looks_once(facts):
-    settled = unlisted(facts, sent(1, answer=REFUSED))
+    settled = unlisted(facts, sent(1, answer=SETTLED_ANSWER))
     assert kind(decide(settled)) == "Reconcile"
     assert kind(decide(replace(settled, searched=True))) == "Create"
     used_up = ShopState(authorized=True, quota_until=NOW + timedelta(hours=1))
@@ -266,8 +266,8 @@ def test_rb8_after_a_known_refusal_the_next_create_looks_once(facts):
 
 
 def test_nv3_after_a_refused_edit_with_stock_the_next_one_looks_once(facts):
-    listing = replace(LISTED, intent=sent(1, kind="edit", answer=REFUSED))
+    listing = replace(LISTED, intent=sent(1, kind="edit", answer=SETTLED_ANSWER))
     news = replace(facts, listing=listing, fingerprint="other", seen=seen())
     assert kind(decide(news)) == "Reconcile"
     assert kind(decide(replace(news, searched=True))) == "Edit"
-    assert kind(decide(replace(news, fingerprint="same", glanced=True, seen=seen(digest="")))) == "Unchanged"
+    assert kind(decide(replace(news, fingerprint="same", overview_checked=True, seen=seen(digest="")))) == "Unchanged"

@@ -3,7 +3,7 @@ import asyncio
 import pytest
 
 from publisher.content.description import MAX_DESCRIPTION
-from publisher.content.material import Materials
+from publisher.content.material import MaterialGatherer
 from publisher.content.requirements import read_requirements
 from publisher.errors import ContentRefused, ImageUnusable, RateLimited, Unavailable
 from publisher.model import UploadedImage
@@ -42,7 +42,7 @@ class Categories:
 def gather(snapshot):
     async def gather(fake=None, rules=None, /, **content):
         product = snapshot(content={"attributes": [], **content})
-        return await Materials(fake or Images(), Categories(rules)).gather(product, None, "v1")
+        return await MaterialGatherer(fake or Images(), Categories(rules)).gather(product, None, "v1")
 
     return gather
 

@@ -8,8 +8,8 @@ from publisher.errors import Refused, ShopResting, Unavailable
 from publisher.model import Job, Listing, Review
 from publisher.pushing import overview
 from publisher.pushing.outcomes import adopted, confirmed
-from publisher.pushing.overview import Overviews
-from publisher.tiktok.remote import Glimpse, RemoteProduct, glimpse_of, read_product
+from publisher.pushing.overview import OverviewCache
+from publisher.tiktok.remote_product import OverviewRow, RemoteProduct, overview_row, read_product
 from publisher.tiktok.shop_api import ProductPage
 from shopsync_testkit.polling import eventually
 
@@ -59,17 +59,17 @@ class Shop:
         return ProductPage([row(number) for number in range(start, end)], self.products, token)
 
     def overviews(self, life=LIFE):
-        return Overviews(self, self, self, life=life, clock=lambda: self.now)
+        return OverviewCache(self, self, self, life=life, clock=lambda: self.now)
 
 
 async def test_however_many_pushes_need_it_at_once_there_is_one_search():
     shop = Shop(products=250)
     overviews = shop.overviews()
     shop.free.clear()
-    asking = [asyncio.create_task(overviews.glimpse(job(), str(number))) for number in range(50)]
+    asking = [asyncio.create_task(overviews.lookup(job(), str(number))) for number in range(50)]
     await eventually(lambda: shop.searched)
     shop.free.set()
-    assert await asyncio.gather(*asking) == [Glimpse("live", "s")] * 50
+    assert await asyncio.gather(*asking) == [OverviewRow("live", "s")] * 50
     assert shop.searched == ["", "100", "200"]
 
 
@@ -77,11 +77,11 @@ async def test_one_that_is_cancelled_leaves_the_search_to_the_others():
     shop = Shop()
     overviews = shop.overviews()
     shop.free.clear()
-    first, second = (asyncio.create_task(overviews.glimpse(job(), "1")) for _ in range(2))
+    first, second = (asyncio.create_task(overviews.lookup(job(), "1")) for _ in range(2))
     await eventually(lambda: shop.searched)
     first.cancel()
     shop.free.set()
-    assert await second == Glimpse("live", "s")
+    assert await second == OverviewRow("live", "s")
     assert first.cancelled()
 
 
@@ -91,42 +91,42 @@ async def test_one_that_is_cancelled_leaves_the_search_to_the_others():
 )
 async def test_a_search_is_made_when_it_saves_twice_its_calls(due, listed, calls):
     shop = Shop(products=listed, due=due)
-    seen = await shop.overviews().glimpse(job(), "0")
+    seen = await shop.overviews().lookup(job(), "0")
     assert len(shop.searched) == calls
-    assert seen == (Glimpse("live", "s") if calls else None)
+    assert seen == (OverviewRow("live", "s") if calls else None)
 
 
 async def test_a_shop_with_many_more_products_than_ours_is_searched_no_further_than_it_pays():
     shop = Shop(products=5_000, due=10, listed=10)
     overviews = shop.overviews()
-    assert await overviews.glimpse(job(), "0") is not None
-    assert await overviews.glimpse(job(), "4000") is None
+    assert await overviews.lookup(job(), "0") is not None
+    assert await overviews.lookup(job(), "4000") is None
     assert len(shop.searched) == 1
     later = job(requested_at=NOW + timedelta(seconds=1))
     shop.now = later.requested_at
-    assert await overviews.glimpse(later, "0") is None, "its size is known by now"
+    assert await overviews.lookup(later, "0") is None, "its size is known by now"
     assert len(shop.searched) == 1
 
 
 async def test_of_more_than_ten_thousand_the_first_ones_are_known():
     shop = Shop(products=12_000)
     overviews = shop.overviews()
-    assert await overviews.glimpse(job(), "9999") is not None
-    assert await overviews.glimpse(job(), "10000") is None
+    assert await overviews.lookup(job(), "9999") is not None
+    assert await overviews.lookup(job(), "10000") is None
     assert len(shop.searched) == 100
 
 
 async def test_it_serves_commands_that_were_there_before_it_and_is_renewed_in_time():
     shop = Shop()
     overviews = shop.overviews()
-    await overviews.glimpse(job(), "1")
+    await overviews.lookup(job(), "1")
     shop.now = NOW + timedelta(seconds=30)
-    await overviews.glimpse(job(), "1")
+    await overviews.lookup(job(), "1")
     assert len(shop.searched) == 1
-    await overviews.glimpse(job(requested_at=NOW + timedelta(seconds=1)), "1")
+    await overviews.lookup(job(requested_at=NOW + timedelta(seconds=1)), "1")
     assert len(shop.searched) == 2
     shop.now += LIFE
-    await overviews.glimpse(job(), "1")
+    await overviews.lookup(job(), "1")
     assert len(shop.searched) == 3
 
 
@@ -135,13 +135,13 @@ async def test_a_search_that_fails_is_not_repeated_at_once_and_what_it_showed_co
     shop = Shop(products=250)
     shop.error = error
     overviews = shop.overviews()
-    assert await overviews.glimpse(job(), "7") is not None
-    assert await overviews.glimpse(job(), "107") is None
+    assert await overviews.lookup(job(), "7") is not None
+    assert await overviews.lookup(job(), "107") is None
     shop.now += timedelta(seconds=1)
-    assert await overviews.glimpse(job(requested_at=shop.now), "7") is None
+    assert await overviews.lookup(job(requested_at=shop.now), "7") is None
     assert shop.searched == ["", "100"]
     shop.now, shop.error = shop.now + LIFE, None
-    assert await overviews.glimpse(job(requested_at=shop.now), "107") is not None
+    assert await overviews.lookup(job(requested_at=shop.now), "107") is not None
 
 
 async def test_a_shop_that_rests_puts_the_push_back():
@@ -149,20 +149,20 @@ async def test_a_shop_that_rests_puts_the_push_back():
     shop.error = ShopResting("rate", "x", timedelta(seconds=9))
     overviews = shop.overviews()
     with pytest.raises(ShopResting):
-        await overviews.glimpse(job(), "7")
+        await overviews.lookup(job(), "7")
     shop.error = None
-    assert await overviews.glimpse(job(), "207") is not None
+    assert await overviews.lookup(job(), "207") is not None
 
 
 async def test_memory_is_given_back_after_its_life_and_bounded_before(monkeypatch):
     shop = Shop(products=200)
     overviews = shop.overviews(life=timedelta(milliseconds=50))
-    await overviews.glimpse(job("a"), "1")
+    await overviews.lookup(job("a"), "1")
     await eventually(lambda: not overviews._kept)
     monkeypatch.setattr(overview, "_MOST_ROWS", 500)
     overviews = shop.overviews()
     for name in "abc":
-        await overviews.glimpse(job(name), "1")
+        await overviews.lookup(job(name), "1")
     assert list(overviews._kept) == ["b", "c"]
 
 
@@ -170,12 +170,12 @@ async def test_memory_is_given_back_after_its_life_and_bounded_before(monkeypatc
 
 
 @pytest.mark.parametrize(
-    ("status", "audit", "glimpse"),
+    ("status", "audit", "row"),
     [
-        ("ACTIVATE", "APPROVED", Glimpse("live", "s")),
-        ("ACTIVATE", "NONE", Glimpse("live", "s")),
-        ("ACTIVATE", "AUDITING", Glimpse("in_review", "c")),
-        ("PENDING", "AUDITING", Glimpse("in_review", "c")),
+        ("ACTIVATE", "APPROVED", OverviewRow("live", "s")),
+        ("ACTIVATE", "NONE", OverviewRow("live", "s")),
+        ("ACTIVATE", "AUDITING", OverviewRow("in_review", "c")),
+        ("PENDING", "AUDITING", OverviewRow("in_review", "c")),
         ("ACTIVATE", "", None),
         ("ACTIVATE", "FAILED", None),
         ("PENDING", "PRE_APPROVED", None),
@@ -188,8 +188,8 @@ async def test_memory_is_given_back_after_its_life_and_bounded_before(monkeypatc
         ("UNKNOWN", "AUDITING", None),
     ],
 )
-def test_only_rows_on_sale_or_in_review_count(status, audit, glimpse):
-    assert glimpse_of(replace(LIVE, status=status, audit=audit)) == glimpse
+def test_only_rows_on_sale_or_in_review_count(status, audit, row):
+    assert overview_row(replace(LIVE, status=status, audit=audit)) == row
 
 
 def test_a_product_hidden_while_the_pages_were_read_is_forgotten():
@@ -232,9 +232,9 @@ def listing(state="approved", **changes):
 
 @pytest.mark.parametrize("state", ["approved", "live"])
 def test_a_live_row_confirms_a_listing_that_was_read_so(state):
-    live = Glimpse("live", "s")
+    live = OverviewRow("live", "s")
     assert confirmed(listing(state), live) == "live"
-    assert confirmed(listing(state), Glimpse("live", "other")) is None
+    assert confirmed(listing(state), OverviewRow("live", "other")) is None
     assert confirmed(replace(listing(state), live_shown=None), live) is None
 
 
@@ -242,15 +242,15 @@ def test_a_live_row_confirms_a_listing_that_was_read_so(state):
     "state", ["in_review", "rejected", "deactivated", "frozen", "deleted", "pre_approved", "draft"]
 )
 def test_what_was_read_since_counts_more_than_a_row(state):
-    assert confirmed(listing(state), Glimpse("live", "s")) is None
-    assert confirmed(listing(state), Glimpse("in_review", "c")) == ("in_review" if state == "in_review" else None)
-    assert confirmed(replace(listing(), review=None), Glimpse("live", "s")) is None
+    assert confirmed(listing(state), OverviewRow("live", "s")) is None
+    assert confirmed(listing(state), OverviewRow("in_review", "c")) == ("in_review" if state == "in_review" else None)
+    assert confirmed(replace(listing(), review=None), OverviewRow("live", "s")) is None
 
 
 def test_a_row_in_review_confirms_what_we_sent_and_nothing_else():
-    assert confirmed(listing("in_review"), Glimpse("in_review", "other")) is None
-    assert confirmed(replace(listing("in_review"), core=None), Glimpse("in_review", "c")) is None
-    assert confirmed(listing(), Glimpse("in_review", "c")) is None
+    assert confirmed(listing("in_review"), OverviewRow("in_review", "other")) is None
+    assert confirmed(replace(listing("in_review"), core=None), OverviewRow("in_review", "c")) is None
+    assert confirmed(listing(), OverviewRow("in_review", "c")) is None
 
 
 def test_only_a_reading_of_our_content_teaches_how_its_row_looks():

@@ -13,9 +13,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from publisher.errors import RateLimited, Refused, ShopResting, Unavailable
-from publisher.pace.pace import Pace, PaceRules
+from publisher.pace.rate_limiter import RateLimiter, RateLimiterSettings
 from publisher.pace.slots import Line, ServerClock, take_stretch
-from publisher.pace.state import PaceState, Reservation
+from publisher.pace.state import PaceState, ReservationReply
 
 EPOCH = datetime(2026, 11, 23, tzinfo=UTC)
 
@@ -78,7 +78,7 @@ class Store:
             self.line, start = take_stretch(self.line, now, me, length=length, lead=lead)
         shared_at = self.line.shared_at
         await self._travel()
-        return Reservation(start, now, shared_at, state)
+        return ReservationReply(start, now, shared_at, state)
 
     async def change(self, shop_key, change):
         await self._travel()
@@ -124,8 +124,8 @@ class Shop:
 
 
 def pace(store, rate=10.0, *, me="a", failures=5, **kwargs):
-    rules = PaceRules(rate, failures, timedelta(seconds=10))
-    return Pace("demo", store, rules, me=me, clock=ServerClock(), **kwargs)
+    rules = RateLimiterSettings(rate, failures, timedelta(seconds=10))
+    return RateLimiter("demo", store, rules, me=me, clock=ServerClock(), **kwargs)
 
 
 async def keep_calling(paces, shop, *, until, callers=4, urgent=True):
@@ -373,10 +373,10 @@ def test_a_new_replica_learns_of_an_open_breaker_before_it_calls():
         with pytest.raises(ShopResting):
             await restarted.run(shop.call)
         assert len(shop.arrivals) == calls
-        assert not restarted.has_room(0)
+        assert not restarted.has_capacity(0)
         await asyncio.sleep(1.1)
-        assert restarted.has_room(0)
-        assert not restarted.has_room(1)
+        assert restarted.has_capacity(0)
+        assert not restarted.has_capacity(1)
 
     FakeTime().play(scenario())
 
@@ -453,14 +453,14 @@ def test_a_shop_with_waiting_calls_gets_no_further_job():
     told = []
 
     async def scenario():
-        one = pace(Store(), 1.0, on_room=lambda: told.append(asyncio.get_running_loop().time()))
-        assert one.has_room(0)
+        one = pace(Store(), 1.0, on_capacity=lambda: told.append(asyncio.get_running_loop().time()))
+        assert one.has_capacity(0)
         calls = [asyncio.create_task(one.run(Shop(0.2).call)) for _ in range(8)]
         await asyncio.sleep(0.5)
-        assert not one.has_room(8)
+        assert not one.has_capacity(8)
         await asyncio.sleep(1.0)
         assert told
-        assert one.has_room(3)
+        assert one.has_capacity(3)
         await asyncio.gather(*calls)
 
     FakeTime().play(scenario())

@@ -8,7 +8,7 @@ I = TypeVar("I")  # noqa: E741 - an item
 R = TypeVar("R")
 
 
-class Batches(Generic[I, R]):
+class Batcher(Generic[I, R]):
     """Carries out items, one batch at a time. An item that comes alone goes at once; nothing is put off.
 
     `carry_out` gives one result per item, in order. When it raises, everybody in the batch gets the error. A waiter

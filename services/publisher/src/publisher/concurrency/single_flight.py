@@ -7,7 +7,7 @@ from typing import Generic, TypeVar
 V = TypeVar("V")
 
 
-class Flights(Generic[V]):
+class SingleFlight(Generic[V]):
     """Work in progress by key: who comes while it runs waits for the same result, or the same error.
 
     A waiter that is cancelled leaves the work to the others.
@@ -22,10 +22,10 @@ class Flights(Generic[V]):
         if task is None:
             task = asyncio.create_task(_await(work))
             self._running[key] = task
-            task.add_done_callback(lambda done: self._landed(key, done))
+            task.add_done_callback(lambda done: self._ended(key, done))
         return await asyncio.shield(task)
 
-    def _landed(self, key: Hashable, task: asyncio.Task[V]) -> None:
+    def _ended(self, key: Hashable, task: asyncio.Task[V]) -> None:
         self._running.pop(key, None)
         if not task.cancelled():
             task.exception()  # looked at, so that nobody is told of it when every waiter has gone

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from publisher.concurrency.gathering import both
-from publisher.concurrency.single_flight import Flights
+from publisher.concurrency.single_flight import SingleFlight
 from publisher.content.requirements import Requirements, read_requirements
 from publisher.errors import Refused
 from publisher.tiktok.shop_api import ShopApi
@@ -34,14 +34,14 @@ class Categories:
         self._size = size
         self._clock = clock
         self._answers: OrderedDict[_Key, _Answer] = OrderedDict()
-        self._flights: Flights[_Answer] = Flights()
+        self._single_flight: SingleFlight[_Answer] = SingleFlight()
 
     async def requirements(self, api: ShopApi, category_id: str, category_version: str) -> Requirements:
         """Of one leaf category for one shop. Raises Refused when it is none, and what the calls raise."""
         key = (api.shop_key, category_id, category_version)
         answer = self._answers.get(key)
         if answer is None or answer.until <= self._clock():
-            answer = await self._flights.run(key, lambda: self._ask(api, key))
+            answer = await self._single_flight.run(key, lambda: self._ask(api, key))
         if answer.requirements is None:
             raise Refused(*(answer.refused or ("", "")))
         self._answers.move_to_end(key)

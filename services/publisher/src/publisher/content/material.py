@@ -17,16 +17,16 @@ from publisher.content.mapping import MAX_MAIN_IMAGES, Material, main_images, ma
 from publisher.content.requirements import Requirements, category_problems
 from publisher.content.text import clean_line
 from publisher.errors import ContentRefused, ImageUnreachable, ImageUnusable
-from publisher.images.images import Images
+from publisher.images.uploads import ImageUploads
 from publisher.model import UploadedImage, UseCase
 from publisher.tiktok.shop_api import ShopApi
 from shopsync_contracts.events import ProductSnapshot
 
 
-class Materials:
+class MaterialGatherer:
     """Gathers what only TikTok and the image servers can tell or take."""
 
-    def __init__(self, images: Images, categories: Categories) -> None:
+    def __init__(self, images: ImageUploads, categories: Categories) -> None:
         self._images = images
         self._categories = categories
 

@@ -12,10 +12,10 @@ from typing import Literal
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-from publisher.content.declarations import Effects
+from publisher.content.css_declarations import Effects
+from publisher.content.css_hiding import TextStyle, by_itself, handed_down, hides_box, inline
+from publisher.content.css_sheets import Sheets
 from publisher.content.image_sources import source_of
-from publisher.content.sheets import Sheets
-from publisher.content.styles import Look, by_itself, handed_down, hides_box, inline
 
 _NOT_SHOWN = frozenset(
     [
@@ -79,7 +79,7 @@ class _Reader:
         self._sheets = Sheets(document)
         self._visible = visible
         self._ruby = _Ruby(visible.parts)
-        self._looks = [Look()]
+        self._styles = [TextStyle()]
 
     def read(self, body: LexborNode) -> None:
         """Depth first, by hand: documents nest deeper than Python's stack."""
@@ -110,19 +110,19 @@ class _Reader:
             if _shows_something(node):
                 self._visible.left_out[reason] += 1
             return None
-        look = handed_down(self._looks[-1], effects)
+        style = handed_down(self._styles[-1], effects)
         if node.tag == "img":
-            self._image(node, look)
+            self._image(node, style)
             return None
         self._open(node.tag)
         if node.child is None:
             self._close(node.tag)
             return None
-        self._looks.append(look)
+        self._styles.append(style)
         return node.child
 
     def _leave(self, node: LexborNode) -> None:
-        self._looks.pop()
+        self._styles.pop()
         self._close(node.tag or "")
 
     def _open(self, tag: str) -> None:
@@ -155,13 +155,13 @@ class _Reader:
         return "controls" if tag in _CONTROLS else None
 
     def _text(self, text: str) -> None:
-        if self._looks[-1].hides_text:
+        if self._styles[-1].hides_text:
             self._visible.left_out["hidden"] += bool(text.strip())
             return
         self._ruby.text(text)
 
-    def _image(self, node: LexborNode, look: Look) -> None:
-        if look.invisible:
+    def _image(self, node: LexborNode, style: TextStyle) -> None:
+        if style.invisible:
             self._visible.left_out["hidden"] += 1
             return
         source = source_of(node)

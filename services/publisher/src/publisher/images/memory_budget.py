@@ -1,4 +1,4 @@
-"""Room for files in memory: whoever reads one takes room for it first."""
+"""A memory budget for image files: whoever reads one reserves its bytes first."""
 
 import asyncio
 import contextlib
@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import AsyncIterator
 
 
-class Room:
+class MemoryBudget:
     """So many bytes for all together, first come first served."""
 
     def __init__(self, size: int) -> None:
@@ -15,15 +15,15 @@ class Room:
         self._waiting: deque[tuple[int, asyncio.Future[None]]] = deque()
 
     @contextlib.asynccontextmanager
-    async def share(self) -> AsyncIterator["Share"]:
+    async def share(self) -> AsyncIterator["BudgetShare"]:
         """Something to take room with; all of it is free again at the end of the block."""
-        share = Share(self)
+        share = BudgetShare(self)
         try:
             yield share
         finally:
-            share.keep(0)
+            share.shrink_to(0)
 
-    async def take(self, amount: int) -> int:
+    async def acquire(self, amount: int) -> int:
         """Wait for room. What is larger than the whole room gets all of it. Gives what was taken."""
         amount = min(amount, self._size)
         if not self._waiting and amount <= self._free:
@@ -35,13 +35,13 @@ class Room:
             await place
         except asyncio.CancelledError:
             if place.done() and not place.cancelled():
-                self.give_back(amount)  # the room came together with the cancellation
+                self.release(amount)  # the room came together with the cancellation
             else:
-                self.give_back(0)  # those behind may fit where this one did not
+                self.release(0)  # those behind may fit where this one did not
             raise
         return amount
 
-    def give_back(self, amount: int) -> None:
+    def release(self, amount: int) -> None:
         """Let in whoever fits now, in their order."""
         self._free += amount
         while self._waiting and (self._waiting[0][1].done() or self._waiting[0][0] <= self._free):
@@ -51,18 +51,18 @@ class Room:
                 place.set_result(None)
 
 
-class Share:
+class BudgetShare:
     """What one file has of the room."""
 
-    def __init__(self, room: Room) -> None:
-        self._room = room
+    def __init__(self, budget: MemoryBudget) -> None:
+        self._budget = budget
         self._held = 0
 
-    async def take(self, amount: int) -> None:
+    async def acquire(self, amount: int) -> None:
         """Wait for so much more."""
-        self._held += await self._room.take(amount)
+        self._held += await self._budget.acquire(amount)
 
-    def keep(self, amount: int) -> None:
+    def shrink_to(self, amount: int) -> None:
         """Give back what is over `amount`."""
-        self._room.give_back(max(0, self._held - amount))
+        self._budget.release(max(0, self._held - amount))
         self._held = min(self._held, amount)

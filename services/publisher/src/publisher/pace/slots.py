@@ -168,7 +168,7 @@ class ServerClock:
 
 
 @dataclass(frozen=True, slots=True)
-class Stretch:
+class SlotReservation:
     """Send times that were taken, local seconds. `alone` decides how late they may be used."""
 
     first: float
@@ -176,6 +176,6 @@ class Stretch:
     count: int
     alone: bool
 
-    def without_first(self) -> "Stretch | None":
+    def without_first(self) -> "SlotReservation | None":
         """After a send, or a time that was missed; None: nothing is left."""
         return replace(self, first=self.first + self.step, count=self.count - 1) if self.count > 1 else None

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from publisher.pace.adaptive_rate import LearnedRate
 from publisher.pace.breaker import CLOSED, Breaker
-from publisher.pace.rate import Learned
 
 
 @dataclass(frozen=True, slots=True)
@@ -12,12 +12,12 @@ class PaceState:
     """What all replicas know of a shop's pace. Times are the database server's."""
 
     paused_until: datetime | None = None
-    learned: Learned | None = None
+    learned: LearnedRate | None = None
     breaker: Breaker = CLOSED
 
 
 @dataclass(frozen=True, slots=True)
-class Reservation:
+class ReservationReply:
     """`start` of the stretch of send times; None: the shop is paused or its breaker is open. `now`: server's time."""
 
     start: datetime | None

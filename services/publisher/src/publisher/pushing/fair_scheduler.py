@@ -4,7 +4,7 @@ from collections import Counter, deque
 from collections.abc import Callable, Iterable
 
 
-class Rota:
+class FairScheduler:
     """Round-robin over the shops that may have due jobs.
 
     A shop may hold `per_shop` places and never more than are free: however many slow shops there are, they leave places
@@ -13,12 +13,12 @@ class Rota:
     """
 
     def __init__(
-        self, places: int, per_shop: int, has_room: Callable[[str, int], bool], *, first: int | None = None
+        self, places: int, per_shop: int, has_capacity: Callable[[str, int], bool], *, first: int | None = None
     ) -> None:
         self._per_shop = per_shop
         self._first = per_shop if first is None else min(first, per_shop)
         self._share: dict[str, int] = {}
-        self._has_room = has_room
+        self._has_capacity = has_capacity
         self._turns: deque[str] = deque()
         self._known: set[str] = set()
         self._claiming: set[str] = set()
@@ -32,10 +32,10 @@ class Rota:
                 self._known.add(shop)
                 self._turns.append(shop)
 
-    def take(self) -> str | None:
+    def next_shop(self) -> str | None:
         """The next shop that may have another place, moved to the end of the queue; None when there is none now.
 
-        `has_room` decides with the number of places it holds. The shop is not named again before `claimed`.
+        `has_capacity` decides with the number of places it holds. The shop is not named again before `claimed`.
         """
         for _ in range(len(self._turns)):
             shop = self._turns.popleft()
@@ -54,7 +54,7 @@ class Rota:
             self._known.discard(shop)
             self._turns.remove(shop)
 
-    def give_back(self, shop: str) -> None:
+    def release(self, shop: str) -> None:
         """A place of the shop is free again."""
         self._claiming.discard(shop)
         self._free += 1
@@ -65,4 +65,4 @@ class Rota:
 
     def _may(self, shop: str) -> bool:
         busy, share = self._busy[shop], self._share.get(shop, self._first)
-        return shop not in self._claiming and busy < min(share, self._free) and self._has_room(shop, busy)
+        return shop not in self._claiming and busy < min(share, self._free) and self._has_capacity(shop, busy)

@@ -7,14 +7,14 @@ from publisher.content.variations import sku_path
 from publisher.errors import ProductGone, Refused
 from publisher.model import Intent, Listing
 from publisher.pushing import outcomes
-from publisher.tiktok.remote import RemoteProduct
+from publisher.tiktok.remote_product import RemoteProduct
 from publisher.tiktok.shop_api import ShopApi
 from shopsync_contracts.events import ProductSnapshot
 
 GONE = RemoteProduct("", "DELETED", "", "", (), (), (), "")
 
 
-async def look(api: ShopApi, listing: Listing) -> RemoteProduct:
+async def read_listing(api: ShopApi, listing: Listing) -> RemoteProduct:
     """TikTok's view of a listing.
 
     Copies of the documentation disagree whether removed and frozen products can be read: for one that cannot, a search
@@ -51,7 +51,7 @@ async def find_created(api: ShopApi, listing: Listing, intent: Intent) -> Remote
     return gone
 
 
-async def what_an_edit_left(api: ShopApi, listing: Listing, intent: Intent) -> tuple[Listing, RemoteProduct | None]:
+async def find_edited(api: ShopApi, listing: Listing, intent: Intent) -> tuple[Listing, RemoteProduct | None]:
     """The listing with the SKUs that the edit may have added: they have their stock. And what TikTok shows."""
     try:
         newest = await api.newest_version(listing.tiktok_product_id or "")
@@ -60,7 +60,7 @@ async def what_an_edit_left(api: ShopApi, listing: Listing, intent: Intent) -> t
     return outcomes.after_finding(listing, intent, newest), newest
 
 
-async def with_todays_ids(api: ShopApi, product: ProductSnapshot, listing: Listing) -> tuple[Listing, RemoteProduct]:
+async def with_current_ids(api: ShopApi, product: ProductSnapshot, listing: Listing) -> tuple[Listing, RemoteProduct]:
     """The listing after TikTok said that a SKU id is not this product's, and TikTok's newest version of it.
 
     A SKU that somebody made again in Seller Center under its name is taken over, stock and all. One that is gone is

@@ -10,9 +10,9 @@ from typing import Literal
 
 from publisher.content.checks import Problem, in_words
 from publisher.content.mapping import unsent_stock
-from publisher.model import Intent, Listing, Refusal, ShopState
+from publisher.model import ContentRefusal, Intent, Listing, ShopState
 from publisher.pushing.outcomes import is_ours
-from publisher.tiktok.remote import RemoteProduct, review_of
+from publisher.tiktok.remote_product import RemoteProduct, review_of
 from shopsync_contracts.events import ProductSnapshot, Reason, ReviewAfterPush, SkipReason
 from shopsync_runtime.wording import no_settings
 
@@ -27,8 +27,8 @@ class Facts:
 
     `search_lag`: how long after a write TikTok may not show it yet.
     `by_hand`: somebody pressed [同期] or sent it again, as against a clock. `acted`: this push has told of something it
-    did, `edited`: by an edit. `searched`: TikTok was asked what became of the intent. `glanced`: the overview was
-    asked; `confirmed`: it shows the listing as it is recorded, so no reading is needed.
+    did, `edited`: by an edit. `searched`: TikTok was asked what became of the intent. `overview_checked`: the overview
+    was asked; `confirmed`: it shows the listing as it is recorded, so no reading is needed.
     """
 
     shop_key: str
@@ -47,7 +47,7 @@ class Facts:
     acted: bool = False
     edited: bool = False
     searched: bool = False
-    glanced: bool = False
+    overview_checked: bool = False
     confirmed: ReviewAfterPush | None = None
 
 
@@ -93,12 +93,12 @@ class Create:
 
 
 @dataclass(frozen=True, slots=True)
-class Glance:
+class CheckOverview:
     """Ask the shop's overview whether the listing stands as recorded."""
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class ReadListing:
     """Read the listing's state at TikTok."""
 
 
@@ -128,7 +128,7 @@ class StillRejected:
 class StillRefused:
     """A clock's push of content that TikTok has just refused: tell again, do not ask again."""
 
-    refusal: Refusal
+    refusal: ContentRefusal
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,8 +143,8 @@ Step = (
     | Reconcile
     | Settle
     | Create
-    | Glance
-    | Look
+    | CheckOverview
+    | ReadListing
     | Edit
     | Activate
     | Unchanged
@@ -172,7 +172,7 @@ def decide(facts: Facts) -> Step:
     if facts.acted and facts.seen is None and listing.fingerprint == facts.fingerprint:
         return Done()
     if facts.seen is None:
-        return _without_reading(facts) or Look()
+        return _without_reading(facts) or ReadListing()
     return _with_view(facts, facts.seen)
 
 
@@ -271,8 +271,8 @@ def _without_reading(facts: Facts) -> Step | None:
     """The plain case, which is most of a timed sync: nothing to send, and the overview shows nothing else (RB-9)."""
     if facts.acted or _has_news(facts):
         return None
-    if not facts.glanced:
-        return Glance()
+    if not facts.overview_checked:
+        return CheckOverview()
     return Unchanged(facts.confirmed) if facts.confirmed is not None else None
 
 

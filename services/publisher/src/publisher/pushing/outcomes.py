@@ -8,7 +8,7 @@ from publisher.content.mapping import sku_key
 from publisher.content.seller_sku import seller_sku
 from publisher.errors import Unavailable
 from publisher.model import Intent, ListedSku, Listing, Review, SkuKey
-from publisher.tiktok.remote import Glimpse, RemoteProduct
+from publisher.tiktok.remote_product import OverviewRow, RemoteProduct
 from publisher.tiktok.replies import Data
 from shopsync_contracts.events import (
     ProductSnapshot,
@@ -160,15 +160,15 @@ def adopted(listing: Listing, seen: RemoteProduct) -> Listing:
     return replace(listing, live_digest=digest, live_shown=(seen.shown or None) if digest == seen.digest else None)
 
 
-def confirmed(listing: Listing, glimpse: Glimpse) -> ReviewAfterPush | None:
+def confirmed(listing: Listing, row: OverviewRow) -> ReviewAfterPush | None:
     """Where the listing stands when a search row shows just what is recorded; None: only a reading can tell.
 
     On sale: nothing has changed since a reading found our content. In review: the row shows what we sent.
     """
     state = listing.review.state if listing.review is not None else None
-    if glimpse.state == "live" and state in {"live", "approved"} and glimpse.mark == listing.live_shown:
+    if row.state == "live" and state in {"live", "approved"} and row.mark == listing.live_shown:
         return "live"
-    if glimpse.state == "in_review" and state == "in_review" and glimpse.mark == listing.core:
+    if row.state == "in_review" and state == "in_review" and row.mark == listing.core:
         return "in_review"
     return None
 

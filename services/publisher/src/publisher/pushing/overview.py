@@ -12,7 +12,7 @@ import structlog
 from publisher.errors import Refused, Unavailable
 from publisher.model import Job
 from publisher.store import Jobs, Listings
-from publisher.tiktok.remote import Glimpse, glimpse_of
+from publisher.tiktok.remote_product import OverviewRow, overview_row
 from publisher.tiktok.shop_api import PAGE_SIZE, ProductPage, ShopApi
 from publisher.tiktok.shops import Shops
 
@@ -33,7 +33,7 @@ class Overview:
     """Rows by product id, of products on sale or in review. `total`: all the shop's, as TikTok counts."""
 
     began: datetime
-    rows: dict[str, Glimpse] = field(default_factory=dict)
+    rows: dict[str, OverviewRow] = field(default_factory=dict)
     total: int = 0
     failed: bool = False
 
@@ -41,14 +41,14 @@ class Overview:
         """Of a product that shifted onto a later page, the later row counts."""
         self.total = page.total
         for row in page.products:
-            glimpse = glimpse_of(row)
-            if glimpse is None:
+            shown = overview_row(row)
+            if shown is None:
                 self.rows.pop(row.id, None)
             else:
-                self.rows[row.id] = glimpse
+                self.rows[row.id] = shown
 
 
-class Overviews:
+class OverviewCache:
     """One overview per shop, taken when a push first needs it, forgotten after `life`.
 
     It serves commands that were there before its search began, and proves only what it shows: a product that is not in
@@ -66,7 +66,7 @@ class Overviews:
         self._kept: dict[str, Overview] = {}
         self._searching: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
-    async def glimpse(self, job: Job, product_id: str) -> Glimpse | None:
+    async def lookup(self, job: Job, product_id: str) -> OverviewRow | None:
         """What the overview shows of a product; None: it has to be read.
 
         Waits for a search that is under way. Raises PublisherError when the shop cannot be called.

@@ -8,7 +8,7 @@ import structlog
 
 from publisher.content.checks import problems
 from publisher.content.mapping import fingerprint
-from publisher.content.material import Materials
+from publisher.content.material import MaterialGatherer
 from publisher.errors import Refused, Unavailable, Withheld
 from publisher.ids import derived_id
 from publisher.metrics import PUSHES
@@ -17,7 +17,7 @@ from publisher.pushing import machine
 from publisher.pushing.facts import known
 from publisher.pushing.machine import Facts, Fail, Skip, Wait
 from publisher.pushing.outbox import Outbox
-from publisher.pushing.overview import Overviews
+from publisher.pushing.overview import OverviewCache
 from publisher.pushing.reconciling import Reconciler
 from publisher.pushing.recording import Recorder, still_ours
 from publisher.pushing.refusals import refusal_of
@@ -61,9 +61,9 @@ class Push:
         listings: Listings,
         outbox: Outbox,
         shops: Shops,
-        overviews: Overviews,
+        overviews: OverviewCache,
         permissions: Permissions,
-        materials: Materials,
+        materials: MaterialGatherer,
         clock: Callable[[], datetime],
         settings_grace: timedelta,
         review_poll: timedelta,
@@ -94,7 +94,7 @@ class Push:
             machine.Reconcile: reconciler.find_out,
             machine.Settle: reconciler.settle,
             machine.Create: self._sender.create,
-            machine.Look: self._sender.look,
+            machine.ReadListing: self._sender.read_listing,
             machine.Edit: self._sender.edit,
             machine.Activate: self._sender.activate,
         }
@@ -136,7 +136,7 @@ class Push:
         product, category_version, listing = stored.product, stored.category_version, stored.listing
         if listing is not None and product is not None and _is_former(listing, product):
             log.info("the product is new, its former listing is left", shop_key=job.shop_key, product_no=job.product_no)
-            listing = still_ours(await self._listings.begin_anew(listing))
+            listing = still_ours(await self._listings.start_over(listing))
         return Facts(
             shop_key=job.shop_key,
             product=product,
@@ -153,10 +153,10 @@ class Push:
         )
 
     async def _take(self, job: Job, facts: Facts, step: machine.Step) -> Facts:
-        if isinstance(step, machine.Glance):
-            facts = await self._sender.glance(job, facts)
+        if isinstance(step, machine.CheckOverview):
+            facts = await self._sender.check_overview(job, facts)
             # A search takes its time: what it did not settle is decided by what is stored now, OFF above all.
-            return facts if facts.confirmed is not None else replace(await self._facts(job), glanced=True)
+            return facts if facts.confirmed is not None else replace(await self._facts(job), overview_checked=True)
         try:
             return await self._steps[type(step)](job, facts)
         except Withheld:

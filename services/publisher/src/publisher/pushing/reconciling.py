@@ -7,14 +7,14 @@ from datetime import datetime
 import structlog
 
 from publisher.errors import Refused, Unavailable, Unclear
-from publisher.model import Intent, Job, Refusal
+from publisher.model import ContentRefusal, Intent, Job
 from publisher.pushing import outcomes
 from publisher.pushing.facts import known
-from publisher.pushing.finding import find_created, what_an_edit_left
+from publisher.pushing.finding import find_created, find_edited
 from publisher.pushing.machine import Facts, look_again_at
 from publisher.pushing.recording import Recorder, still_ours
 from publisher.store import Listings
-from publisher.tiktok.remote import review_of
+from publisher.tiktok.remote_product import review_of
 from publisher.tiktok.shop_api import ShopApi
 from publisher.tiktok.shops import Shops
 from shopsync_contracts.events import ReviewAfterPush
@@ -71,7 +71,7 @@ class Reconciler:
     async def _find_out_edit(self, job: Job, facts: Facts, intent: Intent) -> Facts:
         """SKUs that the edit added have their stock; what else it changed counts when its answer was unclear."""
         before, api = known(facts.listing), self._api(job)
-        listing, newest = await what_an_edit_left(api, before, intent)
+        listing, newest = await find_edited(api, before, intent)
         is_all_there = set(intent.stock) <= set(listing.stock_sent)
         if not is_all_there and not intent.is_settled and look_again_at(intent, facts) is not None:
             return replace(facts, searched=True)
@@ -90,7 +90,7 @@ class Reconciler:
         return self._shops.api(job.shop_key, rank=job.rank)
 
 
-def _refusal_of(intent: Intent, now: datetime) -> Refusal:
+def _refusal_of(intent: Intent, now: datetime) -> ContentRefusal:
     """An answer that nobody knows, once it is known that nothing was done: its command does not ask again."""
     answer = known(intent.answer)
-    return Refusal(intent.fingerprint, answer.code, answer.message, now, answer.command_id)
+    return ContentRefusal(intent.fingerprint, answer.code, answer.message, now, answer.command_id)

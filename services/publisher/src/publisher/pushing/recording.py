@@ -9,11 +9,11 @@ import structlog
 from publisher.errors import Passing
 from publisher.ids import derived_id
 from publisher.metrics import PUSHES
-from publisher.model import Job, Listing, Refusal, Review
+from publisher.model import ContentRefusal, Job, Listing, Review
 from publisher.pushing import outcomes
 from publisher.pushing.outbox import Outbox
 from publisher.store import Listings
-from publisher.tiktok.remote import RemoteProduct, reasons_digest, review_of
+from publisher.tiktok.remote_product import RemoteProduct, reasons_digest, review_of
 from shopsync_contracts.events import PushSucceeded, ReviewAfterPush, ReviewChanged
 from shopsync_runtime import failpoint
 
@@ -58,7 +58,7 @@ class Recorder:
         )
         return recorded
 
-    async def corrected(self, listing: Listing, refusal: Refusal | None = None) -> Listing:
+    async def corrected(self, listing: Listing, refusal: ContentRefusal | None = None) -> Listing:
         """What was found out about a write; nothing is told yet, the push goes on."""
         now = self._clock()
         due_at = now + self._review_poll

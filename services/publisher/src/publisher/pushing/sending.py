@@ -10,7 +10,7 @@ import structlog
 
 from publisher.concurrency.gathering import both
 from publisher.content.mapping import create_body, edit_body, unsent_stock
-from publisher.content.material import Materials
+from publisher.content.material import MaterialGatherer
 from publisher.content.variations import sku_path
 from publisher.errors import (
     AppStopped,
@@ -25,16 +25,16 @@ from publisher.errors import (
     Withheld,
 )
 from publisher.ids import derived_id
-from publisher.model import Answer, Intent, Job, Listing, Refusal
+from publisher.model import ContentRefusal, Intent, Job, Listing, WriteAnswer
 from publisher.pushing import outcomes
 from publisher.pushing.facts import known
-from publisher.pushing.finding import look, with_todays_ids
+from publisher.pushing.finding import read_listing, with_current_ids
 from publisher.pushing.machine import Facts
-from publisher.pushing.overview import Overviews
+from publisher.pushing.overview import OverviewCache
 from publisher.pushing.recording import Recorder, still_ours
 from publisher.pushing.refusals import IMAGE_FORGOTTEN
 from publisher.store import Listings, Permissions
-from publisher.tiktok.remote import core_of
+from publisher.tiktok.remote_product import core_of
 from publisher.tiktok.replies import Data
 from publisher.tiktok.shop_api import Permit, ShopApi
 from publisher.tiktok.shops import Shops
@@ -51,8 +51,8 @@ _SKU_NOT_ITS = "12052557"
 class Sender:
     """Takes one step and gives the facts after it. Raises PublisherError for what TikTok or an image server answers.
 
-    Images, the intent and the shop's pace come between a push's facts and its write. So every write is sent only if the
-    product is still ON and its shop not paused (TG-6); else it raises Withheld.
+    Uploads, the intent and the rate limit take time between the facts of a push and its write. So a write is sent only
+    if the product is still ON and its shop is not paused (TG-6); else it raises Withheld.
     """
 
     def __init__(
@@ -60,8 +60,8 @@ class Sender:
         *,
         listings: Listings,
         shops: Shops,
-        overviews: Overviews,
-        materials: Materials,
+        overviews: OverviewCache,
+        materials: MaterialGatherer,
         recorder: Recorder,
         permissions: Permissions,
         clock: Callable[[], datetime],
@@ -76,19 +76,19 @@ class Sender:
         self._clock = clock
         self._unsent = frozenset() if send_locale else frozenset({"locale"})
 
-    async def glance(self, job: Job, facts: Facts) -> Facts:
+    async def check_overview(self, job: Job, facts: Facts) -> Facts:
         """Whether the shop's overview shows the listing as it is recorded."""
-        glimpse = await self._overviews.glimpse(job, known(known(facts.listing).tiktok_product_id))
-        facts = replace(facts, glanced=True)
+        row = await self._overviews.lookup(job, known(known(facts.listing).tiktok_product_id))
+        facts = replace(facts, overview_checked=True)
         # What a webhook or a reading told while the search ran counts; what another worker wrote is not ours.
-        listing = await self._listings.get(job.id) if glimpse is not None else None
-        if glimpse is None or listing is None or listing.pushes != known(facts.listing).pushes:
+        listing = await self._listings.get(job.id) if row is not None else None
+        if row is None or listing is None or listing.pushes != known(facts.listing).pushes:
             return facts
-        return replace(facts, listing=listing, confirmed=outcomes.confirmed(listing, glimpse))
+        return replace(facts, listing=listing, confirmed=outcomes.confirmed(listing, row))
 
-    async def look(self, job: Job, facts: Facts) -> Facts:
+    async def read_listing(self, job: Job, facts: Facts) -> Facts:
         """TikTok's view of the listing."""
-        return replace(facts, seen=await look(self._api(job), known(facts.listing)))
+        return replace(facts, seen=await read_listing(self._api(job), known(facts.listing)))
 
     async def create(self, job: Job, facts: Facts) -> Facts:
         """List the product; with the intent of an earlier try still there, once more under its key."""
@@ -173,7 +173,7 @@ class Sender:
         facts = replace(facts, listing=listing, seen=None, acted=True, edited=True)
         was_hidden = seen.status in {"SELLER_DEACTIVATED", "PLATFORM_DEACTIVATED"}
         # An edit may leave a hidden listing hidden.
-        return await self.look(job, facts) if was_hidden else facts
+        return await self.read_listing(job, facts) if was_hidden else facts
 
     async def activate(self, job: Job, facts: Facts) -> Facts:
         """Put a hidden listing on sale again, through review (LY-6, RB-10)."""
@@ -208,7 +208,7 @@ class Sender:
         if refused.code != _SKU_NOT_ITS:
             return await self._other_state(job, facts, refused)
         before = known(facts.listing)
-        listing, newest = await with_todays_ids(self._api(job), known(facts.product), before)
+        listing, newest = await with_current_ids(self._api(job), known(facts.product), before)
         if listing.skus == before.skus:
             raise refused
         return replace(facts, listing=await self._recorder.corrected(listing), seen=newest)
@@ -216,7 +216,7 @@ class Sender:
     async def _other_state(self, job: Job, facts: Facts, refused: Refused) -> Facts:
         """When the listing's state does not allow the step, somebody changed it since we looked: look again."""
         if refused.code == _STATUS_FORBIDS:
-            again = await self.look(job, facts)
+            again = await self.read_listing(job, facts)
             if known(again.seen).status != known(facts.seen).status:
                 return again
         raise refused
@@ -250,7 +250,7 @@ class Sender:
 
     async def _note(self, job: Job, listing: Listing, error: PublisherError, *, is_repeat: bool) -> None:
         intent = known(listing.intent)
-        answer = Answer(error.code, error.message, job.command_id, settles=not error.outcome_unknown)
+        answer = WriteAnswer(error.code, error.message, job.command_id, settles=not error.outcome_unknown)
         refusal = self._refusal(listing, error)
         if isinstance(error, Unclear):
             await self._listings.answered(listing, answer)
@@ -264,12 +264,12 @@ class Sender:
         else:
             await self._listings.answered(listing, answer, refusal)
 
-    def _refusal(self, listing: Listing, error: PublisherError) -> Refusal | None:
+    def _refusal(self, listing: Listing, error: PublisherError) -> ContentRefusal | None:
         """Refusals that the same content would meet again; those about the listing, state or warehouse pass."""
         is_of_content = isinstance(error, Refused) and not isinstance(error, ProductGone | WarehouseUnusable)
         if not is_of_content or error.code in {_STATUS_FORBIDS, _SKU_NOT_ITS, *IMAGE_FORGOTTEN}:
             return None
-        return Refusal(known(listing.intent).fingerprint, error.code, error.message, self._clock())
+        return ContentRefusal(known(listing.intent).fingerprint, error.code, error.message, self._clock())
 
 
 def _once_more(earlier: Intent, intent: Intent) -> Intent:

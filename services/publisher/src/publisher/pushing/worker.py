@@ -10,9 +10,9 @@ import structlog
 from pymongo.errors import PyMongoError
 
 from publisher.model import Job
-from publisher.pushing.attempt import Attempts
-from publisher.pushing.fair_scheduler import Rota
-from publisher.pushing.pausing import PauseGate
+from publisher.pushing.fair_scheduler import FairScheduler
+from publisher.pushing.job_runner import JobRunner
+from publisher.pushing.paused_shops import PausedShops
 from publisher.settings import PublisherSettings
 from publisher.store import Jobs
 from publisher.tiktok.shops import Shops
@@ -37,31 +37,31 @@ class Workers:
     def __init__(
         self,
         jobs: Jobs,
-        attempts: Attempts,
+        job_runner: JobRunner,
         shops: Shops,
         settings: PublisherSettings,
         clock: Callable[[], datetime],
         *,
-        gate: PauseGate,
+        paused_shops: PausedShops,
         instance: str | None = None,
     ) -> None:
         self._jobs = jobs
-        self._attempts = attempts
+        self._job_runner = job_runner
         self._settings = settings
         self._clock = clock
         self._instance = instance
-        self._gate = gate
+        self._paused_shops = paused_shops
 
         def may_begin(shop: str, busy: int) -> bool:
-            return not gate.is_paused(shop) and shops.has_room(shop, busy)
+            return not paused_shops.is_paused(shop) and shops.has_capacity(shop, busy)
 
-        self._rota = Rota(settings.workers, settings.workers_per_shop, may_begin, first=_FIRST_OF_A_SHOP)
+        self._scheduler = FairScheduler(settings.workers, settings.workers_per_shop, may_begin, first=_FIRST_OF_A_SHOP)
         self._wake = asyncio.Event()
         self._look_at = 0.0
 
     def wake(self, shops: Iterable[str] = ()) -> None:
         """There may be something to do, for these shops or with a place that is free again."""
-        self._rota.add(shops)
+        self._scheduler.add(shops)
         self._wake.set()
 
     async def run(self) -> None:
@@ -75,7 +75,7 @@ class Workers:
                 self._wake.clear()
                 await self._look_for_shops()
                 raise_if_cancelled()  # a group that is being ended takes no task
-                while (shop := self._rota.take()) is not None:
+                while (shop := self._scheduler.next_shop()) is not None:
                     group.create_task(self._work(shop), name=f"push-{shop}")
                 # Not wait_for: in Python 3.11 it loses a cancellation that meets the wake-up.
                 with contextlib.suppress(TimeoutError):
@@ -84,7 +84,7 @@ class Workers:
 
     async def _take_over(self) -> None:
         if self._instance is not None:
-            count = await self._jobs.give_back(self._instance, self._clock())
+            count = await self._jobs.release_all_of(self._instance, self._clock())
             if count:
                 log.info("pushes of this instance's last life go on", jobs=count)
 
@@ -93,19 +93,19 @@ class Workers:
         now = asyncio.get_running_loop().time()
         if now >= self._look_at:
             self._look_at = now + self._settings.poll_interval.total_seconds()
-            await self._gate.refresh()
-            self._rota.add(await self._jobs.due_shops(self._clock()))
+            await self._paused_shops.refresh()
+            self._scheduler.add(await self._jobs.due_shops(self._clock()))
 
     async def _work(self, shop: str) -> None:
         try:
             job = await self._claim(shop)
             raise_if_cancelled()
-            self._rota.claimed(shop, found=job is not None)
+            self._scheduler.claimed(shop, found=job is not None)
             if job is not None:
                 self.wake()  # the shop may have its next turn
                 await self._carry_out(job)
         finally:
-            self._rota.give_back(shop)
+            self._scheduler.release(shop)
             self.wake()
 
     async def _claim(self, shop: str) -> Job | None:
@@ -117,7 +117,7 @@ class Workers:
             raise
 
     async def _carry_out(self, job: Job) -> None:
-        running = asyncio.create_task(self._attempts.run(job))
+        running = asyncio.create_task(self._job_runner.run(job))
         try:
             await self._keep(job, running)
         finally:

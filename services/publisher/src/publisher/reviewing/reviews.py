@@ -12,11 +12,11 @@ from publisher.errors import Passing, PublisherError, ShopResting
 from publisher.ids import derived_id
 from publisher.metrics import REVIEWS
 from publisher.model import Listing, Review, ReviewMark
-from publisher.pushing.finding import look
+from publisher.pushing.finding import read_listing
 from publisher.pushing.outbox import Outbox
 from publisher.pushing.outcomes import adopted
 from publisher.store import Listings
-from publisher.tiktok.remote import RemoteProduct, reasons_digest, review_of
+from publisher.tiktok.remote_product import RemoteProduct, reasons_digest, review_of
 from publisher.tiktok.shops import Shops
 from shopsync_contracts.events import Reason, ReviewChanged, ReviewState
 from shopsync_runtime.cancelling import raise_if_cancelled
@@ -111,7 +111,7 @@ class Reviews:
         if is_under_way or listing.tiktok_product_id is None:
             return  # its push is under way and makes it due again
         try:
-            seen = await look(self._shops.api(listing.shop_key, urgent=False), listing)
+            seen = await read_listing(self._shops.api(listing.shop_key, urgent=False), listing)
         except ShopResting as resting:
             # Pushes go first.
             until = self._clock() + resting.wait

@@ -3,7 +3,7 @@
 from publisher.store.app_troubles import AppTroubles
 from publisher.store.authorizations import Authorization, Authorizations, SealedPair
 from publisher.store.catalogue import CatalogueReader
-from publisher.store.images import ImageCache, KnownFile
+from publisher.store.image_cache import ImageCache, KnownFile
 from publisher.store.jobs import Jobs
 from publisher.store.listings import Listings
 from publisher.store.paces import Paces

@@ -90,7 +90,7 @@ class Jobs:
             {"shop_key": shop_key, "owner": owner}, {"$set": {"lease_until": _NEVER, "owner": ""}}
         )
 
-    async def give_back(self, owners: str, now: datetime) -> int:
+    async def release_all_of(self, owners: str, now: datetime) -> int:
         """Give back the leases of the owners "`owners`/…": their process died. Returns how many."""
         theirs = {"owner": {"$gt": f"{owners}/", "$lt": f"{owners}0"}, "lease_until": {"$gt": now}}  # "0" follows "/"
         result = await self._jobs.update_many(theirs, {"$set": {"lease_until": _NEVER, "owner": ""}})
@@ -106,7 +106,7 @@ class Jobs:
 
 def _upsert(command: Event[PushRequested], now: datetime) -> UpdateOne:
     body = command.data
-    begin_anew: Any = True if body.reason in _BY_HAND else {"$ne": [{"$ifNull": ["$reported", None]}, None]}
+    start_over: Any = True if body.reason in _BY_HAND else {"$ne": [{"$ifNull": ["$reported", None]}, None]}
     # An expression on purpose: values are literals, or a product number such as "$x" would be read as a path.
     changes: dict[str, Any] = {
         "shop_key": {"$literal": body.shop_key},
@@ -116,9 +116,9 @@ def _upsert(command: Event[PushRequested], now: datetime) -> UpdateOne:
         "reason": _reason(body.reason),
         "requested_at": now,
         "seq": {"$add": [{"$ifNull": ["$seq", 0]}, 1]},
-        "attempts": _unless(begin_anew, "$attempts", 0),
-        "waits": _unless(begin_anew, "$waits", 0),
-        "due_at": _unless(begin_anew, "$due_at", now),
+        "attempts": _unless(start_over, "$attempts", 0),
+        "waits": _unless(start_over, "$waits", 0),
+        "due_at": _unless(start_over, "$due_at", now),
         "reported": None,
         "lease_until": {"$ifNull": ["$lease_until", _NEVER]},
         "owner": {"$ifNull": ["$owner", ""]},
@@ -133,8 +133,8 @@ def _reason(asked: str) -> dict[str, Any]:
     return {"$cond": [{"$in": ["$reason", {"$literal": sorted(_BY_HAND)}]}, "$reason", {"$literal": asked}]}
 
 
-def _unless(begin_anew: Any, kept: str, otherwise: Any) -> dict[str, Any]:
-    return {"$cond": [begin_anew, otherwise, {"$ifNull": [kept, otherwise]}]}
+def _unless(start_over: Any, kept: str, otherwise: Any) -> dict[str, Any]:
+    return {"$cond": [start_over, otherwise, {"$ifNull": [kept, otherwise]}]}
 
 
 def _due(now: datetime) -> dict[str, Any]:

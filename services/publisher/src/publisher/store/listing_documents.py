@@ -1,6 +1,6 @@
 """Listings as documents, and back. Pure."""
 
-from publisher.model import Answer, Intent, ListedSku, Listing, OutboxEntry, Refusal, Review
+from publisher.model import ContentRefusal, Intent, ListedSku, Listing, OutboxEntry, Review, WriteAnswer
 from shopsync_runtime.mongo import Document
 
 
@@ -39,7 +39,7 @@ def review_document(review: Review) -> Document:
     }
 
 
-def refusal_document(refusal: Refusal) -> Document:
+def refusal_document(refusal: ContentRefusal) -> Document:
     """All of it."""
     return {
         "fingerprint": refusal.fingerprint,
@@ -50,7 +50,7 @@ def refusal_document(refusal: Refusal) -> Document:
     }
 
 
-def answer_document(answer: Answer) -> Document:
+def answer_document(answer: WriteAnswer) -> Document:
     """All of it."""
     return {
         "code": answer.code,
@@ -93,7 +93,7 @@ def listing_of(document: Document) -> Listing:
         live_shown=document.get("live_shown"),
         overwritten=document.get("overwritten"),
         intent=None if intent is None else _intent(intent),
-        refusal=None if refusal is None else Refusal(**refusal),
+        refusal=None if refusal is None else ContentRefusal(**refusal),
         former_ids=tuple(document.get("former_ids", ())),
         pushes=document.get("pushes") or 0,
         notices=document.get("notices") or 0,
@@ -112,5 +112,5 @@ def _intent(document: Document) -> Intent:
         stock,
         document.get("core"),
         document.get("sent_at"),
-        None if answer is None else Answer(**answer),
+        None if answer is None else WriteAnswer(**answer),
     )

@@ -5,8 +5,8 @@ from typing import Any
 from pymongo import ASCENDING, IndexModel, ReturnDocument, UpdateOne, WriteConcern
 from pymongo.errors import DuplicateKeyError
 
-from publisher.concurrency.batching import Batches
-from publisher.model import Answer, Intent, Listing, OutboxEntry, Refusal, Review
+from publisher.concurrency.batching import Batcher
+from publisher.model import ContentRefusal, Intent, Listing, OutboxEntry, Review, WriteAnswer
 from publisher.store.listing_documents import (
     answer_document,
     intent_document,
@@ -45,7 +45,7 @@ class Listings:
         self._listings = database["listings"]
         # What a failover forgets of these is published once more.
         self._outboxes = database.get_collection("listings", write_concern=WriteConcern(w=1))
-        self._strikes = Batches(self._strike)
+        self._strikes = Batcher(self._strike)
 
     async def ensure_indexes(self) -> None:
         """For webhooks (product id; creates in progress), the review poll (due), and the relay (unsent events)."""
@@ -74,21 +74,23 @@ class Listings:
         changes = {"shop_key": listing.shop_key, "product_no": listing.product_no, "intent": intent_document(intent)}
         return await self._write(listing, {"$set": changes})
 
-    async def forget_intent(self, listing: Listing, refusal: Refusal | None = None) -> Listing | None:
+    async def forget_intent(self, listing: Listing, refusal: ContentRefusal | None = None) -> Listing | None:
         """The write was certainly not sent, or may be sent twice; `refusal`: because TikTok refuses its content."""
         update: Document = {"$unset": {"intent": ""}}
         if refusal is not None:
             update["$set"] = {"refusal": refusal_document(refusal)}
         return await self._write(listing, update)
 
-    async def answered(self, listing: Listing, answer: Answer, refusal: Refusal | None = None) -> Listing | None:
+    async def answered(
+        self, listing: Listing, answer: WriteAnswer, refusal: ContentRefusal | None = None
+    ) -> Listing | None:
         """What TikTok answered to the intended write; `refusal`: because it refuses the content."""
         changes: Document = {"intent.answer": answer_document(answer)}
         if refusal is not None:
             changes["refusal"] = refusal_document(refusal)
         return await self._write(listing, {"$set": changes})
 
-    async def begin_anew(self, listing: Listing) -> Listing | None:
+    async def start_over(self, listing: Listing) -> Listing | None:
         """The product is another one with the same number: the listing stays at TikTok, without us (DL-13)."""
         update: Document = {"$unset": dict.fromkeys(_OF_ONE_LIFE, "")}
         if listing.tiktok_product_id is not None:
@@ -102,7 +104,7 @@ class Listings:
         *,
         review_due_at: datetime | None,
         now: datetime,
-        refusal: Refusal | None = None,
+        refusal: ContentRefusal | None = None,
         is_reading: bool = True,
     ) -> Listing | None:
         """The outcome, what was sent, and the events that tell it, in one write; the intent is gone with it.
@@ -241,7 +243,7 @@ class Listings:
 
 
 def _recorded(
-    listing: Listing, events: Sequence[OutboxEntry], review_due_at: datetime | None, refusal: Refusal | None
+    listing: Listing, events: Sequence[OutboxEntry], review_due_at: datetime | None, refusal: ContentRefusal | None
 ) -> Document:
     changes = pushed_fields(listing)
     removed = {"intent": ""}

@@ -7,10 +7,10 @@ from typing import Any
 from pymongo import ReturnDocument, WriteConcern
 from pymongo.errors import DuplicateKeyError
 
+from publisher.pace.adaptive_rate import LearnedRate
 from publisher.pace.breaker import Breaker
-from publisher.pace.rate import Learned
 from publisher.pace.slots import LATE_ALONE, SHARED_FOR
-from publisher.pace.state import PaceState, Reservation
+from publisher.pace.state import PaceState, ReservationReply
 from shopsync_runtime.mongo import Database, Document
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -29,7 +29,7 @@ class Paces:
 
     async def reserve(
         self, shop_key: str, me: str, *, length: timedelta, lead: timedelta, rate: float | None = None
-    ) -> Reservation:
+    ) -> ReservationReply:
         """Take the next `length` of the shop's line; nothing is taken while its calls are stopped.
 
         `rate`: calls per second in use, noted for operators.
@@ -46,7 +46,9 @@ class Paces:
                 continue  # another replica made the document at the same moment
             if document is None:
                 raise RuntimeError("an upsert gives its document back")
-            return Reservation(document.get("start"), document["asked_at"], document.get("shared_at"), _state(document))
+            return ReservationReply(
+                document.get("start"), document["asked_at"], document.get("shared_at"), _state(document)
+            )
 
     async def change(
         self, shop_key: str, change: Callable[[PaceState, datetime], PaceState]
@@ -126,7 +128,7 @@ def _state(document: Document) -> PaceState:
     breaker = document.get("breaker") or {}
     return PaceState(
         document.get("paused_until"),
-        None if learned is None else Learned(**learned),
+        None if learned is None else LearnedRate(**learned),
         Breaker(breaker.get("failures", 0), breaker.get("opened", 0), document.get("open_until")),
     )
 

@@ -1,6 +1,6 @@
 from collections.abc import Sequence
 
-from publisher.concurrency.batching import Batches
+from publisher.concurrency.batching import Batcher
 from shopsync_runtime.mongo import Database, Document
 
 
@@ -12,7 +12,7 @@ class Permissions:
 
     def __init__(self, database: Database) -> None:
         self._products = database["products"]
-        self._reads = Batches(self._read)
+        self._reads = Batcher(self._read)
 
     async def given(self, shop_key: str, product_no: str) -> bool:
         """The product is there and ON (連携対象), and no operator lets its shop's pushes wait. Read after the call."""

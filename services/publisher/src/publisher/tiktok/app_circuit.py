@@ -56,7 +56,7 @@ class Circuit:
         return ended
 
 
-class AppGate:
+class AppCircuitBreaker:
     """One circuit for every call, and one for each endpoint, for what TikTok serves no longer.
 
     Nothing is stored: clocks and addresses are a replica's own.

@@ -13,8 +13,8 @@ from pydantic import SecretStr
 
 from publisher.errors import AppMisconfigured, PublisherError, RateLimited, Unavailable
 from publisher.metrics import CALLS
-from publisher.tiktok.app_circuit import AppGate
-from publisher.tiktok.clocks import ClockWatch
+from publisher.tiktok.app_circuit import AppCircuitBreaker
+from publisher.tiktok.clock_skew import ClockWatch
 from publisher.tiktok.endpoints import Method, endpoint_of
 from publisher.tiktok.replies import Data, read_json, read_reply
 from publisher.tiktok.signing import request_signature
@@ -70,7 +70,7 @@ class TikTokClient:
         deadline: timedelta,
         clock: Callable[[], datetime],
     ) -> None:
-        self.gate = AppGate()
+        self.app_circuit = AppCircuitBreaker()
         self._http = http
         self._api_url = api_url.rstrip("/")
         self._auth_url = auth_url.rstrip("/")
@@ -82,7 +82,7 @@ class TikTokClient:
 
     def check_app(self, call: Call) -> None:
         """Raises AppStopped while TikTok refuses such calls of the app: nothing needs to wait for its turn then."""
-        self.gate.check(self._clock(), endpoint_of(call.method, call.path).name)
+        self.app_circuit.check(self._clock(), endpoint_of(call.method, call.path).name)
 
     async def call(self, call: Call, *, token: SecretStr, cipher: str | None = None) -> Data:
         """Send one signed call and give its `data`. Raises NotAllowed, with nothing sent, for a call not in the table.
@@ -115,7 +115,7 @@ class TikTokClient:
                 call.method, self._api_url + call.path, params=query, headers=headers, content=content
             )
         data = await self._send(request, endpoint.name, write=endpoint.write)
-        self.gate.accepted(endpoint.name)
+        self.app_circuit.accepted(endpoint.name)
         return data
 
     async def exchange_code(self, code: str) -> TokenPair:
@@ -136,11 +136,11 @@ class TikTokClient:
             headers={"accept-encoding": ACCEPTED_ENCODINGS},
         )
         data = await self._send(request, f"token_{operation}", write=True)
-        self.gate.served(f"token_{operation}")
+        self.app_circuit.served(f"token_{operation}")
         return _token_pair(data)
 
     async def _send(self, request: httpx.Request, name: str, *, write: bool) -> Data:
-        self.gate.enter(self._clock(), name)
+        self.app_circuit.enter(self._clock(), name)
         started, outcome = time.monotonic(), "ok"
         try:
             return await self._answer(request, write=write)
@@ -171,15 +171,15 @@ class TikTokClient:
             request_id=error.request_id,
         )
         if isinstance(error, AppMisconfigured):
-            self.gate.refused(error, self._clock(), name)
+            self.app_circuit.refused(error, self._clock(), name)
         elif isinstance(error, Unavailable | RateLimited):
             pass
         elif name.startswith("token_"):
             # The token host makes none of the checks of key, signature and address.
-            self.gate.served(name)
+            self.app_circuit.served(name)
         else:
             # Refusals too come behind those checks.
-            self.gate.accepted(name)
+            self.app_circuit.accepted(name)
 
 
 def _token_pair(data: Data) -> TokenPair:

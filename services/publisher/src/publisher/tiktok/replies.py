@@ -7,10 +7,10 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from publisher.errors import HourSpent, Passing, PublisherError, RateLimited, Unavailable, Unclear
-from publisher.tiktok.clocks import http_date
+from publisher.tiktok.ambiguous_code import OVERLOADED, read_overloaded
+from publisher.tiktok.body_members import member_refused
+from publisher.tiktok.clock_skew import http_date
 from publisher.tiktok.codes import is_known, kind_of
-from publisher.tiktok.members import member_refused
-from publisher.tiktok.overloaded import OVERLOADED, read_overloaded
 
 Data = dict[str, Any]
 

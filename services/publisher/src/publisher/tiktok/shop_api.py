@@ -18,10 +18,10 @@ from publisher.errors import (
     Unavailable,
 )
 from publisher.model import UploadedImage
-from publisher.pace.pace import Pace
-from publisher.pace.queue import Rank
+from publisher.pace.call_queue import Rank
+from publisher.pace.rate_limiter import RateLimiter
 from publisher.tiktok.client import Access, Call, TikTokClient
-from publisher.tiktok.remote import RemoteProduct, read_product
+from publisher.tiktok.remote_product import RemoteProduct, read_product
 from publisher.tiktok.replies import Data, error_of
 from publisher.tiktok.tokens import Tokens
 
@@ -63,12 +63,19 @@ class ShopApi:
     """Calls for one shop: each at its pace's next turn, with a token refreshed once when it has run out."""
 
     def __init__(
-        self, shop_key: str, client: TikTokClient, tokens: Tokens, pace: Pace, *, urgent: bool = True, rank: Rank = ()
+        self,
+        shop_key: str,
+        client: TikTokClient,
+        tokens: Tokens,
+        limiter: RateLimiter,
+        *,
+        urgent: bool = True,
+        rank: Rank = (),
     ) -> None:
         self.shop_key = shop_key
         self._client = client
         self._tokens = tokens
-        self._pace = pace
+        self._limiter = limiter
         self._urgent = urgent
         self._rank = rank
 
@@ -214,7 +221,7 @@ class ShopApi:
         if permit is not None:
             send = partial(_permitted, permit, send)
         kind = call.method if call.image is None else "upload"
-        data = await self._pace.run(send, urgent=self._urgent, rank=self._rank, kind=kind, once=once)
+        data = await self._limiter.run(send, urgent=self._urgent, rank=self._rank, kind=kind, once=once)
         self._tokens.accepted(self.shop_key, access.version)
         return data
 

@@ -8,8 +8,8 @@ from uuid import uuid4
 from weakref import WeakValueDictionary
 
 from publisher.errors import WarehouseUnusable
-from publisher.pace.pace import Pace, PaceRules, PaceStore
-from publisher.pace.queue import Rank
+from publisher.pace.call_queue import Rank
+from publisher.pace.rate_limiter import PaceStore, RateLimiter, RateLimiterSettings
 from publisher.pace.slots import ServerClock
 from publisher.tiktok.client import TikTokClient
 from publisher.tiktok.shop_api import ShopApi, default_warehouse
@@ -19,12 +19,17 @@ _WAREHOUSE_LIFE = timedelta(minutes=10)
 
 
 class Shops:
-    """All shops of this replica. `on_room` is called when a shop may take another job."""
+    """All shops of this replica. `on_capacity` is called when a shop may take another job."""
 
     def __init__(
-        self, client: TikTokClient, tokens: Tokens, paces: PaceStore, rules: PaceRules, clock: Callable[[], datetime]
+        self,
+        client: TikTokClient,
+        tokens: Tokens,
+        paces: PaceStore,
+        rules: RateLimiterSettings,
+        clock: Callable[[], datetime],
     ) -> None:
-        self.on_room: Callable[[], None] = lambda: None
+        self.on_capacity: Callable[[], None] = lambda: None
         self._client = client
         self._tokens = tokens
         self._store = paces
@@ -32,7 +37,7 @@ class Shops:
         self._clock = clock
         self._me = uuid4().hex
         self._server_clock = ServerClock()
-        self._paces: dict[str, Pace] = {}
+        self._limiters: dict[str, RateLimiter] = {}
         self._warehouses: dict[str, tuple[str, datetime]] = {}
         self._asking: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
@@ -41,12 +46,12 @@ class Shops:
 
         Those that are not urgent let others go first, and do not line up behind each other: they raise ShopResting.
         """
-        return ShopApi(shop_key, self._client, self._tokens, self._pace(shop_key), urgent=urgent, rank=rank)
+        return ShopApi(shop_key, self._client, self._tokens, self._limiter(shop_key), urgent=urgent, rank=rank)
 
-    def has_room(self, shop_key: str, jobs: int) -> bool:
+    def has_capacity(self, shop_key: str, jobs: int) -> bool:
         """Whether another job of the shop, beside so many, would soon have its turn to call."""
-        pace = self._paces.get(shop_key)
-        return shop_key not in self._tokens.set_aside and (pace is None or pace.has_room(jobs))
+        limiter = self._limiters.get(shop_key)
+        return shop_key not in self._tokens.set_aside and (limiter is None or limiter.has_capacity(jobs))
 
     @property
     def set_aside(self) -> AbstractSet[str]:
@@ -70,19 +75,19 @@ class Shops:
         """TikTok refused it: ask again next time."""
         self._warehouses.pop(shop_key, None)
 
-    def _tell_room(self) -> None:
-        self.on_room()
+    def _report_capacity(self) -> None:
+        self.on_capacity()
 
-    def _pace(self, shop_key: str) -> Pace:
-        pace = self._paces.get(shop_key)
-        if pace is None:
-            pace = Pace(
+    def _limiter(self, shop_key: str) -> RateLimiter:
+        limiter = self._limiters.get(shop_key)
+        if limiter is None:
+            limiter = RateLimiter(
                 shop_key,
                 self._store,
                 self._rules,
                 me=self._me,
                 clock=self._server_clock,
-                on_room=self._tell_room,
+                on_capacity=self._report_capacity,
             )
-            self._paces[shop_key] = pace
-        return pace
+            self._limiters[shop_key] = limiter
+        return limiter

@@ -64,7 +64,7 @@ def read_product(data: Mapping[str, Any]) -> RemoteProduct:
     )
 
 
-class Glimpse(NamedTuple):
+class OverviewRow(NamedTuple):
     """What a search row tells of a product that needs nothing: kept small, there are thousands of them."""
 
     state: ReviewAfterPush
@@ -72,12 +72,12 @@ class Glimpse(NamedTuple):
     """`shown` of a live one, `core` of one in review."""
 
 
-def glimpse_of(row: RemoteProduct) -> Glimpse | None:
+def overview_row(row: RemoteProduct) -> OverviewRow | None:
     """None for a product in any other state: it has to be read."""
     if row.is_settled and row.shown:
-        return Glimpse("live", row.shown)
+        return OverviewRow("live", row.shown)
     if row.status in {"ACTIVATE", "PENDING"} and row.audit == "AUDITING":
-        return Glimpse("in_review", row.core)
+        return OverviewRow("in_review", row.core)
     return None
 
 

@@ -2,7 +2,7 @@ import asyncio
 
 import pytest
 
-from publisher.concurrency.batching import Batches
+from publisher.concurrency.batching import Batcher
 from shopsync_testkit.polling import eventually
 
 
@@ -25,7 +25,7 @@ class Work:
 
 async def test_what_comes_while_one_is_under_way_goes_together():
     work = Work()
-    batches = Batches(work, most=3)
+    batches = Batcher(work, most=3)
     first = asyncio.create_task(batches.run(1))
     await work.begun(1)
     rest = [asyncio.create_task(batches.run(number)) for number in range(2, 7)]
@@ -39,7 +39,7 @@ async def test_an_error_is_everybodys_and_the_next_batch_goes_on():
     work = Work()
     work.error = ConnectionError("away")
     work.gate.set()
-    batches = Batches(work)
+    batches = Batcher(work)
     outcomes = await asyncio.gather(batches.run(1), batches.run(2), return_exceptions=True)
     assert [type(outcome) for outcome in outcomes] == [ConnectionError, ConnectionError]
     work.error = None
@@ -48,7 +48,7 @@ async def test_an_error_is_everybodys_and_the_next_batch_goes_on():
 
 async def test_a_waiter_that_is_cancelled_leaves_the_others():
     work = Work()
-    batches = Batches(work)
+    batches = Batcher(work)
     one, other = asyncio.create_task(batches.run(1)), asyncio.create_task(batches.run(2))
     await work.begun(1)
     one.cancel()

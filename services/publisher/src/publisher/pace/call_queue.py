@@ -14,7 +14,7 @@ Rank = tuple[Any, ...]
 _URGENT_IN_A_ROW = 4
 
 
-class PaceQueue:
+class CallQueue:
     """One at a time: urgent callers first, by rank, then as they came; every fifth turn is another's if one waits."""
 
     def __init__(self) -> None:

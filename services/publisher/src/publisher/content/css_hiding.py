@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 import tinycss2
 from tinycss2.ast import Declaration, Node
 
-from publisher.content.declarations import ACROSS, READERS, SIDES, Effects
+from publisher.content.css_declarations import ACROSS, READERS, SIDES, Effects
 
 _HIDING_CLASSES = frozenset(
     {"hidden", "is-hidden", "d-none", "visually-hidden", "sr-only", "screen-reader-text", "uk-hidden"}
@@ -25,7 +25,7 @@ _HIDING = frozenset(
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class TextStyle:
     """What an element hands down to the text inside it. `filled`: whether a fill colour, which beats `clear`, is clear.
 
     `painted`: a background is cut to the shape of the text, so that clear text shows it.
@@ -68,13 +68,13 @@ def only_hiding(effects: Mapping[str, bool | None]) -> Effects:
     return {name: value for name, value in effects.items() if value and not name.startswith(_SHOWING)}
 
 
-def handed_down(look: Look, effects: Mapping[str, bool | None]) -> Look:
-    """The look inside an element with these effects."""
+def handed_down(style: TextStyle, effects: Mapping[str, bool | None]) -> TextStyle:
+    """The text style inside an element with these effects."""
     for name in ("invisible", "tiny", "clear", "filled", "indented"):
         value = effects.get(name)
         if value is not None:
-            look = replace(look, **{name: value})
-    return replace(look, painted=True) if effects.get("painted") else look
+            style = replace(style, **{name: value})
+    return replace(style, painted=True) if effects.get("painted") else style
 
 
 def by_itself(tag: str, attributes: Mapping[str, str | None]) -> Effects:

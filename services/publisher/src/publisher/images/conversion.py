@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
 
 from publisher.errors import ImageUnusable
-from publisher.images.truncated import completed
+from publisher.images.truncated_jpeg import completed
 from publisher.model import UseCase
 
 _LONGEST = {"MAIN_IMAGE": 4_000, "DESCRIPTION_IMAGE": 3_999, "SIZE_CHART_IMAGE": 4_000}

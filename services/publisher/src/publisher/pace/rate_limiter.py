@@ -13,11 +13,11 @@ import structlog
 
 from publisher.errors import HourSpent, PublisherError, RateLimited, ShopResting, Unavailable, Withheld
 from publisher.metrics import BREAKERS_OPEN, BREAKERS_OPENED, RATE_LIMITS
+from publisher.pace.adaptive_rate import ThroughputEstimate, after_limit, pause_after, rate_at
 from publisher.pace.breaker import after_answer, after_failure
-from publisher.pace.queue import PaceQueue, Rank
-from publisher.pace.rate import Passed, after_limit, pause_after, rate_at
-from publisher.pace.slots import Send, ServerClock, Stretch, Window, is_shared, late_limit, spacing
-from publisher.pace.state import PaceState, Reservation
+from publisher.pace.call_queue import CallQueue, Rank
+from publisher.pace.slots import Send, ServerClock, SlotReservation, Window, is_shared, late_limit, spacing
+from publisher.pace.state import PaceState, ReservationReply
 
 log = structlog.get_logger(__name__)
 
@@ -47,7 +47,7 @@ class PaceStore(Protocol):
 
     async def reserve(
         self, shop_key: str, me: str, *, length: timedelta, lead: timedelta, rate: float | None = None
-    ) -> Reservation:
+    ) -> ReservationReply:
         """Take a stretch of the shop's line."""
 
     async def change(
@@ -60,7 +60,7 @@ class PaceStore(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class PaceRules:
+class RateLimiterSettings:
     """`rate`: calls per second and shop; the breaker opens after `failures` in a row, its pauses end at `longest`."""
 
     rate: float
@@ -74,29 +74,29 @@ class _Turn:
     probe: bool = False
 
 
-class Pace:
+class RateLimiter:
     """One shop's calls in this replica. Holds no task and writes nothing while the shop has no calls."""
 
     def __init__(
         self,
         shop_key: str,
         store: PaceStore,
-        rules: PaceRules,
+        rules: RateLimiterSettings,
         *,
         me: str,
         clock: ServerClock,
-        on_room: Callable[[], None] = lambda: None,
+        on_capacity: Callable[[], None] = lambda: None,
     ) -> None:
         self._shop_key = shop_key
         self._store = store
         self._rules = rules
         self._me = me
         self._clock = clock
-        self._on_room = on_room
-        self._queue = PaceQueue()
+        self._on_capacity = on_capacity
+        self._queue = CallQueue()
         self._window = Window(rules.rate)
-        self._passed = Passed()
-        self._stretches: deque[Stretch] = deque()
+        self._throughput = ThroughputEstimate()
+        self._reserved: deque[SlotReservation] = deque()
         self._size = 1
         self._lead = 0.0
         self._got_through = True
@@ -149,7 +149,7 @@ class Pace:
                 return reply
         raise limited
 
-    def has_room(self, jobs: int) -> bool:
+    def has_capacity(self, jobs: int) -> bool:
         """Whether another job of the shop could call soon, with so many under way."""
         now = _now()
         if self._state.breaker.is_open:
@@ -167,7 +167,7 @@ class Pace:
                 return await self._send_time(waited=stopped)
         finally:
             if self._queue.waiting(urgent=True) < _AHEAD:
-                self._on_room()
+                self._on_capacity()
 
     async def _send_time(self, *, waited: bool) -> _Turn:
         missed, tried = 0, False
@@ -187,12 +187,12 @@ class Pace:
                 tried = True
             elif missed < _MOST_MISSES and self._drop_late(now):
                 missed += tried
-            elif (wait := max(self._stretches[0].first, self._window.earliest(now)) - now) > 0:
+            elif (wait := max(self._reserved[0].first, self._window.earliest(now)) - now) > 0:
                 await asyncio.sleep(wait)
                 tried = waited = True
             else:
                 # Beside others on the line one's own calls do not tell what all got through.
-                self._passed.sent(now, waited=waited and self._stretches[0].alone)
+                self._throughput.sent(now, waited=waited and self._reserved[0].alone)
                 self._use_first()
                 return _Turn(self._window.note(now))
 
@@ -211,16 +211,16 @@ class Pace:
 
     def _is_short(self) -> bool:
         """Whether to reserve: when steps are short, before the last send time is used, or the line would have holes."""
-        if len(self._stretches) != 1:
-            return not self._stretches
-        last = self._stretches[0]
+        if len(self._reserved) != 1:
+            return not self._reserved
+        last = self._reserved[0]
         return last.count == 1 and last.step < _SHORT_STEP and self._waiting() > 0
 
     def _drop_late(self, now: float) -> bool:
         """Give up the send times that were missed, by want of calls or because the machine was too busy."""
         dropped = False
-        while self._stretches:
-            first = self._stretches[0]
+        while self._reserved:
+            first = self._reserved[0]
             if now - first.first <= late_limit(1.0 / first.step, alone=first.alone):
                 break
             self._use_first()
@@ -228,9 +228,9 @@ class Pace:
         return dropped
 
     def _use_first(self) -> None:
-        left = self._stretches.popleft().without_first()
+        left = self._reserved.popleft().without_first()
         if left is not None:
-            self._stretches.appendleft(left)
+            self._reserved.appendleft(left)
 
     async def _reserve(self) -> None:
         for attempt in range(1, _MOST_EXCHANGES + 1):
@@ -239,10 +239,10 @@ class Pace:
                 return
             # Beside others the line has to be met closely; an exchange that took long does not tell well where it is.
             if stretch.alone or self._clock.uncertain <= _CLOSELY or attempt == _MOST_EXCHANGES:
-                self._stretches.append(stretch)
+                self._reserved.append(stretch)
                 return
 
-    async def _exchange(self) -> Stretch | None:
+    async def _exchange(self) -> SlotReservation | None:
         asked = _now()
         rate = self._rate(asked)
         most = max(1, ceil(rate * _STRETCH_SECONDS))
@@ -259,7 +259,7 @@ class Pace:
         first = self._clock.local(got.start, server_now=got.now, asked=asked, answered=answered)
         count = min(count, max(1, floor(length.total_seconds() / step + 0.001)))
         self._size = 2 * count
-        return Stretch(first, step, count, alone=not is_shared(got.shared_at, got.now))
+        return SlotReservation(first, step, count, alone=not is_shared(got.shared_at, got.now))
 
     def _waiting(self) -> int:
         return self._queue.waiting(urgent=True) + self._queue.waiting(urgent=False)
@@ -267,7 +267,7 @@ class Pace:
     # What came of it ----------------------------------------------------------------------------------------
 
     async def _limited(self, error: RateLimited, turn: _Turn) -> None:
-        measured = self._passed.limited(turn.send.at, _now())
+        measured = self._throughput.limited(turn.send.at, _now())
 
         def slower(state: PaceState, now: datetime) -> PaceState:
             age = timedelta(seconds=_now() - turn.send.at)
@@ -331,7 +331,7 @@ class Pace:
         await self._change(lambda state, _: replace(state, breaker=answer(state.breaker)))
         if turn.probe:
             log.info("TikTok Shop answers for this shop again", shop_key=self._shop_key)
-        self._on_room()
+        self._on_capacity()
 
     async def _change(self, change: Callable[[PaceState, datetime], PaceState]) -> None:
         self._learn(*await self._store.change(self._shop_key, change))
@@ -344,7 +344,7 @@ class Pace:
             BREAKERS_OPEN.inc(1 if state.breaker.is_open else -1)
         stopped = state.breaker.is_open or (state.paused_until is not None and state.paused_until > now)
         if stopped or state.learned != self._state.learned:
-            self._stretches.clear()
+            self._reserved.clear()
         self._state, self._as_of, self._as_of_local = state, now, _now()
 
     def _server_now(self, now: float) -> datetime:

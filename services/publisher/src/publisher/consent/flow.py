@@ -25,7 +25,7 @@ _ATTEMPTS = 4
 Shop = Mapping[str, Any]
 
 
-class Consents:
+class ConsentFlow:
     """Begins and completes consents. One TikTok shop is bound to one shop key, for good (NV-13)."""
 
     def __init__(

@@ -13,7 +13,7 @@ from publisher.errors import (
     TokenExpired,
     Unclear,
 )
-from publisher.tiktok.members import member_refused
+from publisher.tiktok.body_members import member_refused
 
 OVERLOADED = 36009004
 _UNAUTHORIZED = 401

@@ -26,7 +26,7 @@ from publisher.metrics import PUSHES, TROUBLES
 from publisher.model import Job
 from publisher.pushing.machine import Wait
 from publisher.pushing.outbox import Outbox
-from publisher.pushing.pausing import PauseGate
+from publisher.pushing.paused_shops import PausedShops
 from publisher.pushing.push import Finished, Parked, Push, ShopPaused, failure, failure_id
 from publisher.pushing.refusals import IMAGE_FORGOTTEN, refusal_of
 from publisher.settings import PublisherSettings
@@ -40,7 +40,7 @@ _FAR = timedelta(days=3650)
 """Parked without an end: a new command or a new authorisation wakes the job."""
 
 
-class Attempts:
+class JobRunner:
     """Runs a claimed job once and gives it back: done, later, or parked."""
 
     def __init__(
@@ -51,7 +51,7 @@ class Attempts:
         authorizations: Authorizations,
         catalogue: CatalogueReader,
         outbox: Outbox,
-        gate: PauseGate,
+        paused_shops: PausedShops,
         settings: PublisherSettings,
         clock: Callable[[], datetime],
     ) -> None:
@@ -60,7 +60,7 @@ class Attempts:
         self._authorizations = authorizations
         self._catalogue = catalogue
         self._outbox = outbox
-        self._gate = gate
+        self._paused_shops = paused_shops
         self._settings = settings
         self._clock = clock
 
@@ -69,7 +69,7 @@ class Attempts:
         try:
             result = await self._push.run(job)
         except ShopPaused:
-            self._gate.close(job.shop_key)
+            self._paused_shops.add(job.shop_key)
             await self._jobs.release(job)
             return
         except ShopResting as resting:

@@ -3,9 +3,9 @@
 import asyncio
 from collections import OrderedDict
 
-from publisher.concurrency.single_flight import Flights
+from publisher.concurrency.single_flight import SingleFlight
 from publisher.errors import ImageUnusable
-from publisher.images.pictures import Prepared, prepare
+from publisher.images.conversion import Prepared, prepare
 from publisher.model import UseCase
 
 _BUDGET = 64 * 1024 * 1024
@@ -19,13 +19,13 @@ _Outcome = Prepared | str | tuple[str, str]
 """What was made of it, the note alone for "as it is", or (code, message) of what is wrong."""
 
 
-class ReadyPictures:
+class ConversionCache:
     """Each content is decoded once per use, whichever shops it is for, as long as it is remembered."""
 
     def __init__(self) -> None:
         self._known: OrderedDict[_Key, _Outcome] = OrderedDict()
         self._bytes = 0
-        self._flights: Flights[_Outcome] = Flights()
+        self._single_flight: SingleFlight[_Outcome] = SingleFlight()
         self._decoders = asyncio.Semaphore(_DECODERS)
 
     async def prepared(self, content: bytes, digest: str, use_case: UseCase) -> Prepared:
@@ -35,7 +35,7 @@ class ReadyPictures:
             self._known.move_to_end(key)
             outcome = self._known[key]
         else:
-            outcome = await self._flights.run(key, lambda: self._prepare(key, content))
+            outcome = await self._single_flight.run(key, lambda: self._prepare(key, content))
         if isinstance(outcome, tuple):
             raise ImageUnusable(*outcome)
         return Prepared(content, outcome) if isinstance(outcome, str) else outcome

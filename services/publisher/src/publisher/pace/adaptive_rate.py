@@ -34,7 +34,7 @@ _LONGEST_WISH = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
-class Learned:
+class LearnedRate:
     """`low` calls per second right after the cut at `at`; the rate rises to `top` within 30 s and beyond it after that.
 
     `strikes`: limits in a row without one answered call between them.
@@ -47,14 +47,14 @@ class Learned:
 
 
 @dataclass(frozen=True, slots=True)
-class Measured:
+class MeasuredRate:
     """Calls per second that got through. `most`: not more than that, if calls get no credit while none is sent."""
 
     likely: float
     most: float
 
 
-class Passed:
+class ThroughputEstimate:
     """How many calls a second got through lately, while there was always one waiting. Times are local seconds.
 
     A rate far below the setting is then known after the second limit, and does not have to be met by halving.
@@ -73,7 +73,7 @@ class Passed:
             self._sends.clear()
         self._sends.append((at, True))
 
-    def limited(self, at: float, now: float) -> Measured | None:
+    def limited(self, at: float, now: float) -> MeasuredRate | None:
         """The call sent at `at` did not get through, as is known now. What got through before it; None: too few."""
         known = [(sent, False if sent == at and ok else ok) for sent, ok in self._sends]
         self._sends = deque([*known, (now, None)], maxlen=_MOST_SENDS)
@@ -86,7 +86,7 @@ class Passed:
         return _measured(since, at)
 
 
-def _measured(calls: Sequence[tuple[float, bool | None]], end: float) -> Measured | None:
+def _measured(calls: Sequence[tuple[float, bool | None]], end: float) -> MeasuredRate | None:
     """By the calls up to one at `end` that was limited.
 
     Over all the time the rate comes out too low, as credit is lost in pauses. Over runs alone, from a first call to a
@@ -107,10 +107,10 @@ def _measured(calls: Sequence[tuple[float, bool | None]], end: float) -> Measure
     if length <= 0.0:
         return None
     most = max(over_all, earned / length)
-    return Measured(over_all * (most / over_all) ** sqrt(min(1.0, length / span)), most)
+    return MeasuredRate(over_all * (most / over_all) ** sqrt(min(1.0, length / span)), most)
 
 
-def rate_at(learned: Learned | None, now: datetime, setting: float) -> float:
+def rate_at(learned: LearnedRate | None, now: datetime, setting: float) -> float:
     """Calls per second allowed now: at most the setting."""
     if learned is None:
         return setting
@@ -121,14 +121,14 @@ def rate_at(learned: Learned | None, now: datetime, setting: float) -> float:
 
 
 def after_limit(
-    learned: Learned | None,
+    learned: LearnedRate | None,
     now: datetime,
     setting: float,
     *,
     sent_at: datetime,
     answered: bool,
-    measured: Measured | None = None,
-) -> Learned:
+    measured: MeasuredRate | None = None,
+) -> LearnedRate:
     """The state after a 429 to a call sent at `sent_at`.
 
     `answered`: a call got through since the last 429. `measured`: how many got through per second until then.
@@ -143,10 +143,10 @@ def after_limit(
     if measured is not None and measured.likely * _CLOSE_ABOVE < top:
         low = measured.likely * _CLOSE_BELOW
         top = min(top, max(measured.likely * _CLOSE_ABOVE, measured.most))
-    return Learned(top=max(top, slowest), low=max(low, slowest), at=now, strikes=strikes)
+    return LearnedRate(top=max(top, slowest), low=max(low, slowest), at=now, strikes=strikes)
 
 
-def pause_after(learned: Learned, wish: timedelta | None) -> timedelta:
+def pause_after(learned: LearnedRate, wish: timedelta | None) -> timedelta:
     """How long the whole shop is left alone: as TikTok asks, at most an hour; without its word longer each time."""
     if wish is not None:
         return min(wish, _LONGEST_WISH)

@@ -10,8 +10,8 @@ import tinycss2
 from selectolax.lexbor import LexborHTMLParser, SelectolaxError
 from tinycss2.ast import AtRule, LiteralToken, Node, QualifiedRule
 
-from publisher.content.declarations import Effects
-from publisher.content.styles import declared, only_hiding
+from publisher.content.css_declarations import Effects
+from publisher.content.css_hiding import declared, only_hiding
 
 _PHONE_WIDTH = 390
 _EM = 16.0

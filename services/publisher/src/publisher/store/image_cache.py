@@ -6,7 +6,7 @@ from typing import get_args
 
 from pymongo import ASCENDING, IndexModel, UpdateOne, WriteConcern
 
-from publisher.concurrency.batching import Batches
+from publisher.concurrency.batching import Batcher
 from publisher.model import UploadedImage, UseCase
 from shopsync_runtime.mongo import Database, Document
 
@@ -32,8 +32,8 @@ class ImageCache:
 
     def __init__(self, database: Database) -> None:
         self._images = database.get_collection("images", write_concern=WriteConcern(w=1))
-        self._reads = Batches(self._read)
-        self._writes = Batches(self._write)
+        self._reads = Batcher(self._read)
+        self._writes = Batcher(self._write)
 
     async def ensure_indexes(self) -> None:
         """What was not written for half a year goes: it is fetched and uploaded once more if it is still in use."""

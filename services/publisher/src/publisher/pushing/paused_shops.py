@@ -8,10 +8,10 @@ from publisher.store import Pauses
 log = structlog.get_logger(__name__)
 
 
-class PauseGate:
+class PausedShops:
     """Keeps workers from claiming the jobs of paused shops.
 
-    A push reads the pause again with everything else that it is decided by, and before each write, so a gate that is a
+    A push reads the pause again with everything else that it is decided by, and before each write, so a set that is a
     moment behind lets nothing through: it only spares the claim.
     """
 
@@ -24,7 +24,7 @@ class PauseGate:
         """Whether the shop's jobs wait."""
         return shop_key in self._paused
 
-    def close(self, shop_key: str) -> None:
+    def add(self, shop_key: str) -> None:
         """A push found its shop paused."""
         self._paused.add(shop_key)
 

@@ -7,33 +7,33 @@ from dataclasses import replace
 from datetime import datetime
 from weakref import WeakValueDictionary
 
-from publisher.concurrency.single_flight import Flights
+from publisher.concurrency.single_flight import SingleFlight
 from publisher.errors import ImageUnusable, Refused
+from publisher.images.conversion_cache import ConversionCache
 from publisher.images.fetching import Fetcher
-from publisher.images.memory_budget import Room
-from publisher.images.ready import ReadyPictures
+from publisher.images.memory_budget import MemoryBudget
 from publisher.model import UploadedImage, UseCase
 from publisher.store import ImageCache, KnownFile
 from publisher.tiktok.shop_api import ShopApi
 
-_IN_HAND_PER_SHOP = 10
+_FILES_PER_SHOP = 10
 """Files from the first byte read to the upload's end: a shop that is slow leaves room to the others."""
-_ROOM = 256 * 1024 * 1024
+_MEMORY_BUDGET = 256 * 1024 * 1024
 """Bytes of all files in memory at once."""
 
 
-class Images:
+class ImageUploads:
     """Fetches, converts, uploads and remembers. The same work asked for at once is done once."""
 
     def __init__(self, cache: ImageCache, fetcher: Fetcher, clock: Callable[[], datetime]) -> None:
         self._cache = cache
         self._fetcher = fetcher
         self._clock = clock
-        self._ready = ReadyPictures()
-        self._at_addresses: Flights[UploadedImage] = Flights()
-        self._uploads: Flights[UploadedImage] = Flights()
-        self._room = Room(_ROOM)
-        self._doors: WeakValueDictionary[str, asyncio.Semaphore] = WeakValueDictionary()
+        self._conversions = ConversionCache()
+        self._by_address: SingleFlight[UploadedImage] = SingleFlight()
+        self._by_content: SingleFlight[UploadedImage] = SingleFlight()
+        self._budget = MemoryBudget(_MEMORY_BUDGET)
+        self._file_slots: WeakValueDictionary[str, asyncio.Semaphore] = WeakValueDictionary()
 
     async def uploaded(self, api: ShopApi, address: str, use_case: UseCase) -> UploadedImage:
         """The image at this address as TikTok knows it. The file is asked for again every time, cheaply when unchanged.
@@ -42,7 +42,7 @@ class Images:
         raises.
         """
         key = (api.shop_key, address, use_case)
-        return await self._at_addresses.run(key, lambda: self._at_address(api, address, use_case))
+        return await self._by_address.run(key, lambda: self._at_address(api, address, use_case))
 
     async def forget(self, shop_key: str, addresses: Sequence[str]) -> None:
         """TikTok has lost what these addresses hold: upload it again next time."""
@@ -50,18 +50,18 @@ class Images:
 
     async def _at_address(self, api: ShopApi, address: str, use_case: UseCase) -> UploadedImage:
         known = await self._cache.file(api.shop_key, address)
-        door = self._doors.setdefault(api.shop_key, asyncio.Semaphore(_IN_HAND_PER_SHOP))
-        async with door, self._room.share() as share:
-            fetched = await self._fetcher.fetch(address, known, share.take)
+        file_slot = self._file_slots.setdefault(api.shop_key, asyncio.Semaphore(_FILES_PER_SHOP))
+        async with file_slot, self._budget.share() as share:
+            fetched = await self._fetcher.fetch(address, known, share.acquire)
             if fetched.content is None and known is not None:
                 image = await self._cache.upload(api.shop_key, use_case, known.digest)
                 if image is not None:
                     return image
-                fetched = await self._fetcher.fetch(address, None, share.take)
+                fetched = await self._fetcher.fetch(address, None, share.acquire)
             content = fetched.content
             if content is None:
                 raise ImageUnusable("image_http_304", f"{address}: the server says 'not modified' without being asked")
-            share.keep(len(content))
+            share.shrink_to(len(content))
             file = KnownFile(hashlib.sha256(content).hexdigest(), fetched.etag, fetched.last_modified)
             image, is_remembered = await self._upload_once(api, address, use_case, content, file)
         if not is_remembered and file != known:
@@ -78,7 +78,7 @@ class Images:
             nonlocal is_remembered
             image = await self._cache.upload(api.shop_key, use_case, file.digest)
             if image is None:
-                ready = await self._ready.prepared(content, file.digest, use_case)
+                ready = await self._conversions.prepared(content, file.digest, use_case)
                 image = replace(await api.upload_image(ready.content, use_case), note=ready.note)
                 await self._cache.remember_upload(
                     api.shop_key, use_case, image, address=address, file=file, now=self._clock()
@@ -87,7 +87,7 @@ class Images:
             return image
 
         try:
-            image = await self._uploads.run((api.shop_key, use_case, file.digest), upload)
+            image = await self._by_content.run((api.shop_key, use_case, file.digest), upload)
         except (Refused, ImageUnusable) as error:
             # Whoever waited for the same content has it at another address.
             raise ImageUnusable(error.code, f"{address}: {error.message}") from error

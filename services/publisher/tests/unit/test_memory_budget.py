@@ -2,7 +2,7 @@ import asyncio
 
 import pytest
 
-from publisher.images.memory_budget import Room
+from publisher.images.memory_budget import MemoryBudget
 
 
 async def _turns() -> None:
@@ -11,11 +11,11 @@ async def _turns() -> None:
 
 
 async def test_a_file_waits_until_there_is_room_for_it():
-    room, events = Room(10), []
+    budget, events = MemoryBudget(10), []
 
     async def use(name: str, amount: int, done: asyncio.Event) -> None:
-        async with room.share() as share:
-            await share.take(amount)
+        async with budget.share() as share:
+            await share.acquire(amount)
             events.append(name)
             await done.wait()
 
@@ -31,39 +31,39 @@ async def test_a_file_waits_until_there_is_room_for_it():
         assert events == ["first"]
         first_done.set()
     assert events == ["first", "large", "small"]
-    assert await room.take(10) == 10
+    assert await budget.acquire(10) == 10
 
 
 async def test_what_a_file_does_not_need_is_free_at_once():
-    room = Room(10)
-    async with room.share() as share:
-        await share.take(10)
-        share.keep(3)
+    budget = MemoryBudget(10)
+    async with budget.share() as share:
+        await share.acquire(10)
+        share.shrink_to(3)
         async with asyncio.timeout(120):
-            assert await room.take(7) == 7
+            assert await budget.acquire(7) == 7
 
 
 async def test_a_file_larger_than_the_room_gets_all_of_it():
-    room = Room(10)
-    async with room.share() as share:
-        await share.take(50)
-    assert await room.take(10) == 10
+    budget = MemoryBudget(10)
+    async with budget.share() as share:
+        await share.acquire(50)
+    assert await budget.acquire(10) == 10
 
 
 @pytest.mark.parametrize("granted", [False, True])
 async def test_a_waiter_that_is_cancelled_takes_no_room(granted):
-    room = Room(10)
-    await room.take(10)
-    waiting = asyncio.create_task(room.take(6))
-    behind = asyncio.create_task(room.take(4))
+    budget = MemoryBudget(10)
+    await budget.acquire(10)
+    waiting = asyncio.create_task(budget.acquire(6))
+    behind = asyncio.create_task(budget.acquire(4))
     await _turns()
     if granted:
-        room.give_back(10)
+        budget.release(10)
     waiting.cancel()
     await _turns()
     assert waiting.cancelled()
     if not granted:
-        room.give_back(10)
+        budget.release(10)
     async with asyncio.timeout(120):
         assert await behind == 4
-        assert await room.take(6) == 6
+        assert await budget.acquire(6) == 6

@@ -8,8 +8,8 @@ from PIL import Image, ImageChops, ImageCms
 
 from publisher.errors import ImageUnusable
 from publisher.images import pictures, ready
-from publisher.images.pictures import prepare
-from publisher.images.ready import ReadyPictures
+from publisher.images.conversion import prepare
+from publisher.images.conversion_cache import ConversionCache
 
 
 def saved(image, kind, **options):
@@ -320,7 +320,7 @@ class TestReadyPictures:
 
     @pytest.mark.parametrize("kind", ["JPEG", "WEBP"])
     async def test_decoded_once(self, picture, decoded, kind):
-        known, content = ReadyPictures(), picture(kind=kind)
+        known, content = ConversionCache(), picture(kind=kind)
         made = await asyncio.gather(*(self.ask(known, content) for _ in range(5)))
         made.append(await self.ask(known, content))
         assert len(set(made)) == 1
@@ -329,7 +329,7 @@ class TestReadyPictures:
         assert decoded == ["MAIN_IMAGE", "DESCRIPTION_IMAGE"]
 
     async def test_refused_once(self, decoded):
-        known = ReadyPictures()
+        known = ConversionCache()
         for _ in range(2):
             with pytest.raises(ImageUnusable, match="no image"):
                 await self.ask(known, b"nothing")
@@ -337,7 +337,7 @@ class TestReadyPictures:
 
     async def test_what_is_kept_has_a_limit(self, picture, decoded, monkeypatch):
         monkeypatch.setattr(ready, "_BUDGET", 3_000)
-        known = ReadyPictures()
+        known = ConversionCache()
         contents = [picture(seed=str(number), kind="BMP") for number in range(4)]
         for content in contents:
             await self.ask(known, content)
