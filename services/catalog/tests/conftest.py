@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from catalog.rules.merge import Folded, Message, fold
+from catalog.rules.merge import Folded, ReceivedMessage, fold
 from catalog.rules.model import Rules, State
 from shopsync_contracts import new_event, topic_of
 from shopsync_contracts.events import (
@@ -69,7 +69,7 @@ class Story:
     product_no: str = "A-1"
     state: State = field(default_factory=State)
     last: Folded | None = None
-    sent: list[Message] = field(default_factory=list)
+    sent: list[ReceivedMessage] = field(default_factory=list)
     broker: datetime = EPOCH + timedelta(days=30)
     now: datetime = EPOCH
     offsets: dict[str, int] = field(default_factory=dict)
@@ -79,13 +79,13 @@ class Story:
         assert self.state.snapshot is not None, "the product is not there"
         return self.state.snapshot
 
-    def message(self, body: Any, *, time: datetime = EPOCH, event_id: str | None = None) -> Message:
+    def message(self, body: Any, *, time: datetime = EPOCH, event_id: str | None = None) -> ReceivedMessage:
         topic = topic_of(type(body)).name
         offset = self.offsets[topic] = self.offsets.get(topic, -1) + 1
         event = new_event(body, source="/tests", id=event_id or f"{topic}-{offset}", time=time)
-        return Message(event, topic, 0, offset, self.broker)
+        return ReceivedMessage(event, topic, 0, offset, self.broker)
 
-    def give(self, *messages: Message) -> Folded:
+    def give(self, *messages: ReceivedMessage) -> Folded:
         self.now += timedelta(seconds=1)
         self.last = fold(self.state, messages, self.rules, self.now)
         self.state = self.last.state

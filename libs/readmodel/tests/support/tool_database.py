@@ -8,7 +8,7 @@ from typing import Any
 
 from pymongo.asynchronous.database import AsyncDatabase
 
-from catalog.catalogue import Catalogue
+from catalog.product_updater import ProductUpdater
 from catalog.rules.model import Rules
 from catalog.store.held_messages import HeldMessages, message_of
 from catalog.store.products import ProductStore
@@ -54,7 +54,7 @@ class ToolDatabase:
         self.products = ProductStore(self.database)
         self.shops = ShopStore(self.database)
         self.held = HeldMessages(self.database, [TOOL_EDITS])
-        self.catalogue = Catalogue(self.products, self.shops, Unpublished(), rules=Rules(), clock=lambda: self.now)
+        self.catalogue = ProductUpdater(self.products, self.shops, Unpublished(), rules=Rules(), clock=lambda: self.now)
 
     @staticmethod
     def at(minute: float) -> datetime:

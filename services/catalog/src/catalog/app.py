@@ -2,19 +2,19 @@
 
 from collections.abc import Sequence
 
-from catalog.catalogue import Catalogue
 from catalog.handlers import BulkEdits, ProductHandler, SettingsHandler
-from catalog.held_keeper import HeldKeeper
+from catalog.held_resolver import HeldMessageResolver
+from catalog.product_updater import ProductUpdater
 from catalog.rules.model import Rules
-from catalog.scheduler import Scheduler
 from catalog.settings import CatalogSettings
-from catalog.snapshot_check import SnapshotCheck
-from catalog.snapshot_feed import SnapshotFeed
+from catalog.snapshot_publisher import SnapshotPublisher
+from catalog.snapshot_repair import SnapshotRepair
 from catalog.store.done_requests import DoneRequests
 from catalog.store.held_messages import PRODUCT_TOPICS, HeldMessages
 from catalog.store.products import ProductStore
 from catalog.store.shops import ShopStore
 from catalog.sync_handler import Patience, SyncHandler
+from catalog.sync_scheduler import SyncScheduler
 from shopsync_contracts.topics import (
     CATALOG_PRODUCTS,
     DEAD_LETTERS,
@@ -32,9 +32,9 @@ def build(runtime: Runtime, settings: CatalogSettings) -> None:
     """Wire the service."""
     products, shops = ProductStore(runtime.database), ShopStore(runtime.database)
     held = HeldMessages(runtime.database, PRODUCT_TOPICS)
-    feed = SnapshotFeed(runtime.events)
+    feed = SnapshotPublisher(runtime.events)
     rules = Rules(compare_sale_form=settings.compare_sale_form, proof_age=settings.proof_age)
-    catalogue = Catalogue(products, shops, feed, rules=rules, clock=runtime.clock)
+    catalogue = ProductUpdater(products, shops, feed, rules=rules, clock=runtime.clock)
     done = DoneRequests(runtime.database)
     bulk_edits = BulkEdits(products, done, runtime.events, clock=runtime.clock)
     group = consumer_group(runtime.common.topic_prefix, runtime.name, "products")
@@ -51,7 +51,7 @@ def build(runtime: Runtime, settings: CatalogSettings) -> None:
             messages_of(letters, topic=topic, service=runtime.name, failed_at=runtime.clock())
         )
 
-    keeper = HeldKeeper(
+    keeper = HeldMessageResolver(
         held,
         catalogue,
         bulk_edits,
@@ -71,7 +71,7 @@ def build(runtime: Runtime, settings: CatalogSettings) -> None:
         shutdown=runtime.shutdown,
         clock=runtime.clock,
     )
-    scheduler = Scheduler(
+    scheduler = SyncScheduler(
         shops,
         runtime.events,
         runtime.leases,
@@ -89,7 +89,7 @@ def build(runtime: Runtime, settings: CatalogSettings) -> None:
     )
     runtime.consume("settings", [SHOP_SETTINGS], each(SettingsHandler(shops, catalogue)))
     runtime.consume("syncs", [SYNC_COMMANDS], syncs)
-    check = SnapshotCheck(products, feed, interval=settings.snapshot_check_interval)
+    check = SnapshotRepair(products, feed, interval=settings.snapshot_check_interval)
     checked = runtime.consume(
         "snapshot-check",
         [CATALOG_PRODUCTS],

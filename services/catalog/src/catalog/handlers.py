@@ -5,11 +5,11 @@ from datetime import datetime
 
 import structlog
 
-from catalog.catalogue import Applied, Catalogue
 from catalog.errors import CatalogRefusal
+from catalog.product_updater import ApplyResult, ProductUpdater
 from catalog.rules.admission import admit
 from catalog.rules.bulk import FanOut, fan_out, reports
-from catalog.rules.merge import Message
+from catalog.rules.merge import ReceivedMessage
 from catalog.store.documents import product_id
 from catalog.store.done_requests import DoneRequests
 from catalog.store.held_messages import Held, HeldMessages, message_of
@@ -29,7 +29,7 @@ class ProductHandler:
     """Group "products": everything that changes a product."""
 
     def __init__(
-        self, catalogue: Catalogue, held: HeldMessages, bulk_edits: "BulkEdits", *, clock: Callable[[], datetime]
+        self, catalogue: ProductUpdater, held: HeldMessages, bulk_edits: "BulkEdits", *, clock: Callable[[], datetime]
     ) -> None:
         self._catalogue = catalogue
         self._held = held
@@ -42,7 +42,7 @@ class ProductHandler:
         held = await self._held.about({delivery.event.subject for delivery in single})
         deliveries = {message_of(one).place: one for one in single}
 
-        async def hold(waiting: Sequence[Message]) -> None:
+        async def hold(waiting: Sequence[ReceivedMessage]) -> None:
             await self._held.hold([deliveries[one.place] for one in waiting if not one.held], self._clock())
 
         applied = await self._catalogue.apply([*(one.message for one in held), *map(message_of, single)], hold)
@@ -68,7 +68,7 @@ class ProductHandler:
         return refusals
 
 
-def _no_longer_waiting(held: Sequence[Held], applied: Applied) -> list[str]:
+def _no_longer_waiting(held: Sequence[Held], applied: ApplyResult) -> list[str]:
     """Refused ones stay with those that wait: whoever looks after the waiting also writes the dead letters."""
     stuck = {message.place for message, _ in (*applied.waiting, *applied.refused)}
     return [one.id for one in held if one.message.place not in stuck]
@@ -129,14 +129,14 @@ class BulkEdits:
 class SettingsHandler:
     """Group "settings": stores what the shops' settings are, and prices products again when tax settings change."""
 
-    def __init__(self, shops: ShopStore, catalogue: Catalogue) -> None:
+    def __init__(self, shops: ShopStore, catalogue: ProductUpdater) -> None:
         self._shops = shops
         self._catalogue = catalogue
 
     async def __call__(self, delivery: Delivery) -> None:
         """Store one shop's settings. Streams the shop's products in pages; repeated from the start after a crash."""
         event = delivery.event
-        message: Message = message_of(delivery)
+        message: ReceivedMessage = message_of(delivery)
         if not await self._shops.save(event.data, event.time, message):
             return
         products = await self._catalogue.reprice(event.data.shop_key, message)

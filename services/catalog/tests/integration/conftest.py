@@ -10,10 +10,10 @@ import pytest_asyncio
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from pymongo import AsyncMongoClient
 
-from catalog.catalogue import Catalogue
 from catalog.handlers import BulkEdits, ProductHandler
+from catalog.product_updater import ProductUpdater
 from catalog.rules.model import Rules
-from catalog.snapshot_feed import SnapshotFeed
+from catalog.snapshot_publisher import SnapshotPublisher
 from catalog.store.done_requests import DoneRequests
 from catalog.store.held_messages import PRODUCT_TOPICS, HeldMessages
 from catalog.store.products import ProductStore
@@ -75,7 +75,7 @@ class Replica:
     held: HeldMessages
     done: DoneRequests
     events: RecordingEvents
-    catalogue: Catalogue
+    catalogue: ProductUpdater
     bulk_edits: BulkEdits
     handler: ProductHandler
 
@@ -94,7 +94,7 @@ async def new_replica(database: Any) -> AsyncIterator[Callable[..., Replica]]:
         mine = database if over is None else over
         products, shops = ProductStore(mine), ShopStore(mine)
         held, events = HeldMessages(mine, PRODUCT_TOPICS), RecordingEvents()
-        catalogue = Catalogue(products, shops, SnapshotFeed(events), rules=_RULES, clock=now)
+        catalogue = ProductUpdater(products, shops, SnapshotPublisher(events), rules=_RULES, clock=now)
         done = DoneRequests(mine)
         bulk = BulkEdits(products, done, events, clock=now)
         handler = ProductHandler(catalogue, held, bulk, clock=now)

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from aiokafka import ConsumerRecord
 
-from catalog.held_keeper import HeldKeeper
+from catalog.held_resolver import HeldMessageResolver
 from shopsync_contracts.events import EditChanges, ProductsBulkEdited
 from shopsync_contracts.topics import REPORTS
 from shopsync_runtime import Leases
@@ -21,7 +21,7 @@ class Inbox:
     """Feeds records to the group "products" and keeps the dead letters. Everything published before is applied."""
 
     replica: object
-    keeper: HeldKeeper
+    keeper: HeldMessageResolver
     letters: list = field(default_factory=list)
 
     async def publish(self, letters):
@@ -50,7 +50,7 @@ def inbox(replica, database):
     async def publish(letters):
         await box.publish(letters)
 
-    keeper = HeldKeeper(
+    keeper = HeldMessageResolver(
         replica.held,
         replica.catalogue,
         replica.bulk_edits,

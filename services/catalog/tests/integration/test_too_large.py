@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from catalog.held_keeper import HeldKeeper
+from catalog.held_resolver import HeldMessageResolver
 from catalog.store.held_messages import HeldMessages
 from shopsync_contracts import parse
 from shopsync_contracts.events import ProductSnapshot
@@ -31,7 +31,7 @@ def keeper(replica, database, letters):
     async def publish(new):
         letters.extend(new)
 
-    return HeldKeeper(
+    return HeldMessageResolver(
         replica.held,
         replica.catalogue,
         replica.bulk_edits,

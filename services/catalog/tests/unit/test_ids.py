@@ -7,8 +7,8 @@ import pytest
 
 from catalog.rules.bulk import fan_out, reports
 from catalog.rules.sync import Tally, commands, report
-from catalog.scheduler import Scheduler
 from catalog.store.shops import TimedShop
+from catalog.sync_scheduler import SyncScheduler
 from shopsync_contracts import new_event
 from shopsync_contracts.derived import catalog_id
 from shopsync_contracts.events import REPORT_PAGE, EditVerdict, ProductsBulkEdited, SyncRequested, SyncSettings
@@ -79,7 +79,7 @@ async def test_the_clocks_requests_have_the_recorded_id(sync, recorded):
     async def publish(_spec, id_):
         sent.append(id_)
 
-    scheduler = Scheduler(
+    scheduler = SyncScheduler(
         SimpleNamespace(timed=timed, slot_done=slot_done),
         SimpleNamespace(event=lambda _, **named: named["id"], publish=publish),
         None,

@@ -7,10 +7,10 @@ from catalog.rules.model import Record, Removal, Tombstone
 from shopsync_contracts.events import DeleteRequested, ProductSnapshot
 from shopsync_contracts.times import to_the_millisecond
 
-Kept = Literal["sync_enabled", "present", "unproven", "proof_too_old", "command_too_late"]
+KeepReason = Literal["sync_enabled", "present", "unproven", "proof_too_old", "command_too_late"]
 
 
-def reason_to_keep(record: Record, command: DeleteRequested, now: datetime, proof_age: timedelta) -> Kept | None:
+def reason_to_keep(record: Record, command: DeleteRequested, now: datetime, proof_age: timedelta) -> KeepReason | None:
     """Why the product stays at the moment of deleting (DL-11), in this order; None when nothing keeps it.
 
     - sync_enabled: 連携対象 is ON (DL-4). 状態 is no reason (DL-2).

@@ -6,10 +6,10 @@ from datetime import datetime
 from typing import Any
 
 from catalog.errors import CatalogRefusal, FormerLife, NotKnownYet, UnknownProduct
-from catalog.rules import edits, listing, upstream
+from catalog.rules import edits, push_results, upstream
 from catalog.rules.admission import admit
 from catalog.rules.deletion import bury, reason_to_keep
-from catalog.rules.model import Applied, Partition, Record, Rules, State
+from catalog.rules.model import AppliedOffset, Partition, Record, Rules, State
 from catalog.rules.snapshot import take_snapshot
 from shopsync_contracts import Event
 from shopsync_contracts.events import (
@@ -28,7 +28,7 @@ from shopsync_contracts.times import to_the_millisecond
 
 
 @dataclass(frozen=True, slots=True)
-class Message:
+class ReceivedMessage:
     """One message and where it came from. `timestamp` is the broker's stamp.
 
     `held`: it has waited for its product and comes again out of its place; its offset says nothing about repeats.
@@ -51,7 +51,7 @@ class Message:
 class Note:
     """Something that an operator may ask about later; `warn` when somebody may have to act."""
 
-    message: Message
+    message: ReceivedMessage
     text: str
     warn: bool = False
     details: dict[str, Any] = field(default_factory=dict)
@@ -63,12 +63,12 @@ class Folded:
 
     state: State
     repeated: bool = False
-    refused: list[tuple[Message, CatalogRefusal]] = field(default_factory=list)
-    waiting: list[tuple[Message, NotKnownYet]] = field(default_factory=list)
+    refused: list[tuple[ReceivedMessage, CatalogRefusal]] = field(default_factory=list)
+    waiting: list[tuple[ReceivedMessage, NotKnownYet]] = field(default_factory=list)
     notes: list[Note] = field(default_factory=list)
 
 
-def fold(state: State, messages: Sequence[Message], rules: Rules, now: datetime) -> Folded:
+def fold(state: State, messages: Sequence[ReceivedMessage], rules: Rules, now: datetime) -> Folded:
     """Apply one product's messages in order.
 
     A message that was applied before changes nothing. One about something not known yet is tried again after each
@@ -86,7 +86,7 @@ def fold(state: State, messages: Sequence[Message], rules: Rules, now: datetime)
     return folded
 
 
-def _try(folded: Folded, message: Message, rules: Rules, now: datetime, *, again: bool = False) -> None:
+def _try(folded: Folded, message: ReceivedMessage, rules: Rules, now: datetime, *, again: bool = False) -> None:
     try:
         admit(message.event, message.timestamp)
         _take(folded, message, rules, now, in_place=not (again or message.held))
@@ -96,7 +96,7 @@ def _try(folded: Folded, message: Message, rules: Rules, now: datetime, *, again
         folded.refused.append((message, error))
 
 
-def _take(folded: Folded, message: Message, rules: Rules, now: datetime, *, in_place: bool) -> None:
+def _take(folded: Folded, message: ReceivedMessage, rules: Rules, now: datetime, *, in_place: bool) -> None:
     """Apply one message. `in_place`: in the order of its partition, so that its offset tells whether it is a repeat."""
     state = folded.state
     if in_place and _is_repeat(state, message):
@@ -109,7 +109,7 @@ def _take(folded: Folded, message: Message, rules: Rules, now: datetime, *, in_p
     folded.state = _taken(after, message, in_place=in_place)
 
 
-def _taken(state: State, message: Message, *, in_place: bool) -> State:
+def _taken(state: State, message: ReceivedMessage, *, in_place: bool) -> State:
     """The state with the message's place in it, also when it changed nothing.
 
     Else it would be judged again when its topic is read again, by a state that has gone on: what changed nothing before
@@ -124,20 +124,20 @@ def _taken(state: State, message: Message, *, in_place: bool) -> State:
     return replace(state, applied=_with_position(state, message))
 
 
-def _is_repeat(state: State, message: Message) -> bool:
+def _is_repeat(state: State, message: ReceivedMessage) -> bool:
     """A topic that was made again counts offsets from 0; its younger stamps tell its messages from repeats."""
     known = state.applied.get((message.topic, message.partition))
     return known is not None and message.offset <= known.offset and message.timestamp <= known.timestamp
 
 
-def _with_position(state: State, message: Message) -> dict[Partition, Applied]:
+def _with_position(state: State, message: ReceivedMessage) -> dict[Partition, AppliedOffset]:
     partition = (message.topic, message.partition)
     known = state.applied.get(partition)
     stamp = message.timestamp if known is None else max(message.timestamp, known.timestamp)
-    return {**state.applied, partition: Applied(message.offset, stamp)}
+    return {**state.applied, partition: AppliedOffset(message.offset, stamp)}
 
 
-def _apply(folded: Folded, message: Message, rules: Rules, now: datetime) -> State:
+def _apply(folded: Folded, message: ReceivedMessage, rules: Rules, now: datetime) -> State:
     state, body = folded.state, message.event.data
     if isinstance(body, ProductEdited | SyncTargetSet):
         _refuse_former_life(state, message.event)
@@ -174,7 +174,7 @@ def _refuse_former_life(state: State, event: Event[Any]) -> None:
         )
 
 
-def _notes_on_target(record: Record, message: Message) -> list[Note]:
+def _notes_on_target(record: Record, message: ReceivedMessage) -> list[Note]:
     """ON is obeyed, but twice it may not be what the merchant expects to sell."""
     if not record.sync_enabled:
         return []
@@ -190,7 +190,7 @@ def _notes_on_target(record: Record, message: Message) -> list[Note]:
     return notes
 
 
-def _touch(record: Record, state: State, message: Message) -> Record:
+def _touch(record: Record, state: State, message: ReceivedMessage) -> Record:
     event = message.event
     match event.data:
         case ProductRemoved() as body:
@@ -200,20 +200,20 @@ def _touch(record: Record, state: State, message: Message) -> Record:
         case SyncTargetSet() as body:
             after = edits.set_target(record, body.sync_enabled, event.time)
         case PushSucceeded() as body:
-            after = listing.push_succeeded(record, body, event.id, event.time)
+            after = push_results.push_succeeded(record, body, event.id, event.time)
         case PushFailed() as body:
-            after = listing.push_failed(record, body, event.id)
+            after = push_results.push_failed(record, body, event.id)
         case PushSkipped() as body:
             stored = record.first_content_version if state.snapshot is None else state.snapshot.content_version
-            after = listing.push_skipped(record, body, event.id, stored)
+            after = push_results.push_skipped(record, body, event.id, stored)
         case ReviewChanged() as body:
-            after = listing.review_changed(record, body)
+            after = push_results.review_changed(record, body)
         case _:
             raise CatalogRefusal(f"{event.type} is not for the catalogue's products")
     return after
 
 
-def _change(folded: Folded, message: Message, change: ProductChanged, rules: Rules) -> State:
+def _change(folded: Folded, message: ReceivedMessage, change: ProductChanged, rules: Rules) -> State:
     state = folded.state
     if state.record is not None:
         record = upstream.observe(state.record, change, rules)
@@ -231,7 +231,7 @@ def _change(folded: Folded, message: Message, change: ProductChanged, rules: Rul
     return replace(state, record=record, snapshot=None, tombstone=None)
 
 
-def _delete(folded: Folded, message: Message, command: DeleteRequested, rules: Rules, now: datetime) -> State:
+def _delete(folded: Folded, message: ReceivedMessage, command: DeleteRequested, rules: Rules, now: datetime) -> State:
     state = folded.state
     if state.record is None:
         # Deleted before: the null snapshot may have been lost with a crash, so it is sent again.
@@ -245,7 +245,7 @@ def _delete(folded: Folded, message: Message, command: DeleteRequested, rules: R
     return replace(state, record=None, snapshot=None, tombstone=bury(state.record, snapshot, command, now))
 
 
-def _absent(folded: Folded, message: Message) -> State:
+def _absent(folded: Folded, message: ReceivedMessage) -> State:
     """Proofs and TikTok's news about a product that is not there re-create nothing (scenario 72).
 
     The TikTok id of a push that ended after the deletion is kept on the tombstone, to warn with (DL-13).
@@ -296,7 +296,7 @@ def _snapshot(before: State, after: State, rules: Rules, now: datetime) -> Produ
     )
 
 
-def remember_refused(state: State, messages: Sequence[Message]) -> Folded:
+def remember_refused(state: State, messages: Sequence[ReceivedMessage]) -> Folded:
     """Leave the places of messages whose dead letters are out: read again, they are not refused a second time."""
     for message in messages:
         state = _taken(state, message, in_place=False)
@@ -308,7 +308,7 @@ def settle(state: State, rules: Rules, now: datetime) -> Folded:
     return Folded(_settled(state, state, rules, now))
 
 
-def resettle(state: State, cause: Message, rules: Rules, now: datetime) -> Folded:
+def resettle(state: State, cause: ReceivedMessage, rules: Rules, now: datetime) -> Folded:
     """The same layers under other rules because of `cause`, the shop's settings: a repeat of it is told from new."""
     if _is_repeat(state, cause):
         return Folded(state, repeated=True)

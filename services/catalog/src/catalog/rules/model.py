@@ -159,7 +159,7 @@ class Tombstone:
 
 
 @dataclass(frozen=True, slots=True)
-class Applied:
+class AppliedOffset:
     """The newest message of one source partition that is in the state."""
 
     offset: int
@@ -176,7 +176,7 @@ class State:
     record: Record | None = None
     snapshot: ProductSnapshot | None = None
     tombstone: Tombstone | None = None
-    applied: Mapping[Partition, Applied] = field(default_factory=dict)
+    applied: Mapping[Partition, AppliedOffset] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

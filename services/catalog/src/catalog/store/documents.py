@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 from catalog.rules.model import (
-    Applied,
+    AppliedOffset,
     Listing,
     Partition,
     PushOutcome,
@@ -244,15 +244,17 @@ def _sku_ids_in(entries: list[Mapping[str, Any]]) -> dict[SkuNo, str]:
     return {(entry["vertical_no"], entry["horizontal_no"]): entry["tiktok_sku_id"] for entry in entries}
 
 
-def _offsets_out(applied: Mapping[Partition, Applied]) -> list[Document]:
+def _offsets_out(applied: Mapping[Partition, AppliedOffset]) -> list[Document]:
     return [
         {"topic": topic, "partition": partition, "offset": one.offset, "timestamp": one.timestamp}
         for (topic, partition), one in applied.items()
     ]
 
 
-def _offsets_in(entries: list[Mapping[str, Any]]) -> dict[Partition, Applied]:
-    return {(entry["topic"], entry["partition"]): Applied(entry["offset"], entry["timestamp"]) for entry in entries}
+def _offsets_in(entries: list[Mapping[str, Any]]) -> dict[Partition, AppliedOffset]:
+    return {
+        (entry["topic"], entry["partition"]): AppliedOffset(entry["offset"], entry["timestamp"]) for entry in entries
+    }
 
 
 def _optional(value: Any, read: Callable[[Any], T]) -> T | None:

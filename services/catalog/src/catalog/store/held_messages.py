@@ -11,7 +11,7 @@ from datetime import datetime
 from pymongo import ASCENDING, IndexModel, ReplaceOne
 from pymongo.asynchronous.database import AsyncDatabase
 
-from catalog.rules.merge import Message
+from catalog.rules.merge import ReceivedMessage
 from catalog.store.documents import Document
 from shopsync_contracts import ContractError, TopicSpec, parse
 from shopsync_contracts.topics import DELETE_COMMANDS, LISTING_EVENTS, PRODUCT_CHANGES, TOOL_EDITS
@@ -27,7 +27,7 @@ class Held:
     """One waiting message: as the fold takes it, and as the dead letters would."""
 
     id: str
-    message: Message
+    message: ReceivedMessage
     delivery: Delivery
 
     def dead_letter(self, error: Exception) -> DeadLetter:
@@ -36,9 +36,11 @@ class Held:
         return DeadLetter(one.topic, one.partition, one.offset, one.key, one.value, one.headers, error)
 
 
-def message_of(delivery: Delivery, *, held: bool = False) -> Message:
+def message_of(delivery: Delivery, *, held: bool = False) -> ReceivedMessage:
     """The part of a delivery that the rules look at."""
-    return Message(delivery.event, delivery.topic, delivery.partition, delivery.offset, delivery.timestamp, held=held)
+    return ReceivedMessage(
+        delivery.event, delivery.topic, delivery.partition, delivery.offset, delivery.timestamp, held=held
+    )
 
 
 @dataclass(frozen=True, slots=True)

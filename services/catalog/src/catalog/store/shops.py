@@ -8,7 +8,7 @@ from pymongo import ReturnDocument
 from pymongo.asynchronous.database import AsyncDatabase
 from pymongo.errors import DuplicateKeyError
 
-from catalog.rules.merge import Message
+from catalog.rules.merge import ReceivedMessage
 from catalog.store.documents import Document
 from shopsync_contracts.events import ShopSettingsChanged, SyncSettings, TaxDefaults
 
@@ -57,7 +57,7 @@ class ShopStore:
         """The command of this timing is out."""
         await self._shops.update_one({"_id": shop_key}, {"$max": {"last_slot": slot}})
 
-    async def save(self, settings: ShopSettingsChanged, time: datetime, source: Message) -> bool:
+    async def save(self, settings: ShopSettingsChanged, time: datetime, source: ReceivedMessage) -> bool:
         """Store the settings, unless these or later ones of the same partition are stored already.
 
         Returns whether the shop's products have to be priced again, also after a crash.
@@ -71,7 +71,7 @@ class ShopStore:
         stored = await self._shops.find_one({"_id": settings.shop_key}, {"reprice": 1})
         return stored is not None and bool(stored.get("reprice"))
 
-    async def _save(self, settings: ShopSettingsChanged, time: datetime, source: Message) -> bool:
+    async def _save(self, settings: ShopSettingsChanged, time: datetime, source: ReceivedMessage) -> bool:
         document: Document = {**settings.model_dump(), "updated_at": time, "position": _position(source)}
         tax = document["tax"]
         after = await self._shops.find_one_and_update(
@@ -105,12 +105,12 @@ class ShopStore:
         await self._shops.update_one({"_id": shop_key}, {"$set": {"reprice": False}})
 
 
-def _position(source: Message) -> Document:
+def _position(source: ReceivedMessage) -> Document:
     topic, partition, offset = source.place
     return {"topic": topic, "partition": partition, "offset": offset, "timestamp": source.timestamp}
 
 
-def _before(source: Message) -> Document:
+def _before(source: ReceivedMessage) -> Document:
     """Matches settings that are older than the message. One made before positions were kept counts as older."""
     topic, partition, offset = source.place
     return {

@@ -6,7 +6,7 @@ from datetime import datetime
 import bson
 
 from catalog.errors import OutOfLimits
-from catalog.rules.merge import Folded, Message, fold
+from catalog.rules.merge import Folded, ReceivedMessage, fold
 from catalog.rules.model import Rules, State
 from catalog.store.documents import product_document
 from shopsync_contracts.events import ProductSnapshot
@@ -50,7 +50,7 @@ def _largest(snapshot: ProductSnapshot) -> str:
     return f"the largest member is {name} with {sizes[name]} bytes"
 
 
-def fold_within_limits(state: State, messages: Sequence[Message], rules: Rules, now: datetime) -> Folded:
+def fold_within_limits(state: State, messages: Sequence[ReceivedMessage], rules: Rules, now: datetime) -> Folded:
     """`fold`, but a message that would make the product too large is left out and waits for its dead letter.
 
     It waits like one about a product not known yet: being on disk, no crash before its dead letter can lose it.
@@ -59,13 +59,13 @@ def fold_within_limits(state: State, messages: Sequence[Message], rules: Rules, 
     try:
         check_size(folded.state)
     except OutOfLimits:
-        return _without_what_is_too_large(state, messages, rules, now)
+        return _fold_what_fits(state, messages, rules, now)
     return folded
 
 
-def _without_what_is_too_large(state: State, messages: Sequence[Message], rules: Rules, now: datetime) -> Folded:
-    fitting: list[Message] = []
-    too_large: list[tuple[Message, OutOfLimits]] = []
+def _fold_what_fits(state: State, messages: Sequence[ReceivedMessage], rules: Rules, now: datetime) -> Folded:
+    fitting: list[ReceivedMessage] = []
+    too_large: list[tuple[ReceivedMessage, OutOfLimits]] = []
     for message in messages:
         try:
             check_size(fold(state, [*fitting, message], rules, now).state)

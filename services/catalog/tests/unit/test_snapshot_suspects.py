@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from catalog.rules.suspects import UNREADABLE, Suspects, shown_by
-from catalog.snapshot_check import SnapshotCheck
+from catalog.snapshot_repair import SnapshotRepair
 from shopsync_contracts.topics import CATALOG_PRODUCTS
 from shopsync_runtime import Delivery
 
@@ -122,7 +122,7 @@ def topic():
 
 @pytest.fixture
 def check(products, topic):
-    return SnapshotCheck(products, topic, interval=timedelta(seconds=1))
+    return SnapshotRepair(products, topic, interval=timedelta(seconds=1))
 
 
 @pytest.fixture
@@ -280,7 +280,7 @@ def test_a_newer_record_of_the_key_is_not_settled_with_the_older_one():
 
 def started_again(products, topic, reading):
     """After a kill: nothing in memory, from the last commit."""
-    check = SnapshotCheck(products, topic, interval=timedelta(seconds=1))
+    check = SnapshotRepair(products, topic, interval=timedelta(seconds=1))
     again = Reading(topic, check)
     again.position = again.committed = reading.committed
     return check, again
@@ -311,7 +311,7 @@ STEP = st.one_of(
 async def test_in_the_end_the_newest_state_stands_last(steps, order):
     """Changes and deletions by writers that publish late, in any order or twice; strays; a check that dies anywhere."""
     products, topic = Products(), Topic()
-    check = SnapshotCheck(products, topic, interval=timedelta(seconds=1))
+    check = SnapshotRepair(products, topic, interval=timedelta(seconds=1))
     reading = Reading(topic, check)
     versions, taken = Counter(), []
     for kind, *how in steps:

@@ -7,9 +7,9 @@ from datetime import timedelta
 
 import structlog
 
-from catalog.catalogue import Catalogue
 from catalog.errors import CatalogRefusal
 from catalog.handlers import BulkEdits
+from catalog.product_updater import ProductUpdater
 from catalog.store.held_messages import Broken, Held, HeldMessages
 from shopsync_contracts.events import ProductsBulkEdited
 from shopsync_runtime import Barrier, Leases
@@ -25,13 +25,13 @@ _BARRIER_SECONDS = 15.0
 _POLL_SECONDS = 0.2
 
 
-class HeldKeeper:
+class HeldMessageResolver:
     """A background task, at work in one replica at a time."""
 
     def __init__(
         self,
         held: HeldMessages,
-        catalogue: Catalogue,
+        catalogue: ProductUpdater,
         bulk_edits: BulkEdits,
         *,
         barrier: Callable[[], Awaitable[Barrier]],

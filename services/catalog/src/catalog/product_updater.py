@@ -8,9 +8,9 @@ from uuid import uuid4
 import structlog
 
 from catalog.errors import CatalogRefusal, NotKnownYet
-from catalog.rules.merge import Folded, Message, remember_refused, resettle, settle
+from catalog.rules.merge import Folded, ReceivedMessage, remember_refused, resettle, settle
 from catalog.rules.model import Rules, State
-from catalog.snapshot_feed import SnapshotFeed
+from catalog.snapshot_publisher import SnapshotPublisher
 from catalog.store.products import ProductStore, Stored, Write
 from catalog.store.shops import ShopStore
 from catalog.store.sizes import fold_within_limits
@@ -20,27 +20,27 @@ from shopsync_runtime import RetryableError, failpoint
 log = structlog.get_logger(__name__)
 
 Fold = Callable[[str, State, Rules], Folded]
-Hold = Callable[[Sequence[Message]], Awaitable[None]]
+Hold = Callable[[Sequence[ReceivedMessage]], Awaitable[None]]
 
 _MOST_ROUNDS = 20
 
 
 @dataclass(slots=True)
-class Applied:
+class ApplyResult:
     """Messages that the catalogue did not take, and why; all others are in the state and their snapshots are out."""
 
-    refused: list[tuple[Message, CatalogRefusal]] = field(default_factory=list)
-    waiting: list[tuple[Message, NotKnownYet]] = field(default_factory=list)
+    refused: list[tuple[ReceivedMessage, CatalogRefusal]] = field(default_factory=list)
+    waiting: list[tuple[ReceivedMessage, NotKnownYet]] = field(default_factory=list)
 
 
-class Catalogue:
+class ProductUpdater:
     """The only writer of products. Safe to run in several replicas and to repeat at any point."""
 
     def __init__(
         self,
         products: ProductStore,
         shops: ShopStore,
-        feed: SnapshotFeed,
+        feed: SnapshotPublisher,
         *,
         rules: Rules,
         clock: Callable[[], datetime],
@@ -51,7 +51,7 @@ class Catalogue:
         self._rules = rules
         self._clock = clock
 
-    async def apply(self, messages: Sequence[Message], hold: Hold | None = None) -> Applied:
+    async def apply(self, messages: Sequence[ReceivedMessage], hold: Hold | None = None) -> ApplyResult:
         """Fold each product's messages in the given order, write, publish. Raises what may pass by itself.
 
         `hold` gets the waiting messages before anything is written: a later message of their partition moves the
@@ -62,19 +62,19 @@ class Catalogue:
         def fold_one(one: str, state: State, rules: Rules) -> Folded:
             return fold_within_limits(state, by_product[one], rules, self._clock())
 
-        result = Applied()
+        result = ApplyResult()
         for folded in (await self._run(list(by_product), fold_one, hold)).values():
             result.refused += folded.refused
             result.waiting += folded.waiting
             _log(folded)
         return result
 
-    async def remember_refused(self, messages: Sequence[Message]) -> None:
+    async def remember_refused(self, messages: Sequence[ReceivedMessage]) -> None:
         """Note on their products that the dead letters of these held messages are out."""
         by_product = _by_product(messages)
         await self._run(list(by_product), lambda one, state, _: remember_refused(state, by_product[one]))
 
-    async def reprice(self, shop_key: str, cause: Message) -> int:
+    async def reprice(self, shop_key: str, cause: ReceivedMessage) -> int:
         """Bring every product of a shop to its present tax settings, page by page. Returns how many were looked at."""
         seen = 0
         async for page in self._products.ids_of_shop(shop_key):
@@ -136,8 +136,8 @@ class Catalogue:
         return await self._shops.taxes({_shop(one) for one in ids})
 
 
-def _by_product(messages: Sequence[Message]) -> dict[str, list[Message]]:
-    by_product: dict[str, list[Message]] = {}
+def _by_product(messages: Sequence[ReceivedMessage]) -> dict[str, list[ReceivedMessage]]:
+    by_product: dict[str, list[ReceivedMessage]] = {}
     for message in messages:
         by_product.setdefault(message.event.subject, []).append(message)
     return by_product

@@ -4,8 +4,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from aiokafka.errors import KafkaError
 
-from catalog.scheduler import Scheduler
 from catalog.store.held_messages import message_of
+from catalog.sync_scheduler import SyncScheduler
 from shopsync_contracts.events import ShopSettingsChanged, SyncSettings
 from shopsync_contracts.topics import IMPORT_COMMANDS, SYNC_COMMANDS
 from shopsync_runtime import Leases
@@ -20,7 +20,7 @@ def look(replica, database):
     leases = Leases(database, "catalog")
 
     async def turn(now):
-        scheduler = Scheduler(
+        scheduler = SyncScheduler(
             replica.shops,
             replica.events,
             leases,
@@ -108,7 +108,7 @@ async def test_rb1_each_timing_once_across_replicas(save, replica, database):
         return NIGHT
 
     clocks = [
-        Scheduler(
+        SyncScheduler(
             replica.shops,
             replica.events,
             Leases(database, "catalog"),

@@ -19,7 +19,7 @@ from aiokafka import TopicPartition
 from catalog.metrics import SNAPSHOTS_REPAIRED
 from catalog.rules.model import State
 from catalog.rules.suspects import Suspect, Suspects, shown_by
-from catalog.snapshot_feed import SnapshotFeed
+from catalog.snapshot_publisher import SnapshotPublisher
 from catalog.store.products import ProductStore
 from shopsync_runtime import Delivery, Refusal
 from shopsync_runtime.failures import is_retryable
@@ -41,10 +41,10 @@ class Reading(Protocol):
         """Present ends of those that are held."""
 
 
-class SnapshotCheck:
+class SnapshotRepair:
     """Handler of the records and, as `run`, the background task that repairs. Safe in several replicas."""
 
-    def __init__(self, products: ProductStore, feed: SnapshotFeed, *, interval: timedelta) -> None:
+    def __init__(self, products: ProductStore, feed: SnapshotPublisher, *, interval: timedelta) -> None:
         self._products = products
         self._feed = feed
         self._interval = interval.total_seconds()

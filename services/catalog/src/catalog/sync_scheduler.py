@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 import structlog
 
-from catalog.rules.schedule import is_due, latest_slot
+from catalog.rules.sync_times import is_due, latest_slot
 from catalog.store.shops import ShopStore, TimedShop
 from shopsync_contracts import TopicSpec
 from shopsync_contracts.derived import catalog_id
@@ -19,7 +19,7 @@ log = structlog.get_logger(__name__)
 _LEASE = timedelta(seconds=30)
 
 
-class Scheduler:
+class SyncScheduler:
     """A background task. A timing that fell into a down-time is made good within `catch_up`."""
 
     def __init__(

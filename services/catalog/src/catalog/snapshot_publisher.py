@@ -10,7 +10,7 @@ from shopsync_contracts.topics import CATALOG_PRODUCTS
 from shopsync_runtime import EventPublisher
 
 
-class SnapshotFeed:
+class SnapshotPublisher:
     """Publishes to `catalog-products`.
 
     Two replicas may change one product one after the other and publish the other way round. That the last record of a

@@ -3,7 +3,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from catalog.rules.schedule import is_due, latest_slot
+from catalog.rules.sync_times import is_due, latest_slot
 from shopsync_contracts.events import SyncSettings
 from shopsync_contracts.times import JST
 
