@@ -119,7 +119,9 @@ def test_every_scenario_is_told_once():
 def test_a_scenarios_proof_bears_its_number():
     for first, rest in SCENARIOS:
         for test, _ in LINK.findall(rest):
-            numbers = re.findall(r"\d+", re.match(r"test_scenario((?:_\d+)+)_", test)[1])
+            named = re.match(r"test_scenario((?:_\d+)+)_", test)
+            assert named is not None, test
+            numbers = re.findall(r"\d+", named[1])
             assert set(first.split(", ")) <= set(numbers), f"{first}: {test}"
 
 

@@ -123,6 +123,7 @@ async def test_jobs_and_listings_read_as_the_publisher_writes_them(tool):
     )
     await jobs.request([command], tool.at(0))
     claimed = await jobs.claim("demo", owner="w", now=tool.at(0), lease=timedelta(minutes=1))
+    assert claimed is not None
     stored = tool.database["push_jobs"]
     assert read_job(await stored.find_one({})).state(tool.at(0.5)) == "running"
     await jobs.reschedule(claimed, now=tool.at(1), due_at=tool.at(9), attempts=3, waits=2, reported="authorization")
@@ -132,8 +133,9 @@ async def test_jobs_and_listings_read_as_the_publisher_writes_them(tool):
     assert (job.state(tool.at(1)), job.state(tool.at(9))) == ("waiting", "due")
 
     listing = Listing("demo", "A-1", tiktok_product_id="T1", pushed_content_version=4)
-    listing = await listings.record_push(listing, [OutboxEntry("e", "{}")], review_due_at=tool.at(7), now=tool.at(0))
-    await listings.intend(listing, Intent("edit", "k", 5, "f", {}))
+    pushed = await listings.record_push(listing, [OutboxEntry("e", "{}")], review_due_at=tool.at(7), now=tool.at(0))
+    assert pushed is not None
+    await listings.intend(pushed, Intent("edit", "k", 5, "f", {}))
     read = read_listing(await tool.database["listings"].find_one({}))
     assert (read.tiktok_product_id, read.pushed_content_version, read.review_due_at) == ("T1", 4, tool.at(7))
     assert (read.intent, read.unsent_events) == ("edit", 1)

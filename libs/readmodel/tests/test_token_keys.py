@@ -34,4 +34,4 @@ BOTH, OLD, NEW = ("new", "old"), ("old",), ("new",)
 def test_every_step_of_a_change_says_which_key_is_needed(running, shops, states, problem):
     told = key_report(shops, [(f"p{number}", keys) for number, keys in enumerate(running)])
     assert {use.key: use.state for use in told.keys} == states
-    assert (problem in told.problem) if problem else told.problem is None
+    assert (problem in (told.problem or "")) if problem else told.problem is None

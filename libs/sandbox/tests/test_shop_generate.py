@@ -128,6 +128,7 @@ def test_photographs_are_real_small_and_large_enough_files():
     for number in range(0, PALETTE, 9):
         name = path_of(number).removeprefix("/images/")
         content = render(name)
+        assert content is not None, name
         contents.add(content)
         picture = Image.open(io.BytesIO(content))
         picture.load()
@@ -139,8 +140,11 @@ def test_photographs_are_real_small_and_large_enough_files():
 
 
 def test_photographs_come_in_any_size_and_format_and_nothing_else():
-    assert Image.open(io.BytesIO(render("100x50/0001.png"))).size == (100, 50)
-    assert Image.open(io.BytesIO(render("0001.webp"))).format == "WEBP"
+    small, webp = render("100x50/0001.png"), render("0001.webp")
+    assert small is not None
+    assert webp is not None
+    assert Image.open(io.BytesIO(small)).size == (100, 50)
+    assert Image.open(io.BytesIO(webp)).format == "WEBP"
     for wrong in ("", "x.jpg", "0001.bmp", "0x10/1.jpg", "9999x1/1.jpg", "../1.jpg"):
         assert render(wrong) is None
 

@@ -166,7 +166,7 @@ async def expiry(bench):
 async def commit(bench):
     await bench.create(2)
     options = {"group_id": bench.topic, "session_timeout_ms": 6000, "heartbeat_interval_ms": 300}
-    committed = []
+    committed: list[int] = []
 
     class Finishing(ConsumerRebalanceListener):
         async def on_partitions_revoked(self, revoked):

@@ -2,7 +2,7 @@
 
 import contextlib
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -85,7 +85,7 @@ def _settings(world: World, shops_file: Any) -> dict[str, Any]:
 @asynccontextmanager
 async def in_process(world: World, common: CommonSettings, shops_file: Any) -> AsyncIterator[InProcess]:
     """Started when the block begins, drained and stopped when it ends."""
-    builds = {
+    builds: dict[str, Callable[[Runtime, Any], object]] = {
         "ingestor": ingestor.app.build,
         "catalog": catalog.app.build,
         "publisher": publisher.app.build,

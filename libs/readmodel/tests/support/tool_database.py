@@ -22,6 +22,7 @@ from shopsync_contracts.events import (
     ProductEdited,
     ProductRemoved,
     PushFailed,
+    PushFailureStatus,
     PushSucceeded,
     ReviewChanged,
     ShopSettingsChanged,
@@ -54,7 +55,8 @@ class ToolDatabase:
         self.products = ProductStore(self.database)
         self.shops = ShopStore(self.database)
         self.held = HeldMessages(self.database, [TOOL_EDITS])
-        self.catalogue = ProductUpdater(self.products, self.shops, Unpublished(), rules=Rules(), clock=lambda: self.now)
+        feed: Any = Unpublished()
+        self.catalogue = ProductUpdater(self.products, self.shops, feed, rules=Rules(), clock=lambda: self.now)
 
     @staticmethod
     def at(minute: float) -> datetime:
@@ -126,7 +128,7 @@ class ToolDatabase:
         await self.take(PushSucceeded.model_validate(body, strict=False), minute)
 
     async def failed(
-        self, product_no: str = "A-1", *, status: str, code: str, message: str = "TikTok says no",
+        self, product_no: str = "A-1", *, status: PushFailureStatus, code: str, message: str = "TikTok says no",
         missing: tuple[str, ...] = (),
     ) -> None:  # fmt: skip
         stored = await self.document(product_no)

@@ -1,5 +1,6 @@
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
+from typing import Any
 
 import httpx
 import pytest
@@ -19,7 +20,7 @@ class Client:
     shop_key: str
     headers: dict[str, str]
 
-    async def get(self, url: str, **params: object) -> httpx.Response:
+    async def get(self, url: str, **params: Any) -> httpx.Response:
         return await self.http.get(url, params=params or None, headers=self.headers)
 
     async def numbers(self, path: str = PRODUCTS, between: Callable[[], object] = lambda: None, **params) -> list[str]:

@@ -37,6 +37,7 @@ from tiktok_shop_api.generated.models import (
 from tiktok_shop_api.generated.types import File
 
 from shopsync_sandbox.tiktok import Fault
+from shopsync_sandbox.tiktok.faults.registry import Kind
 
 
 async def consent(api, auth):
@@ -59,8 +60,10 @@ async def connect(api):
     assert used.value.code == 36004004
     tokens = await auth.refresh(tokens.refresh_token)
     shop = AsyncTikTokShop(app.app_key, app.app_secret, tokens.access_token, base_url=api.url)
-    cipher = (await shop.authorization.get_authorized_shops()).data.shops[0].cipher
-    return shop.with_shop(shop_cipher=cipher)
+    shops = (await shop.authorization.get_authorized_shops()).data.shops
+    assert shops
+    assert isinstance(shops[0].cipher, str)
+    return shop.with_shop(shop_cipher=shops[0].cipher)
 
 
 async def listing(api, shop, picture):
@@ -161,21 +164,26 @@ async def test_reads_and_uploads_around_a_listing(api, picture):
 @pytest.mark.parametrize("after", [False, True])
 async def test_it_sees_our_faults_as_what_they_are(api, after):
     shop = await connect(api)
-    expected = {"rate_limit": (36009002, 429), "gateway_timeout": (36009007, 504), "error": (36009003, 503)}
+    expected: dict[Kind, tuple[int, int]] = {
+        "rate_limit": (36009002, 429),
+        "gateway_timeout": (36009007, 504),
+        "error": (36009003, 503),
+    }
     for kind, (code, status) in expected.items():
         api.sandbox.faults.add(Fault(kind, operation="warehouses", after=after))
         with pytest.raises(TikTokShopError) as failed:
             await shop.logistics.get_warehouse_list()
         assert (failed.value.code, failed.value.http_status) == (code, status)
-    for kind, status, said in (
-        ("html", 502, "Bad Gateway"),
-        ("drop", None, "without sending a response"),
-        ("truncate", None, "without sending complete message body"),
-    ):
+    expected_without_code: dict[Kind, tuple[int | None, str]] = {
+        "html": (502, "Bad Gateway"),
+        "drop": (None, "without sending a response"),
+        "truncate": (None, "without sending complete message body"),
+    }
+    for kind, (http_status, said) in expected_without_code.items():
         api.sandbox.faults.add(Fault(kind, operation="warehouses", after=after))
         with pytest.raises(TikTokShopError, match=said) as failed:
             await shop.logistics.get_warehouse_list()
-        assert failed.value.http_status == status
+        assert failed.value.http_status == http_status
     assert (await shop.logistics.get_warehouse_list()).code == 0
     await shop.aclose()
 

@@ -29,10 +29,11 @@ SHRINK_PERCENT = 30
 class Services(Protocol):
     """The four services, wherever they run."""
 
-    groups: dict[str, list[str]]
-    """Consumer group → full names of its topics."""
-
     publisher_url: str
+
+    @property
+    def groups(self) -> dict[str, list[str]]:
+        """Consumer group → full names of its topics."""
 
     async def strike_night(self) -> None:
         """Make the janitor's clock look at the time now."""
