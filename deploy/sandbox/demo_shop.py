@@ -14,8 +14,9 @@ from rich.console import Console
 from shopsync_rehearsals.bus import connected
 from shopsync_rehearsals.demo import tables
 from shopsync_rehearsals.demo.checks import findings
-from shopsync_rehearsals.demo.stack import Names, Plan, Stack
+from shopsync_rehearsals.demo.stack import Plan, Stack
 from shopsync_rehearsals.demo.story import Outcome, Story
+from shopsync_rehearsals.installation import Installation
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,19 +30,19 @@ async def tell() -> Outcome:
     """Run the whole story. Raises TimeoutError or RuntimeError naming the step that did not work."""
     env = os.environ
     plan = Plan(products=int(env["DEMO_PRODUCTS"]))
-    names = Names(topic_prefix=env.get("SHOPSYNC_TOPIC_PREFIX", "shopsync"))
-    stack = Stack(
+    installation = Installation(
         kafka_bootstrap=env["SHOPSYNC_KAFKA_BOOTSTRAP_SERVERS"],
         mongo_uri="",
-        names=names,
+        topic_prefix=env.get("SHOPSYNC_TOPIC_PREFIX", "shopsync"),
+    )
+    stack = Stack(
+        installation,
         folder=Path(tempfile.gettempdir()),
         futureshop={"url": env["DEMO_FUTURESHOP_URL"]},
         tiktok={"url": env["DEMO_TIKTOK_URL"]},
-        environment={},
-        described=(),
         services={"publisher": Address(env["DEMO_PUBLISHER_URL"])},  # type: ignore[dict-item]
     )
-    async with connected(stack.kafka_bootstrap, names.topic_prefix) as (bus, follower):
+    async with connected(installation.kafka_bootstrap, installation.topic_prefix) as (bus, follower):
         story = Story(stack, plan, bus, follower, progress=_progress, patience=120 + plan.products)
         return await story.run()
 

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 import pytest
 
 from shopsync_rehearsals.bus import Bus, Follower, connected
-from shopsync_rehearsals.demo.stack import SHOP, Names, Plan, Stack, system
+from shopsync_rehearsals.demo.stack import SHOP, Plan, Stack, running_on
 from shopsync_rehearsals.demo.story import Story
+from shopsync_rehearsals.installation import Installation
 
 PATIENCE = 300
 
@@ -28,15 +29,8 @@ async def run_system(kafka_bootstrap, mongo_uri, topic_prefix, mongo_database, t
     async with contextlib.AsyncExitStack() as resources:
 
         async def start(plan: Plan) -> Run:
-            stack = await resources.enter_async_context(
-                system(
-                    plan,
-                    tmp_path,
-                    kafka_bootstrap=kafka_bootstrap,
-                    mongo_uri=mongo_uri,
-                    names=Names(topic_prefix=topic_prefix, database=mongo_database),
-                )
-            )
+            installation = Installation(kafka_bootstrap, mongo_uri, topic_prefix, mongo_database)
+            stack = await resources.enter_async_context(running_on(installation, plan, tmp_path))
             bus, follower = await resources.enter_async_context(connected(kafka_bootstrap, topic_prefix, shop=SHOP))
             story = Story(stack, plan, bus, follower, progress=lambda *_: None, patience=PATIENCE)
             return Run(stack, bus, follower, story)

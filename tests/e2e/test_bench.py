@@ -5,10 +5,9 @@ import pytest
 from shopsync_rehearsals.bench.publisher.outcomes import connected
 from shopsync_rehearsals.bench.publisher.plan import Plan
 from shopsync_rehearsals.bench.publisher.run import Run
-from shopsync_rehearsals.bench.publisher.stack import system
+from shopsync_rehearsals.bench.publisher.stack import running_on
 from shopsync_rehearsals.bench.publisher.verdict import BUSIEST, judge
-from shopsync_rehearsals.bench.usage import Meter
-from shopsync_rehearsals.demo.stack import Names
+from shopsync_rehearsals.installation import Installation
 from shopsync_sandbox.tiktok.traffic import busiest_second
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(900)]
@@ -23,12 +22,12 @@ SMALL = {
 async def bench(kafka_bootstrap, mongo_uri, topic_prefix, mongo_database, tmp_path):
     async def run(**changes):
         plan = Plan(**{**SMALL, **changes})
-        names = Names(topic_prefix=topic_prefix, database=mongo_database)
+        installation = Installation(kafka_bootstrap, mongo_uri, topic_prefix, mongo_database)
         async with (
-            system(plan, tmp_path, kafka_bootstrap=kafka_bootstrap, mongo_uri=mongo_uri, names=names) as stack,
+            running_on(installation, plan, tmp_path) as stack,
             connected(kafka_bootstrap, topic_prefix) as (bus, outcomes),
         ):
-            return await Run(plan, stack, bus, outcomes, meter=Meter(), servers={}, progress=lambda *_: None).run()
+            return await Run(plan, stack, bus, outcomes).run()
 
     return run
 

@@ -30,7 +30,9 @@ async def test_beside_a_system_that_writes_in_transactions(run_system):
     """Markers at the ends of partitions, aborted products and sync targets, one product of 2 MiB: nothing shows."""
     run = await run_system(PLAN)
 
-    async with interfering(run.stack.kafka_bootstrap, run.stack.names.topic_prefix, run.follower) as other:
+    async with interfering(
+        run.stack.installation.kafka_bootstrap, run.stack.installation.topic_prefix, run.follower
+    ) as other:
         outcome = await run.story.run()
 
     def only_what_was_committed():

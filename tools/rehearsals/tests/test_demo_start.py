@@ -8,22 +8,23 @@ from pathlib import Path
 import pytest
 
 from shopsync_rehearsals.demo.hints import addresses
-from shopsync_rehearsals.demo.stack import Names, Stack
-from shopsync_rehearsals.reporting import telling
+from shopsync_rehearsals.demo.stack import Stack
+from shopsync_rehearsals.installation import Installation
+from shopsync_rehearsals.reporting import reported
 from shopsync_testkit.polling import eventually
 from shopsync_testkit.processes import ServiceProcess
 
 
-async def test_what_takes_long_is_told_at_once_and_again():
-    told: list[str] = []
+async def test_what_takes_long_is_reported_at_once_and_again():
+    lines: list[str] = []
     over = asyncio.Event()
-    working = asyncio.create_task(telling(told.append, "starting Kafka", over.wait(), again_after=0.01))
-    await eventually(lambda: len(told) >= 3, what="the wait told again")
-    assert told[0] == "starting Kafka …"
-    assert re.fullmatch(r"starting Kafka … \d+ s so far", told[1])
+    working = asyncio.create_task(reported(lines.append, "starting Kafka", over.wait(), every=0.01))
+    await eventually(lambda: len(lines) >= 3, what="the wait reported again")
+    assert lines[0] == "starting Kafka …"
+    assert re.fullmatch(r"starting Kafka … \d+ s so far", lines[1])
     over.set()
     assert await working is True
-    assert re.fullmatch(r"starting Kafka: done in [\d.]+ s", told[-1])
+    assert re.fullmatch(r"starting Kafka: done in [\d.]+ s", lines[-1])
 
 
 async def test_what_fails_is_raised():
@@ -31,14 +32,14 @@ async def test_what_fails_is_raised():
         raise RuntimeError("no Java")
 
     with pytest.raises(RuntimeError, match="no Java"):
-        await telling(lambda _: None, "starting Kafka", failing())
+        await reported(lambda _: None, "starting Kafka", failing())
 
 
 def hint(tmp_path: Path) -> tuple[str, Stack]:
     environment = {"SHOPSYNC_KAFKA_BOOTSTRAP_SERVERS": "127.0.0.1:9092", "SHOPSYNC_MONGO_URI": "mongodb://h/?a=b&c=d"}
     services = {"publisher": ServiceProcess("publisher", env={}, folder=tmp_path)}
-    stack = Stack("127.0.0.1:9092", "mongodb://h/", Names(), tmp_path, {"url": "http://f"}, {"url": "http://t"},
-                  environment, (), services)  # fmt: skip
+    installation = Installation("127.0.0.1:9092", "mongodb://h/")
+    stack = Stack(installation, tmp_path, {"url": "http://f"}, {"url": "http://t"}, environment, services)
     return addresses(stack), stack
 
 

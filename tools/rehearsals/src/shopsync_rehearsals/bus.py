@@ -1,4 +1,4 @@
-"""The demo's side of Kafka: it publishes like any other system, and follows what the services say."""
+"""A rehearsal's side of Kafka: it publishes like any other system, and follows what the services publish."""
 
 import asyncio
 import contextlib
@@ -43,9 +43,9 @@ class Bus:
 
 
 class Follower:
-    """The newest snapshot per product and the listing events and reports so far. Duplicates by event id count once.
+    """The newest snapshot per product, and the listing events and reports so far. A repeated event id counts once.
 
-    Of one shop, or of all; `elsewhere` and `letters_elsewhere` hold the products and dead letters of others.
+    Follows one shop, or all of them. `elsewhere` and `letters_elsewhere` hold products and dead letters of other shops.
     """
 
     def __init__(self, prefix: str, *, shop: str | None) -> None:
@@ -126,11 +126,11 @@ class Follower:
         return next((report for report in mine if vars(report).get("request_id") == request_id), None)
 
     def _is_mine(self, subject: str) -> bool:
-        """Whether a product `shop/number`, or a shop, is followed."""
+        """Whether this subject, a product `shop/number` or a shop, is followed."""
         return self._shop is None or subject.partition("/")[0] == self._shop
 
     async def until(self, done: Callable[[], Any], *, seconds: float, what: str) -> Any:
-        """Wait for `done()` to be truthy; looked at after every message. Raises TimeoutError naming `what`."""
+        """Wait until `done()` is truthy; it is called after every message. Raises TimeoutError naming `what`."""
         try:
             async with asyncio.timeout(seconds), self._changed:
                 await self._changed.wait_for(lambda: bool(done()))
@@ -148,7 +148,7 @@ def _reason(headers: Sequence[tuple[str, bytes | None]]) -> str:
 async def connected(
     bootstrap_servers: str, prefix: str, *, shop: str | None = None
 ) -> AsyncIterator[tuple[Bus, Follower]]:
-    """A bus and a follower that reads its topics from the beginning, of one shop or of all."""
+    """A bus, and a follower that reads its topics from the beginning, for one shop or for all."""
     follower = Follower(prefix, shop=shop)
     producer = AIOKafkaProducer(bootstrap_servers=bootstrap_servers, acks="all", enable_idempotence=True, linger_ms=5)
     consumer = AIOKafkaConsumer(

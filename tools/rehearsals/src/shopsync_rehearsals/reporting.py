@@ -1,4 +1,4 @@
-"""Saying what is being waited for, from the first second on."""
+"""Progress messages around work that takes a while."""
 
 import asyncio
 import time
@@ -6,24 +6,24 @@ from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
 T = TypeVar("T")
-Told = Callable[[str], None]
-_AGAIN_SECONDS = 10.0
+Report = Callable[[str], None]
+_EVERY_SECONDS = 10.0
 
 
-def silently(_: str) -> None:
-    """Tells nobody."""
+def discard(_: str) -> None:
+    """A report that nobody reads."""
 
 
-async def telling(tell: Told, what: str, work: Awaitable[T], *, again_after: float = _AGAIN_SECONDS) -> T:
-    """Do the work. Tells at once what begins, every `again_after` seconds that it still lasts, and how long it took."""
+async def reported(report: Report, what: str, work: Awaitable[T], *, every: float = _EVERY_SECONDS) -> T:
+    """Do the work. Reports its start, every `every` seconds that it is still running, and how long it took."""
     began = time.monotonic()
-    tell(f"{what} …")
+    report(f"{what} …")
     task = asyncio.ensure_future(work)
     try:
-        while not (await asyncio.wait({task}, timeout=again_after))[0]:
-            tell(f"{what} … {time.monotonic() - began:.0f} s so far")
+        while not (await asyncio.wait({task}, timeout=every))[0]:
+            report(f"{what} … {time.monotonic() - began:.0f} s so far")
         result = task.result()
     finally:
         task.cancel()
-    tell(f"{what}: done in {time.monotonic() - began:.1f} s")
+    report(f"{what}: done in {time.monotonic() - began:.1f} s")
     return result

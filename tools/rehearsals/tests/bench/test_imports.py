@@ -5,33 +5,28 @@ from dataclasses import replace
 import pytest
 
 from shopsync_rehearsals.bench.imports.memory import Memory, growth, resident_bytes
-from shopsync_rehearsals.bench.imports.plan import ImportPlan
-from shopsync_rehearsals.bench.imports.run import ImportMeasured
-from shopsync_rehearsals.bench.imports.verdict import (
-    import_is_good,
-    import_json,
-    import_report,
-    judge_import,
-    memory_table,
-    processor_table,
-)
+from shopsync_rehearsals.bench.imports.plan import Plan
+from shopsync_rehearsals.bench.imports.report import as_json, memory_table, processor_table
+from shopsync_rehearsals.bench.imports.run import Measured
+from shopsync_rehearsals.bench.imports.verdict import judge
+from shopsync_rehearsals.bench.lines import all_good, report
 
 MIB = 1024 * 1024
-PLAN = ImportPlan(products=1001, rate=2.0)
+PLAN = Plan(products=1001, rate=2.0)
 
 
 @pytest.mark.parametrize(
     ("products", "calls"), [(1, 2), (100, 2), (101, 3), (250, 4), (251, 5), (100_000, 1400), (1_000_000, 14_000)]
 )
 def test_the_least_number_of_calls(products, calls):
-    assert ImportPlan(products=products).calls == calls
+    assert Plan(products=products).calls == calls
 
 
 def test_the_least_time_follows_the_rate():
-    plan = ImportPlan(products=100_000, rate=10)
+    plan = Plan(products=100_000, rate=10)
     assert plan.least_seconds == 140
     assert plan.bound > plan.least_seconds
-    assert ImportPlan(patience=9).bound == 9
+    assert Plan(patience=9).bound == 9
 
 
 def steps(*mebibytes):
@@ -66,7 +61,7 @@ def test_memory_of_a_process():
 
 @pytest.fixture
 def measured():
-    return ImportMeasured(
+    return Measured(
         plan=PLAN, seconds=PLAN.least_seconds * 1.04, read=1001, changed=1001, not_taken=0, proven=True, failure="",
         messages=1001, present=1001, calls={"token": 1, "products": 5, "inventory": 11}, refused=0,
         memory=steps(*[100] * 10), cpu={"ingestor": 1.0, "Kafka": 0.5},
@@ -74,12 +69,12 @@ def measured():
 
 
 def test_a_good_run(measured):
-    lines = judge_import(measured)
-    assert import_is_good(lines)
-    document = json.loads(import_json(measured, lines))
+    lines = judge(measured)
+    assert all_good(lines)
+    document = json.loads(as_json(measured, lines))
     assert document["good"]
     assert document["memory"][0] == {"done": 10, "seconds": 1, "now": 100.0, "highest": 100.0}
-    assert import_report(lines, "x").row_count == len(lines)
+    assert report(lines, "x").row_count == len(lines)
     assert memory_table(measured).row_count == 10
     assert processor_table(measured).row_count == 3
 
@@ -102,6 +97,6 @@ def test_a_good_run(measured):
     ],
 )
 def test_each_promise_is_judged(measured, change, what):
-    lines = judge_import(replace(measured, **change))
+    lines = judge(replace(measured, **change))
     assert [line.what for line in lines if line.good is False] == [what]
-    assert not import_is_good(lines)
+    assert not all_good(lines)

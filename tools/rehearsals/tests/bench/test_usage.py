@@ -27,7 +27,7 @@ async def test_time_is_added_up_over_a_kill(tmp_path):
             meter.watch("busy", child.pid, from_birth=True)
             before = meter.read()["busy"]
             await eventually(lambda: meter.read()["busy"] > before + 0.05, what="some work")  # noqa: B023 - called at once
-            meter.leave(child.pid)
+            meter.settle(child.pid)
         finally:
             await child.kill()
 

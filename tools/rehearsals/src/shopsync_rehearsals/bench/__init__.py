@@ -1,1 +1,1 @@
-"""The benchmark of the publisher: many shops at their full rate, while one is throttled and another is broken."""
+"""The benchmarks: of the publisher with many shops, and of the import of one large shop."""

@@ -1,4 +1,4 @@
-"""What the benchmarks' commands share: a broker and a database of their own, a folder for logs, an exit code."""
+"""What the benchmarks' commands share: their own Kafka and MongoDB, a folder for logs, an exit code."""
 
 import asyncio
 import contextlib
@@ -12,42 +12,38 @@ from typing import TypeVar
 import typer
 from rich.console import Console
 
-from shopsync_rehearsals.demo.tables import Screen
+from shopsync_rehearsals.installation import Installation
+from shopsync_rehearsals.progress import Screen
 from shopsync_testkit import kafka, mongo
 from shopsync_testkit.backends import Unavailable, UnknownChoice
-from shopsync_testkit.kafka import Broker
-from shopsync_testkit.mongo import MongoServer
-from shopsync_testkit.nodes import Controlled, ProcessNode
 
 M = TypeVar("M")
 
 
 @dataclass(frozen=True, slots=True)
-class Ground:
-    """What a benchmark runs on. `resources` are given back when it ends."""
+class Harness:
+    """What a benchmark runs on. `resources` are released when it ends; `folder` receives the logs of all processes."""
 
-    broker: Broker
-    server: MongoServer
-    shown: Screen
+    installation: Installation
+    description: str
+    screen: Screen
     resources: contextlib.AsyncExitStack
     folder: Path
-    """Logs of all processes."""
-
-    @property
-    def processes(self) -> dict[str, int | None]:
-        """Process ids of the servers by name; None where one is no process of ours."""
-        return {"Kafka": _pid(self.broker), "MongoDB": _pid(self.server)}
 
 
-def judged(
-    bench: Callable[[Ground], Awaitable[M]], conclude: Callable[[M, Console], bool], *, logs: Path | None, as_json: bool
+def run_benchmark(
+    measure: Callable[[Harness], Awaitable[M]],
+    conclude: Callable[[M, Console], bool],
+    *,
+    logs: Path | None,
+    as_json: bool,
 ) -> None:
-    """Run a benchmark, print what `conclude` makes of it, and exit: 0 when it was good, else 1 with the logs kept."""
+    """Measure, print the result with `conclude`, and exit: 0 when it was good, else 1 with the logs kept."""
     folder = logs or Path(tempfile.mkdtemp(prefix="shopsync-bench-"))
     folder.mkdir(parents=True, exist_ok=True)
     console, good = Console(stderr=as_json), False
     try:
-        good = conclude(asyncio.run(_on_ground(bench, folder, console)), console)
+        good = conclude(asyncio.run(_measured(measure, folder, console)), console)
     except (RuntimeError, TimeoutError, Unavailable, UnknownChoice) as error:
         console.print(f"[red]{error}[/red]", highlight=False)
     finally:
@@ -58,15 +54,12 @@ def judged(
     raise typer.Exit(0 if good else 1)
 
 
-async def _on_ground(bench: Callable[[Ground], Awaitable[M]], folder: Path, console: Console) -> M:
+async def _measured(measure: Callable[[Harness], Awaitable[M]], folder: Path, console: Console) -> M:
     async with contextlib.AsyncExitStack() as resources:
         # Drawing costs processor time that the measured processes need.
-        shown = resources.enter_context(Screen(console, refresh_per_second=1.0))
+        screen = resources.enter_context(Screen(console, refresh_per_second=1.0))
         broker, server = await asyncio.gather(
             resources.enter_async_context(kafka.broker()), resources.enter_async_context(mongo.server())
         )
-        return await bench(Ground(broker, server, shown, resources, folder))
-
-
-def _pid(server: Controlled) -> int | None:
-    return server.node.pid if isinstance(server.node, ProcessNode) else None
+        description = f"{broker.describe()}; {server.describe()}"
+        return await measure(Harness(Installation.on(broker, server), description, screen, resources, folder))

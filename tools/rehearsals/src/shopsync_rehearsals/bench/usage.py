@@ -1,4 +1,4 @@
-"""Processor time of processes, which does not depend on what else the machine does meanwhile."""
+"""Processor time of processes, which hardly depends on what else the machine does."""
 
 import os
 from collections.abc import Sequence
@@ -7,7 +7,7 @@ from pathlib import Path
 
 
 def cpu_seconds(pid: int) -> float | None:
-    """User and system time of a living process with all its threads; None where /proc does not tell."""
+    """User and system time of a running process with all its threads; None where there is no /proc."""
     try:
         text = Path(f"/proc/{pid}/stat").read_text(encoding="ascii", errors="replace")
     except OSError:
@@ -18,7 +18,7 @@ def cpu_seconds(pid: int) -> float | None:
 
 
 def machine_seconds() -> float | None:
-    """Processor time that all cores of this machine spent working since its start; None where /proc does not tell."""
+    """Processor time that all cores of this machine have spent working since its start; None without /proc."""
     try:
         text = Path("/proc/stat").read_text(encoding="ascii", errors="replace")
     except OSError:
@@ -34,7 +34,7 @@ def cores() -> int:
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """Processor seconds spent until `at` (Unix seconds) by the measured processes and by the whole machine."""
+    """Processor seconds used until `at` (Unix seconds), by the measured processes and by the whole machine."""
 
     at: float
     ours: float
@@ -43,7 +43,7 @@ class Sample:
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """Shares of all cores' time. `machine` is as large as `ours` where it is not known."""
+    """Shares of all cores' time. Where `machine` is not known, it equals `ours`."""
 
     ours: float
     machine: float
@@ -51,7 +51,7 @@ class Load:
 
 
 def load(samples: Sequence[Sample], begin: float, end: float, count: int) -> Load | None:
-    """The load of `count` cores between two moments; None: no two samples lie there."""
+    """The load of `count` cores between two moments; None: fewer than two samples lie between them."""
     within = [sample for sample in samples if begin <= sample.at <= end]
     if len(within) < 2 or within[-1].at <= within[0].at:
         return None
@@ -65,21 +65,21 @@ def load(samples: Sequence[Sample], begin: float, end: float, count: int) -> Loa
 
 
 class Meter:
-    """Adds up what named processes use from `watch` on, over their restarts."""
+    """Adds up what named processes use, from `watch` on and over restarts."""
 
     def __init__(self) -> None:
         self._spent: dict[str, float] = {}
         self._living: dict[int, tuple[str, float]] = {}
 
     def watch(self, name: str, pid: int | None, *, from_birth: bool = False) -> None:
-        """Count a process from now on, or all it ever used. Nothing happens for None: somebody else's server."""
+        """Count a process from now on, or from its start. None is somebody else's server and is not counted."""
         now = None if pid is None else cpu_seconds(pid)
         if pid is not None and now is not None:
             self._spent.setdefault(name, 0.0)
             self._living[pid] = (name, 0.0 if from_birth else now)
 
-    def leave(self, pid: int) -> None:
-        """Keep what a process has used so far: it is about to be killed."""
+    def settle(self, pid: int) -> None:
+        """Keep what a process has used so far, because it is about to be killed."""
         name, since = self._living.pop(pid, ("", 0.0))
         now = cpu_seconds(pid)
         if name and now is not None:

@@ -1,1 +1,1 @@
-"""The demo: a shop's products go all the way, and the demo checks itself against the sandbox at the end."""
+"""The demo: a shop's products go all the way, and the demo checks the result against the sandboxes."""

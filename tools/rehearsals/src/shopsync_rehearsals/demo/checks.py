@@ -1,4 +1,4 @@
-"""The demo's verdict on itself. Pure: what was meant, what the sandbox and the topics saw, what is off."""
+"""Judges a run of the demo: compares what was intended with what the sandboxes and the topics saw. Pure."""
 
 from collections import Counter
 from collections.abc import Mapping
@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """Everything the verdict rests on. Product numbers, and counts from the two sandboxes."""
+    """Everything the run is judged by: product numbers, and counts from the two sandboxes."""
 
     products: int
     expected_listed: frozenset[str]
-    """ON, complete, and within what TikTok takes when the sync ran."""
+    """Products that were ON, complete and acceptable to TikTok when the sync ran."""
     listed: frozenset[str]
     """Products that have a listing on TikTok Shop."""
     creates_per_sku: Mapping[str, int]
@@ -27,7 +27,7 @@ class Facts:
 
 
 def findings(facts: Facts) -> list[str]:
-    """What is off, one line each with the rule that it breaks; empty when everything is as promised."""
+    """What is wrong, one line each, with the rule it breaks; empty when everything is as promised."""
     found: list[str] = []
     found += _listings(facts)
     found += _once(facts)

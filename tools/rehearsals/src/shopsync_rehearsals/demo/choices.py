@@ -6,8 +6,6 @@ from dataclasses import dataclass
 
 from shopsync_contracts import ShopBody
 from shopsync_contracts.events import (
-    Attribute,
-    AttributeValue,
     DimensionsPatch,
     EditChanges,
     ProductEdited,
@@ -16,6 +14,7 @@ from shopsync_contracts.events import (
     SyncTargetSet,
 )
 from shopsync_contracts.times import Time
+from shopsync_rehearsals.completion import ATTRIBUTES, BRAND, SOCKS
 
 COMPLETED_SHARE = 0.7
 ON_SHARE = 0.6
@@ -24,13 +23,6 @@ FORGOTTEN_SHARE = 0.05
 
 MAX_LISTED_SKUS = 300
 MAX_AXIS_NAME = 20
-
-SOCKS = "601234"
-BRAND = "7080000000000000001"
-ATTRIBUTES = (
-    Attribute(id="100701", values=(AttributeValue(id="1007011"),)),
-    Attribute(id="100398", values=(AttributeValue(id="1001001"),)),
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +38,7 @@ class Choice:
 
 
 def choose(numbers: Sequence[str], seed: int) -> Choice:
-    """The same seed and numbers give the same choice."""
+    """The same seed and numbers always make the same choice."""
     shuffled = sorted(numbers)
     random.Random(seed).shuffle(shuffled)  # noqa: S311 - a repeatable demo, no secret
     completed = shuffled[: round(len(shuffled) * COMPLETED_SHARE)]
@@ -76,7 +68,7 @@ def edits(choice: Choice, products: Sequence[ProductSnapshot], now: Time) -> Ite
 
 
 def _completion(product: ProductSnapshot) -> EditChanges:
-    """Everything TikTok asks for and futureshop lacks; a number for SKUs without usable stock (ST-8)."""
+    """Everything TikTok asks for and futureshop does not have, with stock for SKUs that have none (ST-8)."""
     missing_stock = tuple(
         StockEdit(vertical_no=sku.vertical_no, horizontal_no=sku.horizontal_no, quantity=5)
         for sku in product.skus

@@ -20,6 +20,7 @@ from shopsync_rehearsals.demo.hints import addresses
 from shopsync_rehearsals.demo.other_system import interfering
 from shopsync_rehearsals.demo.stack import SHOP, Plan, Stack, running
 from shopsync_rehearsals.demo.story import Outcome, Story
+from shopsync_rehearsals.progress import Screen
 
 INSTALL_SECONDS = "SHOPSYNC_DEMO_INSTALL_SECONDS"
 """Set by the Makefile: how long the install took before this program could start."""
@@ -70,15 +71,15 @@ def demo(
 async def _demo(plan: Plan, folder: Path, console: Console, *, keep: bool, transactions: bool, patience: float) -> bool:
     split = {"install": float(os.environ.get(INSTALL_SECONDS) or 0.0)}
     async with contextlib.AsyncExitStack() as resources:
-        with tables.Screen(console) as shown:
+        with Screen(console) as screen:
             began = time.monotonic()
-            stack = await resources.enter_async_context(running(plan, folder, tell=shown.tell))
+            stack = await resources.enter_async_context(running(plan, folder, screen.report))
             split["start"] = time.monotonic() - began
             began = time.monotonic()
             bus, follower = await resources.enter_async_context(
-                connected(stack.kafka_bootstrap, stack.names.topic_prefix, shop=SHOP)
+                connected(stack.installation.kafka_bootstrap, stack.installation.topic_prefix, shop=SHOP)
             )
-            story = Story(stack, plan, bus, follower, progress=shown.progress, patience=patience)
+            story = Story(stack, plan, bus, follower, progress=screen.progress, patience=patience)
             if transactions:
                 outcome, others = await _beside_another(story, stack, follower, patience)
             else:
@@ -91,8 +92,9 @@ async def _demo(plan: Plan, folder: Path, console: Console, *, keep: bool, trans
 
 
 async def _beside_another(story: Story, stack: Stack, follower: Follower, patience: float) -> tuple[Outcome, list[str]]:
-    """The story while another system writes in transactions, and what is off with what that wrote."""
-    async with interfering(stack.kafka_bootstrap, stack.names.topic_prefix, follower) as other:
+    """Run the story while another system writes in transactions. Also returns what is wrong with that system's data."""
+    installation = stack.installation
+    async with interfering(installation.kafka_bootstrap, installation.topic_prefix, follower) as other:
         outcome = await story.run()
     with contextlib.suppress(TimeoutError):
         await follower.until(lambda: not other.findings(), seconds=patience, what="the other system's products")
@@ -120,7 +122,7 @@ def _conclude(outcome: Outcome, others: list[str], split: dict[str, float], cons
 
 
 async def _keep(stack: Stack, console: Console) -> None:
-    """Stay until SIGINT or SIGTERM."""
+    """Wait for SIGINT or SIGTERM."""
     console.print(addresses(stack), highlight=False, markup=False, soft_wrap=True)
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()

@@ -1,4 +1,4 @@
-"""Gathers what the demo's verdict rests on, from the sandboxes' own logs and from the topics."""
+"""Gathers what the demo is judged by, from the sandboxes' own logs and from the topics."""
 
 from typing import Any
 
@@ -12,13 +12,13 @@ from shopsync_rehearsals.demo.stack import SHOP, Stack
 async def gather(
     stack: Stack, follower: Follower, *, products: int, expected: frozenset[str], deleted_upstream: frozenset[str]
 ) -> Facts:
-    """Read both control APIs. A listing that no snapshot knows appears under its TikTok id."""
+    """Read both control APIs. A listing that is in no snapshot appears under its TikTok id."""
     async with stack.sandbox(stack.tiktok) as tiktok, stack.sandbox(stack.futureshop) as futureshop:
         summary = await _read(tiktok, "/_sandbox/summary")
         counters = await _read(tiktok, "/_sandbox/counters")
         listings = await _listings(tiktok)
         requests = await _read(futureshop, "/_sandbox/requests", limit=1)
-    # Calls made, not only those that took effect: a refused delete is one too many.
+    # All calls, not only those that took effect: a refused delete is one too many.
     called = summary["requests"]["by_operation"]
     snapshots = follower.snapshots.values()
     known = {s.tiktok_product_id: s.product_no for s in snapshots if s.tiktok_product_id is not None}

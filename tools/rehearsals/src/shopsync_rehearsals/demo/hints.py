@@ -6,15 +6,16 @@ from shopsync_rehearsals.demo.stack import SHOP, Stack
 
 
 def addresses(stack: Stack) -> str:
-    """Text for the terminal: where everything is, kcat and shopsync lines that work as they stand."""
-    kafka, prefix = stack.kafka_bootstrap, stack.names.topic_prefix
+    """Text for the terminal: where everything is, with kcat and shopsync lines ready to be pasted."""
+    installation = stack.installation
+    kafka, prefix = installation.kafka_bootstrap, installation.topic_prefix
     services = "\n".join(f"  {name:<12}{service.url}/readyz  /metrics" for name, service in stack.services.items())
     settings = {**stack.environment, "SHOPSYNC_PUBLISHER_URL": stack.services["publisher"].url}
     exports = "\n".join(f"  export {name}={shlex.quote(value)}" for name, value in sorted(settings.items()))
     return f"""
 running until Ctrl-C:
   Kafka       {kafka}
-  MongoDB     {stack.mongo_uri}  (database {stack.names.database})
+  MongoDB     {installation.mongo_uri}  (database {installation.database})
   futureshop  {stack.futureshop["url"]}/_sandbox/
   TikTok Shop {stack.tiktok["url"]}/_sandbox/summary
 {services}

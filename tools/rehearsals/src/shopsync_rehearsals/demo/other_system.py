@@ -1,4 +1,4 @@
-"""Another system on the same topics, as hard to live with as Kafka allows. The shop of the story must not notice it."""
+"""Another system on the same topics, as unpleasant as Kafka allows. The shop of the story must not be affected."""
 
 import asyncio
 import base64
@@ -24,16 +24,16 @@ SOURCE = "/demo/other-system"
 _MEMBER = "description"
 _PAUSE_SECONDS = 0.2
 _PRODUCTS = 12
-_ABORTED_OF = 3  # one transaction in three is taken back
+_ABORTED_OF = 3  # one transaction in three is aborted
 _MOST_TARGETS = 20
-_ENVELOPE = 4_096  # what stands around the description of the product that is too large
+_ENVELOPE = 4_096  # room for everything but the description in the message that is too large
 
 
 class OtherSystem:
-    """Writes products of a shop of its own in transactions, which leave their markers at the ends of the partitions.
+    """Writes products of its own shop in transactions, which leave their markers at the ends of the partitions.
 
-    What it takes back would do harm: products that do not exist, and products of the story's shop switched ON.
-    One product, sent between the transactions, fills its message with one image.
+    The aborted transactions would do harm: they hold products that do not exist, and switch products of the story's
+    shop ON. One product, sent between the transactions, is far too large: its description is one big inline image.
     """
 
     def __init__(self, producer: AIOKafkaProducer, prefix: str, follower: Follower) -> None:
@@ -45,13 +45,13 @@ class OtherSystem:
         self.targets_aborted = 0
 
     async def run(self) -> None:
-        """Until it is cancelled, after the transaction that is open then."""
+        """Write until cancelled. The open transaction is finished first."""
         await self._transaction([ShopSettingsChanged(shop_key=OTHER_SHOP)])
         await self._too_large()
         number = 0
         while True:
             number += 1
-            await asyncio.shield(self._take_back(number) if number % _ABORTED_OF == 0 else self._write(number))
+            await asyncio.shield(self._write_and_abort(number) if number % _ABORTED_OF == 0 else self._write(number))
             await asyncio.sleep(_PAUSE_SECONDS)
 
     async def _write(self, number: int) -> None:
@@ -60,7 +60,7 @@ class OtherSystem:
         await self._transaction([*map(product, names), *targets])
         self.committed.update(names)
 
-    async def _take_back(self, number: int) -> None:
+    async def _write_and_abort(self, number: int) -> None:
         names = [f"GHOST-{number}-{count}" for count in range(_PRODUCTS)]
         off = [one.product_no for one in self._follower.snapshots.values() if not one.sync_enabled][:_MOST_TARGETS]
         targets = [SyncTargetSet(shop_key=SHOP, product_no=name, sync_enabled=True) for name in off]
@@ -69,7 +69,7 @@ class OtherSystem:
         self.targets_aborted += len(off)
 
     async def _too_large(self) -> None:
-        """A product whose message is one written-out image; the contract's own classes would not make it."""
+        """Send a product whose description is one inline image. The contract's classes would refuse to make it."""
         document = json.loads(_event(product(TOO_LARGE)).to_bytes())
         room = PRODUCT_CHANGES.max_message_bytes - _ENVELOPE
         image = base64.b64encode(os.urandom(room * 3 // 4)).decode()
@@ -94,7 +94,7 @@ class OtherSystem:
         return queued
 
     def findings(self) -> list[str]:
-        """What is off, one line each; empty when only what was committed counts, and all of it."""
+        """What is wrong, one line each; empty when exactly the committed data arrived."""
         known = {subject.partition("/")[2] for subject in self._follower.elsewhere}
         found = []
         if ghosts := known & self.aborted:
@@ -112,7 +112,7 @@ class OtherSystem:
 
 
 def product(number: str) -> ProductChanged:
-    """A product of the other shop, as it is now."""
+    """A product of the other shop."""
     now = datetime.now(UTC)
     return ProductChanged(
         shop_key=OTHER_SHOP,
@@ -136,7 +136,7 @@ def _event(body: ShopBody) -> Event[ShopBody]:
 
 @contextlib.asynccontextmanager
 async def interfering(bootstrap_servers: str, prefix: str, follower: Follower) -> AsyncIterator[OtherSystem]:
-    """The other system at work while the block runs; its last transaction has ended when the block has."""
+    """Let the other system write while the block runs. Its last transaction ends with the block."""
     async with AIOKafkaProducer(
         bootstrap_servers=bootstrap_servers,
         transactional_id=f"{prefix}.other-system",

@@ -1,4 +1,4 @@
-"""The demo's story, step by step, in the order a merchant would live it."""
+"""The demo's story, step by step, in the order of a merchant's work."""
 
 import asyncio
 import time
@@ -24,18 +24,16 @@ from shopsync_rehearsals.demo.checks import Facts
 from shopsync_rehearsals.demo.choices import Choice, beyond_tiktok, choose, edits
 from shopsync_rehearsals.demo.facts import gather
 from shopsync_rehearsals.demo.stack import SHOP, Plan, Stack
+from shopsync_rehearsals.progress import Progress
 
 DELETED_OFF = 8
 DELETED_ON = 2
 SETTLED = frozenset({"synced", "rejected", "sync_error", "warehouse_missing", "incomplete"})
 
-Progress = Callable[[str, int, int], None]
-"""step, done, of"""
-
 
 @dataclass(slots=True)
 class Outcome:
-    """What happened, for the table at the end. Seconds per step, counts by name."""
+    """What happened, for the tables at the end: seconds per step, counts by name."""
 
     seconds: dict[str, float] = field(default_factory=dict)
     statuses: Counter[str] = field(default_factory=Counter)
@@ -48,7 +46,7 @@ class Outcome:
 
 
 class Story:
-    """Drives one run. `patience` bounds every wait, in seconds."""
+    """One run. No wait takes longer than `patience` seconds."""
 
     def __init__(
         self, stack: Stack, plan: Plan, bus: Bus, follower: Follower, *, progress: Progress, patience: float
@@ -66,7 +64,7 @@ class Story:
         self.deleted_upstream: frozenset[str] = frozenset()
 
     async def run(self) -> Outcome:
-        """All steps. Raises TimeoutError naming what did not happen, RuntimeError when a service refused."""
+        """Run all steps. Raises TimeoutError naming what did not happen, RuntimeError when a service refused."""
         await self.open_shop()
         await self.import_products()
         await self.complete_and_switch_on()
@@ -155,7 +153,7 @@ class Story:
             await self._until(lambda: self._shown(done, len(self._follower.removed)) >= len(due), "the tombstones")
 
     async def close(self) -> Outcome:
-        """Gather the facts and fill the table."""
+        """Gather the facts and the numbers for the tables."""
         follower, outcome = self._follower, self.outcome
         outcome.statuses = Counter(snapshot.status for snapshot in follower.snapshots.values())
         outcome.pushes, outcome.reviews, outcome.failures = follower.pushes, follower.reviews, follower.failures

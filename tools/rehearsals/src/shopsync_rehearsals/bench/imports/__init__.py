@@ -1,0 +1,1 @@
+"""One large shop is imported; time and memory are judged."""

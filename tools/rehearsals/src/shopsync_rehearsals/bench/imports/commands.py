@@ -7,18 +7,14 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from shopsync_rehearsals.bench.harness import Ground, judged
-from shopsync_rehearsals.bench.imports.plan import ImportPlan
-from shopsync_rehearsals.bench.imports.run import ImportBench, ImportMeasured, import_stack
-from shopsync_rehearsals.bench.imports.verdict import (
-    import_is_good,
-    import_json,
-    import_report,
-    judge_import,
-    memory_table,
-    processor_table,
-)
-from shopsync_rehearsals.bench.usage import Meter
+from shopsync_rehearsals.bench.harness import Harness, run_benchmark
+from shopsync_rehearsals.bench.imports.plan import Plan
+from shopsync_rehearsals.bench.imports.report import as_json as to_json
+from shopsync_rehearsals.bench.imports.report import memory_table, processor_table
+from shopsync_rehearsals.bench.imports.run import Measured, Run
+from shopsync_rehearsals.bench.imports.stack import running_on
+from shopsync_rehearsals.bench.imports.verdict import judge
+from shopsync_rehearsals.bench.lines import all_good, report
 
 
 def bench_import(
@@ -39,25 +35,23 @@ def bench_import(
     The least possible time is ⌈N ÷ 250⌉ + ⌈N ÷ 100⌉ calls at the allowed rate, which the sandbox enforces. The time is
     the import's own, from its first request to its end, proof of absence included. Memory is the ingestor's RSS.
     """
-    plan = ImportPlan(products=products, rate=rate, seed=seed, patience=patience)
-    judged(partial(_bench, plan), partial(_conclude, as_json=as_json), logs=logs, as_json=as_json)
+    plan = Plan(products=products, rate=rate, seed=seed, patience=patience)
+    run_benchmark(partial(_measure, plan), partial(_conclude, as_json=as_json), logs=logs, as_json=as_json)
 
 
-async def _bench(plan: ImportPlan, ground: Ground) -> ImportMeasured:
-    broker, server, shown = ground.broker, ground.server, ground.shown
-    shown.tell(f"{broker.describe()}; {server.describe()}; {plan.least_seconds:.0f} s at the least")
-    stack = await ground.resources.enter_async_context(
-        import_stack(plan, ground.folder, kafka_bootstrap=broker.bootstrap_servers, mongo_uri=server.uri)
-    )
-    return await ImportBench(plan, stack, meter=Meter(), servers=ground.processes, progress=shown.progress).run()
+async def _measure(plan: Plan, harness: Harness) -> Measured:
+    screen = harness.screen
+    screen.report(f"{harness.description}; {plan.least_seconds:.0f} s at the least")
+    stack = await harness.resources.enter_async_context(running_on(harness.installation, plan, harness.folder))
+    return await Run(plan, stack, screen.progress).run()
 
 
-def _conclude(measured: ImportMeasured, console: Console, *, as_json: bool) -> bool:
-    lines = judge_import(measured)
+def _conclude(measured: Measured, console: Console, *, as_json: bool) -> bool:
+    lines = judge(measured)
     if as_json:
-        typer.echo(import_json(measured, lines))
+        typer.echo(to_json(measured, lines))
     else:
-        console.print(import_report(lines, f"import of {measured.plan.products:,} products"))
+        console.print(report(lines, f"import of {measured.plan.products:,} products"))
         console.print(memory_table(measured))
         console.print(processor_table(measured))
-    return import_is_good(lines)
+    return all_good(lines)

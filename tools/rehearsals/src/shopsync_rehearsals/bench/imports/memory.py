@@ -8,7 +8,7 @@ _MIB = 1024 * 1024
 
 
 def resident_bytes(pid: int) -> int | None:
-    """What a living process holds in memory (RSS); None where /proc does not tell."""
+    """Resident memory (RSS) of a running process; None where there is no /proc."""
     try:
         text = Path(f"/proc/{pid}/status").read_text(encoding="ascii", errors="replace")
     except OSError:
@@ -21,7 +21,7 @@ def resident_bytes(pid: int) -> int | None:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """`done` of the work in percent. `now` at that moment, `highest` since the step before; both MiB."""
+    """`done`: percent of the work. Memory in MiB: `now` at that moment, `highest` since the step before."""
 
     done: int
     seconds: float
@@ -30,7 +30,7 @@ class Step:
 
 
 class Memory:
-    """Notes memory at every tenth of the work, and its highest value in between."""
+    """Memory at every tenth of the work, and its highest value in between."""
 
     def __init__(self, total: int) -> None:
         self._total = total
@@ -38,7 +38,7 @@ class Memory:
         self.steps: list[Step] = []
 
     def sample(self, done: int, seconds: float, resident: int | None) -> None:
-        """One look: `done` of the total after `seconds`, with so many bytes resident."""
+        """Record that `done` of the total was reached after `seconds`, with so many bytes resident."""
         if resident is None:
             return
         now = resident / _MIB
@@ -50,7 +50,7 @@ class Memory:
 
 
 def growth(steps: list[Step], *, since: int = 20) -> float | None:
-    """Share by which the highest memory after `since` percent exceeds the highest up to there; None: too few looks."""
+    """By what share the highest memory after `since` percent exceeds the highest before; None: too few samples."""
     before = [step.highest for step in steps if step.done <= since]
     after = [step.highest for step in steps if step.done > since]
     return max(after) / max(before) - 1 if before and after else None

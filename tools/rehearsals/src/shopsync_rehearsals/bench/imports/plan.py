@@ -3,14 +3,14 @@ from math import ceil
 
 PRODUCTS_PER_PAGE = 250
 STOCK_PER_PAGE = 100
-"""futureshop's largest pages: 商品検索 takes `count` up to 250, 在庫検索 has no such parameter and gives 100."""
+"""futureshop's largest pages: 商品検索 takes `count` up to 250, 在庫検索 has no such parameter and returns 100."""
 
 _SLACK_SECONDS = 120.0
 
 
 @dataclass(frozen=True, slots=True)
-class ImportPlan:
-    """One import of one shop. `rate` is what futureshop allows and what the ingestor is told, calls per second."""
+class Plan:
+    """One import of one shop. `rate`: calls per second that futureshop allows and the ingestor is set to."""
 
     products: int = 100_000
     rate: float = 4.0
@@ -30,7 +30,7 @@ class ImportPlan:
 
     @property
     def calls(self) -> int:
-        """Both; the token call comes on top."""
+        """Both; the token call is not counted."""
         return self.product_pages + self.stock_pages
 
     @property
@@ -40,5 +40,5 @@ class ImportPlan:
 
     @property
     def bound(self) -> float:
-        """When the run is given up: `patience`, else twice the least time and some slack."""
+        """When the run is given up: `patience`, else twice the least time, and some slack."""
         return self.patience if self.patience is not None else 2 * self.least_seconds + _SLACK_SECONDS

@@ -1,22 +1,14 @@
-"""What was promised of an import, what was measured, and whether it fits. Pure, and as tables."""
-
-import json
-from collections.abc import Sequence
-from dataclasses import asdict
-
-from rich.table import Table
+"""Compares what was promised of an import with what was measured. Pure."""
 
 from shopsync_rehearsals.bench.imports.memory import growth
-from shopsync_rehearsals.bench.imports.run import ImportMeasured
-from shopsync_rehearsals.bench.publisher.verdict import Line
+from shopsync_rehearsals.bench.imports.run import Measured
+from shopsync_rehearsals.bench.lines import Line
 
 MOST_TIME = 1.05
 MOST_GROWTH = 0.10
 
-_WORDS = {True: "[green]good[/green]", False: "[red]FAILED[/red]", None: "[dim]-[/dim]"}
 
-
-def judge_import(measured: ImportMeasured) -> list[Line]:
+def judge(measured: Measured) -> list[Line]:
     """Every line of the report."""
     plan, calls = measured.plan, measured.calls
     share, grown = measured.seconds / plan.least_seconds, growth(measured.memory)
@@ -41,51 +33,5 @@ def judge_import(measured: ImportMeasured) -> list[Line]:
     ]  # fmt: skip
 
 
-def import_report(lines: Sequence[Line], plan_text: str) -> Table:
-    """One row per line, with its verdict."""
-    table = _table(plan_text, "what", "measured", "wanted", "verdict")
-    for line in lines:
-        table.add_row(line.what, line.measured, line.wanted, _WORDS[line.good])
-    return table
-
-
-def memory_table(measured: ImportMeasured) -> Table:
-    """The ingestor's memory at every tenth."""
-    table = _table("memory of the ingestor (RSS)", "products", "%", "seconds", "MiB now", "MiB, highest since the last")
-    for step in measured.memory:
-        products = step.done * measured.plan.products // 100
-        table.add_row(f"{products:,}", str(step.done), f"{step.seconds:.0f}", f"{step.now:.1f}", f"{step.highest:.1f}")
-    return table
-
-
-def processor_table(measured: ImportMeasured) -> Table:
-    """Processor seconds per process: they hardly depend on what else the machine does."""
-    plan = measured.plan
-    table = _table("processor time", "process", "CPU s", "ms / call", "ms / product page with its stock")
-    spent = {**measured.cpu, "all": sum(measured.cpu.values())}
-    for name, seconds in spent.items():
-        per_call, per_page = seconds * 1000 / plan.calls, seconds * 1000 / plan.product_pages
-        table.add_row(name, f"{seconds:.1f}", f"{per_call:.1f}", f"{per_page:.0f}")
-    return table
-
-
-def import_json(measured: ImportMeasured, lines: Sequence[Line]) -> str:
-    """The same as one JSON object."""
-    document = asdict(measured) | {"lines": [asdict(line) for line in lines], "good": import_is_good(lines)}
-    return json.dumps(document, ensure_ascii=False)
-
-
-def import_is_good(lines: Sequence[Line]) -> bool:
-    """Whether nothing failed."""
-    return all(line.good is not False for line in lines)
-
-
 def _equal(what: str, measured: int, wanted: int) -> Line:
     return Line(what, f"{measured:,}", f"{wanted:,}", measured == wanted)
-
-
-def _table(title: str, *columns: str) -> Table:
-    table = Table(title=title, title_justify="left")
-    for number, column in enumerate(columns):
-        table.add_column(column, justify="right" if number else "left")
-    return table

@@ -1,0 +1,1 @@
+"""Many shops push at their full rate while one is throttled and another is broken."""

@@ -7,14 +7,15 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from shopsync_rehearsals.bench.harness import Ground, judged
-from shopsync_rehearsals.bench.publisher import report
+from shopsync_rehearsals.bench.harness import Harness, run_benchmark
+from shopsync_rehearsals.bench.lines import report
 from shopsync_rehearsals.bench.publisher.outcomes import connected
 from shopsync_rehearsals.bench.publisher.plan import Plan
+from shopsync_rehearsals.bench.publisher.report import as_json as to_json
+from shopsync_rehearsals.bench.publisher.report import is_good, processor_table
 from shopsync_rehearsals.bench.publisher.run import Measured, Run
-from shopsync_rehearsals.bench.publisher.stack import system
+from shopsync_rehearsals.bench.publisher.stack import running_on
 from shopsync_rehearsals.bench.publisher.verdict import judge
-from shopsync_rehearsals.bench.usage import Meter
 
 
 def bench_publisher(
@@ -49,31 +50,28 @@ def bench_publisher(
         products=products, shops=shops, images=images, rate=rate, latency=latency / 1000, replicas=replicas,
         kill_every=kill_every, seed=seed, throttled_seconds=disturbed, outage_seconds=disturbed, patience=patience,
     )  # fmt: skip
-    judged(partial(_bench, plan), partial(_conclude, as_json=as_json), logs=logs, as_json=as_json)
+    run_benchmark(partial(_measure, plan), partial(_conclude, as_json=as_json), logs=logs, as_json=as_json)
 
 
-async def _bench(plan: Plan, ground: Ground) -> Measured:
-    broker, server, shown = ground.broker, ground.server, ground.shown
-    shown.tell(f"{broker.describe()}; {server.describe()}; up to {plan.bound:.0f} s")
-    stack = await ground.resources.enter_async_context(
-        system(plan, ground.folder, kafka_bootstrap=broker.bootstrap_servers, mongo_uri=server.uri)
+async def _measure(plan: Plan, harness: Harness) -> Measured:
+    installation, screen = harness.installation, harness.screen
+    screen.report(f"{harness.description}; up to {plan.bound:.0f} s")
+    stack = await harness.resources.enter_async_context(running_on(installation, plan, harness.folder))
+    bus, outcomes = await harness.resources.enter_async_context(
+        connected(installation.kafka_bootstrap, installation.topic_prefix)
     )
-    bus, outcomes = await ground.resources.enter_async_context(
-        connected(broker.bootstrap_servers, stack.names.topic_prefix)
-    )
-    run = Run(plan, stack, bus, outcomes, meter=Meter(), servers=ground.processes, progress=shown.progress)
-    return await run.run()
+    return await Run(plan, stack, bus, outcomes, screen.progress).run()
 
 
 def _conclude(measured: Measured, console: Console, *, as_json: bool) -> bool:
     lines = judge(measured)
     if as_json:
-        typer.echo(report.as_json(measured, lines))
+        typer.echo(to_json(measured, lines))
     else:
-        console.print(report.report(lines))
-        console.print(report.processor(measured))
+        console.print(report(lines, "publisher benchmark"))
+        console.print(processor_table(measured))
     for text in measured.missing:
         console.print(f"[red]missing when the time was over: {text}[/red]", highlight=False)
     for text, times in [*measured.failures.items(), *measured.skipped.items()]:
         console.print(f"[yellow]reported {times} times: {text}[/yellow]", highlight=False)
-    return report.is_good(measured, lines)
+    return is_good(measured, lines)

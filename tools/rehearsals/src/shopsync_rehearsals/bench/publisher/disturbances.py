@@ -12,11 +12,11 @@ from shopsync_testkit.processes import ServiceProcess
 
 _BURST_WHILE_THROTTLED = 1
 _WEBHOOKS = [5, 6, 7, 15, 37]
-"""Types that the publisher registers at TikTok Shop; the sandbox's own address would get every type."""
+"""The types that the publisher registers for at TikTok Shop; the sandbox's own address would get every type."""
 
 
 async def begin(control: httpx.AsyncClient, plan: Plan) -> None:
-    """The webhooks that the publisher registers, the throttled shop's rate, and the broken shop's 503s, which end."""
+    """Set the webhook types, lower the throttled shop's rate, and let the broken shop answer 503 for its time."""
     (await control.patch("/settings", json={"webhook_types": _WEBHOOKS})).raise_for_status()
     for shop in plan.shops_in(Role.THROTTLED):
         await _allow(control, shop, plan.throttled_rate, burst=_BURST_WHILE_THROTTLED)
@@ -25,8 +25,8 @@ async def begin(control: httpx.AsyncClient, plan: Plan) -> None:
         (await control.post("/faults", json=fault)).raise_for_status()
 
 
-async def clear_up(control: httpx.AsyncClient, plan: Plan) -> None:
-    """Give the throttled shop its full rate back when its time is over."""
+async def end_throttling(control: httpx.AsyncClient, plan: Plan) -> None:
+    """Restore the throttled shop's full rate when its time is over."""
     await asyncio.sleep(plan.throttled_seconds)
     for shop in plan.shops_in(Role.THROTTLED):
         await _allow(control, shop, plan.rate)
@@ -39,7 +39,7 @@ async def _allow(control: httpx.AsyncClient, shop: str, rate: float, *, burst: i
 
 @dataclass(slots=True)
 class Killer:
-    """Kills a publisher (SIGKILL) and starts it again, time after time, one at a time."""
+    """Kills a publisher (SIGKILL) and starts it again, repeatedly, one at a time."""
 
     publishers: list[ServiceProcess]
     meter: Meter
@@ -47,12 +47,12 @@ class Killer:
     kills: int = field(default=0)
 
     async def run(self, every: float, most: int | None) -> None:
-        """`most` times, None: no end. The pause counts from readiness and varies by half: a kill falls anywhere."""
+        """Kill `most` times; None: until cancelled. The pause begins at readiness and varies by half."""
         rng = random.Random(f"{self.seed}/kills")  # noqa: S311 - repeatable, no secret
         while most is None or self.kills < most:
             await asyncio.sleep(every * rng.uniform(0.5, 1.5))
             victim = rng.choice(self.publishers)
-            self.meter.leave(victim.child.pid)
+            self.meter.settle(victim.child.pid)
             await victim.kill()
             self.kills += 1
             await victim.start()

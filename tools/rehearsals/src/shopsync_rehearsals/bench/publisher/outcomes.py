@@ -1,4 +1,4 @@
-"""What the publishers say on listing-events, counted per product."""
+"""What the publishers report on listing-events, counted per product."""
 
 import asyncio
 import contextlib
@@ -14,7 +14,10 @@ from shopsync_rehearsals.bus import Bus
 
 
 class Outcomes:
-    """Events so far, by subject; a repeated event id counts once. `following` reads them: it ends only by an error."""
+    """Events so far, by subject; a repeated event id counts once.
+
+    The task `following` reads them. Only an error ends it.
+    """
 
     def __init__(self) -> None:
         self._seen: set[tuple[str, str]] = set()
@@ -34,7 +37,7 @@ class Outcomes:
         match event.data:
             case PushSucceeded() as body:
                 self.created[event.subject] += body.action == "created"
-                if body.review == "live":  # a push that a crash repeated meets a listing that was approved meanwhile
+                if body.review == "live":  # a push repeated after a crash finds a listing that was approved meanwhile
                     self.approved.add(event.subject)
                 sent = [sku for sku in body.skus if sku.stock_sent is not None]
                 self.stock_sent.update(f"{event.subject}/{sku.vertical_no}/{sku.horizontal_no}" for sku in sent)
@@ -47,7 +50,7 @@ class Outcomes:
                 self.skipped[body.why] += 1
 
     async def follow(self, consumer: AIOKafkaConsumer) -> None:
-        """For ever."""
+        """Count until cancelled."""
         async for record in consumer:
             if record.value is not None:
                 self.take(record.value)
@@ -55,7 +58,7 @@ class Outcomes:
 
 @contextlib.asynccontextmanager
 async def connected(bootstrap_servers: str, prefix: str) -> AsyncIterator[tuple[Bus, Outcomes]]:
-    """A bus to publish on, and the outcomes from the topic's beginning."""
+    """A bus to publish on, and the outcomes since the topic's beginning."""
     outcomes = Outcomes()
     producer = AIOKafkaProducer(bootstrap_servers=bootstrap_servers, acks="all", enable_idempotence=True, linger_ms=5)
     consumer = AIOKafkaConsumer(

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 CALLS_BESIDE_UPLOADS = 3
-"""Create, and about two readings of its review: for the time bound only, nothing is measured with it."""
+"""The create and about two readings of the review. Used for the time limit only, not for what is measured."""
 
 _SLACK_SECONDS = 60.0
 
@@ -19,11 +19,11 @@ class Role(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Rates are calls per second, everything else in seconds. A product has `images` pictures, each its own.
+    """Rates are calls per second, times are seconds. Every product has `images` pictures of its own.
 
-    `kill_every`: kill -9 of a publisher about so long after the last one was ready again, `most_kills` times (None: to
-    the end); None: nobody is killed. The throttled shop has `throttled_rate` for the first `throttled_seconds`, the
-    broken one answers 503 for the first `outage_seconds`.
+    `kill_every`: a publisher is killed (SIGKILL) about so long after the last one was ready again; None: never.
+    `most_kills`: how often; None: until the end. The throttled shop has `throttled_rate` for the first
+    `throttled_seconds`. The broken shop answers 503 for the first `outage_seconds`.
     """
 
     products: int = 1000
@@ -56,13 +56,13 @@ class Plan:
         return [shop for shop in self.shop_keys if self.role(shop) is role]
 
     def products_of(self, shop_key: str) -> int:
-        """Products are dealt out evenly; the first shops take what is left over."""
+        """Products are distributed evenly; the first shops take the remainder."""
         place = self.shop_keys.index(shop_key)
         return self.products // self.shops + (place < self.products % self.shops)
 
     @property
     def bound(self) -> float:
-        """When the run is given up: `patience`, else what the work needs at a third of the rate, and some slack."""
+        """When the run is given up: `patience`, else the time the work needs at a third of the rate, and some slack."""
         if self.patience is not None:
             return self.patience
         work = (self.products // self.shops + 1) * (self.images + CALLS_BESIDE_UPLOADS) / self.rate

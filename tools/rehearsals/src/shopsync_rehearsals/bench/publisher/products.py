@@ -14,7 +14,7 @@ from shopsync_contracts.events import ProductSnapshot
 from shopsync_contracts.events.snapshot import Dimensions, SnapshotContent, SnapshotSku
 from shopsync_contracts.events.upstream import Axes
 from shopsync_rehearsals.bench.publisher.plan import Plan
-from shopsync_rehearsals.demo.choices import ATTRIBUTES, SOCKS
+from shopsync_rehearsals.completion import ATTRIBUTES, SOCKS
 from shopsync_sandbox.shop.images import media_type, render
 
 _COLOURS = ("生成り", "藍", "墨", "茜")
@@ -40,7 +40,7 @@ def document(snapshot: ProductSnapshot) -> dict[str, Any]:
 
 
 class Pictures:
-    """A server of pictures, each with its own bytes, made before the clock runs."""
+    """A server of pictures, each a file of its own, all made before the measurement starts."""
 
     def __init__(self) -> None:
         self._files: dict[str, bytes] = {}
@@ -48,11 +48,11 @@ class Pictures:
 
     def draw(self, products: Iterable[ProductSnapshot]) -> None:
         """Make the pictures of these products."""
-        drawn = [_drawn(number) for number in range(_MOTIFS)]
+        drawn = [_draw(number) for number in range(_MOTIFS)]
         for product in products:
             for address in product.content.images:
                 name = address.rpartition("/")[2]
-                self._files[name] = _marked(drawn[int(name.partition(".")[0]) % _MOTIFS], name)
+                self._files[name] = _with_comment(drawn[int(name.partition(".")[0]) % _MOTIFS], name)
 
     async def _serve(self, request: Request) -> Response:
         name = str(request.path_params["name"])
@@ -62,15 +62,15 @@ class Pictures:
         return Response(content, media_type=media_type(name), headers={"etag": f'"{name}"'})
 
 
-def _drawn(number: int) -> bytes:
+def _draw(number: int) -> bytes:
     picture = render(f"{_SIDE}x{_SIDE}/{number}.jpg")
     if picture is None:
         raise ValueError(f"picture {number} cannot be drawn")
     return picture
 
 
-def _marked(jpeg: bytes, name: str) -> bytes:
-    """The same picture with a comment (a COM segment after the start): another file, without drawing thousands."""
+def _with_comment(jpeg: bytes, name: str) -> bytes:
+    """The same picture with a comment (a COM segment at the start): a different file, without drawing thousands."""
     comment = name.encode()
     return jpeg[:2] + b"\xff\xfe" + (len(comment) + 2).to_bytes(2, "big") + comment + jpeg[2:]
 

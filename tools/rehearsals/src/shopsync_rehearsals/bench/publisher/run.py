@@ -1,10 +1,10 @@
-"""The run: publish everything at once, wait for the end, gather what the sandbox saw."""
+"""One run: publish everything at once, wait for the end, gather what the sandbox saw."""
 
 import asyncio
 import contextlib
 import os
 import time
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -21,17 +21,15 @@ from shopsync_rehearsals.bench.publisher.stack import Stack
 from shopsync_rehearsals.bench.publisher.traffic import Call
 from shopsync_rehearsals.bench.usage import Meter, Sample, machine_seconds
 from shopsync_rehearsals.bus import Bus
+from shopsync_rehearsals.progress import Progress
 from shopsync_sandbox import serving
 
-_LOOK_SECONDS = 0.25
-
-Progress = Callable[[str, int, int], None]
-"""bar, done, of"""
+_SAMPLE_SECONDS = 0.25
 
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """Everything the verdict rests on. `began`: Unix seconds when the commands went out; `lasted`: until the end."""
+    """What the benchmark is judged by. `began`: when the commands went out, in Unix seconds; `lasted`: seconds."""
 
     plan: Plan
     products: int
@@ -42,8 +40,8 @@ class Measured:
     creates_per_sku: dict[tuple[str, str], int]
     stock_writes_per_sku: dict[tuple[str, str], int]
     summary: dict[str, Any]
-    created_told: dict[str, int]
-    stock_told: dict[str, int]
+    created_events: dict[str, int]
+    stock_events: dict[str, int]
     failures: dict[str, int]
     skipped: dict[str, int]
     missing: list[str]
@@ -53,10 +51,7 @@ class Measured:
 
 
 class Run:
-    """One run on a started stack. `progress` is told how far the healthy, the throttled and the broken shops are.
-
-    `servers`: process ids of Kafka and MongoDB, None where they are not ours.
-    """
+    """One run on a started stack. `progress` has a bar for the healthy, the throttled and the broken shops each."""
 
     def __init__(
         self,
@@ -64,28 +59,24 @@ class Run:
         stack: Stack,
         bus: Bus,
         outcomes: Outcomes,
-        *,
-        meter: Meter,
-        servers: Mapping[str, int | None],
-        progress: Progress,
+        progress: Progress = lambda *_: None,
     ) -> None:
         self._plan = plan
         self._stack = stack
         self._bus = bus
         self._outcomes = outcomes
-        self._meter = meter
-        self._servers = servers
         self._progress = progress
+        self._meter = Meter()
         self._samples: list[Sample] = []
-        self._killer = disturbances.Killer(stack.publishers, meter, plan.seed)
+        self._killer = disturbances.Killer(stack.publishers, self._meter, plan.seed)
 
     async def run(self) -> Measured:
-        """The whole run. What is not done when the time is over stands in `missing`, in words."""
-        async with self._stack.control() as control, self._goods() as products:
+        """The whole run. `missing` says in words what was not done when the time was over."""
+        async with self._stack.control() as control, self._stored_products() as products:
             await self._authorise()
             (await control.delete("/requests")).raise_for_status()
             await disturbances.begin(control, self._plan)
-            self._watch()
+            self._watch_processes()
             began = time.time()
             await self._bus.publish([_command(product) for product in products])
             async with self._disturbed(control) as tasks:
@@ -94,15 +85,15 @@ class Run:
             return await self._gather(control, products, began, lasted)
 
     @contextlib.asynccontextmanager
-    async def _goods(self) -> AsyncIterator[list[ProductSnapshot]]:
-        """Shops and products in the database, their pictures on a server of their own."""
+    async def _stored_products(self) -> AsyncIterator[list[ProductSnapshot]]:
+        """Put shops and products into the database, and serve the pictures."""
         pictures = made.Pictures()
         async with serving.running(pictures.app) as url:
             now = datetime.now(UTC).replace(microsecond=0)
             products = list(made.snapshots(self._plan, url, now))
             await asyncio.to_thread(pictures.draw, products)
-            async with AsyncMongoClient[dict[str, Any]](self._stack.mongo_uri, w="majority") as client:
-                database = client[self._stack.names.database]
+            async with AsyncMongoClient[dict[str, Any]](self._stack.installation.mongo_uri, w="majority") as client:
+                database = client[self._stack.installation.database]
                 shops = [{"_id": shop, "category_version": "v1"} for shop in self._plan.shop_keys]
                 await database["shops"].insert_many(shops)
                 await database["products"].insert_many([made.document(product) for product in products])
@@ -113,16 +104,16 @@ class Run:
             await self._stack.authorise(shop)
             self._progress("authorise", number, self._plan.shops)
 
-    def _watch(self) -> None:
+    def _watch_processes(self) -> None:
         self._meter.watch("TikTok sandbox", self._stack.tiktok_pid)
         for publisher in self._stack.publishers:
             self._meter.watch("publisher", publisher.child.pid)
-        for name, pid in {**self._servers, "this program": os.getpid()}.items():
+        for name, pid in {**self._stack.installation.server_pids, "this program": os.getpid()}.items():
             self._meter.watch(name, pid)
 
     @contextlib.asynccontextmanager
     async def _disturbed(self, control: httpx.AsyncClient) -> AsyncIterator[list[asyncio.Task[None]]]:
-        tasks = [asyncio.create_task(disturbances.clear_up(control, self._plan), name="bench-clear-up")]
+        tasks = [asyncio.create_task(disturbances.end_throttling(control, self._plan), name="bench-end-throttling")]
         if self._plan.kill_every is not None:
             tasks.append(
                 asyncio.create_task(self._killer.run(self._plan.kill_every, self._plan.most_kills), name="bench-killer")
@@ -135,7 +126,7 @@ class Run:
             await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _settled(self, products: Sequence[ProductSnapshot], tasks: Sequence[asyncio.Task[None]]) -> None:
-        """Until every product is reported created and approved, or the time is over. Raises what ended a task."""
+        """Wait until every product is reported created and approved, or the time is over. Raises a task's error."""
         deadline = time.monotonic() + self._plan.bound
         by_role = {
             role: {product.subject for product in products if self._plan.role(product.shop_key) is role}
@@ -145,14 +136,14 @@ class Run:
             self._samples.append(Sample(time.time(), sum(self._meter.read().values()), machine_seconds()))
             for role, mine in by_role.items():
                 self._progress(_bar(role), len(mine & self._outcomes.approved), len(mine))
-            if len(self._outcomes.approved) >= len(products) and self._disturbed_enough():
+            if len(self._outcomes.approved) >= len(products) and self._enough_kills():
                 return
             for task in (*tasks, self._outcomes.following):
                 if task is not None and task.done():
                     task.result()
-            await asyncio.sleep(_LOOK_SECONDS)
+            await asyncio.sleep(_SAMPLE_SECONDS)
 
-    def _disturbed_enough(self) -> bool:
+    def _enough_kills(self) -> bool:
         return self._plan.kill_every is None or self._killer.kills >= (self._plan.most_kills or 1)
 
     async def _gather(
@@ -167,11 +158,11 @@ class Run:
             began=began,
             lasted=lasted,
             calls=await _calls(control, self._plan),
-            creates_per_sku=_flat(counters["creates_per_seller_sku"]),
-            stock_writes_per_sku=_flat(counters["stock_writes_per_seller_sku"]),
+            creates_per_sku=_by_sku(counters["creates_per_seller_sku"]),
+            stock_writes_per_sku=_by_sku(counters["stock_writes_per_seller_sku"]),
             summary=await _read(control, "/summary"),
-            created_told={product.subject: outcomes.created[product.subject] for product in products},
-            stock_told=dict(outcomes.stock_sent),
+            created_events={product.subject: outcomes.created[product.subject] for product in products},
+            stock_events=dict(outcomes.stock_sent),
             failures=dict(outcomes.failures),
             skipped=dict(outcomes.skipped),
             missing=_missing(self._plan, products, outcomes),
@@ -214,7 +205,7 @@ async def _calls(control: httpx.AsyncClient, plan: Plan) -> dict[str, list[Call]
     return found
 
 
-def _flat(table: dict[str, dict[str, int]]) -> dict[tuple[str, str], int]:
+def _by_sku(table: dict[str, dict[str, int]]) -> dict[tuple[str, str], int]:
     return {(shop, sku): count for shop, counts in table.items() for sku, count in counts.items()}
 
 

@@ -1,4 +1,4 @@
-"""What the benchmark runs against: Kafka, MongoDB, a TikTok Shop and the publishers, each a process of its own."""
+"""A TikTok Shop and the publishers, each a process of its own."""
 
 import asyncio
 import base64
@@ -13,7 +13,7 @@ from typing import Any
 import httpx
 
 from shopsync_rehearsals.bench.publisher.plan import Plan
-from shopsync_rehearsals.demo.stack import Names, apply_topics
+from shopsync_rehearsals.installation import Installation, apply_topics
 from shopsync_testkit.children import Child
 from shopsync_testkit.ports import free_port
 from shopsync_testkit.processes import ServiceProcess, start_announced
@@ -25,10 +25,7 @@ _HTTP_SECONDS = 30.0
 class Stack:
     """A running system. `tiktok` is the sandbox's ready line."""
 
-    kafka_bootstrap: str
-    mongo_uri: str
-    names: Names
-    folder: Path
+    installation: Installation
     tiktok: dict[str, Any]
     tiktok_pid: int
     publishers: list[ServiceProcess]
@@ -38,7 +35,7 @@ class Stack:
         return httpx.AsyncClient(base_url=f"{self.tiktok['url']}/_sandbox", timeout=_HTTP_SECONDS, trust_env=False)
 
     async def authorise(self, shop_key: str, *, patience: float = 30.0) -> None:
-        """The merchant's consent to one shop: publisher, consent page, publisher. Raises RuntimeError."""
+        """Give the merchant's consent for one shop: publisher, consent page, publisher. Raises RuntimeError."""
         publisher = self.publishers[0]
         async with httpx.AsyncClient(timeout=_HTTP_SECONDS, trust_env=False) as browser:
             deadline = asyncio.get_running_loop().time() + patience
@@ -57,26 +54,17 @@ class Stack:
 
 
 @contextlib.asynccontextmanager
-async def system(
-    plan: Plan, folder: Path, *, kafka_bootstrap: str, mongo_uri: str, names: Names | None = None
-) -> AsyncIterator[Stack]:
-    """The TikTok Shop and the publishers on a Kafka and a MongoDB that run already; stopped at the end of the block."""
-    names = names or Names()
+async def running_on(installation: Installation, plan: Plan, folder: Path) -> AsyncIterator[Stack]:
+    """Start it, topics included, on a Kafka and a MongoDB that are already running; stop it at the end of the block."""
     ports = [free_port() for _ in range(plan.replicas)]
-    common = {
-        "SHOPSYNC_KAFKA_BOOTSTRAP_SERVERS": kafka_bootstrap,
-        "SHOPSYNC_MONGO_URI": mongo_uri,
-        "SHOPSYNC_MONGO_DATABASE": names.database,
-        "SHOPSYNC_TOPIC_PREFIX": names.topic_prefix,
-        "SHOPSYNC_KAFKA_SESSION_TIMEOUT": "10s",
-    }
+    common = {**installation.settings(), "SHOPSYNC_KAFKA_SESSION_TIMEOUT": "10s"}
     async with contextlib.AsyncExitStack() as resources:
         (child, tiktok), _ = await asyncio.gather(_tiktok(plan, folder, ports[0]), apply_topics(common, folder))
         resources.push_async_callback(child.terminate, 5.0)
         token_key = base64.urlsafe_b64encode(os.urandom(32)).decode()
         settings = {**common, **_publisher_settings(plan, tiktok, token_key)}
         publishers = [_publisher(settings, folder, number, port) for number, port in enumerate(ports)]
-        stack = Stack(kafka_bootstrap, mongo_uri, names, folder, tiktok, child.pid, publishers)
+        stack = Stack(installation, tiktok, child.pid, publishers)
         resources.push_async_callback(_stop, publishers)
         await asyncio.gather(*(publisher.start() for publisher in publishers))
         yield stack
@@ -110,7 +98,7 @@ def _publisher_settings(plan: Plan, tiktok: Mapping[str, Any], token_key: str) -
         "PUBLISHER_SEARCH_LAG": "2s",  # the sandbox's search shows products at once
         "PUBLISHER_IMAGE_ALLOW_PRIVATE": "true",
         "PUBLISHER_REQUESTS_PER_SECOND": str(plan.rate),
-        # A killed publisher misses webhooks and leaves its jobs leased: nobody waits minutes for either.
+        # A killed publisher misses webhooks and leaves its jobs leased: the run does not wait minutes for either.
         "PUBLISHER_REVIEW_POLL_INTERVAL": "10s",
         "PUBLISHER_JOB_LEASE": "30s" if plan.kill_every is None else "6s",
     }

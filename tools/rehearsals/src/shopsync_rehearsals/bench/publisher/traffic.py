@@ -31,13 +31,13 @@ class Call:
 
 
 def busy_span(calls: Sequence[Call]) -> tuple[float, float] | None:
-    """From the first call to the last one that pushed: so long the shop had work all the time. None: never."""
+    """From the first call to the last one that pushed; the shop always had work in between. None: it never had."""
     pushing = [call.at for call in calls if call.operation in PUSHING]
     return (calls[0].at, pushing[-1]) if pushing and pushing[-1] > calls[0].at else None
 
 
 def rate_used(calls: Sequence[Call], rate: float, span: tuple[float, float]) -> float:
-    """Share of the allowed rate that was used: n calls at exactly the rate span (n - 1) / rate seconds and give 1.0."""
+    """The share of the allowed rate that was used. It is 1.0 for n calls that span (n - 1) / rate seconds."""
     begin, end = span
     within = sum(1 for call in calls if begin <= call.at <= end)
     return (within - 1) / (rate * (end - begin))

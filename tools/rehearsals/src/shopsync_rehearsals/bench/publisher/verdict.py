@@ -1,8 +1,8 @@
-"""What was promised, what was measured, and whether it fits. Pure."""
+"""Compares what was promised with what was measured. Pure."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+from shopsync_rehearsals.bench.lines import Line
 from shopsync_rehearsals.bench.publisher.plan import Role
 from shopsync_rehearsals.bench.publisher.run import Measured
 from shopsync_rehearsals.bench.publisher.traffic import Call, busy_span, rate_used
@@ -11,28 +11,13 @@ from shopsync_sandbox.tiktok.traffic import busiest_second
 
 LEAST_USE = 0.95
 SATURATED = 0.9
-"""Share of all cores' time from which on the processor is the limit."""
+"""Above this share of all cores' time the processor is the limit."""
 LONGEST_RECOVERY = 30.0
 """Seconds from the end of an outage to the shop's first answered call."""
 
 BUSIEST = "calls of one shop in any second, most"
 
 _NEVER = ("deactivate_products", "delete_products")
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """One row of the report. `good` None: for information, not judged. `is_speed`: a busy machine may miss it.
-
-    `because`: what kept it from being good, where that is known.
-    """
-
-    what: str
-    measured: str
-    wanted: str = ""
-    good: bool | None = None
-    is_speed: bool = False
-    because: str = ""
 
 
 def judge(measured: Measured) -> list[Line]:
@@ -48,18 +33,18 @@ def judge(measured: Measured) -> list[Line]:
 
 def _counts(measured: Measured) -> list[Line]:
     done, products = measured.summary, measured.products
-    told = sum(1 for count in measured.created_told.values() if count == 1)
+    created_once = sum(1 for count in measured.created_events.values() if count == 1)
     called = sum(done["requests"]["by_operation"].get(operation, 0) for operation in _NEVER)
     writes = measured.stock_writes_per_sku.values()
-    once = sum(1 for count in measured.stock_told.values() if count == 1)
+    stock_once = sum(1 for count in measured.stock_events.values() if count == 1)
     return [
         _equal("products created", done["creates"], products),
         _equal("creates per product, most", max(measured.creates_per_sku.values(), default=0), 1),
         _equal("products on sale at the end", done["listings"].get("ACTIVATE", 0), products),
-        _equal("products with one `created` event", told, products),
+        _equal("products with one `created` event", created_once, products),
         _equal("SKUs with stock", len(writes), measured.skus),
         _equal("stock writes per SKU, most", max(writes, default=0), 1),
-        _equal("SKUs with one report of stock sent", once, measured.skus),
+        _equal("SKUs with one report of stock sent", stock_once, measured.skus),
         _equal("calls that hide or delete", called, 0),
     ]
 
@@ -67,7 +52,7 @@ def _counts(measured: Measured) -> list[Line]:
 def _rates(measured: Measured) -> list[Line]:
     plan = measured.plan
     healthy = {shop: measured.calls[shop] for shop in plan.shops_in(Role.HEALTHY)}
-    # The throttled shop's own limit has its own lines.
+    # The throttled shop has a limit, and lines, of its own.
     normal = [calls for shop, calls in measured.calls.items() if plan.role(shop) is not Role.THROTTLED]
     busiest = max((busiest_second([call.at for call in calls]) for calls in normal), default=0)
     refused = sum(call.refused for calls in healthy.values() for call in calls)
@@ -91,7 +76,7 @@ def _rates(measured: Measured) -> list[Line]:
 
 
 def _load(measured: Measured) -> Load | None:
-    """While the healthy shops pushed."""
+    """The load while the healthy shops pushed."""
     spans = [busy_span(measured.calls[shop]) for shop in measured.plan.shops_in(Role.HEALTHY)]
     end = max((span[1] for span in spans if span is not None), default=measured.began)
     return load(measured.samples, measured.began, end, cores())
@@ -160,7 +145,7 @@ def _broken(measured: Measured) -> list[Line]:
 
 
 def _last(measured: Measured, shop: str) -> str:
-    """From the commands to the shop's last call that pushed."""
+    """Time from the commands to the shop's last call that pushed."""
     span = busy_span(measured.calls[shop])
     return "-" if span is None else _s(span[1] - measured.began)
 
