@@ -18,7 +18,7 @@ from shopsync_runtime.settings_loading import variable_of
 ROOT = Path(__file__).resolve().parents[2]
 DOCS = ROOT / "docs"
 CONTRIBUTING = ROOT / "CONTRIBUTING.md"
-PAGES = sorted([ROOT / "README.md", CONTRIBUTING, ROOT / "SECURITY.md", *DOCS.rglob("*.md")])
+PAGES = sorted([ROOT / "README.md", ROOT / "README.ja.md", CONTRIBUTING, ROOT / "SECURITY.md", *DOCS.rglob("*.md")])
 DOMAIN = (DOCS / "domain.md").read_text(encoding="utf-8")
 SOURCES = sorted(
     path for part in ("services/*/*", "libs/*/*", "tools/*/*", "tests") for path in ROOT.glob(f"{part}/**/*.py")
