@@ -29,8 +29,8 @@ def test_a_term_says_what_it_means_and_where_it_is_defined(term):
     assert english
     assert japanese
     assert meaning
-    assert PLACE.fullmatch(place), place
-    assert (DOCS / PLACE.fullmatch(place)[1]).resolve().exists(), place
+    (path,) = PLACE.findall(place)
+    assert (DOCS / path).resolve().exists(), place
 
 
 @pytest.mark.parametrize("table", TABLES, ids=["merchant", "system"])

@@ -3,17 +3,17 @@
 import re
 import shlex
 from pathlib import Path
-from types import SimpleNamespace
 from typing import get_args
 
 import pytest
 from typer.main import get_command
 
 from catalog.errors import CatalogRefusal, NotKnownYet
+from catalog.rules.model import SkuStock
 from catalog.rules.status import missing_fields
 from shopsync_cli.cli import app
 from shopsync_contracts.errors import ContractError
-from shopsync_contracts.events import SnapshotContent, Status
+from shopsync_contracts.events import SnapshotContent, SnapshotSku, Status
 from shopsync_contracts.events.listing import ReviewState, SkipReason
 from shopsync_contracts.events.reports import SweepVerdict
 from shopsync_contracts.ownership import OWNERS
@@ -61,9 +61,8 @@ def test_it_has_every_status_with_its_name():
 
 def test_it_has_every_field_that_may_lack():
     told = names("不足項目")
-    nothing = missing_fields(
-        SnapshotContent(name=""), [SimpleNamespace(price=None)], [SimpleNamespace(sent=None, quantity=None)]
-    )
+    sku = SnapshotSku(vertical_no="", horizontal_no="")
+    nothing = missing_fields(SnapshotContent(name=""), [sku], [SkuStock(imported=None, unmanaged=True)])
     assert set(nothing) | set(OWNERS) <= told
 
 
