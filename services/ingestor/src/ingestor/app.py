@@ -8,17 +8,18 @@ from ingestor.importing.absences import Absences
 from ingestor.importing.enumeration import ShrinkLimit
 from ingestor.importing.forgetting import Forgetting
 from ingestor.importing.importer import Importer, Steps
+from ingestor.importing.jobs import ImportJobs
 from ingestor.importing.planning import Planner
 from ingestor.importing.progress import Progress
 from ingestor.importing.reader import Reader
 from ingestor.importing.reporting import Reporting
 from ingestor.importing.schedule import ImportSchedule
-from ingestor.importing.worker import Worker, WorkerOptions
 from ingestor.settings import IngestorSettings
 from ingestor.store import CheckpointStore, ImportStore, PresenceStore
 from ingestor.windows import WindowRules
 from shopsync_contracts.topics import IMPORT_COMMANDS
 from shopsync_runtime import Runtime, each
+from shopsync_runtime.jobs import ShopWorker, WorkerOptions
 
 
 def build(runtime: Runtime, settings: IngestorSettings) -> None:
@@ -55,19 +56,9 @@ def build(runtime: Runtime, settings: IngestorSettings) -> None:
         Reporting(imports, checkpoints, runtime.events),
     )
     importer = Importer(imports, steps, progress, clock=runtime.clock)
-    worker = Worker(
-        imports,
-        runtime.leases,
-        importer,
-        shops,
-        options=WorkerOptions(
-            settings_grace=settings.settings_grace,
-            lease=settings.lease,
-            poll=settings.poll,
-            shops_at_once=settings.shops_at_once,
-        ),
-        clock=runtime.clock,
-    )
+    jobs = ImportJobs(imports, importer, shops, settings_grace=settings.settings_grace, clock=runtime.clock)
+    options = WorkerOptions(lease=settings.lease, poll=settings.poll, shops_at_once=settings.shops_at_once)
+    worker = ShopWorker("import", jobs, runtime.leases, options)
     handlers = Handlers(imports, worker.wake, clock=runtime.clock)
 
     runtime.on_start(imports.ensure_indexes)

@@ -11,12 +11,13 @@ from pymongo.asynchronous.database import AsyncDatabase
 from ingestor.model import ImportRun
 from ingestor.records.identity import Listed
 from ingestor.windows import Checkpoint
-from shopsync_runtime import LeaseLost
+from shopsync_runtime.jobs import JobDocuments
 
 Database = AsyncDatabase[dict[str, Any]]
 
 _FINISHED = "finished"
 _QUEUED = "queued"
+_UNTIED: Mapping[str, Any] = {"answered_by": None}
 _FIXED = frozenset(
     {
         "id",
@@ -41,30 +42,21 @@ class ImportStore:
 
     def __init__(self, database: Database, *, keep: timedelta = timedelta(days=90)) -> None:
         self._imports = database["imports"]
+        self._jobs = JobDocuments(self._imports, kind="import", queued=_QUEUED, keep=keep)
         self._shops = database["shops"]
-        self._keep = keep
 
     async def ensure_indexes(self) -> None:
-        """Indexes for the queue and for forgetting old imports."""
-        await self._imports.create_index([("shop_key", ASCENDING), ("requested_at", ASCENDING)])
-        await self._imports.create_index(
-            [("requested_at", ASCENDING)],
-            name="unfinished",
-            partialFilterExpression={"finished": False},
-        )
+        """Indexes for the queue, for tied requests and for forgetting old imports."""
+        await self._jobs.ensure_indexes()
         await self._imports.create_index(
             "answered_by", partialFilterExpression={"answered_by": {"$type": "string"}}, name="answered_by"
         )
-        await self._imports.create_index("expires_at", expireAfterSeconds=0)
 
     async def add(self, run: ImportRun) -> bool:
         """Queue an import; False when it is known already (a redelivered command)."""
         document = asdict(run)
         del document["id"]
-        result = await self._imports.update_one(
-            {"_id": run.id}, {"$setOnInsert": {**document, "finished": False, "token": 0}}, upsert=True
-        )
-        return result.upserted_id is not None
+        return await self._jobs.add(run.id, document)
 
     async def shops_with_work(self) -> list[str]:
         """Shops with an unfinished import, the longest waiting first."""
@@ -79,18 +71,13 @@ class ImportStore:
 
     async def next_for(self, shop_key: str) -> ImportRun | None:
         """The shop's running import, else its longest waiting one. For the holder of the shop's lease."""
-        waiting = {"shop_key": shop_key, "finished": False, "answered_by": None}
-        in_hand = {**waiting, "state": {"$ne": _QUEUED}}
-        document = await self._oldest(in_hand) or await self._oldest(waiting)
+        document = await self._jobs.next_for(shop_key, among=_UNTIED)
         if document is None:
             # Whoever was to answer these has ended: the replica that tied them to it came too late.
             orphans = {"shop_key": shop_key, "finished": False}
-            await self._imports.update_many(orphans, {"$set": {"answered_by": None}})
-            document = await self._oldest(waiting)
+            await self._imports.update_many(orphans, {"$set": dict(_UNTIED)})
+            document = await self._jobs.next_for(shop_key, among=_UNTIED)
         return None if document is None else ImportRun.from_document(document)
-
-    async def _oldest(self, query: dict[str, Any]) -> dict[str, Any] | None:
-        return await self._imports.find_one(query, sort=[("requested_at", ASCENDING), ("_id", ASCENDING)])
 
     async def get(self, import_id: str) -> ImportRun | None:
         """The import, as long as it is kept."""
@@ -141,18 +128,16 @@ class ImportStore:
         changes = {"state": _FINISHED, "finished": True, "started_at": run.started_at, "ended_at": run.ended_at}
         await self._imports.update_many(
             {"_id": {"$in": [each.id for each in tied]}},
-            {"$set": {**changes, "expires_at": run.ended_at + self._keep}},
+            {"$set": {**changes, **self._jobs.expiry(run.ended_at)}},
         )
 
     async def save(self, run: ImportRun, token: int) -> None:
         """Keep the run's state. Raises LeaseLost when a later holder of the lease has written already."""
         changes = {name: value for name, value in asdict(run).items() if name not in _FIXED}
-        changes |= {"token": token, "finished": run.state == _FINISHED}
+        changes |= {"finished": run.state == _FINISHED}
         if run.state == _FINISHED and run.ended_at is not None:
-            changes["expires_at"] = run.ended_at + self._keep
-        result = await self._imports.update_one({"_id": run.id, "token": {"$lte": token}}, {"$set": changes})
-        if result.matched_count == 0:
-            raise LeaseLost(f"import {run.id} is in the hands of another replica")
+            changes |= self._jobs.expiry(run.ended_at)
+        await self._jobs.write(run.id, changes, token)
 
     async def has_settings(self, shop_key: str) -> bool:
         """Whether the catalog knows the shop's settings."""

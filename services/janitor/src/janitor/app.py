@@ -5,14 +5,15 @@ from zoneinfo import ZoneInfo
 from janitor.catalog_view import CatalogView
 from janitor.clock import NightlyClock, Schedule
 from janitor.handlers import Handlers, Night
+from janitor.jobs import SweepJobs
 from janitor.nights import Nights
 from janitor.settings import JanitorSettings
 from janitor.steps import StepOptions, Steps
 from janitor.store import SweepStore
-from janitor.worker import Worker, WorkerOptions
 from shopsync_contracts import TopicSpec
 from shopsync_contracts.topics import REPORTS, SWEEP_COMMANDS
 from shopsync_runtime import Barrier, Runtime, consumer_group, each
+from shopsync_runtime.jobs import ShopWorker, WorkerOptions
 
 
 def build(runtime: Runtime, settings: JanitorSettings) -> None:
@@ -31,7 +32,8 @@ def build(runtime: Runtime, settings: JanitorSettings) -> None:
     barrier = partial(catalog_barrier, runtime)
     steps = Steps(sweeps, catalog, runtime.events, barrier, options=options, clock=runtime.clock)
     working = WorkerOptions(lease=settings.lease, poll=settings.poll, shops_at_once=settings.shops_at_once)
-    worker = Worker(sweeps, runtime.leases, steps, options=working, clock=runtime.clock)
+    jobs = SweepJobs(sweeps, steps, poll=settings.poll, clock=runtime.clock)
+    worker = ShopWorker("sweep", jobs, runtime.leases, working)
     night = Night(length=settings.nightly_catch_up, spread=settings.nightly_spread)
     handlers = Handlers(sweeps, worker.wake, night, clock=runtime.clock)
 

@@ -10,7 +10,7 @@ from pymongo.asynchronous.database import AsyncDatabase
 
 from janitor.model import Sweep
 from shopsync_contracts.events import ImportCompleted, ImportFailed
-from shopsync_runtime import LeaseLost
+from shopsync_runtime.jobs import JobDocuments
 
 Database = AsyncDatabase[dict[str, Any]]
 
@@ -26,15 +26,12 @@ class SweepStore:
 
     def __init__(self, database: Database, *, keep: timedelta = timedelta(days=365)) -> None:
         self._sweeps = database["sweeps"]
+        self._jobs = JobDocuments(self._sweeps, kind="sweep", queued=_QUEUED, keep=keep)
         self._clocks = database["janitor_clock"]
-        self._keep = keep
 
     async def ensure_indexes(self) -> None:
         """Indexes for the queue, for reports, for the last success of each shop and for forgetting old sweeps."""
-        await self._sweeps.create_index([("shop_key", ASCENDING), ("requested_at", ASCENDING)])
-        await self._sweeps.create_index(
-            [("requested_at", ASCENDING)], name="unfinished", partialFilterExpression={"finished": False}
-        )
+        await self._jobs.ensure_indexes()
         await self._sweeps.create_index("enumeration_request_id")
         await self._sweeps.create_index([("requested_at", ASCENDING)], name="newest")
         await self._sweeps.create_index(
@@ -42,20 +39,17 @@ class SweepStore:
             name="succeeded",
             partialFilterExpression={"succeeded": True},
         )
-        await self._sweeps.create_index("expires_at", expireAfterSeconds=0)
 
     async def add(self, sweep: Sweep) -> bool:
         """Queue a sweep; False when it is known already (a redelivered request)."""
-        document = {**_to_document(sweep), "finished": False, "succeeded": False, "token": 0, "report": None}
-        result = await self._sweeps.update_one({"_id": sweep.id}, {"$setOnInsert": document}, upsert=True)
-        return result.upserted_id is not None
+        return await self._jobs.add(sweep.id, {**_to_document(sweep), "succeeded": False, "report": None})
 
     async def shops_with_work(self, now: datetime) -> list[str]:
         """Shops where something can be done now, the longest waiting first.
 
         A sweep that waits for its time or for its enumeration is none of them: hundreds may wait at no cost.
         """
-        in_hand = {"$ne": ["$state", _QUEUED]}
+        begun = {"$ne": ["$state", _QUEUED]}
         ready = {
             "$switch": {
                 "branches": [
@@ -71,30 +65,26 @@ class SweepStore:
         cursor = await self._sweeps.aggregate(
             [
                 {"$match": {"finished": False}},
-                {"$project": {"shop_key": 1, "requested_at": 1, "in_hand": in_hand, "ready": ready}},
+                {"$project": {"shop_key": 1, "requested_at": 1, "begun": begun, "ready": ready}},
                 {
                     "$group": {
                         "_id": "$shop_key",
                         "since": {"$min": "$requested_at"},
-                        "any_in_hand": {"$max": "$in_hand"},
-                        "goes_on": {"$max": {"$and": ["$in_hand", "$ready"]}},
-                        "begins": {"$max": {"$and": [{"$not": "$in_hand"}, "$ready"]}},
+                        "any_begun": {"$max": "$begun"},
+                        "goes_on": {"$max": {"$and": ["$begun", "$ready"]}},
+                        "begins": {"$max": {"$and": [{"$not": "$begun"}, "$ready"]}},
                     }
                 },
-                {"$match": {"$or": [{"goes_on": True}, {"any_in_hand": False, "begins": True}]}},
+                {"$match": {"$or": [{"goes_on": True}, {"any_begun": False, "begins": True}]}},
                 {"$sort": {"since": 1, "_id": 1}},
             ]
         )
         return [document["_id"] async for document in cursor]
 
     async def next_for(self, shop_key: str, now: datetime) -> Sweep | None:
-        """The shop's sweep in hand; else the oldest whose time has come. Others wait until it is done."""
-        unfinished = {"shop_key": shop_key, "finished": False}
-        order = [("requested_at", ASCENDING), ("_id", ASCENDING)]
-        document = await self._sweeps.find_one({**unfinished, "state": {"$ne": _QUEUED}}, sort=order)
-        if document is None:
-            due = {"$or": [{"not_before": None}, {"not_before": {"$lte": now}}]}
-            document = await self._sweeps.find_one({**unfinished, "state": _QUEUED, **due}, sort=order)
+        """The shop's sweep that has begun, else the oldest whose time has come. Others wait until it is done."""
+        due = {"$or": [{"not_before": None}, {"not_before": {"$lte": now}}]}
+        document = await self._jobs.next_for(shop_key, due=due)
         return None if document is None else _from_document(document)
 
     async def save(self, sweep: Sweep, token: int) -> None:
@@ -105,19 +95,12 @@ class SweepStore:
         if sweep.state == _QUEUED:
             changes["report"] = None  # that of the former try
         if finished and sweep.completed_at is not None:
-            changes |= {"succeeded": sweep.succeeded, "expires_at": sweep.completed_at + self._keep}
-        await self._write(sweep, changes, token)
+            changes |= {"succeeded": sweep.succeeded, **self._jobs.expiry(sweep.completed_at)}
+        await self._jobs.write(sweep.id, changes, token)
 
     async def save_commanded(self, sweep: Sweep, token: int) -> None:
         """Keep how many commands are out, and nothing else of a document that may be large. Raises as `save`."""
-        await self._write(sweep, {"commanded": sweep.commanded}, token)
-
-    async def _write(self, sweep: Sweep, changes: Mapping[str, Any], token: int) -> None:
-        result = await self._sweeps.update_one(
-            {"_id": sweep.id, "token": {"$lte": token}}, {"$set": {**changes, "token": token}}
-        )
-        if result.matched_count == 0:
-            raise LeaseLost(f"sweep {sweep.id} is in the hands of another replica")
+        await self._jobs.write(sweep.id, {"commanded": sweep.commanded}, token)
 
     async def keep_report(self, report: ImportCompleted | ImportFailed) -> bool:
         """Keep the ingestor's report with the sweep that asked for it; the first stays. False: nobody waits for it."""
