@@ -87,7 +87,7 @@ class Runtime:
             group=consumer_group(common.topic_prefix, self.name, name),
             topics={spec.full_name(common.topic_prefix): spec for spec in specs},
             handler=handler,
-            publish_letters=self._publish_letters,
+            publish_letters=self.publish_dead_letters,
             options=SubscriptionOptions(
                 dead_letter_limit=common.dead_letter_limit,
                 commit_timeout=common.kafka_commit_timeout.total_seconds(),
@@ -126,6 +126,11 @@ class Runtime:
     def on_stop(self, hook: Hook) -> None:
         """Await this after the last message, in reverse order of registration."""
         self.stop_hooks.append(hook)
+
+    async def publish_dead_letters(self, letters: Sequence[DeadLetter]) -> None:
+        """Put messages aside and wait for the acknowledgement of all."""
+        topic = DEAD_LETTERS.full_name(self.common.topic_prefix)
+        await self.producer.send_all(messages_of(letters, topic=topic, service=self.name, failed_at=self.clock()))
 
     async def lag_barrier(self, group: str, specs: Sequence[TopicSpec]) -> Barrier:
         """Remember the present ends of these topics; `passed()` tells whether the group has handled all before."""
@@ -175,7 +180,3 @@ class Runtime:
             answers = await asyncio.gather(*(subscription.tick() for subscription in self.subscriptions))
             if any(answers) or False in answers:
                 self.kafka_outage.looked(any(answers))
-
-    async def _publish_letters(self, letters: Sequence[DeadLetter]) -> None:
-        topic = DEAD_LETTERS.full_name(self.common.topic_prefix)
-        await self.producer.send_all(messages_of(letters, topic=topic, service=self.name, failed_at=self.clock()))

@@ -1,16 +1,14 @@
 """What a handler that waits has to know of the end of the process."""
 
 import asyncio
-import time
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
 from shopsync_runtime.cancelling import stop
 from shopsync_runtime.errors import RetryableError
+from shopsync_runtime.waiting import POLL_SECONDS, comes_true
 
 T = TypeVar("T")
-
-_POLL_SECONDS = 0.2
 
 
 class ShuttingDown(RetryableError):
@@ -28,18 +26,13 @@ class Shutdown:
         self._begun.set()
 
     async def eventually(
-        self, check: Callable[[], Awaitable[bool]], seconds: float, *, poll: float = _POLL_SECONDS
+        self, check: Callable[[], Awaitable[bool]], seconds: float, *, poll: float = POLL_SECONDS
     ) -> bool:
         """Whether the check comes true within so many seconds. Raises ShuttingDown as soon as shutdown begins.
 
         The check may be cancelled, so it must be safe to repeat.
         """
-        deadline = time.monotonic() + seconds
-        while not await self._unless_begun(check()):
-            if time.monotonic() >= deadline:
-                return False
-            await self._unless_begun(asyncio.sleep(poll))
-        return True
+        return await self._unless_begun(comes_true(check, seconds, poll=poll))
 
     async def _unless_begun(self, work: Awaitable[T]) -> T:
         task, begun = asyncio.ensure_future(work), asyncio.ensure_future(self._begun.wait())

@@ -1,7 +1,5 @@
 """Composition root: which handler listens to what."""
 
-from collections.abc import Sequence
-
 from catalog.handlers import BulkEdits, ProductHandler, SettingsHandler
 from catalog.held_resolver import HeldMessageResolver
 from catalog.product_updater import ProductUpdater
@@ -17,7 +15,6 @@ from catalog.sync_handler import Patience, SyncHandler
 from catalog.sync_scheduler import SyncScheduler
 from shopsync_contracts.topics import (
     CATALOG_PRODUCTS,
-    DEAD_LETTERS,
     LISTING_EVENTS,
     PRODUCT_CHANGES,
     SHOP_SETTINGS,
@@ -25,7 +22,6 @@ from shopsync_contracts.topics import (
     TOOL_EDITS,
 )
 from shopsync_runtime import Barrier, Runtime, consumer_group, each
-from shopsync_runtime.deadletters import DeadLetter, messages_of
 
 
 def build(runtime: Runtime, settings: CatalogSettings) -> None:
@@ -45,18 +41,12 @@ def build(runtime: Runtime, settings: CatalogSettings) -> None:
     async def changes_before() -> Barrier:
         return await runtime.lag_barrier(group, [PRODUCT_CHANGES])
 
-    async def publish_letters(letters: Sequence[DeadLetter]) -> None:
-        topic = DEAD_LETTERS.full_name(runtime.common.topic_prefix)
-        await runtime.producer.send_all(
-            messages_of(letters, topic=topic, service=runtime.name, failed_at=runtime.clock())
-        )
-
     keeper = HeldMessageResolver(
         held,
         catalogue,
         bulk_edits,
         barrier=changes_before,
-        publish_letters=publish_letters,
+        publish_letters=runtime.publish_dead_letters,
         leases=runtime.leases,
         interval=settings.held_check_interval.total_seconds(),
     )

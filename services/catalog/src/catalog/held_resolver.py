@@ -1,7 +1,6 @@
 """Looks after held messages: applies them or makes them dead letters once nothing earlier is under way."""
 
 import asyncio
-import time
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import timedelta
 
@@ -14,6 +13,7 @@ from catalog.store.held_messages import Broken, Held, HeldMessages
 from shopsync_contracts.events import ProductsBulkEdited
 from shopsync_runtime import Barrier, Leases
 from shopsync_runtime.deadletters import DeadLetter
+from shopsync_runtime.waiting import comes_true
 
 log = structlog.get_logger(__name__)
 
@@ -22,7 +22,6 @@ PublishLetters = Callable[[Sequence[DeadLetter]], Awaitable[None]]
 _AT_ONCE = 500
 _LEASE = timedelta(seconds=30)
 _BARRIER_SECONDS = 15.0
-_POLL_SECONDS = 0.2
 
 
 class HeldMessageResolver:
@@ -60,7 +59,7 @@ class HeldMessageResolver:
         """Settle what is held now, if everything published before has been applied within a bounded time."""
         found = await self._held.oldest(_AT_ONCE)
         barrier = await self._take_barrier()
-        if not found or not await _passed(barrier):
+        if not found or not await comes_true(barrier.passed, _BARRIER_SECONDS):
             return
         held = [one for one in found if isinstance(one, Held)]
         broken = [one for one in found if isinstance(one, Broken)]
@@ -92,12 +91,3 @@ class HeldMessageResolver:
         except CatalogRefusal as error:
             return [(one, error)]
         return []
-
-
-async def _passed(barrier: Barrier) -> bool:
-    deadline = time.monotonic() + _BARRIER_SECONDS
-    while not await barrier.passed():
-        if time.monotonic() >= deadline:
-            return False
-        await asyncio.sleep(_POLL_SECONDS)
-    return True

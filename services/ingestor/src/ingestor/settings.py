@@ -2,12 +2,12 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Self
 
-from croniter import croniter
 from pydantic import Field, field_validator, model_validator
 from pydantic_settings import SettingsConfigDict
 
 from ingestor.futureshop.shops import ShopsFile, load_mapping, load_shops
 from shopsync_runtime import PositiveDuration, ServiceSettings, SettingsError
+from shopsync_runtime.cron import CronExpression
 
 
 class IngestorSettings(ServiceSettings):
@@ -49,7 +49,7 @@ class IngestorSettings(ServiceSettings):
         timedelta(hours=24),
         description="changed_only reads update windows, and the complete listing when the last is so old; 1s: always",
     )
-    import_cron: str | None = Field(
+    import_cron: CronExpression | None = Field(
         None,
         description="When every shop is imported with changed_only (Asia/Tokyo), once for all replicas; unset: never",
     )
@@ -103,13 +103,6 @@ class IngestorSettings(ServiceSettings):
         except SettingsError as error:
             raise ValueError(str(error)) from None
         return path
-
-    @field_validator("import_cron")
-    @classmethod
-    def _is_a_cron_expression(cls, value: str | None) -> str | None:
-        if value is not None and (len(value.split()) != 5 or not croniter.is_valid(value)):
-            raise ValueError('must be five cron fields such as "15 * * * *"')
-        return value
 
     @model_validator(mode="after")
     def _lease_outlives_a_request(self) -> Self:

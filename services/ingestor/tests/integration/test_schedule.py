@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from pydantic import ValidationError
 
-from ingestor.importing.schedule import ImportSchedule, latest_slot
+from ingestor.importing.schedule import ImportSchedule
 from ingestor.settings import IngestorSettings
 from ingestor.store import ImportStore
 from shopsync_contracts import new_event
@@ -45,20 +45,6 @@ async def schedule(mongo_client, mongo_database):
         return ImportSchedule("15 * * * *", lambda: shops, imports, leases, events, clock=clock, catch_up=HOUR / 2)
 
     return make
-
-
-@pytest.mark.parametrize(
-    ("cron", "now", "slot"),
-    [
-        ("15 * * * *", SLOT, SLOT),
-        ("15 * * * *", SLOT - timedelta(seconds=1), SLOT - HOUR),
-        ("15 * * * *", SLOT + timedelta(minutes=59), SLOT),
-        ("30 3 * * *", datetime(2026, 11, 22, 18, 30, tzinfo=UTC), datetime(2026, 11, 22, 18, 30, tzinfo=UTC)),
-        ("30 3 * * *", datetime(2026, 11, 22, 18, 29, tzinfo=UTC), datetime(2026, 11, 21, 18, 30, tzinfo=UTC)),
-    ],
-)
-def test_slots_are_japanese_time(cron, now, slot):
-    assert latest_slot(cron, now) == slot
 
 
 async def test_a_slot_is_seen_to_once_by_all_replicas(schedule):

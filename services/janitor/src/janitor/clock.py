@@ -3,11 +3,10 @@
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import structlog
-from croniter import croniter
 
 from janitor.catalog_view import CatalogView
 from janitor.ids import nightly_id
@@ -17,6 +16,7 @@ from shopsync_contracts.events import SweepRequested
 from shopsync_contracts.times import JST
 from shopsync_contracts.topics import SWEEP_COMMANDS
 from shopsync_runtime import EventPublisher, Leases, failpoint
+from shopsync_runtime.cron import slot_after, slot_at_or_before
 
 log = structlog.get_logger(__name__)
 
@@ -37,10 +37,7 @@ class Schedule:
 
     def latest(self, now: datetime) -> datetime:
         """The last slot at or before `now` (aware), in UTC."""
-        # croniter's get_prev is exclusive: ask from a moment later.
-        start = now.astimezone(self.zone) + timedelta(seconds=1)
-        slot: datetime = croniter(self.cron, start).get_prev(datetime)
-        return slot.astimezone(UTC)
+        return slot_at_or_before(self.cron, now, self.zone)
 
     def ended(self, now: datetime, nights: int) -> datetime:
         """The slot that began the last of `nights` nights that are over, counted backwards: 1 is the newest."""
@@ -51,8 +48,7 @@ class Schedule:
 
     def following(self, now: datetime) -> datetime:
         """The first slot after `now`, in UTC."""
-        slot: datetime = croniter(self.cron, now.astimezone(self.zone)).get_next(datetime)
-        return slot.astimezone(UTC)
+        return slot_after(self.cron, now, self.zone)
 
 
 def due(schedule: Schedule, now: datetime, last: datetime | None) -> tuple[datetime | None, datetime | None]:

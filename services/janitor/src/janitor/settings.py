@@ -1,11 +1,11 @@
 from datetime import timedelta
 from zoneinfo import ZoneInfo
 
-from croniter import croniter
 from pydantic import Field, field_validator
 from pydantic_settings import SettingsConfigDict
 
 from shopsync_runtime import PositiveDuration, ServiceSettings
+from shopsync_runtime.cron import CronExpression
 
 
 class JanitorSettings(ServiceSettings):
@@ -13,7 +13,7 @@ class JanitorSettings(ServiceSettings):
 
     model_config = SettingsConfigDict(env_prefix="JANITOR_")
 
-    nightly_cron: str = Field(
+    nightly_cron: CronExpression = Field(
         "30 3 * * *", description="When the nightly sweeps start: minute hour day month weekday, in the zone below"
     )
     nightly_zone: str = Field("Asia/Tokyo", description="Time zone of the nightly hour, one without summer time")
@@ -61,13 +61,6 @@ class JanitorSettings(ServiceSettings):
         timedelta(seconds=15), description="Another replica takes a sweep over after so long a silence"
     )
     poll: PositiveDuration = Field(timedelta(milliseconds=500), description="How often to look how a sweep stands")
-
-    @field_validator("nightly_cron")
-    @classmethod
-    def _is_a_cron_expression(cls, value: str) -> str:
-        if len(value.split()) != 5 or not croniter.is_valid(value):
-            raise ValueError('must be five cron fields such as "30 3 * * *"')
-        return value
 
     @field_validator("nightly_zone")
     @classmethod

@@ -2,10 +2,9 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 import structlog
-from croniter import croniter
 
 from ingestor.ids import scheduled_id
 from ingestor.store import ImportStore
@@ -13,16 +12,9 @@ from shopsync_contracts.events import ImportRequested
 from shopsync_contracts.times import JST
 from shopsync_contracts.topics import IMPORT_COMMANDS
 from shopsync_runtime import EventPublisher, Leases
+from shopsync_runtime.cron import slot_at_or_before
 
 log = structlog.get_logger(__name__)
-
-
-def latest_slot(cron: str, now: datetime) -> datetime:
-    """The last time at or before `now` (aware) that the cron expression names in Asia/Tokyo, in UTC."""
-    # croniter's get_prev is exclusive: ask from a moment later.
-    start = now.astimezone(JST) + timedelta(seconds=1)
-    slot: datetime = croniter(cron, start).get_prev(datetime)
-    return slot.astimezone(UTC)
 
 
 class ImportSchedule:
@@ -63,7 +55,7 @@ class ImportSchedule:
     async def look(self) -> datetime | None:
         """See to the slot that is due. Returns it when this replica has asked for its imports."""
         now = self._clock()
-        slot = latest_slot(self._cron, now)
+        slot = slot_at_or_before(self._cron, now, JST)
         if slot == self._seen or now - slot > self._catch_up:
             return None
         # A claim of ours whose commands did not go out, because the broker was away, is still ours.

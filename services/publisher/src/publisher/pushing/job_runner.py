@@ -1,6 +1,5 @@
 """From what went wrong in a push to what becomes of its job."""
 
-import random
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
@@ -31,6 +30,7 @@ from publisher.pushing.push import Finished, Parked, Push, ShopPaused, failure, 
 from publisher.pushing.refusals import IMAGE_FORGOTTEN, refusal_of
 from publisher.settings import PublisherSettings
 from publisher.store import Authorizations, CatalogueReader, Jobs
+from shopsync_runtime.backoff import backoff_delay
 from shopsync_runtime.failures import is_retryable
 
 log = structlog.get_logger(__name__)
@@ -200,8 +200,9 @@ class JobRunner:
 
     def _backoff(self, failures: int) -> timedelta:
         """Doubling, at most retry_longest, spread over its upper half so that jobs do not come back together."""
-        ceiling: timedelta = min(self._settings.retry_longest, self._settings.retry_first * 2 ** min(failures, 20))
-        return ceiling / 2 + ceiling / 2 * random.random()  # noqa: S311 - spreads load, guards nothing
+        first, longest = self._settings.retry_first, self._settings.retry_longest
+        delay = backoff_delay(failures + 1, first=first.total_seconds(), longest=longest.total_seconds())
+        return timedelta(seconds=delay)
 
 
 def quota_until(now: datetime, wait: timedelta) -> datetime:
