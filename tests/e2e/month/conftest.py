@@ -23,7 +23,7 @@ import publisher.app
 import publisher.settings
 from shopsync_contracts import TOPICS
 from shopsync_rehearsals.month.idle import watching
-from shopsync_rehearsals.month.month import Month
+from shopsync_rehearsals.month.run import Month
 from shopsync_rehearsals.month.world import SHRINK_PERCENT, SHRINK_PRODUCTS, World, surroundings
 from shopsync_runtime import CommonSettings, Runtime
 from shopsync_runtime.kafka.admin import apply_topics
@@ -46,8 +46,8 @@ class InProcess:
         subscriptions = [each for runtime in self.runtimes.values() for each in runtime.subscriptions]
         return {each.group: list(each.topics) for each in subscriptions}
 
-    async def strike_night(self) -> None:
-        """The janitor's clock sleeps for up to half a minute: begun anew, it looks at once."""
+    async def trigger_night(self) -> None:
+        """The janitor's clock sleeps for up to half a minute: started again, it checks at once."""
         [nightly] = [task for task in self.runtimes["janitor"].tasks if task.name == "nightly"]
         await nightly.stop()
         nightly.start()
@@ -123,7 +123,7 @@ def quiet_logs():
 
 @pytest.fixture
 async def month(kafka_bootstrap, topic_prefix, mongo_uri, mongo_database, mongo_client, tmp_path, quiet_logs):
-    """`async with month(seed) as one: await one.live()`."""
+    """`async with month(seed) as one: await one.run()`."""
 
     @asynccontextmanager
     async def begin(seed: int) -> AsyncIterator[Month]:
@@ -140,8 +140,8 @@ async def month(kafka_bootstrap, topic_prefix, mongo_uri, mongo_database, mongo_
         async with (
             surroundings(seed=seed, **place) as world,
             in_process(world, common, tmp_path / "shops.yaml") as services,
-            watching(world, services.groups) as quiet,
+            watching(world, services.groups) as idle,
         ):
-            yield Month(seed, world, services, quiet)
+            yield Month(seed, world, services, idle)
 
     return begin

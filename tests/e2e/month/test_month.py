@@ -8,7 +8,7 @@ import os
 
 import pytest
 
-from shopsync_rehearsals.month.month import NIGHTS
+from shopsync_rehearsals.month.run import NIGHTS
 from shopsync_rehearsals.month.table import Table
 
 
@@ -35,7 +35,7 @@ def table():
 async def test_every_night_of_a_month_ends_as_the_rules_say(month, table, seed):
     async with month(seed) as one:
         try:
-            tally = await one.live(LENGTH, table.progress)
+            tally = await one.run(LENGTH, table.progress)
         except BaseException as error:
             table.done(one.tally, wrong=error)
             raise

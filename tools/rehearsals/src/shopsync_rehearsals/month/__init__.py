@@ -1,10 +1,10 @@
-"""A shop's month, lived in simulated time and checked every night against a model of the merchant's rules.
+"""Months of a shop in simulated time, checked every night against a model of the merchant's rules.
 
-`script` draws what happens from a seed, `play` makes it happen to the services and to the model, `compare` names every
-difference between the two, and `life` stops at the first night that has any.
+`script` draws operations from a seed. `executor` carries them out on the services and tells them to the model.
+`compare` lists every difference between the two, and `run` stops at the first night that has any.
 
-The model (`model`, `record`, `listing`, `said`) is written from docs/domain.md and knows nothing of the services: when
-it and they differ, the rule cited there decides who is wrong. What the rules leave open it leaves open too.
+`model` is written from docs/domain.md and knows nothing of the services: when the two differ, the rule cited there
+decides which is wrong. Where the rules leave something open, the model accepts either.
 
-A new thing to happen is a `Kind`, a draw in `script`, a way in `play`, and what the rules make of it in the model.
+A new operation needs a `Kind`, a draw in `script`, a method in `executor`, and its effect by the rules in the model.
 """

@@ -1,4 +1,4 @@
-"""Where the services and the model differ. Empty when all is well."""
+"""The differences between the services and the model."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ _STATES = {
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """`product_no` None: of the whole shop."""
+    """`product_no` None: it concerns the whole shop."""
 
     product_no: str | None
     what: str
@@ -36,30 +36,30 @@ class Difference:
 
 
 async def differences(world: World, model: Model) -> list[Difference]:
-    """Everything that differs now, product by product."""
+    """Everything that differs now."""
     found = [document async for document in world.database["products"].find({"shop_key": SHOP})]
     documents = {document["product_no"]: document for document in found}
     tombstones = {document["product_no"] async for document in world.database["tombstones"].find({"shop_key": SHOP})}
     return [
-        *_sets("products", set(model.records), set(documents)),
-        *_sets("tombstones", set(model.buried), tombstones),
-        *_each(world, model, documents),
+        *_members("products", set(model.records), set(documents)),
+        *_members("tombstones", set(model.buried), tombstones),
+        *_products(world, model, documents),
         *_seller_center(world, model),
-        *_never(world),
+        *_forbidden(world),
     ]
 
 
-def _sets(what: str, expected: set[str], found: set[str]) -> Iterator[Difference]:
+def _members(what: str, expected: set[str], found: set[str]) -> Iterator[Difference]:
     for number in sorted(expected ^ found):
         yield Difference(number, f"is in {what}", number in expected, number in found)
 
 
-def _each(world: World, model: Model, documents: dict[str, Document]) -> Iterator[Difference]:
+def _products(world: World, model: Model, documents: dict[str, Document]) -> Iterator[Difference]:
     for number in sorted(model.records.keys() & documents.keys()):
         record, document = model.records[number], documents[number]
-        yield from _told(number, _record_facts(record), _document_facts(document))
+        yield from _values(number, _record_facts(record), _document_facts(document))
         yield from _open_facts(number, record, document)
-        yield from _link(world, number, record, document)
+        yield from _listing_link(world, number, record, document)
 
 
 def _record_facts(record: Record) -> Document:
@@ -68,12 +68,12 @@ def _record_facts(record: Record) -> Document:
         "sync_enabled": record.on,
         "name": record.name,
         "description": record.description,
-        "images": list(record.said.images),
+        "images": list(record.observed.images),
         "price": record.price,
         "tool-only values": record.own,
         "edited_fields": sorted(record.edits),
-        "SKUs": {key: (prices[key], record.stock[key]) for key in sorted(record.said.skus)},
-        "upstream_updated_at": record.said.updated_at,
+        "SKUs": {key: (prices[key], record.stock[key]) for key in sorted(record.observed.skus)},
+        "upstream_updated_at": record.observed.updated_at,
         "has a listing": record.listing is not None,
         "former_listing": record.former,
     }
@@ -99,20 +99,20 @@ def _document_facts(document: Document) -> Document:
 
 
 def _plain(value: Any) -> Any:
-    """Without members that are null."""
+    """The value without members that are null."""
     if isinstance(value, dict):
         return {name: _plain(member) for name, member in value.items() if member is not None}
     return [_plain(member) for member in value] if isinstance(value, list) else value
 
 
-def _told(number: str, expected: Document, found: Document) -> Iterator[Difference]:
+def _values(number: str, expected: Document, found: Document) -> Iterator[Difference]:
     for what, value in expected.items():
         if value != found[what]:
             yield Difference(number, what, value, found[what])
 
 
 def _open_facts(number: str, record: Record, document: Document) -> Iterator[Difference]:
-    """What the rules sometimes leave open."""
+    """Facts that the rules sometimes leave open."""
     if document["status"] not in record.statuses():
         yield Difference(number, "status", sorted(record.statuses()), document["status"])
     removed = document["removed_upstream"] is not None
@@ -127,7 +127,7 @@ def _on_sale(listing: Listing | None) -> bool:
     return listing is not None and listing.on_sale
 
 
-def _link(world: World, number: str, record: Record, document: Document) -> Iterator[Difference]:
+def _listing_link(world: World, number: str, record: Record, document: Document) -> Iterator[Difference]:
     listing, found = record.listing, document["tiktok_product_id"]
     if listing is None or found is None:
         return
@@ -135,10 +135,10 @@ def _link(world: World, number: str, record: Record, document: Document) -> Iter
         yield Difference(number, "tiktok_product_id", listing.tiktok_id, found)
         return
     product = world.tiktok.product(found)
-    yield from _shown(number, listing, product)
+    yield from _listing(number, listing, product)
 
 
-def _shown(number: str, listing: Listing, product: Product) -> Iterator[Difference]:
+def _listing(number: str, listing: Listing, product: Product) -> Iterator[Difference]:
     content = product.under_review or product.content
     keys = {sku.id: listing.ids.get(sku.id) for sku in content.skus}
     if (product.status, product.audit) not in _STATES[listing.sale]:
@@ -156,7 +156,7 @@ def _shown(number: str, listing: Listing, product: Product) -> Iterator[Differen
 
 
 def _seller_center(world: World, model: Model) -> Iterator[Difference]:
-    """NV-8, DL-5: as many listings as there should be; those of deleted products stand as they were left."""
+    """NV-8, DL-5: as many listings as expected; those of deleted products are unchanged."""
     shop = world.tiktok.world.shop(SHOP)
     expected = len(model.listings()) + len(model.orphans)
     if len(shop.products) != expected:
@@ -166,11 +166,11 @@ def _seller_center(world: World, model: Model) -> Iterator[Difference]:
             product = world.tiktok.product(listing.tiktok_id)
             found = (product.status, product.audit)
             if found not in _STATES[listing.sale]:
-                yield Difference(number, "Seller Center: left listing", listing.sale.value, found)
+                yield Difference(number, "Seller Center: orphaned listing", listing.sale.value, found)
 
 
-def _never(world: World) -> Iterator[Difference]:
-    """What must never happen, whatever else did."""
+def _forbidden(world: World) -> Iterator[Difference]:
+    """What must never happen."""
     done = world.tiktok.journal.done
     for what in ("deletes", "deactivates", "inventory_updates"):  # NV-1, NV-3
         if done[what]:

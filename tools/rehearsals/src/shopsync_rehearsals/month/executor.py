@@ -1,4 +1,4 @@
-"""Carrying operations out: on the sandboxes and over Kafka, and on the model."""
+"""Carries operations out, on the sandboxes and over Kafka, and tells them to the model."""
 
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
@@ -16,7 +16,7 @@ from shopsync_contracts.events import (
     SyncTargetSet,
 )
 from shopsync_contracts.topics import IMPORT_COMMANDS, SYNC_COMMANDS
-from shopsync_rehearsals.month.idle import PATIENCE, NotQuiet, Quiet
+from shopsync_rehearsals.month.idle import PATIENCE, IdleWatch, NotIdle
 from shopsync_rehearsals.month.import_scope import Fault, listed, window_of
 from shopsync_rehearsals.month.model.shop import Model
 from shopsync_rehearsals.month.operations import Kind, Log, Operation
@@ -30,16 +30,16 @@ AUTO_MINUTES = 720
 SCHEDULED_TIME = "18:00"
 
 
-class Play:
-    """One month in the making. After `do`, the model has been told and the pipeline is quiet where it had work."""
+class Executor:
+    """After `do`, the model knows the operation, and the pipeline is idle again if it had work."""
 
-    def __init__(self, world: World, services: Services, model: Model, quiet: Quiet) -> None:
+    def __init__(self, world: World, services: Services, model: Model, idle: IdleWatch) -> None:
         self._world = world
         self._services = services
         self._model = model
-        self._quiet = quiet
+        self._idle = idle
         self.log = Log()
-        self._ways: dict[Kind, Callable[[Operation], Awaitable[str | None]]] = {
+        self._methods: dict[Kind, Callable[[Operation], Awaitable[str | None]]] = {
             Kind.REGISTER: self._register,
             Kind.EDIT_UPSTREAM: self._edit_upstream,
             Kind.STOCK_UPSTREAM: self._stock_upstream,
@@ -61,11 +61,11 @@ class Play:
         }
 
     async def do(self, operation: Operation, pause: timedelta) -> None:
-        """Let some time pass, then this happens."""
+        """Let `pause` pass, then carry the operation out."""
         self._world.clock.forward(pause)
         at = self._world.clock()
         self.log.add(at, operation)
-        outcome = await self._ways[operation.kind](operation)
+        outcome = await self._methods[operation.kind](operation)
         if outcome:
             self.log.lines[-1] = (at, operation, outcome)
 
@@ -91,21 +91,21 @@ class Play:
         self._world.futureshop.delete([_number(operation)], shop_key=SHOP)
         self._model.unregistered(_number(operation))
 
-    # The tool: answered by nobody, so the next action must not depend on waiting for it ------------------------
+    # The tool. Nothing answers these, so nothing waits for them ---------------------------------------------
 
     async def _edit(self, operation: Operation) -> None:
         changes = EditChanges.model_validate(operation.args["changes"], strict=False)
-        await self._say_edit(operation, changes)
-        if _number(operation) in self._model.records:  # an edit that comes too late brings nothing back (DL-13)
+        await self._publish_edit(operation, changes)
+        if _number(operation) in self._model.records:  # an edit of a deleted product brings nothing back (DL-13)
             self._model.edited(_number(operation), operation.args["changes"])
 
     async def _stock(self, operation: Operation) -> None:
         key, quantity = operation.args["key"], operation.args["quantity"]
         stock = (StockEdit(vertical_no=key[0], horizontal_no=key[1], quantity=quantity),)
-        await self._say_edit(operation, EditChanges(stock=stock))
+        await self._publish_edit(operation, EditChanges(stock=stock))
         self._model.stocked(_number(operation), key, quantity)
 
-    async def _say_edit(self, operation: Operation, changes: EditChanges) -> None:
+    async def _publish_edit(self, operation: Operation, changes: EditChanges) -> None:
         edit = ProductEdited(
             shop_key=SHOP, product_no=_number(operation), edited_at=self._world.clock(), changes=changes
         )
@@ -120,8 +120,8 @@ class Play:
             changes=EditChanges.model_validate(changes, strict=False),
         )
         await self._world.publish([body])
-        # Its fan-out goes back through Kafka: what comes later must find it there (LY-2 goes by time all the same).
-        await self._quiet.settle()
+        # It is split into edits that go through Kafka again: they must be there before the next operation.
+        await self._idle.until_idle()
         for number in numbers:
             self._model.edited(number, changes)
 
@@ -138,7 +138,7 @@ class Play:
         at, asked = self._world.clock(), self._asked()
         with Fault(self._world, operation.args["fault"]) as fault:
             await self._world.publish([ImportRequested(shop_key=SHOP, mode=mode)])
-            await self._quiet.settle()
+            await self._idle.until_idle()
         return self._read(mode, at, asked, fault)
 
     def _asked(self) -> int:
@@ -147,10 +147,10 @@ class Play:
     def _read(self, mode: str, at: datetime, asked: int, fault: Fault) -> str:
         """Tell the model what an import has read."""
         window = window_of(self._world.futureshop.journal.entries(kind="products")[asked:])
-        seen, whole = fault.seen(listed(self._model.upstream.values(), window))
+        seen, whole = fault.visible(listed(self._model.upstream.values(), window))
         proves: bool | None = whole and window is None
         if whole and mode == "changed_only" and window is None:
-            proves = None  # whether this button also counts what is gone is not ruled
+            proves = None  # the rules do not say whether this mode also proves absence
         self._model.imported(seen, at, overwrite_all=mode == "overwrite_all", proves=proves)
         read = "the shop" if window is None else f"changes since {window.astimezone(JST):%m-%d %H:%M}"
         return f"read {len(seen)} of {read}"
@@ -159,7 +159,7 @@ class Play:
         numbers = operation.args["product_nos"]
         wanted = None if numbers is None else tuple(numbers)
         await self._world.publish([SyncRequested(shop_key=SHOP, product_nos=wanted, reason="manual")])
-        await self._quiet.settle()
+        await self._idle.until_idle()
         self._model.synced(numbers, by_hand=True)
         await self._learn_links()
 
@@ -173,21 +173,21 @@ class Play:
             else:
                 self._world.tiktok.reviews.reject(product, "説明が足りません")
                 listing.reject()
-        await self._quiet.settle()
+        await self._idle.until_idle()
 
     async def _timing(self, operation: Operation) -> str:
-        """連携設定: 自動連携 imports and sends (Q2), 任意の時間に連携 sends. The catalogue's own clock starts it."""
+        """連携設定: 自動連携 imports and sends (Q2), 任意の時間に連携 only sends. The catalog's own clock starts it."""
         auto = self._model.mode == "auto"
         topic = (IMPORT_COMMANDS if auto else SYNC_COMMANDS).full_name(self._world.prefix)
-        before = await self._quiet.published(topic)
+        before = await self._idle.published(topic)
         self._world.clock.until(operation.args["at"] + timedelta(seconds=1))
         at, asked = self._world.clock(), self._asked()
 
-        async def begun() -> bool:
-            return await self._quiet.published(topic) > before
+        async def started() -> bool:
+            return await self._idle.published(topic) > before
 
-        await eventually(begun, timeout=PATIENCE, what="the timed sync")
-        await self._quiet.settle()
+        await eventually(started, timeout=PATIENCE, what="the timed sync")
+        await self._idle.until_idle()
         outcome = self._read("changed_only", at, asked, Fault(self._world, None)) if auto else ""
         self._model.synced(None, by_hand=False)  # RB-1
         await self._learn_links()
@@ -197,48 +197,48 @@ class Play:
         mode = operation.args["mode"]
         sync = SyncSettings(mode=mode, interval_minutes=AUTO_MINUTES, times=(SCHEDULED_TIME,))
         await self._world.publish([ShopSettingsChanged(shop_key=SHOP, sync=sync)])
-        await self._quiet.settle()
+        await self._idle.until_idle()
         self._model.mode = mode
 
     async def _night(self, operation: Operation) -> str:
-        """03:30. The janitor's own clock starts it. A run that waits for a better hour gets it."""
+        """03:30. The janitor's own clock starts the sweep. Time moves on for a sweep that waits to try again."""
         fault = operation.args["fault"]
         at, asked = self._world.clock(), self._asked()
-        with Fault(self._world, fault) as sick:
+        with Fault(self._world, fault) as active:
             if operation.args["overlap"]:  # scenario 74
                 await self._world.publish([ImportRequested(shop_key=SHOP, mode="overwrite_all")])
-            await self._nightfall()
-            await self._through_the_night()
+            await self._start_sweep()
+            await self._finish_sweep()
         if operation.args["overlap"]:
-            self._read("overwrite_all", at, asked, sick)
+            self._read("overwrite_all", at, asked, active)
         gone = self._model.night(proven=fault is None)
         return f"deleted {', '.join(gone) or 'nothing'}"
 
-    async def _nightfall(self) -> None:
+    async def _start_sweep(self) -> None:
         sweeps = self._world.database["sweeps"]
         before = await sweeps.count_documents({})
-        await self._services.strike_night()
+        await self._services.trigger_night()
 
-        async def begun() -> bool:
+        async def started() -> bool:
             return bool(await sweeps.count_documents({}) > before)
 
-        await eventually(begun, timeout=PATIENCE, what="the nightly sweep")
+        await eventually(started, timeout=PATIENCE, what="the nightly sweep")
 
-    async def _through_the_night(self) -> None:
+    async def _finish_sweep(self) -> None:
         for _ in range(_MOST_TRIES):
-            await self._quiet.settle()
-            again = await self._quiet.sweep_waits_until()
+            await self._idle.until_idle()
+            again = await self._idle.sweep_waits_until()
             if again is None:
                 return
             self._world.clock.until(again + timedelta(seconds=1))
-        raise NotQuiet("the sweep goes on into the day")
+        raise NotIdle("the sweep did not end during the night")
 
     # Seller Center ------------------------------------------------------------------------------------------
 
     async def _hide(self, operation: Operation) -> None:
         self._world.tiktok.lifecycle.hide(self._product(_number(operation)))
         self._model.listings()[_number(operation)].hide()
-        await self._quiet.settle()
+        await self._idle.until_idle()
 
     async def _sell(self, operation: Operation) -> None:
         number, key, quantity = _number(operation), operation.args["key"], operation.args["quantity"]
@@ -251,21 +251,21 @@ class Play:
         number, title = _number(operation), operation.args["title"]
         product = self._product(number)
         self._world.tiktok.edit_title(product, title)
-        await self._quiet.settle()
+        await self._idle.until_idle()
         self._world.tiktok.reviews.approve(product)
         self._model.retitled(number, title)
-        await self._quiet.settle()
+        await self._idle.until_idle()
 
     async def _delete_listing(self, operation: Operation) -> None:
         self._world.tiktok.lifecycle.delete(self._product(_number(operation)))
         self._model.listings()[_number(operation)].delete()
-        await self._quiet.settle()
+        await self._idle.until_idle()
 
     def _product(self, number: str) -> Listed:
         return self._world.tiktok.product(self._model.listings()[number].tiktok_id)
 
     async def _learn_links(self) -> None:
-        """TikTok's ids of what was just sent; `compare` holds the services to them."""
+        """Record TikTok's ids of new listings, for `compare` to check that they never change."""
         for number, listing in self._model.listings().items():
             document = await self._world.database["products"].find_one({"_id": f"{SHOP}/{number}"})
             if document is not None and document["tiktok_product_id"] is not None:

@@ -17,12 +17,12 @@ _PAUSE = 0.03
 _SOON = timedelta(milliseconds=500)
 
 
-class NotQuiet(AssertionError):
-    """Something still goes on after the patience; the text says what."""
+class NotIdle(AssertionError):
+    """The pipeline is still busy after PATIENCE seconds; the text says with what."""
 
 
-class Quiet:
-    """Looks at consumer groups, imports, sweeps, pushes, readings of reviews, outboxes and webhooks."""
+class IdleWatch:
+    """Watches consumer groups, imports, sweeps, pushes, review polls, outboxes and webhooks."""
 
     def __init__(
         self, world: World, groups: Mapping[str, list[str]], admin: AIOKafkaAdminClient, consumer: AIOKafkaConsumer
@@ -36,21 +36,21 @@ class Quiet:
         self._ends: dict[TopicPartition, int] = {}
         self.waited = 0.0
 
-    async def settle(self) -> None:
-        """Return once nothing is under way: twice in a row, with nothing published in between. Raises NotQuiet."""
+    async def until_idle(self) -> None:
+        """Wait until nothing is found busy twice in a row, with nothing published in between. Raises NotIdle."""
         started = time.monotonic()
-        while not await self._is_quiet():
-            self._be_patient(started)
+        while not await self._is_idle():
+            self._check_patience(started)
         self.waited += time.monotonic() - started
 
     async def published(self, topic: str) -> int:
-        """Messages the topic (full name) has ever held."""
+        """The number of messages ever published on the topic (full name)."""
         partitions = await self.partitions(topic)
         ends = await self._consumer.end_offsets(partitions)
         return sum(ends.values())
 
     async def partitions(self, topic: str) -> list[TopicPartition]:
-        """All of the topic (full name)."""
+        """The partitions of the topic (full name)."""
         if topic not in self._partitions:
             [described] = await self._admin.describe_topics([topic])
             numbers = sorted(partition["partition"] for partition in described["partitions"])
@@ -58,31 +58,31 @@ class Quiet:
         return self._partitions[topic]
 
     async def sweep_waits_until(self) -> datetime | None:
-        """When a sweep whose enumeration failed wants to try again; None when none waits."""
+        """When a sweep whose enumeration failed will try again; None when none is waiting."""
         waiting = {"finished": False, "not_before": {"$gt": self._world.clock()}}
         found = await self._world.database["sweeps"].find_one(waiting)
         return None if found is None else found["not_before"]
 
-    async def _is_quiet(self) -> bool:
-        """Nothing is under way, and nothing was a moment ago."""
+    async def _is_idle(self) -> bool:
+        """Whether nothing is busy now and nothing was at the last check."""
         was_busy, ends = bool(self._busy), self._ends
-        self._busy = await self._look()
-        quiet = not self._busy and not was_busy and ends == self._ends
+        self._busy = await self._find_busy()
+        idle = not self._busy and not was_busy and ends == self._ends
         if self._busy:
             await asyncio.sleep(_PAUSE)
-        return quiet
+        return idle
 
-    def _be_patient(self, started: float) -> None:
+    def _check_patience(self, started: float) -> None:
         if time.monotonic() - started > PATIENCE:
-            raise NotQuiet(f"not quiet within {PATIENCE:g} s: {', '.join(self._busy) or 'messages keep coming'}")
+            raise NotIdle(f"not idle within {PATIENCE:g} s: {', '.join(self._busy) or 'messages keep coming'}")
 
-    async def _look(self) -> list[str]:
-        """What is under way, in words; empty when nothing is. Cheap questions first."""
+    async def _find_busy(self) -> list[str]:
+        """What is busy, in words; empty when nothing is. Cheap checks come first."""
         if self._world.tiktok.webhooks.waiting:
             return ["webhooks"]
-        return await self._busy_database() or await self._busy_groups()
+        return await self._busy_collections() or await self._busy_groups()
 
-    async def _busy_database(self) -> list[str]:
+    async def _busy_collections(self) -> list[str]:
         now = self._world.clock()
         questions: dict[str, dict[str, Any]] = {
             "imports": {"finished": False},
@@ -115,14 +115,14 @@ class Quiet:
 
 
 @asynccontextmanager
-async def watching(world: World, groups: Mapping[str, list[str]]) -> AsyncIterator[Quiet]:
-    """A watcher with connections of its own."""
+async def watching(world: World, groups: Mapping[str, list[str]]) -> AsyncIterator[IdleWatch]:
+    """A watch with connections of its own."""
     admin = AIOKafkaAdminClient(bootstrap_servers=world.bootstrap_servers)
     consumer = AIOKafkaConsumer(bootstrap_servers=world.bootstrap_servers, isolation_level="read_committed")
     try:
         await admin.start()
         await consumer.start()
-        yield Quiet(world, groups, admin, consumer)
+        yield IdleWatch(world, groups, admin, consumer)
     finally:
         await consumer.stop()
         await admin.close()

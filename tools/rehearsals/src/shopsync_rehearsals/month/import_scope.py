@@ -1,4 +1,4 @@
-"""What a reading of futureshop saw: its faults, and the window of 更新日 it asked for."""
+"""Which products an import could see: pages hidden by a fault, and the window of 更新日 it asked for."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -10,14 +10,14 @@ from shopsync_sandbox.futureshop.journal import Entry
 from shopsync_sandbox.shop import JST, Product
 
 FAILING = ("status", "failed", "malformed_json")
-"""The reading notices: the import fails at that page."""
+"""Faults that the import notices: it fails at that page."""
 
 SHORTENING = ("end_early", "empty_page")
-"""It does not, but for how little there is (DL-10)."""
+"""Faults that it can notice only by the small number of products (DL-10)."""
 
 
 class Fault:
-    """A fault of futureshop's listing for the length of a block: (kind, page) or none."""
+    """A fault of futureshop's product listing while the block runs: (kind, page), or none."""
 
     def __init__(self, world: World, fault: tuple[str, int] | None) -> None:
         self._world = world
@@ -35,8 +35,8 @@ class Fault:
         if self._id is not None:
             self._world.futureshop.faults.remove(self._id)
 
-    def seen(self, listed: list[str]) -> tuple[list[str], bool]:
-        """What a reading sees of these products, in the order of the listing, and whether that is all."""
+    def visible(self, listed: list[str]) -> tuple[list[str], bool]:
+        """Those of the products, in listing order, that an import sees, and whether they are all."""
         if self._fault is None:
             return listed, True
         kind, page = self._fault
@@ -47,7 +47,7 @@ class Fault:
 
 
 def window_of(asked: Iterable[Entry]) -> datetime | None:
-    """The earliest 更新日 these listing calls asked for; None: they asked for everything."""
+    """The earliest 更新日 that these calls asked for; None: they asked for all products."""
     starts = []
     for entry in asked:
         start = parse_qs(entry.query).get("updateDateStart")

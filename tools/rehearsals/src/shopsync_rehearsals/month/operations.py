@@ -1,4 +1,4 @@
-"""What may happen in the month: plain values, drawn by the script and carried out by the play."""
+"""What can happen in the month: plain values, drawn by the script and carried out by the executor."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -33,7 +33,7 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """One thing. `product_no` None concerns the whole shop, or the products named in `about`."""
+    """One thing that happens. `product_no` None: to the whole shop, or to the products in `about`."""
 
     kind: Kind
     product_no: str | None = None
@@ -53,7 +53,7 @@ class Operation:
 
 @dataclass(slots=True)
 class Log:
-    """Everything that happened, with its simulated time."""
+    """Everything that happened, with simulated times and outcomes."""
 
     lines: list[tuple[datetime, Operation, str]] = field(default_factory=list)
 
@@ -61,7 +61,7 @@ class Log:
         self.lines.append((at, operation, outcome))
 
     def of(self, product_no: str) -> list[str]:
-        """The story of one product."""
+        """Everything that happened to one product, as lines."""
         return [
             f"{at.astimezone(JST):%m-%d %H:%M:%S}  {operation}{f'  → {outcome}' if outcome else ''}"
             for at, operation, outcome in self.lines

@@ -1,4 +1,4 @@
-"""What the month's shop sells: small products of every kind the rules tell apart."""
+"""The products of the month's shop: small ones, of every kind that the rules distinguish."""
 
 import random
 from datetime import datetime, timedelta
@@ -21,21 +21,21 @@ COMPLETION: dict[str, Any] = {
         {"id": "100398", "values": [{"id": "1001001"}]},
     ],
 }
-"""Every tool-only value that TikTok asks for in the category."""
+"""A value for every tool-only field that TikTok requires in the category."""
 
 
 def name_of(rng: random.Random, revision: int) -> str:
-    """A title; the revision makes it differ from all before."""
+    """A title that the revision makes unique."""
     return f"{rng.choice(_THINGS)} 第{revision}版"
 
 
 def price_of(rng: random.Random) -> int:
-    """Yen."""
+    """A price in yen."""
     return rng.randrange(500, 9000)
 
 
-def members(rng: random.Random, now: datetime, revision: int) -> dict[str, Any]:
-    """A product to register in futureshop."""
+def new_product(rng: random.Random, now: datetime, revision: int) -> dict[str, Any]:
+    """The members of a product to register in futureshop."""
     vertical, horizontal = rng.choice((("", ""), ("", ""), ("size", ""), ("", "colour"), ("size", "colour")))
     priced = rng.random() < 0.2
     skus = [_sku(rng, up, across, priced=priced) for up, across in combinations(_AXES[vertical], _AXES[horizontal])]
@@ -58,7 +58,7 @@ def members(rng: random.Random, now: datetime, revision: int) -> dict[str, Any]:
 
 
 def preorder(rng: random.Random, now: datetime) -> dict[str, Any]:
-    """予約販売 that has begun, is to come, or runs out by the clock alone (PR-13)."""
+    """予約販売 that is running, is still to come, or ends during the month by the clock alone (PR-13)."""
     begins, lasts = rng.choice(((-5, 4), (-5, 11), (-5, 90), (3, 7), (-30, 20)))
     start = now + timedelta(days=begins, hours=rng.randrange(24))
     return {
@@ -69,10 +69,10 @@ def preorder(rng: random.Random, now: datetime) -> dict[str, Any]:
 
 
 def new_sku(rng: random.Random, skus: list[dict[str, Any]], number: str, *, vertical: bool) -> dict[str, Any]:
-    """A further choice of the axis, beside the first one of the other axis."""
-    model = skus[0]
+    """A new choice of one axis, combined with the first choice of the other."""
+    first = skus[0]
     axis = ("vertical_no", "vertical_name") if vertical else ("horizontal_no", "horizontal_name")
-    return {**model, axis[0]: number, axis[1]: number, "stock": rng.randrange(1, 30), "preorder_stock": 3}
+    return {**first, axis[0]: number, axis[1]: number, "stock": rng.randrange(1, 30), "preorder_stock": 3}
 
 
 def _sku(rng: random.Random, up: str, across: str, *, priced: bool) -> dict[str, Any]:

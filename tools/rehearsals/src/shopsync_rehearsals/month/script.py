@@ -1,4 +1,4 @@
-"""The random script: what happens next, drawn from a seed and from how the shop should stand by now."""
+"""Draws what happens next, from a seed and from the expected state of the shop."""
 
 import random
 from collections.abc import Callable, Iterator
@@ -13,16 +13,16 @@ from shopsync_rehearsals.month.operations import Kind, Operation
 
 PRODUCTS = 24
 MOST_UNPROVEN = 4
-"""Deletions between two proofs stay well below the limit of a suspicious shrinking (DL-10)."""
+"""So few deletions between two proofs that the shop does not shrink suspiciously (DL-10)."""
 
 Draw = Callable[[], Operation | None]
 
 
 class Script:
-    """`clock` tells the simulated time. The same seed draws the same things, as long as all goes right."""
+    """`clock` returns the simulated time. The same seed draws the same operations, as long as nothing goes wrong."""
 
     def __init__(self, seed: int, model: Model, clock: Callable[[], datetime]) -> None:
-        self._rng = random.Random(f"month/{seed}")  # noqa: S311 - a repeatable story, no secret
+        self._rng = random.Random(f"month/{seed}")  # noqa: S311 - a repeatable script, no secret
         self._model = model
         self._clock = clock
         self._revision = 0
@@ -65,8 +65,8 @@ class Script:
             if self._rng.random() < 0.55:
                 yield Operation(Kind.SWITCH, number, {"on": True})
 
-    def errands(self) -> Iterator[Operation]:
-        """Small things, one after the other."""
+    def small_operations(self) -> Iterator[Operation]:
+        """Some edits and changes, one after the other."""
         weights = [weight for weight, _ in self._draws]
         for _ in range(self._rng.randrange(3, 10)):
             _, draw = self._rng.choices(self._draws, weights)[0]
@@ -75,14 +75,14 @@ class Script:
                 yield operation
 
     def action(self) -> Operation:
-        """Something that makes the pipeline run."""
+        """An operation that makes the pipeline run."""
         kind = self._rng.choices((Kind.IMPORT, Kind.SYNC, Kind.REVIEW), (5, 4, 4))[0]
         if kind is Kind.IMPORT:
             return self.import_()
         return self.sync() if kind is Kind.SYNC else self.review()
 
     def import_(self) -> Operation:
-        """Either button; sometimes futureshop fails at a page."""
+        """An import in either mode; sometimes futureshop fails at a page."""
         mode = self._rng.choice(("changed_only", "changed_only", "overwrite_all"))
         fault = None
         if self._rng.random() < 0.2:
@@ -91,7 +91,7 @@ class Script:
         return Operation(Kind.IMPORT, args={"mode": mode, "fault": fault})
 
     def sync(self) -> Operation:
-        """[同期] for every ON product, or for some of whatever kind."""
+        """[同期] for every ON product, or for some products, ON or OFF."""
         if self._rng.random() < 0.7:
             return Operation(Kind.SYNC, args={"product_nos": None})
         numbers = sorted(self._model.records)
@@ -99,7 +99,7 @@ class Script:
         return Operation(Kind.SYNC, args={"product_nos": some}, about=frozenset(some))
 
     def review(self) -> Operation:
-        """The reviewer decides about what waits: each approved, rejected or left for another time."""
+        """The reviewer approves, rejects or postpones each waiting product."""
         verdicts = {}
         for number in self._model.reviewing():
             choices = ("approve", "approve", "approve", "reject", "wait")
@@ -108,13 +108,13 @@ class Script:
         return Operation(Kind.REVIEW, args={"verdicts": decided}, about=frozenset(decided) or frozenset({"-"}))
 
     def night(self) -> Operation:
-        """The sweep; every fourth meets a futureshop that does not list its products properly."""
+        """The sweep. During one in four, futureshop does not list its products properly."""
         draw, kinds = self._rng.random(), (*FAILING, *SHORTENING)
         fault = (self._rng.choice(kinds), self._rng.choice((1, 2))) if draw < 0.25 else None
         return Operation(Kind.NIGHT, args={"fault": fault, "overlap": draw > 0.85})
 
     def pause(self) -> timedelta:
-        """Between two things: more than the second that 更新日 can tell apart (RA-7)."""
+        """The time between two operations: more than the one second of 更新日's precision (RA-7)."""
         return timedelta(seconds=self._rng.randrange(61, 400))
 
     # futureshop ---------------------------------------------------------------------------------------------
@@ -124,8 +124,8 @@ class Script:
         return Operation(Kind.REGISTER, f"P{self._numbers:02}", {"members": self._members()})
 
     def _register_again(self) -> Operation | None:
-        """A number whose product was deleted: before the night or long after."""
-        number = self._one(self._gone)
+        """A number whose product was deleted, on the same day or long ago."""
+        number = self._pick(self._gone)
         if number is None:
             return None
         kept = self._gone.pop(number)
@@ -134,7 +134,7 @@ class Script:
         )
 
     def _edit_upstream(self) -> Operation | None:
-        number = self._one(self._model.upstream)
+        number = self._pick(self._model.upstream)
         if number is None:
             return None
         changes: dict[str, Any] = self._rng.choice(
@@ -153,7 +153,7 @@ class Script:
         unpriced = [
             number for number, each in self._model.upstream.items() if all(sku.price is None for sku in each.skus)
         ]
-        number = self._one(unpriced)
+        number = self._pick(unpriced)
         if number is None:
             return None
         now_preorder = self._model.upstream[number].preorder is not None
@@ -161,7 +161,7 @@ class Script:
         return Operation(Kind.EDIT_UPSTREAM, number, {"changes": {"preorder": sale}, "touch": self._rng.random() < 0.8})
 
     def _stock_upstream(self) -> Operation | None:
-        number = self._one(self._model.upstream)
+        number = self._pick(self._model.upstream)
         if number is None:
             return None
         touch = self._rng.random() < 0.3
@@ -170,7 +170,7 @@ class Script:
     def _delete_upstream(self) -> Operation | None:
         if len(self._model.unproven()) >= MOST_UNPROVEN or len(self._model.upstream) < PRODUCTS * 3 // 4:
             return None
-        number = self._one(self._model.upstream)
+        number = self._pick(self._model.upstream)
         if number is None:
             return None
         kept = self._model.upstream[number].model_dump(exclude={"id", "product_no", "created_at", "updated_at"})
@@ -178,9 +178,9 @@ class Script:
         return Operation(Kind.DELETE_UPSTREAM, number)
 
     def _change_variations(self) -> Operation | None:
-        """A further choice, or one less; numbers are never used again."""
+        """Add or remove one choice of an axis. Numbers are never reused."""
         several = [number for number, each in self._model.upstream.items() if each.has_variations]
-        number = self._one(several)
+        number = self._pick(several)
         if number is None:
             return None
         product = self._model.upstream[number]
@@ -195,7 +195,7 @@ class Script:
     # The tool -----------------------------------------------------------------------------------------------
 
     def _edit(self) -> Operation | None:
-        number = self._one(self._model.records)
+        number = self._pick(self._model.records)
         if number is None:
             return None
         changes: dict[str, Any] = self._rng.choice(
@@ -213,11 +213,11 @@ class Script:
 
     def _complete(self) -> Operation | None:
         blank = [number for number, record in self._model.records.items() if len(record.own) < len(products.COMPLETION)]
-        number = self._one(blank)
+        number = self._pick(blank)
         return None if number is None else Operation(Kind.EDIT, number, {"changes": products.COMPLETION})
 
     def _clear(self) -> Operation | None:
-        number = self._one(self._model.records)
+        number = self._pick(self._model.records)
         return None if number is None else Operation(Kind.EDIT, number, {"changes": {"package_weight_g": None}})
 
     def _bulk_edit(self) -> Operation | None:
@@ -229,10 +229,10 @@ class Script:
         return Operation(Kind.BULK_EDIT, None, {"product_nos": some, "changes": changes}, about=frozenset(some))
 
     def _stock(self) -> Operation | None:
-        """Mostly of SKUs that lack it."""
+        """Set stock, mostly of SKUs that have none."""
         records = self._model.records
         lacking = [n for n, record in records.items() if any(not number for number in record.stock.values())]
-        number = self._one(lacking if lacking and self._rng.random() < 0.7 else records)
+        number = self._pick(lacking if lacking and self._rng.random() < 0.7 else records)
         if number is None:
             return None
         stock = records[number].stock
@@ -242,8 +242,8 @@ class Script:
         )
 
     def _switch(self) -> Operation | None:
-        """Two thirds ON; what is gone upstream is more often switched OFF (DL-6)."""
-        number = self._one(self._model.records)
+        """Two thirds are switched ON; products gone upstream are more often switched OFF (DL-6)."""
+        number = self._pick(self._model.records)
         if number is None:
             return None
         gone = number not in self._model.upstream
@@ -251,7 +251,7 @@ class Script:
 
     def _too_late(self) -> Operation | None:
         """The merchant's browser still shows a product that is gone."""
-        number = self._one([number for number in self._model.buried if number not in self._model.upstream])
+        number = self._pick([number for number in self._model.buried if number not in self._model.upstream])
         if number is None:
             return None
         if self._rng.random() < 0.5:
@@ -264,7 +264,7 @@ class Script:
     # Seller Center ------------------------------------------------------------------------------------------
 
     def _hide(self) -> Operation | None:
-        # LY-3 is played on what is on sale; what a push owes to a seller's edit that is hidden is left out.
+        # LY-3 is about products on sale. What a push does to the seller's edit of a hidden one is left out.
         number = self._listed(lambda listing: listing.sale is Sale.LIVE and not listing.retitled)
         return None if number is None else Operation(Kind.HIDE, number)
 
@@ -285,17 +285,17 @@ class Script:
         return None if number is None else Operation(Kind.DELETE_LISTING, number)
 
     def _listed(self, wanted: Callable[[Listing], bool]) -> str | None:
-        return self._one([number for number, listing in self._model.listings().items() if wanted(listing)])
+        return self._pick([number for number, listing in self._model.listings().items() if wanted(listing)])
 
     # Chance -------------------------------------------------------------------------------------------------
 
-    def _one(self, numbers: Any) -> str | None:
-        """One of them; sorted, so that the order of a dict plays no part."""
+    def _pick(self, numbers: Any) -> str | None:
+        """One of them. Sorted, so that the order of a dict does not matter."""
         known = sorted(numbers)
         return self._rng.choice(known) if known else None
 
     def _members(self) -> dict[str, Any]:
-        return products.members(self._rng, self._clock(), self._next())
+        return products.new_product(self._rng, self._clock(), self._next())
 
     def _name(self) -> str:
         return products.name_of(self._rng, self._next())

@@ -1,4 +1,4 @@
-"""What a reader of the compacted topic knows in the end, against MongoDB."""
+"""Compares what the compacted topic finally holds with MongoDB."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -9,14 +9,14 @@ from shopsync_contracts import parse
 from shopsync_contracts.events import ProductSnapshot
 from shopsync_contracts.topics import CATALOG_PRODUCTS
 from shopsync_rehearsals.month.compare import Difference
-from shopsync_rehearsals.month.idle import Quiet
+from shopsync_rehearsals.month.idle import IdleWatch
 from shopsync_rehearsals.month.world import SHOP, World
 
 
-async def snapshot_differences(world: World, quiet: Quiet) -> list[Difference]:
-    """The newest message per product: a snapshot equal to the stored product, or a tombstone where there is none."""
+async def snapshot_differences(world: World, idle: IdleWatch) -> list[Difference]:
+    """The newest message per product must equal the stored product, or be a tombstone where none is stored."""
     topic = CATALOG_PRODUCTS.full_name(world.prefix)
-    newest = await _newest(world, await quiet.partitions(topic))
+    newest = await _newest(world, await idle.partitions(topic))
     stored = {document["_id"]: document async for document in world.database["products"].find({"shop_key": SHOP})}
     return [
         difference
@@ -31,9 +31,9 @@ def _compared(subject: str, message: bytes | None, document: dict[str, Any] | No
         if (message is None) is not (document is None):
             yield Difference(number, "newest snapshot", "a tombstone" if document is None else "one", message)
         return
-    told, kept = parse(message, topic=CATALOG_PRODUCTS).data, ProductSnapshot.from_document(document)
-    if told != kept:
-        yield Difference(number, "newest snapshot", kept, told)
+    published, stored = parse(message, topic=CATALOG_PRODUCTS).data, ProductSnapshot.from_document(document)
+    if published != stored:
+        yield Difference(number, "newest snapshot", stored, published)
 
 
 async def _newest(world: World, partitions: list[TopicPartition]) -> dict[str, bytes | None]:

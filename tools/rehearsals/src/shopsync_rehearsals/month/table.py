@@ -4,8 +4,8 @@ import sys
 from collections.abc import Sequence
 from typing import TextIO
 
-from shopsync_rehearsals.month.month import NIGHTS, Tally
 from shopsync_rehearsals.month.operations import Kind
+from shopsync_rehearsals.month.run import NIGHTS, Tally
 
 _COLUMNS: Sequence[tuple[str, int]] = (
     ("seed", 5), ("nights", 7), ("things", 7), ("imports", 8), ("syncs", 6), ("reviews", 8), ("deleted", 8),
@@ -14,23 +14,23 @@ _COLUMNS: Sequence[tuple[str, int]] = (
 
 
 class Table:
-    """A line per seed, rewritten in place while its month goes on."""
+    """One line per seed, rewritten while its month is running."""
 
     def __init__(self, out: TextIO = sys.stdout) -> None:
         self._out = out
         self._live = out.isatty()
 
     def head(self) -> None:
-        """The names of the columns."""
+        """Print the column names."""
         self._write("".join(name.rjust(width) for name, width in _COLUMNS) + "\n")
 
     def progress(self, tally: Tally) -> None:
-        """After a night."""
+        """Show the state after a night."""
         if self._live:
             self._write(f"\r{_cells(tally)}  night {tally.nights} of {NIGHTS}")
 
     def done(self, tally: Tally, wrong: object = None) -> None:
-        """The month is over; `wrong` says what was found."""
+        """Print the final line. `wrong`: what was found, if anything."""
         start = "\r\033[K" if self._live else "\r"
         outcome = "as the rules say" if wrong is None else f"WRONG\n\n{wrong}\n"
         self._write(f"{start}{_cells(tally)}  {outcome}\n")

@@ -1,4 +1,4 @@
-"""The month's surroundings: both sandboxes, the back office's side of Kafka, and eyes on MongoDB."""
+"""What surrounds the services in the month: both sandboxes, the back office's side of Kafka, a view of MongoDB."""
 
 import contextlib
 from collections.abc import AsyncIterator, Sequence
@@ -20,7 +20,7 @@ from shopsync_sandbox.tiktok import Settings, TikTokSandbox
 
 SHOP = "month"
 PAGE = 5
-"""Products a page of futureshop holds here: a small shop then has several, and one of them can fail."""
+"""Products on one page of futureshop: few, so that a small shop has several pages and one of them can fail."""
 
 SHRINK_PRODUCTS = 5
 SHRINK_PERCENT = 30
@@ -35,13 +35,13 @@ class Services(Protocol):
     def groups(self) -> dict[str, list[str]]:
         """Consumer group → full names of its topics."""
 
-    async def strike_night(self) -> None:
-        """Make the janitor's clock look at the time now."""
+    async def trigger_night(self) -> None:
+        """Make the janitor's clock check the time now."""
 
 
 @dataclass
 class World:
-    """What a month happens to. `database` is the services', looked at and never written to."""
+    """Everything around the services. `database` is theirs and is only read."""
 
     clock: MonthClock
     futureshop: FutureshopSandbox
@@ -55,7 +55,7 @@ class World:
     _published: int = field(default=0)
 
     async def publish(self, bodies: Sequence[ShopBody]) -> None:
-        """As the tool and its operators do, acknowledged before the call returns."""
+        """Publish like the tool and its operators. Returns when everything is acknowledged."""
         for body in bodies:
             self._published += 1
             event = new_event(body, source="/month/back-office", id=f"m-{self._published}", time=self.clock())
@@ -64,14 +64,14 @@ class World:
             await self.producer.send_and_wait(topic, event.to_bytes(), key=event.key(), headers=headers)
 
     async def authorise(self, publisher_url: str) -> None:
-        """The seller's consent, in the short form."""
+        """Give the seller's consent, without the consent page."""
         code = self.tiktok.tokens.mint_code([SHOP]).value
         async with httpx.AsyncClient(base_url=publisher_url) as browser:
             answer = await browser.get("/oauth/tiktok/callback", params={"code": code, "state": SHOP})
             answer.raise_for_status()
 
     def write_shops_file(self, path: Path) -> Path:
-        """The ingestor's shops file."""
+        """Write the ingestor's shops file."""
         connections = self.futureshop.connections(self.futureshop_url)
         path.write_text(yaml.safe_dump(connections), encoding="utf-8")
         return path
@@ -79,13 +79,13 @@ class World:
 
 @contextlib.asynccontextmanager
 async def surroundings(*, seed: int, bootstrap_servers: str, prefix: str, database: Any) -> AsyncIterator[World]:
-    """Both sandboxes served on loopback, at the month's first morning."""
+    """Serve both sandboxes on loopback, with the clock at the month's first morning."""
     clock = MonthClock(first_morning(datetime.now(UTC)))
     futureshop = FutureshopSandbox([f"{SHOP}:1"], seed=seed, requests_per_second=0)
     clock.follow(futureshop.clock.shift)
     futureshop.delete_some(1, shop_key=SHOP)
     futureshop.fail("short_page", keep=PAGE, times=None)
-    # Real seconds: a delivery that a busy machine did not answer in time is not waited for two minutes.
+    # These are real seconds: a delivery that a busy machine did not answer in time is retried soon.
     settings = Settings(review_seconds=None, requests_per_second=None, webhook_retry_seconds=(0.5,) * 20)
     tiktok = TikTokSandbox(seed=f"month-{seed}", shops=(SHOP,), settings=settings, clock=clock.seconds)
     producer = AIOKafkaProducer(bootstrap_servers=bootstrap_servers)

@@ -1,4 +1,4 @@
-"""What Seller Center should hold of one product."""
+"""A product's listing in Seller Center, in the state that the rules ask for."""
 
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -7,7 +7,7 @@ from shopsync_rehearsals.month.model.observation import SkuKey
 
 
 class Sale(StrEnum):
-    """Where a listing stands."""
+    """The state of a listing."""
 
     REVIEWING = "reviewing"
     LIVE = "live"
@@ -18,24 +18,23 @@ class Sale(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """What a push sends besides stock. `rest` is compared only for being the same: texts, images, package, category."""
+    """What a push sends besides stock. `rest` (texts, images, package, category) is only compared for equality."""
 
     title: str
     prices: dict[SkuKey, int | None]
     rest: object
 
     def reads_like(self, other: "Offer | None") -> bool:
-        """Equal for a reviewer, who is not asked about prices."""
+        """Whether a reviewer would see no difference: prices are not reviewed."""
         return other is not None and (self.title, self.rest) == (other.title, other.rest)
 
 
 @dataclass(slots=True)
 class Listing:
-    """One listing. `offer` is the newest content there, `live` the content on sale; `stock` what a buyer may order.
+    """One listing. `offer` is its newest content, `live` the content on sale, `stock` what a buyer can order.
 
-    `sent` are the SKUs whose stock has crossed (ST-3, ST-11). `retitled`:
-    the seller has changed the title since the last push. `tiktok_id` and `ids` (TikTok's SKU id → SKU) are learnt when
-    first seen, and may not change.
+    `sent`: the SKUs whose stock has been sent (ST-3, ST-11). `retitled`: the seller has changed the title since the
+    last push. `tiktok_id` and `ids` (TikTok's SKU id → SKU) are recorded when first seen, and may not change.
     """
 
     offer: Offer
@@ -49,30 +48,30 @@ class Listing:
 
     @property
     def on_sale(self) -> bool:
-        """A buyer sees it now."""
+        """Whether a buyer sees it now."""
         return self.live is not None and self.sale is not Sale.DELETED and self.sale is not Sale.HIDDEN
 
     def edit(self, offer: Offer, stock: dict[SkuKey, int]) -> None:
-        """RB-3: the tool's values replace what is there; stock only of SKUs that never had any (ST-3, ST-11)."""
+        """RB-3: the tool's values replace the content. Stock is set only for SKUs that never had any (ST-3, ST-11)."""
         self.stock = {key: self.stock.get(key, stock.get(key, 0)) for key in offer.prices}  # VA-6, Q13
         self.sent |= offer.prices.keys()
         self.offer, self.retitled = offer, False
-        # The reviewer is asked about news only: what is on sale already passes as it is.
+        # Only new content is reviewed: what is already on sale passes as it is.
         self.sale = Sale.LIVE if self.on_sale and offer.reads_like(self.live) else Sale.REVIEWING
 
     def relist(self) -> None:
-        """LY-6, RB-10: back on sale by way of a review."""
+        """LY-6, RB-10: it goes back on sale through a review."""
         self.sale, self.live = Sale.REVIEWING, None
 
     def approve(self) -> None:
         self.sale, self.live = Sale.LIVE, self.offer
 
     def reject(self) -> None:
-        """What was on sale stays on sale with the old content."""
+        """A product that was on sale stays on sale with its old content."""
         self.sale = Sale.REJECTED
 
     def hide(self) -> None:
-        """By the seller. What was under review is the content now."""
+        """By the seller. Content under review becomes the content."""
         self.sale, self.live = Sale.HIDDEN, None
 
     def delete(self) -> None:

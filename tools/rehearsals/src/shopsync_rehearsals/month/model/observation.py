@@ -1,4 +1,4 @@
-"""What futureshop says of a product at one moment, as the rules read it."""
+"""A product as an import finds it in futureshop at one moment, read by the rules."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,7 +9,7 @@ SkuKey = tuple[str, str]
 
 
 @dataclass(frozen=True, slots=True)
-class SaidSku:
+class ObservedSku:
     """One SKU. `price` in yen, tax included; `stock` None while it is not managed (ST-7)."""
 
     price: int | None
@@ -18,8 +18,8 @@ class SaidSku:
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
-    """One reading. `price` is what a buyer pays for a SKU without a price of its own (PR-2…7)."""
+class Observation:
+    """One product. `price` is what a buyer pays for a SKU that has no price of its own (PR-2…7)."""
 
     updated_at: datetime
     preorder: bool
@@ -27,13 +27,13 @@ class Said:
     description: str
     images: tuple[str, ...]
     price: int | None
-    skus: dict[SkuKey, SaidSku]
+    skus: dict[SkuKey, ObservedSku]
 
 
-def said(product: Product, at: datetime, origin: str) -> Said:
-    """The product as a reading at `at` finds it; image paths stand on `origin`."""
+def observe(product: Product, at: datetime, origin: str) -> Observation:
+    """The product as an import finds it at `at`. `origin` is put before image paths."""
     preorder = in_force(product, at)
-    return Said(
+    return Observation(
         updated_at=product.updated_at,
         preorder=preorder,
         name=product.name,
@@ -41,21 +41,21 @@ def said(product: Product, at: datetime, origin: str) -> Said:
         images=tuple(origin + image if image.startswith("/") else image for image in product.images),
         # PR-2: the sale form chooses the price; PR-4, PR-5, PR-6: no other price is looked at.
         price=_taxed(product, product.preorder.price if preorder and product.preorder else product.unit_price),
-        skus={sku.key: _said_sku(product, sku, preorder=preorder) for sku in product.skus},
+        skus={sku.key: _observed_sku(product, sku, preorder=preorder) for sku in product.skus},
     )
 
 
 def in_force(product: Product, at: datetime) -> bool:
-    """Q6, PR-13: 予約販売 is in force within its period."""
+    """Whether 予約販売 is in force: within its period (Q6, PR-13)."""
     sale = product.preorder
     if sale is None:
         return False
     return (sale.period_start is None or sale.period_start <= at) and (sale.period_end is None or at <= sale.period_end)
 
 
-def _said_sku(product: Product, sku: Sku, *, preorder: bool) -> SaidSku:
+def _observed_sku(product: Product, sku: Sku, *, preorder: bool) -> ObservedSku:
     kind = sku.preorder_stock if preorder else sku.stock  # Q6, ST-12: stock of the matching kind
-    return SaidSku(
+    return ObservedSku(
         price=_taxed(product, sku.price),  # Q7
         stock=kind if product.stock_managed else None,  # ST-7: 在庫有り is no number
         names=(sku.vertical_name, sku.horizontal_name),

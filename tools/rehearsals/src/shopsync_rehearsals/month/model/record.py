@@ -1,10 +1,10 @@
-"""One product of the tool, as the rules say it should stand. Numbers of the rules stand at what they cause."""
+"""One product in the tool, in the state that the rules ask for. Each line cites the rule behind it."""
 
 from dataclasses import dataclass, field
 from typing import Any
 
 from shopsync_rehearsals.month.model.listing import Listing, Offer, Sale
-from shopsync_rehearsals.month.model.observation import Said, SkuKey
+from shopsync_rehearsals.month.model.observation import Observation, SkuKey
 
 REQUIRED = ("category_id", "package_weight_g", "package_dimensions_cm", "brand_id", "attributes")
 """Q9, stock apart."""
@@ -18,10 +18,10 @@ class Record:
     """A product in the tool.
 
     `removed`: its absence upstream is proven; None when the rules leave it open. `dirty`: a push would send something
-    else than the last one did, or there was none.
+    new, or there was no push yet. `own`: the values of the tool-only fields.
     """
 
-    said: Said
+    observed: Observation
     stock: dict[SkuKey, int | None]
     edits: dict[str, Any] = field(default_factory=dict)
     own: dict[str, Any] = field(default_factory=dict)
@@ -32,45 +32,50 @@ class Record:
     former: bool = False
 
     @classmethod
-    def new(cls, said: Said, *, former: bool) -> "Record":
-        """RA-3, ST-1: the first import brings stock; OFF until the merchant says otherwise."""
-        return cls(said, {key: sku.stock for key, sku in said.skus.items()}, former=former)
+    def new(cls, observed: Observation, *, former: bool) -> "Record":
+        """RA-3, ST-1: the first import brings stock. The product is OFF until the merchant switches it ON."""
+        return cls(observed, {key: sku.stock for key, sku in observed.skus.items()}, former=former)
 
     # What the merchant sees ---------------------------------------------------------------------------------
 
     @property
     def name(self) -> str:
-        return str(self.edits.get("name", self.said.name))
+        return str(self.edits.get("name", self.observed.name))
 
     @property
     def description(self) -> str:
-        return str(self.edits.get("description", self.said.description))
+        return str(self.edits.get("description", self.observed.description))
 
     @property
     def price(self) -> int | None:
         edited: int | None = self.edits.get("price")
-        return self.said.price if edited is None else edited
+        return self.observed.price if edited is None else edited
 
     def prices(self) -> dict[SkuKey, int | None]:
-        """Q7: a SKU's own price where it has one; a price given in the tool is every SKU's."""
+        """Q7: a SKU's own price where it has one. A price edited in the tool applies to every SKU."""
         if "price" in self.edits:
-            return dict.fromkeys(self.said.skus, self.price)
-        return {key: self.price if sku.price is None else sku.price for key, sku in self.said.skus.items()}
+            return dict.fromkeys(self.observed.skus, self.price)
+        return {key: self.price if sku.price is None else sku.price for key, sku in self.observed.skus.items()}
 
     def offer(self) -> Offer:
         """What a push would send."""
-        names = tuple((key, sku.names) for key, sku in self.said.skus.items())
-        rest = (self.description, self.said.images, names, tuple(sorted(self.own.items(), key=lambda item: item[0])))
+        names = tuple((key, sku.names) for key, sku in self.observed.skus.items())
+        rest = (
+            self.description,
+            self.observed.images,
+            names,
+            tuple(sorted(self.own.items(), key=lambda item: item[0])),
+        )
         return Offer(self.name, self.prices(), rest)
 
     def missing(self) -> bool:
         """ED-4, ST-8, Q9: something required is blank, or a SKU that was never sent has no stock."""
         sent = self.listing.sent if self.listing else set()
-        unsold = any((self.stock[key] or 0) < 1 for key in self.said.skus if key not in sent)
-        return unsold or any(self.own.get(name) is None for name in REQUIRED) or None in self.prices().values()
+        no_stock = any((self.stock[key] or 0) < 1 for key in self.observed.skus if key not in sent)
+        return no_stock or any(self.own.get(name) is None for name in REQUIRED) or None in self.prices().values()
 
     def statuses(self) -> frozenset[str]:
-        """状態: one where the rules determine it, more where they leave it open."""
+        """The possible values of 状態: one where the rules decide, more where they leave it open."""
         if self.missing():
             return frozenset({"incomplete"})  # SS-3, SS-4, SS-5
         if self.listing is None or self.dirty:
@@ -86,24 +91,24 @@ class Record:
 
     # What happens to it -------------------------------------------------------------------------------------
 
-    def observe(self, said: Said, *, overwrite_all: bool) -> None:
-        """An import has read it. Rule A decides whether it is overwritten."""
-        self.removed = False  # DL-14: it is there
-        newer = said.updated_at > self.said.updated_at  # RA-1, RA-6, NV-10
-        switched = said.preorder != self.said.preorder  # Q8
+    def observe(self, observed: Observation, *, overwrite_all: bool) -> None:
+        """An import has read the product. Rule A decides whether it is overwritten."""
+        self.removed = False  # DL-14: it exists
+        newer = observed.updated_at > self.observed.updated_at  # RA-1, RA-6, NV-10
+        switched = observed.preorder != self.observed.preorder  # Q8
         if overwrite_all or newer or switched:  # RA-2
-            self._overwrite(said)
+            self._overwrite(observed)
 
-    def _overwrite(self, said: Said) -> None:
+    def _overwrite(self, observed: Observation) -> None:
         before = self._content()
-        self.said = said
-        self.edits.clear()  # LY-2; what the tool alone has stays (ED-7), and so does the switch (TG-7)
-        # ST-1, ST-2, ST-9, Q5: known SKUs keep their stock, new ones bring theirs, lost ones go (VA-6).
-        self.stock = {key: self.stock.get(key, sku.stock) for key, sku in said.skus.items()}
-        self._note(before)
+        self.observed = observed
+        self.edits.clear()  # LY-2; tool-only values stay (ED-7), and so does 連携対象 (TG-7)
+        # ST-1, ST-2, ST-9, Q5: known SKUs keep their stock, new ones bring theirs, missing ones are dropped (VA-6).
+        self.stock = {key: self.stock.get(key, sku.stock) for key, sku in observed.skus.items()}
+        self._mark_if_changed(before)
 
     def edit(self, changes: dict[str, Any]) -> None:
-        """ED-1, ED-6: what is named changes; null drops the edit of an upstream value, or clears a tool-only one."""
+        """ED-1, ED-6: named fields change. Null removes the edit of an upstream value, or clears a tool-only value."""
         before = self._content()
         for name, value in changes.items():
             target = self.edits if name in UPSTREAM_OWNED else self.own
@@ -111,18 +116,18 @@ class Record:
                 target.pop(name, None)
             else:
                 target[name] = value
-        self._note(before)
+        self._mark_if_changed(before)
 
     def set_stock(self, key: SkuKey, quantity: int) -> None:
-        """ST-10: the merchant's number stands. Once the SKU is sent it changes nothing in Seller Center."""
+        """ST-10: the merchant's number is kept. Once the SKU has been sent it changes nothing in Seller Center."""
         if key in self.stock:
             self.stock[key] = quantity
 
     def _content(self) -> tuple[Offer, int | None]:
-        """What leads back to 同期待ち when it changes (SS-8): the product's price too, if every SKU has its own."""
+        """What a change of leads back to 同期待ち (SS-8). The product's price counts even if every SKU has its own."""
         return self.offer(), self.price
 
-    def _note(self, before: tuple[Offer, int | None]) -> None:
+    def _mark_if_changed(self, before: tuple[Offer, int | None]) -> None:
         if self._content() != before:
             self.dirty = True
 
@@ -143,7 +148,9 @@ class Record:
         if listing.sale is Sale.DELETED:
             return  # Q12, NV-8
         was_hidden = listing.sale is Sale.HIDDEN
-        if offer != listing.offer or (listing.sale is Sale.REJECTED and by_hand):  # RB-9; RB-2: a hand insists
+        if offer != listing.offer or (
+            listing.sale is Sale.REJECTED and by_hand
+        ):  # RB-9; RB-2: a manual sync sends again
             listing.edit(offer, numbers)
         if was_hidden:
             listing.relist()

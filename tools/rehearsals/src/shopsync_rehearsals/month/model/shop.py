@@ -1,4 +1,4 @@
-"""The whole shop, as the rules say it should stand. Nothing here knows how the services do it."""
+"""The whole shop, in the state that the rules ask for."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
@@ -6,17 +6,17 @@ from datetime import datetime
 from typing import Any
 
 from shopsync_rehearsals.month.model.listing import Listing, Offer, Sale
-from shopsync_rehearsals.month.model.observation import SkuKey, said
+from shopsync_rehearsals.month.model.observation import SkuKey, observe
 from shopsync_rehearsals.month.model.record import Record
 from shopsync_sandbox.shop import Product
 
 
 @dataclass(slots=True)
 class Model:
-    """`upstream` is what the merchant has registered in futureshop, `records` what the tool should hold.
+    """`upstream`: what the merchant has registered in futureshop. `records`: what the tool should hold.
 
-    `mode` is 連携設定. `buried` are products deleted from the tool, and whether Seller Center may still hold a listing
-    of that number; `orphans` are those listings, which nobody here may touch any more (DL-5).
+    `origin` is futureshop's address, `mode` is 連携設定. `buried`: products deleted from the tool, and whether Seller
+    Center may still hold a listing of that number. `orphans`: those listings, which nothing may touch any more (DL-5).
     """
 
     origin: str
@@ -29,7 +29,7 @@ class Model:
     # futureshop ---------------------------------------------------------------------------------------------
 
     def registered(self, product: Product) -> None:
-        """A product was added or changed in futureshop. The tool does not know yet."""
+        """A product was added or changed in futureshop. The tool does not know it yet."""
         self.upstream[product.product_no] = product
 
     def unregistered(self, product_no: str) -> None:
@@ -43,14 +43,14 @@ class Model:
     # Imports and the night ----------------------------------------------------------------------------------
 
     def imported(self, seen: Collection[str], at: datetime, *, overwrite_all: bool, proves: bool | None) -> None:
-        """An import has read these products. `proves`: it read the whole shop; None when that is not known."""
+        """An import has read these products. `proves`: it read the whole shop; None where the rules leave that open."""
         for number in seen:
-            reading = said(self.upstream[number], at, self.origin)
+            observed = observe(self.upstream[number], at, self.origin)
             if number in self.records:
-                self.records[number].observe(reading, overwrite_all=overwrite_all)
+                self.records[number].observe(observed, overwrite_all=overwrite_all)
             else:
-                # DL-13: the number may have been in the tool before; nothing of that comes back.
-                self.records[number] = Record.new(reading, former=self.buried.pop(number, False))
+                # DL-13: the number may have been in the tool before; nothing of it comes back.
+                self.records[number] = Record.new(observed, former=self.buried.pop(number, False))
         self.enumerated(proves)
 
     def enumerated(self, proves: bool | None) -> None:
@@ -59,10 +59,10 @@ class Model:
             if number not in self.upstream and proves is not False:
                 record.removed = True if proves else record.removed or None
             elif number in self.upstream and proves is not False and record.removed:
-                record.removed = None  # there again; whether a bare count of numbers says so is not ruled
+                record.removed = None  # it exists again; the rules do not say whether an enumeration alone shows that
 
     def night(self, *, proven: bool) -> list[str]:
-        """The nightly run. Returns what it deletes."""
+        """The nightly sweep. Returns the products it deletes."""
         if not proven:
             return []  # NV-9
         self.enumerated(proves=True)
@@ -109,7 +109,7 @@ class Model:
         return {number: record.listing for number, record in self.records.items() if record.listing is not None}
 
     def retitled(self, product_no: str, title: str) -> None:
-        """LY-3: the seller's title passes its review and stands until the next push."""
+        """LY-3: the seller's title passes its review and is kept until the next push."""
         listing = self.listings()[product_no]
         listing.offer = listing.live = Offer(title, listing.offer.prices, listing.offer.rest)
         listing.retitled = True

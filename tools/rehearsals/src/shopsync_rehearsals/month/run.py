@@ -1,4 +1,4 @@
-"""Living the month, night by night."""
+"""Runs a month, day by day, and checks every night."""
 
 import time
 from collections import Counter
@@ -8,8 +8,8 @@ from datetime import datetime, timedelta
 
 from shopsync_contracts.events import ShopSettingsChanged
 from shopsync_rehearsals.month.compare import Difference, differences
-from shopsync_rehearsals.month.executor import Play
-from shopsync_rehearsals.month.idle import Quiet
+from shopsync_rehearsals.month.executor import Executor
+from shopsync_rehearsals.month.idle import IdleWatch
 from shopsync_rehearsals.month.model.shop import Model
 from shopsync_rehearsals.month.operations import Kind, Log, Operation
 from shopsync_rehearsals.month.script import Script
@@ -22,11 +22,11 @@ _NOON = 12
 _HOURS: tuple[tuple[int, str | None], ...] = (
     (9, None), (12, "auto"), (14, None), (18, "scheduled"), (20, None), (24, "auto"),
 )  # fmt: skip
-"""Hours of a day: busy ones, and the timings of each 連携設定 (`AUTO_MINUTES`, `SCHEDULED_TIME`)."""
+"""Hours of a day: None is a busy hour, else the 連携設定 that starts a sync then (`AUTO_MINUTES`, `SCHEDULED_TIME`)."""
 
 
 class Disagreement(AssertionError):
-    """The services and the rules differ after a night. The text holds what a person needs to find out who is wrong."""
+    """The services and the rules differ after a night. The text says what a person needs to find out which is wrong."""
 
     def __init__(self, seed: int, night: int, found: list[Difference], log: Log) -> None:
         numbers = sorted({each.product_no for each in found if each.product_no is not None})
@@ -38,7 +38,7 @@ class Disagreement(AssertionError):
 
 @dataclass(slots=True)
 class Tally:
-    """What a month was made of."""
+    """What happened in a month, in numbers."""
 
     seed: int
     nights: int = 0
@@ -52,18 +52,18 @@ class Tally:
 class Month:
     """One shop's month. `progress` is called after every night."""
 
-    def __init__(self, seed: int, world: World, services: Services, quiet: Quiet) -> None:
+    def __init__(self, seed: int, world: World, services: Services, idle: IdleWatch) -> None:
         self._world = world
-        self._quiet = quiet
+        self._idle = idle
         self._services = services
         self._model = Model(world.futureshop_url)
         self._script = Script(seed, self._model, world.clock)
-        self._play = Play(world, services, self._model, quiet)
+        self._executor = Executor(world, services, self._model, idle)
         self._seed = seed
         self.tally = Tally(seed)
 
-    async def live(self, nights: int = NIGHTS, progress: Callable[[Tally], None] = lambda _: None) -> Tally:
-        """Raises Disagreement after the first night that ends wrong, NotQuiet when something never ends."""
+    async def run(self, nights: int = NIGHTS, progress: Callable[[Tally], None] = lambda _: None) -> Tally:
+        """Raises Disagreement after the first night that ends wrong, NotIdle when something never ends."""
         started = time.monotonic()
         await self._open()
         for night in range(1, nights + 1):
@@ -72,16 +72,16 @@ class Month:
             await self._check(night)
             self.tally.nights = night
             self.tally.listings = len(self._world.tiktok.world.shop(SHOP).products)
-            self.tally.seconds, self.tally.waited = time.monotonic() - started, self._quiet.waited
+            self.tally.seconds, self.tally.waited = time.monotonic() - started, self._idle.waited
             progress(self.tally)
-        self._judge(nights, await snapshot_differences(self._world, self._quiet))
+        self._judge(nights, await snapshot_differences(self._world, self._idle))
         return self.tally
 
     async def _open(self) -> None:
         await self._world.publish([ShopSettingsChanged(shop_key=SHOP)])
-        await self._quiet.settle()
+        await self._idle.until_idle()
         await self._world.authorise(self._services.publisher_url)
-        await self._services.strike_night()
+        await self._services.trigger_night()
         for operation in self._script.opening():
             await self._do(operation)
         await self._do(Operation(Kind.IMPORT, args={"mode": "changed_only", "fault": None}))
@@ -89,7 +89,7 @@ class Month:
             await self._do(operation)
 
     async def _day(self) -> None:
-        """From the morning to midnight: errands with an action after them, and the timings of 連携設定."""
+        """From morning to midnight: busy hours, and the syncs that 連携設定 starts."""
         morning = self._at(9)
         for hour, timed in _HOURS:
             at = morning + timedelta(hours=hour - 9)
@@ -101,7 +101,7 @@ class Month:
 
     async def _busy_hour(self, at: datetime) -> None:
         self._world.clock.until(at)
-        for operation in self._script.errands():
+        for operation in self._script.small_operations():
             await self._do(operation)
         await self._do(self._script.action())
 
@@ -117,10 +117,10 @@ class Month:
 
     def _judge(self, night: int, found: list[Difference]) -> None:
         if found:
-            raise Disagreement(self._seed, night, found, self._play.log)
+            raise Disagreement(self._seed, night, found, self._executor.log)
 
     async def _do(self, operation: Operation, pause: timedelta | None = None) -> None:
-        await self._play.do(operation, self._script.pause() if pause is None else pause)
+        await self._executor.do(operation, self._script.pause() if pause is None else pause)
         self.tally.operations[operation.kind] += 1
 
     def _at(self, hour: int, minute: int = 0) -> datetime:
