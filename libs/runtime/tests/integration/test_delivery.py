@@ -145,8 +145,8 @@ async def test_a_second_replica_takes_partitions_and_nothing_is_lost(
         await send(producer, topic, make_event, range(50, 100), partition=1)
         await eventually(lambda: len(seen) == 100)
         async with running(replica("second")) as second:
-            for runtime in (first, second):
-                await eventually(lambda one=runtime: len(one.subscriptions[0].consumer.assignment()) == 1)
+            consumers = [runtime.subscriptions[0].consumer for runtime in (first, second)]
+            await eventually(lambda: [len(consumer.assignment()) for consumer in consumers] == [1, 1])
             await send(producer, topic, make_event, range(100, 150), partition=0)
             await send(producer, topic, make_event, range(150, 200), partition=1)
             await eventually(lambda: len(seen) == 200)

@@ -23,20 +23,26 @@ def looks_often(monkeypatch):
     monkeypatch.setattr(membership, "_LOOK_SECONDS", 0.5)
 
 
+class Twin(Runtime):
+    """Notes in `handled` the ids of the events that it handled."""
+
+    handled: list[str]
+
+
 @pytest.fixture
 def twin(common, spec):
-    """Makes one of several services with the same name of the replica; `handled` notes what each handled."""
+    """Makes one of several services with the same name of the replica."""
     named = common.model_copy(update={"instance_id": "shop-0", "kafka_session_timeout": timedelta(seconds=SESSION)})
 
     def make():
-        runtime, handled = Runtime("probe", named), []
+        runtime = Twin("probe", named)
+        runtime.handled = []
 
         async def handle(batch):
-            handled.extend(delivery.event.id for delivery in batch)
+            runtime.handled.extend(delivery.event.id for delivery in batch)
             return []
 
         runtime.consume("commands", [spec], handle)
-        runtime.handled = handled
         return runtime
 
     return make

@@ -8,6 +8,7 @@ import pytest
 import pytest_asyncio
 from aiokafka import AIOKafkaProducer
 
+from shopsync_contracts import Event
 from shopsync_contracts.topics import DEAD_LETTERS
 from shopsync_runtime import Runtime
 from shopsync_testkit.polling import eventually
@@ -35,7 +36,8 @@ def padded(event: Any, size: int) -> bytes:
 async def test_a_compressed_message_larger_than_its_topic_takes_is_a_dead_letter_and_the_partition_goes_on(
     common, topics, spec, make_event, compressing, running, read_topic
 ):
-    runtime, handled = Runtime("probe", common), []
+    runtime = Runtime("probe", common)
+    handled: list[str] = []
 
     async def handle(batch):
         handled.extend(delivery.event.id for delivery in batch)
@@ -70,7 +72,8 @@ async def test_cloudevents_binary_mode_is_told_as_what_it_is(
     common, topics, spec, make_event, producer, running, read_topic
 ):
     """Attributes in `ce_*` headers, the default of many libraries (knative-extensions/eventing-kafka#1285)."""
-    runtime, handled = Runtime("probe", common), []
+    runtime = Runtime("probe", common)
+    handled: list[str] = []
 
     async def handle(batch):
         handled.extend(delivery.event.id for delivery in batch)
@@ -110,7 +113,8 @@ async def test_the_content_type_header_in_any_form_is_no_obstacle(
     common, topics, spec, make_event, producer, running, content_type
 ):
     """Everything needed to understand a message is in its value."""
-    runtime, handled = Runtime("probe", common), []
+    runtime = Runtime("probe", common)
+    handled: list[Event[Any]] = []
 
     async def handle(batch):
         handled.extend(delivery.event for delivery in batch)

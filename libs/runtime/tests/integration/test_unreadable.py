@@ -62,7 +62,7 @@ async def test_nothing_is_lost_beside_a_record_that_cannot_be_read(
     common, topics, spec, make_event, running, producer, committed, heal, fault, bad
 ):
     topic, group, good = spec.full_name(common.topic_prefix), consumer_group(common.topic_prefix, "p", "c"), 1 - bad
-    handled = []
+    handled: list[str] = []
 
     async def handle(batch):
         handled.extend(delivery.event.id for delivery in batch)
@@ -131,7 +131,8 @@ async def test_a_batch_that_a_broker_takes_and_nobody_can_read_is_shown(
     common, topics, spec, make_event, running, producer, kafka_bootstrap, publish
 ):
     """Alive and ready meanwhile: another process would meet the same bytes, and the other partition goes on."""
-    topic, handled = spec.full_name(common.topic_prefix), []
+    topic = spec.full_name(common.topic_prefix)
+    handled: list[str] = []
 
     async def handle(batch):
         handled.extend(delivery.event.id for delivery in batch)
@@ -157,7 +158,8 @@ async def test_who_takes_a_partition_over_that_stands_still_says_so(
     common, topics, spec, make_event, running, producer, kafka_bootstrap
 ):
     """The note moves with the partition: whoever lost it does not say any more that it stands still."""
-    topic, handled = spec.full_name(common.topic_prefix), []
+    topic = spec.full_name(common.topic_prefix)
+    handled: list[str] = []
 
     async def handle(batch):
         handled.extend(delivery.event.id for delivery in batch)

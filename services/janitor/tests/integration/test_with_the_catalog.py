@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -50,7 +51,7 @@ def verdicts_of(pages):
 class Shop:
     """One shop of futureshop, its merchant and its listings."""
 
-    world: object
+    world: Any
     key: str = "demo"
     present: set[str] = field(default_factory=set)
     known: set[str] = field(default_factory=set)

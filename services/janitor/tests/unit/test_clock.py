@@ -14,8 +14,8 @@ from shopsync_contracts.times import JST
 from shopsync_runtime import SettingsError, load_settings
 
 
-def jst(*parts):
-    return datetime(2026, 11, *parts, tzinfo=JST)
+def jst(day, hour, minute, second=0):
+    return datetime(2026, 11, day, hour, minute, second, tzinfo=JST)
 
 
 SLOT = jst(24, 3, 30)

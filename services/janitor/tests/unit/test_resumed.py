@@ -1,6 +1,7 @@
 """A sweep that goes on after a crash: what was published before it counts, whatever was written down of it."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -99,7 +100,8 @@ def barrier():
 
 @pytest.fixture
 def steps(catalog, events, barrier):
-    return Steps(Store(), catalog, events, barrier.make, options=StepOptions(), clock=lambda: NOW)
+    store: Any = Store()
+    return Steps(store, catalog, events, barrier.make, options=StepOptions(), clock=lambda: NOW)
 
 
 @pytest.mark.parametrize("counted", [0, 1])
