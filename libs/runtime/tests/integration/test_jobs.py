@@ -122,7 +122,8 @@ async def working(database, replica, *, lease=timedelta(seconds=30)):
 
 
 async def test_two_replicas_carry_out_every_job_once(jobs, collection, mongo_client, mongo_database):
-    database, seen = mongo_client[mongo_database], []
+    database = mongo_client[mongo_database]
+    seen: list[str] = []
     for number in range(12):
         await jobs.add(f"j{number:02}", a_job(number, f"shop{number % 3}"))
     replicas = [Replica(jobs, collection, seen) for _ in range(2)]
@@ -135,7 +136,9 @@ async def test_two_replicas_carry_out_every_job_once(jobs, collection, mongo_cli
 
 
 async def test_who_hangs_is_taken_over_and_writes_no_more(jobs, collection, mongo_client, mongo_database, monkeypatch):
-    database, hanging_seen, seen = mongo_client[mongo_database], [], []
+    database = mongo_client[mongo_database]
+    hanging_seen: list[str] = []
+    seen: list[str] = []
     await jobs.add("j1", a_job())
     hanging, other = Replica(jobs, collection, hanging_seen), Replica(jobs, collection, seen)
     hanging.hold.clear()
@@ -151,7 +154,8 @@ async def test_who_hangs_is_taken_over_and_writes_no_more(jobs, collection, mong
 
 
 async def test_a_worker_that_is_stopped_leaves_its_job_to_the_next_one(jobs, collection, mongo_client, mongo_database):
-    database, seen = mongo_client[mongo_database], []
+    database = mongo_client[mongo_database]
+    seen: list[str] = []
     await jobs.add("j1", a_job())
     stopped = Replica(jobs, collection, seen)
     stopped.hold.clear()

@@ -169,10 +169,14 @@ async def test_who_takes_a_partition_over_that_stands_still_says_so(
     names = ("z", "a", "b")  # partitions are given out by name: the first to come holds none in the end
     replicas = [Runtime("p", common.model_copy(update={"instance_id": name})) for name in names]
     held = [runtime.consume("c", [spec], handle) for runtime in replicas]
+
+    def assigned():
+        return [len(one.consumer.assignment()) for one in held]
+
     async with running(replicas[0]):
         await eventually(lambda: stuck(topic, 0) == 1)
         async with running(replicas[1]), running(replicas[2]):
-            await eventually(lambda: [len(one.consumer.assignment()) for one in held] == [0, 1, 1])
+            await eventually(lambda: assigned() == [0, 1, 1])
             event = make_event(1)
             await producer.send_and_wait(topic, event.to_bytes(), key=event.key(), partition=1)
             await eventually(lambda: handled == ["e1"])

@@ -2,8 +2,10 @@
 
 import asyncio
 import contextlib
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from structlog.testing import capture_logs
@@ -37,6 +39,10 @@ class FakeLeases:
             self.held.remove(name)
 
 
+async def done(job, lease):
+    return True
+
+
 class Queue:
     """Jobs in memory. `advance` does what the test says, and takes the job out when that returns True."""
 
@@ -44,9 +50,7 @@ class Queue:
         self.jobs = list(jobs)
         self.looks = 0
         self.ran = []
-
-    async def do(self, job, lease):
-        return True
+        self.do: Callable[[Job, Lease], Awaitable[bool | None]] = done
 
     async def shops_with_work(self):
         self.looks += 1
@@ -66,7 +70,8 @@ class Queue:
 @contextlib.asynccontextmanager
 async def working(queue, *, poll=0.02, shops_at_once=9, leases=None):
     options = WorkerOptions(timedelta(seconds=30), timedelta(seconds=poll), shops_at_once)
-    made = ShopWorker("import", queue, leases or FakeLeases(), options)
+    lent: Any = leases or FakeLeases()
+    made = ShopWorker("import", queue, lent, options)
     task = asyncio.create_task(made.run())
     try:
         yield made
