@@ -56,7 +56,7 @@ class ToolDatabase:
         self.shops = ShopStore(self.database)
         self.held = HeldMessages(self.database, [TOOL_EDITS])
         feed: Any = Unpublished()
-        self.catalogue = ProductUpdater(self.products, self.shops, feed, rules=Rules(), clock=lambda: self.now)
+        self.updater = ProductUpdater(self.products, self.shops, feed, rules=Rules(), clock=lambda: self.now)
 
     @staticmethod
     def at(minute: float) -> datetime:
@@ -73,7 +73,7 @@ class ToolDatabase:
 
     async def take(self, body: Any, minute: float = 0) -> None:
         self.now = max(self.now, self.at(minute))
-        applied = await self.catalogue.apply([message_of(self.delivery(body, minute))])
+        applied = await self.updater.apply([message_of(self.delivery(body, minute))])
         assert not applied.refused
         assert not applied.waiting
 

@@ -6,7 +6,7 @@ HTTP_PORT = 8082
 
 
 def main() -> None:
-    """Run the catalogue until SIGTERM."""
+    """Run the catalog until SIGTERM."""
     run_service("catalog", CatalogSettings, build, default_http_port=HTTP_PORT)
 
 

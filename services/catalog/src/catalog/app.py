@@ -1,4 +1,4 @@
-"""Composition root: which handler listens to what."""
+"""Composition root: connects handlers to topics and starts the background tasks."""
 
 from catalog.handlers import BulkEdits, ProductHandler, SettingsHandler
 from catalog.held_resolver import HeldMessageResolver
@@ -11,7 +11,7 @@ from catalog.store.done_requests import DoneRequests
 from catalog.store.held_messages import PRODUCT_TOPICS, HeldMessages
 from catalog.store.products import ProductStore
 from catalog.store.shops import ShopStore
-from catalog.sync_handler import Patience, SyncHandler
+from catalog.sync_handler import SyncHandler, WaitLimits
 from catalog.sync_scheduler import SyncScheduler
 from shopsync_contracts.topics import (
     CATALOG_PRODUCTS,
@@ -25,12 +25,12 @@ from shopsync_runtime import Barrier, Runtime, consumer_group, each
 
 
 def build(runtime: Runtime, settings: CatalogSettings) -> None:
-    """Wire the service."""
+    """Create the parts of the service and register them with the runtime."""
     products, shops = ProductStore(runtime.database), ShopStore(runtime.database)
     held = HeldMessages(runtime.database, PRODUCT_TOPICS)
     feed = SnapshotPublisher(runtime.events)
     rules = Rules(compare_sale_form=settings.compare_sale_form, proof_age=settings.proof_age)
-    catalogue = ProductUpdater(products, shops, feed, rules=rules, clock=runtime.clock)
+    updater = ProductUpdater(products, shops, feed, rules=rules, clock=runtime.clock)
     done = DoneRequests(runtime.database)
     bulk_edits = BulkEdits(products, done, runtime.events, clock=runtime.clock)
     group = consumer_group(runtime.common.topic_prefix, runtime.name, "products")
@@ -41,9 +41,9 @@ def build(runtime: Runtime, settings: CatalogSettings) -> None:
     async def changes_before() -> Barrier:
         return await runtime.lag_barrier(group, [PRODUCT_CHANGES])
 
-    keeper = HeldMessageResolver(
+    resolver = HeldMessageResolver(
         held,
-        catalogue,
+        updater,
         bulk_edits,
         barrier=changes_before,
         publish_letters=runtime.publish_dead_letters,
@@ -57,7 +57,7 @@ def build(runtime: Runtime, settings: CatalogSettings) -> None:
         done,
         runtime.events,
         barrier=everything_before,
-        patience=Patience(settings.settings_grace.total_seconds(), settings.barrier_timeout.total_seconds()),
+        limits=WaitLimits(settings.settings_grace.total_seconds(), settings.barrier_timeout.total_seconds()),
         shutdown=runtime.shutdown,
         clock=runtime.clock,
     )
@@ -74,10 +74,10 @@ def build(runtime: Runtime, settings: CatalogSettings) -> None:
     runtime.consume(
         "products",
         PRODUCT_TOPICS,
-        ProductHandler(catalogue, held, bulk_edits, clock=runtime.clock),
+        ProductHandler(updater, held, bulk_edits, clock=runtime.clock),
         max_records=settings.max_records,
     )
-    runtime.consume("settings", [SHOP_SETTINGS], each(SettingsHandler(shops, catalogue)))
+    runtime.consume("settings", [SHOP_SETTINGS], each(SettingsHandler(shops, updater)))
     runtime.consume("syncs", [SYNC_COMMANDS], syncs)
     check = SnapshotRepair(products, feed, interval=settings.snapshot_check_interval)
     checked = runtime.consume(
@@ -89,5 +89,5 @@ def build(runtime: Runtime, settings: CatalogSettings) -> None:
         unsettled=check,
     )
     runtime.background("snapshot-check", lambda: check.run(checked))
-    runtime.background("held-messages", keeper.run)
+    runtime.background("held-messages", resolver.run)
     runtime.background("schedule", scheduler.run)

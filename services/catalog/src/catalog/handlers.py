@@ -1,4 +1,4 @@
-"""Message in, rules, state, message out. No rules here."""
+"""Handlers of the product and settings topics. They call the rules and the stores; there are no rules here."""
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
@@ -7,12 +7,12 @@ import structlog
 
 from catalog.errors import CatalogRefusal
 from catalog.product_updater import ApplyResult, ProductUpdater
-from catalog.rules.admission import admit
+from catalog.rules.admission import check_timestamps
 from catalog.rules.bulk import FanOut, fan_out, reports
 from catalog.rules.merge import ReceivedMessage
 from catalog.store.documents import product_id
 from catalog.store.done_requests import DoneRequests
-from catalog.store.held_messages import Held, HeldMessages, message_of
+from catalog.store.held_messages import HeldMessage, HeldMessages, message_of
 from catalog.store.products import ProductStore
 from catalog.store.shops import ShopStore
 from shopsync_contracts import Event
@@ -29,15 +29,15 @@ class ProductHandler:
     """Group "products": everything that changes a product."""
 
     def __init__(
-        self, catalogue: ProductUpdater, held: HeldMessages, bulk_edits: "BulkEdits", *, clock: Callable[[], datetime]
+        self, updater: ProductUpdater, held: HeldMessages, bulk_edits: "BulkEdits", *, clock: Callable[[], datetime]
     ) -> None:
-        self._catalogue = catalogue
+        self._updater = updater
         self._held = held
         self._bulk_edits = bulk_edits
         self._clock = clock
 
     async def __call__(self, batch: Sequence[Delivery]) -> Sequence[Refusal]:
-        """Apply a batch. Messages held for the same products come first: they were published before."""
+        """Apply a batch. HeldMessage messages of the same products are applied first, since they are older."""
         single = [delivery for delivery in batch if not isinstance(delivery.event.data, ProductsBulkEdited)]
         held = await self._held.about({delivery.event.subject for delivery in single})
         deliveries = {message_of(one).place: one for one in single}
@@ -45,7 +45,7 @@ class ProductHandler:
         async def hold(waiting: Sequence[ReceivedMessage]) -> None:
             await self._held.hold([deliveries[one.place] for one in waiting if not one.held], self._clock())
 
-        applied = await self._catalogue.apply([*(one.message for one in held), *map(message_of, single)], hold)
+        applied = await self._updater.apply([*(one.message for one in held), *map(message_of, single)], hold)
         refusals = [Refusal(deliveries[one.place], error) for one, error in applied.refused if not one.held]
         refusals += await self._bulk([one for one in batch if isinstance(one.event.data, ProductsBulkEdited)])
         await self._held.release(_no_longer_waiting(held, applied))
@@ -57,19 +57,19 @@ class ProductHandler:
         done: list[Delivery] = []
         for delivery in batch:
             try:
-                settled = await self._bulk_edits.publish(delivery, final=False)
+                published = await self._bulk_edits.publish(delivery, final=False)
             except CatalogRefusal as error:
                 refusals.append(Refusal(delivery, error))
             else:
-                (done if settled else early).append(delivery)
+                (done if published else early).append(delivery)
         await self._held.hold(early, self._clock())
-        # Behind the holding: a later one that is done says of the earlier ones that they are done or held.
+        # After holding: a request that is marked done implies that earlier ones are done or held.
         await self._bulk_edits.done(done)
         return refusals
 
 
-def _no_longer_waiting(held: Sequence[Held], applied: ApplyResult) -> list[str]:
-    """Refused ones stay with those that wait: whoever looks after the waiting also writes the dead letters."""
+def _no_longer_waiting(held: Sequence[HeldMessage], applied: ApplyResult) -> list[str]:
+    """Ids of the held messages that were applied. Refused ones stay held until their dead letters are written."""
     stuck = {message.place for message, _ in (*applied.waiting, *applied.refused)}
     return [one.id for one in held if one.message.place not in stuck]
 
@@ -92,7 +92,7 @@ class BulkEdits:
         that is read again does nothing: its products may have gone on, or be others of the same number.
         """
         event: Event[ProductsBulkEdited] = delivery.event
-        admit(event, delivery.timestamp)
+        check_timestamps(event, delivery.timestamp)
         if not final and await self._done.is_done(delivery):
             return True
         plan = fan_out(event, await self._known(event.data))
@@ -127,18 +127,18 @@ class BulkEdits:
 
 
 class SettingsHandler:
-    """Group "settings": stores what the shops' settings are, and prices products again when tax settings change."""
+    """Group "settings": stores the shops' settings, and reprices products when tax settings change."""
 
-    def __init__(self, shops: ShopStore, catalogue: ProductUpdater) -> None:
+    def __init__(self, shops: ShopStore, updater: ProductUpdater) -> None:
         self._shops = shops
-        self._catalogue = catalogue
+        self._updater = updater
 
     async def __call__(self, delivery: Delivery) -> None:
-        """Store one shop's settings. Streams the shop's products in pages; repeated from the start after a crash."""
+        """Store one shop's settings and reprice its products in pages. After a crash it starts again."""
         event = delivery.event
         message: ReceivedMessage = message_of(delivery)
         if not await self._shops.save(event.data, event.time, message):
             return
-        products = await self._catalogue.reprice(event.data.shop_key, message)
-        await self._shops.repriced(event.data.shop_key)
+        products = await self._updater.reprice(event.data.shop_key, message)
+        await self._shops.mark_repriced(event.data.shop_key)
         log.info("tax settings applied", shop_key=event.data.shop_key, event_id=event.id, products=products)

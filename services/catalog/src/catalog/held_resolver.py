@@ -1,4 +1,4 @@
-"""Looks after held messages: applies them or makes them dead letters once nothing earlier is under way."""
+"""Applies held messages or turns them into dead letters, once everything published before them is applied."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
@@ -9,7 +9,7 @@ import structlog
 from catalog.errors import CatalogRefusal
 from catalog.handlers import BulkEdits
 from catalog.product_updater import ProductUpdater
-from catalog.store.held_messages import Broken, Held, HeldMessages
+from catalog.store.held_messages import HeldMessage, HeldMessages, UnreadableMessage
 from shopsync_contracts.events import ProductsBulkEdited
 from shopsync_runtime import Barrier, Leases
 from shopsync_runtime.deadletters import DeadLetter
@@ -25,12 +25,12 @@ _BARRIER_SECONDS = 15.0
 
 
 class HeldMessageResolver:
-    """A background task, at work in one replica at a time."""
+    """A background task that runs in one replica at a time."""
 
     def __init__(
         self,
         held: HeldMessages,
-        catalogue: ProductUpdater,
+        updater: ProductUpdater,
         bulk_edits: BulkEdits,
         *,
         barrier: Callable[[], Awaitable[Barrier]],
@@ -39,7 +39,7 @@ class HeldMessageResolver:
         interval: float,
     ) -> None:
         self._held = held
-        self._catalogue = catalogue
+        self._updater = updater
         self._bulk_edits = bulk_edits
         self._take_barrier = barrier
         self._publish_letters = publish_letters
@@ -47,7 +47,7 @@ class HeldMessageResolver:
         self._interval = interval
 
     async def run(self) -> None:
-        """For ever."""
+        """Resolve held messages, indefinitely."""
         while True:
             if await self._held.oldest(1):
                 async with self._leases.hold("held-messages", _LEASE) as lease:
@@ -56,35 +56,35 @@ class HeldMessageResolver:
             await asyncio.sleep(self._interval)
 
     async def look(self) -> None:
-        """Settle what is held now, if everything published before has been applied within a bounded time."""
+        """Resolve what is held now, unless earlier messages are not applied within a bounded time."""
         found = await self._held.oldest(_AT_ONCE)
         barrier = await self._take_barrier()
         if not found or not await comes_true(barrier.passed, _BARRIER_SECONDS):
             return
-        held = [one for one in found if isinstance(one, Held)]
-        broken = [one for one in found if isinstance(one, Broken)]
+        held = [one for one in found if isinstance(one, HeldMessage)]
+        unreadable = [one for one in found if isinstance(one, UnreadableMessage)]
         bulk = [one for one in held if isinstance(one.message.event.data, ProductsBulkEdited)]
         single = [one for one in held if one not in bulk]
         failed = await self._apply(single)
         for one in bulk:
             failed += await self._fan_out(one)
-        if failed or broken:
+        if failed or unreadable:
             letters = [one.dead_letter(error) for one, error in failed]
-            await self._publish_letters([*letters, *(gone.letter for gone in broken)])
-            await self._catalogue.remember_refused([one.message for one, _ in failed if one in single])
-        for gone in broken:
-            log.warning("held message refused by the contract of today", held=gone.id, reason=str(gone.letter.error))
+            await self._publish_letters([*letters, *(one.letter for one in unreadable)])
+            await self._updater.remember_refused([one.message for one, _ in failed if one in single])
+        for each in unreadable:
+            log.warning("held message refused by the contract of today", held=each.id, reason=str(each.letter.error))
         for one, error in failed:
             body = one.message.event.data
             log.warning("message refused", shop_key=body.shop_key, event_id=one.message.event.id, reason=str(error))
         await self._held.release([one.id for one in found])
 
-    async def _apply(self, single: Sequence[Held]) -> list[tuple[Held, CatalogRefusal]]:
+    async def _apply(self, single: Sequence[HeldMessage]) -> list[tuple[HeldMessage, CatalogRefusal]]:
         by_place = {one.message.place: one for one in single}
-        applied = await self._catalogue.apply([one.message for one in single])
+        applied = await self._updater.apply([one.message for one in single])
         return [(by_place[message.place], error) for message, error in (*applied.refused, *applied.waiting)]
 
-    async def _fan_out(self, one: Held) -> list[tuple[Held, CatalogRefusal]]:
+    async def _fan_out(self, one: HeldMessage) -> list[tuple[HeldMessage, CatalogRefusal]]:
         try:
             await self._bulk_edits.publish(one.delivery, final=True)
             await self._bulk_edits.done([one.delivery])

@@ -8,7 +8,7 @@ from uuid import uuid4
 import structlog
 
 from catalog.errors import CatalogRefusal, NotKnownYet
-from catalog.rules.merge import Folded, ReceivedMessage, remember_refused, resettle, settle
+from catalog.rules.merge import Folded, ReceivedMessage, refresh_for_settings, refresh_snapshot, remember_refused
 from catalog.rules.model import Rules, State
 from catalog.snapshot_publisher import SnapshotPublisher
 from catalog.store.products import ProductStore, Stored, Write
@@ -20,21 +20,23 @@ from shopsync_runtime import RetryableError, failpoint
 log = structlog.get_logger(__name__)
 
 Fold = Callable[[str, State, Rules], Folded]
+"""From a product's id, `{shop_key}/{product_no}`, and its state to the next state."""
+
 Hold = Callable[[Sequence[ReceivedMessage]], Awaitable[None]]
 
-_MOST_ROUNDS = 20
+_MAX_ATTEMPTS = 20
 
 
 @dataclass(slots=True)
 class ApplyResult:
-    """Messages that the catalogue did not take, and why; all others are in the state and their snapshots are out."""
+    """Messages that were not applied, and why. All others are stored and their snapshots are published."""
 
     refused: list[tuple[ReceivedMessage, CatalogRefusal]] = field(default_factory=list)
     waiting: list[tuple[ReceivedMessage, NotKnownYet]] = field(default_factory=list)
 
 
 class ProductUpdater:
-    """The only writer of products. Safe to run in several replicas and to repeat at any point."""
+    """The only writer of products. It may run in several replicas, and any step may be repeated."""
 
     def __init__(
         self,
@@ -52,10 +54,10 @@ class ProductUpdater:
         self._clock = clock
 
     async def apply(self, messages: Sequence[ReceivedMessage], hold: Hold | None = None) -> ApplyResult:
-        """Fold each product's messages in the given order, write, publish. Raises what may pass by itself.
+        """Fold each product's messages in the given order, write, publish. Only raises retryable errors.
 
-        `hold` gets the waiting messages before anything is written: a later message of their partition moves the
-        product's offset past them, after which a redelivery would take them for applied.
+        `hold` is called with the waiting messages before anything is written. A later message of their partition moves
+        the product's stored offset past them, and after that a redelivery would look like a repeat.
         """
         by_product = _by_product(messages)
 
@@ -70,42 +72,42 @@ class ProductUpdater:
         return result
 
     async def remember_refused(self, messages: Sequence[ReceivedMessage]) -> None:
-        """Note on their products that the dead letters of these held messages are out."""
+        """Store the offsets of held messages whose dead letters are published, so that a repeat is recognised."""
         by_product = _by_product(messages)
         await self._run(list(by_product), lambda one, state, _: remember_refused(state, by_product[one]))
 
     async def reprice(self, shop_key: str, cause: ReceivedMessage) -> int:
-        """Bring every product of a shop to its present tax settings, page by page. Returns how many were looked at."""
+        """Apply a shop's present tax settings to all its products, in pages. Returns the number of products."""
         seen = 0
         async for page in self._products.ids_of_shop(shop_key):
-            await self._run(page, lambda _one, state, rules: resettle(state, cause, rules, self._clock()))
+            await self._run(page, lambda _one, state, rules: refresh_for_settings(state, cause, rules, self._clock()))
             seen += len(page)
         return seen
 
     async def _run(self, ids: Sequence[str], fold_one: Fold, hold: Hold | None = None) -> dict[str, Folded]:
-        """Read, fold, write until nobody was faster; then publish what changed or may not have been published."""
+        """Read, fold and write until no other writer was faster, then publish what changed or may be unpublished."""
         taxes = await self._taxes(ids)
         done: dict[str, Folded] = {}
         changed: set[str] = set()
-        open_ids: Iterable[str] = ids
-        for _ in range(_MOST_ROUNDS):
-            open_ids = await self._round(open_ids, fold_one, taxes, done, changed, hold=hold)
-            if not open_ids and (fresh := await self._taxes(ids) if changed else taxes) != taxes:
-                # The settings changed while products were priced by the old ones. Repricing by the settings'
-                # consumer may have passed before they were written, so it falls to this batch.
-                open_ids = [one for one in ids if fresh[_shop(one)] != taxes[_shop(one)]]
-                taxes, fold_one = fresh, self._settle
-            if not open_ids:
+        pending_ids: Iterable[str] = ids
+        for _ in range(_MAX_ATTEMPTS):
+            pending_ids = await self._attempt(pending_ids, fold_one, taxes, done, changed, hold=hold)
+            if not pending_ids and (fresh := await self._taxes(ids) if changed else taxes) != taxes:
+                # The settings changed while these products were priced with the old ones. The settings handler may
+                # have repriced the shop before this batch was written, so this batch must reprice its products.
+                pending_ids = [one for one in ids if fresh[_shop(one)] != taxes[_shop(one)]]
+                taxes, fold_one = fresh, self._refresh
+            if not pending_ids:
                 failpoint("catalog_after_write_before_publish")
                 await self._feed.publish(done[one].state for one in ids if one in changed or done[one].repeated)
                 failpoint("catalog_after_publish")
                 return done
-        raise RetryableError(f"other replicas kept changing the same products through {_MOST_ROUNDS} rounds")
+        raise RetryableError(f"other replicas kept changing the same products through {_MAX_ATTEMPTS} rounds")
 
-    def _settle(self, _one: str, state: State, rules: Rules) -> Folded:
-        return settle(state, rules, self._clock())
+    def _refresh(self, _one: str, state: State, rules: Rules) -> Folded:
+        return refresh_snapshot(state, rules, self._clock())
 
-    async def _round(
+    async def _attempt(
         self,
         ids: Iterable[str],
         fold_one: Fold,
@@ -128,12 +130,12 @@ class ProductUpdater:
         lost = await self._products.write(writes, uuid4().hex) if writes else set()
         for one, folded in folds.items():
             if one not in lost:
-                done[one] = _second_look(done.get(one), folded)
+                done[one] = _keep_first_outcome(done.get(one), folded)
         changed |= {write.id for write in writes if write.id not in lost and _is_visible(write.read, write.after)}
         return sorted(lost)
 
     async def _taxes(self, ids: Iterable[str]) -> dict[str, TaxDefaults]:
-        return await self._shops.taxes({_shop(one) for one in ids})
+        return await self._shops.tax_settings({_shop(one) for one in ids})
 
 
 def _by_product(messages: Sequence[ReceivedMessage]) -> dict[str, list[ReceivedMessage]]:
@@ -143,8 +145,8 @@ def _by_product(messages: Sequence[ReceivedMessage]) -> dict[str, list[ReceivedM
     return by_product
 
 
-def _second_look(first: Folded | None, folded: Folded) -> Folded:
-    """A product folded again after its write finds its messages applied; what became of them the first fold knows."""
+def _keep_first_outcome(first: Folded | None, folded: Folded) -> Folded:
+    """Combine the new state with what the first fold found: a second fold only sees messages already applied."""
     if first is None:
         return folded
     return Folded(folded.state, first.repeated, first.refused, first.waiting, first.notes)

@@ -7,12 +7,12 @@ from shopsync_runtime import PositiveDuration, ServiceSettings
 
 
 class CatalogSettings(ServiceSettings):
-    """What only the catalogue needs to know. Variables begin with CATALOG_."""
+    """Settings of the catalog alone. Variables begin with CATALOG_."""
 
     model_config = SettingsConfigDict(env_prefix="CATALOG_")
 
     max_records: int = Field(
-        500, ge=1, le=5000, description="Messages in one batch: one read and one write of MongoDB each"
+        500, ge=1, le=5000, description="Messages in one batch, with one read and one write of MongoDB per batch"
     )
     compare_sale_form: bool = Field(
         True,
@@ -20,7 +20,7 @@ class CatalogSettings(ServiceSettings):
     )
     proof_age: PositiveDuration = Field(
         timedelta(hours=2),
-        description="How old a proof of absence may be when a product is deleted by it; older ones delete nothing",
+        description="How old a proof of absence may be to delete a product",
     )
     settings_grace: PositiveDuration = Field(
         timedelta(seconds=10),
@@ -28,18 +28,18 @@ class CatalogSettings(ServiceSettings):
     )
     barrier_timeout: PositiveDuration = Field(
         timedelta(seconds=20),
-        description="How long one attempt of a sync waits for earlier messages to be applied before it is put back",
+        description="How long one attempt of a sync waits for earlier messages to be applied before it is retried",
     )
     schedule_tick: PositiveDuration = Field(
-        timedelta(seconds=5), description="How often the clock of the timed syncs is looked at"
+        timedelta(seconds=5), description="How often to check for timed syncs that are due"
     )
     schedule_catch_up: PositiveDuration = Field(
-        timedelta(hours=1), description="How late a timing that fell into a down-time is still acted on"
+        timedelta(hours=1), description="How late a timed sync that was missed during downtime still starts"
     )
     held_check_interval: PositiveDuration = Field(
-        timedelta(seconds=1), description="How often messages of unknown products are looked at again"
+        timedelta(seconds=1), description="How often messages about unknown products are checked again"
     )
     snapshot_check_interval: PositiveDuration = Field(
         timedelta(seconds=1),
-        description="How often products whose last snapshot was found not to be their state are published again",
+        description="How often products whose last snapshot differs from their state are published again",
     )

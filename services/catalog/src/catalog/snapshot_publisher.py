@@ -1,4 +1,4 @@
-"""The feed of merged products: snapshots, and null values for deleted ones."""
+"""Publishes the merged products: snapshots, and null values for deleted ones."""
 
 import asyncio
 from collections.abc import Iterable
@@ -13,28 +13,28 @@ from shopsync_runtime import EventPublisher
 class SnapshotPublisher:
     """Publishes to `catalog-products`.
 
-    Two replicas may change one product one after the other and publish the other way round. That the last record of a
-    key is its newest state in the end is the work of `snapshot_check`, which reads the topic.
+    Two replicas may change a product one after the other and publish in the opposite order. `snapshot_repair` reads the
+    topic and makes sure that the last record of a key becomes its newest state.
     """
 
     def __init__(self, events: EventPublisher) -> None:
         self._events = events
 
     async def publish(self, states: Iterable[State]) -> None:
-        """Publish each state's snapshot or null value, and wait for the acknowledgements. Order of keys is free."""
+        """Publish the snapshot or null value of each state, in any order, and wait for the acknowledgements."""
         known = {subject: state for state in states if (subject := _subject(state)) is not None}
         snapshots = [state.snapshot for state in known.values() if state.snapshot is not None]
         await self._events.publish_all(
             [
                 (
                     CATALOG_PRODUCTS,
-                    # The same version is the same fact, however often it is published.
+                    # The same version always has the same event id.
                     self._events.event(one, id=catalog_id(one.subject, one.TYPE, one.version), time=one.changed_at),
                 )
                 for one in snapshots
             ]
         )
-        # Side by side: a sweep deletes thousands, and one after the other each would wait for its own acknowledgement.
+        # Concurrently: a sweep deletes thousands, and in sequence each would wait for its own acknowledgement.
         gone = [subject.encode() for subject, state in known.items() if state.snapshot is None]
         acks = await asyncio.gather(
             *(self._events.tombstone(CATALOG_PRODUCTS, key) for key in gone), return_exceptions=True

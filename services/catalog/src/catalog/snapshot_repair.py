@@ -1,11 +1,11 @@
-"""Group "snapshot-check": reads what stands on the snapshot topic and repairs what is not the products' present state.
+"""Group "snapshot-check": reads the snapshot topic and publishes a product again whose last record is not its state.
 
-A process that was frozen between its write and its publish can publish an old snapshot at any later time, and be killed
-right after. So nobody who publishes can promise that the newest state stands last; who reads the topic can.
+A process that froze between its write and its publish can publish an old snapshot at any later time, and be killed
+right after. So no publisher can guarantee that the last record is the newest state, but a reader of the topic can.
 
-Why it is enough: every record is looked at after it was written, also after a crash, since no offset is committed past
-one that differs. If the last record of a product is not its state, the state is published again, and that record is
-looked at in turn. If it is, a later change publishes by the ordinary path, at least once.
+Why this is enough: every record is compared after it was written, even after a crash, since no offset is committed past
+one that differs. If the last record of a product is not its state, the state is published again, and the new record is
+compared in turn. If it is, a later change is published in the ordinary way, at least once.
 """
 
 import asyncio
@@ -18,7 +18,7 @@ from aiokafka import TopicPartition
 
 from catalog.metrics import SNAPSHOTS_REPAIRED
 from catalog.rules.model import State
-from catalog.rules.suspects import Suspect, Suspects, shown_by
+from catalog.rules.suspects import Suspect, Suspects, version_shown
 from catalog.snapshot_publisher import SnapshotPublisher
 from catalog.store.products import ProductStore
 from shopsync_runtime import Delivery, Refusal
@@ -27,60 +27,60 @@ from shopsync_runtime.failures import is_retryable
 log = structlog.get_logger(__name__)
 
 _AT_ONCE = 500
-_MOST_SUSPECTS = 20_000
-_NAMED = 10
+_MAX_SUSPECTS = 20_000
+_LOGGED_KEYS = 10
 
 
 class Reading(Protocol):
-    """The subscription, as far as it is needed here."""
+    """The part of the subscription that is used here."""
 
     def read_to(self, partition: TopicPartition) -> int:
-        """Offset after the last record that was taken."""
+        """Offset after the last record that was read."""
 
     async def ends(self, partitions: Collection[TopicPartition]) -> dict[TopicPartition, int]:
-        """Present ends of those that are held."""
+        """Present ends of the partitions that are assigned to this process."""
 
 
 class SnapshotRepair:
-    """Handler of the records and, as `run`, the background task that repairs. Safe in several replicas."""
+    """Handles the records and, in `run`, repairs in the background. Safe to run in several replicas."""
 
     def __init__(self, products: ProductStore, feed: SnapshotPublisher, *, interval: timedelta) -> None:
         self._products = products
         self._feed = feed
         self._interval = interval.total_seconds()
-        self._suspects = Suspects(_MOST_SUSPECTS)
+        self._suspects = Suspects(_MAX_SUSPECTS)
 
     async def __call__(self, batch: Sequence[Delivery]) -> Sequence[Refusal]:
-        """Compare the newest record of each key with the stored version: one query, no write, whatever the bytes."""
+        """Compare the newest record of each key with the stored version. One query, no write, for any content."""
         newest: dict[tuple[TopicPartition, str], Delivery] = {}
         for delivery in batch:
             if (key := _product_of(delivery)) is not None:
                 newest[delivery.position[0], key] = delivery
         present = await self._products.versions({key for _, key in newest})
         for (partition, key), delivery in newest.items():
-            differs = shown_by(key, delivery.value) != present.get(key)
+            differs = version_shown(key, delivery.value) != present.get(key)
             self._suspects.read(partition, key, delivery.offset, differs=differs)
         return []
 
     def first_unsettled(self) -> Mapping[TopicPartition, int]:
-        """Commits stay below the first record that differs."""
+        """The first record of each partition that differs. Commits stay below it."""
         return self._suspects.first_unsettled()
 
     def forget(self, partitions: Iterable[TopicPartition]) -> None:
-        """Another replica reads these from the last commit, so it meets the same records."""
+        """Drop the partitions. Their next owner reads from the last commit, so it sees the same records."""
         self._suspects.forget(partitions)
 
     async def run(self, reading: Reading) -> None:
         """Repair, indefinitely."""
         while True:
             await asyncio.sleep(self._interval)
-            await self.settle(reading)
+            await self.repair_due(reading)
 
-    async def settle(self, reading: Reading) -> None:
-        """Publish the state of each product whose last record differs; ask how far to read for those just met.
+    async def repair_due(self, reading: Reading) -> None:
+        """Publish products whose last record still differs; ask how far to read for newly found suspects.
 
-        A record met since the last call is not judged in this one: the snapshot of a change that is being written needs
-        a moment to be published.
+        A suspect found since the last call is left for the next one, because the snapshot of a change that is being
+        written takes a moment to be published.
         """
         if not len(self._suspects):
             return
@@ -96,16 +96,16 @@ class SnapshotRepair:
         stored = await self._products.load({one.key for one in due})
         known = {key: one.state for key, one in stored.items() if one.state.record or one.state.tombstone}
         if unknown := sorted(stored.keys() - known.keys()):
-            # A lost or a wrong database must not empty the feed, so what it has no trace of stays.
+            # A lost or wrong database must not empty the topic, so records of unknown products stay.
             SNAPSHOTS_REPAIRED.labels("unknown").inc(len(unknown))
             log.warning(
                 "snapshots of products that the database has no trace of, left as they are",
                 products=len(unknown),
-                first=unknown[:_NAMED],
+                first=unknown[:_LOGGED_KEYS],
             )
         if known:
             await self._publish_again(known)
-        self._suspects.settle(due)
+        self._suspects.remove(due)
 
     async def _publish_again(self, states: Mapping[str, State]) -> None:
         try:
@@ -113,7 +113,7 @@ class SnapshotRepair:
         except Exception as error:
             if is_retryable(error):
                 raise
-            # One that can never be published must not keep the others back.
+            # A snapshot that can never be published must not block the others.
             states = {key: state for key, state in states.items() if await self._publish_alone(key, state)}
         gone = sum(state.record is None for state in states.values())
         SNAPSHOTS_REPAIRED.labels("deleted").inc(gone)
@@ -121,7 +121,7 @@ class SnapshotRepair:
         log.warning(
             "the newest snapshot of some products was not their state, published again",
             products=len(states),
-            first=sorted(states)[:_NAMED],
+            first=sorted(states)[:_LOGGED_KEYS],
         )
 
     async def _publish_alone(self, key: str, state: State) -> bool:
@@ -137,7 +137,7 @@ class SnapshotRepair:
 
 
 def _product_of(delivery: Delivery) -> str | None:
-    """The product that a key names; None for a key that can be nobody's."""
+    """The product that a key names; None when no product can have this key."""
     try:
         key = (delivery.key or b"").decode()
     except UnicodeDecodeError:

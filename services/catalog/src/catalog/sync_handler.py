@@ -1,4 +1,4 @@
-"""Group "syncs": sync requests to push commands."""
+"""Group "syncs": turns sync requests into push commands."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
@@ -27,23 +27,23 @@ _PAGE = 500
 
 
 @dataclass(frozen=True, slots=True)
-class Patience:
-    """How long one attempt waits, in seconds."""
+class WaitLimits:
+    """How long one attempt of a sync waits, in seconds."""
 
     for_settings: float
     for_earlier_messages: float
 
 
 @dataclass(slots=True)
-class _Finish:
-    """What has to be behind us: the topics' ends, then the messages that were held when these were reached."""
+class _Prerequisites:
+    """What must be applied before the sync: the topics up to their ends, then the messages held at that time."""
 
     barrier: Barrier
     held: list[str] | None = None
 
 
 class SyncHandler:
-    """A sync sees every change, edit and push result published before it, or is put back until it does."""
+    """A sync sees every change, edit and push result published before it. Until then it is retried."""
 
     def __init__(
         self,
@@ -54,7 +54,7 @@ class SyncHandler:
         events: EventPublisher,
         *,
         barrier: TakeBarrier,
-        patience: Patience,
+        limits: WaitLimits,
         shutdown: Shutdown,
         clock: Callable[[], datetime],
     ) -> None:
@@ -64,14 +64,14 @@ class SyncHandler:
         self._done = done
         self._events = events
         self._take_barrier = barrier
-        self._patience = patience
+        self._limits = limits
         self._shutdown = shutdown
         self._clock = clock
-        # Kept over attempts, or a busy shop would move the finish line with every one of them.
-        self._finishes: dict[tuple[str, int, int], _Finish] = {}
+        # Kept between attempts. Otherwise each attempt would wait for newer messages of a busy shop.
+        self._prerequisites: dict[tuple[str, int, int], _Prerequisites] = {}
 
     async def __call__(self, batch: Sequence[Delivery]) -> Sequence[Refusal]:
-        """Shops at the same time, each shop's requests one after the other. Raises RetryableError to be put back."""
+        """Carry out the requests, of different shops concurrently, of one shop in order. Raises RetryableError."""
         by_shop: dict[str, list[Delivery]] = {}
         for delivery in batch:
             by_shop.setdefault(delivery.event.data.shop_key, []).append(delivery)
@@ -91,10 +91,10 @@ class SyncHandler:
             log.info("sync was carried out before", shop_key=event.data.shop_key, event_id=event.id)
             return
         started_at = self._clock()
-        if not await self._settings_come(event):
+        if not await self._wait_for_settings(event):
             await self._report(event, SyncCounts(), started_at, no_settings(event.data.shop_key))
             return
-        await self._catch_up(delivery)
+        await self._wait_for_earlier_messages(delivery)
         tally = Tally()
         async for page in self._pages(event.data):
             choices = {product_no: choose(product) for product_no, product in page.items()}
@@ -103,40 +103,40 @@ class SyncHandler:
             await self._events.publish_all([(PUSH_COMMANDS, self._events.event(body, id=id_)) for id_, body in sent])
         await self._report(event, tally.counts(), started_at, None)
         await self._done.done([delivery])
-        self._finishes.pop(_place(delivery), None)
+        self._prerequisites.pop(_place(delivery), None)
 
-    async def _catch_up(self, delivery: Delivery) -> None:
-        """Wait until all messages before the request are applied. Raises RetryableError when it takes too long."""
+    async def _wait_for_earlier_messages(self, delivery: Delivery) -> None:
+        """Wait until all messages before the request are applied. Raises RetryableError if that takes too long."""
         place = _place(delivery)
-        finish = self._finishes.get(place) or _Finish(await self._take_barrier())
-        self._finishes[place] = finish
+        required = self._prerequisites.get(place) or _Prerequisites(await self._take_barrier())
+        self._prerequisites[place] = required
         shop_key = delivery.event.data.shop_key
 
         async def caught_up() -> bool:
-            if finish.held is None and await finish.barrier.passed():
-                finish.held = await self._held.ids_of_shop(shop_key)
-            return finish.held is not None and not await self._held.any_left(finish.held)
+            if required.held is None and await required.barrier.passed():
+                required.held = await self._held.ids_of_shop(shop_key)
+            return required.held is not None and not await self._held.any_left(required.held)
 
         if await caught_up():
             return
         log.info("sync waits for earlier messages", shop_key=shop_key, event_id=delivery.event.id)
-        if not await self._shutdown.eventually(caught_up, self._patience.for_earlier_messages):
+        if not await self._shutdown.eventually(caught_up, self._limits.for_earlier_messages):
             raise RetryableError(f"sync of shop {shop_key!r} waits for earlier messages to be applied")
 
-    async def _settings_come(self, event: Event[SyncRequested]) -> bool:
-        """Whether the shop has settings, or gets them within the patience."""
+    async def _wait_for_settings(self, event: Event[SyncRequested]) -> bool:
+        """Wait for the shop's settings. Returns False if there are none in time."""
         shop_key = event.data.shop_key
 
         async def known() -> bool:
-            return shop_key in await self._shops.known([shop_key])
+            return shop_key in await self._shops.with_settings([shop_key])
 
         if await known():
             return True
         log.info("sync waits for the shop's settings", shop_key=shop_key, event_id=event.id)
-        return await self._shutdown.eventually(known, self._patience.for_settings)
+        return await self._shutdown.eventually(known, self._limits.for_settings)
 
     async def _pages(self, body: SyncRequested) -> AsyncIterator[dict[str, Document | None]]:
-        """Products by number, None for one that is not there; every ON product when none is named."""
+        """The requested products by number, None for unknown ones; every ON product if none is named."""
         if body.product_nos is None:
             async for page in self._products.enabled(body.shop_key):
                 yield {one["product_no"]: one for one in page}

@@ -1,4 +1,4 @@
-"""The clock of the timed syncs: one replica at a time, each timing at least once and with the same event id."""
+"""Starts the timed syncs: in one replica at a time, each at least once and always with the same event id."""
 
 import asyncio
 from collections.abc import Callable
@@ -20,7 +20,7 @@ _LEASE = timedelta(seconds=30)
 
 
 class SyncScheduler:
-    """A background task. A timing that fell into a down-time is made good within `catch_up`."""
+    """A background task. A time that was missed during downtime is caught up within `catch_up`."""
 
     def __init__(
         self,
@@ -40,7 +40,7 @@ class SyncScheduler:
         self._catch_up = catch_up
 
     async def run(self) -> None:
-        """For ever."""
+        """Start due syncs, indefinitely."""
         while True:
             async with self._leases.hold("schedule", _LEASE) as lease:
                 if lease is not None:
@@ -48,8 +48,8 @@ class SyncScheduler:
             await asyncio.sleep(self._tick.total_seconds())
 
     async def look(self, lease: Lease) -> None:
-        """Start what is due now. The slot is noted once the command is out: a crash between repeats the same id."""
-        for shop in await self._shops.timed():
+        """Start what is due now. The time is marked done after the command; a crash in between repeats the same id."""
+        for shop in await self._shops.timed_shops():
             now = self._clock()
             slot = latest_slot(shop.sync, now)
             if slot is None or not is_due(
@@ -58,7 +58,7 @@ class SyncScheduler:
                 continue
             lease.check()
             await self._start(shop, slot)
-            await self._shops.slot_done(shop.shop_key, slot)
+            await self._shops.mark_slot_done(shop.shop_key, slot)
 
     async def _start(self, shop: TimedShop, slot: datetime) -> None:
         spec, body = _command(shop)
@@ -68,7 +68,7 @@ class SyncScheduler:
 
 
 def _command(shop: TimedShop) -> tuple[TopicSpec, ImportRequested | SyncRequested]:
-    """自動連携 imports first and sends when that is done (Q2); 任意の時間に連携 sends what is there."""
+    """自動連携 imports first, then sends (Q2). 任意の時間に連携 sends what is there."""
     if shop.sync.mode == "auto":
         return IMPORT_COMMANDS, ImportRequested(shop_key=shop.shop_key, mode="changed_only", then_sync=True)
     return SYNC_COMMANDS, SyncRequested(shop_key=shop.shop_key, reason="scheduled")

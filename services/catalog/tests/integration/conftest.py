@@ -75,7 +75,7 @@ class Replica:
     held: HeldMessages
     done: DoneRequests
     events: RecordingEvents
-    catalogue: ProductUpdater
+    updater: ProductUpdater
     bulk_edits: BulkEdits
     handler: ProductHandler
 
@@ -94,11 +94,11 @@ async def new_replica(database: Any) -> AsyncIterator[Callable[..., Replica]]:
         mine = database if over is None else over
         products, shops = ProductStore(mine), ShopStore(mine)
         held, events = HeldMessages(mine, PRODUCT_TOPICS), RecordingEvents()
-        catalogue = ProductUpdater(products, shops, SnapshotPublisher(events), rules=_RULES, clock=now)
+        updater = ProductUpdater(products, shops, SnapshotPublisher(events), rules=_RULES, clock=now)
         done = DoneRequests(mine)
         bulk = BulkEdits(products, done, events, clock=now)
-        handler = ProductHandler(catalogue, held, bulk, clock=now)
-        return Replica(products, shops, held, done, events, catalogue, bulk, handler)
+        handler = ProductHandler(updater, held, bulk, clock=now)
+        return Replica(products, shops, held, done, events, updater, bulk, handler)
 
     first = make()
     await first.products.ensure_indexes()

@@ -21,7 +21,7 @@ class Inbox:
     """Feeds records to the group "products" and keeps the dead letters. Everything published before is applied."""
 
     replica: object
-    keeper: HeldMessageResolver
+    resolver: HeldMessageResolver
     letters: list = field(default_factory=list)
 
     async def publish(self, letters):
@@ -30,7 +30,7 @@ class Inbox:
     async def take(self, records):
         items = [decode(record, spec) for record, spec in records]
         await process(items, handler=self.replica.handler, limit=DeadLetterLimit(100), publish=self.publish)
-        await self.keeper.look()
+        await self.resolver.look()
 
     @property
     def reasons(self):
@@ -50,16 +50,16 @@ def inbox(replica, database):
     async def publish(letters):
         await box.publish(letters)
 
-    keeper = HeldMessageResolver(
+    resolver = HeldMessageResolver(
         replica.held,
-        replica.catalogue,
+        replica.updater,
         replica.bulk_edits,
         barrier=barrier,
         publish_letters=publish,
         leases=Leases(database, "catalog"),
         interval=1,
     )
-    box = Inbox(replica, keeper)
+    box = Inbox(replica, resolver)
     return box
 
 

@@ -8,7 +8,7 @@ import pytest
 from aiokafka.errors import KafkaError
 
 from catalog.handlers import SettingsHandler
-from catalog.sync_handler import Patience, SyncHandler
+from catalog.sync_handler import SyncHandler, WaitLimits
 from shopsync_contracts.events import EditChanges, ProductsBulkEdited, ShopSettingsChanged, SyncRequested, TaxDefaults
 from shopsync_contracts.topics import CATALOG_PRODUCTS, PUSH_COMMANDS, REPORTS
 from shopsync_runtime import RetryableError, Shutdown
@@ -33,7 +33,7 @@ class Barrier:
 
 @pytest.fixture
 def settings(replica):
-    return SettingsHandler(replica.shops, replica.catalogue)
+    return SettingsHandler(replica.shops, replica.updater)
 
 
 @pytest.fixture
@@ -50,7 +50,7 @@ def syncs(replica, barrier):
         replica.done,
         replica.events,
         barrier=barrier.take,
-        patience=Patience(for_settings=0.3, for_earlier_messages=0.3),
+        limits=WaitLimits(for_settings=0.3, for_earlier_messages=0.3),
         shutdown=Shutdown(),
         clock=lambda: datetime.now(UTC),
     )
@@ -284,7 +284,7 @@ class TestReadAgain:
     async def test_the_newest_of_many_first_settings_at_once_stays(self, new_replica, settings, database, deliver):
         """As reported of concurrent upserts (FIWARE/context.Orion-LD 1931): one inserts, the others get E11000."""
         replicas = [new_replica() for _ in range(4)]
-        handlers = [SettingsHandler(one.shops, one.catalogue) for one in replicas]
+        handlers = [SettingsHandler(one.shops, one.updater) for one in replicas]
         for number in range(25):
             rates = [1, 2, 3, 4]
             changes = [

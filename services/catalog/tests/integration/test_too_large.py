@@ -24,7 +24,7 @@ def letters():
 
 
 @pytest.fixture
-def keeper(replica, database, letters):
+def resolver(replica, database, letters):
     async def barrier():
         return Passed()
 
@@ -33,7 +33,7 @@ def keeper(replica, database, letters):
 
     return HeldMessageResolver(
         replica.held,
-        replica.catalogue,
+        replica.updater,
         replica.bulk_edits,
         barrier=barrier,
         publish_letters=publish,
@@ -51,7 +51,7 @@ def small_topic(monkeypatch):
 
 
 async def test_a_message_that_makes_a_product_too_large_stores_nothing_and_is_a_dead_letter(
-    replica, keeper, letters, deliver, database, new_story, small_topic
+    replica, resolver, letters, deliver, database, new_story, small_topic
 ):
     story, other = new_story(), new_story(product_no="B-2")
     first, edit, later = (
@@ -63,7 +63,7 @@ async def test_a_message_that_makes_a_product_too_large_stores_nothing_and_is_a_
     assert await replica.handler([first, edit, new, deliver(later)]) == []
     # On disk before its partition moves on: no crash loses the dead letter.
     assert await database["held_messages"].count_documents({}) == 2
-    await keeper.look()
+    await resolver.look()
 
     reasons = {(letter.offset, letter.value): f"{letter.error_type}: {letter.error}" for letter in letters}
     assert set(reasons) == {(edit.offset, edit.value), (new.offset, new.value)}
@@ -78,7 +78,7 @@ async def test_a_message_that_makes_a_product_too_large_stores_nothing_and_is_a_
     assert all(one.content.description == "<p>綿</p>" for one in replica.events.snapshots())
     # Redelivered after a crash, they end as they did.
     await replica.handler([first, edit, new])
-    await keeper.look()
+    await resolver.look()
     assert (await database["products"].find().to_list())[0]["content"] == document["content"]
 
 
@@ -124,14 +124,14 @@ async def test_a_product_stored_before_the_limits_goes_on(replica, deliver, data
 
 
 async def test_a_held_message_that_the_contract_refuses_now_is_a_dead_letter(
-    replica, keeper, letters, deliver, database, new_story
+    replica, resolver, letters, deliver, database, new_story
 ):
     ghost = deliver(new_story(product_no="ghost").edit(1, price=5))
     await replica.held.hold([ghost], datetime.now(UTC))
     old = ghost.value.replace(b'"price":5', b'"price":1000000000000')
     await database["held_messages"].update_one({}, {"$set": {"value": old}})
     assert await replica.held.about(["demo/ghost"]) == []
-    await keeper.look()
+    await resolver.look()
     [letter] = letters
     assert (letter.value, letter.offset, letter.error_type) == (old, ghost.offset, "WrongShape")
     assert "changes.price: Input should be less than or equal to 999999999" in str(letter.error)

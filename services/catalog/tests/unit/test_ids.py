@@ -74,13 +74,13 @@ async def test_the_clocks_requests_have_the_recorded_id(sync, recorded):
     async def timed():
         return [TimedShop(shop_key="demo", sync=sync, set_at=NOW - timedelta(days=1), last_slot=None)]
 
-    async def slot_done(_shop_key, _slot): ...
+    async def mark_slot_done(_shop_key, _slot): ...
 
     async def publish(_spec, id_):
         sent.append(id_)
 
     scheduler = SyncScheduler(
-        SimpleNamespace(timed=timed, slot_done=slot_done),
+        SimpleNamespace(timed_shops=timed, mark_slot_done=mark_slot_done),
         SimpleNamespace(event=lambda _, **named: named["id"], publish=publish),
         None,
         clock=lambda: NOW,

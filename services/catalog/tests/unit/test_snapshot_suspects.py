@@ -11,7 +11,7 @@ from aiokafka.errors import KafkaConnectionError, MessageSizeTooLargeError
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from catalog.rules.suspects import UNREADABLE, Suspects, shown_by
+from catalog.rules.suspects import UNREADABLE, Suspects, version_shown
 from catalog.snapshot_repair import SnapshotRepair
 from shopsync_contracts.topics import CATALOG_PRODUCTS
 from shopsync_runtime import Delivery
@@ -133,7 +133,7 @@ def reading(topic, check):
 async def settled(check, reading):
     """Until nothing is read and nothing is open, as the service does it by the clock."""
     while await reading.take() or check.first_unsettled():
-        await check.settle(reading)
+        await check.repair_due(reading)
 
 
 @pytest.mark.parametrize(
@@ -155,7 +155,7 @@ async def settled(check, reading):
     ],
 )
 def test_what_a_record_shows(key, value, shown):
-    assert shown_by(key, value) == shown
+    assert version_shown(key, value) == shown
 
 
 @pytest.mark.parametrize(
@@ -197,7 +197,7 @@ async def test_running_updates_cause_no_repeats(products, topic, check, reading)
         topic.append("demo/A", version)
         if version % 2:
             await reading.take(1)
-            await check.settle(reading)
+            await check.repair_due(reading)
     await settled(check, reading)
     assert topic.log == [("demo/A", version) for version in range(1, 200)]
 
@@ -206,7 +206,7 @@ async def test_a_snapshot_on_its_way_when_the_difference_is_seen_is_waited_for(p
     products.states["demo/A"] = 2
     topic.append("demo/A", 1)
     await reading.take()
-    await check.settle(reading)
+    await check.repair_due(reading)
     topic.append("demo/A", 2)
     await settled(check, reading)
     assert topic.log == [("demo/A", 1), ("demo/A", 2)]
@@ -231,9 +231,9 @@ async def test_what_passes_is_tried_again_with_nothing_committed(products, topic
     products.states["demo/A"], topic.fail["demo/A"] = 2, KafkaConnectionError()
     topic.append("demo/A", 1)
     await reading.take()
-    await check.settle(reading)
+    await check.repair_due(reading)
     with pytest.raises(KafkaConnectionError):
-        await check.settle(reading)
+        await check.repair_due(reading)
     reading.commit()
     assert reading.committed == 0
     topic.fail.clear()
@@ -261,7 +261,7 @@ async def test_partitions_that_went_to_another_replica_are_forgotten(products, c
 
 def test_memory_is_bounded_by_repeats():
     """With more than `most`, none waits for the end of the partition any more."""
-    suspects = Suspects(most=3)
+    suspects = Suspects(limit=3)
     for number in range(3):
         suspects.read(ONE, f"demo/{number}", number, differs=True)
     assert suspects.due({ONE: 3}) == []
@@ -270,11 +270,11 @@ def test_memory_is_bounded_by_repeats():
 
 
 def test_a_newer_record_of_the_key_is_not_settled_with_the_older_one():
-    suspects = Suspects(most=10)
+    suspects = Suspects(limit=10)
     suspects.read(ONE, "demo/A", 1, differs=True)
     before = suspects.all()
     suspects.read(ONE, "demo/A", 2, differs=True)
-    suspects.settle(before)
+    suspects.remove(before)
     assert suspects.first_unsettled() == {ONE: 2}
 
 
@@ -289,7 +289,7 @@ def started_again(products, topic, reading):
 async def dies_on_the_way(check, reading, products, order):
     for _ in range(order.randint(0, 3)):
         await reading.take(order.randint(1, 9))
-        await check.settle(reading)
+        await check.repair_due(reading)
     return started_again(products, reading.topic, reading)
 
 
@@ -330,7 +330,7 @@ async def test_in_the_end_the_newest_state_stands_last(steps, order):
             case "read":
                 await reading.take(how[0])
             case "settle":
-                await check.settle(reading)
+                await check.repair_due(reading)
                 reading.commit()
             case "crash":
                 check, reading = started_again(products, topic, reading)

@@ -1,14 +1,14 @@
-"""What no state can make acceptable: stamps from the future.
+"""Refuses timestamps from the future, whatever the state of the product.
 
-Checked before anything else and of every delivery again: a message that was refused must be refused again when it comes
-again, or a crash before its dead letter is out would lose it without a word.
+This is checked first, and again for every delivery. A refused message must be refused again when it is redelivered:
+otherwise a crash before its dead letter is published would lose it silently.
 """
 
 from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
-from catalog.rules.stamps import not_ahead
+from catalog.rules.stamps import refuse_future
 from shopsync_contracts import Event
 from shopsync_contracts.events import (
     ProductChanged,
@@ -19,13 +19,13 @@ from shopsync_contracts.events import (
 )
 
 
-def admit(event: Event[Any], broker: datetime) -> None:
-    """Raise StampFromFuture when a stamp that decides an order is too far ahead of the broker's."""
-    for name, stamp in _ordering_stamps(event):
-        not_ahead(name, stamp, broker)
+def check_timestamps(event: Event[Any], broker: datetime) -> None:
+    """Raise StampFromFuture when a timestamp that decides an order is too far ahead of the broker's."""
+    for name, stamp in _ordering_timestamps(event):
+        refuse_future(name, stamp, broker)
 
 
-def _ordering_stamps(event: Event[Any]) -> Iterator[tuple[str, datetime]]:
+def _ordering_timestamps(event: Event[Any]) -> Iterator[tuple[str, datetime]]:
     match event.data:
         case ProductChanged() as body:
             yield "observed_at", body.observed_at

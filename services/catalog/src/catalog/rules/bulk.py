@@ -1,4 +1,4 @@
-"""一括入力・変更: one message for many products becomes one message per product (ED-2, ED-6)."""
+"""一括入力・変更: splits one message for many products into one message per product (ED-2, ED-6)."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
@@ -20,19 +20,19 @@ from shopsync_contracts.events import (
 
 @dataclass(frozen=True, slots=True)
 class FanOut:
-    """The messages to publish, each with its event id, and what the report says of each product."""
+    """The messages to publish, each with its event id, and the verdict for each product."""
 
     edits: Sequence[tuple[str, ProductEdited | SyncTargetSet]]
     verdicts: Sequence[EditVerdict]
 
     @property
     def unknown(self) -> bool:
-        """Whether a product is refused that may yet appear."""
+        """Whether a product is refused that may still appear."""
         return any(verdict.verdict == "refused" for verdict in self.verdicts)
 
 
 def fan_out(event: Event[ProductsBulkEdited], known: Mapping[str, AbstractSet[SkuNo]]) -> FanOut:
-    """`known` maps the product numbers that exist to the SKUs they ever had. A number named twice counts once."""
+    """Split a bulk edit. `known` maps existing products to all SKUs they ever had. Repeated numbers count once."""
     body = event.data
     edits: list[tuple[str, ProductEdited | SyncTargetSet]] = []
     verdicts = []
@@ -69,7 +69,7 @@ def _edits(event: Event[ProductsBulkEdited], product_no: str) -> Iterator[tuple[
 def reports(
     event: Event[ProductsBulkEdited], verdicts: Sequence[EditVerdict], now: datetime
 ) -> Iterator[tuple[str, BulkEditCompleted]]:
-    """The report in pages, each with its event id."""
+    """The pages of the report, each with its event id."""
     pages = [verdicts[start : start + REPORT_PAGE] for start in range(0, len(verdicts), REPORT_PAGE)]
     for number, page in enumerate(pages, 1):
         report = BulkEditCompleted(

@@ -1,4 +1,4 @@
-"""The nightly removal, re-checked when it executes (DL-1 to DL-14)."""
+"""Rules of the nightly removal, checked again when a product is deleted (DL-1 to DL-14)."""
 
 from datetime import datetime, timedelta
 from typing import Literal
@@ -11,13 +11,13 @@ KeepReason = Literal["sync_enabled", "present", "unproven", "proof_too_old", "co
 
 
 def reason_to_keep(record: Record, command: DeleteRequested, now: datetime, proof_age: timedelta) -> KeepReason | None:
-    """Why the product stays at the moment of deleting (DL-11), in this order; None when nothing keeps it.
+    """The first reason to keep the product at the time of deletion (DL-11); None when it may be deleted.
 
-    - sync_enabled: 連携対象 is ON (DL-4). 状態 is no reason (DL-2).
-    - present: seen since its last proof of absence (DL-8).
-    - unproven: the proof that the command names has not come here, and the one that is here is older (DL-9).
-    - proof_too_old: what was gone then may have been registered again without an import since (DL-8).
-    - command_too_late: the sweep has reported the product as kept.
+    - sync_enabled: 連携対象 is ON (DL-4). 状態 is not a reason (DL-2).
+    - present: it was seen after its last proof of absence (DL-8).
+    - unproven: the proof that the command names has not arrived, and the stored one is older (DL-9).
+    - proof_too_old: the product may have been registered again since, without an import (DL-8).
+    - command_too_late: the sweep has already reported the product as kept.
     """
     if record.sync_enabled:
         return "sync_enabled"
@@ -34,13 +34,13 @@ def reason_to_keep(record: Record, command: DeleteRequested, now: datetime, proo
 
 
 def _is_proven(removal: Removal, command: DeleteRequested) -> bool:
-    """By the command's own enumeration, or by one that was completed after it."""
+    """Whether the command's own enumeration, or one completed after it, proves the absence."""
     named = command.enumeration
     return removal.enumeration_id == named.id or removal.completed_at >= to_the_millisecond(named.completed_at)
 
 
-def bury(record: Record, snapshot: ProductSnapshot, command: DeleteRequested, now: datetime) -> Tombstone:
-    """The tombstone of a product that nothing keeps. Raises ValueError when it is ON or still there."""
+def make_tombstone(record: Record, snapshot: ProductSnapshot, command: DeleteRequested, now: datetime) -> Tombstone:
+    """The tombstone of a product that may be deleted. Raises ValueError when it is ON or still there."""
     removal = record.upstream.removed
     if removal is None or record.sync_enabled:
         raise ValueError(f"{record.shop_key}/{record.product_no} must be kept")
@@ -52,11 +52,11 @@ def bury(record: Record, snapshot: ProductSnapshot, command: DeleteRequested, no
         removal=removal,
         version=snapshot.version,
         content_version=snapshot.content_version,
-        tiktok_product_id=record.listing.tiktok_product_id or _former(record),
+        tiktok_product_id=record.listing.tiktok_product_id or _earlier_listing_id(record),
         sku_ids=record.listing.sku_ids,
     )
 
 
-def _former(record: Record) -> str | None:
-    """A product that was deleted, came back and goes again without a push still has its old listing to warn of."""
+def _earlier_listing_id(record: Record) -> str | None:
+    """TikTok id of an even earlier listing: a product that came back and was never pushed still needs its warning."""
     return None if record.former_listing is None else record.former_listing.tiktok_product_id

@@ -1,4 +1,4 @@
-"""The tool's layer: edits field by field, and the sync target (ED-1 to ED-7, TG-1 to TG-7)."""
+"""The tool's layer: edits per field, and 連携対象 (ED-1 to ED-7, TG-1 to TG-7)."""
 
 from dataclasses import replace
 from datetime import datetime
@@ -13,7 +13,7 @@ from shopsync_contracts.times import to_the_millisecond
 
 
 def edit(record: Record, edited: ProductEdited) -> Record:
-    """Apply a merge patch, last writer per field by `edited_at`. Raises UnknownSku."""
+    """Apply a merge patch; the last writer of each field by `edited_at` wins. Raises UnknownSku."""
     at = to_the_millisecond(edited.edited_at)
     sent = edited.changes.model_fields_set
     upstream_owned = {name for name in sent if OWNERS[name] is Owner.UPSTREAM}
@@ -28,7 +28,7 @@ def edit(record: Record, edited: ProductEdited) -> Record:
 
 
 def _tool_values(changes: EditChanges) -> dict[str, Any]:
-    """Tool-only fields that were sent; the package size as one field per side."""
+    """The tool-only fields in the patch. The package size becomes one field per side."""
     sent = changes.model_fields_set
     values = _plain(changes, {name for name in sent if OWNERS[name] is Owner.TOOL and name != DIMENSIONS})
     if DIMENSIONS in sent:
@@ -39,18 +39,18 @@ def _tool_values(changes: EditChanges) -> dict[str, Any]:
 
 
 def _plain(changes: EditChanges, names: set[str]) -> dict[str, Any]:
-    """Values as MongoDB returns them: lists and dicts, so that stored and new ones compare equal."""
+    """Values as MongoDB returns them, lists and dicts, so that stored and new ones compare equal."""
     values: dict[str, Any] = changes.model_dump(mode="json") if names else {}
     return {name: values[name] for name in names}
 
 
 def set_target(record: Record, sync_enabled: bool, time: datetime) -> Record:
-    """連携対象 ON or OFF, last writer by the envelope's `time`."""
+    """Switch 連携対象 ON or OFF; the last writer by the envelope's `time` wins."""
     return replace(record, target=last_writer(record.target, sync_enabled, to_the_millisecond(time)))
 
 
-def standing_edits(record: Record) -> dict[str, Any]:
-    """Edits of upstream-owned fields now in force: not older than the last overwrite, and not withdrawn (LY-2)."""
+def effective_edits(record: Record) -> dict[str, Any]:
+    """Effective edits of upstream-owned fields: not older than the last overwrite and not withdrawn (LY-2)."""
     return {
         name: edit.value
         for name, edit in record.edits.items()
@@ -59,15 +59,15 @@ def standing_edits(record: Record) -> dict[str, Any]:
 
 
 def overwritten_edits(record: Record, before: Record | None) -> tuple[str, ...]:
-    """Upstream-owned fields whose edit fell since `before`: overwritten, or come too late to stand at all."""
+    """Upstream-owned fields whose edit lost effect since `before`: overwritten, or too late to take effect at all."""
     return tuple(
         name
         for name in OWNERS
         if (edit := record.edits.get(name)) is not None
-        and _fallen(edit, record)
-        and not (before is not None and before.edits.get(name) == edit and _fallen(edit, before))
+        and _is_overwritten(edit, record)
+        and not (before is not None and before.edits.get(name) == edit and _is_overwritten(edit, before))
     )
 
 
-def _fallen(edit: Stamped[Any], record: Record) -> bool:
+def _is_overwritten(edit: Stamped[Any], record: Record) -> bool:
     return edit.value is not None and edit.at < record.upstream.taken_at

@@ -1,4 +1,4 @@
-"""The fold: one product's stored state and its messages in, its next state out. Pure."""
+"""Folds a product's messages into its stored state and returns the next state. Pure."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -7,8 +7,8 @@ from typing import Any
 
 from catalog.errors import CatalogRefusal, FormerLife, NotKnownYet, UnknownProduct
 from catalog.rules import edits, push_results, upstream
-from catalog.rules.admission import admit
-from catalog.rules.deletion import bury, reason_to_keep
+from catalog.rules.admission import check_timestamps
+from catalog.rules.deletion import make_tombstone, reason_to_keep
 from catalog.rules.model import AppliedOffset, Partition, Record, Rules, State
 from catalog.rules.snapshot import take_snapshot
 from shopsync_contracts import Event
@@ -29,9 +29,9 @@ from shopsync_contracts.times import to_the_millisecond
 
 @dataclass(frozen=True, slots=True)
 class ReceivedMessage:
-    """One message and where it came from. `timestamp` is the broker's stamp.
+    """One message and where it came from. `timestamp` is the broker's.
 
-    `held`: it has waited for its product and comes again out of its place; its offset says nothing about repeats.
+    A `held` message waited for its product and is applied out of order, so its offset does not tell repeats.
     """
 
     event: Event[Any]
@@ -43,13 +43,13 @@ class ReceivedMessage:
 
     @property
     def place(self) -> tuple[str, int, int]:
-        """What names the message for good."""
+        """Topic, partition and offset, which identify the message."""
         return self.topic, self.partition, self.offset
 
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """Something that an operator may ask about later; `warn` when somebody may have to act."""
+    """A log entry for operators. `warn` is set when somebody may have to act."""
 
     message: ReceivedMessage
     text: str
@@ -59,7 +59,10 @@ class Note:
 
 @dataclass(slots=True)
 class Folded:
-    """What became of the messages. `repeated`: one of them was in the state already, so its snapshot may be lost."""
+    """The outcome of a fold.
+
+    `repeated`: one of the messages was applied before, and its snapshot may not have been published.
+    """
 
     state: State
     repeated: bool = False
@@ -71,8 +74,8 @@ class Folded:
 def fold(state: State, messages: Sequence[ReceivedMessage], rules: Rules, now: datetime) -> Folded:
     """Apply one product's messages in order.
 
-    A message that was applied before changes nothing. One about something not known yet is tried again after each
-    further change from futureshop, since it may only have overtaken it; if none helps, it is `waiting`.
+    A message that was applied before changes nothing. A message about an unknown product or SKU is tried again after
+    each further change from futureshop, since it may just have been faster. If that does not help, it is `waiting`.
     """
     folded = Folded(state)
     for message in messages:
@@ -82,59 +85,62 @@ def fold(state: State, messages: Sequence[ReceivedMessage], rules: Rules, now: d
             for one, _ in early:
                 _try(folded, one, rules, now, again=True)
     if folded.state is not state:
-        folded.state = _settled(state, folded.state, rules, now)
+        folded.state = _with_snapshot(state, folded.state, rules, now)
     return folded
 
 
 def _try(folded: Folded, message: ReceivedMessage, rules: Rules, now: datetime, *, again: bool = False) -> None:
     try:
-        admit(message.event, message.timestamp)
-        _take(folded, message, rules, now, in_place=not (again or message.held))
+        check_timestamps(message.event, message.timestamp)
+        _apply_once(folded, message, rules, now, in_place=not (again or message.held))
     except NotKnownYet as error:
         folded.waiting.append((message, error))
     except CatalogRefusal as error:
         folded.refused.append((message, error))
 
 
-def _take(folded: Folded, message: ReceivedMessage, rules: Rules, now: datetime, *, in_place: bool) -> None:
-    """Apply one message. `in_place`: in the order of its partition, so that its offset tells whether it is a repeat."""
+def _apply_once(folded: Folded, message: ReceivedMessage, rules: Rules, now: datetime, *, in_place: bool) -> None:
+    """Apply one message. `in_place`: in the order of its partition, so its offset tells whether it is a repeat."""
     state = folded.state
     if in_place and _is_repeat(state, message):
         folded.repeated = True
         return
     after = _apply(folded, message, rules, now)
     if after is state:
-        # A held one that changes nothing was applied by an attempt that may have ended before its snapshot was out.
+        # A held message that changes nothing was applied by an earlier attempt, which may not have published it.
         folded.repeated = folded.repeated or message.held
-    folded.state = _taken(after, message, in_place=in_place)
+    folded.state = _with_offset(after, message, in_place=in_place)
 
 
-def _taken(state: State, message: ReceivedMessage, *, in_place: bool) -> State:
-    """The state with the message's place in it, also when it changed nothing.
+def _with_offset(state: State, message: ReceivedMessage, *, in_place: bool) -> State:
+    """The state with the message's offset, also when the message changed nothing.
 
-    Else it would be judged again when its topic is read again, by a state that has gone on: what changed nothing before
-    a deletion would be refused after it.
+    Otherwise the message would be judged again, by a newer state, when its topic is read again. What changed nothing
+    before a deletion would be refused after it.
     """
     if state.record is None and state.tombstone is None:
         return state
     known = state.applied.get((message.topic, message.partition))
     if not in_place and known is not None and (message.offset <= known.offset or message.timestamp < known.timestamp):
-        # It comes out of its place: later messages of its partition are in the state already.
+        # Applied out of order: later messages of its partition are in the state already.
         return state
-    return replace(state, applied=_with_position(state, message))
+    return replace(state, applied=_advanced_offsets(state, message))
 
 
 def _is_repeat(state: State, message: ReceivedMessage) -> bool:
-    """A topic that was made again counts offsets from 0; its younger stamps tell its messages from repeats."""
+    """Whether the message was applied before.
+
+    A topic that was created again starts at offset 0. The later timestamps tell its messages from repeats.
+    """
     known = state.applied.get((message.topic, message.partition))
     return known is not None and message.offset <= known.offset and message.timestamp <= known.timestamp
 
 
-def _with_position(state: State, message: ReceivedMessage) -> dict[Partition, AppliedOffset]:
+def _advanced_offsets(state: State, message: ReceivedMessage) -> dict[Partition, AppliedOffset]:
     partition = (message.topic, message.partition)
     known = state.applied.get(partition)
-    stamp = message.timestamp if known is None else max(message.timestamp, known.timestamp)
-    return {**state.applied, partition: AppliedOffset(message.offset, stamp)}
+    timestamp = message.timestamp if known is None else max(message.timestamp, known.timestamp)
+    return {**state.applied, partition: AppliedOffset(message.offset, timestamp)}
 
 
 def _apply(folded: Folded, message: ReceivedMessage, rules: Rules, now: datetime) -> State:
@@ -143,7 +149,7 @@ def _apply(folded: Folded, message: ReceivedMessage, rules: Rules, now: datetime
         _refuse_former_life(state, message.event)
     match body:
         case ProductChanged():
-            return _change(folded, message, upstream.at_ms(body), rules)
+            return _change(folded, message, upstream.cut_to_ms(body), rules)
         case DeleteRequested():
             return _delete(folded, message, body, rules, now)
         case ProductEdited() | SyncTargetSet() if state.record is None:
@@ -151,7 +157,7 @@ def _apply(folded: Folded, message: ReceivedMessage, rules: Rules, now: datetime
         case ProductRemoved() | PushSucceeded() | PushFailed() | PushSkipped() | ReviewChanged() if (
             state.record is None
         ):
-            return _absent(folded, message)
+            return _ignore(folded, message)
     if state.record is None:
         raise CatalogRefusal(f"{message.event.type} is not for the catalogue's products")
     record = _touch(state.record, state, message)
@@ -163,7 +169,7 @@ def _apply(folded: Folded, message: ReceivedMessage, rules: Rules, now: datetime
 
 
 def _refuse_former_life(state: State, event: Event[Any]) -> None:
-    """What the merchant did to a product that was deleted since is not done to the one registered again (DL-13)."""
+    """Raise FormerLife for an edit of a product that was deleted since, even if it was registered again (DL-13)."""
     ended = state.tombstone.deleted_at if state.tombstone else state.record.born_after if state.record else None
     made = event.data.edited_at if isinstance(event.data, ProductEdited) else event.time
     if ended is not None and to_the_millisecond(made) < ended:
@@ -175,7 +181,7 @@ def _refuse_former_life(state: State, event: Event[Any]) -> None:
 
 
 def _notes_on_target(record: Record, message: ReceivedMessage) -> list[Note]:
-    """ON is obeyed, but twice it may not be what the merchant expects to sell."""
+    """Warnings for two cases where switching ON may not do what the merchant expects. It takes effect anyway."""
     if not record.sync_enabled:
         return []
     notes = []
@@ -223,7 +229,7 @@ def _change(folded: Folded, message: ReceivedMessage, change: ProductChanged, ru
         details = {"sweep_id": tombstone.sweep_id}
         folded.notes.append(Note(message, "late event of a deleted product ignored", details=details))
         return state
-    record = upstream.first_sight(change, tombstone)
+    record = upstream.new_record(change, tombstone)
     if record.former_listing is not None:
         details = {"former_tiktok_product_id": record.former_listing.tiktok_product_id}
         text = "product came back; its former TikTok listing may still be there"
@@ -234,7 +240,7 @@ def _change(folded: Folded, message: ReceivedMessage, change: ProductChanged, ru
 def _delete(folded: Folded, message: ReceivedMessage, command: DeleteRequested, rules: Rules, now: datetime) -> State:
     state = folded.state
     if state.record is None:
-        # Deleted before: the null snapshot may have been lost with a crash, so it is sent again.
+        # Deleted before. A crash may have prevented the null snapshot, so it is published again.
         folded.repeated = folded.repeated or state.tombstone is not None
         return state
     if (kept := reason_to_keep(state.record, command, now, rules.proof_age)) is not None:
@@ -242,13 +248,13 @@ def _delete(folded: Folded, message: ReceivedMessage, command: DeleteRequested, 
         folded.notes.append(Note(message, "product kept", details=details))
         return state
     snapshot = state.snapshot or _snapshot(state, state, rules, now)
-    return replace(state, record=None, snapshot=None, tombstone=bury(state.record, snapshot, command, now))
+    return replace(state, record=None, snapshot=None, tombstone=make_tombstone(state.record, snapshot, command, now))
 
 
-def _absent(folded: Folded, message: ReceivedMessage) -> State:
-    """Proofs and TikTok's news about a product that is not there re-create nothing (scenario 72).
+def _ignore(folded: Folded, message: ReceivedMessage) -> State:
+    """Proofs of absence and TikTok's reports about an unknown product do not create it (scenario 72).
 
-    The TikTok id of a push that ended after the deletion is kept on the tombstone, to warn with (DL-13).
+    The TikTok id of a push that ended after the deletion is stored on the tombstone for a later warning (DL-13).
     """
     state, body = folded.state, message.event.data
     listed = isinstance(body, PushSucceeded)
@@ -273,8 +279,8 @@ def _not_there(state: State, subject: str) -> str:
     )
 
 
-def _settled(before: State, after: State, rules: Rules, now: datetime) -> State:
-    """The state with its snapshot as of now; `before` itself when nothing has changed, not even a position."""
+def _with_snapshot(before: State, after: State, rules: Rules, now: datetime) -> State:
+    """The state with its present snapshot; `before` itself when nothing has changed, not even an offset."""
     if after.record is None:
         return after
     snapshot = _snapshot(before, after, rules, now)
@@ -288,7 +294,7 @@ def _snapshot(before: State, after: State, rules: Rules, now: datetime) -> Produ
         raise ValueError("a product that is not there has no snapshot")
     return take_snapshot(
         after.record,
-        # A life that ended in this batch is no measure for the next one.
+        # If the product was deleted and registered again in this batch, the old record does not count.
         before=before.record if after.snapshot is not None else None,
         previous=after.snapshot,
         tax=rules.tax,
@@ -297,22 +303,22 @@ def _snapshot(before: State, after: State, rules: Rules, now: datetime) -> Produ
 
 
 def remember_refused(state: State, messages: Sequence[ReceivedMessage]) -> Folded:
-    """Leave the places of messages whose dead letters are out: read again, they are not refused a second time."""
+    """Store the offsets of messages whose dead letters are published, so that they are not refused a second time."""
     for message in messages:
-        state = _taken(state, message, in_place=False)
+        state = _with_offset(state, message, in_place=False)
     return Folded(state)
 
 
-def settle(state: State, rules: Rules, now: datetime) -> Folded:
-    """The same layers under other rules, for a product whose messages are applied anyway."""
-    return Folded(_settled(state, state, rules, now))
+def refresh_snapshot(state: State, rules: Rules, now: datetime) -> Folded:
+    """Build the snapshot again under other rules. The layers stay the same."""
+    return Folded(_with_snapshot(state, state, rules, now))
 
 
-def resettle(state: State, cause: ReceivedMessage, rules: Rules, now: datetime) -> Folded:
-    """The same layers under other rules because of `cause`, the shop's settings: a repeat of it is told from new."""
+def refresh_for_settings(state: State, cause: ReceivedMessage, rules: Rules, now: datetime) -> Folded:
+    """Build the snapshot again because of `cause`, a message with the shop's settings, unless it is a repeat."""
     if _is_repeat(state, cause):
         return Folded(state, repeated=True)
-    after = _settled(state, state, rules, now)
+    after = _with_snapshot(state, state, rules, now)
     if after is state:
         return Folded(state)
-    return Folded(replace(after, applied=_with_position(after, cause)))
+    return Folded(replace(after, applied=_advanced_offsets(after, cause)))

@@ -1,4 +1,4 @@
-"""The layers of one product, and what the catalogue remembers beside them. Immutable values, no I/O."""
+"""The layers of one product, and what the catalog stores beside them. Immutable values, no I/O."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -19,7 +19,7 @@ from shopsync_contracts.events import (
 )
 
 SkuNo = tuple[str, str]
-"""(vertical_no, horizontal_no), what names a SKU for good (VA-2, VA-3)."""
+"""(vertical_no, horizontal_no), the lasting identity of a SKU (VA-2, VA-3)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +35,8 @@ class Removal:
 class Upstream:
     """futureshop's layer.
 
-    `product` is what the last permitted overwrite brought, `taken_at` when that was observed; `observed_at` is the
-    latest observation of all, also of those that rule A let overwrite nothing.
+    `product` comes from the last permitted overwrite, which was observed at `taken_at`. `observed_at` is the latest
+    observation of all, including those that rule A did not let overwrite anything.
     """
 
     product: UpstreamProduct
@@ -46,7 +46,7 @@ class Upstream:
 
     @property
     def removed(self) -> Removal | None:
-        """The proof of absence while no observation is as new as the enumeration's start."""
+        """The proof of absence, unless the product was seen after the enumeration started."""
         if self.removal is not None and self.removal.started_at > self.observed_at:
             return self.removal
         return None
@@ -54,10 +54,10 @@ class Upstream:
 
 @dataclass(frozen=True, slots=True)
 class SkuStock:
-    """Stock of one SKU, kept also while the SKU is gone upstream: "first" never comes twice (ST-1, ST-11).
+    """Stock of one SKU. It is kept when the SKU is gone upstream, so that it is never imported twice (ST-1, ST-11).
 
-    `imported` is None where futureshop gave no number or does not manage stock. `sent` is the number that went to
-    TikTok with this SKU's first push, None before (ST-3).
+    `imported` is None where futureshop has no number or does not manage stock. `sent` is the stock in this SKU's first
+    push to TikTok, None before (ST-3).
     """
 
     imported: int | None
@@ -67,13 +67,13 @@ class SkuStock:
 
     @property
     def quantity(self) -> int | None:
-        """The tool's number: the merchant's when given, else the imported one (ST-10)."""
+        """The merchant's stock if edited, else the imported one (ST-10)."""
         return self.edit.value if self.edit is not None else self.imported
 
 
 @dataclass(frozen=True, slots=True)
 class PushOutcome:
-    """The result of the push that counts last, and the content it was about."""
+    """The result of the last relevant push, and the content version that it was about."""
 
     content_version: int
     kind: Literal["accepted", "sync_error", "warehouse_missing", "incomplete"]
@@ -83,7 +83,7 @@ class PushOutcome:
 
 @dataclass(frozen=True, slots=True)
 class Review:
-    """What TikTok last said of the listing: with the push's reply (`occurred_at` None), or by its own notice."""
+    """TikTok's last word on the listing, from the reply to a push (`occurred_at` None) or from a notice."""
 
     state: ReviewState | ReviewAfterPush
     tiktok_product_id: str
@@ -94,7 +94,7 @@ class Review:
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """TikTok's layer. `result_ids` are the last push results' event ids: a repeated one is no new result."""
+    """TikTok's layer. `result_ids` are the event ids of the last push results, to recognise repeats."""
 
     tiktok_product_id: str | None = None
     sku_ids: Mapping[SkuNo, str] = field(default_factory=dict)
@@ -111,9 +111,9 @@ class Listing:
 class Record:
     """All layers of one product.
 
-    Of a former life, one that ended with a tombstone, nothing comes back (DL-13): `born_after` is when this one was
-    registered in futureshop, no earlier than the other ended, and `first_version` and `first_content_version` are above
-    any that one had.
+    Nothing of a deleted product comes back when its number is registered again (DL-13). `born_after` is when the new
+    one was registered in futureshop, at the earliest when the old one was deleted. `first_version` and
+    `first_content_version` are higher than any version of the old one.
     """
 
     shop_key: str
@@ -136,7 +136,7 @@ class Record:
 
     @property
     def removed_upstream(self) -> RemovedUpstream | None:
-        """As the snapshot shows it."""
+        """The proof of absence in the form of the snapshot."""
         removal = self.upstream.removed
         return (
             None if removal is None else RemovedUpstream(enumeration_id=removal.enumeration_id, at=removal.completed_at)
@@ -145,7 +145,7 @@ class Record:
 
 @dataclass(frozen=True, slots=True)
 class Tombstone:
-    """What stays of a deleted product: enough to refuse late events and to warn when the number comes back."""
+    """What is kept of a deleted product, to refuse late events and to warn when its number comes back."""
 
     shop_key: str
     product_no: str
@@ -160,7 +160,7 @@ class Tombstone:
 
 @dataclass(frozen=True, slots=True)
 class AppliedOffset:
-    """The newest message of one source partition that is in the state."""
+    """Offset and timestamp of the newest message of one partition that is in the state."""
 
     offset: int
     timestamp: datetime
@@ -171,7 +171,7 @@ Partition = tuple[str, int]
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """One product as stored: alive (`record` and its `snapshot`), deleted (`tombstone`), or never seen (neither)."""
+    """One product as stored: present (`record` and `snapshot`), deleted (`tombstone`) or never seen (neither)."""
 
     record: Record | None = None
     snapshot: ProductSnapshot | None = None
@@ -181,7 +181,7 @@ class State:
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """What a fold depends on beside state and message."""
+    """Settings that a fold depends on."""
 
     tax: TaxDefaults = field(default_factory=TaxDefaults)
     compare_sale_form: bool = True

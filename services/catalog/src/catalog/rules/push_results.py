@@ -1,4 +1,4 @@
-"""TikTok's layer: push results and reviews; stale ones do not win (SS-6, SS-7, SS-11, SS-12)."""
+"""TikTok's layer: push results and reviews. Stale ones are ignored (SS-6, SS-7, SS-11, SS-12)."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -9,7 +9,7 @@ from catalog.rules.stock import forget_sent, mark_sent
 from shopsync_contracts.events import PushFailed, PushSkipped, PushSucceeded, ReviewChanged, SnapshotError
 from shopsync_contracts.times import to_the_millisecond
 
-# Notices carry whole seconds of TikTok's clock and may overtake our own report of the push they follow.
+# Review notices have whole seconds of TikTok's clock, and may arrive before our own report of the push they follow.
 NOTICE_SLACK = timedelta(seconds=5)
 _REMEMBERED_RESULTS = 10
 
@@ -20,9 +20,9 @@ NOT_AUTHORIZED = SnapshotError(
 
 
 def push_succeeded(record: Record, result: PushSucceeded, event_id: str, time: datetime) -> Record:
-    """TikTok took the product. A repeat, or the result of older content than the one known, changes no status.
+    """TikTok accepted the product. A repeat, or a result for older content than the known one, changes no status.
 
-    The numbers of stock that went out are kept in any case: they did go out (ST-13).
+    The stock that was sent is recorded in any case (ST-13).
     """
     listing = record.listing
     if event_id in listing.result_ids or result.content_version < record.first_content_version:
@@ -40,7 +40,7 @@ def push_succeeded(record: Record, result: PushSucceeded, event_id: str, time: d
             listing,
             tiktok_product_id=result.tiktok_product_id,
             sku_ids=sku_ids,
-            outcome=_newer(listing.outcome, PushOutcome(result.content_version, "accepted")),
+            outcome=_newest_outcome(listing.outcome, PushOutcome(result.content_version, "accepted")),
             review=_review_after(listing, result),
             pushed_content_version=result.content_version,
             pushed_at=to_the_millisecond(time),
@@ -50,7 +50,7 @@ def push_succeeded(record: Record, result: PushSucceeded, event_id: str, time: d
     )
 
 
-def _newer(known: PushOutcome | None, outcome: PushOutcome) -> PushOutcome:
+def _newest_outcome(known: PushOutcome | None, outcome: PushOutcome) -> PushOutcome:
     return known if known is not None and known.content_version > outcome.content_version else outcome
 
 
@@ -62,7 +62,7 @@ def _sku_ids(listing: Listing, result: PushSucceeded) -> Mapping[SkuNo, str]:
 
 
 def _review_after(listing: Listing, result: PushSucceeded) -> Review:
-    """A push starts a new review, unless its verdict came first, or it sent nothing and the reply is no news."""
+    """A push starts a new review, unless the verdict came first, or nothing was sent and the reply adds nothing."""
     known = listing.review
     if known is not None and known.tiktok_product_id == result.tiktok_product_id:
         overtook = (
@@ -70,13 +70,13 @@ def _review_after(listing: Listing, result: PushSucceeded) -> Review:
             and known.content_version == result.content_version
             and listing.pushed_content_version != result.content_version
         )
-        if overtook or (result.action == "unchanged" and _says_no_more(known, result)):
+        if overtook or (result.action == "unchanged" and _adds_nothing(known, result)):
             return known
     return Review(result.review, result.tiktok_product_id, result.content_version)
 
 
-def _says_no_more(known: Review, result: PushSucceeded) -> bool:
-    """The reply agrees with TikTok's own notice, which also has a time and reasons."""
+def _adds_nothing(known: Review, result: PushSucceeded) -> bool:
+    """Whether the reply only confirms TikTok's own notice, which has a time and reasons as well."""
     match known.state:
         case "approved":
             return result.review == "live"
@@ -89,7 +89,7 @@ def _says_no_more(known: Review, result: PushSucceeded) -> bool:
 
 
 def _live_after(listing: Listing, result: PushSucceeded) -> bool:
-    """An edit of a live listing leaves the old content live during its review; a create or relist does not."""
+    """Whether buyers see the listing. During the review of an edit the old content stays live, else nothing does."""
     review = _review_after(listing, result)
     if review.state in ("live", "approved"):
         return True
@@ -101,7 +101,7 @@ def _live_after(listing: Listing, result: PushSucceeded) -> bool:
 
 
 def push_failed(record: Record, result: PushFailed, event_id: str) -> Record:
-    """TikTok, or our check before the call, refused. An older push's failure does not touch a newer result."""
+    """TikTok, or our check before the call, refused. The failure of an older push does not replace a newer result."""
     listing = record.listing
     if event_id in listing.result_ids or result.content_version < record.first_content_version:
         return record
@@ -114,9 +114,10 @@ def push_failed(record: Record, result: PushFailed, event_id: str) -> Record:
 
 
 def push_skipped(record: Record, result: PushSkipped, event_id: str, content_version: int) -> Record:
-    """Only a missing authorisation is worth a status: 連携エラー with its cause (AU-5); the rest is the product's own.
+    """Only a missing authorisation changes the status, to 連携エラー with its cause (AU-5).
 
-    `content_version` is the stored one: the newest that the publisher can have seen.
+    The other causes follow from the product itself. `content_version` is the stored one, the newest that the publisher
+    can have seen.
     """
     listing = record.listing
     if result.why != "not_authorized" or event_id in listing.result_ids:
@@ -135,7 +136,7 @@ def _remember(listing: Listing, event_id: str) -> tuple[str, ...]:
 
 
 def review_changed(record: Record, notice: ReviewChanged) -> Record:
-    """TikTok's notice, if it judges the push that counts and is not older than what is known (SS-11)."""
+    """Apply TikTok's notice if it is about the last push and not older than what is known (SS-11)."""
     listing = record.listing
     occurred_at = to_the_millisecond(notice.occurred_at)
     if _is_old_notice(record, notice, occurred_at):
@@ -156,7 +157,7 @@ def _is_old_notice(record: Record, notice: ReviewChanged, occurred_at: datetime)
     ):
         return True
     if listing.reviewed_at is not None:
-        # After a new push the verdict before it may not come again, not even with the same stamp.
+        # After a new push, the earlier verdict must not be applied again, not even with the same timestamp.
         since_push = listing.review is None or listing.review.occurred_at is None
         if occurred_at < listing.reviewed_at or (since_push and occurred_at == listing.reviewed_at):
             return True

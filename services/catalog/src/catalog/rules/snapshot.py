@@ -1,9 +1,9 @@
-"""From the layers to the merged product that everyone sees, and its two version numbers."""
+"""Builds the merged product, the snapshot, from the layers, with its two version numbers."""
 
 from datetime import datetime
 from typing import Any
 
-from catalog.rules.edits import overwritten_edits, standing_edits
+from catalog.rules.edits import effective_edits, overwritten_edits
 from catalog.rules.model import Record, SkuNo
 from catalog.rules.status import missing_fields, refused_fields, status_of
 from shopsync_contracts.events import Dimensions, ProductSnapshot, SnapshotContent, SnapshotSku, TaxDefaults
@@ -21,12 +21,12 @@ def take_snapshot(
     tax: TaxDefaults,
     now: datetime,
 ) -> ProductSnapshot:
-    """The merged product; `previous` itself when nothing that a reader could see has changed.
+    """The merged product; `previous` itself when no reader could see a change.
 
-    `before` and `previous` are the record and snapshot last stored, None for a product new to the tool. `version` grows
-    by one with every effective change, `content_version` by one when a push would send something else.
+    `before` and `previous` are the record and snapshot last stored, None for a new product. `version` grows by one with
+    every effective change, `content_version` by one when a push would send something else.
     """
-    # Layers stored before the contract had limits may be beyond them until futureshop or the merchant replaces them.
+    # Values stored before the contract had limits may exceed them until futureshop or the merchant replaces them.
     content = _content(record, tax)
     skus = _skus(record, tax)
     content_version = _content_version(record, before, previous, content, skus)
@@ -48,7 +48,7 @@ def take_snapshot(
         content=content,
         skus=skus,
         axes=record.upstream.product.axes,
-        edited_fields=tuple(name for name in OWNERS if name in standing_edits(record)),
+        edited_fields=tuple(name for name in OWNERS if name in effective_edits(record)),
         overwritten_edits=overwritten if previous is None or overwritten else previous.overwritten_edits,
         upstream_updated_at=record.upstream.product.updated_at,
         tiktok_product_id=record.listing.tiktok_product_id,
@@ -71,34 +71,38 @@ def take_snapshot(
 
 def _content(record: Record, tax: TaxDefaults) -> SnapshotContent:
     product = record.upstream.product
-    edits = standing_edits(record)
+    edits = effective_edits(record)
     values: dict[str, Any] = {
         "name": product.name,
         "description": product.description,
         "images": product.images,
         "price": product_price(product, tax),
         **edits,
-        **{name: _tool(record, name) for name, owner in OWNERS.items() if owner is Owner.TOOL and name != DIMENSIONS},
+        **{
+            name: _tool_value(record, name)
+            for name, owner in OWNERS.items()
+            if owner is Owner.TOOL and name != DIMENSIONS
+        },
         DIMENSIONS: _dimensions(record),
     }
     values["attributes"] = values["attributes"] or ()
     return read_stored(SnapshotContent, values)
 
 
-def _tool(record: Record, name: str) -> Any:
+def _tool_value(record: Record, name: str) -> Any:
     stamped = record.tool.get(name)
     return None if stamped is None else stamped.value
 
 
 def _dimensions(record: Record) -> Dimensions | None:
-    sides = {side: _tool(record, side_field(side)) for side in SIDES}
+    sides = {side: _tool_value(record, side_field(side)) for side in SIDES}
     return Dimensions(**sides) if any(value is not None for value in sides.values()) else None
 
 
 def _skus(record: Record, tax: TaxDefaults) -> tuple[SnapshotSku, ...]:
-    """All SKUs, in futureshop's order. The merchant's price is the product's, so it is every SKU's (LY-1)."""
+    """All SKUs, in futureshop's order. The merchant sets one price per product, so it applies to every SKU (LY-1)."""
     product = record.upstream.product
-    edited_price = standing_edits(record).get("price")
+    edited_price = effective_edits(record).get("price")
     skus = []
     for sku in product.skus:
         number = (sku.vertical_no, sku.horizontal_no)
@@ -140,7 +144,7 @@ def _content_version(
 
 
 def _sendable(record: Record, skus: tuple[SnapshotSku, ...]) -> list[tuple[Any, ...]]:
-    """What a push sends of each SKU. Stock only while unsent: marking it as sent is no change of content (ST-3)."""
+    """What a push sends of each SKU. Stock only counts until it is sent: marking it as sent changes nothing (ST-3)."""
     return [
         (
             number,

@@ -11,8 +11,8 @@ T = TypeVar("T")
 CLOCK_TOLERANCE = timedelta(minutes=5)
 
 
-def not_ahead(name: str, stamp: datetime, broker: datetime) -> None:
-    """Raise StampFromFuture when more than 5 minutes ahead of the broker's stamp."""
+def refuse_future(name: str, stamp: datetime, broker: datetime) -> None:
+    """Raise StampFromFuture when the timestamp is more than 5 minutes ahead of the broker's."""
     if stamp - broker > CLOCK_TOLERANCE:
         raise StampFromFuture(
             f"{name} is {stamp.isoformat()}, more than {CLOCK_TOLERANCE.seconds // 60} minutes ahead of the broker's"
@@ -22,14 +22,14 @@ def not_ahead(name: str, stamp: datetime, broker: datetime) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Stamped(Generic[T]):
-    """A value and the time its writer gave it."""
+    """A value and the time that its writer gave it."""
 
     value: T
     at: datetime
 
 
 def last_writer(current: Stamped[T] | None, value: T, at: datetime) -> Stamped[T]:
-    """Last writer wins by its own time; at equal times the later arrival."""
+    """The last writer wins by its own time. At equal times the later arrival wins."""
     if current is not None and at < current.at:
         return current
     return Stamped(value, at)

@@ -1,19 +1,19 @@
-"""状態: exactly one of seven, and what a product still lacks (SS-1 to SS-12, ED-4, Q9)."""
+"""状態, exactly one of seven, and the fields that a product still lacks (SS-1 to SS-12, ED-4, Q9)."""
 
 from collections.abc import Sequence
 
 from catalog.rules.model import PushOutcome, Record, Review, SkuStock
 from shopsync_contracts.events import SnapshotContent, SnapshotError, SnapshotSku, Status
 
-# TikTok's raw status, which the publisher hands on among the reasons: both kinds of hiding are "deactivated".
+# TikTok's raw status, which the publisher passes on as a reason. "deactivated" alone may also mean the seller hid it.
 _BY_PLATFORM = "PLATFORM_DEACTIVATED"
 
 
 def missing_fields(content: SnapshotContent, skus: Sequence[SnapshotSku], stock: Sequence[SkuStock]) -> tuple[str, ...]:
-    """Required values that are blank, in the order the tool asks for them.
+    """Names of required fields that are blank, in the order in which the tool asks for them.
 
-    Price and stock are asked of every SKU, since all are sent together (VA-1); stock only of those whose stock has not
-    been sent (ST-3, ST-8). `stock` is in the order of `skus`.
+    Every SKU needs a price and stock, since all are sent together (VA-1). Stock is only needed until it has been sent
+    (ST-3, ST-8). `stock` is in the order of `skus`.
     """
     size = content.package_dimensions_cm
     blank = {
@@ -31,7 +31,7 @@ def missing_fields(content: SnapshotContent, skus: Sequence[SnapshotSku], stock:
 
 
 def refused_fields(outcome: PushOutcome | None, content_version: int) -> tuple[str, ...]:
-    """What the publisher found lacking in this very content, such as required attributes of the category."""
+    """Fields that the publisher found missing in this content version, such as required attributes of the category."""
     return outcome.missing if outcome is not None and _is_refused(outcome, content_version) else ()
 
 
@@ -40,14 +40,14 @@ def _is_refused(outcome: PushOutcome, content_version: int) -> bool:
 
 
 def status_of(record: Record, content_version: int, missing: Sequence[str]) -> tuple[Status, SnapshotError | None]:
-    """The one 状態, and the reason that goes with it.
+    """The 状態, and the reason for it.
 
     Before sending: 不足項目あり > 倉庫未設定 > 同期待ち (SS-3). 倉庫未設定 stays until a push says otherwise (SS-9).
-    What TikTok said counts only for the content it was about: anything newer is 同期待ち again (SS-8).
+    TikTok's answer only counts for the content that it was about. Newer content is 同期待ち again (SS-8).
     """
     outcome = record.listing.outcome
     if missing:
-        # What is blank needs no words; what the publisher or TikTok found wrong in it has its own (ED-8).
+        # A blank field needs no explanation. What the publisher or TikTok found wrong comes with one (ED-8).
         return "incomplete", outcome.error if outcome is not None and _is_refused(outcome, content_version) else None
     if outcome is None:
         return "pending", None
@@ -64,7 +64,7 @@ def status_of(record: Record, content_version: int, missing: Sequence[str]) -> t
 def _reviewed(review: Review) -> tuple[Status, SnapshotError | None]:
     match review.state:
         case "in_review" | "draft" | "pre_approved":
-            # Passed, and yet not on sale until the merchant does what the reasons say (Q10).
+            # It passed the review, but is not on sale until the merchant does what the reasons say (Q10).
             is_held = review.state == "pre_approved" and bool(review.reasons)
             return "in_review", _error(review, "") if is_held else None
         case "deactivated" if _is_by_platform(review):
@@ -82,11 +82,11 @@ def _reviewed(review: Review) -> tuple[Status, SnapshotError | None]:
 
 
 def _is_by_platform(review: Review) -> bool:
-    """Hidden by the seller it did link; taken off sale by TikTok it needs the merchant (SS-12)."""
+    """Whether TikTok took it off sale, which needs the merchant. Hidden by the seller it is still synced (SS-12)."""
     return any(reason.reason == _BY_PLATFORM for reason in review.reasons)
 
 
 def _error(review: Review, fallback: str) -> SnapshotError:
-    """TikTok's own words first: hidden reasons are what merchants complain of (SS-10)."""
+    """TikTok's own words if there are any: merchants complain about hidden reasons (SS-10)."""
     told = "; ".join(reason.reason for reason in review.reasons if reason.reason)
     return SnapshotError(code=review.state, message=told or fallback, reasons=review.reasons)

@@ -1,4 +1,4 @@
-"""Stock per SKU: imported once, the merchant's until sent, then TikTok's (ST-1 to ST-14)."""
+"""Stock per SKU: imported once, the merchant's until it is sent, then TikTok's (ST-1 to ST-14)."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
@@ -13,9 +13,9 @@ Stock = Mapping[SkuNo, SkuStock]
 
 
 def import_stock(stock: Stock, product: UpstreamProduct) -> Stock:
-    """Take the stock, of the kind in force (ST-12), of SKUs never seen before (ST-1, ST-11); others stay (ST-2, ST-9).
+    """Import the stock of SKUs never seen before (ST-1, ST-11). That of other SKUs stays (ST-2, ST-9).
 
-    Unmanaged stock is taken as "in stock" without a number (ST-7).
+    The sale form decides between stock and pre-order stock (ST-12). Unmanaged stock has no number (ST-7).
     """
     unseen = {}
     for sku in product.skus:
@@ -30,7 +30,7 @@ def import_stock(stock: Stock, product: UpstreamProduct) -> Stock:
 
 
 def edit_stock(stock: Stock, edits: Iterable[StockEdit], at: datetime) -> Stock:
-    """The merchant's numbers, last writer per SKU (ST-10). Raises UnknownSku naming those never seen."""
+    """Set the merchant's stock; the last writer of each SKU wins (ST-10). Raises UnknownSku."""
     edits = list(edits)
     unknown = [number for edit in edits if (number := (edit.vertical_no, edit.horizontal_no)) not in stock]
     if unknown:
@@ -43,7 +43,7 @@ def edit_stock(stock: Stock, edits: Iterable[StockEdit], at: datetime) -> Stock:
 
 
 def mark_sent(stock: Stock, sent: Iterable[SkuSent]) -> Stock:
-    """Remember what went out; the first number sent stays (ST-3, ST-13)."""
+    """Record the stock that was sent. Only the first value per SKU is kept (ST-3, ST-13)."""
     changed = dict(stock)
     for sku in sent:
         number = (sku.vertical_no, sku.horizontal_no)
@@ -54,7 +54,7 @@ def mark_sent(stock: Stock, sent: Iterable[SkuSent]) -> Stock:
 
 
 def forget_sent(stock: Stock, listed: Iterable[SkuNo]) -> Stock:
-    """SKUs no longer part of the listing: should one come back, TikTok makes it again and needs its stock again."""
+    """Forget the stock sent of SKUs that left the listing. If one comes back, TikTok needs its stock again."""
     keep = set(listed)
     return {
         number: known if number in keep or known.sent is None else replace(known, sent=None)

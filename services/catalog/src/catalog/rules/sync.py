@@ -1,4 +1,4 @@
-"""[同期]: which products of a request are sent, and the report (RB-1, RB-2, RB-4, ED-5)."""
+"""[同期]: which products of a request are sent, and its report (RB-1, RB-2, RB-4, ED-5)."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -13,10 +13,10 @@ Choice = Literal["commanded", "incomplete", "sync_disabled", "not_found"]
 
 
 def choose(product: Mapping[str, Any] | None) -> Choice:
-    """What a sync does with one product, given its `sync_enabled` and `status`; None when there is none.
+    """What a sync does with one product, given its `sync_enabled` and `status`; None means it does not exist.
 
-    Everything that is ON and complete is commanded, also what is live, in review or unchanged: the publisher knows
-    what to re-list and what to leave (LY-6, RB-9), and a warehouse is only found by trying (SS-9).
+    Everything ON and complete gets a push command, even if it is live, in review or unchanged. The publisher decides
+    what to relist and what to leave (LY-6, RB-9), and only a push shows whether there is a warehouse (SS-9).
     """
     if product is None:
         return "not_found"
@@ -27,7 +27,7 @@ def choose(product: Mapping[str, Any] | None) -> Choice:
 
 @dataclass(slots=True)
 class Tally:
-    """Counts of one sync, grown page by page."""
+    """Counts of one sync, summed up page by page."""
 
     requested: int = 0
     commanded: int = 0
@@ -36,13 +36,13 @@ class Tally:
     not_found: int = 0
 
     def take(self, choices: Iterable[Choice]) -> None:
-        """Count one page."""
+        """Add one page."""
         for choice in choices:
             self.requested += 1
             setattr(self, choice, getattr(self, choice) + 1)
 
     def counts(self) -> SyncCounts:
-        """As the report carries them."""
+        """The counts for the report."""
         return SyncCounts(
             requested=self.requested,
             commanded=self.commanded,
@@ -53,7 +53,7 @@ class Tally:
 
 
 def commands(event: Event[SyncRequested], product_nos: Sequence[str]) -> list[tuple[str, PushRequested]]:
-    """Push commands with their event ids; a repeated request repeats the same ids."""
+    """Push commands with their event ids. A repeated request repeats the ids."""
     body = event.data
     return [
         (

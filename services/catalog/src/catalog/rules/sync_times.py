@@ -1,4 +1,4 @@
-"""連携設定: the timings of 自動連携 and 任意の時間に連携, in Asia/Tokyo (RB-1, RB-7, Q3)."""
+"""連携設定: when 自動連携 and 任意の時間に連携 are due, in Asia/Tokyo (RB-1, RB-7, Q3)."""
 
 from datetime import datetime, time, timedelta
 from typing import Final
@@ -10,7 +10,7 @@ _DAY: Final = timedelta(days=1)
 
 
 def latest_slot(sync: SyncSettings, now: datetime) -> datetime | None:
-    """The newest timing that is not after `now` (aware); None in manual mode, where nothing goes by the clock."""
+    """The last scheduled time that is not after `now` (aware); None in manual mode, which has no schedule."""
     local = now.astimezone(JST)
     match sync.mode:
         case "manual":
@@ -22,7 +22,7 @@ def latest_slot(sync: SyncSettings, now: datetime) -> datetime | None:
 
 
 def _interval_start(local: datetime, minutes: int) -> datetime:
-    """Intervals are counted from midnight, so that a restart moves none; the last one of a day may be short."""
+    """Intervals are counted from midnight, so a restart does not move them. The last one of a day may be shorter."""
     midnight = datetime.combine(local.date(), time(), JST)
     return midnight + (local - midnight) // timedelta(minutes=minutes) * timedelta(minutes=minutes)
 
@@ -34,5 +34,5 @@ def _last_time_of_day(local: datetime, times: tuple[str, ...]) -> datetime:
 
 
 def is_due(slot: datetime, *, now: datetime, set_at: datetime, last: datetime | None, catch_up: timedelta) -> bool:
-    """Whether this timing has to be acted on: after the settings were saved, not done yet, and not missed long ago."""
+    """Whether to act on this time: it is not before the settings were saved, not done yet and not missed long ago."""
     return slot >= set_at and (last is None or slot > last) and now - slot <= catch_up

@@ -1,4 +1,4 @@
-"""futureshop's layer: rule A, removals and returns (RA-1 to RA-7, DL-14)."""
+"""futureshop's layer: rule A, proofs of absence, and products that come back (RA-1 to RA-7, DL-14)."""
 
 from dataclasses import replace
 from datetime import datetime
@@ -10,10 +10,10 @@ from shopsync_contracts.times import to_the_millisecond
 
 
 def may_overwrite(current: Upstream, change: ProductChanged, rules: Rules) -> bool:
-    """Rule A: [情報を更新する] only with a newer 更新日 (RA-1, RA-6), [一括情報更新] whatever it says (RA-2).
+    """Rule A: [情報を更新する] overwrites with a newer 更新日 (RA-1, RA-6), [一括情報更新] always (RA-2).
 
-    A sale form that switched by the clock alone may leave 更新日 as it was; a fresher observation of that counts as
-    changed too, unless the setting says no (Q8, PR-13).
+    The sale form may switch at a set time without a new 更新日. A later observation of another sale form overwrites
+    too, unless the setting forbids it (Q8, PR-13).
     """
     if change.mode == "overwrite_all":
         return change.observed_at >= current.taken_at
@@ -27,8 +27,8 @@ def may_overwrite(current: Upstream, change: ProductChanged, rules: Rules) -> bo
     )
 
 
-def at_ms(change: ProductChanged) -> ProductChanged:
-    """The change with its stamps cut to milliseconds."""
+def cut_to_ms(change: ProductChanged) -> ProductChanged:
+    """The change with its timestamps cut to milliseconds."""
     product = change.product
     stamps = {
         "updated_at": to_the_millisecond(product.updated_at),
@@ -40,9 +40,9 @@ def at_ms(change: ProductChanged) -> ProductChanged:
 
 
 def observe(record: Record, change: ProductChanged, rules: Rules) -> Record:
-    """One more observation of a known product. `change` comes from `at_ms`.
+    """Apply an observation of a known product. `change` comes from `cut_to_ms`.
 
-    Always moves the latest observation and so ends an older proof of absence; overwrites if rule A permits.
+    It always counts as the latest observation, which ends an older proof of absence. It overwrites if rule A permits.
     """
     upstream = replace(record.upstream, observed_at=max(record.upstream.observed_at, change.observed_at))
     if not may_overwrite(record.upstream, change, rules):
@@ -52,15 +52,15 @@ def observe(record: Record, change: ProductChanged, rules: Rules) -> Record:
 
 
 def is_late(tombstone: Tombstone, change: ProductChanged) -> bool:
-    """Observed before the enumeration that proved the absence: no sign that the product is back."""
+    """Whether it was observed before the enumeration that proved the absence, so the product is not back."""
     return change.observed_at < tombstone.removal.started_at
 
 
-def first_sight(change: ProductChanged, tombstone: Tombstone | None) -> Record:
-    """A product new to the tool (RA-3), also when an earlier one of that number was deleted (DL-13).
+def new_record(change: ProductChanged, tombstone: Tombstone | None) -> Record:
+    """The record of a product that is new to the tool (RA-3), even if its number belonged to a deleted one (DL-13).
 
-    Nothing of the earlier life comes back. Versions go on from it, so that readers who order by `version` and late push
-    results, which carry an old `content_version`, cannot mistake one life for the other.
+    Nothing of a deleted product comes back. Versions continue from it, so that neither readers who order by `version`
+    nor late push results with an old `content_version` confuse the two.
     """
     product: UpstreamProduct = change.product
     record = Record(
@@ -84,7 +84,7 @@ def first_sight(change: ProductChanged, tombstone: Tombstone | None) -> Record:
 
 
 def _born_after(tombstone: Tombstone, change: ProductChanged) -> datetime:
-    """When futureshop registered it, as far as that is told, and no later than it was read: dates may be wrong."""
+    """When futureshop registered it, if known, and at the latest when it was read: its dates may be wrong."""
     registered = change.product.created_at
     if registered is None:
         return tombstone.deleted_at
@@ -92,7 +92,7 @@ def _born_after(tombstone: Tombstone, change: ProductChanged) -> datetime:
 
 
 def prove_absence(record: Record, removed: ProductRemoved) -> Record:
-    """The newest enumeration that did not see the product; whether it counts is for `Upstream.removed` to say."""
+    """Store the newest enumeration that did not see the product. `Upstream.removed` decides whether it counts."""
     proof = removed.enumeration
     removal = Removal(
         enumeration_id=proof.id,

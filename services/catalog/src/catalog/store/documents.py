@@ -1,4 +1,4 @@
-"""Between the layers and their form in MongoDB. A product document is its snapshot's members plus the inner layers."""
+"""Converts the layers to documents and back. A product document is its snapshot's members plus the inner layers."""
 
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
@@ -26,12 +26,12 @@ T = TypeVar("T")
 
 
 def product_id(shop_key: str, product_no: str) -> str:
-    """`_id` of everything that is kept per product; neither part can hold '/'."""
+    """`_id` of everything that is stored per product. Neither part can contain '/'."""
     return f"{shop_key}/{product_no}"
 
 
 def product_document(state: State, *, revision: int, writer: str) -> Document:
-    """A document of `products`. `revision` grows with every write and guards it; `writer` names the write."""
+    """A document of `products`. `revision` grows with every write and guards it; `writer` identifies the write."""
     record, snapshot = state.record, state.snapshot
     if record is None or snapshot is None:
         raise ValueError("only a product that is there has a document")
@@ -220,7 +220,7 @@ def _stock_in(document: Mapping[str, Any]) -> tuple[SkuNo, SkuStock]:
 
 
 def _stamps_out(stamps: Mapping[str, Stamped[Any]]) -> list[Document]:
-    # A list, since field names with a dot make poor keys in MongoDB.
+    # A list, since field names with a dot are awkward as keys in MongoDB.
     return [{"field": name, "value": stamped.value, "at": stamped.at} for name, stamped in stamps.items()]
 
 

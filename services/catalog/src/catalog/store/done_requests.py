@@ -1,7 +1,7 @@
-"""`done_requests`: how far each shop's syncs and bulk edits are carried out.
+"""`done_requests`: the last sync and the last bulk edit of each shop that were carried out.
 
-Products remember the messages they have taken; a request leaves nothing on a product that could tell it from a new one.
-Read again after its group's offsets were lost or reset, an old sync would send what nobody asked to send now.
+Products store the offsets of the messages applied to them, but a request leaves no trace on a product. If the group's
+offsets are lost or reset and an old sync is read again, it must not send products that nobody asked to send now.
 """
 
 from collections.abc import Iterable, Mapping
@@ -15,7 +15,7 @@ from shopsync_runtime import Delivery
 
 
 class DoneRequests:
-    """One document per shop and source partition: the last request that was carried out."""
+    """One document per shop and source partition, with the last request that was carried out."""
 
     def __init__(self, database: AsyncDatabase[Document]) -> None:
         self._done = database["done_requests"]
@@ -23,13 +23,13 @@ class DoneRequests:
     async def is_done(self, delivery: Delivery) -> bool:
         """Whether this request, or a later one of its shop and partition, has been carried out.
 
-        A topic that was made again counts offsets from 0; its younger stamps tell its messages from repeats.
+        A topic that was created again starts at offset 0. The later timestamps tell its messages from repeats.
         """
         known = await self._done.find_one({"_id": _id(delivery)}, {"offset": 1, "timestamp": 1})
         return known is not None and delivery.offset <= known["offset"] and delivery.timestamp <= known["timestamp"]
 
     async def done(self, deliveries: Iterable[Delivery]) -> None:
-        """Everything that follows from these is acknowledged, and what came before them is done or held."""
+        """Mark these as carried out. All their messages are acknowledged, and earlier requests are done or held."""
         writes = [UpdateOne({"_id": _id(one)}, _advance(one), upsert=True) for one in deliveries]
         if writes:
             await self._done.bulk_write(writes)
@@ -40,7 +40,7 @@ def _id(delivery: Delivery) -> str:
 
 
 def _advance(delivery: Delivery) -> list[Mapping[str, Any]]:
-    """Forward only: a held request is carried out after later ones."""
+    """Only moves forward, since a held request is carried out after later ones."""
     known, stamp = {"$ifNull": ["$offset", -1]}, {"$ifNull": ["$timestamp", delivery.timestamp]}
     newer = {"$or": [{"$gt": [delivery.timestamp, stamp]}, {"$gt": [delivery.offset, known]}]}
     older = {"$lt": [delivery.timestamp, stamp]}

@@ -1,7 +1,7 @@
 """`held_messages`: messages whose product or SKU may still come on another topic, or that make it too large.
 
-They are kept on disk, so that their offsets can be committed and the partition goes on, until every product change
-that was published before them has been applied. By then they apply or are dead letters.
+They are stored so that their offsets can be committed and the partition goes on. Once every product change published
+before them has been applied, they are applied too or become dead letters.
 """
 
 from collections.abc import Collection, Sequence
@@ -19,33 +19,33 @@ from shopsync_runtime import Delivery
 from shopsync_runtime.deadletters import DeadLetter
 
 PRODUCT_TOPICS = (PRODUCT_CHANGES, TOOL_EDITS, LISTING_EVENTS, DELETE_COMMANDS)
-"""Topics whose messages change products, and may be held."""
+"""Topics whose messages change products and may be held."""
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
-    """One waiting message: as the fold takes it, and as the dead letters would."""
+class HeldMessage:
+    """One waiting message: as input of the fold, and with the bytes for a dead letter."""
 
     id: str
     message: ReceivedMessage
     delivery: Delivery
 
     def dead_letter(self, error: Exception) -> DeadLetter:
-        """The original bytes with the reason why waiting was in vain."""
+        """The original bytes with the reason why the message was refused."""
         one = self.delivery
         return DeadLetter(one.topic, one.partition, one.offset, one.key, one.value, one.headers, error)
 
 
 def message_of(delivery: Delivery, *, held: bool = False) -> ReceivedMessage:
-    """The part of a delivery that the rules look at."""
+    """The part of a delivery that the rules need."""
     return ReceivedMessage(
         delivery.event, delivery.topic, delivery.partition, delivery.offset, delivery.timestamp, held=held
     )
 
 
 @dataclass(frozen=True, slots=True)
-class Broken:
-    """One that an earlier version held and the contract refuses now."""
+class UnreadableMessage:
+    """A message that an earlier version held and that the contract refuses now."""
 
     id: str
     letter: DeadLetter
@@ -59,7 +59,7 @@ class HeldMessages:
         self._specs = {spec.name: spec for spec in specs}
 
     async def ensure_indexes(self) -> None:
-        """Create what is missing."""
+        """Create missing indexes."""
         await self._collection.create_indexes(
             [
                 IndexModel([("subject", ASCENDING)]),
@@ -69,43 +69,45 @@ class HeldMessages:
         )
 
     async def hold(self, deliveries: Collection[Delivery], now: datetime) -> None:
-        """Keep these; one that is kept already is not kept twice."""
+        """Store these. A message that is held already is not stored twice."""
         writes = [ReplaceOne({"_id": _id(one)}, _document(one, now), upsert=True) for one in deliveries]
         if writes:
             await self._collection.bulk_write(writes, ordered=False)
 
-    async def about(self, subjects: Collection[str]) -> list[Held]:
-        """Those about these subjects, oldest first."""
+    async def about(self, subjects: Collection[str]) -> list[HeldMessage]:
+        """HeldMessage messages about these subjects, oldest first."""
         found = self._collection.find({"subject": {"$in": list(subjects)}})
         read = [self._read(one) for one in await found.sort([("held_at", 1), ("_id", 1)]).to_list()]
-        return [one for one in read if isinstance(one, Held)]
+        return [one for one in read if isinstance(one, HeldMessage)]
 
-    async def oldest(self, limit: int) -> list[Held | Broken]:
-        """Some of them, oldest first."""
+    async def oldest(self, limit: int) -> list[HeldMessage | UnreadableMessage]:
+        """The oldest held messages, in order."""
         found = self._collection.find().sort([("held_at", 1), ("_id", 1)]).limit(limit)
         return [self._read(one) for one in await found.to_list()]
 
     async def ids_of_shop(self, shop_key: str) -> list[str]:
-        """Messages of this shop that wait now."""
+        """Ids of the messages that are held for this shop."""
         return [one["_id"] async for one in self._collection.find({"shop_key": shop_key}, {"_id": 1})]
 
     async def any_left(self, ids: Collection[str]) -> bool:
-        """Whether one of these still waits."""
+        """Whether one of these is still held."""
         return await self._collection.find_one({"_id": {"$in": list(ids)}}, {"_id": 1}) is not None
 
     async def release(self, ids: Collection[str]) -> None:
-        """They are applied, or among the dead letters."""
+        """Delete messages that are applied or dead letters now."""
         if ids:
             await self._collection.delete_many({"_id": {"$in": list(ids)}})
 
-    def _read(self, document: Document) -> Held | Broken:
+    def _read(self, document: Document) -> HeldMessage | UnreadableMessage:
         spec = self._specs[document["spec"]]
         headers = tuple((name, value) for name, value in document["headers"])
         try:
             parsed = parse(document["value"], key=document["key"], topic=spec)
         except ContractError as error:
             place = document["topic"], document["partition"], document["offset"]
-            return Broken(document["_id"], DeadLetter(*place, document["key"], document["value"], headers, error))
+            return UnreadableMessage(
+                document["_id"], DeadLetter(*place, document["key"], document["value"], headers, error)
+            )
         delivery = Delivery(
             topic=document["topic"],
             partition=document["partition"],
@@ -117,11 +119,11 @@ class HeldMessages:
             spec=spec,
             parsed=parsed,
         )
-        return Held(document["_id"], message_of(delivery, held=True), delivery)
+        return HeldMessage(document["_id"], message_of(delivery, held=True), delivery)
 
 
 def _id(delivery: Delivery) -> str:
-    # Offsets in digits of equal length: held at the same millisecond, they still sort as they came.
+    # The padded offset sorts messages held in the same millisecond in their order of arrival.
     return f"{delivery.topic}/{delivery.partition}/{delivery.offset:020}"
 
 

@@ -18,7 +18,7 @@ _Change = InsertOne[Document] | ReplaceOne[Document] | UpdateOne
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """A product's state as read; `revision` is None when there is no document to guard."""
+    """A product's state as read. `revision` is None when there is no document."""
 
     state: State
     revision: int | None
@@ -26,7 +26,7 @@ class Stored:
 
 @dataclass(frozen=True, slots=True)
 class Write:
-    """One product's step from what was read to what shall be."""
+    """The change of one product from the state read to the next one."""
 
     id: str
     read: Stored
@@ -34,7 +34,7 @@ class Write:
 
 
 def _change(write: Write, writer: str) -> _Change:
-    """The one guarded write that decides a step."""
+    """The guarded operation that decides the write."""
     revision = write.read.revision
     if revision is None:
         return InsertOne(product_document(write.after, revision=1, writer=writer))
@@ -53,7 +53,7 @@ class ProductStore:
         self._tombstones = database["tombstones"]
 
     async def ensure_indexes(self) -> None:
-        """Create what is missing; what is there already is left alone."""
+        """Create missing indexes."""
         await self._products.create_indexes(
             [
                 # a sync streams the ON products of one shop
@@ -74,13 +74,13 @@ class ProductStore:
         await self._tombstones.create_indexes([IndexModel([("shop_key", ASCENDING), ("deleted_at", ASCENDING)])])
 
     async def load(self, ids: Collection[str]) -> dict[str, Stored]:
-        """The state of each id, with one query; a second one only for those that are not there.
+        """The state of each id, with one query, and a second one for tombstones of those that are not found.
 
         A deletion that a crash interrupted is finished first.
         """
         found: dict[str, Stored] = {}
         burials: list[Document] = []
-        # All in one reply, as far as 16 MB go, instead of 101 documents and then the rest.
+        # All in one reply if they fit into 16 MB, instead of 101 documents first.
         async for document in self._products.find({"_id": {"$in": list(ids)}}, batch_size=len(ids) + 1):
             if (burial := document.get("burial")) is not None:
                 burials.append(burial)
@@ -95,11 +95,11 @@ class ProductStore:
         return {one: found.get(one, Stored(State(), None)) for one in ids}
 
     async def write(self, writes: Sequence[Write], writer: str) -> set[str]:
-        """Write all with one bulk write. Returns the ids that another writer changed meanwhile; those are not written.
+        """Write all with one bulk write. Returns the ids that another writer changed meanwhile, which are not written.
 
-        `writer` is unique per call. A deletion is decided by a mark in the product's document, the burial; what follows
-        is done again by whoever finds the mark. A transaction would block all writers of the product for a minute when
-        its process is killed.
+        `writer` is unique per call. A deletion first puts a mark, the `burial`, into the product's document. Whoever
+        finds the mark finishes the deletion. A transaction would block all writers of the product for a minute when its
+        process is killed.
         """
         bulk: list[_Change] = []
         guarded: list[str] = []
@@ -123,12 +123,12 @@ class ProductStore:
             await self._tombstones.bulk_write([DeleteMany({"_id": {"$in": cleared}})])
         await self._bury([burial for burial in burials if burial["_id"] not in lost])
         if known:
-            # Not brought back where the product has been registered again meanwhile.
+            # Without upsert: the product may have been registered again meanwhile.
             await self._tombstones.bulk_write([ReplaceOne({"_id": one["_id"]}, one) for one in known])
         return lost
 
     async def _bury(self, tombstones: Sequence[Document]) -> None:
-        """Tombstones in, then marked documents out: a product is never in neither place. Twice does no harm."""
+        """Insert the tombstones, then delete the marked documents, so that no product is ever missing. Idempotent."""
         if not tombstones:
             return
         await self._tombstones.bulk_write([ReplaceOne({"_id": one["_id"]}, one, upsert=True) for one in tombstones])
@@ -157,13 +157,13 @@ class ProductStore:
         return set(ids) - mine
 
     async def versions(self, ids: Collection[str]) -> dict[str, int]:
-        """Present version of those that are there; one whose deletion is decided is not."""
+        """Present versions of existing products. Products marked for deletion do not count."""
         query = {"_id": {"$in": list(ids)}, "burial": {"$exists": False}}
         found = self._products.find(query, {"version": 1}, batch_size=len(ids) + 1)
         return {document["_id"]: document["version"] async for document in found}
 
     async def sku_numbers(self, ids: Collection[str]) -> dict[str, set[tuple[str, str]]]:
-        """SKUs that each of these products has ever had; products that are not there are left out."""
+        """All SKUs that each of these products ever had. Unknown products are left out."""
         fields = {"stock.vertical_no": 1, "stock.horizontal_no": 1}
         return {
             document["_id"]: {(sku["vertical_no"], sku["horizontal_no"]) for sku in document["stock"]}
@@ -171,24 +171,24 @@ class ProductStore:
         }
 
     async def push_states(self, ids: Collection[str]) -> dict[str, Document]:
-        """What a sync asks of named products: `sync_enabled` and `status`."""
+        """`sync_enabled` and `status` of these products, for a sync."""
         found = self._products.find({"_id": {"$in": list(ids)}}, {"sync_enabled": 1, "status": 1})
         return {document["_id"]: document async for document in found}
 
     async def enabled(self, shop_key: str) -> AsyncIterator[list[Document]]:
-        """All ON products of a shop in pages, in constant memory: `product_no`, `sync_enabled`, `status`."""
+        """All ON products of a shop in pages, with `product_no`, `sync_enabled` and `status`. Constant memory."""
         async for page in self._pages(
             {"shop_key": shop_key, "sync_enabled": True}, {"product_no": 1, "sync_enabled": 1, "status": 1}
         ):
             yield page
 
     async def ids_of_shop(self, shop_key: str) -> AsyncIterator[list[str]]:
-        """All products of a shop in pages."""
+        """Ids of all products of a shop, in pages."""
         async for page in self._pages({"shop_key": shop_key}, {"_id": 1}):
             yield [document["_id"] for document in page]
 
     async def _pages(self, query: Document, fields: Mapping[str, int]) -> AsyncIterator[list[Document]]:
-        """Page by `_id` instead of one long cursor: a slow consumer between pages cannot time it out."""
+        """Page by `_id` instead of one long cursor, which would time out when a page takes long to process."""
         after = ""
         while True:
             cursor = self._products.find({**query, "_id": {"$gt": after}}, fields).sort("_id", ASCENDING).limit(_PAGE)

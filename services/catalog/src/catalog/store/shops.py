@@ -1,4 +1,4 @@
-"""`shops`: each shop's settings as last published. Every service may read them, only the catalogue writes."""
+"""`shops`: each shop's settings as last published. Every service may read them, only the catalog writes."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from shopsync_contracts.events import ShopSettingsChanged, SyncSettings, TaxDefa
 
 @dataclass(frozen=True, slots=True)
 class TimedShop:
-    """A shop in 自動連携 or 任意の時間に連携: since when, and the last timing that was acted on."""
+    """A shop in 自動連携 or 任意の時間に連携, since when, and its last scheduled time that was acted on."""
 
     shop_key: str
     sync: SyncSettings
@@ -24,24 +24,24 @@ class TimedShop:
 
 
 class ShopStore:
-    """`shops`: the settings as last published; every service may read them."""
+    """The `shops` collection."""
 
     def __init__(self, database: AsyncDatabase[Document]) -> None:
         self._shops = database["shops"]
 
-    async def known(self, shop_keys: Iterable[str]) -> set[str]:
-        """Which of these shops have settings."""
+    async def with_settings(self, shop_keys: Iterable[str]) -> set[str]:
+        """The shops among these that have settings."""
         return {one["_id"] async for one in self._shops.find({"_id": {"$in": list(shop_keys)}}, {"_id": 1})}
 
-    async def taxes(self, shop_keys: Iterable[str]) -> dict[str, TaxDefaults]:
-        """Tax settings of these shops; the defaults where a shop has none."""
+    async def tax_settings(self, shop_keys: Iterable[str]) -> dict[str, TaxDefaults]:
+        """Tax settings of these shops, with the defaults where a shop has none."""
         keys = list(shop_keys)
         found = self._shops.find({"_id": {"$in": keys}}, {"tax": 1})
         stored = {one["_id"]: TaxDefaults.model_validate(one["tax"], strict=False) async for one in found}
         return {key: stored.get(key, TaxDefaults()) for key in keys}
 
-    async def timed(self) -> list[TimedShop]:
-        """Shops whose products are sent by the clock."""
+    async def timed_shops(self) -> list[TimedShop]:
+        """Shops whose products are sent on a schedule."""
         found = self._shops.find({"sync.mode": {"$ne": "manual"}}, {"sync": 1, "updated_at": 1, "last_slot": 1})
         return [
             TimedShop(
@@ -53,16 +53,16 @@ class ShopStore:
             async for one in found
         ]
 
-    async def slot_done(self, shop_key: str, slot: datetime) -> None:
-        """The command of this timing is out."""
+    async def mark_slot_done(self, shop_key: str, slot: datetime) -> None:
+        """Mark this scheduled time as done: its command is published."""
         await self._shops.update_one({"_id": shop_key}, {"$max": {"last_slot": slot}})
 
     async def save(self, settings: ShopSettingsChanged, time: datetime, source: ReceivedMessage) -> bool:
         """Store the settings, unless these or later ones of the same partition are stored already.
 
-        Returns whether the shop's products have to be priced again, also after a crash.
+        Returns whether the shop's products must be repriced, also when a crash interrupted that before.
         """
-        # A first failure may only mean that another replica has just made the shop; the second sees what it stored.
+        # The first attempt also fails when another replica has just inserted the shop. The second one then sees it.
         for _ in range(2):
             try:
                 return await self._save(settings, time, source)
@@ -100,8 +100,8 @@ class ShopStore:
         )
         return after is not None and bool(after["reprice"])
 
-    async def repriced(self, shop_key: str) -> None:
-        """All products of the shop have prices by its present settings."""
+    async def mark_repriced(self, shop_key: str) -> None:
+        """Mark the shop as repriced: all its products have prices by its present settings."""
         await self._shops.update_one({"_id": shop_key}, {"$set": {"reprice": False}})
 
 
@@ -111,7 +111,7 @@ def _position(source: ReceivedMessage) -> Document:
 
 
 def _before(source: ReceivedMessage) -> Document:
-    """Matches settings that are older than the message. One made before positions were kept counts as older."""
+    """Matches settings older than the message. Those stored without a position count as older."""
     topic, partition, offset = source.place
     return {
         "$or": [

@@ -1,4 +1,4 @@
-"""Whether a product can be stored and published: asked before the write, so that nothing is stored that is stuck."""
+"""Checks before the write that a product fits into MongoDB and Kafka. Once stored, it must be publishable."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -14,16 +14,16 @@ from shopsync_contracts.limits import MAX_DOCUMENT_BYTES
 from shopsync_contracts.topics import CATALOG_PRODUCTS
 
 _ENVELOPE_ROOM = 8 * 1024
-"""For the envelope, key, headers and batch around a snapshot, and for what a later write adds to a document."""
+"""Bytes for the envelope, key, headers and batch around a snapshot, and for what a later write adds to a document."""
 
 _SMALL = 1024 * 1024
-"""Beside a snapshot below this, the document holds a few layers of one message each: no need to encode it to know."""
+"""Below this many bytes of snapshot, the document surely fits too, so it need not be encoded to find out."""
 
 _WRITER = "0" * 32
 
 
 def check_size(state: State) -> None:
-    """Raise OutOfLimits naming what is too large, its bytes and the limit."""
+    """Raise OutOfLimits with what is too large, its bytes and the limit."""
     if state.record is None or state.snapshot is None:
         return
     subject = state.snapshot.subject
@@ -51,9 +51,9 @@ def _largest(snapshot: ProductSnapshot) -> str:
 
 
 def fold_within_limits(state: State, messages: Sequence[ReceivedMessage], rules: Rules, now: datetime) -> Folded:
-    """`fold`, but a message that would make the product too large is left out and waits for its dead letter.
+    """Like `fold`, but a message that would make the product too large is left out and waits for its dead letter.
 
-    It waits like one about a product not known yet: being on disk, no crash before its dead letter can lose it.
+    It is held like a message about an unknown product, so that no crash before its dead letter can lose it.
     """
     folded = fold(state, messages, rules, now)
     try:
