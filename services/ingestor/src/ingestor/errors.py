@@ -1,4 +1,4 @@
-"""Why reading futureshop did not work. Each has a `code` for reports and says whether waiting may help.
+"""Why an import did not work. Each has a `code` for reports; the tree says whether waiting may help.
 
 - FutureshopError
   - Passing            may pass by itself: asked again with back-off
@@ -8,6 +8,8 @@
   - Denied             the credentials are not accepted: an operator has to act
   - Refused            futureshop says the request is wrong (4xx, or `status: failed` in a 200)
   - UnexpectedReply    JSON, but not what the API promises: no list, a next page elsewhere, a listing without end
+  - UnknownShop        the shop is not in the shops file
+- NothingToConfirm     there is no loss of products that this import could confirm
 """
 
 from typing import ClassVar
@@ -71,3 +73,9 @@ class UnknownShop(FutureshopError):
     """The shop is not in the shops file; the text says how to add it."""
 
     code = "shop_unknown"
+
+
+class NothingToConfirm(Exception):
+    """The import that is confirmed is not the shop's newest listing, or it held nothing back."""
+
+    code = "nothing_to_confirm"

@@ -9,7 +9,7 @@ from ingestor.errors import UnexpectedReply
 from ingestor.futureshop.client import Page
 from ingestor.importing.absences import Absences
 from ingestor.importing.enumeration import ShrinkLimit
-from ingestor.records.mapping import SourceMap
+from ingestor.records.source_map import SourceMap
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from ingestor.futureshop.client import Page
 from ingestor.importing.read_ahead import Ahead
 from ingestor.importing.stock_feed import PAGES_AHEAD, StockFeed, StockMark
 from ingestor.records.identity import Listed
-from ingestor.records.mapping import SourceMap
+from ingestor.records.source_map import SourceMap
 
 
 class Pages:

@@ -4,8 +4,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from ingestor.importing.confirming import NothingToConfirm, check_confirmation, still_holds
-from ingestor.importing.enumeration import ShrinkLimit
+from ingestor.errors import NothingToConfirm
+from ingestor.importing.enumeration import ShrinkLimit, check_confirmation, still_holds
 from ingestor.model import Counts, ImportRun
 
 NOW = datetime(2026, 11, 23, tzinfo=UTC)

@@ -4,7 +4,8 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from ingestor.records.mapping import NEVER_READ, TABLE, SourceMap, to_product, to_stock
+from ingestor.records.mapping import to_product, to_stock
+from ingestor.records.source_map import NEVER_READ, TABLE, SourceMap
 from ingestor.records.values import Unreadable
 from shopsync_contracts import new_event, parse
 from shopsync_contracts.events import Axes, ProductChanged, Tax

@@ -11,7 +11,8 @@ import yaml
 from ingestor.futureshop.searches import all_products, all_stock
 from ingestor.futureshop.shops import load_mapping
 from ingestor.records.identity import identify
-from ingestor.records.mapping import TABLE, SourceMap, to_product, to_stock
+from ingestor.records.mapping import to_product, to_stock
+from ingestor.records.source_map import TABLE, SourceMap
 from ingestor.records.values import Unreadable
 from shopsync_sandbox.futureshop import FutureshopSandbox
 

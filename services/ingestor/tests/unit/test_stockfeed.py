@@ -10,7 +10,7 @@ from ingestor.errors import UnexpectedReply
 from ingestor.futureshop.client import INVENTORY, Page
 from ingestor.importing.stock_feed import PAGES_AHEAD, StockFeed, StockMark
 from ingestor.records.identity import Listed
-from ingestor.records.mapping import SourceMap
+from ingestor.records.source_map import SourceMap
 
 TABLE = SourceMap()
 

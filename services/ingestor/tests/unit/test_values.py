@@ -7,8 +7,9 @@ from bson import BSON
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ingestor.records.mapping import TABLE, SourceMap, to_product, to_stock
-from ingestor.records.switching import next_switch
+from ingestor.records.mapping import to_product, to_stock
+from ingestor.records.preorder import next_switch
+from ingestor.records.source_map import TABLE, SourceMap
 from ingestor.records.values import LATEST, MAX_NUMBER, Unreadable, flag, stamp, whole
 from shopsync_contracts.limits import MAX_PRICE
 from shopsync_contracts.times import JST

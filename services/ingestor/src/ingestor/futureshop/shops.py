@@ -11,7 +11,7 @@ import httpx
 import yaml
 from pydantic import SecretStr, ValidationError
 
-from ingestor.records.mapping import SourceMap
+from ingestor.records.source_map import SourceMap
 from shopsync_contracts import describe
 from shopsync_contracts.events import ImportRequested
 from shopsync_runtime import SettingsError

@@ -9,12 +9,11 @@ from ingestor import metrics
 from ingestor.errors import UnexpectedReply
 from ingestor.futureshop.searches import NUMBERS_PER_CHECK, ReadPage, products_of
 from ingestor.ids import removed_id
-from ingestor.importing.confirming import still_holds
-from ingestor.importing.enumeration import ShrinkLimit, judge
+from ingestor.importing.enumeration import ShrinkLimit, judge, still_holds
 from ingestor.importing.stock_feed import in_chunks, search_form, searchable
 from ingestor.model import ImportRun
 from ingestor.records.identity import Listed, identify
-from ingestor.records.mapping import SourceMap
+from ingestor.records.source_map import SourceMap
 from ingestor.store import ImportStore, PresenceStore
 from shopsync_contracts.events import Enumeration, ProductRemoved
 from shopsync_contracts.times import to_the_millisecond

@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 
-from ingestor.errors import UnexpectedReply
+from ingestor.errors import NothingToConfirm, UnexpectedReply
+from ingestor.model import ImportRun
 
 BARREN_PAGES = 3
 """Pages in a row that bring no new product, after which a listing counts as endless."""
@@ -95,3 +96,30 @@ def judge(
         )
         return Verdict(proof=False, held_back=True, reason=reason)
     return Verdict(proof=True)
+
+
+def check_confirmation(confirmed_id: str, newest: ImportRun | None) -> int:
+    """Products in the listing whose loss an operator confirms (`shopsync imports confirm-shrink`).
+
+    Raises NothingToConfirm saying what stands in the way. `newest`: the shop's newest import that read a complete
+    listing; an older one says nothing about today.
+    """
+    if newest is None:
+        raise NothingToConfirm(f"import {confirmed_id} cannot be confirmed: the shop has no finished listing")
+    if newest.id != confirmed_id:
+        raise NothingToConfirm(
+            f"import {confirmed_id} cannot be confirmed: {newest.id} is the newest listing of the shop"
+        )
+    if not newest.held_back:
+        raise NothingToConfirm(f"import {confirmed_id} held no removals back")
+    return newest.counts.distinct
+
+
+def still_holds(*, confirmed: int, listed: int, lost_again: int, limit: ShrinkLimit) -> bool:
+    """Whether the new listing is what the operator saw: it has not shrunk past the limit once more.
+
+    `confirmed`, `listed`: products in the confirmed and in the new listing; `lost_again`: products of the confirmed
+    one that the new one does not hold.
+    """
+    missing = max(lost_again, confirmed - listed)
+    return judge(doubts=[], present_before=confirmed, missing=missing, listed=listed, limit=limit).proof

@@ -6,10 +6,9 @@ from datetime import datetime
 
 import structlog
 
-from ingestor.errors import FutureshopError
+from ingestor.errors import FutureshopError, NothingToConfirm
 from ingestor.futureshop.searches import ReadPage
 from ingestor.importing.absences import Absences
-from ingestor.importing.confirming import NothingToConfirm
 from ingestor.importing.forgetting import Forgetting
 from ingestor.importing.planning import Planner
 from ingestor.importing.progress import Progress

@@ -3,7 +3,7 @@ from datetime import datetime
 
 import structlog
 
-from ingestor.importing.confirming import check_confirmation
+from ingestor.importing.enumeration import check_confirmation
 from ingestor.model import ImportRun
 from ingestor.store import CheckpointStore, ImportStore, PresenceStore
 from ingestor.windows import WindowRules, as_stamp, interval_of

@@ -15,8 +15,9 @@ from ingestor.importing.read_ahead import Ahead, Seen
 from ingestor.importing.stock_feed import StockFeed, StockMark
 from ingestor.model import ImportRun
 from ingestor.records.identity import Listed, identify
-from ingestor.records.mapping import SourceMap, Stock, to_product
-from ingestor.records.switching import next_switch
+from ingestor.records.mapping import Stock, to_product
+from ingestor.records.preorder import next_switch
+from ingestor.records.source_map import SourceMap
 from ingestor.records.values import Unreadable
 from ingestor.store import ImportStore, PresenceStore
 from ingestor.windows import windows

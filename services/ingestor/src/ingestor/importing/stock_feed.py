@@ -11,7 +11,8 @@ from typing import Self
 from ingestor.errors import UnexpectedReply
 from ingestor.futureshop.searches import NUMBERS_PER_CHECK, ReadPage, all_stock, stock_of
 from ingestor.records.identity import Listed, identify
-from ingestor.records.mapping import SourceMap, Stock, to_stock
+from ingestor.records.mapping import Stock, to_stock
+from ingestor.records.source_map import SourceMap
 from shopsync_runtime.cancelling import stop
 
 PAGES_AHEAD = 8

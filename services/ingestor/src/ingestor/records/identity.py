@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from ingestor.records.mapping import Record, SourceMap
+from ingestor.records.source_map import Record, SourceMap
 from ingestor.records.values import Unreadable, text, whole
 
 MAX_BYTES = 32

@@ -136,6 +136,11 @@ def stamp(value: Any, field: str, *, time_of_day: time = time.min) -> datetime |
         raise Unreadable(field, "must be a time such as 2026-11-22T18:30:00", value) from None
 
 
+def in_reach(moment: datetime | None) -> datetime | None:
+    """The moment; None for a placeholder far ahead, which says nothing about when something happened."""
+    return None if moment == LATEST else moment
+
+
 def _moment(match: re.Match[str], time_of_day: time) -> datetime:
     """Raises ValueError when there is no such day or time."""
     clock = time.fromisoformat((match["time"] or time_of_day.isoformat()) + (match["zone"] or ""))

@@ -4,8 +4,8 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from ingestor.records.mapping import SourceMap
-from ingestor.records.switching import next_switch
+from ingestor.records.preorder import next_switch
+from ingestor.records.source_map import SourceMap
 from ingestor.records.values import Unreadable
 from shopsync_contracts.times import JST
 
