@@ -13,6 +13,9 @@ from shopsync_contracts.limits import FIRST_YEAR, LAST_YEAR, MAX_TIME
 JST = ZoneInfo("Asia/Tokyo")
 """Zone of every time of day, and of futureshop's stamps, which carry none."""
 
+CLOCK_TOLERANCE = timedelta(minutes=5)
+"""Clocks of two machines may differ by so much. A timestamp further ahead is refused."""
+
 _YEAR = "(?:19[0-9]{2}|[2-8][0-9]{3}|9[0-8][0-9]{2}|99[0-8][0-9]|999[0-8])"
 _DATE = "-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])"
 _CLOCK = r"[Tt](?:[01][0-9]|2[0-3]):[0-5][0-9]:(?:[0-5][0-9]|60)(?:\.[0-9]+)?"

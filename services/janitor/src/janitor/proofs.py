@@ -1,12 +1,10 @@
 """Whether the ingestor's report is a proof that a sweep may rest on. Pure; when in doubt it is none (DL-9, DL-10)."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from shopsync_contracts.events import ImportCompleted, ImportFailed
-
-CLOCK_TOLERANCE = timedelta(minutes=5)
-"""Clocks of two machines may differ by so much."""
+from shopsync_contracts.times import CLOCK_TOLERANCE
 
 _LASTING = frozenset({"shop_unknown", "futureshop_denied"})
 """Codes of import.failed that somebody has to see to; all others may pass by themselves, as maintenance does."""

@@ -1,14 +1,13 @@
 """Times that decide an order: last writer wins, and none comes from the future."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Generic, TypeVar
 
 from catalog.errors import StampFromFuture
+from shopsync_contracts.times import CLOCK_TOLERANCE
 
 T = TypeVar("T")
-
-CLOCK_TOLERANCE = timedelta(minutes=5)
 
 
 def refuse_future(name: str, stamp: datetime, broker: datetime) -> None:
