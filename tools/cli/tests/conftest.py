@@ -16,7 +16,7 @@ from pymongo.errors import ConnectionFailure
 from tool_database import ToolDatabase
 from typer.testing import CliRunner
 
-from shopsync_cli.cli import app
+from shopsync_cli.app import app
 from shopsync_contracts import TOPICS, TopicSpec, new_event, topic_of
 from shopsync_contracts.events import ProductChanged
 from shopsync_runtime.kafka.admin import apply_topics

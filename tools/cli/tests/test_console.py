@@ -19,8 +19,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.console import Console
 
-from shopsync_cli.console import print_json, print_table, say, show, visible, warn
-from shopsync_cli.times import read_moment
+from shopsync_cli.moments import read_moment
+from shopsync_cli.views.output import print_json, print_table, say, show, visible, warn
 from shopsync_contracts.topics import DEAD_LETTERS
 
 KEY = "shopsync.product-changes.v1/11@1234567"

@@ -22,9 +22,9 @@ from ingestor.futureshop.shops import load_shops
 from ingestor.settings import IngestorSettings
 from janitor.settings import JanitorSettings
 from publisher.settings import PublisherSettings
-from shopsync_cli.cli import app
-from shopsync_cli.database import OURS
-from shopsync_cli.mongo_users import read_plan
+from shopsync_cli.app import app
+from shopsync_cli.mongo.database import OURS
+from shopsync_cli.mongo.users import read_plan
 from shopsync_runtime.samples import SAMPLE_SECRETS, outside_the_sandbox
 from shopsync_runtime.settings import CommonSettings
 from shopsync_runtime.settings_loading import load_settings, variable_of

@@ -1,7 +1,7 @@
 import pytest
 
-from shopsync_cli.changes import read_changes
 from shopsync_cli.errors import WrongCall
+from shopsync_cli.publishing.changes import read_changes
 from shopsync_contracts import parse
 from shopsync_contracts.topics import SHOP_SETTINGS, TOOL_EDITS
 

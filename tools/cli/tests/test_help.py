@@ -7,8 +7,8 @@ import click
 import pytest
 import typer
 
-from shopsync_cli.cli import app
-from shopsync_cli.help_examples import EXAMPLES
+from shopsync_cli.app import app
+from shopsync_cli.commands.help_examples import EXAMPLES
 
 ROOT = typer.main.get_command(app)
 

@@ -5,7 +5,7 @@ import asyncio
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
-from shopsync_cli.subscriptions import SUBSCRIPTIONS
+from shopsync_cli.kafka.subscriptions import SUBSCRIPTIONS
 from shopsync_contracts.topics import PRODUCT_CHANGES, SYNC_COMMANDS, TOOL_EDITS
 from shopsync_testkit.polling import eventually
 from shopsync_testkit.processes import ServiceProcess

@@ -9,7 +9,7 @@ from pymongo import AsyncMongoClient
 from pymongo.errors import OperationFailure
 
 from shopsync_cli.errors import WrongCall
-from shopsync_cli.mongo_users import passwords_of, read_plan
+from shopsync_cli.mongo.users import passwords_of, read_plan
 
 DEPLOY = Path(__file__).parents[3] / "deploy"
 ROLES = DEPLOY / "mongo" / "roles.json"

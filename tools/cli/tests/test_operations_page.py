@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from typer.main import get_command
 
-from shopsync_cli.cli import app
+from shopsync_cli.app import app
 from shopsync_contracts import TOPICS
 
 DOCS = Path(__file__).parents[3] / "docs"

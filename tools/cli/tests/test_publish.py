@@ -3,8 +3,8 @@ from io import BytesIO
 
 import pytest
 
-from shopsync_cli.documents import check, read_documents
-from shopsync_cli.examples import example_of
+from shopsync_cli.publishing.examples import example_of
+from shopsync_cli.publishing.files import check, read_documents
 from shopsync_contracts import TOPICS, parse, topic_of
 from shopsync_contracts.events import BODIES
 from shopsync_contracts.topics import PRODUCT_CHANGES, SYNC_COMMANDS

@@ -5,9 +5,9 @@ from contextlib import asynccontextmanager
 import pytest
 from aiokafka import AIOKafkaProducer, TopicPartition
 
-from shopsync_cli.cluster import Cluster
 from shopsync_cli.errors import CommandFailed
-from shopsync_cli.reading import from_now, one, to_the_end
+from shopsync_cli.kafka.cluster import Cluster
+from shopsync_cli.kafka.records import from_now, one, to_the_end
 from shopsync_contracts.topics import REPORTS
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from shopsync_cli.subscriptions import SUBSCRIPTIONS
+from shopsync_cli.kafka.subscriptions import SUBSCRIPTIONS
 
 SERVICES = Path(__file__).parents[3] / "services"
 

@@ -1,3 +1,3 @@
-from shopsync_cli.cli import app
+from shopsync_cli.app import app
 
 app(prog_name="shopsync")

@@ -5,16 +5,16 @@ from typing import Annotated
 
 import typer
 
-from shopsync_cli.building import build
-from shopsync_cli.changes import read_changes
-from shopsync_cli.cluster import run
-from shopsync_cli.console import print_json, print_table, say
-from shopsync_cli.context import AsJson, Clears, Sets, Settle, ShopKey, Stocks, Timeout, cluster, mongo
-from shopsync_cli.database import connected
+from shopsync_cli.commands.context import AsJson, Clears, Sets, Settle, ShopKey, Stocks, Timeout, cluster, mongo
 from shopsync_cli.errors import CommandFailed, WrongCall
-from shopsync_cli.publishing import event_of, now
+from shopsync_cli.kafka.cluster import run
+from shopsync_cli.mongo.database import connected
+from shopsync_cli.publishing.bodies import build
+from shopsync_cli.publishing.changes import read_changes
+from shopsync_cli.publishing.events import event_of, now
+from shopsync_cli.publishing.settling import publish_and_settle, publishing, tell
 from shopsync_cli.settings import MongoSettings
-from shopsync_cli.settling import publish_and_settle, publishing, tell
+from shopsync_cli.views.output import print_json, print_table, say
 from shopsync_contracts import Event, ShopBody
 from shopsync_contracts.events import EditChanges, ProductsBulkEdited
 from shopsync_contracts.limits import MAX_BULK_PRODUCTS

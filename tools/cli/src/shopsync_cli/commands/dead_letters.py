@@ -4,19 +4,19 @@ from typing import Annotated, Any
 import typer
 from rich.text import Text
 
-from shopsync_cli.cluster import Cluster, run
-from shopsync_cli.console import out, print_json, print_table, say, show, visible, warn
-from shopsync_cli.context import AsJson, cluster, optional_mongo
+from shopsync_cli.commands.context import AsJson, cluster, optional_mongo
 from shopsync_cli.errors import CommandFailed, WrongCall
-from shopsync_cli.letter_reading import read_letters, send_back
-from shopsync_cli.letter_states import LetterState, Standing
-from shopsync_cli.letters import Filter, Letter, Plan, letter_of, newest_per_record, plan
-from shopsync_cli.publishing import now
-from shopsync_cli.reading import one
+from shopsync_cli.kafka.cluster import Cluster, run
+from shopsync_cli.kafka.records import one
+from shopsync_cli.kafka.topic_names import find_spec
+from shopsync_cli.letters.letter import Filter, Letter, Plan, letter_of, newest_per_record, plan
+from shopsync_cli.letters.reading import read_letters, send_back
+from shopsync_cli.letters.states import LetterState, Standing
+from shopsync_cli.moments import read_moment
+from shopsync_cli.publishing.events import now
 from shopsync_cli.settings import MongoSettings
-from shopsync_cli.summary import headers_of
-from shopsync_cli.times import read_moment
-from shopsync_cli.topic_names import find_spec
+from shopsync_cli.views.messages import headers_of
+from shopsync_cli.views.output import out, print_json, print_table, say, show, visible, warn
 from shopsync_contracts.topics import DEAD_LETTERS
 from shopsync_runtime.wording import counted
 

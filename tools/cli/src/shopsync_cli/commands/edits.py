@@ -3,13 +3,13 @@ from typing import Annotated
 
 import typer
 
-from shopsync_cli.building import build
-from shopsync_cli.changes import read_changes
-from shopsync_cli.cluster import run
-from shopsync_cli.console import print_json, say
-from shopsync_cli.context import AsJson, Clears, Sets, Settle, ShopKey, Stocks, Timeout, cluster, mongo
-from shopsync_cli.publishing import event_of, now
-from shopsync_cli.settling import publish_and_settle, publishing, tell
+from shopsync_cli.commands.context import AsJson, Clears, Sets, Settle, ShopKey, Stocks, Timeout, cluster, mongo
+from shopsync_cli.kafka.cluster import run
+from shopsync_cli.publishing.bodies import build
+from shopsync_cli.publishing.changes import read_changes
+from shopsync_cli.publishing.events import event_of, now
+from shopsync_cli.publishing.settling import publish_and_settle, publishing, tell
+from shopsync_cli.views.output import print_json, say
 from shopsync_contracts import Event, ShopBody
 from shopsync_contracts.events import ProductEdited, SyncTargetSet
 from shopsync_runtime.wording import counted

@@ -2,9 +2,9 @@ from typing import Annotated
 
 import typer
 
-from shopsync_cli.console import print_json, print_table, say
-from shopsync_cli.context import AsJson, given
-from shopsync_cli.examples import body_of, example_of
+from shopsync_cli.commands.context import AsJson, given
+from shopsync_cli.publishing.examples import body_of, example_of
+from shopsync_cli.views.output import print_json, print_table, say
 from shopsync_contracts import topic_of
 from shopsync_contracts.events import BODIES
 

@@ -2,16 +2,16 @@ from typing import Annotated
 
 import typer
 
-from shopsync_cli.building import build
-from shopsync_cli.cluster import run
-from shopsync_cli.console import err, out, print_json, print_table
-from shopsync_cli.context import AsJson, Limit, OfShop, ShopKey, Timeout, Wait, mongo
-from shopsync_cli.database import connected
+from shopsync_cli.commands.context import AsJson, Limit, OfShop, ShopKey, Timeout, Wait, mongo
+from shopsync_cli.commands.requesting import request
 from shopsync_cli.errors import CommandFailed, WrongCall
-from shopsync_cli.publishing import event_of
-from shopsync_cli.requesting import request
-from shopsync_cli.run_view import IMPORT_COLUMNS, as_document, import_row, import_rows
+from shopsync_cli.kafka.cluster import run
+from shopsync_cli.mongo.database import connected
+from shopsync_cli.publishing.bodies import build
+from shopsync_cli.publishing.events import event_of
 from shopsync_cli.settings import MongoSettings
+from shopsync_cli.views.output import err, out, print_json, print_table
+from shopsync_cli.views.runs import IMPORT_COLUMNS, as_document, import_row, import_rows
 from shopsync_contracts.events import ImportRequested
 from shopsync_readmodel.runs.imports import Import, find_import, newest_imports
 from shopsync_readmodel.runs.losses import Loss, read_loss

@@ -4,12 +4,12 @@ from typing import Annotated
 
 import typer
 
-from shopsync_cli.cluster import run
-from shopsync_cli.console import print_json, print_table, say, warn
-from shopsync_cli.context import AsJson, mongo
-from shopsync_cli.database import connected
+from shopsync_cli.commands.context import AsJson, mongo
 from shopsync_cli.errors import CommandFailed
+from shopsync_cli.kafka.cluster import run
+from shopsync_cli.mongo.database import connected
 from shopsync_cli.settings import MongoSettings
+from shopsync_cli.views.output import print_json, print_table, say, warn
 from shopsync_readmodel.token_keys import KeyReport, read_keys
 from shopsync_runtime.wording import counted
 

@@ -4,12 +4,12 @@ from typing import Annotated, Any
 
 import typer
 
-from shopsync_cli.cluster import Cluster, run
-from shopsync_cli.console import out, print_json, print_table, say, show
-from shopsync_cli.context import AsJson, cluster
-from shopsync_cli.lag import GroupLag, PartitionLag, read_lag
-from shopsync_cli.publishing import now
-from shopsync_cli.streams import reader_is_gone
+from shopsync_cli.commands.context import AsJson, cluster
+from shopsync_cli.kafka.cluster import Cluster, run
+from shopsync_cli.kafka.lag import GroupLag, PartitionLag, read_lag
+from shopsync_cli.publishing.events import now
+from shopsync_cli.views.output import out, print_json, print_table, say, show
+from shopsync_cli.views.stdout import reader_is_gone
 from shopsync_runtime.wording import counted
 
 GROUP_COLUMNS = ("group", "state", "members", "lag", "")

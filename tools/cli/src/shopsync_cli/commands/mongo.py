@@ -4,10 +4,10 @@ from typing import Annotated
 
 import typer
 
-from shopsync_cli.cluster import run
-from shopsync_cli.console import say
-from shopsync_cli.context import mongo
-from shopsync_cli.mongo_users import apply_users, initiate, passwords_of, read_plan
+from shopsync_cli.commands.context import mongo
+from shopsync_cli.kafka.cluster import run
+from shopsync_cli.mongo.users import apply_users, initiate, passwords_of, read_plan
+from shopsync_cli.views.output import say
 
 app = typer.Typer(no_args_is_help=True, help="Replica set, roles and users of MongoDB.")
 

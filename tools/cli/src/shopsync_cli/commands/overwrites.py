@@ -1,9 +1,9 @@
 from dataclasses import asdict
 
-from shopsync_cli.console import out, print_json, print_table, say, show
-from shopsync_cli.database import connected
-from shopsync_cli.product_view import brief
+from shopsync_cli.mongo.database import connected
 from shopsync_cli.settings import MongoSettings
+from shopsync_cli.views.output import out, print_json, print_table, say, show
+from shopsync_cli.views.product import brief
 from shopsync_readmodel.products.overwrites import DryRun, Overwrite, dry_run
 from shopsync_runtime.wording import counted
 

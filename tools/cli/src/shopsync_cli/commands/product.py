@@ -3,14 +3,14 @@ from typing import Annotated
 import typer
 from rich.text import Text
 
-from shopsync_cli.cluster import run
-from shopsync_cli.console import out, print_json, print_table, say, visible
-from shopsync_cli.context import AsJson, mongo
-from shopsync_cli.database import connected
+from shopsync_cli.commands.context import AsJson, mongo
 from shopsync_cli.errors import WrongCall
-from shopsync_cli.product_view import brief, document_of, head_rows
-from shopsync_cli.publishing import now
+from shopsync_cli.kafka.cluster import run
+from shopsync_cli.mongo.database import connected
+from shopsync_cli.publishing.events import now
 from shopsync_cli.settings import MongoSettings
+from shopsync_cli.views.output import out, print_json, print_table, say, visible
+from shopsync_cli.views.product import brief, document_of, head_rows
 from shopsync_readmodel.products.causes import causes
 from shopsync_readmodel.products.fields import SkuRow, field_rows, sku_rows
 from shopsync_readmodel.products.product import StoredProduct, read_product

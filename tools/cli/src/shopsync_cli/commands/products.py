@@ -4,13 +4,13 @@ from typing import Annotated, Any
 
 import typer
 
-from shopsync_cli.cluster import run
-from shopsync_cli.console import print_json, print_table, say
-from shopsync_cli.context import AsJson, mongo
-from shopsync_cli.database import connected
+from shopsync_cli.commands.context import AsJson, mongo
 from shopsync_cli.errors import WrongCall
-from shopsync_cli.product_view import brief
+from shopsync_cli.kafka.cluster import run
+from shopsync_cli.mongo.database import connected
 from shopsync_cli.settings import MongoSettings
+from shopsync_cli.views.output import print_json, print_table, say
+from shopsync_cli.views.product import brief
 from shopsync_readmodel.products.counts import ShopCounts, count_products
 from shopsync_readmodel.products.page import ListedProduct, Page, ProductFilter, read_page
 from shopsync_readmodel.shops.settings import require_shop

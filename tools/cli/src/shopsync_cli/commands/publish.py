@@ -7,15 +7,15 @@ from typing import IO, Annotated
 
 import typer
 
-from shopsync_cli.cluster import Cluster, run
-from shopsync_cli.console import say, warn
-from shopsync_cli.context import AsJson, Settle, Timeout, cluster, mongo
-from shopsync_cli.documents import Document, check, read_documents
+from shopsync_cli.commands.context import AsJson, Settle, Timeout, cluster, mongo
 from shopsync_cli.errors import CommandFailed, WrongCall
-from shopsync_cli.outcomes import Sent
-from shopsync_cli.publishing import CHUNK, batched, send_in_chunks
-from shopsync_cli.settling import publish_and_settle, tell
-from shopsync_cli.topic_names import spec_of
+from shopsync_cli.kafka.cluster import Cluster, run
+from shopsync_cli.kafka.topic_names import spec_of
+from shopsync_cli.publishing.events import CHUNK, batched, send_in_chunks
+from shopsync_cli.publishing.files import Document, check, read_documents
+from shopsync_cli.publishing.outcomes import Sent
+from shopsync_cli.publishing.settling import publish_and_settle, tell
+from shopsync_cli.views.output import say, warn
 from shopsync_contracts import TopicSpec
 from shopsync_runtime.wording import counted
 

@@ -4,12 +4,12 @@ from typing import Annotated, Any
 
 import typer
 
-from shopsync_cli.cluster import run
-from shopsync_cli.console import print_json, print_table, say, show
-from shopsync_cli.context import AsJson, Limit, OfShop, mongo
-from shopsync_cli.database import connected
-from shopsync_cli.publishing import now
+from shopsync_cli.commands.context import AsJson, Limit, OfShop, mongo
+from shopsync_cli.kafka.cluster import run
+from shopsync_cli.mongo.database import connected
+from shopsync_cli.publishing.events import now
 from shopsync_cli.settings import MongoSettings
+from shopsync_cli.views.output import print_json, print_table, say, show
 from shopsync_readmodel.shops.pushes import Push, ShopPushes, read_pushes, read_shop_pushes
 from shopsync_readmodel.shops.settings import require_shop
 from shopsync_readmodel.stored.push_jobs import PushState

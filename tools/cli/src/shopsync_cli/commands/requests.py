@@ -3,13 +3,13 @@ from typing import Annotated
 
 import typer
 
-from shopsync_cli.building import build
-from shopsync_cli.cluster import run
+from shopsync_cli.commands.context import AsJson, ShopKey, Timeout, Wait, mongo
 from shopsync_cli.commands.overwrites import read_overwrites, show_overwrites
-from shopsync_cli.context import AsJson, ShopKey, Timeout, Wait, mongo
+from shopsync_cli.commands.requesting import request
 from shopsync_cli.errors import WrongCall
-from shopsync_cli.publishing import event_of
-from shopsync_cli.requesting import request
+from shopsync_cli.kafka.cluster import run
+from shopsync_cli.publishing.bodies import build
+from shopsync_cli.publishing.events import event_of
 from shopsync_contracts.events import ImportRequested, SweepRequested, SyncRequested
 
 

@@ -6,15 +6,15 @@ from typing import Annotated, Any
 
 import typer
 
-from shopsync_cli.building import build
-from shopsync_cli.cluster import run
-from shopsync_cli.console import print_json, print_table, say, show, warn
-from shopsync_cli.context import AsJson, ShopKey, Timeout, cluster, mongo
-from shopsync_cli.database import connected
+from shopsync_cli.commands.context import AsJson, ShopKey, Timeout, cluster, mongo
 from shopsync_cli.errors import CommandFailed
+from shopsync_cli.kafka.cluster import run
+from shopsync_cli.mongo.database import connected
 from shopsync_cli.publisher_http import Publisher, code_of
-from shopsync_cli.publishing import event_of, now, publish_events
+from shopsync_cli.publishing.bodies import build
+from shopsync_cli.publishing.events import event_of, now, publish_events
 from shopsync_cli.settings import MongoSettings
+from shopsync_cli.views.output import print_json, print_table, say, show, warn
 from shopsync_contracts.events import PushPauseSet, ShopSettingsChanged
 from shopsync_readmodel.shops.overview import (
     AppTrouble,

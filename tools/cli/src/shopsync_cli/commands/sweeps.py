@@ -2,12 +2,12 @@ from typing import Annotated
 
 import typer
 
-from shopsync_cli.cluster import run
-from shopsync_cli.console import out, print_json, print_table
-from shopsync_cli.context import AsJson, Limit, OfShop, mongo
-from shopsync_cli.database import connected
-from shopsync_cli.run_view import SWEEP_COLUMNS, as_document, sweep_row, sweep_rows
+from shopsync_cli.commands.context import AsJson, Limit, OfShop, mongo
+from shopsync_cli.kafka.cluster import run
+from shopsync_cli.mongo.database import connected
 from shopsync_cli.settings import MongoSettings
+from shopsync_cli.views.output import out, print_json, print_table
+from shopsync_cli.views.runs import SWEEP_COLUMNS, as_document, sweep_row, sweep_rows
 from shopsync_readmodel.runs.sweeps import Sweep, find_sweep, newest_sweeps
 
 app = typer.Typer(no_args_is_help=True, help="Sweeps: what the nightly removals did.")

@@ -3,13 +3,13 @@ from typing import Annotated
 
 import typer
 
-from shopsync_cli.cluster import Cluster, run
-from shopsync_cli.console import out, say
-from shopsync_cli.context import cluster
-from shopsync_cli.reading import Record, from_now, from_the_start
-from shopsync_cli.streams import has_every_character, reader_is_gone
-from shopsync_cli.summary import as_json_line, summarise
-from shopsync_cli.topic_names import spec_of
+from shopsync_cli.commands.context import cluster
+from shopsync_cli.kafka.cluster import Cluster, run
+from shopsync_cli.kafka.records import Record, from_now, from_the_start
+from shopsync_cli.kafka.topic_names import spec_of
+from shopsync_cli.views.messages import as_json_line, summarise
+from shopsync_cli.views.output import out, say
+from shopsync_cli.views.stdout import has_every_character, reader_is_gone
 
 _POLL_MS = 300
 

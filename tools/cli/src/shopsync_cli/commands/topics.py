@@ -6,10 +6,10 @@ from typing import Annotated, Any
 
 import typer
 
-from shopsync_cli.cluster import Cluster, naming, run
-from shopsync_cli.console import print_json, print_table, say, warn
-from shopsync_cli.context import AsJson, cluster, given
+from shopsync_cli.commands.context import AsJson, cluster, given
 from shopsync_cli.errors import Unreachable
+from shopsync_cli.kafka.cluster import Cluster, naming, run
+from shopsync_cli.views.output import print_json, print_table, say, warn
 from shopsync_contracts import TOPICS, TopicSpec
 from shopsync_runtime.kafka.admin import TopicsReport, apply_topics
 from shopsync_runtime.wording import counted

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from shopsync_cli.reading import Record
+from shopsync_cli.kafka.records import Record
 from shopsync_contracts.envelope import TYPE_PREFIX
 from shopsync_runtime import deadletters as names
 from shopsync_runtime.kafka.producer import Message

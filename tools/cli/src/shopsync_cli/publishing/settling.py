@@ -3,15 +3,15 @@
 from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 
-from shopsync_cli.cluster import Cluster
-from shopsync_cli.console import print_json, print_table, say
-from shopsync_cli.database import connected
 from shopsync_cli.errors import CommandFailed
-from shopsync_cli.outcome_reading import follow
-from shopsync_cli.outcomes import Fate, Outcome, Sent
-from shopsync_cli.publishing import publish_events
+from shopsync_cli.kafka.cluster import Cluster
+from shopsync_cli.mongo.database import connected
+from shopsync_cli.publishing.events import publish_events
+from shopsync_cli.publishing.following import follow
+from shopsync_cli.publishing.outcomes import Fate, Outcome, Sent
+from shopsync_cli.publishing.trail import trail
 from shopsync_cli.settings import MongoSettings
-from shopsync_cli.trail import trail
+from shopsync_cli.views.output import print_json, print_table, say
 from shopsync_contracts import Event, ShopBody
 from shopsync_readmodel.statuses import in_words
 

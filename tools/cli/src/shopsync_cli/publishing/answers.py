@@ -6,10 +6,10 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
-from shopsync_cli.cluster import Cluster
 from shopsync_cli.errors import CommandFailed
-from shopsync_cli.publishing import publish_events
-from shopsync_cli.reading import Consumer, from_now
+from shopsync_cli.kafka.cluster import Cluster
+from shopsync_cli.kafka.records import Consumer, from_now
+from shopsync_cli.publishing.events import publish_events
 from shopsync_contracts import ContractError, Event, ShopBody, parse
 from shopsync_contracts.events import ImportFailed, ImportProgress, SweepCompleted, SyncCompleted
 from shopsync_contracts.topics import REPORTS

@@ -24,8 +24,8 @@ from shopsync_cli.commands import (
     tail,
     topics,
 )
-from shopsync_cli.context import Commands
-from shopsync_cli.help_examples import give_examples
+from shopsync_cli.commands.context import Commands
+from shopsync_cli.commands.help_examples import give_examples
 from shopsync_cli.settings import Given
 
 app = typer.Typer(

@@ -7,8 +7,8 @@ from typing import Any
 
 from rich.text import Text
 
-from shopsync_cli.console import show, visible
-from shopsync_cli.reading import Record
+from shopsync_cli.kafka.records import Record
+from shopsync_cli.views.output import show, visible
 from shopsync_contracts.envelope import TYPE_PREFIX
 
 _LONGEST = 160

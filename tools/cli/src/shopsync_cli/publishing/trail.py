@@ -9,11 +9,11 @@ from typing import Any
 
 from aiokafka import TopicPartition
 
-from shopsync_cli.cluster import Cluster
 from shopsync_cli.errors import CommandFailed
-from shopsync_cli.letters import Letter, letter_of
-from shopsync_cli.outcomes import Place, Sent
-from shopsync_cli.reading import Consumer, Record, from_now
+from shopsync_cli.kafka.cluster import Cluster
+from shopsync_cli.kafka.records import Consumer, Record, from_now
+from shopsync_cli.letters.letter import Letter, letter_of
+from shopsync_cli.publishing.outcomes import Place, Sent
 from shopsync_contracts import ContractError, Event, ShopBody, TopicSpec, parse
 from shopsync_contracts.events import BulkEditCompleted
 from shopsync_contracts.topics import DEAD_LETTERS, REPORTS, TOOL_EDITS

@@ -5,7 +5,7 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from shopsync_cli.console import show
+from shopsync_cli.views.output import show
 from shopsync_contracts.events import ProductSnapshot
 from shopsync_contracts.pricing import price_range
 from shopsync_readmodel.products.causes import causes

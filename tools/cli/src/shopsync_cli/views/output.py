@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from shopsync_cli.streams import has_every_character
+from shopsync_cli.views.stdout import has_every_character
 from shopsync_readmodel.times import show_time
 
 _GAP = 2

@@ -6,8 +6,8 @@ from itertools import islice
 from typing import TypeVar
 from uuid import uuid4
 
-from shopsync_cli.cluster import Cluster
-from shopsync_cli.outcomes import Sent
+from shopsync_cli.kafka.cluster import Cluster
+from shopsync_cli.publishing.outcomes import Sent
 from shopsync_contracts import Event, ShopBody, TopicSpec, new_event, topic_of
 from shopsync_runtime.events import EventPublisher
 from shopsync_runtime.kafka.producer import Message, Producer

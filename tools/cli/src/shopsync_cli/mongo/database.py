@@ -8,7 +8,7 @@ from pymongo import AsyncMongoClient
 from pymongo.errors import ConnectionFailure, OperationFailure, PyMongoError
 
 from shopsync_cli.errors import CommandFailed, Unreachable, WrongCall
-from shopsync_cli.read_errors import command_error
+from shopsync_cli.mongo.read_errors import command_error
 from shopsync_cli.settings import MongoSettings
 from shopsync_readmodel.errors import ReadError
 from shopsync_runtime.mongo import Database, hosts_of

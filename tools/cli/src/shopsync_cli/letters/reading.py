@@ -5,17 +5,17 @@ from dataclasses import dataclass
 
 from aiokafka import TopicPartition
 
-from shopsync_cli.cluster import Cluster
-from shopsync_cli.database import connected
-from shopsync_cli.group_offsets import committed
-from shopsync_cli.letter_states import LetterState, Mark, Standing, marks_of, sorted_out, standings
-from shopsync_cli.letters import Letter, redriven
-from shopsync_cli.outcomes import Place
-from shopsync_cli.publishing import CHUNK, batched, now
-from shopsync_cli.reading import to_the_end
+from shopsync_cli.kafka.cluster import Cluster
+from shopsync_cli.kafka.group_offsets import committed
+from shopsync_cli.kafka.records import to_the_end
+from shopsync_cli.kafka.subscriptions import SUBSCRIPTIONS, readers_of
+from shopsync_cli.kafka.topic_names import find_spec
+from shopsync_cli.letters.letter import Letter, redriven
+from shopsync_cli.letters.states import LetterState, Mark, Standing, marks_of, sorted_out, standings
+from shopsync_cli.mongo.database import connected
+from shopsync_cli.publishing.events import CHUNK, batched, now
+from shopsync_cli.publishing.outcomes import Place
 from shopsync_cli.settings import MongoSettings
-from shopsync_cli.subscriptions import SUBSCRIPTIONS, readers_of
-from shopsync_cli.topic_names import find_spec
 from shopsync_contracts.topics import DEAD_LETTERS
 
 

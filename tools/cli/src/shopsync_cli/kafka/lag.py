@@ -7,10 +7,10 @@ from typing import Any
 
 from aiokafka import TopicPartition
 
-from shopsync_cli.cluster import Cluster
-from shopsync_cli.group_offsets import Members, committed, members
-from shopsync_cli.reading import Consumer
-from shopsync_cli.subscriptions import SUBSCRIPTIONS
+from shopsync_cli.kafka.cluster import Cluster
+from shopsync_cli.kafka.group_offsets import Members, committed, members
+from shopsync_cli.kafka.records import Consumer
+from shopsync_cli.kafka.subscriptions import SUBSCRIPTIONS
 
 _POLL_MS = 500
 _SILENCE_SECONDS = 5.0

@@ -9,8 +9,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pymongo import AsyncMongoClient
 from pymongo.errors import ConnectionFailure, OperationFailure, PyMongoError
 
-from shopsync_cli.database import connected
 from shopsync_cli.errors import CommandFailed, Unreachable, WrongCall
+from shopsync_cli.mongo.database import connected
 from shopsync_cli.settings import MongoSettings
 from shopsync_contracts import describe
 from shopsync_runtime.mongo import hosts_of

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from shopsync_cli.console import show
+from shopsync_cli.views.output import show
 from shopsync_readmodel.runs.imports import Import
 from shopsync_readmodel.runs.sweeps import Sweep
 

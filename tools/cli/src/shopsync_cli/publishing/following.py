@@ -12,11 +12,11 @@ from collections.abc import Collection, Iterable, Sequence
 from aiokafka import TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 
-from shopsync_cli.cluster import Cluster
-from shopsync_cli.group_offsets import committed
-from shopsync_cli.outcomes import Fate, Outcome, Place, Sent, overtaken
-from shopsync_cli.subscriptions import readers_of
-from shopsync_cli.trail import Trail
+from shopsync_cli.kafka.cluster import Cluster
+from shopsync_cli.kafka.group_offsets import committed
+from shopsync_cli.kafka.subscriptions import readers_of
+from shopsync_cli.publishing.outcomes import Fate, Outcome, Place, Sent, overtaken
+from shopsync_cli.publishing.trail import Trail
 from shopsync_contracts import bulk_edit_part_id
 from shopsync_contracts.events import BulkEditCompleted, ProductEdited, ProductsBulkEdited, SyncTargetSet
 from shopsync_contracts.topics import DELETE_COMMANDS, LISTING_EVENTS, PRODUCT_CHANGES, TOOL_EDITS

@@ -4,11 +4,11 @@ from typing import Annotated, Any
 
 import typer
 
-from shopsync_cli.cluster import Cluster
-from shopsync_cli.console import err, visible
 from shopsync_cli.errors import CommandFailed, WrongCall
+from shopsync_cli.kafka.cluster import Cluster
 from shopsync_cli.settings import Given, MongoSettings
-from shopsync_cli.streams import prepare
+from shopsync_cli.views.output import err, visible
+from shopsync_cli.views.stdout import prepare
 from shopsync_runtime.errors import SettingsError
 
 AsJson = Annotated[bool, typer.Option("--json", help="JSON instead of a table.")]

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 
-from shopsync_cli.letters import X_REDRIVEN_FROM, Letter, letter_of
-from shopsync_cli.outcomes import Place
-from shopsync_cli.reading import Record
+from shopsync_cli.kafka.records import Record
+from shopsync_cli.letters.letter import X_REDRIVEN_FROM, Letter, letter_of
+from shopsync_cli.publishing.outcomes import Place
 from shopsync_runtime import deadletters as names
 from shopsync_runtime.kafka.messages import Message
 from shopsync_runtime.kafka.producer import Placed
