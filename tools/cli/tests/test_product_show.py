@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from shopsync_cli.views.sync_hints import where_to_look
+from shopsync_cli.views.reports import where_to_look
 from shopsync_contracts.events import SyncCompleted, SyncCounts
 
 M_AND_L = [{"vertical_no": "M", "stock": 10}, {"vertical_no": "L", "stock": 0}]

@@ -7,7 +7,7 @@ from aiokafka import AIOKafkaProducer, TopicPartition
 
 from shopsync_cli.errors import CommandFailed
 from shopsync_cli.kafka.cluster import Cluster
-from shopsync_cli.kafka.records import from_now, one, to_the_end
+from shopsync_cli.kafka.records import read_record, read_to_end, seek_to_end
 from shopsync_contracts.topics import REPORTS
 
 
@@ -41,13 +41,13 @@ async def test_a_command_reads_to_the_end_of_what_is_committed(bus, story):
     part, _ = story
     parts = [part, TopicPartition(part.topic, 1)]
     async with reading(bus) as consumer:
-        assert [record.value async for record in to_the_end(consumer, parts)] == [b"a", b"b"]
+        assert [record.value async for record in read_to_end(consumer, parts)] == [b"a", b"b"]
 
 
 async def test_a_wait_for_what_comes_next_does_not_take_what_is_aborted(bus, story):
     part, producer = story
     async with reading(bus) as consumer:
-        await from_now(consumer, [part])
+        await seek_to_end(consumer, [part])
         await producer.abort_transaction()
         async with producer.transaction():
             await producer.send_and_wait(part.topic, b"next", partition=0)
@@ -64,6 +64,6 @@ async def test_a_wait_for_what_comes_next_does_not_take_what_is_aborted(bus, sto
 async def test_an_offset_without_a_message_says_so(bus, story, offset, said):
     part, _ = story
     async with reading(bus) as consumer:
-        assert (await one(consumer, part, 4)).value == b"b"
+        assert (await read_record(consumer, part, 4)).value == b"b"
         with pytest.raises(CommandFailed, match=said):
-            await one(consumer, part, offset)
+            await read_record(consumer, part, offset)

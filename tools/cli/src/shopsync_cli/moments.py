@@ -1,4 +1,4 @@
-"""Moments as operators write them."""
+"""The operator's clock, and times as operators write them."""
 
 import re
 from datetime import UTC, datetime, timedelta
@@ -8,6 +8,11 @@ from shopsync_contracts.times import JST
 
 _AGO = re.compile(r"(?P<number>\d+)(?P<unit>[smhd])")
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
+
+
+def now() -> datetime:
+    """Aware."""
+    return datetime.now(UTC)
 
 
 def read_moment(text: str, *, now: datetime) -> datetime:

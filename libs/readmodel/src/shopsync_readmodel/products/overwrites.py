@@ -65,7 +65,7 @@ class DryRun:
         }
 
 
-async def dry_run(database: Database, shop_key: str) -> DryRun:
+async def read_dry_run(database: Database, shop_key: str) -> DryRun:
     """What an import with `overwrite_all` would do now. Raises NoShop."""
     shop = await require_shop(database, shop_key)
     rows = [row async for row in _overwrites(database, shop_key, shop)]

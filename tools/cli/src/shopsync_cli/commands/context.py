@@ -1,6 +1,9 @@
-"""What every command shares: the options before the command, and how errors end it."""
+"""What every command shares: its event loop, where Kafka and MongoDB are, and how errors end it."""
 
-from typing import Annotated, Any
+import asyncio
+import logging
+from collections.abc import Coroutine
+from typing import Any, TypeVar
 
 import typer
 
@@ -11,33 +14,7 @@ from shopsync_cli.views.output import err, visible
 from shopsync_cli.views.stdout import prepare
 from shopsync_runtime.errors import SettingsError
 
-AsJson = Annotated[bool, typer.Option("--json", help="JSON instead of a table.")]
-ShopKey = Annotated[str, typer.Argument(metavar="SHOP", help="Shop key (店舗KEY).")]
-OfShop = Annotated[str | None, typer.Argument(metavar="[SHOP]", help="Shop key (店舗KEY); none: all shops.")]
-Limit = Annotated[int, typer.Option(min=1, max=1000, help="How many at most.")]
-Wait = Annotated[bool, typer.Option("--wait", help="Wait for the report and print it.")]
-Timeout = Annotated[float, typer.Option(min=0.1, help="Seconds to wait at most.")]
-
-Settle = Annotated[
-    bool,
-    typer.Option("--wait", help="Wait until it is known what became of it (reads MongoDB); exit code 1 if refused."),
-]
-Sets = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--set",
-        metavar="FIELD=VALUE",
-        help="Set a field; repeat for more. Lists and numbers in JSON, the package size as 30x20x10.",
-    ),
-]
-Clears = Annotated[
-    list[str] | None,
-    typer.Option("--clear", metavar="FIELD", help="Drop the edit of a field, or clear a tool-only value."),
-]
-Stocks = Annotated[
-    list[str] | None,
-    typer.Option("--stock", metavar="V:H=QUANTITY", help="Stock of one SKU, such as M:=10; =10 without variations."),
-]
+T = TypeVar("T")
 
 
 class Commands(typer.core.TyperGroup):
@@ -84,3 +61,9 @@ def optional_mongo(ctx: typer.Context) -> MongoSettings | None:
 def mongo(ctx: typer.Context) -> MongoSettings:
     """The database that options and environment name. Raises WrongCall when neither does."""
     return given(ctx).mongo()
+
+
+def run(work: Coroutine[Any, Any, T]) -> T:
+    """Run a command's work. The Kafka client's own log lines are left out: its errors are raised as well."""
+    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
+    return asyncio.run(work)

@@ -3,12 +3,14 @@ from typing import Annotated
 
 import typer
 
-from shopsync_cli.commands.context import AsJson, Clears, Sets, Settle, ShopKey, Stocks, Timeout, cluster, mongo
-from shopsync_cli.kafka.cluster import run
+from shopsync_cli.commands.context import cluster, mongo, run
+from shopsync_cli.commands.options import AsJson, Clears, Sets, Settle, ShopKey, Stocks, Timeout
+from shopsync_cli.moments import now
 from shopsync_cli.publishing.bodies import build
 from shopsync_cli.publishing.changes import read_changes
-from shopsync_cli.publishing.events import event_of, now
-from shopsync_cli.publishing.settling import publish_and_settle, publishing, tell
+from shopsync_cli.publishing.events import event_of
+from shopsync_cli.publishing.tracking import publish_and_track, publishing
+from shopsync_cli.views.outcomes import print_outcomes
 from shopsync_cli.views.output import print_json, say
 from shopsync_contracts import Event, ShopBody
 from shopsync_contracts.events import ProductEdited, SyncTargetSet
@@ -81,9 +83,9 @@ def _publish(
 ) -> None:
     there = cluster(ctx)
     where = mongo(ctx) if wait else None
-    outcomes = run(publish_and_settle(there, publishing(there, events), mongo=where, seconds=timeout))
+    outcomes = run(publish_and_track(there, publishing(there, events), mongo=where, seconds=timeout))
     if wait:
-        tell(outcomes, as_json=as_json)
+        print_outcomes(outcomes, as_json=as_json)
     elif as_json:
         print_json([one.document() for one in outcomes])
     else:

@@ -2,7 +2,8 @@ from typing import Annotated
 
 import typer
 
-from shopsync_cli.commands.context import AsJson, given
+from shopsync_cli.commands.context import given
+from shopsync_cli.commands.options import AsJson
 from shopsync_cli.publishing.examples import body_of, example_of
 from shopsync_cli.views.output import print_json, print_table, say
 from shopsync_contracts import topic_of

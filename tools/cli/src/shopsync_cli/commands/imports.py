@@ -2,10 +2,10 @@ from typing import Annotated
 
 import typer
 
-from shopsync_cli.commands.context import AsJson, Limit, OfShop, ShopKey, Timeout, Wait, mongo
+from shopsync_cli.commands.context import mongo, run
+from shopsync_cli.commands.options import AsJson, Limit, OfShop, ShopKey, Timeout, Wait
 from shopsync_cli.commands.requesting import request
 from shopsync_cli.errors import CommandFailed, WrongCall
-from shopsync_cli.kafka.cluster import run
 from shopsync_cli.mongo.database import connected
 from shopsync_cli.publishing.bodies import build
 from shopsync_cli.publishing.events import event_of

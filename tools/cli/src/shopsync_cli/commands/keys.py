@@ -4,9 +4,9 @@ from typing import Annotated
 
 import typer
 
-from shopsync_cli.commands.context import AsJson, mongo
+from shopsync_cli.commands.context import mongo, run
+from shopsync_cli.commands.options import AsJson
 from shopsync_cli.errors import CommandFailed
-from shopsync_cli.kafka.cluster import run
 from shopsync_cli.mongo.database import connected
 from shopsync_cli.settings import MongoSettings
 from shopsync_cli.views.output import print_json, print_table, say, warn

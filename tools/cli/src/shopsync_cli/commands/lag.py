@@ -4,10 +4,11 @@ from typing import Annotated, Any
 
 import typer
 
-from shopsync_cli.commands.context import AsJson, cluster
-from shopsync_cli.kafka.cluster import Cluster, run
+from shopsync_cli.commands.context import cluster, run
+from shopsync_cli.commands.options import AsJson
+from shopsync_cli.kafka.cluster import Cluster
 from shopsync_cli.kafka.lag import GroupLag, PartitionLag, read_lag
-from shopsync_cli.publishing.events import now
+from shopsync_cli.moments import now
 from shopsync_cli.views.output import out, print_json, print_table, say, show
 from shopsync_cli.views.stdout import reader_is_gone
 from shopsync_runtime.wording import counted

@@ -4,8 +4,7 @@ from typing import Annotated
 
 import typer
 
-from shopsync_cli.commands.context import mongo
-from shopsync_cli.kafka.cluster import run
+from shopsync_cli.commands.context import mongo, run
 from shopsync_cli.mongo.users import apply_users, initiate, passwords_of, read_plan
 from shopsync_cli.views.output import say
 

@@ -3,11 +3,11 @@ from typing import Annotated
 import typer
 from rich.text import Text
 
-from shopsync_cli.commands.context import AsJson, mongo
+from shopsync_cli.commands.context import mongo, run
+from shopsync_cli.commands.options import AsJson
 from shopsync_cli.errors import WrongCall
-from shopsync_cli.kafka.cluster import run
+from shopsync_cli.moments import now
 from shopsync_cli.mongo.database import connected
-from shopsync_cli.publishing.events import now
 from shopsync_cli.settings import MongoSettings
 from shopsync_cli.views.output import out, print_json, print_table, say, visible
 from shopsync_cli.views.product import brief, document_of, head_rows

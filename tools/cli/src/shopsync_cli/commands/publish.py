@@ -7,14 +7,16 @@ from typing import IO, Annotated
 
 import typer
 
-from shopsync_cli.commands.context import AsJson, Settle, Timeout, cluster, mongo
+from shopsync_cli.commands.context import cluster, mongo, run
+from shopsync_cli.commands.options import AsJson, Settle, Timeout
 from shopsync_cli.errors import CommandFailed, WrongCall
-from shopsync_cli.kafka.cluster import Cluster, run
+from shopsync_cli.kafka.chunks import CHUNK, batched, send_in_chunks
+from shopsync_cli.kafka.cluster import Cluster
 from shopsync_cli.kafka.topic_names import spec_of
-from shopsync_cli.publishing.events import CHUNK, batched, send_in_chunks
 from shopsync_cli.publishing.files import Document, check, read_documents
 from shopsync_cli.publishing.outcomes import Sent
-from shopsync_cli.publishing.settling import publish_and_settle, tell
+from shopsync_cli.publishing.tracking import publish_and_track
+from shopsync_cli.views.outcomes import print_outcomes
 from shopsync_cli.views.output import say, warn
 from shopsync_contracts import TopicSpec
 from shopsync_runtime.wording import counted
@@ -59,9 +61,9 @@ def publish(
             say(f"published {counted(sent, 'message')} to {there.name(spec)}")
             return
         place = partial(_place, there, spec, opened)
-        outcomes = run(publish_and_settle(there, place, mongo=where, seconds=timeout))
+        outcomes = run(publish_and_track(there, place, mongo=where, seconds=timeout))
     bad = [one for one in outcomes if not one.fate.is_good]
-    tell(outcomes, as_json=as_json, shown=bad or outcomes[:_SHOWN])
+    print_outcomes(outcomes, as_json=as_json, shown=bad or outcomes[:_SHOWN])
 
 
 def _opened(file: str) -> IO[bytes]:

@@ -4,10 +4,10 @@ from typing import Annotated, Any
 
 import typer
 
-from shopsync_cli.commands.context import AsJson, Limit, OfShop, mongo
-from shopsync_cli.kafka.cluster import run
+from shopsync_cli.commands.context import mongo, run
+from shopsync_cli.commands.options import AsJson, Limit, OfShop
+from shopsync_cli.moments import now
 from shopsync_cli.mongo.database import connected
-from shopsync_cli.publishing.events import now
 from shopsync_cli.settings import MongoSettings
 from shopsync_cli.views.output import print_json, print_table, say, show
 from shopsync_readmodel.shops.pushes import Push, ShopPushes, read_pushes, read_shop_pushes

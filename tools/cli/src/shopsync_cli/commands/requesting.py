@@ -3,14 +3,13 @@
 import typer
 from rich.progress import Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 
-from shopsync_cli.commands.context import cluster
+from shopsync_cli.commands.context import cluster, run
 from shopsync_cli.errors import CommandFailed
-from shopsync_cli.kafka.cluster import Cluster, run
-from shopsync_cli.publishing.answers import Answer, publish_and_wait, refusal_of
+from shopsync_cli.kafka.cluster import Cluster
 from shopsync_cli.publishing.events import publish_events
+from shopsync_cli.publishing.reports import Answer, publish_and_wait, refusal_of
 from shopsync_cli.views.output import err, out, print_json, print_table, say, warn
-from shopsync_cli.views.reports import report_rows, verdict_rows
-from shopsync_cli.views.sync_hints import where_to_look
+from shopsync_cli.views.reports import report_rows, verdict_rows, where_to_look
 from shopsync_contracts import Event, ShopBody
 from shopsync_contracts.events import (
     ImportCompleted,

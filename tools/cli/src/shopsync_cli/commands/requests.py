@@ -3,14 +3,17 @@ from typing import Annotated
 
 import typer
 
-from shopsync_cli.commands.context import AsJson, ShopKey, Timeout, Wait, mongo
-from shopsync_cli.commands.overwrites import read_overwrites, show_overwrites
+from shopsync_cli.commands.context import mongo, run
+from shopsync_cli.commands.options import AsJson, ShopKey, Timeout, Wait
 from shopsync_cli.commands.requesting import request
 from shopsync_cli.errors import WrongCall
-from shopsync_cli.kafka.cluster import run
+from shopsync_cli.mongo.database import connected
 from shopsync_cli.publishing.bodies import build
 from shopsync_cli.publishing.events import event_of
+from shopsync_cli.settings import MongoSettings
+from shopsync_cli.views.overwrites import print_overwrites
 from shopsync_contracts.events import ImportRequested, SweepRequested, SyncRequested
+from shopsync_readmodel.products.overwrites import DryRun, read_dry_run
 
 
 class ImportMode(StrEnum):
@@ -51,7 +54,7 @@ def import_shop(
                 f"--dry-run goes with --mode {ImportMode.OVERWRITE_ALL.value}: no other mode makes edits "
                 "fall whatever 更新日 says"
             )
-        show_overwrites(run(read_overwrites(mongo(ctx), shop)), as_json=as_json)
+        print_overwrites(run(_dry_run(mongo(ctx), shop)), as_json=as_json)
         return
     body = build(ImportRequested, shop_key=shop, mode=mode.value.replace("-", "_"), then_sync=then_sync)
     request(ctx, event_of(body), wait=wait, timeout=timeout, as_json=as_json)
@@ -89,3 +92,8 @@ def sweep(
     """Remove now what is gone upstream and OFF, as every night."""
     body = build(SweepRequested, shop_key=shop, dry_run=dry_run)
     request(ctx, event_of(body), wait=wait, timeout=timeout, as_json=as_json)
+
+
+async def _dry_run(settings: MongoSettings, shop: str) -> DryRun:
+    async with connected(settings) as database:
+        return await read_dry_run(database, shop)

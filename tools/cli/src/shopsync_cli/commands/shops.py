@@ -6,13 +6,14 @@ from typing import Annotated, Any
 
 import typer
 
-from shopsync_cli.commands.context import AsJson, ShopKey, Timeout, cluster, mongo
+from shopsync_cli.commands.context import cluster, mongo, run
+from shopsync_cli.commands.options import AsJson, ShopKey, Timeout
 from shopsync_cli.errors import CommandFailed
-from shopsync_cli.kafka.cluster import run
+from shopsync_cli.moments import now
 from shopsync_cli.mongo.database import connected
 from shopsync_cli.publisher_http import Publisher, code_of
 from shopsync_cli.publishing.bodies import build
-from shopsync_cli.publishing.events import event_of, now, publish_events
+from shopsync_cli.publishing.events import event_of, publish_events
 from shopsync_cli.settings import MongoSettings
 from shopsync_cli.views.output import print_json, print_table, say, show, warn
 from shopsync_contracts.events import PushPauseSet, ShopSettingsChanged

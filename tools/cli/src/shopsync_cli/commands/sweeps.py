@@ -2,8 +2,8 @@ from typing import Annotated
 
 import typer
 
-from shopsync_cli.commands.context import AsJson, Limit, OfShop, mongo
-from shopsync_cli.kafka.cluster import run
+from shopsync_cli.commands.context import mongo, run
+from shopsync_cli.commands.options import AsJson, Limit, OfShop
 from shopsync_cli.mongo.database import connected
 from shopsync_cli.settings import MongoSettings
 from shopsync_cli.views.output import out, print_json, print_table

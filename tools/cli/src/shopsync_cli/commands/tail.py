@@ -3,9 +3,9 @@ from typing import Annotated
 
 import typer
 
-from shopsync_cli.commands.context import cluster
-from shopsync_cli.kafka.cluster import Cluster, run
-from shopsync_cli.kafka.records import Record, from_now, from_the_start
+from shopsync_cli.commands.context import cluster, run
+from shopsync_cli.kafka.cluster import Cluster
+from shopsync_cli.kafka.records import Record, seek_to_end, seek_to_start
 from shopsync_cli.kafka.topic_names import spec_of
 from shopsync_cli.views.messages import as_json_line, summarise
 from shopsync_cli.views.output import out, say
@@ -61,7 +61,7 @@ async def _follow(
     partitions = [part for parts in (await there.partitions(names)).values() for part in parts]
     loop = asyncio.get_running_loop()
     async with there.consumer() as consumer:
-        await (from_the_start if from_beginning else from_now)(consumer, partitions)
+        await (seek_to_start if from_beginning else seek_to_end)(consumer, partitions)
         last = loop.time()
         while not printer.done and (idle is None or loop.time() - last < idle):
             batches = await consumer.getmany(timeout_ms=_POLL_MS)

@@ -6,9 +6,10 @@ from typing import Annotated, Any
 
 import typer
 
-from shopsync_cli.commands.context import AsJson, cluster, given
+from shopsync_cli.commands.context import cluster, given, run
+from shopsync_cli.commands.options import AsJson
 from shopsync_cli.errors import Unreachable
-from shopsync_cli.kafka.cluster import Cluster, naming, run
+from shopsync_cli.kafka.cluster import Cluster, kafka_errors
 from shopsync_cli.views.output import print_json, print_table, say, warn
 from shopsync_contracts import TOPICS, TopicSpec
 from shopsync_runtime.kafka.admin import TopicsReport, apply_topics
@@ -84,7 +85,7 @@ async def _apply(there: Cluster, replication: int, *, dry_run: bool, wait: float
     missing = [there.name(spec) for spec in TOPICS if there.name(spec) not in existing]
     # Applying only what exists, without raising limits, is the check.
     specs = [spec for spec in TOPICS if there.name(spec) in existing] if dry_run else TOPICS
-    with naming(there):
+    with kafka_errors(there):
         report = await apply_topics(
             there.bootstrap_servers, there.prefix, specs, replication_factor=replication, raise_limits=not dry_run
         )

@@ -1,11 +1,10 @@
 """Connections to Kafka that name the address when it does not answer."""
 
 import asyncio
-import logging
-from collections.abc import AsyncIterator, Coroutine, Iterable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Coroutine, Iterable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
@@ -19,7 +18,6 @@ from shopsync_runtime.kafka.consumer import reader
 from shopsync_runtime.kafka.producer import Producer
 from shopsync_runtime.wording import error_text
 
-T = TypeVar("T")
 CLIENT_ID = "shopsync-ops"
 CONNECT_SECONDS = 10.0
 _REQUEST_MS = 15_000
@@ -47,11 +45,11 @@ class Cluster:
     async def producer(self) -> AsyncIterator[Producer]:
         """acks=all, idempotent, the Java client's murmur2 partitioner. Raises Unreachable."""
         producer = Producer(self.bootstrap_servers, client_id=CLIENT_ID)
-        with naming(self):
+        with kafka_errors(self):
             async with asyncio.timeout(CONNECT_SECONDS):
                 await producer.start()
         try:
-            with naming(self):
+            with kafka_errors(self):
                 yield producer
         finally:
             await _closed(producer.stop())
@@ -67,7 +65,7 @@ class Cluster:
             max_partition_fetch_bytes=_MAX_FETCH,
         )
         try:
-            with naming(self):
+            with kafka_errors(self):
                 async with asyncio.timeout(CONNECT_SECONDS):
                     await consumer.start()
                 yield consumer
@@ -81,7 +79,7 @@ class Cluster:
             bootstrap_servers=self.bootstrap_servers, client_id=CLIENT_ID, request_timeout_ms=_REQUEST_MS
         )
         try:
-            with naming(self):
+            with kafka_errors(self):
                 async with asyncio.timeout(CONNECT_SECONDS):
                     await admin.start()
                 yield admin
@@ -110,9 +108,9 @@ class Cluster:
 
 
 async def _closed(closing: Coroutine[Any, Any, None]) -> None:
-    """Close a client, for some seconds at most, and whatever it says.
+    """Close a client: for some seconds at most, and without its errors.
 
-    All that counts was acknowledged or read before. With the broker away, aiokafka's `stop` may wait long, or raise the
+    What matters was acknowledged or read before. With the broker away, aiokafka's `stop` may wait long, or raise the
     CancelledError of a task of its own, which would hide why the command failed.
     """
     task = asyncio.ensure_future(closing)
@@ -123,24 +121,13 @@ async def _closed(closing: Coroutine[Any, Any, None]) -> None:
         task.exception()
 
 
-class naming:  # noqa: N801 - reads as a verb where it is used: `with naming(cluster)`
-    """Turns errors of the Kafka client into one line that names the address."""
-
-    def __init__(self, cluster: Cluster) -> None:
-        self._address = cluster.bootstrap_servers
-
-    def __enter__(self) -> None:
-        """Nothing to prepare."""
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
-        """Raises Unreachable or CommandFailed in place of a KafkaError, the runtime's own or a timeout."""
-        if isinstance(error, KafkaConnectionError | KafkaTimeoutError | NodeNotReadyError | TimeoutError):
-            raise Unreachable(f"Kafka is not reachable at {self._address}: {error_text(error)}") from error
-        if isinstance(error, KafkaError | RuntimeFailure):
-            raise CommandFailed(f"Kafka at {self._address} refused: {error_text(error)}") from error
-
-
-def run(work: Coroutine[Any, Any, T]) -> T:
-    """Run a command's work. The Kafka client's own log lines are left out: its errors are raised as well."""
-    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
-    return asyncio.run(work)
+@contextmanager
+def kafka_errors(cluster: Cluster) -> Iterator[None]:
+    """Raises Unreachable or CommandFailed that names the address, in place of Kafka's or the runtime's errors."""
+    address = cluster.bootstrap_servers
+    try:
+        yield
+    except (KafkaConnectionError, KafkaTimeoutError, NodeNotReadyError, TimeoutError) as error:
+        raise Unreachable(f"Kafka is not reachable at {address}: {error_text(error)}") from error
+    except (KafkaError, RuntimeFailure) as error:
+        raise CommandFailed(f"Kafka at {address} refused: {error_text(error)}") from error

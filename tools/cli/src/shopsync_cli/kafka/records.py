@@ -1,8 +1,7 @@
-"""Reading topics up to where they ended when the command began, or on and on."""
+"""Reading topics outside of every consumer group: to their present end, from now on, or one record."""
 
 import asyncio
 from collections.abc import AsyncIterator, Iterable
-from datetime import datetime
 from typing import TypeAlias
 
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
@@ -12,21 +11,22 @@ from shopsync_cli.errors import CommandFailed
 Record: TypeAlias = "ConsumerRecord[bytes | None, bytes | None]"
 Consumer: TypeAlias = "AIOKafkaConsumer[bytes | None, bytes | None]"
 
+Place = tuple[str, int, int]
+"""Full topic name, partition, offset: identifies a message."""
+
 _POLL_MS = 500
 _STALL_SECONDS = 30.0
 
 
-async def to_the_end(
-    consumer: Consumer, partitions: Iterable[TopicPartition], *, since: datetime | None = None
-) -> AsyncIterator[Record]:
-    """Every record from the start (or from `since`, aware, by the broker's stamp) to the end offsets of this moment.
+async def read_to_end(consumer: Consumer, partitions: Iterable[TopicPartition]) -> AsyncIterator[Record]:
+    """Every record from the oldest to the end offsets of this moment.
 
-    Order within a partition is Kafka's. Raises CommandFailed when a partition gives nothing for 30 s.
+    Order within a partition is Kafka's. Raises CommandFailed when a partition returns nothing for 30 s.
     """
     parts = list(partitions)
     consumer.assign(parts)
     ends = await consumer.end_offsets(parts)
-    starts = await _starts(consumer, parts, ends, since)
+    starts = await consumer.beginning_offsets(parts)
     open_parts = {part for part in parts if starts[part] < ends[part]}
     for part in parts:
         consumer.seek(part, starts[part])
@@ -50,34 +50,24 @@ async def to_the_end(
             open_parts -= done
 
 
-async def _starts(
-    consumer: Consumer, parts: list[TopicPartition], ends: dict[TopicPartition, int], since: datetime | None
-) -> dict[TopicPartition, int]:
-    if since is None:
-        starts: dict[TopicPartition, int] = await consumer.beginning_offsets(parts)
-        return starts
-    found = await consumer.offsets_for_times(dict.fromkeys(parts, int(since.timestamp() * 1000)))
-    return {part: ends[part] if (at := found.get(part)) is None else at.offset for part in parts}
-
-
-async def from_now(consumer: Consumer, partitions: Iterable[TopicPartition]) -> None:
-    """Place the reader behind the newest record; what is published after this call returns will be read."""
+async def seek_to_end(consumer: Consumer, partitions: Iterable[TopicPartition]) -> None:
+    """What is published after this call returns will be read."""
     parts = list(partitions)
     consumer.assign(parts)
     for part, end in (await consumer.end_offsets(parts)).items():
         consumer.seek(part, end)
 
 
-async def from_the_start(consumer: Consumer, partitions: Iterable[TopicPartition]) -> None:
-    """Place the reader before the oldest record."""
+async def seek_to_start(consumer: Consumer, partitions: Iterable[TopicPartition]) -> None:
+    """The oldest record will be read first."""
     parts = list(partitions)
     consumer.assign(parts)
     for part, start in (await consumer.beginning_offsets(parts)).items():
         consumer.seek(part, start)
 
 
-async def one(consumer: Consumer, part: TopicPartition, offset: int) -> Record:
-    """The record at exactly this place. Raises CommandFailed that tells which offsets there are."""
+async def read_record(consumer: Consumer, part: TopicPartition, offset: int) -> Record:
+    """The record at exactly this place. Raises CommandFailed that says which offsets there are."""
     consumer.assign([part])
     start = (await consumer.beginning_offsets([part]))[part]
     end = (await consumer.end_offsets([part]))[part]

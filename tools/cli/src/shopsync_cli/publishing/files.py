@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import IO, Any
 
 from shopsync_contracts import CONTENT_TYPE, ContractError, Event, ShopBody, TopicSpec, parse
-from shopsync_runtime.kafka.producer import Message
+from shopsync_runtime.kafka.messages import Message
 
 _BLANK = " \t\r\n"
 

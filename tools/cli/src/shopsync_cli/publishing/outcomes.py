@@ -6,12 +6,10 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+from shopsync_cli.kafka.records import Place
 from shopsync_contracts import Event, ShopBody, TopicSpec
 from shopsync_contracts.events import ProductEdited, SyncTargetSet
 from shopsync_readmodel.stored.layers import UPSTREAM_FIELDS, Layers, Stamped
-
-Place = tuple[str, int, int]
-"""Full topic name, partition, offset: what names a message exactly."""
 
 
 class Fate(StrEnum):

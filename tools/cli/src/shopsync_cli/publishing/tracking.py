@@ -1,4 +1,4 @@
-"""Following published messages until it is known what became of each.
+"""Tracking published messages until it is known what became of each.
 
 A service commits a message's offset after its effect is stored, or after it is held, or after its dead letter is
 acknowledged. So for a message that every group has passed: it is held now, or else a dead letter of exactly its topic,
@@ -7,17 +7,22 @@ because a held message leaves the collection only after it was applied or its de
 """
 
 import asyncio
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from functools import partial
 
 from aiokafka import TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 
 from shopsync_cli.kafka.cluster import Cluster
 from shopsync_cli.kafka.group_offsets import committed
+from shopsync_cli.kafka.records import Place
 from shopsync_cli.kafka.subscriptions import readers_of
-from shopsync_cli.publishing.outcomes import Fate, Outcome, Place, Sent, overtaken
-from shopsync_cli.publishing.trail import Trail
-from shopsync_contracts import bulk_edit_part_id
+from shopsync_cli.mongo.database import connected
+from shopsync_cli.publishing.events import publish_events
+from shopsync_cli.publishing.outcomes import Fate, Outcome, Sent, overtaken
+from shopsync_cli.publishing.replies import Replies, read_replies
+from shopsync_cli.settings import MongoSettings
+from shopsync_contracts import Event, ShopBody, bulk_edit_part_id
 from shopsync_contracts.events import BulkEditCompleted, ProductEdited, ProductsBulkEdited, SyncTargetSet
 from shopsync_contracts.topics import DELETE_COMMANDS, LISTING_EVENTS, PRODUCT_CHANGES, TOOL_EDITS
 from shopsync_readmodel.stored.layers import Document, read_layers
@@ -27,38 +32,58 @@ _PAUSE_SECONDS = 0.3
 _AT_ONCE = 500
 _ABOUT_PRODUCTS = (PRODUCT_CHANGES, TOOL_EDITS, LISTING_EVENTS, DELETE_COMMANDS)
 
+Publish = Callable[[], Awaitable[list[Sent]]]
 
-async def follow(
-    there: Cluster, database: Database, trail: Trail, sent: Sequence[Sent], *, seconds: float
+
+async def publish_and_track(
+    there: Cluster, publish: Publish, *, mongo: MongoSettings | None, seconds: float
+) -> list[Outcome]:
+    """Publish; with `mongo`, wait until it is known what became of each message, for `seconds` at most."""
+    if mongo is None:
+        return [Outcome(one, Fate.PUBLISHED) for one in await publish()]
+    async with connected(mongo) as database, read_replies(there) as replies:
+        # Before anything is published: a wrong database or password must not come to light afterwards.
+        await database["products"].find_one({}, {"_id": 1})
+        sent = await publish()
+        return await track(there, database, replies, sent, seconds=seconds)
+
+
+def publishing(there: Cluster, events: Sequence[Event[ShopBody]]) -> Publish:
+    """Publishes these events."""
+    return partial(publish_events, there, events)
+
+
+async def track(
+    there: Cluster, database: Database, replies: Replies, sent: Sequence[Sent], *, seconds: float
 ) -> list[Outcome]:
     """What became of each message, in the given order; of a bulk edit one outcome per product.
 
     Ends when all are settled, or after `seconds`: what is not settled then is `held` or `waiting`.
     """
-    following = _Following(there, database, trail)
+    tracker = _Tracker(there, database, replies)
     deadline = asyncio.get_running_loop().time() + seconds
     async with there.admin() as admin:
         while True:
-            await following.look(admin, sent)
-            if following.settled(sent) or asyncio.get_running_loop().time() > deadline:
-                return [outcome for one in sent for outcome in following.outcomes(one)]
+            await tracker.update(admin, sent)
+            if tracker.settled(sent) or asyncio.get_running_loop().time() > deadline:
+                return [outcome for one in sent for outcome in tracker.outcomes(one)]
             await asyncio.sleep(_PAUSE_SECONDS)
 
 
-class _Following:
+class _Tracker:
     """What is known so far. `_ends`: messages that are settled; `_held`: those that were held at the last look."""
 
-    def __init__(self, there: Cluster, database: Database, trail: Trail) -> None:
+    def __init__(self, there: Cluster, database: Database, replies: Replies) -> None:
         self._there = there
         self._database = database
-        self._trail = trail
+        self._replies = replies
         self._ends: dict[Place, Outcome] = {}
         self._held: set[Place] = set()
 
     def settled(self, sent: Iterable[Sent]) -> bool:
         return all(one.place in self._ends and all(p.place in self._ends for p in self._parts(one)) for one in sent)
 
-    async def look(self, admin: AIOKafkaAdminClient, sent: Sequence[Sent]) -> None:
+    async def update(self, admin: AIOKafkaAdminClient, sent: Sequence[Sent]) -> None:
         """One round; parts of a bulk edit whose report has come are looked at in the same round."""
         await self._settle(admin, sent)
         await self._settle(admin, [part for one in sent for part in self._parts(one)])
@@ -68,11 +93,11 @@ class _Following:
         if not passed:
             return
         held = await self._held_now(passed)
-        await self._trail.catch_up()
+        await self._replies.catch_up()
         self._held = (self._held - {one.place for one in passed}) | held
         applied = []
         for one in passed:
-            if (letter := self._trail.letters.get(one.place)) is not None:
+            if (letter := self._replies.letters.get(one.place)) is not None:
                 self._ends[one.place] = Outcome(one, Fate.REFUSED, error_type=letter.error_type, reason=letter.error)
             elif one.place not in held:
                 applied.append(one)
@@ -116,7 +141,7 @@ class _Following:
         """The pages of its report; it is published before the bulk edit's offset is committed."""
         if one.event is None or not isinstance(one.event.data, ProductsBulkEdited):
             return []
-        report = self._trail.reports.get(one.event.id)
+        report = self._replies.reports.get(one.event.id)
         return [] if report is None or not report.complete else [page for _, page in sorted(report.pages.items())]
 
     def _parts(self, one: Sent) -> list[Sent]:
@@ -127,7 +152,7 @@ class _Following:
         if one.event is None:
             return []
         ids = [bulk_edit_part_id(one.event.id, product_no, body) for body in (ProductEdited, SyncTargetSet)]
-        return [self._trail.edits[part] for part in ids if part in self._trail.edits]
+        return [self._replies.edits[part] for part in ids if part in self._replies.edits]
 
     def outcomes(self, one: Sent) -> list[Outcome]:
         """Of the message; of a bulk edit those of its products, once its report is there."""
@@ -162,8 +187,3 @@ def _outcome(one: Sent, product: Document | None) -> Outcome:
     standing = frozenset(product.get("edited_fields") or ())
     note = overtaken(one.event, read_layers(product), standing)
     return Outcome(one, Fate.APPLIED, version=product.get("version"), status=product.get("status"), reason=note)
-
-
-def refused(outcomes: Collection[Outcome]) -> int:
-    """How many somebody has to look after."""
-    return sum(not one.fate.is_good for one in outcomes)

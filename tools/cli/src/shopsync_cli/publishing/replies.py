@@ -1,4 +1,4 @@
-"""What the services say from some moment on: dead letters, reports, and the parts of bulk edits."""
+"""What the services publish from some moment on: dead letters, reports, and the parts of bulk edits."""
 
 import asyncio
 import contextlib
@@ -11,9 +11,9 @@ from aiokafka import TopicPartition
 
 from shopsync_cli.errors import CommandFailed
 from shopsync_cli.kafka.cluster import Cluster
-from shopsync_cli.kafka.records import Consumer, Record, from_now
+from shopsync_cli.kafka.records import Consumer, Place, Record, seek_to_end
 from shopsync_cli.letters.letter import Letter, letter_of
-from shopsync_cli.publishing.outcomes import Place, Sent
+from shopsync_cli.publishing.outcomes import Sent
 from shopsync_contracts import ContractError, Event, ShopBody, TopicSpec, parse
 from shopsync_contracts.events import BulkEditCompleted
 from shopsync_contracts.topics import DEAD_LETTERS, REPORTS, TOOL_EDITS
@@ -35,8 +35,8 @@ class BulkReport:
         return first is not None and len(self.pages) >= first.pages
 
 
-class Trail:
-    """Follows the three topics without a consumer group. Enter it before publishing, or an early answer is missed."""
+class Replies:
+    """Reads the three topics without a consumer group. Enter it before publishing, or an early reply is missed."""
 
     def __init__(self, there: Cluster, consumer: Consumer, partitions: list[TopicPartition]) -> None:
         self._there = there
@@ -81,10 +81,10 @@ def _read(record: Record, spec: TopicSpec) -> Event[Any] | None:
 
 
 @asynccontextmanager
-async def trail(there: Cluster) -> AsyncIterator[Trail]:
+async def read_replies(there: Cluster) -> AsyncIterator[Replies]:
     """From now on."""
     names = [there.name(spec) for spec in (DEAD_LETTERS, REPORTS, TOOL_EDITS)]
     partitions = [part for parts in (await there.partitions(names)).values() for part in parts]
     async with there.consumer() as consumer:
-        await from_now(consumer, partitions)
-        yield Trail(there, consumer, partitions)
+        await seek_to_end(consumer, partitions)
+        yield Replies(there, consumer, partitions)

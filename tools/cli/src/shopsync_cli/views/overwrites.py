@@ -1,21 +1,15 @@
+"""The dry run of 一括情報更新, as tables or as JSON."""
+
 from dataclasses import asdict
 
-from shopsync_cli.mongo.database import connected
-from shopsync_cli.settings import MongoSettings
 from shopsync_cli.views.output import out, print_json, print_table, say, show
 from shopsync_cli.views.product import brief
-from shopsync_readmodel.products.overwrites import DryRun, Overwrite, dry_run
+from shopsync_readmodel.products.overwrites import DryRun, Overwrite
 from shopsync_runtime.wording import counted
 
 
-async def read_overwrites(settings: MongoSettings, shop_key: str) -> DryRun:
-    """What 一括情報更新 would overwrite now."""
-    async with connected(settings) as database:
-        return await dry_run(database, shop_key)
-
-
-def show_overwrites(found: DryRun, *, as_json: bool) -> None:
-    """The edits that would fall, those that would not, and the counts."""
+def print_overwrites(found: DryRun, *, as_json: bool) -> None:
+    """The edits that would be overwritten, those that would not, and the counts."""
     if as_json:
         mode, ended_at = found.last_import or (None, None)
         print_json(

@@ -1,4 +1,4 @@
-"""Publishing a command and following the reports until the one that answers it."""
+"""Publishing a command and waiting for the report that answers it."""
 
 import asyncio
 import contextlib
@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from shopsync_cli.errors import CommandFailed
 from shopsync_cli.kafka.cluster import Cluster
-from shopsync_cli.kafka.records import Consumer, from_now
+from shopsync_cli.kafka.records import Consumer, seek_to_end
 from shopsync_cli.publishing.events import publish_events
 from shopsync_contracts import ContractError, Event, ShopBody, parse
 from shopsync_contracts.events import ImportFailed, ImportProgress, SweepCompleted, SyncCompleted
@@ -58,7 +58,7 @@ def refusal_of(report: ShopBody) -> str | None:
     return None
 
 
-class Following:
+class ShopReports:
     """The reports about one shop from some moment on."""
 
     def __init__(self, consumer: Consumer, shop_key: str) -> None:
@@ -97,12 +97,12 @@ class Following:
 
 
 @asynccontextmanager
-async def following(cluster: Cluster, shop_key: str) -> AsyncIterator[Following]:
+async def read_reports(cluster: Cluster, shop_key: str) -> AsyncIterator[ShopReports]:
     """Reports from now on: enter before publishing, or a report that comes at once is missed."""
     partitions = (await cluster.partitions([cluster.name(REPORTS)]))[cluster.name(REPORTS)]
     async with cluster.consumer() as consumer:
-        await from_now(consumer, partitions)
-        yield Following(consumer, shop_key)
+        await seek_to_end(consumer, partitions)
+        yield ShopReports(consumer, shop_key)
 
 
 async def publish_and_wait(
@@ -112,7 +112,7 @@ async def publish_and_wait(
 
     Raises CommandFailed after `seconds`; the command stays published and may still be carried out.
     """
-    async with following(cluster, request.data.shop_key) as reports:
+    async with read_reports(cluster, request.data.shop_key) as reports:
         await publish_events(cluster, [request])
         until = asyncio.get_running_loop().time() + seconds
         answers = [await reports.answer(request.id, until=until, progress=progress)]
