@@ -219,7 +219,7 @@ def option_of(name: str, option: str) -> str:
 @pytest.mark.parametrize("name", ["futureshop", "tiktok"])
 def test_the_sandbox_commands_exist_with_their_options(name):
     single = typer.Typer(add_completion=False)
-    single.command()(getattr(importlib.import_module(f"shopsync_sandbox.{name}.cli"), name))
+    single.command()(getattr(importlib.import_module(f"shopsync_sandbox.{name}.commands"), name))
     _, *options = CONTAINERS[name]["command"]
     words = [REFERENCE.sub(lambda found: found["text"], word) for word in options]
     get_command(single).make_context(name, words)
