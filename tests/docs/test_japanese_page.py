@@ -11,7 +11,7 @@ from typer.main import get_command
 from catalog.errors import CatalogRefusal, NotKnownYet
 from catalog.rules.model import SkuStock
 from catalog.rules.status import missing_fields
-from shopsync_cli.cli import app
+from shopsync_cli.app import app
 from shopsync_contracts.errors import ContractError
 from shopsync_contracts.events import SnapshotContent, SnapshotSku, Status
 from shopsync_contracts.events.listing import ReviewState, SkipReason
