@@ -15,7 +15,7 @@ from pymongo import AsyncMongoClient
 
 from shopsync_testkit.children import StartFailed, spawn, tail
 from shopsync_testkit.kafka.server import answers
-from shopsync_testkit.nodes import ProcessNode
+from shopsync_testkit.nodes import ProcessNode, Program
 from shopsync_testkit.polling import NeverHappened, eventually
 from shopsync_testkit.ports import free_port
 from shopsync_testkit.processes import ServiceProcess, start_announced
@@ -171,9 +171,8 @@ async def test_a_server_that_ends_while_starting_is_reported_with_its_log():
     async def never():
         return False
 
-    node = ProcessNode(
-        "the toy", ["sh", "-c", "echo out of cheese; exit 3"], new_folder("toy"), port=free_port(), ready=never
-    )
+    command = ["sh", "-c", "echo out of cheese; exit 3"]
+    node = ProcessNode(Program("the toy", command, new_folder("toy"), free_port()), never)
     with pytest.raises(StartFailed, match=r"the toy ended with code 3 while starting:\nout of cheese"):
         await node.start()
     await node.dispose()

@@ -1,5 +1,6 @@
-"""Choosing how a server is provided: the most real one that works here, or the one asked for."""
+"""Chooses how a server is provided: the most realistic way that works here, or the one asked for."""
 
+import importlib.util
 import os
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
@@ -12,19 +13,25 @@ AUTO = "auto"
 
 
 class Unavailable(RuntimeError):
-    """A backend cannot be used on this machine; the text says why and what would change that."""
+    """A backend cannot be used on this machine. The text says why, and what would change that."""
+
+
+def require_package(name: str) -> None:
+    """Raise Unavailable unless the package is installed: those of the extra `servers` are not in every installation."""
+    if importlib.util.find_spec(name) is None:
+        raise Unavailable(f"the package {name} is not installed")
 
 
 class UnknownChoice(ValueError):
-    """The choice is no backend's name."""
+    """No backend has the chosen name."""
 
 
 @dataclass(frozen=True)
 class Wish:
-    """What a server is asked to be.
+    """How a server is wanted.
 
-    `auto`: nobody asked for this backend by name, so it may not do what takes long, such as pulling an image.
-    `port`: on the loopback interface; None takes a free one. An external server has its own.
+    `auto`: nobody asked for this backend by name, so it must not do anything slow, such as pulling an image.
+    `port`: on the loopback interface; None takes a free one. An external server keeps its own.
     """
 
     auto: bool = False

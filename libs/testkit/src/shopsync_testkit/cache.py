@@ -1,4 +1,4 @@
-"""The folder for things that are fetched once per machine."""
+"""The folder for what is fetched once per machine."""
 
 import fcntl
 import os
@@ -18,7 +18,7 @@ def cache_folder() -> Path:
 
 @contextmanager
 def locked(path: Path) -> Iterator[None]:
-    """Hold an exclusive lock on the file `path` among the processes of this machine; the kernel frees a dead one's."""
+    """Hold an exclusive lock on the file `path`, on this machine. The kernel releases it when the process dies."""
     with path.open("a") as handle:
         fcntl.flock(handle, fcntl.LOCK_EX)
         yield

@@ -1,4 +1,4 @@
-"""Programs that run beside us and never outlive us."""
+"""Child programs that never outlive this process."""
 
 import asyncio
 import os
@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-# as Kafka, mongod ("s":"E"), noida-db and our services write it
+# an error as Kafka, mongod ("s":"E"), noida-db and our services log it
 _ERROR = re.compile(r'\b(?:ERROR|FATAL)\b|"s":"[EF]"|^error\b|"level": ?"(?:error|critical)"')
 _LAUNCHER = Path(__file__).with_name("_launch.py")
 
@@ -21,7 +21,7 @@ _SPAWNER = ThreadPoolExecutor(max_workers=1, thread_name_prefix="spawn")
 
 
 class StartFailed(RuntimeError):
-    """A program ended, or did not become ready in time; the text ends with the tail of its log."""
+    """A program ended, or did not become ready in time. The text ends with the tail of its log."""
 
 
 class Child:
@@ -51,7 +51,7 @@ class Child:
         return code
 
     def send(self, number: signal.Signals) -> None:
-        """Send a signal to the program and everything it started; nothing happens when it has ended."""
+        """Send a signal to the program and everything it started. Does nothing when it has ended."""
         if self.exit_code is None:
             os.killpg(self.pid, number)
 
@@ -96,7 +96,7 @@ def spawn(
 
 
 def tail(log: Path, lines: int = 20) -> str:
-    """The last lines of a log file, after lines further up that name an error; says so when there is none."""
+    """The last lines of a log file, after the last errors further up."""
     try:
         text = log.read_bytes()[-256_000:].decode(errors="replace").strip()
     except FileNotFoundError:

@@ -1,4 +1,4 @@
-"""The commands `kafka` and `mongo`."""
+"""The commands `kafka` and `mongo`: one server each, in the foreground."""
 
 from typing import Annotated
 
@@ -17,11 +17,12 @@ def kafka(
     backend: Annotated[
         str | None,
         typer.Option(
-            envvar="SHOPSYNC_KAFKA", help="external, docker, apache, embedded, or auto: the most real one that works."
+            envvar="SHOPSYNC_KAFKA",
+            help="external, docker, apache, embedded, or auto: the most realistic one that works.",
         ),
     ] = None,
 ) -> None:
-    """Run a Kafka broker on loopback until Ctrl-C; its data goes with it.
+    """Run a Kafka broker on loopback until Ctrl-C. Its data is removed afterwards.
 
     Prints one JSON line when it answers: bootstrap_servers, backend, version, lacks and why this backend.
     """
@@ -46,7 +47,7 @@ def mongo(
         typer.Option(envvar="SHOPSYNC_MONGO", help="external, docker, embedded, or auto: the first that works."),
     ] = None,
 ) -> None:
-    """Run a MongoDB replica set of one node on loopback until Ctrl-C; its data goes with it.
+    """Run a MongoDB replica set of one node on loopback until Ctrl-C. Its data is removed afterwards.
 
     Prints one JSON line when it takes writes: uri, backend, version and why this backend.
     """

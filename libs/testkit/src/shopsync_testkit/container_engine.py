@@ -18,7 +18,7 @@ from shopsync_testkit.nodes import Node
 
 
 def check_engine(image: str, *, pull: bool) -> None:
-    """Raise Unavailable unless an engine answers within 3 s and, without `pull`, already has what is needed."""
+    """Raise Unavailable unless an engine answers within 3 s and has the image, or can pull it with `pull`."""
     try:
         client = docker.from_env(timeout=3)
     except docker.errors.DockerException as error:
@@ -55,9 +55,9 @@ def _short(error: Exception) -> str:
 
 
 class ContainerNode(Node):
-    """A server in a container of its own, on one loopback port that is the same inside and outside.
+    """A server in its own container, on one loopback port that is the same inside and outside.
 
-    testcontainers' reaper removes it when this process dies.
+    testcontainers' reaper removes the container when this process dies.
     """
 
     def __init__(
@@ -98,7 +98,7 @@ class ContainerNode(Node):
         return bytes(self._container.get_wrapped_container().logs(tail=20)).decode(errors="replace")
 
     async def stop(self) -> None:
-        """Let it end in order."""
+        """Shut it down cleanly."""
         if self._container is not None:
             await asyncio.to_thread(self._container.get_wrapped_container().stop, timeout=10)
 

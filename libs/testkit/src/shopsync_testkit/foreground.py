@@ -1,4 +1,4 @@
-"""Running something in the foreground until it is told to stop."""
+"""Runs something in the foreground until SIGINT or SIGTERM."""
 
 import asyncio
 import contextlib
@@ -18,9 +18,9 @@ T = TypeVar("T")
 
 
 def hold(opened: AbstractAsyncContextManager[T], announce: Callable[[T], None]) -> None:
-    """Enter `opened`, announce what it gives, and leave it on SIGINT or SIGTERM, also one that comes while it starts.
+    """Enter `opened`, announce its value, and leave it on SIGINT or SIGTERM, even on one that comes while it starts.
 
-    What cannot be started is told in words on stderr, with exit code 1.
+    If it cannot be started, prints the reason on stderr and exits with code 1.
     """
     try:
         asyncio.run(_hold(opened, announce))
@@ -42,6 +42,6 @@ async def _hold(opened: AbstractAsyncContextManager[T], announce: Callable[[T], 
 
 
 def print_ready(**facts: object) -> None:
-    """The JSON line that tells a starting program that this one serves."""
+    """Print the JSON line that tells whoever started this program that it is ready."""
     sys.stdout.write(json.dumps({"event": "ready", **facts}, ensure_ascii=False) + "\n")
     sys.stdout.flush()

@@ -1,4 +1,4 @@
-"""Servers as things that can be started, stopped, killed and started again on the same address and data."""
+"""Servers that can be started, stopped, killed and started again on the same address and data."""
 
 import asyncio
 import time
@@ -11,13 +11,15 @@ from shopsync_testkit.children import Child, StartFailed, spawn
 from shopsync_testkit.ports import is_free
 from shopsync_testkit.scratch import remove_folder
 
+_STOP_SECONDS = 10.0
+
 
 class NotOurs(RuntimeError):
-    """The server was started by somebody else, so it is not stopped or killed from here."""
+    """The server was started by somebody else, so it cannot be stopped or killed from here."""
 
 
 class Node(ABC):
-    """One server. Every call returns when the state it names is reached."""
+    """One server. Every call returns when the server has reached the state."""
 
     @abstractmethod
     async def start(self) -> None:
@@ -25,11 +27,11 @@ class Node(ABC):
 
     @abstractmethod
     async def stop(self) -> None:
-        """Let it end in order; data and address are kept."""
+        """Shut it down cleanly; data and address are kept."""
 
     @abstractmethod
     async def kill(self) -> None:
-        """End it at once, as a crash would; data and address are kept."""
+        """End it at once, like a crash; data and address are kept."""
 
     @abstractmethod
     async def dispose(self) -> None:
@@ -38,9 +40,10 @@ class Node(ABC):
 
 @dataclass(frozen=True, kw_only=True)
 class Controlled:
-    """What fault tests do to a server that runs.
+    """What fault tests can do to a running server.
 
-    Each call returns when the state is reached; address and data are kept. Raises NotOurs for an external server.
+    Every call returns when the server has reached the state. Address and data are kept. Raises NotOurs for an external
+    server.
     """
 
     node: Node
@@ -50,7 +53,7 @@ class Controlled:
         await self.node.start()
 
     async def stop(self) -> None:
-        """Stop it in order (SIGTERM)."""
+        """Shut it down cleanly (SIGTERM)."""
         await self.node.stop()
 
     async def kill(self) -> None:
@@ -58,66 +61,71 @@ class Controlled:
         await self.node.kill()
 
     async def restart(self) -> None:
-        """Stop it in order and start it on the same port and data."""
+        """Shut it down cleanly and start it on the same port and data."""
         await self.node.stop()
         await self.node.start()
 
 
 class RemoteNode(Node):
-    """A server that runs elsewhere: it can be used, nothing more."""
+    """A server that runs elsewhere: it can only be used."""
 
     def __init__(self, address: str) -> None:
         self._address = address
 
     async def start(self) -> None:
-        """Refused: raises NotOurs."""
+        """Raises NotOurs."""
         raise NotOurs(f"the server at {self._address} is external: start it where it was started")
 
     async def stop(self) -> None:
-        """Refused: raises NotOurs."""
+        """Raises NotOurs."""
         raise NotOurs(f"the server at {self._address} is external: it is not stopped from here")
 
     async def kill(self) -> None:
-        """Refused: raises NotOurs."""
+        """Raises NotOurs."""
         raise NotOurs(f"the server at {self._address} is external: it is not killed from here")
 
     async def dispose(self) -> None:
-        """Nothing of it is ours."""
+        """Do nothing: the server is not ours."""
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """A server program that listens on loopback `port`.
+
+    Everything it writes is in `folder`, which comes from `scratch.new_folder` and is removed with the node.
+    """
+
+    name: str
+    command: Sequence[str]
+    folder: Path
+    port: int
 
 
 class ProcessNode(Node):
-    """A server that is a child process listening on loopback `port`.
+    """A server that runs as a child process.
 
-    Everything it writes is in `folder`, which comes from `scratch.new_folder` and goes with it. `ready` tells whether
-    it answers; it must not raise while the server is still starting. `stopped` is called after every orderly stop.
+    `ready` says whether it answers; it must not raise while the server is still starting. `stopped` is called after
+    every clean shutdown.
     """
 
     def __init__(
         self,
-        name: str,
-        command: Sequence[str],
-        folder: Path,
-        *,
-        port: int,
+        program: Program,
         ready: Callable[[], Awaitable[bool]],
+        *,
         start_seconds: float = 40.0,
-        stop_seconds: float = 10.0,
         stopped: Callable[[], None] | None = None,
     ) -> None:
-        self._name = name
-        self._command = command
-        self._folder = folder
-        self._port = port
+        self._program = program
         self._ready = ready
         self._start_seconds = start_seconds
-        self._stop_seconds = stop_seconds
         self._stopped = stopped
         self._child: Child | None = None
 
     @property
     def log(self) -> Path:
-        """Where its output goes."""
-        return self._folder / "server.log"
+        """The file that receives its output."""
+        return self._program.folder / "server.log"
 
     @property
     def pid(self) -> int | None:
@@ -128,9 +136,10 @@ class ProcessNode(Node):
         """Start it, or start it again, and wait until it answers. Raises StartFailed."""
         if self.pid is not None:
             return
-        if not is_free(self._port):  # or `ready` would be answered by somebody else's server
-            raise StartFailed(f"{self._name} cannot start: port {self._port} on 127.0.0.1 is already in use")
-        self._child = spawn(self._name, self._command, log=self.log, cwd=self._folder)
+        program = self._program
+        if not is_free(program.port):  # or `ready` would be answered by somebody else's server
+            raise StartFailed(f"{program.name} cannot start: port {program.port} on 127.0.0.1 is already in use")
+        self._child = spawn(program.name, program.command, log=self.log, cwd=program.folder)
         try:
             await self._until_ready(self._child)
         except BaseException:
@@ -141,15 +150,17 @@ class ProcessNode(Node):
         deadline = time.monotonic() + self._start_seconds
         while not await self._ready():
             if child.exit_code is not None:
-                raise StartFailed(f"{self._name} ended with code {child.exit_code} while starting:\n{child.tail()}")
+                raise StartFailed(
+                    f"{self._program.name} ended with code {child.exit_code} while starting:\n{child.tail()}"
+                )
             if time.monotonic() > deadline:
-                raise StartFailed(f"{self._name} did not answer in {self._start_seconds:g} s:\n{child.tail()}")
+                raise StartFailed(f"{self._program.name} did not answer in {self._start_seconds:g} s:\n{child.tail()}")
             await asyncio.sleep(0.02)
 
     async def stop(self) -> None:
-        """Let it end in order."""
+        """Shut it down cleanly."""
         if self._child is not None and self.pid is not None:
-            await self._child.terminate(self._stop_seconds)
+            await self._child.terminate(_STOP_SECONDS)
             if self._stopped is not None:
                 self._stopped()
 
@@ -163,7 +174,7 @@ class ProcessNode(Node):
         try:
             if self._stopped is not None:
                 await self.stop()
-            else:  # nobody reads the data again, so an orderly end gains nothing
+            else:  # nobody reads the data again, so a clean shutdown gains nothing
                 await self.kill()
         finally:
-            remove_folder(self._folder)
+            remove_folder(self._program.folder)

@@ -10,7 +10,7 @@ T = TypeVar("T")
 
 
 class NeverHappened(AssertionError):
-    """The condition did not come true in time; the text holds the last value or error seen."""
+    """The condition did not become true in time. The text holds the last value or error."""
 
 
 @overload

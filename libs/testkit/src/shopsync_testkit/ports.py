@@ -8,18 +8,18 @@ from pathlib import Path
 from shopsync_testkit.scratch import lock_file
 
 # Below the kernel's ephemeral range (32768 and up on Linux). A port inside it may be taken as the local end of any
-# outgoing connection while a stopped broker is to come back on it; a client that keeps dialling a dead loopback port
-# can even connect to itself.
+# outgoing connection while a stopped broker is to return on it. A client that keeps dialling a dead loopback port can
+# even connect to itself.
 _FIRST, _LAST = 20_000, 32_000
 _held: dict[int, int] = {}
 _random = random.SystemRandom()
 
 
 def free_port(host: str = "127.0.0.1") -> int:
-    """A port nobody listens on, reserved for this process as long as it lives.
+    """A port that nobody listens on, reserved for this process as long as it lives.
 
-    The reservation is a lock file that every process using this function respects: two test sessions that start
-    servers at the same moment get different ports.
+    The reservation is a lock file that every user of this function respects: two test sessions that start servers at
+    the same moment get different ports.
     """
     folder = Path(tempfile.gettempdir()) / "shopsync-ports"
     folder.mkdir(exist_ok=True)

@@ -1,4 +1,4 @@
-"""Our own services as child processes: started, watched, crashed and started again."""
+"""Our own services as child processes that can be started, watched, crashed and started again."""
 
 import json
 import os
@@ -15,20 +15,20 @@ from shopsync_testkit.children import Child, StartFailed, spawn
 from shopsync_testkit.polling import NeverHappened, eventually
 from shopsync_testkit.ports import free_port
 
-# Settings of services: a child sees only those it is given, not those of the shell that runs the tests.
+# A service sees only the settings that it is given, not those of the shell that runs the tests.
 _SETTINGS = ("SHOPSYNC_", "INGESTOR_", "CATALOG_", "PUBLISHER_", "JANITOR_")
 
 
 def clean_environment() -> dict[str, str]:
-    """The current process's environment without any settings of services."""
+    """The environment of this process, without settings of services."""
     return {name: value for name, value in os.environ.items() if not name.startswith(_SETTINGS)}
 
 
 class ServiceProcess:
     """`python -m MODULE` with the given settings, ready when `/readyz` on its HTTP port answers 200.
 
-    `folder` receives `<name>.log` with everything it prints; a restart appends to it. The port is kept over restarts.
-    It is told that it is in the sandbox, and dies with this process.
+    `folder` receives `<name>.log` with everything it prints; a restart appends to it. Restarts keep the port.
+    SHOPSYNC_SANDBOX is set, and the service dies with this process.
     """
 
     def __init__(
@@ -57,12 +57,11 @@ class ServiceProcess:
 
     @property
     def url(self) -> str:
-        """Its HTTP base URL."""
         return f"http://127.0.0.1:{self.http_port}"
 
     @property
     def child(self) -> Child:
-        """The process of its present or last life."""
+        """The current process, or the last one."""
         if self._child is None:
             raise RuntimeError(f"{self.name} has not been started")
         return self._child
@@ -82,7 +81,7 @@ class ServiceProcess:
             await self.ready()
 
     async def ready(self) -> None:
-        """Wait until `/readyz` answers 200. Raises StartFailed when it ends before, or takes too long."""
+        """Wait until `/readyz` answers 200. Raises StartFailed when the service ends first, or takes too long."""
         async with httpx.AsyncClient(base_url=self.url, timeout=2.0, trust_env=False) as client:
             try:
                 await eventually(
@@ -102,7 +101,7 @@ class ServiceProcess:
         return True
 
     async def kill(self) -> None:
-        """Crash it (SIGKILL); returns when it is gone."""
+        """Crash it (SIGKILL). Returns when it is gone."""
         await self.child.kill()
 
     async def terminate(self, grace: float = 20.0) -> int:
@@ -110,13 +109,13 @@ class ServiceProcess:
         return await self.child.terminate(grace)
 
     async def restart(self, *, wait: bool = True) -> None:
-        """End it if it runs (SIGTERM) and start it with the same settings."""
+        """End it (SIGTERM) if it runs, and start it with the same settings."""
         if self.running:
             await self.terminate()
         await self.start(wait=wait)
 
     async def exited(self, seconds: float = 10.0) -> int:
-        """Wait until it ends by itself and return its exit code. Raises NeverHappened."""
+        """Wait until it ends by itself, and return its exit code. Raises NeverHappened."""
         code = await self.child.wait(seconds)
         if code is None:
             raise NeverHappened(f"{self.name} still runs after {seconds:g} s\n{self.child.tail()}")
@@ -127,7 +126,7 @@ class ServiceProcess:
         return self.child.tail(lines)
 
     def log_lines(self) -> list[dict[str, Any]]:
-        """Every JSON log line so far, of all its lives; lines that are no JSON object are left out."""
+        """Every JSON log line so far, restarts included. Other lines are left out."""
         return json_lines(self.log)
 
     async def __aenter__(self) -> Self:
@@ -142,7 +141,7 @@ class ServiceProcess:
 
 
 def json_lines(log: Path) -> list[dict[str, Any]]:
-    """The JSON objects among the lines of a log file; none when there is no file yet."""
+    """The JSON objects among the lines of a log file; empty when there is no file yet."""
     lines: list[dict[str, Any]] = []
     for line in log.read_text(encoding="utf-8", errors="replace").splitlines() if log.exists() else []:
         try:
@@ -157,7 +156,7 @@ def json_lines(log: Path) -> list[dict[str, Any]]:
 async def start_announced(
     name: str, command: list[str], *, log: Path, env: Mapping[str, str] | None = None, seconds: float = 30.0
 ) -> tuple[Child, dict[str, Any]]:
-    """Start a program that prints a JSON line `{"event": "ready", …}`; gives it and that line. Raises StartFailed."""
+    """Start a program that prints a line `{"event": "ready", …}`. Returns it and that line. Raises StartFailed."""
     log.unlink(missing_ok=True)  # noqa: ASYNC240 - a local file of a few bytes
     child = spawn(name, command, log=log, env={**(env or os.environ), "PYTHONUNBUFFERED": "1"})
     deadline = time.monotonic() + seconds

@@ -1,7 +1,7 @@
 """The pytest plugin of the workspace: Kafka and MongoDB for tests, started once and only when a test needs them.
 
-Loaded by the root conftest. Under pytest-xdist every worker is a session of its own, with a Kafka and a MongoDB of its
-own, so that a test may stop or freeze them. They keep their files in memory where there is room (see `scratch`).
+Loaded by the root conftest. Under pytest-xdist every worker has its own Kafka and MongoDB, so that a test may stop or
+freeze them. Their files are in memory where there is room (see `scratch`).
 
 Fixtures: kafka_broker, kafka_bootstrap, topic_prefix, mongo_server, mongo_uri, mongo_client, mongo_database.
 Marker: needs_kafka("capability", …) skips where the broker lacks one.
@@ -34,13 +34,13 @@ _MONGO_FIXTURES = frozenset({"mongo_server", "mongo_uri", "mongo_client", "mongo
 
 @dataclass
 class _Running:
-    """What this session has started."""
+    """The servers that this session has started."""
 
     broker: Broker | None = None
     server: MongoServer | None = None
     of_workers: list[str] = field(default_factory=list)
 
-    def told(self) -> list[str]:
+    def described(self) -> list[str]:
         return [f"{each.describe()} — {each.why}" for each in (self.broker, self.server) if each is not None]
 
 
@@ -64,21 +64,21 @@ def pytest_report_header() -> str:
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
-    """A worker tells the session that started it which servers its tests ran against."""
+    """A worker reports to the main session which servers its tests ran against."""
     output: dict[str, Any] | None = getattr(session.config, "workeroutput", None)
     if output is not None:
-        output[_USED] = session.config.stash[_RUNNING].told()
+        output[_USED] = session.config.stash[_RUNNING].described()
 
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_testnodedown(node: Any) -> None:
-    """What a worker told when it ended (pytest-xdist)."""
+    """Keep what a worker reported when it ended (pytest-xdist)."""
     node.config.stash[_RUNNING].of_workers += getattr(node, "workeroutput", {}).get(_USED, [])
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
     running = config.stash[_RUNNING]
-    for line in [*running.told(), *running.of_workers]:
+    for line in [*running.described(), *running.of_workers]:
         terminalreporter.write_line(line)
 
 
@@ -91,7 +91,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         if fixtures & _MONGO_FIXTURES:
             item.add_marker("mongo")
     if hasattr(config, "workerinput"):
-        # The longest files first: the short ones at the end keep every worker busy until the last.
+        # The slowest files first: the quick ones at the end keep every worker busy.
         items.sort(key=lambda item: [item.get_closest_marker(name) is None for name in ("e2e", "kafka", "mongo")])
 
 
@@ -109,7 +109,7 @@ def _kafka_capabilities(request: pytest.FixtureRequest) -> None:
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def kafka_broker(pytestconfig: pytest.Config) -> AsyncIterator[Broker]:
-    """The session's broker, as SHOPSYNC_KAFKA chooses it. A test that stops it starts it again before it ends."""
+    """The session's broker, chosen by SHOPSYNC_KAFKA. A test that stops it must start it again."""
     async with kafka.broker() as broker:
         pytestconfig.stash[_RUNNING].broker = broker
         yield broker
@@ -123,7 +123,7 @@ def kafka_bootstrap(kafka_broker: Broker) -> str:
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def topic_prefix(pytestconfig: pytest.Config) -> AsyncIterator[str]:
-    """A prefix of this test's own for topics and groups. Topics that carry it are deleted afterwards.
+    """A prefix for the topics and groups of this test. Its topics are deleted afterwards.
 
     It does not start Kafka by itself.
     """
@@ -147,7 +147,7 @@ async def _delete_topics(bootstrap_servers: str, prefix: str) -> None:
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def mongo_server(pytestconfig: pytest.Config) -> AsyncIterator[MongoServer]:
-    """The session's MongoDB, as SHOPSYNC_MONGO chooses it. A test that stops it starts it again before it ends."""
+    """The session's MongoDB, chosen by SHOPSYNC_MONGO. A test that stops it must start it again."""
     async with mongo.server() as server:
         pytestconfig.stash[_RUNNING].server = server
         yield server
@@ -160,14 +160,14 @@ def mongo_uri(mongo_server: MongoServer) -> str:
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def mongo_client(mongo_uri: str) -> AsyncIterator[AsyncMongoClient[dict[str, Any]]]:
-    """One client for the session, for tests to look with: time-zone aware, w=majority."""
+    """One client for the session, for tests to read with: time-zone aware, w=majority."""
     async with AsyncMongoClient[dict[str, Any]](mongo_uri, tz_aware=True, w="majority") as client:
         yield client
 
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def mongo_database(mongo_client: AsyncMongoClient[dict[str, Any]]) -> AsyncIterator[str]:
-    """The name of a database of this test's own; dropped afterwards."""
+    """The name of a database for this test only. Dropped afterwards."""
     name = f"test_{uuid.uuid4().hex[:10]}"
     yield name
     await mongo_client.drop_database(name)

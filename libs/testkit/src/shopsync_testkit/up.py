@@ -1,4 +1,4 @@
-"""The command `up`: everything the services need, as one foreground command."""
+"""The command `up`: everything the services need, in the foreground."""
 
 import asyncio
 import base64
@@ -34,7 +34,7 @@ class Parts:
     token_key: str
 
     def environment(self) -> dict[str, str]:
-        """The settings with which the services work against these parts."""
+        """The settings that services need to use these parts."""
         return {
             "SHOPSYNC_KAFKA_BOOTSTRAP_SERVERS": self.broker.bootstrap_servers,
             "SHOPSYNC_MONGO_URI": self.server.uri,
@@ -73,7 +73,7 @@ class Ports:
 
 @contextlib.asynccontextmanager
 async def running(ports: Ports, *, seed: int, publisher_url: str) -> AsyncIterator[Parts]:
-    """All four parts for the length of the block. TikTok Shop sends webhooks and consents to `publisher_url`."""
+    """All four parts while the block runs. TikTok Shop sends webhooks and consents to `publisher_url`."""
     callbacks = ["--webhook-url", f"{publisher_url}/webhooks/tiktok"]
     callbacks += ["--redirect-url", f"{publisher_url}/oauth/tiktok/callback"]
     folder = new_folder("up")
@@ -103,12 +103,12 @@ async def _sandbox(
 
 
 def _token_key() -> str:
-    """A key for this run: MongoDB, where the tokens are, ends with it."""
+    """A key for this run only, like the MongoDB that holds the tokens."""
     return base64.urlsafe_b64encode(os.urandom(32)).decode()
 
 
 async def _write_shops_file(url: str, path: Path) -> None:
-    """The ingestor's shops file, from what futureshop says about itself: JSON, which is YAML too."""
+    """Write the ingestor's shops file from futureshop's own answer. It is JSON, which is also YAML."""
     async with httpx.AsyncClient(base_url=url, timeout=10, trust_env=False) as client:
         answer = (await client.get("/_sandbox/connections")).raise_for_status()
     path.touch(mode=0o600)  # noqa: ASYNC240 - a local file of a few bytes; it holds client secrets

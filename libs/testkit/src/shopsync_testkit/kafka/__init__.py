@@ -1,6 +1,6 @@
 """A Kafka broker for tests and the demo, from whatever this machine offers.
 
-`async with kafka.broker() as broker:` gives a running broker with an empty (external: untouched) set of topics.
+`async with kafka.broker() as broker:` starts one without topics. An external broker keeps its own.
 """
 
 from shopsync_testkit.kafka.broker import Broker, broker, start_broker

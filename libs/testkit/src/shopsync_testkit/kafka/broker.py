@@ -1,4 +1,4 @@
-"""The broker as its users see it, and the choice between the backends."""
+"""The broker that users of the test kit get, and the choice between the backends."""
 
 import contextlib
 from collections.abc import AsyncIterator
@@ -12,7 +12,7 @@ from shopsync_testkit.nodes import Controlled
 
 CHOICE = "SHOPSYNC_KAFKA"
 
-# The most real one first: `auto` takes the first that works.
+# The most realistic one first: `auto` takes the first that works.
 _BACKENDS = (
     Backend("external", external.start),
     Backend("docker", container.start),
@@ -25,8 +25,8 @@ _BACKENDS = (
 class Broker(Controlled):
     """A running Kafka broker.
 
-    `lacks` names what it cannot do, in the words of `CAPABILITIES` ("crash-durability": `kill` loses data); `why` says
-    how the backend was chosen.
+    `lacks` names what it cannot do, as in `CAPABILITIES` (with "crash-durability", `kill` loses data). `why` says how
+    the backend was chosen.
     """
 
     bootstrap_servers: str
@@ -36,12 +36,12 @@ class Broker(Controlled):
     why: str
 
     def describe(self) -> str:
-        """One line for people: what runs, by which backend, where."""
+        """One line for people: version, backend and address."""
         return f"{self.version} ({self.backend}) at {self.bootstrap_servers}"
 
 
 async def start_broker(choice: str | None = None, *, port: int | None = None) -> Broker:
-    """Start a broker that lives until `broker.node.dispose()`; see `broker`."""
+    """Start a broker that runs until `broker.node.dispose()`. See `broker`."""
     started = await backends.start(_BACKENDS, choice=choice, variable=CHOICE, port=port)
     return _broker(started.server, started.why)
 
@@ -59,11 +59,10 @@ def _broker(server: KafkaServer, why: str) -> Broker:
 
 @contextlib.asynccontextmanager
 async def broker(choice: str | None = None, *, port: int | None = None) -> AsyncIterator[Broker]:
-    """A broker for the length of the block.
+    """A broker that runs while the block runs.
 
     `choice` is external, docker, apache, embedded or auto; None reads SHOPSYNC_KAFKA (unset: auto). `port` None takes
-    a free one. Raises UnknownChoice, Unavailable (it cannot be had here; the text says what is missing) or
-    StartFailed.
+    a free one. Raises UnknownChoice, StartFailed, or Unavailable with what is missing on this machine.
     """
     running = await start_broker(choice, port=port)
     try:

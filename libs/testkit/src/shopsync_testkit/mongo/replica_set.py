@@ -1,4 +1,4 @@
-"""Making a lone mongod a writable replica set."""
+"""Makes a single mongod a writable replica set."""
 
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -23,7 +23,7 @@ def client(uri: str, *, milliseconds: int = 2000) -> AsyncMongoClient[dict[str, 
 
 
 def ready_at(port: int) -> Callable[[], Awaitable[bool]]:
-    """Whether the node at `port` takes writes; initiates its replica set when it has none."""
+    """A check whether the node at `port` accepts writes. It initiates the replica set when there is none."""
 
     async def ready() -> bool:
         async with client(f"mongodb://127.0.0.1:{port}/?directConnection=true", milliseconds=300) as connection:

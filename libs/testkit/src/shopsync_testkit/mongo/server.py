@@ -1,4 +1,4 @@
-"""MongoDB as its users see it, and the choice between the backends."""
+"""The MongoDB that users of the test kit get, and the choice between the backends."""
 
 import contextlib
 from collections.abc import AsyncIterator
@@ -12,7 +12,7 @@ from shopsync_testkit.nodes import Controlled
 
 CHOICE = "SHOPSYNC_MONGO"
 
-# The most real one first: `auto` takes the first that works.
+# The most realistic one first: `auto` takes the first that works.
 _BACKENDS = (
     Backend("external", external.start),
     Backend("docker", container.start),
@@ -22,7 +22,7 @@ _BACKENDS = (
 
 @dataclass(frozen=True, kw_only=True)
 class MongoServer(Controlled):
-    """A running MongoDB replica set that takes writes. `why` says how the backend was chosen."""
+    """A running MongoDB replica set that accepts writes. `why` says how the backend was chosen."""
 
     uri: str
     backend: str
@@ -30,12 +30,12 @@ class MongoServer(Controlled):
     why: str
 
     def describe(self) -> str:
-        """One line for people: what runs, by which backend, where; no credentials."""
+        """One line for people: version, backend and address, without credentials."""
         return f"{self.version} ({self.backend}) at {without_password(self.uri)}"
 
 
 async def start_server(choice: str | None = None, *, port: int | None = None) -> MongoServer:
-    """Start a server that lives until `server.node.dispose()`; see `server`."""
+    """Start a server that runs until `server.node.dispose()`. See `server`."""
     started = await backends.start(_BACKENDS, choice=choice, variable=CHOICE, port=port)
     found = started.server
     return MongoServer(uri=found.uri, backend=found.backend, version=found.version, why=started.why, node=found.node)
@@ -43,10 +43,10 @@ async def start_server(choice: str | None = None, *, port: int | None = None) ->
 
 @contextlib.asynccontextmanager
 async def server(choice: str | None = None, *, port: int | None = None) -> AsyncIterator[MongoServer]:
-    """A MongoDB for the length of the block.
+    """A MongoDB that runs while the block runs.
 
     `choice` is external, docker, embedded or auto; None reads SHOPSYNC_MONGO (unset: auto). `port` None takes a free
-    one. Raises UnknownChoice, Unavailable (it cannot be had here; the text says what is missing) or StartFailed.
+    one. Raises UnknownChoice, StartFailed, or Unavailable with what is missing on this machine.
     """
     running = await start_server(choice, port=port)
     try:

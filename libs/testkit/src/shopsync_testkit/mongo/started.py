@@ -5,7 +5,7 @@ from shopsync_testkit.nodes import Node
 
 @dataclass(frozen=True)
 class StartedMongo:
-    """What every backend returns."""
+    """A started or external MongoDB, as every backend returns it."""
 
     uri: str
     backend: str
