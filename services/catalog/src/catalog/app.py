@@ -1,6 +1,7 @@
 """Composition root: connects handlers to topics and starts the background tasks."""
 
-from catalog.handlers import BulkEdits, ProductHandler, SettingsHandler
+from catalog.bulk_edits import BulkEdits
+from catalog.handlers import ProductHandler, SettingsHandler, SyncHandler
 from catalog.held_resolver import HeldMessageResolver
 from catalog.product_updater import ProductUpdater
 from catalog.rules.model import Rules
@@ -11,7 +12,7 @@ from catalog.store.done_requests import DoneRequests
 from catalog.store.held_messages import PRODUCT_TOPICS, HeldMessages
 from catalog.store.products import ProductStore
 from catalog.store.shops import ShopStore
-from catalog.sync_handler import SyncHandler, WaitLimits
+from catalog.sync_prerequisites import SyncPrerequisites, WaitLimits
 from catalog.sync_scheduler import SyncScheduler
 from shopsync_contracts.topics import (
     CATALOG_PRODUCTS,
@@ -50,17 +51,9 @@ def build(runtime: Runtime, settings: CatalogSettings) -> None:
         leases=runtime.leases,
         interval=settings.held_check_interval.total_seconds(),
     )
-    syncs = SyncHandler(
-        products,
-        shops,
-        held,
-        done,
-        runtime.events,
-        barrier=everything_before,
-        limits=WaitLimits(settings.settings_grace.total_seconds(), settings.barrier_timeout.total_seconds()),
-        shutdown=runtime.shutdown,
-        clock=runtime.clock,
-    )
+    limits = WaitLimits(settings.settings_grace.total_seconds(), settings.barrier_timeout.total_seconds())
+    prerequisites = SyncPrerequisites(shops, held, everything_before, limits, runtime.shutdown)
+    syncs = SyncHandler(products, done, runtime.events, prerequisites, clock=runtime.clock)
     scheduler = SyncScheduler(
         shops,
         runtime.events,

@@ -1,35 +1,38 @@
-"""Handlers of the product and settings topics. They call the rules and the stores; there are no rules here."""
+"""Handlers of the topics. They call the rules and the stores; there are no rules here."""
 
-from collections.abc import Callable, Sequence
+import asyncio
+from collections.abc import AsyncIterator, Callable, Sequence
 from datetime import datetime
 
 import structlog
 
+from catalog.bulk_edits import BulkEdits
 from catalog.errors import CatalogRefusal
 from catalog.product_updater import ApplyResult, ProductUpdater
-from catalog.rules.admission import check_timestamps
-from catalog.rules.bulk import FanOut, fan_out, reports
 from catalog.rules.merge import ReceivedMessage
-from catalog.store.documents import product_id
+from catalog.rules.sync import Tally, choose, commands, report
+from catalog.store.documents import Document, product_id
 from catalog.store.done_requests import DoneRequests
 from catalog.store.held_messages import HeldMessage, HeldMessages, message_of
 from catalog.store.products import ProductStore
 from catalog.store.shops import ShopStore
+from catalog.sync_prerequisites import SyncPrerequisites
 from shopsync_contracts import Event
-from shopsync_contracts.events import ProductsBulkEdited
-from shopsync_contracts.topics import REPORTS, TOOL_EDITS
+from shopsync_contracts.events import ProductsBulkEdited, SyncCounts, SyncRequested
+from shopsync_contracts.topics import PUSH_COMMANDS, REPORTS
 from shopsync_runtime import Delivery, EventPublisher, Refusal
+from shopsync_runtime.wording import no_settings
 
 log = structlog.get_logger(__name__)
 
-_PUBLISH_AT_ONCE = 500
+_PAGE = 500
 
 
 class ProductHandler:
     """Group "products": everything that changes a product."""
 
     def __init__(
-        self, updater: ProductUpdater, held: HeldMessages, bulk_edits: "BulkEdits", *, clock: Callable[[], datetime]
+        self, updater: ProductUpdater, held: HeldMessages, bulk_edits: BulkEdits, *, clock: Callable[[], datetime]
     ) -> None:
         self._updater = updater
         self._held = held
@@ -37,7 +40,7 @@ class ProductHandler:
         self._clock = clock
 
     async def __call__(self, batch: Sequence[Delivery]) -> Sequence[Refusal]:
-        """Apply a batch. HeldMessage messages of the same products are applied first, since they are older."""
+        """Apply a batch. Held messages of the same products are applied first, since they are older."""
         single = [delivery for delivery in batch if not isinstance(delivery.event.data, ProductsBulkEdited)]
         held = await self._held.about({delivery.event.subject for delivery in single})
         deliveries = {message_of(one).place: one for one in single}
@@ -74,58 +77,6 @@ def _no_longer_waiting(held: Sequence[HeldMessage], applied: ApplyResult) -> lis
     return [one.id for one in held if one.message.place not in stuck]
 
 
-class BulkEdits:
-    """Fans bulk edits out and reports on them."""
-
-    def __init__(
-        self, products: ProductStore, done: DoneRequests, events: EventPublisher, *, clock: Callable[[], datetime]
-    ) -> None:
-        self._products = products
-        self._done = done
-        self._events = events
-        self._clock = clock
-
-    async def publish(self, delivery: Delivery, *, final: bool) -> bool:
-        """Publish one message per product and the report. Raises StampFromFuture.
-
-        Unless `final`, does nothing and returns False when a product is not there: its change may be on its way. One
-        that is read again does nothing: its products may have gone on, or be others of the same number.
-        """
-        event: Event[ProductsBulkEdited] = delivery.event
-        check_timestamps(event, delivery.timestamp)
-        if not final and await self._done.is_done(delivery):
-            return True
-        plan = fan_out(event, await self._known(event.data))
-        if plan.unknown and not final:
-            return False
-        await self._send(event, plan)
-        return True
-
-    async def done(self, deliveries: Sequence[Delivery]) -> None:
-        """Remember that these are published."""
-        await self._done.done(deliveries)
-
-    async def _known(self, body: ProductsBulkEdited) -> dict[str, set[tuple[str, str]]]:
-        ids = {product_id(body.shop_key, one): one for one in body.product_nos}
-        return {ids[one]: skus for one, skus in (await self._products.sku_numbers(ids)).items()}
-
-    async def _send(self, event: Event[ProductsBulkEdited], plan: FanOut) -> None:
-        # The envelope's time is that of the bulk edit: for the sync target it is when the merchant set it.
-        edits = [(TOOL_EDITS, self._events.event(body, id=id_, time=event.time)) for id_, body in plan.edits]
-        for start in range(0, len(edits), _PUBLISH_AT_ONCE):
-            await self._events.publish_all(edits[start : start + _PUBLISH_AT_ONCE])
-        pages = reports(event, plan.verdicts, self._clock())
-        await self._events.publish_all([(REPORTS, self._events.event(body, id=id_)) for id_, body in pages])
-        refused = sum(verdict.verdict == "refused" for verdict in plan.verdicts)
-        log.info(
-            "bulk edit fanned out",
-            shop_key=event.data.shop_key,
-            event_id=event.id,
-            products=len(plan.verdicts),
-            refused=refused,
-        )
-
-
 class SettingsHandler:
     """Group "settings": stores the shops' settings, and reprices products when tax settings change."""
 
@@ -142,3 +93,79 @@ class SettingsHandler:
         products = await self._updater.reprice(event.data.shop_key, message)
         await self._shops.mark_repriced(event.data.shop_key)
         log.info("tax settings applied", shop_key=event.data.shop_key, event_id=event.id, products=products)
+
+
+class SyncHandler:
+    """Group "syncs": turns sync requests into push commands.
+
+    A sync sees every change, edit and push result published before it. Until then it is retried.
+    """
+
+    def __init__(
+        self,
+        products: ProductStore,
+        done: DoneRequests,
+        events: EventPublisher,
+        prerequisites: SyncPrerequisites,
+        *,
+        clock: Callable[[], datetime],
+    ) -> None:
+        self._products = products
+        self._done = done
+        self._events = events
+        self._prerequisites = prerequisites
+        self._clock = clock
+
+    async def __call__(self, batch: Sequence[Delivery]) -> Sequence[Refusal]:
+        """Carry out the requests, of different shops concurrently, of one shop in order. Raises RetryableError."""
+        by_shop: dict[str, list[Delivery]] = {}
+        for delivery in batch:
+            by_shop.setdefault(delivery.event.data.shop_key, []).append(delivery)
+        ended = await asyncio.gather(*(self._shop(requests) for requests in by_shop.values()), return_exceptions=True)
+        for outcome in ended:
+            if isinstance(outcome, BaseException):
+                raise outcome
+        return []
+
+    async def _shop(self, requests: Sequence[Delivery]) -> None:
+        for delivery in requests:
+            await self._sync(delivery)
+
+    async def _sync(self, delivery: Delivery) -> None:
+        event: Event[SyncRequested] = delivery.event
+        if await self._done.is_done(delivery):
+            log.info("sync was carried out before", shop_key=event.data.shop_key, event_id=event.id)
+            return
+        started_at = self._clock()
+        if not await self._prerequisites.wait_for_settings(event):
+            await self._report(event, SyncCounts(), started_at, no_settings(event.data.shop_key))
+            return
+        await self._prerequisites.wait_for_earlier_messages(delivery)
+        tally = Tally()
+        async for page in self._pages(event.data):
+            choices = {product_no: choose(product) for product_no, product in page.items()}
+            tally.take(choices.values())
+            sent = commands(event, [one for one, choice in choices.items() if choice == "commanded"])
+            await self._events.publish_all([(PUSH_COMMANDS, self._events.event(body, id=id_)) for id_, body in sent])
+        await self._report(event, tally.counts(), started_at, None)
+        await self._done.done([delivery])
+        self._prerequisites.forget(delivery)
+
+    async def _pages(self, body: SyncRequested) -> AsyncIterator[dict[str, Document | None]]:
+        """The requested products by number, None for unknown ones; every ON product if none is named."""
+        if body.product_nos is None:
+            async for page in self._products.enabled(body.shop_key):
+                yield {one["product_no"]: one for one in page}
+            return
+        named = list(dict.fromkeys(body.product_nos))
+        for start in range(0, len(named), _PAGE):
+            some = named[start : start + _PAGE]
+            found = await self._products.push_states([product_id(body.shop_key, one) for one in some])
+            yield {one: found.get(product_id(body.shop_key, one)) for one in some}
+
+    async def _report(
+        self, event: Event[SyncRequested], counts: SyncCounts, started_at: datetime, because: str | None
+    ) -> None:
+        id_, body = report(event, counts, started_at=started_at, completed_at=self._clock(), refused_because=because)
+        await self._events.publish(REPORTS, self._events.event(body, id=id_))
+        log.info("sync done", shop_key=body.shop_key, event_id=event.id, refused_because=because, **counts.model_dump())

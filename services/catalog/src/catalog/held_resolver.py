@@ -6,8 +6,8 @@ from datetime import timedelta
 
 import structlog
 
+from catalog.bulk_edits import BulkEdits
 from catalog.errors import CatalogRefusal
-from catalog.handlers import BulkEdits
 from catalog.product_updater import ProductUpdater
 from catalog.store.held_messages import HeldMessage, HeldMessages, UnreadableMessage
 from shopsync_contracts.events import ProductsBulkEdited

@@ -10,7 +10,8 @@ import pytest_asyncio
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from pymongo import AsyncMongoClient
 
-from catalog.handlers import BulkEdits, ProductHandler
+from catalog.bulk_edits import BulkEdits
+from catalog.handlers import ProductHandler
 from catalog.product_updater import ProductUpdater
 from catalog.rules.model import Rules
 from catalog.snapshot_publisher import SnapshotPublisher

@@ -7,8 +7,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from aiokafka.errors import KafkaError
 
-from catalog.handlers import SettingsHandler
-from catalog.sync_handler import SyncHandler, WaitLimits
+from catalog.handlers import SettingsHandler, SyncHandler
+from catalog.sync_prerequisites import SyncPrerequisites, WaitLimits
 from shopsync_contracts.events import EditChanges, ProductsBulkEdited, ShopSettingsChanged, SyncRequested, TaxDefaults
 from shopsync_contracts.topics import CATALOG_PRODUCTS, PUSH_COMMANDS, REPORTS
 from shopsync_runtime import RetryableError, Shutdown
@@ -43,17 +43,9 @@ def barrier():
 
 @pytest.fixture
 def syncs(replica, barrier):
-    return SyncHandler(
-        replica.products,
-        replica.shops,
-        replica.held,
-        replica.done,
-        replica.events,
-        barrier=barrier.take,
-        limits=WaitLimits(for_settings=0.3, for_earlier_messages=0.3),
-        shutdown=Shutdown(),
-        clock=lambda: datetime.now(UTC),
-    )
+    limits = WaitLimits(for_settings=0.3, for_earlier_messages=0.3)
+    prerequisites = SyncPrerequisites(replica.shops, replica.held, barrier.take, limits, Shutdown())
+    return SyncHandler(replica.products, replica.done, replica.events, prerequisites, clock=lambda: datetime.now(UTC))
 
 
 @pytest.fixture

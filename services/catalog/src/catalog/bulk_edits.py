@@ -1,0 +1,72 @@
+"""Fans bulk edits out to one message per product."""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+
+import structlog
+
+from catalog.rules.admission import check_timestamps
+from catalog.rules.bulk import FanOut, fan_out, reports
+from catalog.store.documents import product_id
+from catalog.store.done_requests import DoneRequests
+from catalog.store.products import ProductStore
+from shopsync_contracts import Event
+from shopsync_contracts.events import ProductsBulkEdited
+from shopsync_contracts.topics import REPORTS, TOOL_EDITS
+from shopsync_runtime import Delivery, EventPublisher
+
+log = structlog.get_logger(__name__)
+
+_PUBLISH_AT_ONCE = 500
+
+
+class BulkEdits:
+    """Fans bulk edits out and reports on them."""
+
+    def __init__(
+        self, products: ProductStore, done: DoneRequests, events: EventPublisher, *, clock: Callable[[], datetime]
+    ) -> None:
+        self._products = products
+        self._done = done
+        self._events = events
+        self._clock = clock
+
+    async def publish(self, delivery: Delivery, *, final: bool) -> bool:
+        """Publish one message per product and the report. Raises StampFromFuture.
+
+        Unless `final`, does nothing and returns False when a product is not there: its change may be on its way. One
+        that is read again does nothing: its products may have gone on, or be others of the same number.
+        """
+        event: Event[ProductsBulkEdited] = delivery.event
+        check_timestamps(event, delivery.timestamp)
+        if not final and await self._done.is_done(delivery):
+            return True
+        plan = fan_out(event, await self._known(event.data))
+        if plan.unknown and not final:
+            return False
+        await self._send(event, plan)
+        return True
+
+    async def done(self, deliveries: Sequence[Delivery]) -> None:
+        """Remember that these are published."""
+        await self._done.done(deliveries)
+
+    async def _known(self, body: ProductsBulkEdited) -> dict[str, set[tuple[str, str]]]:
+        ids = {product_id(body.shop_key, one): one for one in body.product_nos}
+        return {ids[one]: skus for one, skus in (await self._products.sku_numbers(ids)).items()}
+
+    async def _send(self, event: Event[ProductsBulkEdited], plan: FanOut) -> None:
+        # The envelope's time is that of the bulk edit: for the sync target it is when the merchant set it.
+        edits = [(TOOL_EDITS, self._events.event(body, id=id_, time=event.time)) for id_, body in plan.edits]
+        for start in range(0, len(edits), _PUBLISH_AT_ONCE):
+            await self._events.publish_all(edits[start : start + _PUBLISH_AT_ONCE])
+        pages = reports(event, plan.verdicts, self._clock())
+        await self._events.publish_all([(REPORTS, self._events.event(body, id=id_)) for id_, body in pages])
+        refused = sum(verdict.verdict == "refused" for verdict in plan.verdicts)
+        log.info(
+            "bulk edit fanned out",
+            shop_key=event.data.shop_key,
+            event_id=event.id,
+            products=len(plan.verdicts),
+            refused=refused,
+        )
