@@ -20,6 +20,13 @@ DOCS = ROOT / "docs"
 CONTRIBUTING = ROOT / "CONTRIBUTING.md"
 PAGES = sorted([ROOT / "README.md", ROOT / "README.ja.md", CONTRIBUTING, ROOT / "SECURITY.md", *DOCS.rglob("*.md")])
 DOMAIN = (DOCS / "domain.md").read_text(encoding="utf-8")
+HOUSE_STYLE = [
+    page
+    for page in PAGES
+    if page == CONTRIBUTING
+    or (DOCS in page.parents and not page.name.startswith(("operations", "sandbox", "benchmark", "month")))
+]
+WIDTH = 120
 SOURCES = sorted(
     path for part in ("services/*/*", "libs/*/*", "tools/*/*", "tests") for path in ROOT.glob(f"{part}/**/*.py")
 )
@@ -117,6 +124,16 @@ def test_pages_hold_nothing_of_one_machine(page):
 )
 def test_the_search_finds_what_it_looks_for(text, what):
     assert OUT_OF_PLACE[what].search(text)
+
+
+@pytest.mark.parametrize("page", HOUSE_STYLE, ids=name)
+def test_a_page_says_first_who_it_is_for_and_wraps(page):
+    text = page.read_text(encoding="utf-8")
+    assert text.split("\n\n")[1].startswith("For ")
+    lines = [
+        re.sub(r"\]\([^)]*\)", "]()", line) for line in CODE.sub("", text).splitlines() if not line.startswith("|")
+    ]
+    assert [line for line in lines if len(line) > WIDTH] == []
 
 
 def test_the_index_names_every_page():
