@@ -13,15 +13,21 @@ from shopsync_contracts.events import (
     EditChanges,
     Enumeration,
     EnumerationProof,
+    ImportMode,
     ProductChanged,
     ProductEdited,
     ProductRemoved,
     ProductSnapshot,
+    PushAction,
     PushFailed,
+    PushFailureStatus,
     PushSkipped,
     PushSucceeded,
     Reason,
+    ReviewAfterPush,
     ReviewChanged,
+    ReviewState,
+    SkipReason,
     SkuSent,
     SyncTargetSet,
     UpstreamProduct,
@@ -96,7 +102,7 @@ class Story:
         return self.give(self.message(body, **how))
 
     # What futureshop says
-    def change(self, observed: float = 0, mode: str = "changed_only", **members: Any) -> ProductChanged:
+    def change(self, observed: float = 0, mode: ImportMode = "changed_only", **members: Any) -> ProductChanged:
         return ProductChanged(
             shop_key=self.shop_key,
             product_no=self.product_no,
@@ -105,7 +111,7 @@ class Story:
             product=product(**members),
         )
 
-    def changed(self, observed: float = 0, mode: str = "changed_only", **members: Any) -> Folded:
+    def changed(self, observed: float = 0, mode: ImportMode = "changed_only", **members: Any) -> Folded:
         return self.take(self.change(observed, mode, **members))
 
     def removal(self, started: float, enumeration: str = "E1") -> ProductRemoved:
@@ -136,8 +142,8 @@ class Story:
     # What TikTok says
     def pushed(
         self,
-        action: str = "created",
-        review: str = "in_review",
+        action: PushAction = "created",
+        review: ReviewAfterPush = "in_review",
         *,
         version: int | None = None,
         tiktok: str = "T1",
@@ -168,7 +174,7 @@ class Story:
         return self.take(body, time=at(minute), event_id=event_id)
 
     def failed(
-        self, status: str = "sync_error", *, version: int | None = None, missing: tuple[str, ...] = ()
+        self, status: PushFailureStatus = "sync_error", *, version: int | None = None, missing: tuple[str, ...] = ()
     ) -> Folded:
         body = PushFailed(
             shop_key=self.shop_key,
@@ -181,12 +187,12 @@ class Story:
         )
         return self.take(body)
 
-    def skipped(self, why: str) -> Folded:
+    def skipped(self, why: SkipReason) -> Folded:
         return self.take(PushSkipped(shop_key=self.shop_key, product_no=self.product_no, why=why))
 
     def reviewed(
         self,
-        review: str,
+        review: ReviewState,
         minute: float,
         *,
         version: int | None = None,

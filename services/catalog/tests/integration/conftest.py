@@ -95,9 +95,10 @@ async def new_replica(database: Any) -> AsyncIterator[Callable[..., Replica]]:
         mine = database if over is None else over
         products, shops = ProductStore(mine), ShopStore(mine)
         held, events = HeldMessages(mine, PRODUCT_TOPICS), RecordingEvents()
-        updater = ProductUpdater(products, shops, SnapshotPublisher(events), rules=_RULES, clock=now)
+        publisher: Any = events
+        updater = ProductUpdater(products, shops, SnapshotPublisher(publisher), rules=_RULES, clock=now)
         done = DoneRequests(mine)
-        bulk = BulkEdits(products, done, events, clock=now)
+        bulk = BulkEdits(products, done, publisher, clock=now)
         handler = ProductHandler(updater, held, bulk, clock=now)
         return Replica(products, shops, held, done, events, updater, bulk, handler)
 

@@ -3,6 +3,7 @@
 import json
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from aiokafka import ConsumerRecord
@@ -20,7 +21,7 @@ from shopsync_runtime.delivery import decode
 class Inbox:
     """Feeds records to the group "products" and keeps the dead letters. Everything published before is applied."""
 
-    replica: object
+    replica: Any
     resolver: HeldMessageResolver
     letters: list = field(default_factory=list)
 

@@ -3,6 +3,7 @@
 import asyncio
 import random
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from aiokafka import AIOKafkaConsumer, TopicPartition
@@ -109,14 +110,13 @@ class History:
 
     def listing(self):
         for story in self.stories:
-            whose = {"shop_key": "demo", "product_no": story.product_no}
+            whose: dict[str, Any] = {"shop_key": "demo", "product_no": story.product_no}
             sku = SkuSent(vertical_no="", horizontal_no="", tiktok_sku_id="S", stock_sent=3)
-            pushed = {"tiktok_product_id": f"T-{story.product_no}", "skus": (sku,)}
+            pushed: dict[str, Any] = {"tiktok_product_id": f"T-{story.product_no}", "skus": (sku,)}
             version = self.random.randint(1, 4)
-            yield from (
-                (PushSucceeded(**whose, **pushed, content_version=version, action=action, review=review), None)
-                for action, review in (("created", "in_review"), ("unchanged", "live"))
-            )
+            pushed["content_version"] = version
+            yield PushSucceeded(**whose, **pushed, action="created", review="in_review"), None
+            yield PushSucceeded(**whose, **pushed, action="unchanged", review="live"), None
             yield PushFailed(**whose, content_version=version, status="sync_error", code="1", message="no"), None
             yield PushSkipped(**whose, why=self.random.choice(["not_authorized", "sync_disabled"])), None
             yield (

@@ -9,7 +9,14 @@ from aiokafka.errors import KafkaError
 
 from catalog.handlers import SettingsHandler, SyncHandler
 from catalog.sync_prerequisites import SyncPrerequisites, WaitLimits
-from shopsync_contracts.events import EditChanges, ProductsBulkEdited, ShopSettingsChanged, SyncRequested, TaxDefaults
+from shopsync_contracts.events import (
+    EditChanges,
+    ProductsBulkEdited,
+    PushReason,
+    ShopSettingsChanged,
+    SyncRequested,
+    TaxDefaults,
+)
 from shopsync_contracts.topics import CATALOG_PRODUCTS, PUSH_COMMANDS, REPORTS
 from shopsync_runtime import RetryableError, Shutdown
 
@@ -143,7 +150,12 @@ class TestSync:
         }
 
     async def test_scenario_40_ed5_lacking_something_it_is_not_commanded_by_any_route(self, syncs, replica, deliver):
-        for reason, named in (("manual", ("P-3",)), ("auto", None), ("scheduled", None)):
+        routes: list[tuple[PushReason, tuple[str, ...] | None]] = [
+            ("manual", ("P-3",)),
+            ("auto", None),
+            ("scheduled", None),
+        ]
+        for reason, named in routes:
             await syncs([deliver(SyncRequested(shop_key="demo", product_nos=named, reason=reason))])
         assert "P-3" not in {one.product_no for one in replica.events.on(PUSH_COMMANDS)}
         assert [report.counts.incomplete for report in replica.events.on(REPORTS)] == [1, 1, 1]

@@ -29,6 +29,7 @@ def look(replica, database):
             catch_up=timedelta(hours=1),
         )
         async with leases.hold("schedule", timedelta(seconds=30)) as lease:
+            assert lease is not None
             await scheduler.look(lease)
 
     return turn

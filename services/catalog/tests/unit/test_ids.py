@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
@@ -11,7 +12,14 @@ from catalog.store.shops import TimedShop
 from catalog.sync_scheduler import SyncScheduler
 from shopsync_contracts import new_event
 from shopsync_contracts.derived import catalog_id
-from shopsync_contracts.events import REPORT_PAGE, EditVerdict, ProductsBulkEdited, SyncRequested, SyncSettings
+from shopsync_contracts.events import (
+    REPORT_PAGE,
+    EditChanges,
+    EditVerdict,
+    ProductsBulkEdited,
+    SyncRequested,
+    SyncSettings,
+)
 
 NOW = datetime(2026, 11, 23, 18, 40, tzinfo=UTC)
 
@@ -21,7 +29,7 @@ def event(body):
 
 
 def bulk_edit():
-    changes = {"package_weight_g": 300}
+    changes = EditChanges(package_weight_g=300)
     return event(
         ProductsBulkEdited(shop_key="demo", product_nos=("A-100",), edited_at=NOW, changes=changes, sync_enabled=True)
     )
@@ -79,13 +87,17 @@ async def test_the_clocks_requests_have_the_recorded_id(sync, recorded):
     async def publish(_spec, id_):
         sent.append(id_)
 
+    shops: Any = SimpleNamespace(timed_shops=timed, mark_slot_done=mark_slot_done)
+    events: Any = SimpleNamespace(event=lambda _, **named: named["id"], publish=publish)
+    no_leases: Any = None
+    held: Any = SimpleNamespace(check=lambda: None)
     scheduler = SyncScheduler(
-        SimpleNamespace(timed_shops=timed, mark_slot_done=mark_slot_done),
-        SimpleNamespace(event=lambda _, **named: named["id"], publish=publish),
-        None,
+        shops,
+        events,
+        no_leases,
         clock=lambda: NOW,
         tick=timedelta(seconds=1),
         catch_up=timedelta(hours=1),
     )
-    await scheduler.look(SimpleNamespace(check=lambda: None))
+    await scheduler.look(held)
     assert sent == [recorded]

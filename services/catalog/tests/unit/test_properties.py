@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC
+from typing import Any
 
 import bson
 from bson.codec_options import CodecOptions
@@ -132,7 +133,7 @@ def message_of(story, at_minute, spec):
 
 
 def tiktok_body(kind, members, time):
-    whose = {"shop_key": "demo", "product_no": "A-1"}
+    whose: dict[str, Any] = {"shop_key": "demo", "product_no": "A-1"}
     match kind:
         case "pushed":
             number = members.pop("stock")

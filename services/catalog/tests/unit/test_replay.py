@@ -1,20 +1,22 @@
 """A topic that is read again from any offset changes nothing and refuses nothing that was taken before."""
 
 from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from catalog.rules.merge import fold, remember_refused
-from catalog.rules.model import State
+from catalog.rules.model import Rules, State
 from shopsync_contracts.events import PushFailed, PushSkipped, PushSucceeded, ReviewChanged, SkuSent
 from shopsync_contracts.topics import TOOL_EDITS
 
 MINUTES = st.integers(0, 20)
 VERSIONS = st.integers(1, 4)
 REVIEWS = ("approved", "rejected", "pre_approved", "deactivated", "frozen", "deleted")
-WHOSE = {"shop_key": "demo", "product_no": "A-1"}
+WHOSE: dict[str, Any] = {"shop_key": "demo", "product_no": "A-1"}
 
 STEP = st.one_of(
     st.tuples(st.just("change"), MINUTES, MINUTES, st.sampled_from(["changed_only", "overwrite_all"])),
@@ -80,27 +82,27 @@ def body_of(story, at_minute, step):
             return story.target(how[1]), at_minute(how[0])
         case "pushed":
             sku = SkuSent(vertical_no="", horizontal_no="", tiktok_sku_id=f"{how[4]}-1", stock_sent=3)
-            body = PushSucceeded(
+            pushed = PushSucceeded(
                 **WHOSE, content_version=how[1], action=how[2], review=how[3], tiktok_product_id=how[4], skus=(sku,)
             )
-            return body, at_minute(how[0])
+            return pushed, at_minute(how[0])
         case "failed":
             return PushFailed(**WHOSE, content_version=how[0], status=how[1], code="1", message="no"), at_minute(0)
         case "skipped":
             return PushSkipped(**WHOSE, why=how[0]), at_minute(0)
         case _:
-            body = ReviewChanged(
+            reviewed = ReviewChanged(
                 **WHOSE, occurred_at=at_minute(how[0]), content_version=how[1], review=how[2], tiktok_product_id=how[3]
             )
-            return body, at_minute(0)
+            return reviewed, at_minute(0)
 
 
 @dataclass
 class Service:
     """The fold as the service runs it: what waits is held, and becomes a dead letter when waiting was in vain."""
 
-    rules: object
-    now: object
+    rules: Rules
+    now: datetime
     state: State = field(default_factory=State)
     held: dict = field(default_factory=dict)
     letters: set = field(default_factory=set)

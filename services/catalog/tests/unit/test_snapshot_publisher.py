@@ -1,8 +1,13 @@
 import asyncio
+from typing import Any
 
 import pytest
 
 from catalog.snapshot_publisher import SnapshotPublisher
+
+
+def publisher(broker: Any) -> SnapshotPublisher:
+    return SnapshotPublisher(broker)
 
 
 class Broker:
@@ -42,10 +47,10 @@ def deleted(new_story):
 
 async def test_null_values_of_many_deleted_products_wait_for_their_acknowledgements_together(deleted):
     broker = Broker(len(deleted))
-    await SnapshotPublisher(broker).publish(deleted)
+    await publisher(broker).publish(deleted)
     assert sorted(broker.keys) == sorted(f"demo/A-{number}".encode() for number in range(20))
 
 
 async def test_one_that_is_not_acknowledged_fails_the_batch(deleted):
     with pytest.raises(ConnectionError):
-        await SnapshotPublisher(Broker(len(deleted), refuse=b"demo/A-7")).publish(deleted)
+        await publisher(Broker(len(deleted), refuse=b"demo/A-7")).publish(deleted)

@@ -4,6 +4,7 @@ import json
 from collections import Counter
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from aiokafka import TopicPartition
@@ -120,9 +121,13 @@ def topic():
     return Topic()
 
 
+def repair(products: Any, topic: Any) -> SnapshotRepair:
+    return SnapshotRepair(products, topic, interval=timedelta(seconds=1))
+
+
 @pytest.fixture
 def check(products, topic):
-    return SnapshotRepair(products, topic, interval=timedelta(seconds=1))
+    return repair(products, topic)
 
 
 @pytest.fixture
@@ -280,7 +285,7 @@ def test_a_newer_record_of_the_key_is_not_settled_with_the_older_one():
 
 def started_again(products, topic, reading):
     """After a kill: nothing in memory, from the last commit."""
-    check = SnapshotRepair(products, topic, interval=timedelta(seconds=1))
+    check = repair(products, topic)
     again = Reading(topic, check)
     again.position = again.committed = reading.committed
     return check, again
@@ -311,9 +316,10 @@ STEP = st.one_of(
 async def test_in_the_end_the_newest_state_stands_last(steps, order):
     """Changes and deletions by writers that publish late, in any order or twice; strays; a check that dies anywhere."""
     products, topic = Products(), Topic()
-    check = SnapshotRepair(products, topic, interval=timedelta(seconds=1))
+    check = repair(products, topic)
     reading = Reading(topic, check)
-    versions, taken = Counter(), []
+    versions: Counter[str] = Counter()
+    taken: list[tuple[str, int | None]] = []
     for kind, *how in steps:
         match kind:
             case "change":

@@ -19,7 +19,10 @@ def status(story):
 
 def of(record, *, missing=(), outcome=None, review=None, content_version=2):
     """The status of a record with this listing; `outcome` is (content_version, kind)."""
-    known = outcome and PushOutcome(*outcome, error=None if outcome[1] == "accepted" else ERROR)
+    known = None
+    if outcome is not None:
+        version, kind = outcome
+        known = PushOutcome(version, kind, error=None if kind == "accepted" else ERROR)
     listing = Listing(outcome=known, review=review and Review(review, "T1", None))
     return status_of(replace(record, listing=listing), content_version, missing)
 
