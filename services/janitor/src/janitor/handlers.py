@@ -4,13 +4,14 @@ from datetime import datetime, timedelta
 
 import structlog
 
+from janitor.errors import NotASweepRequest
 from janitor.ids import enumerate_id, nightly_id, share_of, sweep_id_of
 from janitor.model import Sweep
 from janitor.store import SweepStore
 from shopsync_contracts import Event
 from shopsync_contracts.events import ImportCompleted, ImportFailed, SweepRequested
 from shopsync_contracts.times import to_the_millisecond
-from shopsync_runtime import Delivery, PermanentError
+from shopsync_runtime import Delivery
 
 log = structlog.get_logger(__name__)
 
@@ -42,7 +43,7 @@ class Handlers:
         """Queue the sweep that is asked for. The same request again asks for the same sweep."""
         event = delivery.event
         if not isinstance(event.data, SweepRequested):
-            raise PermanentError(f"{event.type} is no sweep command")
+            raise NotASweepRequest(f"{event.type} is no sweep command")
         sweep = self._sweep(event)
         new = await self._sweeps.add(sweep)
         log.info(

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
+from janitor.errors import NoProof
 from janitor.ids import enumerate_id
 from janitor.proofs import Trouble, trouble_with
 from janitor.verdicts import Found, Removed, after, before
@@ -97,7 +98,7 @@ class Sweep:
     def proof(self) -> EnumerationProof:
         """What the delete commands carry. Only from `proven` on."""
         if self.enumeration_id is None or self.enumeration_completed_at is None:
-            raise ValueError(f"sweep {self.id} has no proof")
+            raise NoProof(f"sweep {self.id} has no proof")
         return EnumerationProof(id=self.enumeration_id, completed_at=self.enumeration_completed_at)
 
     def weigh(self, product: Removed, *, limit: int) -> None:
