@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from shopsync_cli.commands import (
+    authorize,
     bulk_edit,
     dead_letters,
     edits,
@@ -63,6 +64,7 @@ def _root(
     ctx.obj = Given(kafka, prefix, mongo_uri, database)
 
 
+shops.app.command("authorize")(authorize.authorize)
 app.add_typer(topics.app, name="topics")
 app.add_typer(shops.app, name="shops")
 app.add_typer(product.app, name="product")

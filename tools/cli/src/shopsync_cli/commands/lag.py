@@ -1,20 +1,16 @@
 import time
-from collections.abc import Iterator
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from shopsync_cli.commands.context import cluster, run
 from shopsync_cli.commands.options import AsJson
 from shopsync_cli.kafka.cluster import Cluster
-from shopsync_cli.kafka.lag import GroupLag, PartitionLag, read_lag
+from shopsync_cli.kafka.lag import read_lag
 from shopsync_cli.moments import now
-from shopsync_cli.views.output import out, print_json, print_table, say, show
+from shopsync_cli.views.lag import print_lag
+from shopsync_cli.views.output import print_json
 from shopsync_cli.views.stdout import reader_is_gone
-from shopsync_runtime.wording import counted
-
-GROUP_COLUMNS = ("group", "state", "members", "lag", "")
-PARTITION_COLUMNS = ("group", "partition", "committed", "end", "lag", "read by")
 
 
 def lag(
@@ -50,52 +46,4 @@ def _look(there: Cluster, named: str | None, *, every: bool, count_up_to: int, c
     if as_json:
         print_json({"at": now(), "groups": [one.document() for one in groups]})
         return
-    console = out()
-    if clears and console.is_terminal:
-        console.clear()
-    print_table(GROUP_COLUMNS, map(_group_row, groups), title=show(now()), console=console)
-    rows = [_partition_row(one, part) for one, part in _partitions(groups, every=every)]
-    if rows:
-        say("")
-        print_table(PARTITION_COLUMNS, rows, console=console)
-
-
-def _group_row(one: GroupLag) -> tuple[Any, ...]:
-    remarks = []
-    if not one.members:
-        remarks.append("NO MEMBERS: nobody reads for it")
-    if one.lost:
-        remarks.append(f"{counted(one.lost, 'offset was', 'offsets were')} removed by retention before being read")
-    if one.ahead:
-        remarks.append(
-            f"{counted(one.ahead, 'offset')} ahead of the end: was the topic made again? Then reset the group's offsets"
-        )
-    if one.unreadable:
-        behind = counted(one.unreadable, "offset stands", "offsets stand")
-        remarks.append(f"{behind} behind an open transaction, unreadable until it ends")
-    if not one.expected:
-        remarks.append("not a group of the services")
-    return one.group, one.state, one.members, _count(one.lag, exact=one.exact), "; ".join(remarks)
-
-
-def _partitions(groups: list[GroupLag], *, every: bool) -> Iterator[tuple[GroupLag, PartitionLag]]:
-    for one in groups:
-        for part in one.partitions:
-            if every or part.lag or part.lost or part.ahead or part.unreadable:
-                yield one, part
-
-
-def _partition_row(one: GroupLag, part: PartitionLag) -> tuple[Any, ...]:
-    reached = "never" if part.committed is None else part.committed
-    return (
-        one.group,
-        f"{part.topic}/{part.partition}",
-        reached,
-        part.end,
-        _count(part.lag, exact=part.exact),
-        part.member,
-    )
-
-
-def _count(lag: int, *, exact: bool) -> str:
-    return str(lag) if exact else f"≤ {lag}"
+    print_lag(groups, now(), every=every, clears=clears)

@@ -1,6 +1,6 @@
 import shlex
 from dataclasses import asdict
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -10,11 +10,11 @@ from shopsync_cli.errors import WrongCall
 from shopsync_cli.mongo.database import connected
 from shopsync_cli.settings import MongoSettings
 from shopsync_cli.views.output import print_json, print_table, say
-from shopsync_cli.views.product import brief
+from shopsync_cli.views.products import PRODUCT_COLUMNS, print_counts, product_row
 from shopsync_readmodel.products.counts import ShopCounts, count_products
-from shopsync_readmodel.products.page import ListedProduct, Page, ProductFilter, read_page
+from shopsync_readmodel.products.page import Page, ProductFilter, read_page
 from shopsync_readmodel.shops.settings import require_shop
-from shopsync_readmodel.statuses import StatusName, in_words
+from shopsync_readmodel.statuses import StatusName
 from shopsync_runtime.wording import counted
 
 app = typer.Typer()
@@ -45,8 +45,7 @@ def list_products(
     if as_json:
         print_json({"products": [asdict(one) for one in page.products], "more": page.more, "next": page.cursor})
         return
-    columns = ("product", "name", "状態", "連携対象", "price", "stock", "missing", "TikTok product", "")
-    print_table(columns, map(_row, page.products))
+    print_table(PRODUCT_COLUMNS, map(product_row, page.products))
     say(f"{counted(len(page.products), 'product')}, {page.more} more")
     if page.cursor is not None:
         say(f"next page: {_next_page(chosen, limit, page.cursor)}")
@@ -60,7 +59,7 @@ def summary(ctx: typer.Context, *, shop: Shop = None, as_json: AsJson = False) -
         print_json([asdict(one) for one in shops])
         return
     for one in shops:
-        _print_summary(one)
+        print_counts(one)
     if not shops:
         say("no shops")
 
@@ -85,27 +84,6 @@ async def _summaries(settings: MongoSettings, shop: str | None) -> list[ShopCoun
         return await count_products(database, shop)
 
 
-def _row(one: ListedProduct) -> tuple[Any, ...]:
-    return (
-        f"{one.shop_key}/{one.product_no}",
-        brief(one.name),
-        in_words(one.status),
-        "ON" if one.sync_enabled else "OFF",
-        one.price_from if one.price_from == one.price_to else f"{one.price_from}–{one.price_to}",
-        _stock(one),
-        ", ".join(one.missing) or None,
-        one.tiktok_product_id,
-        " ".join((*(["live"] if one.live else []), *(["gone upstream"] if one.removed_upstream else []))),
-    )
-
-
-def _stock(one: ListedProduct) -> str | None:
-    if one.stock is None:
-        return None
-    without = f", {counted(one.skus_without_stock, 'SKU')} without" if one.skus_without_stock else ""
-    return f"{one.stock}{without}"
-
-
 def _next_page(chosen: ProductFilter, limit: int, cursor: str) -> str:
     words = ["shopsync", "products"]
     words += [] if chosen.shop_key is None else ["--shop", chosen.shop_key]
@@ -116,19 +94,3 @@ def _next_page(chosen: ProductFilter, limit: int, cursor: str) -> str:
     words += ["--removed"] if chosen.removed else []
     words += [] if limit == ONE_PAGE else ["--limit", str(limit)]
     return shlex.join([*words, "--after", cursor])
-
-
-def _print_summary(one: ShopCounts) -> None:
-    rows = [(in_words(name), count["on"], count["off"], sum(count.values())) for name, count in one.statuses.items()]
-    print_table((one.shop_key, "ON", "OFF", "all"), rows)
-    facts = {
-        "products": one.products,
-        "live at TikTok Shop": one.live,
-        "with edits in force": one.with_edits,
-        "gone upstream": one.removed_upstream,
-    }
-    say(", ".join(f"{name} {count}" for name, count in facts.items()))
-    if one.oldest_pending is not None:
-        row = ("oldest 同期待ち that is ON", one.oldest_pending.product_no, one.oldest_pending.since)
-        print_table(("", "", "as it is since"), [row])
-    say("")

@@ -1,15 +1,17 @@
-"""One product as rows and as JSON. Pure."""
+"""One product as tables and as JSON."""
 
 from collections.abc import Iterator
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from shopsync_cli.views.output import show
+from rich.text import Text
+
+from shopsync_cli.views.output import out, print_table, say, show, visible
 from shopsync_contracts.events import ProductSnapshot
 from shopsync_contracts.pricing import price_range
 from shopsync_readmodel.products.causes import causes
-from shopsync_readmodel.products.fields import field_rows, sku_rows
+from shopsync_readmodel.products.fields import SkuRow, field_rows, sku_rows
 from shopsync_readmodel.products.product import StoredProduct
 from shopsync_readmodel.statuses import in_words
 from shopsync_runtime.wording import counted
@@ -17,7 +19,51 @@ from shopsync_runtime.wording import counted
 _LONGEST = 48
 
 
-def head_rows(found: StoredProduct, now: datetime) -> Iterator[tuple[str, Any]]:
+def print_product(found: StoredProduct, moment: datetime) -> None:
+    """What stands in its way and who must act, then every field and every SKU in all layers."""
+    console = out()
+    name = f"  {found.snapshot.content.name}" if found.snapshot is not None else ""
+    if found.snapshot is None:
+        name = "  (deleted from the tool)" if found.tombstone is not None else "  (not imported yet)"
+    console.print(Text(visible(f"{found.shop_key}/{found.product_no}{name}", in_one_line=True), style="bold"))
+    print_table(("", ""), _head_rows(found, moment), console=console)
+    if reasons := causes(found, moment):
+        say("")
+        print_table(
+            ("who must act", "why", "what helps"), ((one.who, one.what, one.do) for one in reasons), console=console
+        )
+    elif found.snapshot is not None:
+        say("nothing to be done")
+    if found.snapshot is None:
+        return
+    say("")
+    fields = [
+        (row.field, brief(row.futureshop), brief(row.tool), row.tool_at, row.standing, brief(row.in_force))
+        for row in field_rows(found)
+    ]
+    print_table(("field", "futureshop", "tool", "entered at", "", "in force"), fields, console=console)
+    say("")
+    columns = ("SKU", "choice", "price futureshop", "price", "stock imported", "stock tool", "entered at", "stock",
+               "stock sent", "TikTok SKU")  # fmt: skip
+    print_table(columns, map(_sku_row, sku_rows(found)), console=console)
+
+
+def _sku_row(row: SkuRow) -> tuple[object, ...]:
+    return (
+        f"{row.vertical_no}:{row.horizontal_no}",
+        row.name if row.is_upstream else "(gone upstream)",
+        row.futureshop_price,
+        row.price,
+        "在庫有り" if row.stock_unmanaged and row.stock_imported is None else row.stock_imported,
+        row.stock_edit,
+        row.stock_edited_at,
+        row.stock,
+        row.stock_sent,
+        row.tiktok_sku_id,
+    )
+
+
+def _head_rows(found: StoredProduct, now: datetime) -> Iterator[tuple[str, Any]]:
     """What is said once of the product; a line is left out where there is nothing to say."""
     snapshot, layers = found.snapshot, found.layers
     if snapshot is not None:
