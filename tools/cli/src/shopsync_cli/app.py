@@ -27,7 +27,7 @@ from shopsync_cli.commands import (
 )
 from shopsync_cli.commands.context import Commands
 from shopsync_cli.commands.help_examples import give_examples
-from shopsync_cli.settings import Given
+from shopsync_cli.settings import GlobalOptions
 
 app = typer.Typer(
     name="shopsync",
@@ -61,7 +61,7 @@ def _root(
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and end.")
     ] = False,
 ) -> None:
-    ctx.obj = Given(kafka, prefix, mongo_uri, database)
+    ctx.obj = GlobalOptions(kafka, prefix, mongo_uri, database)
 
 
 shops.app.command("authorize")(authorize.authorize)

@@ -51,7 +51,7 @@ class MongoSettings(BaseSettings):
 
 
 @dataclass(frozen=True, slots=True)
-class Given:
+class GlobalOptions:
     """The options that stand before the command; None where the environment decides."""
 
     kafka_bootstrap_servers: str | None = None

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
-from shopsync_cli.commands.context import mongo, run
+from shopsync_cli.commands.context import mongo_of, run
 from shopsync_cli.commands.options import ShopKey
 from shopsync_cli.errors import CommandFailed
 from shopsync_cli.mongo.database import connected
@@ -40,13 +40,13 @@ def authorize(
         done = run(_complete(at, shop, tiktok_shop, code_of(code)))
         say(f"{shop}: authorised as TikTok shop {done.get('tiktok_shop_id')} ({done.get('seller_name')})")
         return
-    where = mongo(ctx) if wait else None
-    before = None if where is None else run(_authorized_at(where, shop))
+    mongo = mongo_of(ctx) if wait else None
+    before = None if mongo is None else run(_authorized_at(mongo, shop))
     url = run(at.consent_url(shop, tiktok_shop))
     warn("open this address as the seller of the shop; it is good for an hour (PUBLISHER_CONSENT_LIFETIME)")
     say(url)
-    if where is not None:
-        run(_wait(where, shop, before, timeout))
+    if mongo is not None:
+        run(_wait(mongo, shop, before, timeout))
         say(f"{shop}: authorised")
 
 

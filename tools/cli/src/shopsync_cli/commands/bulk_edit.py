@@ -1,19 +1,20 @@
 import sys
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from shopsync_cli.commands.context import cluster, mongo, run
+from shopsync_cli.commands.context import cluster_of, mongo_of, run
 from shopsync_cli.commands.options import AsJson, Clears, Sets, Settle, ShopKey, Stocks, Timeout
 from shopsync_cli.errors import CommandFailed, WrongCall
 from shopsync_cli.moments import now
 from shopsync_cli.mongo.database import connected
 from shopsync_cli.publishing.bodies import build
 from shopsync_cli.publishing.changes import read_changes
-from shopsync_cli.publishing.events import event_of
-from shopsync_cli.publishing.tracking import publish_and_track, publishing
+from shopsync_cli.publishing.events import event_of, publish_events
+from shopsync_cli.publishing.tracking import publish_and_track
 from shopsync_cli.settings import MongoSettings
 from shopsync_cli.views.outcomes import print_outcomes
 from shopsync_cli.views.output import print_json, print_table, say
@@ -66,13 +67,13 @@ def bulk_edit(
     else:
         changes = EditChanges()
     if selects:
-        named = run(_selected(mongo(ctx), chosen))
+        named = run(_selected(mongo_of(ctx), chosen))
     events = _events(shop, named, changes, on)
     if dry_run:
-        _tell_plan(shop, named, changes, on, run(_absent(mongo(ctx), shop, named)), as_json=as_json)
+        _tell_plan(shop, named, changes, on, run(_absent(mongo_of(ctx), shop, named)), as_json=as_json)
         return
-    there, where = cluster(ctx), mongo(ctx) if wait else None
-    outcomes = run(publish_and_track(there, publishing(there, events), mongo=where, seconds=timeout))
+    cluster, mongo = cluster_of(ctx), mongo_of(ctx) if wait else None
+    outcomes = run(publish_and_track(cluster, partial(publish_events, cluster, events), mongo=mongo, seconds=timeout))
     if wait:
         print_outcomes(outcomes, as_json=as_json)
     elif as_json:

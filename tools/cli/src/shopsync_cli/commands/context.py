@@ -9,7 +9,7 @@ import typer
 
 from shopsync_cli.errors import CommandFailed, WrongCall
 from shopsync_cli.kafka.cluster import Cluster
-from shopsync_cli.settings import Given, MongoSettings
+from shopsync_cli.settings import GlobalOptions, MongoSettings
 from shopsync_cli.views.output import err, visible
 from shopsync_cli.views.stdout import prepare
 from shopsync_runtime.errors import SettingsError
@@ -39,28 +39,28 @@ class Commands(typer.core.TyperGroup):
             raise typer.Exit(130) from None
 
 
-def given(ctx: typer.Context) -> Given:
+def global_options(ctx: typer.Context) -> GlobalOptions:
     """The options before the command."""
-    found = ctx.find_object(Given)
-    return found if found is not None else Given()
+    found = ctx.find_object(GlobalOptions)
+    return found if found is not None else GlobalOptions()
 
 
-def cluster(ctx: typer.Context) -> Cluster:
+def cluster_of(ctx: typer.Context) -> Cluster:
     """The Kafka cluster that options and environment name. Raises WrongCall when neither does."""
-    return Cluster.of(given(ctx).kafka())
+    return Cluster.of(global_options(ctx).kafka())
 
 
-def optional_mongo(ctx: typer.Context) -> MongoSettings | None:
+def optional_mongo_of(ctx: typer.Context) -> MongoSettings | None:
     """The database, where options or environment name one: for what it can add to an answer from Kafka."""
     try:
-        return given(ctx).mongo()
+        return global_options(ctx).mongo()
     except WrongCall:
         return None
 
 
-def mongo(ctx: typer.Context) -> MongoSettings:
+def mongo_of(ctx: typer.Context) -> MongoSettings:
     """The database that options and environment name. Raises WrongCall when neither does."""
-    return given(ctx).mongo()
+    return global_options(ctx).mongo()
 
 
 def run(work: Coroutine[Any, Any, T]) -> T:

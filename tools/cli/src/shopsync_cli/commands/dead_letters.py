@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from shopsync_cli.commands.context import cluster, optional_mongo, run
+from shopsync_cli.commands.context import cluster_of, optional_mongo_of, run
 from shopsync_cli.commands.options import AsJson
 from shopsync_cli.errors import CommandFailed, WrongCall
 from shopsync_cli.kafka.cluster import Cluster
@@ -51,11 +51,11 @@ def list_letters(
     as_json: AsJson = False,
 ) -> None:
     """The open dead letters, oldest first; --all also shows those that were redriven, and what became of them."""
-    there = cluster(ctx)
+    cluster = cluster_of(ctx)
     chosen = LetterFilter(
-        topics=_topics(there, topic), event_type=event_type, error_type=error_type, shop_key=shop, since=_since(since)
+        topics=_topics(cluster, topic), event_type=event_type, error_type=error_type, shop_key=shop, since=_since(since)
     )
-    found = run(read_letters(there, optional_mongo(ctx)))
+    found = run(read_letters(cluster, optional_mongo_of(ctx)))
     for words in chosen.unmatched(found.letters):
         warn(words)
     letters = sorted(filter(chosen.takes, found.letters), key=lambda letter: (letter.failed_at, letter.origin))
@@ -82,9 +82,9 @@ def show_letter(
     as_json: AsJson = False,
 ) -> None:
     """One dead letter whole: reason, headers, key and value."""
-    there = cluster(ctx)
-    letter = run(_read_one(there, *_place(place if offset is None else f"{place}:{offset}")))
-    outcome = run(read_letters(there, optional_mongo(ctx))).outcomes.get(letter.full_place, LetterOutcome(_OPEN))
+    cluster = cluster_of(ctx)
+    letter = run(_read_one(cluster, *_place(place if offset is None else f"{place}:{offset}")))
+    outcome = run(read_letters(cluster, optional_mongo_of(ctx))).outcomes.get(letter.full_place, LetterOutcome(_OPEN))
     if as_json:
         print_json(letter_document(letter, outcome))
     else:
@@ -112,15 +112,19 @@ def redrive(
 
     The letters stay in the dead-letter topic and are marked: a second run leaves them out, unless --again is given.
     """
-    there = cluster(ctx)
+    cluster = cluster_of(ctx)
     chosen = LetterFilter(
-        topics=_topics(there, topic), event_type=event_type, error_type=error_type, shop_key=shop, since=_since(since),
+        topics=_topics(cluster, topic),
+        event_type=event_type,
+        error_type=error_type,
+        shop_key=shop,
+        since=_since(since),
         places=frozenset(map(_place, places or ())),
-    )  # fmt: skip
+    )
     if chosen.empty is not every:
         raise WrongCall("say which: --all, or filters or PARTITION:OFFSET (one or the other)")
     warn(ORDER_WARNING)
-    made, sent = run(_redrive(there, chosen, optional_mongo(ctx), again=again, dry_run=dry_run))
+    made, sent = run(_redrive(cluster, chosen, optional_mongo_of(ctx), again=again, dry_run=dry_run))
     _print_plan(made, sent=sent, dry_run=dry_run, as_json=as_json)
     if chosen.places and len(made.send) + len(made.left_out) < len(chosen.places):
         raise CommandFailed("some of the given places hold no dead letter")
@@ -136,9 +140,9 @@ def _print_plan(made: RedrivePlan, *, sent: int, dry_run: bool, as_json: bool) -
     say(f"{len(made.send)} would be redriven; nothing was sent" if dry_run else f"{sent} redriven")
 
 
-def _topics(there: Cluster, given: Sequence[str] | None) -> tuple[str, ...]:
+def _topics(cluster: Cluster, given: Sequence[str] | None) -> tuple[str, ...]:
     # A topic that is not declared, or no longer, may still have letters: then the name is taken as it is.
-    return tuple(there.name(spec) if (spec := find_spec(one, there.prefix)) else one for one in given or ())
+    return tuple(cluster.name(spec) if (spec := find_spec(one, cluster.prefix)) else one for one in given or ())
 
 
 def _since(text: str | None) -> datetime | None:
@@ -152,19 +156,19 @@ def _place(text: str) -> tuple[int, int]:
     return int(partition), int(offset)
 
 
-async def _read_one(there: Cluster, partition: int, offset: int) -> Letter:
-    name = there.name(DEAD_LETTERS)
-    found = [part for part in (await there.partitions([name]))[name] if part.partition == partition]
+async def _read_one(cluster: Cluster, partition: int, offset: int) -> Letter:
+    name = cluster.name(DEAD_LETTERS)
+    found = [part for part in (await cluster.partitions([name]))[name] if part.partition == partition]
     if not found:
         raise CommandFailed(f"{name} has no partition {partition}")
-    async with there.consumer() as consumer:
+    async with cluster.consumer() as consumer:
         return letter_of(await read_record(consumer, found[0], offset))
 
 
 async def _redrive(
-    there: Cluster, chosen: LetterFilter, mongo: MongoSettings | None, *, again: bool, dry_run: bool
+    cluster: Cluster, chosen: LetterFilter, mongo: MongoSettings | None, *, again: bool, dry_run: bool
 ) -> tuple[RedrivePlan, int]:
-    found = await read_letters(there, mongo)
+    found = await read_letters(cluster, mongo)
     for words in chosen.unmatched(found.letters):
         warn(words)
 
@@ -175,8 +179,8 @@ async def _redrive(
         return "" if again or state is _OPEN else f"redriven before ({state.value}); --again sends it once more"
 
     made = plan_redrive(
-        filter(chosen.takes, found.letters), settled, existing_topics=await there.topics(), prefix=there.prefix
+        filter(chosen.takes, found.letters), settled, existing_topics=await cluster.topics(), prefix=cluster.prefix
     )
     if dry_run or not made.send:
         return made, 0
-    return made, await send_back(there, made.send)
+    return made, await send_back(cluster, made.send)

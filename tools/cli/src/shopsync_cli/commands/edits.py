@@ -1,15 +1,16 @@
 from enum import StrEnum
+from functools import partial
 from typing import Annotated
 
 import typer
 
-from shopsync_cli.commands.context import cluster, mongo, run
+from shopsync_cli.commands.context import cluster_of, mongo_of, run
 from shopsync_cli.commands.options import AsJson, Clears, Sets, Settle, ShopKey, Stocks, Timeout
 from shopsync_cli.moments import now
 from shopsync_cli.publishing.bodies import build
 from shopsync_cli.publishing.changes import read_changes
-from shopsync_cli.publishing.events import event_of
-from shopsync_cli.publishing.tracking import publish_and_track, publishing
+from shopsync_cli.publishing.events import event_of, publish_events
+from shopsync_cli.publishing.tracking import publish_and_track
 from shopsync_cli.views.outcomes import print_outcomes
 from shopsync_cli.views.output import print_json, say
 from shopsync_contracts import Event, ShopBody
@@ -81,9 +82,9 @@ def target(
 def _publish(
     ctx: typer.Context, events: list[Event[ShopBody]], said: str, *, wait: bool, timeout: float, as_json: bool
 ) -> None:
-    there = cluster(ctx)
-    where = mongo(ctx) if wait else None
-    outcomes = run(publish_and_track(there, publishing(there, events), mongo=where, seconds=timeout))
+    cluster = cluster_of(ctx)
+    mongo = mongo_of(ctx) if wait else None
+    outcomes = run(publish_and_track(cluster, partial(publish_events, cluster, events), mongo=mongo, seconds=timeout))
     if wait:
         print_outcomes(outcomes, as_json=as_json)
     elif as_json:

@@ -2,7 +2,7 @@ from typing import Annotated
 
 import typer
 
-from shopsync_cli.commands.context import given
+from shopsync_cli.commands.context import global_options
 from shopsync_cli.commands.options import AsJson
 from shopsync_cli.publishing.examples import body_of, example_of
 from shopsync_cli.views.output import print_json, print_table, say
@@ -15,7 +15,7 @@ app = typer.Typer(no_args_is_help=True, help="Event types and worked examples.")
 @app.command("types")
 def types(ctx: typer.Context, as_json: AsJson = False) -> None:
     """Every event type, the topic that carries it and what it says."""
-    prefix = given(ctx).prefix()
+    prefix = global_options(ctx).prefix()
     rows = [
         (body.TYPE, body.wire_type(), topic_of(body).full_name(prefix), (body.__doc__ or "").strip().splitlines()[0])
         for body in BODIES

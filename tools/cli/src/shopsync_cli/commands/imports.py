@@ -2,7 +2,7 @@ from typing import Annotated
 
 import typer
 
-from shopsync_cli.commands.context import mongo, run
+from shopsync_cli.commands.context import mongo_of, run
 from shopsync_cli.commands.options import AsJson, Limit, OfShop, ShopKey, Timeout, Wait
 from shopsync_cli.commands.requesting import request
 from shopsync_cli.errors import CommandFailed, WrongCall
@@ -23,7 +23,7 @@ app = typer.Typer(no_args_is_help=True, help="Imports: what was read, and remova
 @app.command("list")
 def list_imports(ctx: typer.Context, *, shop: OfShop = None, limit: Limit = 30, as_json: AsJson = False) -> None:
     """The newest imports first (reads MongoDB)."""
-    found = run(_newest(mongo(ctx), shop, limit))
+    found = run(_newest(mongo_of(ctx), shop, limit))
     if as_json:
         print_json([as_document(each) for each in found])
         return
@@ -40,7 +40,7 @@ def show_import(
     as_json: AsJson = False,
 ) -> None:
     """One import: how far it is, what it proves, which products it refused and why (reads MongoDB)."""
-    found = run(_one(mongo(ctx), import_id))
+    found = run(_one(mongo_of(ctx), import_id))
     if as_json:
         print_json(as_document(found))
         return
@@ -67,7 +67,7 @@ def confirm_shrink(
 
     Holds only for the newest listing; what is missing then beyond this is held back again.
     """
-    loss = run(_loss(mongo(ctx), shop))
+    loss = run(_loss(mongo_of(ctx), shop))
     if as_json and dry_run:
         print_json(loss.document())
         return

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from shopsync_cli.commands.context import mongo, run
+from shopsync_cli.commands.context import mongo_of, run
 from shopsync_cli.commands.options import AsJson
 from shopsync_cli.errors import CommandFailed
 from shopsync_cli.mongo.database import connected
@@ -26,7 +26,7 @@ def keys(
     as_json: AsJson = False,
 ) -> None:
     """The keys of PUBLISHER_TOKEN_KEY by fingerprint: which publisher has them, which are still needed (MongoDB)."""
-    report = run(_read(mongo(ctx), timeout if wait else 0))
+    report = run(_read(mongo_of(ctx), timeout if wait else 0))
     if as_json:
         print_json(report.document())
     else:

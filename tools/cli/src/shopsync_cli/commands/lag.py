@@ -3,7 +3,7 @@ from typing import Annotated
 
 import typer
 
-from shopsync_cli.commands.context import cluster, run
+from shopsync_cli.commands.context import cluster_of, run
 from shopsync_cli.commands.options import AsJson
 from shopsync_cli.kafka.cluster import Cluster
 from shopsync_cli.kafka.lag import read_lag
@@ -31,18 +31,18 @@ def lag(
     Groups without members are marked: nobody reads for them. A lag with ≤ counts offsets, which are at least as many
     as messages.
     """
-    there = cluster(ctx)
+    cluster = cluster_of(ctx)
     left = (rounds or 0) if watch else 1
     while True:
-        _look(there, group, every=every, count_up_to=count_up_to, clears=watch, as_json=as_json)
+        _look(cluster, group, every=every, count_up_to=count_up_to, clears=watch, as_json=as_json)
         left -= 1
         if left == 0 or reader_is_gone():
             return
         time.sleep(interval)
 
 
-def _look(there: Cluster, named: str | None, *, every: bool, count_up_to: int, clears: bool, as_json: bool) -> None:
-    groups = [one for one in run(read_lag(there, count_up_to=count_up_to)) if named is None or named in one.group]
+def _look(cluster: Cluster, named: str | None, *, every: bool, count_up_to: int, clears: bool, as_json: bool) -> None:
+    groups = [one for one in run(read_lag(cluster, count_up_to=count_up_to)) if named is None or named in one.group]
     if as_json:
         print_json({"at": now(), "groups": [one.document() for one in groups]})
         return

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from shopsync_cli.commands.context import mongo, run
+from shopsync_cli.commands.context import mongo_of, run
 from shopsync_cli.mongo.users import apply_users, initiate, passwords_of, read_plan
 from shopsync_cli.views.output import say
 
@@ -25,7 +25,7 @@ def apply(
     wait: Annotated[float, typer.Option(help="Seconds to wait for MongoDB and a primary.")] = 30,
 ) -> None:
     """Create or update a role and a user for each service. Passwords come from the variables the file names."""
-    settings, plan = mongo(ctx), read_plan(file)
+    settings, plan = mongo_of(ctx), read_plan(file)
     passwords = passwords_of(plan, os.environ)
     if member is not None:
         say(run(initiate(settings, member, name=name, wait=wait)))

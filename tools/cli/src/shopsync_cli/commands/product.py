@@ -2,7 +2,7 @@ from typing import Annotated
 
 import typer
 
-from shopsync_cli.commands.context import mongo, run
+from shopsync_cli.commands.context import mongo_of, run
 from shopsync_cli.commands.options import AsJson
 from shopsync_cli.errors import WrongCall
 from shopsync_cli.moments import now
@@ -26,7 +26,7 @@ def show_product(
     shop_key, slash, product_no = product.partition("/")
     if not (shop_key and slash and product_no) or "/" in product_no:
         raise WrongCall(f"{product!r}: SHOP/NO is expected, such as demo/A-1")
-    found = run(_read(mongo(ctx), shop_key, product_no))
+    found = run(_read(mongo_of(ctx), shop_key, product_no))
     if as_json:
         print_json(document_of(found, now()))
     else:

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from shopsync_cli.commands.context import mongo, run
+from shopsync_cli.commands.context import mongo_of, run
 from shopsync_cli.commands.options import AsJson
 from shopsync_cli.errors import WrongCall
 from shopsync_cli.mongo.database import connected
@@ -41,7 +41,7 @@ def list_products(
         _refuse_options_before(ctx)
         return
     chosen = ProductFilter(shop, tuple(one.value for one in status or ()), keyword, on, removed)
-    page = run(_page(mongo(ctx), chosen, limit, after))
+    page = run(_page(mongo_of(ctx), chosen, limit, after))
     if as_json:
         print_json({"products": [asdict(one) for one in page.products], "more": page.more, "next": page.cursor})
         return
@@ -54,7 +54,7 @@ def list_products(
 @app.command("summary")
 def summary(ctx: typer.Context, *, shop: Shop = None, as_json: AsJson = False) -> None:
     """How many products of each shop stand where (reads MongoDB)."""
-    shops = run(_summaries(mongo(ctx), shop))
+    shops = run(_summaries(mongo_of(ctx), shop))
     if as_json:
         print_json([asdict(one) for one in shops])
         return

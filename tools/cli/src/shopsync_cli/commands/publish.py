@@ -7,7 +7,7 @@ from typing import IO, Annotated
 
 import typer
 
-from shopsync_cli.commands.context import cluster, mongo, run
+from shopsync_cli.commands.context import cluster_of, mongo_of, run
 from shopsync_cli.commands.options import AsJson, Settle, Timeout
 from shopsync_cli.errors import CommandFailed, WrongCall
 from shopsync_cli.kafka.chunks import CHUNK, batched, send_in_chunks
@@ -44,9 +44,9 @@ def publish(
 
     With --wait the table names the messages that were not accepted; --json names all.
     """
-    there = cluster(ctx)
-    spec = spec_of(topic, there.prefix)
-    where = mongo(ctx) if wait else None
+    cluster = cluster_of(ctx)
+    spec = spec_of(topic, cluster.prefix)
+    mongo = mongo_of(ctx) if wait else None
     with _opened(file) as opened:
         if next(read_documents(opened), None) is None:
             raise WrongCall(f"{'stdin' if file == '-' else file} holds no message")
@@ -54,14 +54,14 @@ def publish(
             _refuse_broken(opened, spec)
         if dry_run:
             fit = counted(sum(1 for _ in read_documents(opened)), "message is", "messages are")
-            say(f"{fit} fit for {there.name(spec)}; nothing was sent")
+            say(f"{fit} fit for {cluster.name(spec)}; nothing was sent")
             return
         if not (wait or as_json):
-            sent = run(_send(there, spec, read_documents(opened)))
-            say(f"published {counted(sent, 'message')} to {there.name(spec)}")
+            sent = run(_send(cluster, spec, read_documents(opened)))
+            say(f"published {counted(sent, 'message')} to {cluster.name(spec)}")
             return
-        place = partial(_place, there, spec, opened)
-        outcomes = run(publish_and_track(there, place, mongo=where, seconds=timeout))
+        publish_all = partial(_publish, cluster, spec, opened)
+        outcomes = run(publish_and_track(cluster, publish_all, mongo=mongo, seconds=timeout))
     bad = [one for one in outcomes if not one.fate.is_good]
     print_outcomes(outcomes, as_json=as_json, shown=bad or outcomes[:_SHOWN])
 
@@ -91,19 +91,19 @@ def _refuse_broken(file: IO[bytes], spec: TopicSpec) -> None:
         raise CommandFailed(f"{told} refused{more}; nothing was sent (--unchecked sends all the same)")
 
 
-async def _send(there: Cluster, spec: TopicSpec, documents: Iterator[Document]) -> int:
-    name = there.name(spec)
-    await there.partitions([name])
-    async with there.producer() as producer:
+async def _send(cluster: Cluster, spec: TopicSpec, documents: Iterator[Document]) -> int:
+    name = cluster.name(spec)
+    await cluster.partitions([name])
+    async with cluster.producer() as producer:
         return await send_in_chunks(producer, (document.message(name) for document in documents))
 
 
-async def _place(there: Cluster, spec: TopicSpec, file: IO[bytes]) -> list[Sent]:
-    """Send all, and tell where each stands."""
-    name = there.name(spec)
-    await there.partitions([name])
+async def _publish(cluster: Cluster, spec: TopicSpec, file: IO[bytes]) -> list[Sent]:
+    """Send all. Returns the place of each."""
+    name = cluster.name(spec)
+    await cluster.partitions([name])
     sent: list[Sent] = []
-    async with there.producer() as producer:
+    async with cluster.producer() as producer:
         for chunk in batched(read_documents(file), CHUNK):
             placed = await producer.send_all([document.message(name) for document in chunk])
             places = [(at.topic, at.partition, at.offset) for at in placed]

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from shopsync_cli.commands.context import mongo, run
+from shopsync_cli.commands.context import mongo_of, run
 from shopsync_cli.commands.options import AsJson, Limit, OfShop
 from shopsync_cli.moments import now
 from shopsync_cli.mongo.database import connected
@@ -30,7 +30,7 @@ def pushes(
     Reads MongoDB.
     """
     moment = now()
-    shops, first, count = run(_read(mongo(ctx), shop, state, limit, moment))
+    shops, first, count = run(_read(mongo_of(ctx), shop, state, limit, moment))
     if as_json:
         print_json({"at": moment, "shops": [one.document() for one in shops], "pushes": [asdict(one) for one in first],
                     "count": count})  # fmt: skip

@@ -3,7 +3,7 @@
 import typer
 from rich.progress import Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 
-from shopsync_cli.commands.context import cluster, run
+from shopsync_cli.commands.context import cluster_of, run
 from shopsync_cli.errors import CommandFailed
 from shopsync_cli.kafka.cluster import Cluster
 from shopsync_cli.publishing.events import publish_events
@@ -24,15 +24,15 @@ from shopsync_runtime.wording import counted
 
 def request(ctx: typer.Context, event: Event[ShopBody], *, wait: bool, timeout: float, as_json: bool) -> None:
     """Publish the command. With `wait`, print its report; raises CommandFailed when the report is a refusal."""
-    there = cluster(ctx)
+    cluster = cluster_of(ctx)
     if not wait:
-        run(publish_events(there, [event]))
+        run(publish_events(cluster, [event]))
         if as_json:
             print_json({"request_id": event.id, "type": event.type})
         else:
             say(f"published {event.type} for {event.subject}, request id {event.id}")
         return
-    answers = _wait(there, event, timeout)
+    answers = _wait(cluster, event, timeout)
     _show(answers, as_json=as_json)
     _warn(event, answers)
     refusals = {refusal for answer in answers for page in answer.events if (refusal := refusal_of(page.data))}
@@ -53,7 +53,7 @@ def _nothing_sent(event: Event[ShopBody], report: ShopBody) -> str:
     return f"none of the named products is sent ({told or 'none were counted'}); `shopsync product show` says why"
 
 
-def _wait(there: Cluster, event: Event[ShopBody], timeout: float) -> list[Answer]:
+def _wait(cluster: Cluster, event: Event[ShopBody], timeout: float) -> list[Answer]:
     console = err()
     columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
     title = f"{event.data.TYPE} {event.subject}"
@@ -65,7 +65,7 @@ def _wait(there: Cluster, event: Event[ShopBody], timeout: float) -> list[Answer
                 bar.update(task, description=f"{title}: {how_far(known)}")
             bar.refresh()
 
-        return run(publish_and_wait(there, event, seconds=timeout, progress=progress))
+        return run(publish_and_wait(cluster, event, seconds=timeout, progress=progress))
 
 
 def how_far(known: ImportProgress) -> str:

@@ -3,7 +3,7 @@ from typing import Annotated
 
 import typer
 
-from shopsync_cli.commands.context import mongo, run
+from shopsync_cli.commands.context import mongo_of, run
 from shopsync_cli.commands.options import AsJson, ShopKey, Timeout, Wait
 from shopsync_cli.commands.requesting import request
 from shopsync_cli.errors import WrongCall
@@ -54,7 +54,7 @@ def import_shop(
                 f"--dry-run goes with --mode {ImportMode.OVERWRITE_ALL.value}: no other mode makes edits "
                 "fall whatever 更新日 says"
             )
-        print_overwrites(run(_dry_run(mongo(ctx), shop)), as_json=as_json)
+        print_overwrites(run(_dry_run(mongo_of(ctx), shop)), as_json=as_json)
         return
     body = build(ImportRequested, shop_key=shop, mode=mode.value.replace("-", "_"), then_sync=then_sync)
     request(ctx, event_of(body), wait=wait, timeout=timeout, as_json=as_json)

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from shopsync_cli.commands.context import cluster, mongo, run
+from shopsync_cli.commands.context import cluster_of, mongo_of, run
 from shopsync_cli.commands.options import AsJson, ShopKey, Timeout
 from shopsync_cli.errors import CommandFailed
 from shopsync_cli.moments import now
@@ -81,7 +81,7 @@ def put(
         category_version=category_version.value,
     )
     event = event_of(body)
-    run(publish_events(cluster(ctx), [event]))
+    run(publish_events(cluster_of(ctx), [event]))
     if as_json:
         print_json({"id": event.id, "type": event.type, "shop_key": shop})
     else:
@@ -91,7 +91,7 @@ def put(
 @app.command("list")
 def list_shops(ctx: typer.Context, as_json: AsJson = False) -> None:
     """The shops, their settings and where they stand with TikTok Shop (reads MongoDB)."""
-    shops, troubles = run(_read_all(mongo(ctx)))
+    shops, troubles = run(_read_all(mongo_of(ctx)))
     _warn_of(troubles)
     if as_json:
         print_json([shop.document() for shop in shops])
@@ -102,7 +102,7 @@ def list_shops(ctx: typer.Context, as_json: AsJson = False) -> None:
 @app.command("show")
 def show_shop(ctx: typer.Context, *, shop: ShopKey, as_json: AsJson = False) -> None:
     """One shop: settings, TikTok Shop認証 and its ends, what stands in the way and who must act (reads MongoDB)."""
-    view, troubles = run(_read_one(mongo(ctx), shop))
+    view, troubles = run(_read_one(mongo_of(ctx), shop))
     _warn_of(troubles)
     if as_json:
         print_json(view.document())
@@ -142,10 +142,10 @@ def resume(
 
 
 def _set_pause(ctx: typer.Context, body: PushPauseSet, *, wait: bool, timeout: float, as_json: bool) -> None:
-    there, settings, shop = cluster(ctx), mongo(ctx), body.shop_key
+    cluster, settings, shop = cluster_of(ctx), mongo_of(ctx), body.shop_key
     event = event_of(body)
     run(_require(settings, shop))
-    run(publish_events(there, [event]))
+    run(publish_events(cluster, [event]))
     if wait:
         run(_wait_until_stored(settings, shop, event.time, timeout))
     if as_json:

@@ -2,7 +2,7 @@ from typing import Annotated
 
 import typer
 
-from shopsync_cli.commands.context import mongo, run
+from shopsync_cli.commands.context import mongo_of, run
 from shopsync_cli.commands.options import AsJson, Limit, OfShop
 from shopsync_cli.mongo.database import connected
 from shopsync_cli.settings import MongoSettings
@@ -16,7 +16,7 @@ app = typer.Typer(no_args_is_help=True, help="Sweeps: what the nightly removals 
 @app.command("list")
 def list_sweeps(ctx: typer.Context, *, shop: OfShop = None, limit: Limit = 30, as_json: AsJson = False) -> None:
     """The newest sweeps first (reads MongoDB)."""
-    found = run(_newest(mongo(ctx), shop, limit))
+    found = run(_newest(mongo_of(ctx), shop, limit))
     if as_json:
         print_json([as_document(sweep) for sweep in found])
         return
@@ -31,7 +31,7 @@ def show_sweep(
     as_json: AsJson = False,
 ) -> None:
     """One sweep with the verdict of every product (reads MongoDB)."""
-    found = run(_one(mongo(ctx), sweep))
+    found = run(_one(mongo_of(ctx), sweep))
     if as_json:
         print_json(as_document(found))
         return

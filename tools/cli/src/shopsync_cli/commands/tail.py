@@ -3,7 +3,7 @@ from typing import Annotated
 
 import typer
 
-from shopsync_cli.commands.context import cluster, run
+from shopsync_cli.commands.context import cluster_of, run
 from shopsync_cli.kafka.cluster import Cluster
 from shopsync_cli.kafka.records import Record, seek_to_end, seek_to_start
 from shopsync_cli.kafka.topic_names import spec_of
@@ -25,9 +25,9 @@ def tail(
     as_json: Annotated[bool, typer.Option("--json", help="One JSON document a line, the message in it.")] = False,
 ) -> None:
     """Show messages as they come, one line each; ends with Ctrl-C. Disturbs no service."""
-    there = cluster(ctx)
-    names = [there.name(spec_of(topic, there.prefix)) for topic in topics]
-    run(_follow(there, names, _Printer(shop, as_json=as_json, limit=limit), from_beginning=from_beginning, idle=idle))
+    cluster = cluster_of(ctx)
+    names = [cluster.name(spec_of(topic, cluster.prefix)) for topic in topics]
+    run(_follow(cluster, names, _Printer(shop, as_json=as_json, limit=limit), from_beginning=from_beginning, idle=idle))
 
 
 class _Printer:
@@ -56,11 +56,11 @@ class _Printer:
 
 
 async def _follow(
-    there: Cluster, names: list[str], printer: _Printer, *, from_beginning: bool, idle: float | None
+    cluster: Cluster, names: list[str], printer: _Printer, *, from_beginning: bool, idle: float | None
 ) -> None:
-    partitions = [part for parts in (await there.partitions(names)).values() for part in parts]
+    partitions = [part for parts in (await cluster.partitions(names)).values() for part in parts]
     loop = asyncio.get_running_loop()
-    async with there.consumer() as consumer:
+    async with cluster.consumer() as consumer:
         await (seek_to_start if from_beginning else seek_to_end)(consumer, partitions)
         last = loop.time()
         while not printer.done and (idle is None or loop.time() - last < idle):

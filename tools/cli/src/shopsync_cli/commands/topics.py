@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from shopsync_cli.commands.context import cluster, given, run
+from shopsync_cli.commands.context import cluster_of, global_options, run
 from shopsync_cli.commands.options import AsJson
 from shopsync_cli.errors import Unreachable
 from shopsync_cli.kafka.cluster import Cluster, kafka_errors
@@ -33,8 +33,8 @@ def apply(
 
     Of what exists only a limit of message size that is too low is raised. Exit code 1 when a topic differs.
     """
-    there = cluster(ctx)
-    report, missing = run(_apply(there, replication, dry_run=dry_run, wait=wait))
+    cluster = cluster_of(ctx)
+    report, missing = run(_apply(cluster, replication, dry_run=dry_run, wait=wait))
     if as_json:
         print_json({**asdict(report), "missing": missing})
     else:
@@ -51,7 +51,7 @@ def apply(
 @app.command("check")
 def check(ctx: typer.Context, replication: Replication = 1, as_json: AsJson = False) -> None:
     """Compare the cluster with the declaration. Exit code 1 when a topic is missing or differs."""
-    report, missing = run(_apply(cluster(ctx), replication, dry_run=True, wait=0))
+    report, missing = run(_apply(cluster_of(ctx), replication, dry_run=True, wait=0))
     if as_json:
         print_json({**asdict(report), "missing": missing})
     else:
@@ -71,7 +71,7 @@ def list_topics(
     markdown: Annotated[bool, typer.Option("--markdown", help="The table of docs/wire-format.md.")] = False,
 ) -> None:
     """The declared topics. Asks no broker."""
-    prefix = "shopsync" if markdown else given(ctx).prefix()
+    prefix = "shopsync" if markdown else global_options(ctx).prefix()
     if as_json:
         print_json([_as_json(spec, prefix) for spec in TOPICS])
     elif markdown:
@@ -80,23 +80,23 @@ def list_topics(
         print_table(_COLUMNS, ([*_row(spec, prefix)] for spec in TOPICS))
 
 
-async def _apply(there: Cluster, replication: int, *, dry_run: bool, wait: float) -> tuple[TopicsReport, list[str]]:
-    existing = await _existing(there, wait)
-    missing = [there.name(spec) for spec in TOPICS if there.name(spec) not in existing]
+async def _apply(cluster: Cluster, replication: int, *, dry_run: bool, wait: float) -> tuple[TopicsReport, list[str]]:
+    existing = await _existing(cluster, wait)
+    missing = [cluster.name(spec) for spec in TOPICS if cluster.name(spec) not in existing]
     # Applying only what exists, without raising limits, is the check.
-    specs = [spec for spec in TOPICS if there.name(spec) in existing] if dry_run else TOPICS
-    with kafka_errors(there):
+    specs = [spec for spec in TOPICS if cluster.name(spec) in existing] if dry_run else TOPICS
+    with kafka_errors(cluster):
         report = await apply_topics(
-            there.bootstrap_servers, there.prefix, specs, replication_factor=replication, raise_limits=not dry_run
+            cluster.bootstrap_servers, cluster.prefix, specs, replication_factor=replication, raise_limits=not dry_run
         )
     return report, missing if dry_run else []
 
 
-async def _existing(there: Cluster, wait: float) -> frozenset[str]:
+async def _existing(cluster: Cluster, wait: float) -> frozenset[str]:
     deadline = time.monotonic() + wait
     while True:
         try:
-            return await there.topics()
+            return await cluster.topics()
         except Unreachable:
             if time.monotonic() >= deadline:
                 raise

@@ -80,21 +80,21 @@ class GroupLag:
         return {**asdict(self), **{name: getattr(self, name) for name in sums}}
 
 
-async def read_lag(there: Cluster, *, count_up_to: int) -> list[GroupLag]:
+async def read_lag(cluster: Cluster, *, count_up_to: int) -> list[GroupLag]:
     """Every group of the services, and others of the same prefix.
 
     Messages are counted by reading them where a partition is at most `count_up_to` offsets behind.
     """
-    existing = await there.topics()
-    async with there.admin() as admin, there.consumer() as consumer:
-        own = {one.group(there.prefix): [there.name(spec) for spec in one.topics] for one in SUBSCRIPTIONS}
-        listed = {group for group, _ in await admin.list_consumer_groups() if group.startswith(f"{there.prefix}.")}
+    existing = await cluster.topics()
+    async with cluster.admin() as admin, cluster.consumer() as consumer:
+        own = {one.group(cluster.prefix): [cluster.name(spec) for spec in one.topics] for one in SUBSCRIPTIONS}
+        listed = {group for group, _ in await admin.list_consumer_groups() if group.startswith(f"{cluster.prefix}.")}
         groups = [*own, *sorted(listed - own.keys())]
         offsets = {group: await committed(admin, group) for group in groups}
         described = {group: await members(admin, group) for group in groups}
         topics = {part.topic for found in offsets.values() for part in found}
         topics |= {topic for names in own.values() for topic in names}
-        partitions = await there.partitions(sorted(topics & existing))
+        partitions = await cluster.partitions(sorted(topics & existing))
         bounds = await _bounds(consumer, [part for parts in partitions.values() for part in parts])
         open_ends = await _behind_open_transactions(consumer, {part: end for part, (_, end) in bounds.items()})
         found = []

@@ -37,28 +37,28 @@ class Letters:
         return counts
 
 
-async def read_letters(there: Cluster, mongo: MongoSettings | None) -> Letters:
+async def read_letters(cluster: Cluster, mongo: MongoSettings | None) -> Letters:
     """Without `mongo` a message that is held until its product comes counts as applied."""
-    passed = await _passed(there)
-    name = there.name(DEAD_LETTERS)
-    partitions = (await there.partitions([name]))[name]
+    passed = await _passed(cluster)
+    name = cluster.name(DEAD_LETTERS)
+    partitions = (await cluster.partitions([name]))[name]
     # Read after the groups' offsets: a dead letter is written before the offset of its message is committed.
-    async with there.consumer() as consumer:
+    async with cluster.consumer() as consumer:
         letters, marks = letters_and_marks([record async for record in read_to_end(consumer, partitions)])
     held = frozenset[Place]() if mongo is None or not marks else await _held(mongo, marks)
 
     def is_taken(place: Place) -> bool:
-        spec = find_spec(place[0], there.prefix)
-        readers = () if spec is None else readers_of(spec, there.prefix)
+        spec = find_spec(place[0], cluster.prefix)
+        readers = () if spec is None else readers_of(spec, cluster.prefix)
         part = TopicPartition(*place[:2])
         return bool(readers) and all(passed.get((group, part), 0) > place[2] for group in readers)
 
     return Letters(letters, outcomes(letters, marks, is_taken=is_taken, held=held))
 
 
-async def _passed(there: Cluster) -> dict[tuple[str, TopicPartition], int]:
-    groups = [one.group(there.prefix) for one in SUBSCRIPTIONS]
-    async with there.admin() as admin:
+async def _passed(cluster: Cluster) -> dict[tuple[str, TopicPartition], int]:
+    groups = [one.group(cluster.prefix) for one in SUBSCRIPTIONS]
+    async with cluster.admin() as admin:
         return {(group, part): offset for group in groups for part, offset in (await committed(admin, group)).items()}
 
 

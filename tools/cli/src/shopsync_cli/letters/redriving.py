@@ -84,16 +84,16 @@ def redriven_messages(letters: Sequence[Letter]) -> Iterable[Message]:
         yield Message(letter.topic, letter.record.value, letter.record.key, headers)
 
 
-async def send_back(there: Cluster, letters: Sequence[Letter]) -> int:
+async def send_back(cluster: Cluster, letters: Sequence[Letter]) -> int:
     """Send the letters to where they came from and mark each as sent back. Returns how many were acknowledged.
 
     Killed in between, a chunk is sent but not marked: its letters are open still, and a second redrive repeats them.
     """
     sent = 0
-    async with there.producer() as producer:
+    async with cluster.producer() as producer:
         for chunk in batched(letters, CHUNK):
             placed = await producer.send_all(list(redriven_messages(chunk)))
-            await producer.send_all(list(marks_of(chunk, placed, topic=there.name(DEAD_LETTERS), at=now())))
+            await producer.send_all(list(marks_of(chunk, placed, topic=cluster.name(DEAD_LETTERS), at=now())))
             sent += len(placed)
     return sent
 

@@ -38,8 +38,8 @@ class BulkReport:
 class Replies:
     """Reads the three topics without a consumer group. Enter it before publishing, or an early reply is missed."""
 
-    def __init__(self, there: Cluster, consumer: Consumer, partitions: list[TopicPartition]) -> None:
-        self._there = there
+    def __init__(self, cluster: Cluster, consumer: Consumer, partitions: list[TopicPartition]) -> None:
+        self._cluster = cluster
         self._consumer = consumer
         self._partitions = partitions
         self.letters: dict[Place, Letter] = {}
@@ -57,10 +57,10 @@ class Replies:
                 for record in records:
                     self._take(record)
             if loop.time() - heard > _STALL_SECONDS:
-                raise CommandFailed(f"Kafka at {self._there.bootstrap_servers} answers, but sends no records")
+                raise CommandFailed(f"Kafka at {self._cluster.bootstrap_servers} answers, but sends no records")
 
     def _take(self, record: Record) -> None:
-        if record.topic == self._there.name(DEAD_LETTERS):
+        if record.topic == self._cluster.name(DEAD_LETTERS):
             letter = letter_of(record)
             self.letters[letter.origin] = letter
         elif (event := _read(record, REPORTS)) is not None and isinstance(event.data, BulkEditCompleted):
@@ -81,10 +81,10 @@ def _read(record: Record, spec: TopicSpec) -> Event[Any] | None:
 
 
 @asynccontextmanager
-async def read_replies(there: Cluster) -> AsyncIterator[Replies]:
+async def read_replies(cluster: Cluster) -> AsyncIterator[Replies]:
     """From now on."""
-    names = [there.name(spec) for spec in (DEAD_LETTERS, REPORTS, TOOL_EDITS)]
-    partitions = [part for parts in (await there.partitions(names)).values() for part in parts]
-    async with there.consumer() as consumer:
+    names = [cluster.name(spec) for spec in (DEAD_LETTERS, REPORTS, TOOL_EDITS)]
+    partitions = [part for parts in (await cluster.partitions(names)).values() for part in parts]
+    async with cluster.consumer() as consumer:
         await seek_to_end(consumer, partitions)
-        yield Replies(there, consumer, partitions)
+        yield Replies(cluster, consumer, partitions)

@@ -8,7 +8,6 @@ because a held message leaves the collection only after it was applied or its de
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Sequence
-from functools import partial
 
 from aiokafka import TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
@@ -18,11 +17,10 @@ from shopsync_cli.kafka.group_offsets import committed
 from shopsync_cli.kafka.records import Place
 from shopsync_cli.kafka.subscriptions import readers_of
 from shopsync_cli.mongo.database import connected
-from shopsync_cli.publishing.events import publish_events
 from shopsync_cli.publishing.outcomes import Fate, Outcome, Sent, overtaken
 from shopsync_cli.publishing.replies import Replies, read_replies
 from shopsync_cli.settings import MongoSettings
-from shopsync_contracts import Event, ShopBody, bulk_edit_part_id
+from shopsync_contracts import bulk_edit_part_id
 from shopsync_contracts.events import BulkEditCompleted, ProductEdited, ProductsBulkEdited, SyncTargetSet
 from shopsync_contracts.topics import DELETE_COMMANDS, LISTING_EVENTS, PRODUCT_CHANGES, TOOL_EDITS
 from shopsync_readmodel.stored.layers import Document, read_layers
@@ -36,33 +34,28 @@ Publish = Callable[[], Awaitable[list[Sent]]]
 
 
 async def publish_and_track(
-    there: Cluster, publish: Publish, *, mongo: MongoSettings | None, seconds: float
+    cluster: Cluster, publish: Publish, *, mongo: MongoSettings | None, seconds: float
 ) -> list[Outcome]:
     """Publish; with `mongo`, wait until it is known what became of each message, for `seconds` at most."""
     if mongo is None:
         return [Outcome(one, Fate.PUBLISHED) for one in await publish()]
-    async with connected(mongo) as database, read_replies(there) as replies:
+    async with connected(mongo) as database, read_replies(cluster) as replies:
         # Before anything is published: a wrong database or password must not come to light afterwards.
         await database["products"].find_one({}, {"_id": 1})
         sent = await publish()
-        return await track(there, database, replies, sent, seconds=seconds)
-
-
-def publishing(there: Cluster, events: Sequence[Event[ShopBody]]) -> Publish:
-    """Publishes these events."""
-    return partial(publish_events, there, events)
+        return await track(cluster, database, replies, sent, seconds=seconds)
 
 
 async def track(
-    there: Cluster, database: Database, replies: Replies, sent: Sequence[Sent], *, seconds: float
+    cluster: Cluster, database: Database, replies: Replies, sent: Sequence[Sent], *, seconds: float
 ) -> list[Outcome]:
     """What became of each message, in the given order; of a bulk edit one outcome per product.
 
     Ends when all are settled, or after `seconds`: what is not settled then is `held` or `waiting`.
     """
-    tracker = _Tracker(there, database, replies)
+    tracker = _Tracker(cluster, database, replies)
     deadline = asyncio.get_running_loop().time() + seconds
-    async with there.admin() as admin:
+    async with cluster.admin() as admin:
         while True:
             await tracker.update(admin, sent)
             if tracker.settled(sent) or asyncio.get_running_loop().time() > deadline:
@@ -73,8 +66,8 @@ async def track(
 class _Tracker:
     """What is known so far. `_ends`: messages that are settled; `_held`: those that were held at the last look."""
 
-    def __init__(self, there: Cluster, database: Database, replies: Replies) -> None:
-        self._there = there
+    def __init__(self, cluster: Cluster, database: Database, replies: Replies) -> None:
+        self._cluster = cluster
         self._database = database
         self._replies = replies
         self._ends: dict[Place, Outcome] = {}
@@ -108,13 +101,13 @@ class _Tracker:
         """Those that every group which reads their topic has committed."""
         waiting: dict[str, set[TopicPartition]] = {}
         for one in sent:
-            for group in readers_of(one.spec, self._there.prefix):
+            for group in readers_of(one.spec, self._cluster.prefix):
                 waiting.setdefault(group, set()).add(TopicPartition(*one.place[:2]))
         reached = {group: await committed(admin, group, parts) for group, parts in waiting.items()}
 
         def is_passed(one: Sent) -> bool:
             part, offset = TopicPartition(*one.place[:2]), one.place[2]
-            return all(reached[group].get(part, 0) > offset for group in readers_of(one.spec, self._there.prefix))
+            return all(reached[group].get(part, 0) > offset for group in readers_of(one.spec, self._cluster.prefix))
 
         return [one for one in sent if is_passed(one)]
 
@@ -175,7 +168,7 @@ class _Tracker:
             return known
         if one.place in self._held:
             return Outcome(one, Fate.HELD, reason="waits for its product or SKU to come from futureshop")
-        readers = ", ".join(readers_of(one.spec, self._there.prefix))
+        readers = ", ".join(readers_of(one.spec, self._cluster.prefix))
         return Outcome(one, Fate.WAITING, reason=f"{readers} has not come to it yet (see `shopsync lag`)")
 
 
