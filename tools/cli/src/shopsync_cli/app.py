@@ -1,4 +1,4 @@
-"""The `shopsync` command: composition only."""
+"""The `shopsync` command: every subcommand under its name."""
 
 from importlib.metadata import version
 from typing import Annotated

@@ -7,13 +7,13 @@
 
 
 class CommandFailed(Exception):
-    """The work could not be done; the text is one line that says what and what helps."""
+    """The work could not be done. The text is one line: what failed, and what helps."""
 
     exit_code = 1
 
 
 class Unreachable(CommandFailed):
-    """No answer from the address that the text names."""
+    """No answer from the address in the text."""
 
 
 class WrongCall(CommandFailed):

@@ -1,4 +1,4 @@
-"""Asking the publisher to begin and complete a TikTok Shop authorisation. No token ever comes this way."""
+"""Asks the publisher to begin and complete a TikTok Shop authorisation. Its replies hold no token."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -30,7 +30,7 @@ class Publisher:
         return str(document.get("consent_url", ""))
 
     async def complete(self, code: str, consent_url: str) -> Mapping[str, Any]:
-        """Trade the code of a consent begun at that address: shop_key, tiktok_shop_id, seller_name, consent_until."""
+        """Complete the consent begun at that address. Returns shop_key, tiktok_shop_id, seller_name, consent_until."""
         states = parse_qs(urlsplit(consent_url).query).get("state", [""])
         return await self._get("callback", {"code": code, "state": states[0]})
 
@@ -42,7 +42,7 @@ class Publisher:
         except httpx.InvalidURL as error:
             raise WrongCall(f"{self.url!r} is no address: {error}; {_HELP}") from None
         except httpx.HTTPError as error:
-            # Not the error's own request: its query holds the code.
+            # Without the error's own text: its request holds the code.
             raise Unreachable(f"the publisher is not reachable at {self.url}: {_fault(error)}; {_HELP}") from None
         try:
             document = reply.json()
@@ -66,7 +66,7 @@ def _fault(error: httpx.HTTPError) -> str:
 
 
 def code_of(text: str) -> str:
-    """The code itself, also when the whole address was given that TikTok sent the seller back to."""
+    """The code, from the code itself or from the whole address that TikTok sent the seller back to."""
     if "code=" not in text:
         return text.strip()
     codes = parse_qs(urlsplit(text.strip()).query or text.strip()).get("code", [""])

@@ -1,4 +1,4 @@
-"""Where the command line looks: the same SHOPSYNC_ variables as the services, or options of the same meaning."""
+"""Where Kafka and MongoDB are: the same SHOPSYNC_ variables as for the services, or options."""
 
 import os
 from dataclasses import dataclass
@@ -52,7 +52,7 @@ class MongoSettings(BaseSettings):
 
 @dataclass(frozen=True, slots=True)
 class GlobalOptions:
-    """The options that stand before the command; None where the environment decides."""
+    """The options before the command; None: the environment decides."""
 
     kafka_bootstrap_servers: str | None = None
     topic_prefix: str | None = None

@@ -98,7 +98,7 @@ def _numbers_in(file: str) -> list[str]:
 
 
 def _events(shop: str, numbers: Sequence[str], changes: EditChanges, on: bool | None) -> list[Event[ShopBody]]:
-    moment = now()  # one for all: they are one edit
+    moment = now()  # the same time for all pages: they are one edit
     pages = [numbers[start : start + MAX_BULK_PRODUCTS] for start in range(0, len(numbers), MAX_BULK_PRODUCTS)]
     return [
         event_of(

@@ -21,7 +21,7 @@ class Commands(typer.core.TyperGroup):
     """Ends a command with one line on stderr and the error's exit code, never with a stack trace."""
 
     def main(self, *args: Any, **how: Any) -> Any:
-        """Run as a program of its own."""
+        """The entry point of the process."""
         prepare()
         return super().main(*args, **how)
 
@@ -46,12 +46,12 @@ def global_options(ctx: typer.Context) -> GlobalOptions:
 
 
 def cluster_of(ctx: typer.Context) -> Cluster:
-    """The Kafka cluster that options and environment name. Raises WrongCall when neither does."""
+    """The Kafka cluster named by options or environment. Raises WrongCall when there is none."""
     return Cluster.of(global_options(ctx).kafka())
 
 
 def optional_mongo_of(ctx: typer.Context) -> MongoSettings | None:
-    """The database, where options or environment name one: for what it can add to an answer from Kafka."""
+    """None when neither options nor environment name a database: for commands that can do without."""
     try:
         return global_options(ctx).mongo()
     except WrongCall:
@@ -59,11 +59,11 @@ def optional_mongo_of(ctx: typer.Context) -> MongoSettings | None:
 
 
 def mongo_of(ctx: typer.Context) -> MongoSettings:
-    """The database that options and environment name. Raises WrongCall when neither does."""
+    """The database named by options or environment. Raises WrongCall when there is none."""
     return global_options(ctx).mongo()
 
 
 def run(work: Coroutine[Any, Any, T]) -> T:
-    """Run a command's work. The Kafka client's own log lines are left out: its errors are raised as well."""
+    """Run a command's work. The Kafka client's log lines are switched off: its errors are raised anyway."""
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
     return asyncio.run(work)

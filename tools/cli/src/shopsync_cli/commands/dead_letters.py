@@ -81,7 +81,7 @@ def show_letter(
     offset: Annotated[str | None, typer.Argument(metavar="[OFFSET]")] = None,
     as_json: AsJson = False,
 ) -> None:
-    """One dead letter whole: reason, headers, key and value."""
+    """One dead letter: reason, headers, key and value."""
     cluster = cluster_of(ctx)
     letter = run(_read_one(cluster, *_place(place if offset is None else f"{place}:{offset}")))
     outcome = run(read_letters(cluster, optional_mongo_of(ctx))).outcomes.get(letter.full_place, LetterOutcome(_OPEN))
@@ -141,7 +141,7 @@ def _print_plan(made: RedrivePlan, *, sent: int, dry_run: bool, as_json: bool) -
 
 
 def _topics(cluster: Cluster, given: Sequence[str] | None) -> tuple[str, ...]:
-    # A topic that is not declared, or no longer, may still have letters: then the name is taken as it is.
+    # A topic that is no longer declared may still have letters: its name is used as it is.
     return tuple(cluster.name(spec) if (spec := find_spec(one, cluster.prefix)) else one for one in given or ())
 
 

@@ -1,4 +1,4 @@
-"""The examples that `--help` shows, one list for all commands. A test parses each with the command's own parser."""
+"""The examples that `--help` shows. A test parses each with its command's parser."""
 
 import typer
 
@@ -66,7 +66,7 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
 
 
 def give_examples(app: typer.Typer, prefix: str = "") -> None:
-    """Put the examples under the help of every command of the application."""
+    """Add the examples to the help of every command."""
     for command in app.registered_commands:
         command.epilog = _epilog(f"{prefix}{command.name}")
     for group in app.registered_groups:
@@ -78,5 +78,5 @@ def give_examples(app: typer.Typer, prefix: str = "") -> None:
 
 
 def _epilog(name: str) -> str | None:
-    # A blank line between two keeps them on lines of their own.
+    # Without a blank line between them the help puts two on one line.
     return "\n\n".join(("Examples:", *(f"shopsync {line}" for line in EXAMPLES.get(name, ()))))

@@ -65,7 +65,7 @@ def confirm_shrink(
 ) -> None:
     """The products that are missing are really gone: read the shop once more and take the removals.
 
-    Holds only for the newest listing; what is missing then beyond this is held back again.
+    Applies to the newest listing only. If more products are missing then, the removals are held back again.
     """
     loss = run(_loss(mongo_of(ctx), shop))
     if as_json and dry_run:

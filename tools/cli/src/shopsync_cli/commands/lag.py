@@ -28,8 +28,8 @@ def lag(
 ) -> None:
     """How far the consumer groups of the services are behind, per partition.
 
-    Groups without members are marked: nobody reads for them. A lag with ≤ counts offsets, which are at least as many
-    as messages.
+    Groups without members are marked: nobody reads for them. A lag with ≤ counts offsets: there are at most as many
+    messages.
     """
     cluster = cluster_of(ctx)
     left = (rounds or 0) if watch else 1

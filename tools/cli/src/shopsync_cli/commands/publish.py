@@ -40,7 +40,7 @@ def publish(
 ) -> None:
     """Publish events from a file: one JSON document, several, a JSON array, or JSON Lines.
 
-    All are checked first; nothing is sent while one is refused.
+    All are checked first. Nothing is sent if one is refused.
 
     With --wait the table names the messages that were not accepted; --json names all.
     """
@@ -67,7 +67,7 @@ def publish(
 
 
 def _opened(file: str) -> IO[bytes]:
-    """A seekable file: it is read twice, first to check, then to send."""
+    """A seekable file: it is read twice, to check and to send."""
     if file != "-":
         try:
             return Path(file).open("rb")

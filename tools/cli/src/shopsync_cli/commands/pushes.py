@@ -25,7 +25,7 @@ def pushes(
     limit: Limit = 30,
     as_json: AsJson = False,
 ) -> None:
-    """The pushes to be done: in work, due, or waiting, why and until when; and how fast each shop is called.
+    """The pushes to be done: running, due or waiting, why and until when; and how fast each shop is called.
 
     Reads MongoDB.
     """

@@ -1,4 +1,4 @@
-"""What all commands share that ask a service for something: publish, wait if wanted, show the report."""
+"""Commands to a service: publish, wait if wanted, show the report."""
 
 import typer
 from rich.progress import Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
@@ -44,7 +44,7 @@ def request(ctx: typer.Context, event: Event[ShopBody], *, wait: bool, timeout: 
 
 
 def _nothing_sent(event: Event[ShopBody], report: ShopBody) -> str:
-    """Why none of the products that were named is sent; empty when one is, or when all were meant."""
+    """Why none of the named products is sent; empty when one is, or when none was named."""
     named = isinstance(event.data, SyncRequested) and event.data.product_nos is not None
     if not (named and isinstance(report, SyncCompleted)) or report.refused_because or report.counts.commanded:
         return ""

@@ -72,7 +72,7 @@ def put(
     ] = CategoryVersion.V1,
     as_json: AsJson = False,
 ) -> None:
-    """Publish the whole settings of a shop. An option left out takes its default, not its former value."""
+    """Publish the whole settings of a shop. An option left out takes its default, not its present value."""
     body = build(
         ShopSettingsChanged,
         shop_key=shop,
@@ -90,7 +90,7 @@ def put(
 
 @app.command("list")
 def list_shops(ctx: typer.Context, as_json: AsJson = False) -> None:
-    """The shops, their settings and where they stand with TikTok Shop (reads MongoDB)."""
+    """The shops, their settings and whether they are authorised at TikTok Shop (reads MongoDB)."""
     shops, troubles = run(_read_all(mongo_of(ctx)))
     _warn_of(troubles)
     if as_json:
@@ -101,7 +101,7 @@ def list_shops(ctx: typer.Context, as_json: AsJson = False) -> None:
 
 @app.command("show")
 def show_shop(ctx: typer.Context, *, shop: ShopKey, as_json: AsJson = False) -> None:
-    """One shop: settings, TikTok Shop認証 and its ends, what stands in the way and who must act (reads MongoDB)."""
+    """One shop: settings, TikTok Shop認証 and when it ends, what is wrong and who must act (reads MongoDB)."""
     view, troubles = run(_read_one(mongo_of(ctx), shop))
     _warn_of(troubles)
     if as_json:
@@ -124,9 +124,9 @@ def pause(
     timeout: Timeout = 60,
     as_json: AsJson = False,
 ) -> None:
-    """Let the shop's pushes wait: nothing is sent to TikTok Shop, nothing is lost; imports and edits go on.
+    """Pause the shop's pushes: nothing is sent to TikTok Shop, nothing is lost; imports and edits go on.
 
-    Pushes under way are finished. The shop stays paused over restarts until `shops resume`.
+    Pushes under way are finished. The shop stays paused, restarts included, until `shops resume`.
     """
     body = build(PushPauseSet, shop_key=shop, paused=True, reason=reason)
     _set_pause(ctx, body, wait=wait, timeout=timeout, as_json=as_json)
@@ -136,7 +136,7 @@ def pause(
 def resume(
     ctx: typer.Context, *, shop: ShopKey, wait: PauseWait = False, timeout: Timeout = 60, as_json: AsJson = False
 ) -> None:
-    """Let the pushes of a paused shop go on."""
+    """Resume the pushes of a paused shop."""
     body = build(PushPauseSet, shop_key=shop, paused=False)
     _set_pause(ctx, body, wait=wait, timeout=timeout, as_json=as_json)
 

@@ -7,7 +7,7 @@ from shopsync_cli.commands.context import cluster_of, run
 from shopsync_cli.kafka.cluster import Cluster
 from shopsync_cli.kafka.records import Record, seek_to_end, seek_to_start
 from shopsync_cli.kafka.topic_names import spec_of
-from shopsync_cli.views.messages import as_json_line, summarise
+from shopsync_cli.views.messages import as_json_line, message_line
 from shopsync_cli.views.output import out, say
 from shopsync_cli.views.stdout import has_every_character, reader_is_gone
 
@@ -31,7 +31,7 @@ def tail(
 
 
 class _Printer:
-    """Prints what fits; `done` once the limit is reached, or nobody reads on."""
+    """Prints the chosen messages. `done` when the limit is reached, or stdout is closed."""
 
     def __init__(self, shop: str | None, *, as_json: bool, limit: int | None) -> None:
         self._shop = shop
@@ -44,13 +44,13 @@ class _Printer:
         return self._left == 0 or reader_is_gone()
 
     def show(self, record: Record) -> None:
-        summary = summarise(record)
-        if self.done or (self._shop is not None and summary.shop_key != self._shop):
+        line = message_line(record)
+        if self.done or (self._shop is not None and line.shop_key != self._shop):
             return
         if self._as_json:
             say(as_json_line(record, ascii_only=not has_every_character()))
         else:
-            self._console.print(summary.line(), soft_wrap=True)
+            self._console.print(line.text(), soft_wrap=True)
         if self._left is not None:
             self._left -= 1
 

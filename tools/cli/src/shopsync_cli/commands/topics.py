@@ -31,7 +31,7 @@ def apply(
 ) -> None:
     """Create the missing topics and compare the others with their declaration.
 
-    Of what exists only a limit of message size that is too low is raised. Exit code 1 when a topic differs.
+    Of an existing topic only a message size limit that is too low is changed. Exit code 1 when a topic differs.
     """
     cluster = cluster_of(ctx)
     report, missing = run(_apply(cluster, replication, dry_run=dry_run, wait=wait))
@@ -70,7 +70,7 @@ def list_topics(
     as_json: AsJson = False,
     markdown: Annotated[bool, typer.Option("--markdown", help="The table of docs/wire-format.md.")] = False,
 ) -> None:
-    """The declared topics. Asks no broker."""
+    """The declared topics. Needs no broker."""
     prefix = "shopsync" if markdown else global_options(ctx).prefix()
     if as_json:
         print_json([_as_json(spec, prefix) for spec in TOPICS])
@@ -83,7 +83,7 @@ def list_topics(
 async def _apply(cluster: Cluster, replication: int, *, dry_run: bool, wait: float) -> tuple[TopicsReport, list[str]]:
     existing = await _existing(cluster, wait)
     missing = [cluster.name(spec) for spec in TOPICS if cluster.name(spec) not in existing]
-    # Applying only what exists, without raising limits, is the check.
+    # To check is to apply only to what exists, and raise no limits.
     specs = [spec for spec in TOPICS if cluster.name(spec) in existing] if dry_run else TOPICS
     with kafka_errors(cluster):
         report = await apply_topics(

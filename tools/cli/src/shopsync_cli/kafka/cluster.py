@@ -56,7 +56,7 @@ class Cluster:
 
     @asynccontextmanager
     async def consumer(self) -> AsyncIterator["AIOKafkaConsumer[bytes | None, bytes | None]"]:
-        """A reader outside of every consumer group: nothing is committed, no service is disturbed."""
+        """A consumer without a group: it commits nothing and disturbs no service."""
         consumer = reader(
             self.bootstrap_servers,
             client_id=CLIENT_ID,
@@ -94,7 +94,7 @@ class Cluster:
     async def partitions(self, names: Iterable[str]) -> dict[str, list[TopicPartition]]:
         """Partitions of each topic. Raises CommandFailed that names the topics which do not exist."""
         async with self.admin() as admin:
-            # All topics, never by name: asking for a missing one by name may create it.
+            # Asks for all topics: a request for a missing one by name may create it.
             described = {topic["topic"]: topic for topic in await admin.describe_topics()}
         wanted = list(dict.fromkeys(names))
         if missing := [name for name in wanted if name not in described]:
@@ -123,7 +123,7 @@ async def _closed(closing: Coroutine[Any, Any, None]) -> None:
 
 @contextmanager
 def kafka_errors(cluster: Cluster) -> Iterator[None]:
-    """Raises Unreachable or CommandFailed that names the address, in place of Kafka's or the runtime's errors."""
+    """Turns errors of Kafka and the runtime into Unreachable or CommandFailed with the address."""
     address = cluster.bootstrap_servers
     try:
         yield

@@ -1,4 +1,4 @@
-"""How far the consumer groups of the services have come, and who is in them."""
+"""Committed offsets and members of consumer groups."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Collection
@@ -17,7 +17,7 @@ _PAUSE_SECONDS = 0.5
 
 @dataclass(frozen=True, slots=True)
 class Members:
-    """A group as its coordinator knows it: `state` is Kafka's word, `holders` who reads which partition."""
+    """A group as its coordinator knows it. `state`: Kafka's name for it; `holders`: who reads which partition."""
 
     state: str
     count: int
@@ -27,9 +27,9 @@ class Members:
 async def committed(
     admin: AIOKafkaAdminClient, group: str, partitions: Collection[TopicPartition] | None = None
 ) -> dict[TopicPartition, int]:
-    """Committed offsets of a group; partitions without one are left out. None asks for all that it ever committed.
+    """Committed offsets of a group; partitions without one are left out. None: all partitions it ever committed.
 
-    A coordinator that is being elected, or loads its offsets, is asked again. Raises KafkaError.
+    Retries while the coordinator is being elected or loads its offsets. Raises KafkaError.
     """
     wanted = None if partitions is None else list(partitions)
     found = await _patiently(lambda: admin.list_consumer_group_offsets(group, partitions=wanted))
@@ -37,8 +37,8 @@ async def committed(
 
 
 async def members(admin: AIOKafkaAdminClient, group: str) -> Members:
-    """Who is in the group; a group that Kafka does not know is `Dead` and has nobody. Raises KafkaError."""
-    # One group per request: aiokafka 0.14 reads the answer about several at wrong places.
+    """Who is in the group. A group that Kafka does not know is `Dead` and has no members. Raises KafkaError."""
+    # One group per request: aiokafka 0.14 misreads a response about several.
     [answer] = await _patiently(lambda: admin.describe_consumer_groups([group]))
     [(code, _, state, _, _, entries)] = answer.groups
     if code:

@@ -20,11 +20,11 @@ _SILENCE_SECONDS = 5.0
 class PartitionLag:
     """One partition of one group.
 
-    `committed` None: the group has never committed here, and would begin with the oldest. `lag` counts messages when
-    `exact`, else offsets, which are no fewer: those of transaction markers and compacted messages count. `lost`:
-    offsets that retention removed before the group came to them. `ahead`: how far the committed offset is beyond the
-    end, which happens when a topic is made again. `unreadable`: offsets behind an open transaction, which nobody can
-    read and `end` leaves out.
+    `committed` None: the group has never committed here, and would start at the oldest message. `lag` counts messages
+    when `exact`, else offsets. Those are no fewer: transaction markers and compacted messages have offsets too. `lost`:
+    offsets that retention removed before the group read them. `ahead`: how far the committed offset is beyond the end,
+    as happens when a topic is created again. `unreadable`: offsets after the start of an open transaction. Nobody can
+    read them, and `end` leaves them out.
     """
 
     topic: str
@@ -41,7 +41,7 @@ class PartitionLag:
 
 @dataclass(frozen=True, slots=True)
 class GroupLag:
-    """One group. `expected`: a service of shopsync should be in it; `state` is Kafka's word."""
+    """One group. `expected`: a service of shopsync should be in it; `state`: Kafka's name for it."""
 
     group: str
     expected: bool
@@ -81,7 +81,7 @@ class GroupLag:
 
 
 async def read_lag(cluster: Cluster, *, count_up_to: int) -> list[GroupLag]:
-    """Every group of the services, and others of the same prefix.
+    """Every group of the services, and others with the same prefix.
 
     Messages are counted by reading them where a partition is at most `count_up_to` offsets behind.
     """
@@ -118,7 +118,7 @@ async def _bounds(consumer: Consumer, parts: Sequence[TopicPartition]) -> dict[T
 async def _behind_open_transactions(
     consumer: Consumer, ends: Mapping[TopicPartition, int]
 ) -> dict[TopicPartition, int]:
-    """Offsets from the last stable one to the end of the log. Told by the broker's answer to a fetch at the former."""
+    """Offsets from the last stable one to the end of the log, as the broker reports them with a fetch."""
     if not ends:
         return {}
     consumer.assign(list(ends))
@@ -151,7 +151,7 @@ def _lag(
 
 
 async def _counted(consumer: Consumer, lags: Sequence[PartitionLag], most: int) -> list[PartitionLag]:
-    """The same with messages in the place of offsets, where few enough have to be read for that."""
+    """The same, with messages counted instead of offsets where at most `most` have to be read."""
     spans = {
         TopicPartition(one.topic, one.partition): (one.end - one.lag, one.end) for one in lags if 0 < one.lag <= most
     }
@@ -167,7 +167,7 @@ async def _counted(consumer: Consumer, lags: Sequence[PartitionLag], most: int) 
 async def count_messages(
     consumer: Consumer, spans: Mapping[TopicPartition, tuple[int, int]]
 ) -> dict[TopicPartition, int]:
-    """How many messages stand between two offsets of each partition; one that does not answer is left out."""
+    """How many messages are between two offsets of each partition; a partition that does not answer is left out."""
     counts = dict.fromkeys(spans, 0)
     consumer.assign(list(spans))
     for part, (begin, _) in spans.items():

@@ -1,4 +1,4 @@
-"""Reading topics outside of every consumer group: to their present end, from now on, or one record."""
+"""Reading topics without a consumer group: to their present end, from now on, or one record."""
 
 import asyncio
 from collections.abc import AsyncIterator, Iterable

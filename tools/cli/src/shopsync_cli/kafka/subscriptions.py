@@ -45,5 +45,5 @@ SUBSCRIPTIONS: tuple[Subscription, ...] = (
 
 
 def readers_of(spec: TopicSpec, prefix: str) -> tuple[str, ...]:
-    """Groups that read the topic; empty where no service does."""
+    """Groups that read the topic; empty when no service does."""
     return tuple(one.group(prefix) for one in SUBSCRIPTIONS if spec in one.topics)

@@ -10,7 +10,7 @@ from shopsync_contracts.envelope import TYPE_PREFIX
 
 @dataclass(frozen=True, slots=True)
 class LetterFilter:
-    """Which letters are meant; None and empty mean all."""
+    """Conditions, all together; None and empty: no condition."""
 
     topics: tuple[str, ...] = ()
     event_type: str | None = None
@@ -21,11 +21,11 @@ class LetterFilter:
 
     @property
     def empty(self) -> bool:
-        """True when every letter is meant."""
+        """True when there is no condition."""
         return self == LetterFilter()
 
     def takes(self, letter: Letter) -> bool:
-        """Whether the letter is meant."""
+        """Whether the letter meets every condition."""
         return all(
             (
                 not self.topics or letter.topic in self.topics,

@@ -47,12 +47,12 @@ class Letter:
 
     @property
     def service(self) -> str:
-        """Who put it aside."""
+        """The service that wrote it."""
         return self.texts.get(names.X_SERVICE, "")
 
     @property
     def error_type(self) -> str:
-        """Class of the reason."""
+        """Class of the error."""
         return self.texts.get(names.X_ERROR_TYPE, "")
 
     @property
@@ -62,7 +62,7 @@ class Letter:
 
     @property
     def failed_at(self) -> datetime:
-        """When it was put aside; the broker's stamp when the header is missing or unreadable."""
+        """When it was written; the broker's timestamp when the header is missing or unreadable."""
         try:
             stamp = datetime.fromisoformat(self.texts.get(names.X_FAILED_AT, ""))
         except ValueError:
@@ -95,7 +95,7 @@ class Letter:
 
 
 def letter_of(record: Record) -> Letter:
-    """Read the headers; null and undecodable ones count as far as they can be read."""
+    """Reads the headers; null becomes empty, and undecodable bytes are replaced."""
     return Letter(record, {name.lower(): (value or b"").decode(errors="replace") for name, value in record.headers})
 
 

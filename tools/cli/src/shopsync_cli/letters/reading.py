@@ -1,4 +1,4 @@
-"""The dead letters of the cluster with what became of each."""
+"""All dead letters of the cluster, with what became of each."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -38,7 +38,7 @@ class Letters:
 
 
 async def read_letters(cluster: Cluster, mongo: MongoSettings | None) -> Letters:
-    """Without `mongo` a message that is held until its product comes counts as applied."""
+    """Without `mongo`, a message that is held until its product comes counts as applied."""
     passed = await _passed(cluster)
     name = cluster.name(DEAD_LETTERS)
     partitions = (await cluster.partitions([name]))[name]

@@ -87,7 +87,7 @@ def redriven_messages(letters: Sequence[Letter]) -> Iterable[Message]:
 async def send_back(cluster: Cluster, letters: Sequence[Letter]) -> int:
     """Send the letters to where they came from and mark each as sent back. Returns how many were acknowledged.
 
-    Killed in between, a chunk is sent but not marked: its letters are open still, and a second redrive repeats them.
+    A chunk that was sent but not marked, because the command was killed, is still open: a second redrive repeats it.
     """
     sent = 0
     async with cluster.producer() as producer:
@@ -99,7 +99,7 @@ async def send_back(cluster: Cluster, letters: Sequence[Letter]) -> int:
 
 
 def marks_of(letters: Sequence[Letter], placed: Sequence[Placed], *, topic: str, at: datetime) -> Iterable[Message]:
-    """The marks for letters whose messages stand at `placed` now. `topic` is the dead-letter topic's full name."""
+    """The marks for letters whose messages are now at `placed`. `topic`: full name of the dead-letter topic."""
     for letter, place in zip(letters, placed, strict=True):
         headers = (
             (X_REDRIVEN_FROM, letter.full_place.encode()),

@@ -70,13 +70,13 @@ async def connected(settings: MongoSettings, *, may_be_empty: bool = False) -> A
 
 
 async def _require(database: Database, uri: str) -> None:
-    """Raises WrongCall for a database in which no service has ever written: a misspelt one is empty, too."""
+    """Raises WrongCall for a database in which no service has ever written, such as a misspelt one."""
     there = await database.list_collection_names(authorizedCollections=True)
     if not OURS.isdisjoint(there):
         return
     others = sorted(set(await database.client.list_database_names()) - _NOTOURS)
     if not there and database.name in others:
-        return  # what this user may read has not been written yet
+        return  # the collections that this user may read do not exist yet
     known = ", ".join([*others[:_SHOWN], *(["…"] if len(others) > _SHOWN else [])]) or "none"
     raise WrongCall(
         f"SHOPSYNC_MONGO_DATABASE (or --database) {database.name!r}: no service of shopsync has written there;"

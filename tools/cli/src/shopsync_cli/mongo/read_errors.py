@@ -1,4 +1,4 @@
-"""What the read model could not answer, as an error of the command line that says which command helps."""
+"""Errors of the read model as errors of the command line, with the command that helps."""
 
 import shlex
 
@@ -7,7 +7,7 @@ from shopsync_readmodel.errors import NoProduct, NoRun, NoShop, ReadError, Wrong
 
 
 def command_error(error: ReadError) -> CommandFailed:
-    """The error to raise in its place."""
+    """The error to raise instead."""
     match error:
         case WrongCursor():
             return WrongCall(f"--after {error.cursor!r}: SHOP/NO is expected, as the page before shows it")

@@ -28,7 +28,7 @@ _WRITE = (*_READ, "insert", "update", "remove", "createCollection", "createIndex
 
 
 class UserPlan(BaseModel):
-    """One user: what it may write (its own collections) and what it may only read."""
+    """One user: the collections it may write, and those it may only read."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -113,7 +113,7 @@ async def _update_or_create(database: Any, kind: str, name: str, members: dict[s
 
 
 async def initiate(settings: MongoSettings, member: str, *, name: str, wait: float) -> str:
-    """Initiate a one-member replica set if there is none, and wait until it takes writes."""
+    """Initiate a one-member replica set if there is none, and wait until it accepts writes."""
     uri = settings.mongo_uri.get_secret_value()
     client = settings.client()
     try:

@@ -1,4 +1,4 @@
-"""From arguments to a body that the contract accepts."""
+"""Bodies of events from arguments."""
 
 import json
 from typing import Any, TypeVar
@@ -12,7 +12,7 @@ B = TypeVar("B", bound=ShopBody)
 
 
 def build(body: type[B], **members: Any) -> B:
-    """The body, read as if it had come by wire. Raises WrongCall that names the member at fault."""
+    """The body, validated like a message from outside. Raises WrongCall that names the member at fault."""
     try:
         return body.model_validate_json(json.dumps(members, default=str))
     except ValidationError as error:

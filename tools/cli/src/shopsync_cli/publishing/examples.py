@@ -1,4 +1,4 @@
-"""The worked example of each event type, from where the contracts package keeps them."""
+"""The worked example of each event type, from the contracts."""
 
 import difflib
 from importlib import resources
@@ -19,7 +19,7 @@ def body_of(name: str) -> type[ShopBody]:
 
 
 def example_of(body: type[ShopBody]) -> str:
-    """The example as committed, JSON. Raises CommandFailed when the package holds none."""
+    """The example as JSON. Raises CommandFailed when there is none."""
     file = resources.files("shopsync_contracts") / "examples" / f"{body.TYPE}.{body.VERSION}.json"
     if not file.is_file():
         raise CommandFailed(f"shopsync_contracts holds no example of {body.wire_type()}")

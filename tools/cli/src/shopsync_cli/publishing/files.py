@@ -14,7 +14,7 @@ _BLANK = " \t\r\n"
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """One document, byte by byte, and its place in the file: `line 3`, `document 2`."""
+    """One document, unchanged, and its place in the file: `line 3`, `document 2`."""
 
     place: str
     value: bytes
@@ -41,8 +41,8 @@ class Document:
 def read_documents(file: IO[bytes]) -> Iterator[Document]:
     """The documents of a seekable file, from its start.
 
-    JSON Lines are read line by line. A first line that is no document by itself begins a document over several lines,
-    an array, or several documents one after the other; then the file is read as a whole.
+    JSON Lines are read line by line. When the first line is not a document, the file is read as a whole: one document
+    over several lines, several documents, or an array.
     """
     file.seek(0)
     first = next((line for line in _lines(file) if line.value), None)
@@ -81,14 +81,14 @@ def _read(value: bytes) -> Any:
 
 
 def _whole(file: IO[bytes]) -> list[Document] | None:
-    """The documents of a file that is no JSON Lines; None for one that must be, however broken its lines are."""
+    """The documents of a file that is not JSON Lines; None when it can only be broken JSON Lines."""
     file.seek(0)
     value = file.read().removeprefix(codecs.BOM_UTF8)
     try:
         text = value.decode()
         return [Document(f"document {n}", one.encode()) for n, one in enumerate(_documents(text), start=1)]
     except json.JSONDecodeError as error:
-        # A fault in the first line, or lines that are events by themselves: each line is for itself.
+        # A fault in the first line, or lines that are events by themselves: broken JSON Lines.
         if error.lineno == 1 or any(_is_event(line) for line in value.splitlines()):
             return None
         return [Document("the document", value.strip())]

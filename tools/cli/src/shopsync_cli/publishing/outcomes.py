@@ -13,10 +13,10 @@ from shopsync_readmodel.stored.layers import UPSTREAM_FIELDS, Layers, Stamped
 
 
 class Fate(StrEnum):
-    """Where a message has ended.
+    """What became of a message.
 
-    `handled`: taken by every service that reads the topic, and about no product of the catalogue. `held`: kept until
-    its product or SKU exists. `waiting`: no service has come to it yet.
+    `handled`: every service that reads the topic has accepted it, and it is about no product of the catalogue. `held`:
+    kept until its product or SKU exists. `waiting`: no service has read it yet.
     """
 
     PUBLISHED = "published"
@@ -28,7 +28,7 @@ class Fate(StrEnum):
 
     @property
     def is_good(self) -> bool:
-        """Whether nobody has to look after the message any more."""
+        """Whether nobody has to do anything about the message."""
         return self in {Fate.PUBLISHED, Fate.APPLIED, Fate.HANDLED}
 
     @property
@@ -39,7 +39,7 @@ class Fate(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """One message and where it stands on Kafka. `event` None: it breaks the contract (`publish --unchecked`)."""
+    """One message and its place on Kafka. `event` None: it breaks the contract (`publish --unchecked`)."""
 
     spec: TopicSpec
     place: Place
@@ -99,7 +99,7 @@ class Outcome:
 
 
 def overtaken(event: Event[ShopBody], layers: Layers, standing: frozenset[str]) -> str:
-    """What of an applied edit is not in force because something newer is; empty when all of it is.
+    """Which parts of an applied edit are not in force because something newer is; empty when all are.
 
     `standing` are the edits of futureshop's fields that are in force (`edited_fields` of the snapshot).
     """

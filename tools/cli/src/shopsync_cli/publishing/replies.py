@@ -30,7 +30,7 @@ class BulkReport:
 
     @property
     def complete(self) -> bool:
-        """All pages are there."""
+        """All pages have come."""
         first = next(iter(self.pages.values()), None)
         return first is not None and len(self.pages) >= first.pages
 
@@ -68,12 +68,12 @@ class Replies:
             pages[event.data.page] = event.data
         elif (event := _read(record, TOOL_EDITS)) is not None:
             place = (record.topic, record.partition, record.offset)
-            # The first of repeats is the one that counts.
+            # Of repeats the first one counts.
             self.edits.setdefault(event.id, Sent(TOOL_EDITS, place, event))
 
 
 def _read(record: Record, spec: TopicSpec) -> Event[Any] | None:
-    # A broken message on these topics is somebody else's: it answers nothing that was asked here.
+    # A broken message on these topics replies to nothing that was published here.
     with contextlib.suppress(ContractError):
         event: Event[ShopBody] = parse(record.value, key=record.key, topic=spec)
         return event

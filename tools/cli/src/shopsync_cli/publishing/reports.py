@@ -39,7 +39,7 @@ class Answer:
 
     @property
     def complete(self) -> bool:
-        """All pages are there."""
+        """All pages have come."""
         first = next(iter(self.pages.values()), None)
         return first is not None and len(self.pages) >= getattr(first.data, "pages", 1)
 
@@ -59,7 +59,7 @@ def refusal_of(report: ShopBody) -> str | None:
 
 
 class ShopReports:
-    """The reports about one shop from some moment on."""
+    """The reports about one shop since this reader was started."""
 
     def __init__(self, consumer: Consumer, shop_key: str) -> None:
         self._consumer = consumer
@@ -67,9 +67,9 @@ class ShopReports:
         self._seen: list[Event[ShopBody]] = []
 
     async def answer(self, request_id: str, *, until: float, progress: Progress) -> Answer:
-        """The report of the request, also when it came before it was asked for here.
+        """The report of the request, also when it came before this call.
 
-        `until` is of the loop's clock; raises CommandFailed then.
+        Raises CommandFailed at `until`, a time of the loop's clock.
         """
         answer, taken = Answer(request_id), 0
         while True:
@@ -89,7 +89,7 @@ class ShopReports:
     async def _take_some(self) -> None:
         for records in (await self._consumer.getmany(timeout_ms=_POLL_MS)).values():
             for record in records:
-                # A broken message on the reports topic is somebody else's problem, not this request's.
+                # A broken message on the reports topic cannot answer this request.
                 with contextlib.suppress(ContractError):
                     event = parse(record.value, key=record.key, topic=REPORTS)
                     if event.data.shop_key == self._shop_key:
@@ -98,7 +98,7 @@ class ShopReports:
 
 @asynccontextmanager
 async def read_reports(cluster: Cluster, shop_key: str) -> AsyncIterator[ShopReports]:
-    """Reports from now on: enter before publishing, or a report that comes at once is missed."""
+    """Reports from now on. Enter it before publishing, or an early report is missed."""
     partitions = (await cluster.partitions([cluster.name(REPORTS)]))[cluster.name(REPORTS)]
     async with cluster.consumer() as consumer:
         await seek_to_end(consumer, partitions)

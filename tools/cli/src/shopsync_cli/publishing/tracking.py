@@ -1,9 +1,9 @@
 """Tracking published messages until it is known what became of each.
 
-A service commits a message's offset after its effect is stored, or after it is held, or after its dead letter is
-acknowledged. So for a message that every group has passed: it is held now, or else a dead letter of exactly its topic,
-partition and offset stands on the topic by now, or else it was applied. Asked in this order the answer is certain,
-because a held message leaves the collection only after it was applied or its dead letter was acknowledged.
+A service commits a message's offset after its effect is stored, after it is held, or after its dead letter is
+acknowledged. So three cases are left for a message that every group has passed: it is held; or there is a dead letter
+with exactly its topic, partition and offset; or it was applied. Checked in this order the answer is certain, because a
+held message leaves the collection only after it was applied or its dead letter was acknowledged.
 """
 
 import asyncio
@@ -51,7 +51,7 @@ async def track(
 ) -> list[Outcome]:
     """What became of each message, in the given order; of a bulk edit one outcome per product.
 
-    Ends when all are settled, or after `seconds`: what is not settled then is `held` or `waiting`.
+    Ends when all outcomes are final, or after `seconds`: the others are then `held` or `waiting`.
     """
     tracker = _Tracker(cluster, database, replies)
     deadline = asyncio.get_running_loop().time() + seconds
@@ -64,7 +64,7 @@ async def track(
 
 
 class _Tracker:
-    """What is known so far. `_ends`: messages that are settled; `_held`: those that were held at the last look."""
+    """What is known so far. `_ends`: outcomes that are final; `_held`: messages that were held at the last update."""
 
     def __init__(self, cluster: Cluster, database: Database, replies: Replies) -> None:
         self._cluster = cluster
@@ -77,7 +77,7 @@ class _Tracker:
         return all(one.place in self._ends and all(p.place in self._ends for p in self._parts(one)) for one in sent)
 
     async def update(self, admin: AIOKafkaAdminClient, sent: Sequence[Sent]) -> None:
-        """One round; parts of a bulk edit whose report has come are looked at in the same round."""
+        """One round. Parts of a bulk edit whose report has come are checked in the same round."""
         await self._settle(admin, sent)
         await self._settle(admin, [part for one in sent for part in self._parts(one)])
 
@@ -98,7 +98,7 @@ class _Tracker:
             self._ends |= await self._applied(applied[start : start + _AT_ONCE])
 
     async def _passed(self, admin: AIOKafkaAdminClient, sent: Sequence[Sent]) -> list[Sent]:
-        """Those that every group which reads their topic has committed."""
+        """Those whose offset every group that reads the topic has committed."""
         waiting: dict[str, set[TopicPartition]] = {}
         for one in sent:
             for group in readers_of(one.spec, self._cluster.prefix):

@@ -13,7 +13,7 @@ PARTITION_COLUMNS = ("group", "partition", "committed", "end", "lag", "read by")
 
 
 def print_lag(groups: Sequence[GroupLag], at: datetime, *, every: bool, clears: bool) -> None:
-    """The groups, then the partitions that are behind, or all with `every`. `clears` a terminal first."""
+    """The groups, then the partitions that are behind, or with `every` all. `clears`: clear a terminal first."""
     console = out()
     if clears and console.is_terminal:
         console.clear()

@@ -16,8 +16,8 @@ _NAMED = frozenset({"shop_key", "product_no"})
 
 
 @dataclass(frozen=True, slots=True)
-class Summary:
-    """What a reader wants to know of a message at a glance."""
+class MessageLine:
+    """What one line says of a message."""
 
     at: datetime
     place: str
@@ -30,21 +30,21 @@ class Summary:
         """The shop it is about."""
         return self.subject.partition("/")[0]
 
-    def line(self) -> Text:
-        """The line as it is printed."""
+    def text(self) -> Text:
+        """As printed."""
         return Text.assemble(
             (show(self.at), "dim"), "  ", (visible(self.kind, in_one_line=True), "bold"), "  ",
             (visible(self.subject, in_one_line=True), "cyan"), "  ", visible(self.detail), "  ", (self.place, "dim"),
         )  # fmt: skip
 
 
-def summarise(record: Record) -> Summary:
-    """Also of messages that break the contract: they are shown as far as they can be read."""
+def message_line(record: Record) -> MessageLine:
+    """Messages that break the contract are shown as far as they can be read."""
     key = (record.key or b"").decode(errors="replace")
     document = _document(record.value)
     kind = document.get("type")
     subject = document.get("subject")
-    return Summary(
+    return MessageLine(
         at=datetime.fromtimestamp(max(record.timestamp, 0) / 1000, UTC),
         place=f"{record.topic}/{record.partition}@{record.offset}",
         kind=_kind(record.value, kind),
@@ -54,7 +54,7 @@ def summarise(record: Record) -> Summary:
 
 
 def as_json_line(record: Record, *, ascii_only: bool = False) -> str:
-    """Place, key, headers and value; a value that is no JSON stands as text."""
+    """Place, key, headers and value; a value that is not JSON becomes text."""
     return json.dumps(
         {
             "topic": record.topic,
@@ -71,7 +71,7 @@ def as_json_line(record: Record, *, ascii_only: bool = False) -> str:
 
 
 def headers_of(record: Record) -> dict[str, str | None]:
-    """Headers as text; bytes that are no UTF-8 are replaced."""
+    """Headers as text; bytes that are not UTF-8 are replaced."""
     return {name: None if value is None else value.decode(errors="replace") for name, value in record.headers}
 
 

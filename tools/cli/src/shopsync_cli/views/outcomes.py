@@ -11,7 +11,7 @@ OUTCOME_COLUMNS = ("product", "what", "fate", "version", "状態", "because")
 
 
 def print_outcomes(outcomes: Sequence[Outcome], *, as_json: bool, shown: Sequence[Outcome] | None = None) -> None:
-    """Print them, in the table only those `shown`. Raises CommandFailed when somebody has to look after one of them."""
+    """Print them; the table has only those `shown`. Raises CommandFailed when one needs somebody to act."""
     if as_json:
         print_json([one.document() for one in outcomes])
     else:

@@ -24,14 +24,14 @@ _LONGEST_NUMBER = 24
 """The same for words in Japanese: a product number has at most 32 bytes."""
 _NOTHING = "–"
 _UNSEEN = re.compile(
-    r"[\x00-\x08\x0b-\x1f\x7f-\x9f"  # control characters: the escape that begins a terminal's orders among them
-    r"\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"  # those that turn the direction of writing
-    r"\u2028\u2029\ud800-\udfff]"  # line ends that only some know; halves of characters, which no UTF-8 can carry
+    r"[\x00-\x08\x0b-\x1f\x7f-\x9f"  # control characters, the escape of terminal sequences among them
+    r"\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"  # those that change the direction of writing
+    r"\u2028\u2029\ud800-\udfff]"  # line ends of Unicode; surrogates, which UTF-8 cannot encode
 )
 
 
 def out() -> Console:
-    """The console for results. Made at each call, because stdout may have been redirected since."""
+    """The console for results. A new one each time, because stdout may have been redirected."""
     console = Console(highlight=False)
     return console if console.is_terminal else Console(highlight=False, width=_PIPE_WIDTH)
 
@@ -46,8 +46,8 @@ def print_table(
 ) -> None:
     """A table on stdout, in which no key, number or time is broken.
 
-    On a terminal long text wraps between words; a table that would not fit stands row by row, one line for each column.
-    Into a pipe every row is one line, however long: grep wants whole lines.
+    On a terminal long text wraps between words. A table that does not fit is printed row by row, one line per column.
+    Into a pipe every row is one line, however long, for grep.
     """
     console = console or out()
     is_piped = not console.is_terminal
@@ -62,7 +62,7 @@ def print_table(
 
 
 def share_out(spans: Sequence[tuple[int, int]], width: int) -> list[int]:
-    """Widths between least and most of each column, together as wide as there is room; narrow wishes come first."""
+    """Widths between least and most of each column, together at most `width`; small differences are granted first."""
     widths = [least for least, _ in spans]
     room = width - _whole(widths)
     wishes = sorted(range(len(spans)), key=lambda number: spans[number][1] - spans[number][0])
@@ -118,7 +118,7 @@ def _print_wide(
 
 
 def _unbreakable(text: str) -> Iterator[int]:
-    """Widths of what stays together: times with their blank, and words. Japanese text has none but short ones."""
+    """Widths of what must not be broken: times with their blank, and words. In Japanese text only short ones."""
     yield from map(len, _TIME.findall(text))
     for word in _TIME.sub(" ", text).split():
         width = cell_len(word)
@@ -127,7 +127,7 @@ def _unbreakable(text: str) -> Iterator[int]:
 
 
 def visible(text: str, *, in_one_line: bool = False) -> str:
-    r"""The text with what a terminal would obey, or hide, written out as JSON does: `\u001b`.
+    r"""The text with control and invisible characters written as in JSON: `\u001b`.
 
     Names, numbers and reasons come from other systems. Line ends and tabs stay, unless the text is `in_one_line`.
     """
@@ -136,7 +136,7 @@ def visible(text: str, *, in_one_line: bool = False) -> str:
 
 
 def show(value: Any) -> str:
-    """A value as an operator reads it; times of Asia/Tokyo with their offset, as `--since` takes them."""
+    """A value for people; times in Asia/Tokyo with the offset, as `--since` takes them."""
     if value is None:
         return _NOTHING
     if isinstance(value, bool):
@@ -149,7 +149,7 @@ def show(value: Any) -> str:
 
 
 def print_json(value: Any) -> None:
-    """Indented JSON with readable Japanese, where the output can take it; times as RFC 3339."""
+    """Indented JSON, with readable Japanese where the encoding allows it; times as RFC 3339."""
     typer.echo(visible(json.dumps(value, ensure_ascii=not has_every_character(), indent=2, default=_plain)))
 
 

@@ -20,7 +20,7 @@ _LONGEST = 48
 
 
 def print_product(found: StoredProduct, moment: datetime) -> None:
-    """What stands in its way and who must act, then every field and every SKU in all layers."""
+    """Facts of the product, who must act and why, then every field and every SKU in all layers."""
     console = out()
     name = f"  {found.snapshot.content.name}" if found.snapshot is not None else ""
     if found.snapshot is None:
@@ -64,7 +64,7 @@ def _sku_row(row: SkuRow) -> tuple[object, ...]:
 
 
 def _head_rows(found: StoredProduct, now: datetime) -> Iterator[tuple[str, Any]]:
-    """What is said once of the product; a line is left out where there is nothing to say."""
+    """Facts of the product as a whole; those that do not apply are left out."""
     snapshot, layers = found.snapshot, found.layers
     if snapshot is not None:
         target = "ON" if snapshot.sync_enabled else "OFF"
@@ -145,7 +145,7 @@ def _listing_line(found: StoredProduct, snapshot: ProductSnapshot) -> str:
 
 
 def document_of(found: StoredProduct, now: datetime) -> dict[str, Any]:
-    """Everything that the tables show, untruncated."""
+    """For JSON: everything that the tables show, untruncated."""
     layers, snapshot = found.layers, found.snapshot
     return {
         "shop_key": found.shop_key,
@@ -178,7 +178,7 @@ def _plain(value: Any) -> dict[str, Any] | None:
 
 
 def brief(value: Any) -> str:
-    """A value in a table: long text and lists by their beginning and their size."""
+    """A value for a table: of long text and lists the beginning and the size."""
     if isinstance(value, str):
         line = " ".join(value.split())
         return line if len(line) <= _LONGEST else f"{line[:_LONGEST]}… ({len(value)} characters)"

@@ -103,6 +103,6 @@ def _reads(run: Import) -> str:
 
 
 def as_document(run: Import | Sweep) -> dict[str, Any]:
-    """For JSON: the document as stored, without the service's own book-keeping."""
+    """For JSON: the document as stored, without members that only the service needs."""
     shown = {name: value for name, value in run.document.items() if name != "_id" and name not in _INTERNAL}
     return {"id": run.id, **shown}

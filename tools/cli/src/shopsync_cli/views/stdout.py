@@ -1,4 +1,4 @@
-"""Standard output as it is met in the field: piped into `head`, or in an encoding that has not every character."""
+"""Standard output that is piped into `head`, or whose encoding lacks characters."""
 
 import io
 import os
@@ -12,12 +12,12 @@ _STDOUT = 1
 
 
 class _Pipe(io.FileIO):
-    """Standard output whose reader may go away: the rest is dropped, and the command goes on to its own exit code."""
+    """Standard output whose reader may close it. The rest is dropped, and the command keeps its own exit code."""
 
     reader_is_gone = False
 
     def write(self, data: "ReadableBuffer") -> int:
-        """Write, or drop what nobody reads any more."""
+        """Write, or drop what nobody reads."""
         try:
             return super().write(data) or 0
         except BrokenPipeError:
@@ -29,7 +29,7 @@ class _Pipe(io.FileIO):
 
 
 def prepare() -> None:
-    """Make the process's own streams bear both; streams that a test or another program put in their place are left."""
+    """Prepare the process's own streams for both. Streams that a test put in their place are left alone."""
     if sys.stdout is sys.__stdout__ and isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.flush()
         pipe = io.BufferedWriter(_Pipe(_STDOUT, "w", closefd=False))
@@ -41,10 +41,10 @@ def prepare() -> None:
 
 
 def reader_is_gone() -> bool:
-    """Whether nobody reads standard output any more: what prints without an end should end."""
+    """Whether the reader closed standard output: an endless command should end."""
     return _Pipe.reader_is_gone
 
 
 def has_every_character() -> bool:
-    """Whether standard output can take any text, so that JSON may hold it as it is."""
+    """Whether the encoding of standard output has every character, so that JSON needs no escapes."""
     return (sys.stdout.encoding or "").lower().replace("-", "").startswith("utf")
