@@ -1,3 +1,6 @@
+"""Who has to act, and why."""
+
+from dataclasses import dataclass
 from enum import StrEnum
 
 
@@ -9,3 +12,12 @@ class Actor(StrEnum):
     SELLER_CENTER = "merchant in Seller Center"
     OPERATOR = "operator"
     WAIT = "wait"
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """One reason, and what helps."""
+
+    who: Actor
+    what: str
+    do: str

@@ -2,59 +2,17 @@
 
 import shlex
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime
 
-from shopsync_contracts.events import ProductSnapshot, SnapshotError
-from shopsync_readmodel.actors import Actor
+from shopsync_contracts.events import ProductSnapshot
+from shopsync_readmodel.actors import Actor, Cause
+from shopsync_readmodel.products.missing_values import missing_value
 from shopsync_readmodel.products.product import StoredProduct
-from shopsync_readmodel.stored.layers import UPSTREAM_FIELDS, SkuNo
+from shopsync_readmodel.products.remedies import BY_CODE
 from shopsync_readmodel.times import show_time
 from shopsync_runtime.wording import counted
 
-
-@dataclass(frozen=True, slots=True)
-class Cause:
-    """One reason, and what helps."""
-
-    who: Actor
-    what: str
-    do: str
-
-
-_AUTHORISE = (Actor.TOOL, "authorise the shop at TikTok Shop again (TikTok Shop認証), then sync")
-_SEE = (Actor.SELLER_CENTER, "look at the listing there")
-_LOOK_AT_LOG = (Actor.OPERATOR, "look at the publisher's log")
-_SERVE_IMAGES = (Actor.FUTURESHOP, "make the images reachable from outside")
-_OTHER_IMAGE = (Actor.FUTURESHOP, "put another image there, then sync; or enter other images in the tool")
-_BY_CODE = {
-    "not_authorized": _AUTHORISE,
-    "authorization": _AUTHORISE,
-    "shop_unknown": (Actor.OPERATOR, "`shopsync shops put {shop_key}`, then sync"),
-    "internal": _LOOK_AT_LOG,
-    "106001": (Actor.OPERATOR, "the app's key or secret is wrong: correct the publisher's settings"),
-    "36009033": (Actor.OPERATOR, "add the publisher's address to the app's IP allow list in Partner Center"),
-    "clock": (Actor.OPERATOR, "set the clock of the publisher's machine"),
-    "token_key": (Actor.OPERATOR, "put the former key into PUBLISHER_TOKEN_KEY, behind the new one and a comma"),
-    "106013": _AUTHORISE,
-    "image_host": _SERVE_IMAGES,
-    "image_network": _SERVE_IMAGES,
-    "image_timeout": _SERVE_IMAGES,
-    "image_private": _SERVE_IMAGES,
-    "image_http_403": _SERVE_IMAGES,
-    "image_http_404": _SERVE_IMAGES,
-    "image_small": _OTHER_IMAGE,
-    "image_pixels": _OTHER_IMAGE,
-    "image_format": _OTHER_IMAGE,
-    "image_broken": _OTHER_IMAGE,
-    "image_too_large": _OTHER_IMAGE,
-    "frozen": _SEE,
-    "deactivated": _SEE,
-    "platform_deactivated": _SEE,
-    "deleted": (Actor.SELLER_CENTER, "restore the listing there, or switch 連携対象 OFF in the tool"),
-    "deleted_in_seller_center": (Actor.SELLER_CENTER, "restore the listing there, or switch 連携対象 OFF in the tool"),
-}
-_UPSTREAM = (*UPSTREAM_FIELDS, "axes", "skus")
+_HELD = "nothing: applied when futureshop's change comes, else a dead letter (`shopsync dead-letters list`)"
 
 
 def causes(found: StoredProduct, now: datetime) -> tuple[Cause, ...]:
@@ -66,7 +24,7 @@ def _causes(found: StoredProduct, now: datetime) -> Iterator[Cause]:
     snapshot = found.snapshot
     if snapshot is not None:
         for name in snapshot.missing:
-            yield _missing(name, found, snapshot)
+            yield missing_value(name, found, snapshot)
         if found.pause is not None and snapshot.sync_enabled:
             what = f"the shop's pushes are {found.pause.line}"
             yield Cause(Actor.OPERATOR, what, f"`shopsync shops resume {found.shop_key}`")
@@ -80,75 +38,7 @@ def _causes(found: StoredProduct, now: datetime) -> Iterator[Cause]:
         yield Cause(Actor.WAIT, f"{held.what} waits for {'its SKU' if snapshot else 'the product'}", _HELD)
 
 
-_HELD = "nothing: applied when futureshop's change comes, else a dead letter (`shopsync dead-letters list`)"
-
-
-# Missing values ------------------------------------------------------------------------------------------------
-
-
-def _missing(name: str, found: StoredProduct, snapshot: ProductSnapshot) -> Cause:
-    root = name.partition("[")[0].partition(".")[0]
-    is_stock = name == "stock" or name.endswith(".stock")
-    who = Actor.FUTURESHOP if root in _UPSTREAM and not is_stock else Actor.TOOL
-    place = "correct it in futureshop and import, or correct it in the tool"
-    if who is Actor.FUTURESHOP and root not in UPSTREAM_FIELDS:
-        place = "correct it in futureshop and import"
-        if name.endswith(".price"):
-            place = "enter a price in futureshop and import, or a price in the tool"
-    if who is Actor.TOOL or root in snapshot.edited_fields:
-        who, place = Actor.TOOL, "enter it (商品詳細 or 一括入力・変更)"
-    elif snapshot.removed_upstream is not None and root in UPSTREAM_FIELDS:
-        who, place = Actor.TOOL, "enter it in the tool: futureshop has the product no more"
-    if is_stock:
-        place = "enter at least 1 per SKU: an import brings stock only once (ST-1, ST-8)"
-    return Cause(who, f"{name}: {_what_is_missing(name, found, snapshot)}", place)
-
-
-def _what_is_missing(name: str, found: StoredProduct, snapshot: ProductSnapshot) -> str:
-    outcome = found.layers.listing.outcome
-    is_refused = outcome is not None and outcome.content_version == snapshot.content_version
-    if is_refused and outcome is not None and outcome.kind == "incomplete" and name in outcome.missing:
-        return _refusal(name, snapshot.error)
-    if name == "stock":
-        return f"none for {', '.join(_without_stock(found, snapshot)) or 'a SKU'}"
-    if name == "price":
-        blank = [_sku(sku.vertical_no, sku.horizontal_no) for sku in snapshot.skus if not sku.price]
-        return f"none for {_few(blank)}" if len(snapshot.skus) > 1 and blank else "blank in the sale form in force"
-    if name == "package_dimensions_cm":
-        size = snapshot.content.package_dimensions_cm
-        blank = [side for side in ("length", "width", "height") if size is None or not getattr(size, side)]
-        return f"{', '.join(blank)} blank"
-    return "blank"
-
-
-def _refusal(name: str, error: SnapshotError | None) -> str:
-    """The publisher's text: its part about this field where there is one, else the whole."""
-    if error is None:
-        return "refused by the check before sending (the text is in push.failed, `shopsync tail listing-events`)"
-    own = [part.removeprefix(f"{name}: ") for part in error.message.split("; ") if part.startswith(f"{name}: ")]
-    return "; ".join(own) or error.message
-
-
-def _without_stock(found: StoredProduct, snapshot: ProductSnapshot) -> list[str]:
-    stock = found.layers.stock
-    lacking = []
-    for sku in snapshot.skus:
-        number: SkuNo = (sku.vertical_no, sku.horizontal_no)
-        is_sent = number in stock and stock[number].sent is not None
-        if not sku.stock and not is_sent:
-            lacking.append(f"{_sku(*number)}{' (在庫有り)' if sku.stock_unmanaged and sku.stock is None else ''}")
-    return [_few(lacking)] if lacking else []
-
-
-def _sku(vertical: str, horizontal: str) -> str:
-    return f"{vertical}:{horizontal}" if vertical or horizontal else "the only SKU"
-
-
-def _few(names: list[str]) -> str:
-    return ", ".join(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")
-
-
-# 状態 ----------------------------------------------------------------------------------------------------------
+# By 状態
 
 
 def _by_status(found: StoredProduct, snapshot: ProductSnapshot, now: datetime) -> Iterator[Cause]:
@@ -211,8 +101,8 @@ def _sync_error(found: StoredProduct, snapshot: ProductSnapshot, now: datetime) 
     error = snapshot.error
     code = error.code if error is not None else ""
     text = f"{code}: {error.message}" if error is not None else "the send failed"
-    if code in _BY_CODE:
-        who, do = _BY_CODE[code]
+    if code in BY_CODE:
+        who, do = BY_CODE[code]
         yield Cause(who, text, do.format(shop_key=shlex.quote(found.shop_key)))
     elif found.job is None:
         yield Cause(Actor.TOOL, text, "correct what TikTok names, then press [同期]")
@@ -233,7 +123,7 @@ def _rejected(snapshot: ProductSnapshot) -> Iterator[Cause]:
         yield Cause(Actor.SELLER_CENTER, text, one.suggestion or "look there for details, correct, sync")
 
 
-# Beside its 状態 ------------------------------------------------------------------------------------------------
+# Whatever the 状態
 
 
 def _removal(snapshot: ProductSnapshot) -> Iterator[Cause]:

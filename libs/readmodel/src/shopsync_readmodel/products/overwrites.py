@@ -7,7 +7,7 @@ from typing import Any
 
 from shopsync_contracts.pricing import price_range
 from shopsync_readmodel.products.fields import futureshop_value
-from shopsync_readmodel.products.product import StoredProduct, pages, snapshot_of
+from shopsync_readmodel.products.product import StoredProduct, scan_products, snapshot_of
 from shopsync_readmodel.runs.imports import last_import
 from shopsync_readmodel.shops.settings import ShopSettings, require_shop
 from shopsync_readmodel.stored.layers import UPSTREAM_FIELDS, read_layers
@@ -74,7 +74,7 @@ async def read_dry_run(database: Database, shop_key: str) -> DryRun:
 
 async def _overwrites(database: Database, shop_key: str, shop: ShopSettings | None) -> AsyncIterator[Overwrite]:
     edited = {"shop_key": shop_key, "edited_fields.0": {"$exists": True}}
-    async for page in pages(database, edited, {"offsets": 0}):
+    async for page in scan_products(database, edited, {"offsets": 0}):
         for document in page:
             snapshot, layers = snapshot_of(document), read_layers(document)
             found = StoredProduct(shop_key, snapshot.product_no, snapshot, layers, None, shop)

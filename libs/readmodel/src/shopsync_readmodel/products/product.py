@@ -83,7 +83,9 @@ def snapshot_of(document: Document) -> ProductSnapshot:
         raise BrokenDocument(f"{document.get('_id')} in products breaks the contract: {describe(error)}") from None
 
 
-async def pages(database: Database, query: dict[str, Any], fields: dict[str, int]) -> AsyncIterator[list[Document]]:
+async def scan_products(
+    database: Database, query: dict[str, Any], fields: dict[str, int]
+) -> AsyncIterator[list[Document]]:
     """Documents of `products` page by page, by `_id`: constant memory, and no cursor that could time out."""
     after = ""
     while True:
@@ -117,7 +119,7 @@ async def _not_found(database: Database, shop_key: str, product_no: str) -> NotF
     one = f"{shop_key}/{product_no}"
     nearest: list[str] = []
     shop_is_empty = True
-    async for page in pages(database, {"shop_key": shop_key}, {"product_no": 1}):
+    async for page in scan_products(database, {"shop_key": shop_key}, {"product_no": 1}):
         shop_is_empty = False
         numbers = {str(one.get("product_no")) for one in page} | set(nearest)
         nearest = difflib.get_close_matches(product_no, sorted(numbers), n=_NEAREST, cutoff=0.5)

@@ -25,7 +25,7 @@ TOOL_FIELDS: Final = fields_of(Owner.TOOL)
 
 @dataclass(frozen=True, slots=True)
 class Stamped:
-    """A value and when its writer gave it."""
+    """A value, and the time its writer gave it."""
 
     value: Any
     at: datetime | None
@@ -61,8 +61,8 @@ class SkuStock:
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
-    """The result of the push that counts last."""
+class PushOutcome:
+    """The result of the last push."""
 
     kind: str | None
     content_version: int | None
@@ -83,7 +83,7 @@ class ListingLayer:
     """What is known of the listing at TikTok Shop."""
 
     tiktok_product_id: str | None = None
-    outcome: Outcome | None = None
+    outcome: PushOutcome | None = None
     review: Review | None = None
     pushed_content_version: int | None = None
     pushed_at: datetime | None = None
@@ -153,7 +153,7 @@ def _listing(part: Document) -> ListingLayer:
         tiktok_product_id=part.get("tiktok_product_id"),
         outcome=None
         if outcome is None
-        else Outcome(outcome.get("kind"), outcome.get("content_version"), tuple(outcome.get("missing") or ())),
+        else PushOutcome(outcome.get("kind"), outcome.get("content_version"), tuple(outcome.get("missing") or ())),
         review=None
         if review is None
         else Review(review.get("state"), review.get("content_version"), review.get("occurred_at")),

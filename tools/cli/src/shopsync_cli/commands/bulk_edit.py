@@ -21,7 +21,7 @@ from shopsync_cli.views.output import print_json, print_table, say
 from shopsync_contracts import Event, ShopBody
 from shopsync_contracts.events import EditChanges, ProductsBulkEdited
 from shopsync_contracts.limits import MAX_BULK_PRODUCTS
-from shopsync_readmodel.products.page import ProductFilter, absent, read_numbers
+from shopsync_readmodel.products.search import ProductFilter, absent, read_numbers
 from shopsync_readmodel.shops.settings import require_shop
 from shopsync_readmodel.statuses import StatusName
 from shopsync_runtime.wording import counted

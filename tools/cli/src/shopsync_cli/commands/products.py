@@ -12,7 +12,7 @@ from shopsync_cli.settings import MongoSettings
 from shopsync_cli.views.output import print_json, print_table, say
 from shopsync_cli.views.products import PRODUCT_COLUMNS, print_counts, product_row
 from shopsync_readmodel.products.counts import ShopCounts, count_products
-from shopsync_readmodel.products.page import Page, ProductFilter, read_page
+from shopsync_readmodel.products.search import Page, ProductFilter, read_page
 from shopsync_readmodel.shops.settings import require_shop
 from shopsync_readmodel.statuses import StatusName
 from shopsync_runtime.wording import counted

@@ -32,8 +32,14 @@ def pushes(
     moment = now()
     shops, first, count = run(_read(mongo_of(ctx), shop, state, limit, moment))
     if as_json:
-        print_json({"at": moment, "shops": [one.document() for one in shops], "pushes": [asdict(one) for one in first],
-                    "count": count})  # fmt: skip
+        print_json(
+            {
+                "at": moment,
+                "shops": [one.document() for one in shops],
+                "pushes": [asdict(one) for one in first],
+                "count": count,
+            }
+        )
         return
     if shops:
         print_table(SHOP_PUSHES_COLUMNS, [shop_pushes_row(one, moment) for one in shops])

@@ -33,9 +33,16 @@ class MessageLine:
     def text(self) -> Text:
         """As printed."""
         return Text.assemble(
-            (show(self.at), "dim"), "  ", (visible(self.kind, in_one_line=True), "bold"), "  ",
-            (visible(self.subject, in_one_line=True), "cyan"), "  ", visible(self.detail), "  ", (self.place, "dim"),
-        )  # fmt: skip
+            (show(self.at), "dim"),
+            "  ",
+            (visible(self.kind, in_one_line=True), "bold"),
+            "  ",
+            (visible(self.subject, in_one_line=True), "cyan"),
+            "  ",
+            visible(self.detail),
+            "  ",
+            (self.place, "dim"),
+        )
 
 
 def message_line(record: Record) -> MessageLine:

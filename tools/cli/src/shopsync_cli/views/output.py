@@ -105,9 +105,14 @@ def _print_wide(
     Wider than the terminal, lines are wrapped by the terminal itself, which keeps them whole for copying.
     """
     made = Table(
-        title=title, title_justify="left", header_style="bold", box=None, pad_edge=False, padding=(0, _GAP, 0, 0),
+        title=title,
+        title_justify="left",
+        header_style="bold",
+        box=None,
+        pad_edge=False,
+        padding=(0, _GAP, 0, 0),
         show_header=any(columns),
-    )  # fmt: skip
+    )
     for column, width in zip(columns, widths, strict=True):
         made.add_column(column, overflow="fold", width=width)
     for row in rows:

@@ -43,8 +43,18 @@ def print_product(found: StoredProduct, moment: datetime) -> None:
     ]
     print_table(("field", "futureshop", "tool", "entered at", "", "in force"), fields, console=console)
     say("")
-    columns = ("SKU", "choice", "price futureshop", "price", "stock imported", "stock tool", "entered at", "stock",
-               "stock sent", "TikTok SKU")  # fmt: skip
+    columns = (
+        "SKU",
+        "choice",
+        "price futureshop",
+        "price",
+        "stock imported",
+        "stock tool",
+        "entered at",
+        "stock",
+        "stock sent",
+        "TikTok SKU",
+    )
     print_table(columns, map(_sku_row, sku_rows(found)), console=console)
 
 

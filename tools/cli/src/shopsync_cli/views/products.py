@@ -5,7 +5,7 @@ from typing import Any
 from shopsync_cli.views.output import print_table, say
 from shopsync_cli.views.product import brief
 from shopsync_readmodel.products.counts import ShopCounts
-from shopsync_readmodel.products.page import ListedProduct
+from shopsync_readmodel.products.search import ListedProduct
 from shopsync_readmodel.statuses import in_words
 from shopsync_runtime.wording import counted
 

@@ -8,8 +8,16 @@ from shopsync_readmodel.runs.imports import Import
 from shopsync_readmodel.runs.sweeps import Sweep
 
 SWEEP_COLUMNS = (
-    "sweep", "shop", "asked for", "state", "deleted", "kept ON", "kept present", "kept unproven", "refused because",
-)  # fmt: skip
+    "sweep",
+    "shop",
+    "asked for",
+    "state",
+    "deleted",
+    "kept ON",
+    "kept present",
+    "kept unproven",
+    "refused because",
+)
 IMPORT_COLUMNS = ("import", "shop", "mode", "asked for", "state", "read", "changed", "removed", "refused", "")
 _INTERNAL = frozenset({"token", "finished", "succeeded", "expires_at", "report", "traceparent", "kept_unlisted"})
 """Members that only the service itself needs."""
