@@ -1,21 +1,20 @@
 import dataclasses
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 import pytest_asyncio
-from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord, TopicPartition
+from aiokafka import AIOKafkaProducer, ConsumerRecord
 from aiokafka.admin import AIOKafkaAdminClient
 
 from shopsync_contracts import Event, TopicSpec, new_event
 from shopsync_contracts.events import PushRequested
 from shopsync_contracts.topics import DEAD_LETTERS, PUSH_COMMANDS
-from shopsync_runtime import CommonSettings, Runtime
-from shopsync_runtime.kafka.admin import apply_topics, partitions_of
-from shopsync_runtime.lifecycle import start, stop
+from shopsync_runtime import CommonSettings, Runtime, testing
+from shopsync_runtime.kafka.admin import apply_topics
 
 SUPPORT = Path(__file__).parent / "support"
 STAMP = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
@@ -71,16 +70,7 @@ Running = Callable[[Runtime], Any]
 def running() -> Running:
     """`async with running(runtime)`: started, and stopped cleanly afterwards."""
 
-    @asynccontextmanager
-    async def run(runtime: Runtime) -> AsyncIterator[Runtime]:
-        try:
-            await start(runtime)
-            yield runtime
-        finally:
-            clean = await stop(runtime, None)
-        assert clean, "a step of the stop did not end in time"
-
-    return run
+    return testing.running
 
 
 @pytest_asyncio.fixture(loop_scope="session")
@@ -96,24 +86,7 @@ async def producer(kafka_bootstrap: str) -> AsyncIterator[AIOKafkaProducer]:
 def read_topic(kafka_bootstrap: str) -> Callable[[str], Awaitable[list["ConsumerRecord[Any, Any]"]]]:
     """Everything a topic holds now."""
 
-    async def read(topic: str) -> list["ConsumerRecord[Any, Any]"]:
-        numbers = (await partitions_of(kafka_bootstrap, [topic]))[topic]
-        partitions = [TopicPartition(topic, number) for number in numbers]
-        consumer = AIOKafkaConsumer(bootstrap_servers=kafka_bootstrap)
-        await consumer.start()
-        try:
-            consumer.assign(partitions)
-            await consumer.seek_to_beginning(*partitions)
-            ends = await consumer.end_offsets(partitions)  # last: by now the client knows the topic
-            records: list[Any] = []
-            while any([await consumer.position(tp) < ends[tp] for tp in partitions]):
-                for some in (await consumer.getmany(timeout_ms=200)).values():
-                    records += some
-            return records
-        finally:
-            await consumer.stop()
-
-    return read
+    return partial(testing.records_of, kafka_bootstrap)
 
 
 @pytest.fixture

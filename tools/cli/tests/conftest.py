@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
-from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+from aiokafka import AIOKafkaProducer
 from pymongo import AsyncMongoClient
 from pymongo.errors import ConnectionFailure
 from tool_database import ToolDatabase
@@ -20,6 +20,7 @@ from shopsync_cli.app import app
 from shopsync_contracts import TOPICS, TopicSpec, new_event, topic_of
 from shopsync_contracts.events import ProductChanged
 from shopsync_runtime.kafka.admin import apply_topics
+from shopsync_runtime.testing import records_of
 from shopsync_testkit.children import Child, spawn
 from shopsync_testkit.polling import eventually
 from shopsync_testkit.ports import free_port
@@ -74,21 +75,7 @@ class Bus:
 
     async def read(self, spec: TopicSpec) -> list[Any]:
         """Everything on a topic, by partition and offset."""
-        name = spec.full_name(self.prefix)
-        consumer = AIOKafkaConsumer(bootstrap_servers=self.bootstrap, enable_auto_commit=False)
-        await consumer.start()
-        try:
-            parts = [TopicPartition(name, number) for number in range(spec.partitions)]
-            consumer.assign(parts)
-            await consumer.seek_to_beginning(*parts)
-            ends = await consumer.end_offsets(parts)
-            found: list[Any] = []
-            async with asyncio.timeout(120):
-                while len(found) < sum(ends.values()):
-                    for records in (await consumer.getmany(timeout_ms=200)).values():
-                        found += records
-        finally:
-            await consumer.stop()
+        found = await records_of(self.bootstrap, spec.full_name(self.prefix))
         return sorted(found, key=lambda record: (record.partition, record.offset))
 
 

@@ -5,12 +5,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest_asyncio
-from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 
 from janitor.app import build
 from janitor.ids import nightly_id
 from janitor.settings import JanitorSettings
-from shopsync_contracts import TOPICS, Event, ShopBody, TopicSpec, new_event, parse
+from shopsync_contracts import Event
 from shopsync_contracts.events import (
     DeleteRequested,
     Enumeration,
@@ -29,14 +28,11 @@ from shopsync_contracts.topics import (
     SWEEP_COMMANDS,
     TOOL_EDITS,
 )
-from shopsync_runtime import CommonSettings, Delivery, Runtime, each
-from shopsync_runtime.kafka.admin import apply_topics
-from shopsync_runtime.lifecycle import start, stop
+from shopsync_runtime import Delivery, Runtime, each
+from shopsync_runtime.testing import ServiceWorld, running, service_place
 from shopsync_testkit.polling import eventually
 
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
-INSTANCE = "replica-0"
-"""The crashed replica's name: its successor takes the partitions over at once."""
 
 
 @dataclass
@@ -80,29 +76,15 @@ class Catalog:
             await self.database["products"].delete_one({"_id": key})
 
 
-@dataclass
-class World:
-    """Topics of this test's own, a janitor on demand, and eyes on Kafka and MongoDB."""
+@dataclass(kw_only=True)
+class World(ServiceWorld):
+    """A janitor on demand, and who stands in for the catalog."""
 
-    common: CommonSettings
-    database: Any
-    producer: AIOKafkaProducer
+    SERVICE = "janitor"
+
     catalog: Catalog
-    settings: dict[str, Any] = field(default_factory=dict)
 
-    def environment(self) -> dict[str, str]:
-        """The same settings for a janitor in a process of its own."""
-        return {
-            "SHOPSYNC_KAFKA_BOOTSTRAP_SERVERS": self.common.kafka_bootstrap_servers,
-            "SHOPSYNC_MONGO_URI": self.common.mongo_uri.get_secret_value(),
-            "SHOPSYNC_MONGO_DATABASE": self.common.mongo_database,
-            "SHOPSYNC_TOPIC_PREFIX": self.common.topic_prefix,
-            "SHOPSYNC_INSTANCE_ID": INSTANCE,
-            "SHOPSYNC_KAFKA_SESSION_TIMEOUT": "10s",
-            **{f"JANITOR_{name.upper()}": str(value) for name, value in self._settings().items()},
-        }
-
-    def _settings(self) -> dict[str, Any]:
+    def service_settings(self) -> dict[str, Any]:
         return {
             "poll": "50ms",
             "lease": "3s",
@@ -120,8 +102,8 @@ class World:
         """A janitor in this process, whose clock is `ahead` of the true time."""
         common = self.common.model_copy(update={"instance_id": instance_id})
         runtime = Runtime("janitor", common, clock=lambda: datetime.now(UTC) + ahead())
-        build(runtime, JanitorSettings(**self._settings()))
-        async with _running(runtime):
+        build(runtime, JanitorSettings(**self.service_settings()))
+        async with running(runtime):
             yield runtime
 
     @asynccontextmanager
@@ -131,12 +113,8 @@ class World:
         runtime.consume(
             "products", [PRODUCT_CHANGES, TOOL_EDITS, LISTING_EVENTS, DELETE_COMMANDS], each(self.catalog.handle)
         )
-        async with _running(runtime):
+        async with running(runtime):
             yield
-
-    async def say(self, spec: TopicSpec, body: ShopBody, event_id: str, *, time: datetime = NOW) -> None:
-        event = new_event(body, source="/tests", id=event_id, time=time)
-        await self.producer.send_and_wait(spec.full_name(self.common.topic_prefix), event.to_bytes(), key=event.key())
 
     async def sweep(self, event_id: str, shop_key: str = "demo", *, dry_run: bool = False) -> str:
         await self.say(SWEEP_COMMANDS, SweepRequested(shop_key=shop_key, dry_run=dry_run), event_id)
@@ -186,49 +164,8 @@ class World:
 
         return await eventually(look, timeout=within, interval=0.1, what=f"the report of {request_id}")
 
-    async def events(self, spec: TopicSpec) -> list[Event[Any]]:
-        """Everything the topic holds now, in order per partition."""
-        topic = spec.full_name(self.common.topic_prefix)
-        consumer = AIOKafkaConsumer(bootstrap_servers=self.common.kafka_bootstrap_servers)
-        await consumer.start()
-        try:
-            partitions = [TopicPartition(topic, number) for number in range(spec.partitions)]
-            consumer.assign(partitions)
-            await consumer.seek_to_beginning(*partitions)
-            ends = await consumer.end_offsets(partitions)  # last: by now the client knows the topic
-            found = []
-            while any([await consumer.position(each) < ends[each] for each in partitions]):
-                for records in (await consumer.getmany(timeout_ms=200)).values():
-                    found += [parse(record.value, key=record.key, topic=spec) for record in records]
-            return found
-        finally:
-            await consumer.stop()
-
-
-@asynccontextmanager
-async def _running(runtime: Runtime) -> AsyncIterator[None]:
-    try:
-        await start(runtime)
-        yield
-    finally:
-        assert await stop(runtime, None), "a step of the stop did not end in time"
-
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def world(kafka_bootstrap, topic_prefix, mongo_uri, mongo_database, mongo_client) -> AsyncIterator[World]:
-    await apply_topics(kafka_bootstrap, topic_prefix, TOPICS)
-    common = CommonSettings(
-        kafka_bootstrap_servers=kafka_bootstrap,
-        mongo_uri=mongo_uri,
-        mongo_database=mongo_database,
-        topic_prefix=topic_prefix,
-        shutdown_grace=timedelta(seconds=10),
-    )
-    database = mongo_client[mongo_database]
-    await database["shops"].insert_many([{"_id": "demo"}, {"_id": "other"}])
-    producer = AIOKafkaProducer(bootstrap_servers=kafka_bootstrap)
-    await producer.start()
-    try:
-        yield World(common, database, producer, Catalog(database))
-    finally:
-        await producer.stop()
+    async with service_place(kafka_bootstrap, topic_prefix, mongo_uri, mongo_client[mongo_database]) as parts:
+        yield World(**parts, catalog=Catalog(parts["database"]))
