@@ -1,4 +1,4 @@
-"""Serving a sandbox application: blocking for the command line, in the running loop for tests."""
+"""Serves a sandbox application: in the foreground for the command line, or in the running loop for tests."""
 
 import asyncio
 import contextlib
@@ -16,7 +16,7 @@ _TICK_SECONDS = 0.1
 
 
 class _Server(uvicorn.Server):
-    """A uvicorn server inside a test: leaves signals to their owner, and stops at once instead of at its next look."""
+    """A uvicorn server inside a test. It leaves signals alone, and stops at once instead of at its next tick."""
 
     def __init__(self, config: uvicorn.Config) -> None:
         super().__init__(config)
@@ -50,7 +50,7 @@ class _Server(uvicorn.Server):
 
 def listen(host: str, port: int) -> socket.socket:
     """Bind a TCP socket; port 0 takes a free one. Raises OSError when the port is taken."""
-    # asyncio switches Nagle's delay off only where the protocol is named: 40 ms an answer otherwise
+    # asyncio switches Nagle's delay off only where the protocol is named; otherwise an answer takes 40 ms longer
     bound = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     bound.bind((host, port))
@@ -85,7 +85,7 @@ def serve(app: ASGIApp, *, host: str, port: int, **facts: Any) -> None:
 
 @contextlib.asynccontextmanager
 async def running(app: ASGIApp, *, host: str = "127.0.0.1", port: int = 0) -> AsyncIterator[str]:
-    """Serve inside the running event loop and give the base URL; stops at the end of the block."""
+    """Serve in the running event loop while the block runs. Yields the base URL."""
     bound = listen(host, port)
     server = _Server(_config(app))
     task = asyncio.create_task(server.serve(sockets=[bound]), name="sandbox-http")

@@ -1,4 +1,4 @@
-"""Who may call: shop keys, client ids and secrets, bearer tokens, and one request a second for each client."""
+"""Who may call: credentials, bearer tokens, and one request a second per client."""
 
 import base64
 import binascii
@@ -15,13 +15,13 @@ from shopsync_sandbox.futureshop.clock import Clock
 from shopsync_sandbox.futureshop.errors import ApiError
 
 _JITTER = 0.1
-"""Seconds, at most half an interval, that a call may come early: a client that keeps the pace is not refused for the
-network's unevenness. The next one is due as if it had come in time, so the mean rate is never exceeded."""
+"""A call may come so many seconds early, at most half an interval: network jitter does not refuse a client that keeps
+the pace. The next call is due as if this one had come on time, so the mean rate is never exceeded."""
 
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """What a shop is given to connect with (AU-6)."""
+    """What a client needs to connect to a shop (AU-6)."""
 
     shop_key: str
     client_id: str
@@ -29,7 +29,7 @@ class Credentials:
 
 
 def credentials_for(shop_key: str, seed: int) -> Credentials:
-    """The sandbox's credentials of a shop: the same for the same seed, so that they can be known beforehand."""
+    """A shop's credentials. They follow from the seed, so that they are known in advance."""
     digest = hashlib.sha256(f"futureshop/{seed}/{shop_key}".encode()).hexdigest()
     return Credentials(shop_key, f"client-{digest[:12]}", f"secret-{digest[12:44]}")
 
@@ -41,7 +41,7 @@ class _Token:
 
 
 class Access:
-    """Tokens and pace of every client. `token_seconds` may be changed at any time."""
+    """Tokens and rate limit of every client. `token_seconds` may be changed at any time."""
 
     def __init__(
         self,
@@ -90,12 +90,12 @@ class Access:
         return token.shop_key
 
     def allow(self, requests_per_second: float) -> None:
-        """Set the pace of every client; 0 lifts the limit."""
+        """Set the rate limit of every client; 0 removes it."""
         self.requests_per_second = requests_per_second
         self._next_at.clear()
 
     def pace(self, shop_key: str) -> None:
-        """Count one call of the shop's client. Raises ApiError 429 when it comes too soon; such a call is free."""
+        """Count one call of the shop's client. Raises ApiError 429, and does not count it, when it comes too soon."""
         if self.requests_per_second <= 0:
             return
         interval, now = 1 / self.requests_per_second, self._monotonic()
@@ -110,7 +110,7 @@ class Access:
         self._next_at[shop_key] = max(due, now) + interval
 
     def expire(self, shop_key: str | None = None) -> int:
-        """Make the tokens of a shop (or of all) worthless; gives how many there were."""
+        """Invalidate the tokens of a shop, or of all. Returns how many there were."""
         stale = [value for value, token in self._tokens.items() if shop_key in (None, token.shop_key)]
         for value in stale:
             del self._tokens[value]

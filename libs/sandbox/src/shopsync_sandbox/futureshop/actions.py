@@ -30,10 +30,10 @@ class ShopSpec:
 
 
 class Actions:
-    """The state of a futureshop with generated shops, and what its merchants or a test do to it while it serves.
+    """The state of a futureshop with generated shops, and what merchants or tests can do to it while it serves.
 
-    `requests_per_second` 0 lifts the limit of one request a second. The parts `shops`, `access`, `faults`, `clock` and
-    `journal` are the same ones the control API works on. All of it belongs to one event loop.
+    `requests_per_second` 0 removes the rate limit. The control API works on the same `shops`, `access`, `faults`,
+    `clock` and `journal`. All of it belongs to one event loop.
     """
 
     def __init__(
@@ -61,7 +61,7 @@ class Actions:
         )
 
     def credentials(self, shop_key: str = "demo") -> Credentials:
-        """What a client of the shop needs besides the URL. Raises KeyError for a shop that is not here."""
+        """What a client of the shop needs besides the URL. Raises KeyError for an unknown shop."""
         return self.access.credentials[shop_key]
 
     def connections(self, base_url: str) -> dict[str, dict[str, str]]:
@@ -90,9 +90,9 @@ class Actions:
     def upsert(
         self, product_no: str, *, shop_key: str = "demo", touch: bool = True, changes: Mapping[str, Any]
     ) -> Product:
-        """Edit a product, or register it when the shop has none of that number (`name` is then needed).
+        """Edit a product, or register it when the shop has no product of that number (then `name` is required).
 
-        `touch` False edits without moving 更新日 (RA-5). Raises ValueError, pydantic's ValidationError among them.
+        `touch` False leaves 更新日 unchanged (RA-5). Raises ValueError, pydantic's ValidationError among them.
         """
         shop, now = self.shops[shop_key], self.clock.now()
         if product_no in shop:
@@ -107,11 +107,11 @@ class Actions:
         shop_key: str = "demo",
         touch: bool = False,
     ) -> Product:
-        """Set stock, see Shop.set_stock."""
+        """Set stock. See `Shop.set_stock`."""
         return self.shops[shop_key].set_stock(product_no, stock, now=self.clock.now(), touch=touch)
 
     def delete(self, product_nos: Iterable[str], *, shop_key: str = "demo") -> list[str]:
-        """Delete products and give their numbers. Raises UnknownProduct before anything is deleted."""
+        """Delete products. Returns their numbers. Raises UnknownProduct before anything is deleted."""
         numbers = list(dict.fromkeys(product_nos))
         shop = self.shops[shop_key]
         for number in numbers:
@@ -121,17 +121,17 @@ class Actions:
         return numbers
 
     def delete_some(self, count: int, *, seed: int = DEFAULT_SEED, shop_key: str = "demo") -> list[str]:
-        """Delete `count` products picked by `seed` and give their numbers."""
+        """Delete `count` products chosen by `seed`. Returns their numbers."""
         return self.delete(self.shops[shop_key].choose(count, seed), shop_key=shop_key)
 
     def recreate(self, product_no: str, *, shop_key: str = "demo", changes: Mapping[str, Any] | None = None) -> Product:
-        """Delete a product, if it is there, and register its number again under a new id."""
+        """Delete a product, if it exists, and register its number again under a new id."""
         return self.shops[shop_key].recreate(product_no, changes or {}, now=self.clock.now())
 
     def fail(self, kind: FaultKind | str, **options: Any) -> Fault:
-        """Plan a fault; options are the members of Fault."""
+        """Add a fault. The options are the members of Fault."""
         return self.faults.add(Fault.model_validate({"kind": kind, **options}))
 
     def writes(self) -> list[Entry]:
-        """Every call that tried to write: empty as long as NV-2 holds."""
+        """Every call that tried to write. Empty as long as NV-2 is kept."""
         return self.journal.entries(kind="write")

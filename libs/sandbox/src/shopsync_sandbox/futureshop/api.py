@@ -1,4 +1,4 @@
-"""The API a merchant's systems see: the token call, productsSearch, inventorySearch and the product images."""
+"""The public API: the token call, productsSearch, inventorySearch and the product images."""
 
 import asyncio
 import json
@@ -15,8 +15,8 @@ from shopsync_sandbox.futureshop.documents import Document, inventory_document, 
 from shopsync_sandbox.futureshop.error_pages import error_page
 from shopsync_sandbox.futureshop.errors import ApiError, failed
 from shopsync_sandbox.futureshop.faults import Endpoint, Fault, FaultKind, Faults
-from shopsync_sandbox.futureshop.faulty_replies import as_json, spoil, spoiled_response
-from shopsync_sandbox.futureshop.paging import AT_ONCE, Page, page_of
+from shopsync_sandbox.futureshop.faulty_replies import as_json, faulty_response, set_members
+from shopsync_sandbox.futureshop.paging import BATCH, Page, page_of
 from shopsync_sandbox.futureshop.query import Query, inventory_query, products_query
 from shopsync_sandbox.shop import Product, Shop
 from shopsync_sandbox.shop.images import media_type, render
@@ -37,17 +37,17 @@ class Api:
         self._clock = clock
 
     def routes(self) -> list[Route]:
-        """Every path a merchant's system can call; other methods than reads reach `_refuse_writes`."""
+        """Every path of the API. All methods are accepted here, so that writes are answered and recorded."""
         return [
             Route("/oauth/token", self._token, methods=_METHODS),
             Route("/admin-api/v1/products", self._products, methods=_METHODS),
             Route("/admin-api/v1/inventory", self._inventory, methods=_METHODS),
-            Route("/admin-api/{rest:path}", self._elsewhere, methods=_METHODS),
+            Route("/admin-api/{rest:path}", self._other_paths, methods=_METHODS),
             Route("/images/{name:path}", self._image, methods=["GET"]),
         ]
 
     async def _token(self, request: Request) -> Response:
-        self._be_open(request)
+        self._check_open(request)
         if request.method != "POST":
             raise ApiError(405, "Invalid", "the token call is a POST", headers={"Allow": "POST"})
         form = await request.form()
@@ -75,14 +75,14 @@ class Api:
             request, shop, query, Endpoint.INVENTORY, lambda item: inventory_document(item, query.types)
         )
 
-    async def _elsewhere(self, request: Request) -> Response:
+    async def _other_paths(self, request: Request) -> Response:
         self._admit(request)
         if request.path_params["rest"].removeprefix("v1/").split("/")[0] in _CLOSED:
             raise ApiError(403, "Forbidden", f"the client has no permission for {request.url.path}")
         raise ApiError(404, "NotFound", f"there is no API at {request.url.path}")
 
     async def _image(self, request: Request) -> Response:
-        self._be_open(request)
+        self._check_open(request)
         name = request.path_params["name"]
         faults = self._faults.take(None, Endpoint.IMAGE)
         if replaced := await self._replaced(faults, {}, None):
@@ -94,8 +94,8 @@ class Api:
         return Response(content, media_type=media_type(name), headers=headers)
 
     def _admit(self, request: Request) -> Shop:
-        """Open, no write, a good token, not too fast: in this order."""
-        self._be_open(request)
+        """Check, in this order: no maintenance, no write, a valid token, the rate limit."""
+        self._check_open(request)
         if request.method not in ("GET", "HEAD"):
             message = f"{request.method} {request.url.path} is refused: this shop may only be read"
             raise ApiError(405, "Forbidden", message, headers={"Allow": "GET"})
@@ -103,7 +103,7 @@ class Api:
         self._access.pace(shop_key)
         return self._shops[shop_key]
 
-    def _be_open(self, request: Request) -> None:
+    def _check_open(self, request: Request) -> None:
         fault = self._faults.maintenance(request.headers.get("x-shop-key"))
         if fault is not None:
             raise _Closed(fault)
@@ -120,22 +120,22 @@ class Api:
         page = await page_of(shop, query, faults)
         records: list[Document] = []
         for product in page.products:
-            if len(records) % AT_ONCE == 0:
+            if len(records) % BATCH == 0:
                 await asyncio.sleep(0)
             records.append(document(product))
-        spoiling = [fault for fault in faults if fault.kind is FaultKind.SPOIL]
-        for fault in spoiling:
-            spoil(records, fault.records)
+        spoiled = [fault for fault in faults if fault.kind is FaultKind.SPOIL]
+        for fault in spoiled:
+            set_members(records, fault.records)
         body: Document = {"status": "success", "productList": records}
         following = _next_url(request, query, page)
         if following is not None:
             body["nextUrl"] = following
         if replaced := await self._replaced(faults, body, shop.shop_key):
             return replaced
-        return Response(as_json(body), media_type="application/json") if spoiling else JSONResponse(body)
+        return Response(as_json(body), media_type="application/json") if spoiled else JSONResponse(body)
 
     async def _replaced(self, faults: list[Fault], body: object, shop_key: str | None) -> Response | None:
-        """What a fault answers instead of `body`; None when the answer may go out."""
+        """A fault's answer in place of `body`; None when no fault replaces it."""
         late = sum(fault.ms for fault in faults if fault.kind is FaultKind.SLOW)
         if late:
             await asyncio.sleep(late / 1000)
@@ -148,7 +148,7 @@ class Api:
 
 
 class _Closed(ApiError):
-    """Maintenance: HTTP 503 with a page for people."""
+    """Maintenance: HTTP 503 with an HTML page."""
 
     def __init__(self, fault: Fault) -> None:
         super().__init__(503, "Maintenance", "maintenance")
@@ -172,7 +172,7 @@ def _answer(fault: Fault, body: object) -> Response | None:
         case FaultKind.EXPIRE_TOKENS:
             return JSONResponse(failed("Unauthorized", "the access token has expired"), 401)
         case _:
-            return spoiled_response(fault, body)
+            return faulty_response(fault, body)
 
 
 def _refusal(fault: Fault) -> Response:
@@ -190,7 +190,7 @@ def _origin(request: Request) -> str:
 
 
 def _next_url(request: Request, query: Query, page: Page) -> str | None:
-    """The same request with the next cursor, on the address the client called."""
+    """The same request with the next cursor, at the address that the client called."""
     if page.address is not None:
         return page.address
     if page.following is None:

@@ -5,9 +5,9 @@ from shopsync_sandbox.shop import JST, in_japan
 
 
 class Clock:
-    """The sandbox's calendar time (Asia/Tokyo): the machine's, moved by an offset, or standing still.
+    """The sandbox's time in Asia/Tokyo: the machine's with an offset, or frozen.
 
-    Stamps and token expiry follow it; the request rate follows real time.
+    Time stamps and token expiry follow it; the rate limit follows real time.
     """
 
     def __init__(self) -> None:
@@ -15,17 +15,17 @@ class Clock:
         self._frozen: datetime | None = None
 
     def now(self) -> datetime:
-        """The present moment, aware, in Asia/Tokyo."""
+        """Now, in Asia/Tokyo."""
         if self._frozen is not None:
             return self._frozen
         return datetime.fromtimestamp(time.time(), JST) + self._offset
 
     def shift(self, offset: timedelta) -> None:
-        """Run `offset` ahead of the machine (behind, when negative); ends a freeze."""
+        """Run `offset` ahead of the machine; behind it when negative. Ends a freeze."""
         self._offset, self._frozen = offset, None
 
     def freeze(self, at: datetime) -> None:
-        """Stand still at a moment; a zone-less one is Asia/Tokyo."""
+        """Stop at a moment. One without a zone is Asia/Tokyo."""
         self._frozen = in_japan(at)
 
     def facts(self) -> dict[str, object]:

@@ -1,4 +1,4 @@
-"""The control API under /_sandbox: look at shops and change them, plan faults, move the clock, read the log."""
+"""The control API under /_sandbox: read and change shops, add faults, move the clock, read the request log."""
 
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
@@ -25,7 +25,7 @@ class _Body(BaseModel):
 
 
 class _Choice(_Body):
-    """Some products: by number, or `count` of them picked by `seed`."""
+    """Some products: by number, or `count` of them chosen by `seed`."""
 
     product_nos: list[str] | None = None
     count: int | None = Field(default=None, ge=1)
@@ -103,7 +103,7 @@ def control_routes(sandbox: Actions) -> list[Route]:
 
 
 def _reported(handler: Handler) -> Handler:
-    """What a caller did wrong comes back as JSON `{"error": …}` with 400 or 404."""
+    """Answer a caller's mistake with 400 or 404 and JSON `{"error": …}`."""
 
     async def call(request: Request) -> Response:
         try:

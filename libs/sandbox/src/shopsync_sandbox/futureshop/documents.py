@@ -1,4 +1,4 @@
-"""Products and stock as the API words them. `origin` is the server's own address, put before image paths."""
+"""Products and stock in the API's form. `origin` is the server's own address, which is put before image paths."""
 
 from collections.abc import Iterable
 from datetime import datetime

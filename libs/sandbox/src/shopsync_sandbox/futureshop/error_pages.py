@@ -1,4 +1,4 @@
-"""The pages for people that a server in front of the API shows, in any encoding, declared or not."""
+"""HTML error pages, as a proxy in front of the API shows them, in any encoding, declared or not."""
 
 from starlette.responses import Response
 
@@ -10,7 +10,7 @@ _MAINTENANCE = (
 
 
 def error_page(fault: Fault, status: int, headers: dict[str, str] | None = None) -> Response:
-    """The fault's page, `charset` being told by the header, by a meta element, or by nothing but the bytes."""
+    """The fault's page. Its `charset` is declared by the header, by a meta element, or not at all."""
     page = fault.html if fault.html is not None else _MAINTENANCE
     kind = "text/html"
     if fault.declared == "header":

@@ -1,4 +1,4 @@
-"""What the API says when it refuses.
+"""Refusals of the API.
 
 * ApiError – one reply in futureshop's error form
 """
@@ -8,7 +8,7 @@ from starlette.responses import JSONResponse, Response
 
 
 class ApiError(Exception):
-    """A refused call: HTTP status, futureshop's code, the parameter at fault and a text."""
+    """A refused call: HTTP status, futureshop's code, the parameter that is wrong, and a text."""
 
     def __init__(
         self,
@@ -38,7 +38,7 @@ def failed(code: str, message: str, path: str | None = None) -> dict[str, object
     return {"status": "failed", "errors": [{"code": code, **at, "message": message}]}
 
 
-def bad(code: str, path: str, message: str) -> ApiError:
+def bad_parameter(code: str, path: str, message: str) -> ApiError:
     """A parameter that cannot be used: HTTP 400."""
     return ApiError(400, code, message, path=path)
 

@@ -1,4 +1,4 @@
-"""Faults the server commits on request: once, a number of times, or until they are taken back."""
+"""Faults that the server shows on request: once, a number of times, or until they are removed."""
 
 import codecs
 import itertools
@@ -15,18 +15,18 @@ class FaultKind(StrEnum):
     MAINTENANCE = "maintenance"  # 503 and an HTML page on everything, tokens and images included
     FAILED = "failed"  # HTTP 200 with status "failed"
     HTML = "html"  # HTTP 200 with an HTML page
-    MALFORMED_JSON = "malformed_json"  # the answer breaks off in the middle
-    SLOW = "slow"  # `ms` milliseconds late; other faults still happen
-    EXPIRE_TOKENS = "expire_tokens"  # the shop's tokens become worthless and the call is refused with 401
+    MALFORMED_JSON = "malformed_json"  # the answer is cut off in the middle
+    SLOW = "slow"  # `ms` milliseconds late; other faults still apply
+    EXPIRE_TOKENS = "expire_tokens"  # the shop's tokens become invalid and the call is refused with 401
     EMPTY_PAGE = "empty_page"  # no products, no nextUrl
     SHORT_PAGE = "short_page"  # `keep` products; the rest of the page comes next, or never with `lose`
     END_EARLY = "end_early"  # the page has no nextUrl though more remain
     SHRINK = "shrink"  # this page and all after it show only the share `ratio` of the products
     DUPLICATE_PAGE = "duplicate_page"  # nextUrl leads to the same products once more
-    ENDLESS_CURSOR = "endless_cursor"  # this page comes again and again; with `distinct`, under new cursors
+    ENDLESS_CURSOR = "endless_cursor"  # this page repeats without end; with `distinct`, under new cursors
     FOREIGN_NEXT_URL = "foreign_next_url"  # nextUrl points to `url`
     OMIT = "omit"  # the products `product_nos` are left out of the page
-    REPEAT = "repeat"  # the products `product_nos` stand on the page once more, in front
+    REPEAT = "repeat"  # the products `product_nos` are on the page again, in front
     REVERSE = "reverse"  # from this page to its end the listing runs backwards, the highest id first
     SPOIL = "spoil"  # members of `records` are set in the answer
     DROP = "drop"  # the connection is closed after `share` of the body
@@ -96,7 +96,7 @@ class Fault(BaseModel):
 
     @property
     def id(self) -> int:
-        """Its number, for taking it back."""
+        """Its number, for removing it."""
         return self._id
 
     @field_validator("encoding", "charset")
@@ -119,7 +119,7 @@ class Fault(BaseModel):
         return self
 
     def hits(self, shop_key: str | None, endpoint: Endpoint, page: int | None) -> bool:
-        """Whether a call falls under it."""
+        """Whether it applies to a call."""
         if self.shop_key not in (None, shop_key):
             return False
         if self.kind is FaultKind.MAINTENANCE:
@@ -132,29 +132,29 @@ class Fault(BaseModel):
 
 
 class Faults:
-    """The faults still to come, oldest first."""
+    """The faults that are still active, oldest first."""
 
     def __init__(self) -> None:
         self._pending: list[Fault] = []
 
     def add(self, fault: Fault) -> Fault:
-        """Plan a fault; it counts down as it happens."""
+        """Add a fault. It counts down when it happens."""
         self._pending.append(fault)
         return fault
 
     def remove(self, id_: int) -> bool:
-        """Take one back; False when it is over or never was."""
+        """Remove one; False when it is over or never existed."""
         kept = [fault for fault in self._pending if fault.id != id_]
         found = len(kept) < len(self._pending)
         self._pending = kept
         return found
 
     def clear(self) -> None:
-        """Take all back."""
+        """Remove all."""
         self._pending.clear()
 
     def pending(self) -> list[dict[str, object]]:
-        """The faults to come, with their numbers and how often they will still happen."""
+        """The active faults, with their numbers and how often they will still happen."""
         return [{"id": fault.id, **fault.model_dump(mode="json", exclude_defaults=True)} for fault in self._pending]
 
     def maintenance(self, shop_key: str | None) -> Fault | None:
@@ -163,18 +163,18 @@ class Faults:
         return self._used([fault for fault in found if fault.hits(shop_key, Endpoint.ANY, None)][:1])
 
     def take(self, shop_key: str | None, endpoint: Endpoint, page: int | None = None) -> list[Fault]:
-        """The faults that happen to one call, counted down.
+        """The faults that apply to one call, counted down.
 
-        Every `slow`, then either the oldest fault that replaces the answer, or of those that bend a listing the oldest
-        of each kind.
+        Every `slow`, then either the oldest fault that replaces the answer, or the oldest of each kind of those that
+        change a listing.
         """
         hits = [fault for fault in self._pending if fault.hits(shop_key, endpoint, page)]
         hits = [fault for fault in hits if fault.kind is not FaultKind.MAINTENANCE]
         slow = [fault for fault in hits if fault.kind is FaultKind.SLOW]
         others = [fault for fault in hits if fault.kind is not FaultKind.SLOW]
         replacing = [fault for fault in others if fault.kind not in _LISTING][:1]
-        bending = {fault.kind: fault for fault in reversed(others) if fault.kind in _LISTING}
-        taken = slow + (replacing or list(bending.values()))
+        changing = {fault.kind: fault for fault in reversed(others) if fault.kind in _LISTING}
+        taken = slow + (replacing or list(changing.values()))
         self._used(taken)
         return taken
 

@@ -1,4 +1,4 @@
-"""Replies as no client wants them: cut off, slow, packed, in another encoding, or with records that make no sense."""
+"""Faulty replies: cut off, slow, huge when unpacked, in another encoding, or with nonsense in the records."""
 
 import asyncio
 import json
@@ -18,8 +18,8 @@ _GZIP = 31  # zlib's window bits for a gzip header
 Document = dict[str, object]
 
 
-def spoiled_response(fault: Fault, body: object) -> Response | None:
-    """What a fault of the wire makes of a reply; None when it is none."""
+def faulty_response(fault: Fault, body: object) -> Response | None:
+    """The reply as a transport fault changes it; None for faults of other kinds."""
     match fault.kind:
         case FaultKind.DROP:
             return _Dropped(as_json(body), fault.share)
@@ -37,11 +37,11 @@ def spoiled_response(fault: Fault, body: object) -> Response | None:
 
 
 def as_json(body: object) -> bytes:
-    """The body in ASCII, with NaN, infinities and half characters where it has them."""
+    """The body in ASCII, which may contain NaN, infinities and lone surrogates."""
     return json.dumps(body, separators=(",", ":")).encode()
 
 
-def spoil(records: Sequence[Document], changes: Mapping[str, Mapping[str, Any]]) -> None:
+def set_members(records: Sequence[Document], changes: Mapping[str, Mapping[str, Any]]) -> None:
     """Set members of records in place. `changes`: product number, or "*" for every one → dotted path → value."""
     for record in records:
         number = str(record.get("productNo"))
@@ -62,7 +62,7 @@ def _set(place: Any, steps: Sequence[str], value: object) -> None:
 
 
 class _Dropped(Response):
-    """Promises the whole body and closes the connection after a share of it. Needs a real server."""
+    """Announces the whole body and closes the connection after a share of it. Needs a real server."""
 
     def __init__(self, body: bytes, share: float) -> None:
         super().__init__(body, media_type=_JSON)
@@ -84,7 +84,7 @@ def _dripping(body: bytes, fault: Fault) -> Response:
 
 
 def _bomb(mebibytes: int) -> bytes:
-    """So many MiB of blanks, a thousandth of it on the wire."""
+    """So many MiB of spaces, compressed to about a thousandth."""
     packer = zlib.compressobj(9, zlib.DEFLATED, _GZIP)
-    blanks = b" " * _MIB
-    return b"".join(packer.compress(blanks) for _ in range(mebibytes)) + packer.flush()
+    spaces = b" " * _MIB
+    return b"".join(packer.compress(spaces) for _ in range(mebibytes)) + packer.flush()

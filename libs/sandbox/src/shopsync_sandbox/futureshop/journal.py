@@ -19,7 +19,7 @@ class Entry:
 
 
 class Journal:
-    """Every call the server got, its control API left out: the last 10,000 in full, all of them counted."""
+    """Every call except those of the control API: the last 10,000 in full, all of them counted."""
 
     def __init__(self) -> None:
         self._entries: deque[Entry] = deque(maxlen=_KEPT)
@@ -31,7 +31,7 @@ class Journal:
         self.counts[entry.kind] += 1
 
     def entries(self, *, kind: str | None = None, shop_key: str | None = None) -> list[Entry]:
-        """The kept calls, oldest first, of one kind or one shop when asked."""
+        """The recorded calls, oldest first, optionally of one kind or one shop."""
         return [entry for entry in self._entries if kind in (None, entry.kind) and shop_key in (None, entry.shop_key)]
 
     def reset(self) -> None:

@@ -1,4 +1,4 @@
-"""The parameters of productsSearch and inventorySearch, read strictly: a wrong one is an error that names it."""
+"""The parameters of productsSearch and inventorySearch. They are read strictly: an error names the wrong one."""
 
 import base64
 import binascii
@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from shopsync_sandbox.futureshop.errors import bad
+from shopsync_sandbox.futureshop.errors import bad_parameter
 from shopsync_sandbox.shop import JST, Filter
 
 PRODUCT_TYPES = frozenset(
@@ -36,7 +36,7 @@ Range = tuple[datetime, datetime]
 
 @dataclass(frozen=True, slots=True)
 class Position:
-    """Where a listing goes on: above product id `after`, below it when `backwards`.
+    """Where a listing continues: above product id `after`, below it when `backwards`.
 
     `ratio`, `loop` and `backwards` carry faults through the listing.
     """
@@ -48,7 +48,7 @@ class Position:
     backwards: bool = False
 
     def cursor(self, digest: str) -> str:
-        """The opaque text for nextUrl, bound to the query it belongs to."""
+        """The opaque text for nextUrl. It is valid for its own query only."""
         plain = json.dumps(
             [self.after, self.page, self.ratio, self.loop, self.backwards, digest], separators=(",", ":")
         )
@@ -70,7 +70,9 @@ def products_query(params: Mapping[str, str], now: datetime) -> Query:
     """A productsSearch request. Raises ApiError 400 with code and path."""
     updated = _range(params, "updateDate", now)
     if updated and updated[1] - updated[0] > LONGEST_UPDATE_RANGE:
-        raise bad("InvalidValue", "updateDateStart", "updateDateStart to updateDateEnd spans more than 31 days")
+        raise bad_parameter(
+            "InvalidValue", "updateDateStart", "updateDateStart to updateDateEnd spans more than 31 days"
+        )
     return _query(
         params,
         types=_types(params, PRODUCT_TYPES),
@@ -88,7 +90,7 @@ def inventory_query(params: Mapping[str, str], now: datetime) -> Query:
     """An inventorySearch request; `types` is required. Raises ApiError 400 with code and path."""
     types = _types(params, INVENTORY_TYPES)
     if not types:
-        raise bad("Required", "types", "types is required: regular, preorder, planned or realstore")
+        raise bad_parameter("Required", "types", "types is required: regular, preorder, planned or realstore")
     return _query(
         params,
         types=types,
@@ -114,14 +116,14 @@ def _position(params: Mapping[str, str], digest: str) -> Position:
     try:
         after, page, ratio, loop, backwards, owner = json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
     except (binascii.Error, UnicodeDecodeError, ValueError, TypeError):
-        raise bad("InvalidValue", "cursor", "cursor is not one that this API gave out") from None
+        raise bad_parameter("InvalidValue", "cursor", "cursor is not one that this API gave out") from None
     if owner != digest:
-        raise bad("InvalidValue", "cursor", "cursor belongs to a request with other parameters")
+        raise bad_parameter("InvalidValue", "cursor", "cursor belongs to a request with other parameters")
     return Position(after, page, ratio, loop, backwards)
 
 
 def _listed(params: Mapping[str, str], name: str) -> frozenset[str] | None:
-    """The comma-separated values; None when the parameter is left out or empty."""
+    """The comma-separated values; None when the parameter is missing or empty."""
     values = frozenset(part.strip() for part in params.get(name, "").split(",")) - {""}
     return values or None
 
@@ -130,21 +132,23 @@ def _product_nos(params: Mapping[str, str]) -> frozenset[str] | None:
     numbers = _listed(params, "productNo")
     for number in numbers or ():
         if len(number.encode()) > 32:
-            raise bad("InvalidValue", "productNo", f"productNo {number!r} is longer than 32 bytes")
+            raise bad_parameter("InvalidValue", "productNo", f"productNo {number!r} is longer than 32 bytes")
     return numbers
 
 
 def _types(params: Mapping[str, str], known: frozenset[str]) -> frozenset[str]:
     types = _listed(params, "types") or frozenset()
     if unknown := sorted(types - known):
-        raise bad("InvalidValue", "types", f"types does not know {unknown[0]!r}; known are {', '.join(sorted(known))}")
+        raise bad_parameter(
+            "InvalidValue", "types", f"types does not know {unknown[0]!r}; known are {', '.join(sorted(known))}"
+        )
     return types
 
 
 def _count(params: Mapping[str, str]) -> int:
     text = params.get("count", "50")
     if not re.fullmatch(r"[0-9]{1,9}", text) or not 50 <= int(text) <= 250:
-        raise bad("InvalidValue", "count", f"count must be a number from 50 to 250, not {text!r}")
+        raise bad_parameter("InvalidValue", "count", f"count must be a number from 50 to 250, not {text!r}")
     return int(text)
 
 
@@ -154,10 +158,10 @@ def _range(params: Mapping[str, str], prefix: str, now: datetime) -> Range | Non
     if start is None and end is None:
         return None
     if start is None:
-        raise bad("Required", f"{prefix}Start", f"{prefix}End needs {prefix}Start")
+        raise bad_parameter("Required", f"{prefix}Start", f"{prefix}End needs {prefix}Start")
     end = end or now
     if end < start:
-        raise bad("InvalidValue", f"{prefix}End", f"{prefix}End is before {prefix}Start")
+        raise bad_parameter("InvalidValue", f"{prefix}End", f"{prefix}End is before {prefix}Start")
     return start, end
 
 
@@ -165,7 +169,7 @@ def _stamp(params: Mapping[str, str], name: str) -> datetime | None:
     text = params.get(name, "")
     if not text:
         return None
-    wrong = bad("InvalidDateFormat", name, f"{name} must be yyyy-mm-ddThh:mm:ss, not {text!r}")
+    wrong = bad_parameter("InvalidDateFormat", name, f"{name} must be yyyy-mm-ddThh:mm:ss, not {text!r}")
     if not _STAMP_FORM.fullmatch(text):
         raise wrong
     try:

@@ -13,7 +13,7 @@ from shopsync_sandbox.futureshop.journal import Entry, kind_of
 
 
 class FutureshopSandbox(Actions):
-    """A futureshop server with generated shops. Serve `app`; change the shops through the methods, while it serves."""
+    """A futureshop server with generated shops. Serve `app`; the methods change the shops while it serves."""
 
     @cached_property
     def app(self) -> ASGIApp:
@@ -26,7 +26,7 @@ class FutureshopSandbox(Actions):
 
 
 class _Recorded:
-    """Writes every call outside the control API into the journal, with the status it was answered with."""
+    """Records every call outside the control API in the journal, with the status of its answer."""
 
     def __init__(self, app: ASGIApp, sandbox: Actions) -> None:
         self._app = app

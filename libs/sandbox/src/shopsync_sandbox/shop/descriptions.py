@@ -28,7 +28,7 @@ _REVIEWERS = ("30代・女性", "40代・男性", "50代・女性", "20代・女
 
 
 def describe(rng: random.Random, category: Category, name: str, images: Sequence[str], *, long: bool) -> str:
-    """A description of some hundred bytes, or of several kilobytes when `long`. Pictures are server paths."""
+    """A description of a few hundred bytes, or of several kilobytes when `long`. Image sources are server paths."""
     lead = "<br />".join(rng.sample(_SENTENCES, 3))
     if not long:
         return f"<p>{lead}</p>"

@@ -1,4 +1,4 @@
-"""A Japanese shop drawn from a seed, one product at a time and in O(1) by its index: nothing is kept in memory."""
+"""A Japanese shop generated from a seed. A product is made from its index in O(1); nothing is kept in memory."""
 
 import random
 import zlib
@@ -66,7 +66,7 @@ class GeneratedShop:
         return numbers.product_no(index, category.code, category.japanese)
 
     def index_of(self, product_no: str) -> int | None:
-        """The index of a generated product number, without a search; None when the shop was not made with it."""
+        """The index of a generated product number, without a search; None for any other number."""
         for index in numbers.index_candidates(product_no):
             if index < self.count and self.product_no(index) == product_no:
                 return index
@@ -121,7 +121,7 @@ def _preorder(rng: random.Random, kind: Traits, price: int) -> Preorder | None:
 
 
 def _other_prices(rng: random.Random, price: int, *, included: bool, rate: int) -> dict[str, Any]:
-    """Prices that may never reach TikTok (PR-4…6), each different from the sale price, so that a leak shows."""
+    """Prices that must never reach TikTok (PR-4…6). All differ from the sale price, so that a leak is visible."""
     member = price * 93 // 100 - 1
     return {
         "list_price": price * rng.randrange(120, 180) // 100 + 3 if rng.random() < 0.7 else None,

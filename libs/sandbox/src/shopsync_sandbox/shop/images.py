@@ -1,4 +1,4 @@
-"""Product photographs: real JPEG, PNG, WebP and GIF files drawn from their number, the same bytes every time."""
+"""Product images: real JPEG, PNG, WebP and GIF files, drawn from their number. The bytes never change."""
 
 import colorsys
 import io
@@ -8,7 +8,7 @@ from functools import lru_cache
 
 from PIL import Image, ImageDraw
 
-PALETTE = 360  # distinct photographs; products share some of them, as in real shops
+PALETTE = 360  # distinct images; products share some of them, as in real shops
 MAX_SIDE = 4000
 _SIZES = ((600, 600), (600, 600), (640, 480), (450, 600), (720, 720))
 _FORMATS = {"jpg": "JPEG", "png": "PNG", "webp": "WEBP", "gif": "GIF"}
@@ -17,7 +17,7 @@ _NAME = re.compile(r"(?:(?P<width>[0-9]{1,4})x(?P<height>[0-9]{1,4})/)?(?P<numbe
 
 
 def path_of(number: int) -> str:
-    """The server path of photograph `number`; two thirds are JPEG, one third PNG, all at least 450 px a side."""
+    """The server path of image `number`. Two thirds are JPEG, one third PNG; no side is below 450 px."""
     return f"/images/{number:04}.{'png' if number % 3 == 0 else 'jpg'}"
 
 
@@ -28,7 +28,7 @@ def media_type(name: str) -> str:
 
 @lru_cache(maxsize=512)
 def render(name: str) -> bytes | None:
-    """The file called `0012.jpg`, or `100x100/0012.png` for a size of one's own. None when the name is not one."""
+    """The file `0012.jpg`, or `100x100/0012.png` for another size. None when the name has neither form."""
     parts = _NAME.fullmatch(name)
     if parts is None or parts["ext"] not in _FORMATS:
         return None
@@ -60,7 +60,7 @@ def _draw(number: int, size: tuple[int, int]) -> Image.Image:
             pen.ellipse(box, fill=fill)
         else:
             pen.rounded_rectangle(box, radius=min(size) // 20, fill=fill)
-    # A row of bars spells the number, so two photographs never have the same bytes.
+    # A row of bars spells the number, so that two images never have the same bytes.
     for bit in range(max(1, number.bit_length())):
         x = width * (0.05 + 0.03 * bit)
         shade = _colour(hue, 0.2, 0.2 if number >> bit & 1 else 0.75)

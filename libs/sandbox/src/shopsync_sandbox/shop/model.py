@@ -1,4 +1,4 @@
-"""What the sandbox shop knows about one product: futureshop's own view, prices that must never leave it included."""
+"""One product as futureshop knows it, including the prices that must never leave it."""
 
 from datetime import datetime
 from typing import Annotated, Self
@@ -11,7 +11,7 @@ MAX_SKUS = 400  # VA-2: at most 50 choices an axis and 400 combinations
 
 
 def in_japan(moment: datetime) -> datetime:
-    """The moment in Asia/Tokyo with one-second grain (RA-7); a zone-less one is read as Asia/Tokyo."""
+    """The moment in Asia/Tokyo, in whole seconds (RA-7). One without a zone is read as Asia/Tokyo."""
     aware = moment.replace(tzinfo=JST) if moment.tzinfo is None else moment.astimezone(JST)
     return aware.replace(microsecond=0)
 
@@ -63,7 +63,7 @@ class StagePrice(_Record):
 
 
 class Preorder(_Record):
-    """予約販売: the sale form is set to pre-order; whether it is in force depends on the period (Asia/Tokyo)."""
+    """予約販売: the sale form is pre-order. Whether it is in force depends on the period (Asia/Tokyo)."""
 
     price: Yen | None = None
     period_start: Moment | None = None
@@ -71,7 +71,7 @@ class Preorder(_Record):
 
 
 class Product(_Record):
-    """One product as its merchant registered it. Image values are paths on the sandbox server or full URLs."""
+    """One product as its merchant registered it. Images are paths on the sandbox server, or full URLs."""
 
     id: int
     product_no: ProductNo

@@ -1,4 +1,4 @@
-"""Product numbers and JAN codes: both carry the product's index, so a number leads back to its product at once."""
+"""Product numbers and JAN codes. Both contain the product's index, so that its product is found without a search."""
 
 import re
 
@@ -9,7 +9,7 @@ _SKUS_PER_PRODUCT = 400
 
 
 def product_no(index: int, code: str, japanese: str) -> str:
-    """A number in one of 16 merchants' styles: letters, digits, hyphens, 32 bytes long, Japanese, case pairs.
+    """A number in one of 16 styles: letters, digits, hyphens, 32 bytes long, Japanese, case pairs.
 
     Indexes 14 and 15 modulo 16 differ from each other only by upper and lower case.
     """
@@ -30,7 +30,7 @@ def product_no(index: int, code: str, japanese: str) -> str:
 
 
 def index_candidates(number: str) -> tuple[int, ...]:
-    """The indexes whose generated product number could be `number`; the caller compares."""
+    """The indexes whose generated product number could be `number`. The caller compares."""
     runs = re.findall(r"[0-9]{5,}", number)
     if len(runs) != 1:
         return ()
@@ -53,7 +53,7 @@ def jan_code(index: int, ordinal: int, maker: int) -> str:
 
 
 def index_of_jan(code: str) -> int | None:
-    """The index of the product that would carry this code, or None when it is no code of ours."""
+    """The index of the product with this code; None when the code is not a generated one."""
     if not re.fullmatch(r"4[59][0-9]{11}", code):
         return None
     return int(code[3:12]) // _SKUS_PER_PRODUCT

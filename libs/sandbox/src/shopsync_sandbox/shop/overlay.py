@@ -1,4 +1,4 @@
-"""The living shop: edits, deletions and new products laid over a generated one; memory grows with the changes only."""
+"""A shop that can be changed: edits, deletions and new products over a generated shop. Only changes take memory."""
 
 import random
 from collections.abc import Iterable, Iterator, Mapping
@@ -15,7 +15,7 @@ _FIXED = frozenset({"id", "product_no"})
 
 
 class UnknownProduct(LookupError):
-    """The shop has no such product: it never had, or it is deleted."""
+    """The shop has no such product: it never existed, or is deleted."""
 
     def __init__(self, shop_key: str, product_no: str) -> None:
         super().__init__(f"shop {shop_key!r} has no product {product_no!r}")
@@ -23,7 +23,7 @@ class UnknownProduct(LookupError):
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """What a listing asks for; None leaves a condition out. Ranges are closed, in Asia/Tokyo."""
+    """What a listing asks for; None: no condition. Ranges are closed, in Asia/Tokyo."""
 
     product_nos: frozenset[str] | None = None
     jan_codes: frozenset[str] | None = None
@@ -41,11 +41,11 @@ class Filter:
 
 
 class Shop:
-    """A shop that changes. Products are ordered by id; new ones always get a higher id than all before them."""
+    """Products are ordered by id. New ones always get the highest id so far."""
 
     def __init__(self, base: GeneratedShop) -> None:
         self.base = base
-        self._edited: dict[int, Product] = {}  # index in the base → its present form
+        self._edited: dict[int, Product] = {}  # index in the base → its current form
         self._gone: set[int] = set()  # indexes of the base that are deleted
         self._added: dict[int, Product] = {}  # id → product, ids ascending
         self._added_ids: dict[str, int] = {}  # product number → id
@@ -63,7 +63,7 @@ class Shop:
         return self._place(product_no) is not None
 
     def counts(self) -> dict[str, int]:
-        """How many products there are, and how far the shop is from the generated one."""
+        """The number of products, and of changes from the generated shop."""
         return {
             "products": len(self),
             "generated": self.base.count,
@@ -80,22 +80,22 @@ class Shop:
         return self._at(place)
 
     def select(self, wanted: Filter, after: int = 0) -> Iterator[Product]:
-        """Products that `wanted` accepts with an id above `after`, ascending by id, each made when it is asked for."""
+        """Products that `wanted` accepts with an id above `after`, ascending by id. Each is generated when needed."""
         for place in self._places(wanted, after):
-            if self._is_there(place):
+            if self._exists(place):
                 product = self._at(place)
                 if wanted.accepts(product):
                     yield product
 
     def product_nos(self, after: int = 0) -> Iterator[tuple[int, str]]:
-        """(id, product number) of every product with an id above `after`, without making the products."""
+        """(id, product number) of every product with an id above `after`, without generating the products."""
         for index in range(max(0, after - FIRST_ID + 1), self.base.count):
             if index not in self._gone:
                 yield FIRST_ID + index, self.base.product_no(index)
         yield from ((id_, product.product_no) for id_, product in list(self._added.items()) if id_ > after)
 
     def edit(self, product_no: str, changes: Mapping[str, Any], *, now: datetime, touch: bool = True) -> Product:
-        """Change members of a product; the update time moves to `now` unless `touch` is False (RA-5) or it is given.
+        """Change members of a product. The update time becomes `now`, unless it is given or `touch` is False (RA-5).
 
         Raises UnknownProduct, and pydantic's ValidationError naming the member that cannot have its value.
         """
@@ -138,7 +138,7 @@ class Shop:
         return product
 
     def delete(self, product_no: str) -> Product:
-        """Remove a product and give its last form. Raises UnknownProduct."""
+        """Remove a product. Returns its last form. Raises UnknownProduct."""
         last = self.get(product_no)
         index = last.id - FIRST_ID
         if index < self.base.count:
@@ -149,7 +149,7 @@ class Shop:
         return last
 
     def recreate(self, product_no: str, changes: Mapping[str, Any], *, now: datetime) -> Product:
-        """Register the number again under a new id, with its generated or present content changed by `changes`."""
+        """Register the number again under a new id, with its current or generated content changed by `changes`."""
         index = self.base.index_of(product_no)
         if product_no in self:
             last = self.delete(product_no)
@@ -161,7 +161,7 @@ class Shop:
         return self.add(product_no, {**kept, **changes}, now=now)
 
     def choose(self, count: int, seed: int) -> list[str]:
-        """`count` present product numbers (all, when there are fewer) picked by `seed`, in order of id."""
+        """`count` existing product numbers (all, when there are fewer) chosen by `seed`, in order of id."""
         rng = random.Random(f"choose/{seed}")  # noqa: S311 - test data, not cryptography
         total = self.base.count + len(self._added)
         added = list(self._added)
@@ -173,7 +173,7 @@ class Shop:
         return [self._number_at(place) for place in sorted(picked)]
 
     def _place(self, product_no: str) -> int | None:
-        """The id under which a product number is found now."""
+        """The current id of a product number; None when there is no such product."""
         if product_no in self._added_ids:
             return self._added_ids[product_no]
         index = self.base.index_of(product_no)
@@ -196,12 +196,12 @@ class Shop:
         else:
             self._added[product.id] = product
 
-    def _is_there(self, place: int) -> bool:
+    def _exists(self, place: int) -> bool:
         index = place - FIRST_ID
         return index not in self._gone if index < self.base.count else place in self._added
 
     def _places(self, wanted: Filter, after: int) -> Iterable[int]:
-        """Ids above `after` that may match, ascending: narrowed by an index where there is one."""
+        """Ids above `after` that may match, ascending. An index narrows them where there is one."""
         indexes = self._indexes(wanted)
         start = max(0, after - FIRST_ID + 1)
         if isinstance(indexes, range):

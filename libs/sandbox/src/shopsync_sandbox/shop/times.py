@@ -1,7 +1,7 @@
-"""Registration and update times of the generated products, found by index and the other way round in O(matches).
+"""Registration and update times of the generated products: from index to time, and back in O(matches).
 
-Registrations grow with the index. Updates are a fixed affine permutation of the index over a later span of time, so an
-update is never before its registration and a range of update times needs no scan of a million products.
+Registration times grow with the index. Update times are a fixed affine permutation of the index over a later span of
+time. So an update is never before its registration, and a range of update times needs no scan of a million products.
 """
 
 from dataclasses import dataclass

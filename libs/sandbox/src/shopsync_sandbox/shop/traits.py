@@ -1,4 +1,4 @@
-"""Peculiarities of generated products. Each recurs at its own interval, so 200 products show every one."""
+"""Special properties of generated products. Each recurs at its own interval, so that 200 products have all of them."""
 
 import zlib
 from dataclasses import dataclass
@@ -29,7 +29,7 @@ _SHAPES = (
 )  # fmt: skip
 _PREORDERS = (PreorderState.RUNNING, PreorderState.ENDED, PreorderState.RUNNING, PreorderState.COMING)
 
-# Intervals are coprime where two peculiarities should meet in every combination.
+# Intervals are coprime where two properties should occur in every combination.
 _INTERVALS = {
     "hidden": 11,
     "preorder": 13,
@@ -48,7 +48,7 @@ _INTERVALS = {
 
 @dataclass(frozen=True, slots=True)
 class Traits:
-    """The peculiarities of one product."""
+    """The special properties of one product."""
 
     category: int
     shape: Shape
@@ -67,7 +67,7 @@ class Traits:
 
 
 def traits(index: int, salt: str) -> Traits:
-    """The peculiarities of the product at `index`; `salt` (seed and shop) shifts where each one falls."""
+    """The special properties of the product at `index`. `salt` (seed and shop) shifts where each one occurs."""
 
     def turn(name: str, interval: int) -> tuple[int, int]:
         return divmod(index + zlib.crc32(f"{salt}/{name}".encode()) % interval, interval)

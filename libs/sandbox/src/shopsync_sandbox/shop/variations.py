@@ -1,4 +1,4 @@
-"""The SKUs of a generated product: zero, one or two axes, stock, prices of their own and JAN codes."""
+"""The SKUs of a generated product: up to two axes, stock, own prices and JAN codes."""
 
 import random
 from dataclasses import dataclass
@@ -25,7 +25,7 @@ class Variations:
 def variations(
     rng: random.Random, kind: Traits, category: Category, price: int, *, index: int, maker: int
 ) -> Variations:
-    """`index` and `maker` make the JAN codes; `price` is the product's, from which SKU prices differ upwards."""
+    """`index` and `maker` make the JAN codes. SKU prices, where there are any, are the product's `price` or higher."""
     vertical, horizontal = _choices(rng, kind, category)
     cells = [(v, h) for v in vertical[1] for h in horizontal[1]]
     own_prices = kind.sku_prices and len(cells) > 1
@@ -64,7 +64,7 @@ def _choices(
 
 
 def _some(rng: random.Random, choices: Choices) -> Choices:
-    """Two choices or more, in the merchant's order."""
+    """At least two of the choices, in their order."""
     picked = set(rng.sample(choices, rng.randint(2, len(choices))))
     return tuple(choice for choice in choices if choice in picked)
 

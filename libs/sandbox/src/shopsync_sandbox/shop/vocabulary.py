@@ -1,4 +1,4 @@
-"""The words of a Japanese shop, by category of goods."""
+"""The words of a Japanese shop, by product category."""
 
 from dataclasses import dataclass
 
@@ -7,7 +7,7 @@ Choices = tuple[tuple[str, str], ...]
 
 @dataclass(frozen=True, slots=True)
 class Category:
-    """`japanese` heads some product numbers; axes are (name, choices of (number, name)), numbers at most 9 bytes."""
+    """`japanese` starts some product numbers. Axes: (name, choices of (number, name)); numbers have at most 9 bytes."""
 
     code: str
     japanese: str

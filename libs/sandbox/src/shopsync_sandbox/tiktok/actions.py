@@ -1,4 +1,4 @@
-"""What a test, a seller or TikTok itself does to the sandbox, beside the calls of the API."""
+"""What a test, a seller or TikTok itself can do to the sandbox, apart from the calls of the API."""
 
 import time
 from collections.abc import Iterable, Sequence
@@ -21,11 +21,11 @@ from shopsync_sandbox.tiktok.tokens import TokenPair
 
 
 class Actions:
-    """The state of the server, and everything that a test or the control API does to it.
+    """The state of the server, and everything that a test or the control API can do to it.
 
-    `shops` are keys; ids, ciphers and credentials follow from `seed`. `clock` gives Unix seconds and may be replaced
-    to move time; a clock that stands still freezes reviews and webhook retries until it moves. `faults` are on order
-    from the start. State is in memory.
+    `shops` are keys; ids, ciphers and credentials follow from `seed`. `clock` returns Unix seconds and may be replaced
+    to move time: reviews and webhook retries wait while it stands still. `faults` are active from the start. State is
+    in memory.
     """
 
     def __init__(
@@ -53,19 +53,19 @@ class Actions:
         self.lifecycle: Lifecycle = self.services.lifecycle
 
     def facts(self) -> dict[str, Any]:
-        """What a client needs, for the ready line: the app's credentials, and per shop a fresh code and token pair."""
+        """What a client needs, for the ready line: the app's credentials, and a fresh code and token pair per shop."""
         return {
             **asdict(self.identity),
             "shops": [self._shop_facts(key) for key in self.world.shops],
         }
 
     def authorise(self, *shop_keys: str, scopes: Iterable[str] | None = None, user_type: int = 0) -> TokenPair:
-        """Consent and exchange in one step. No shops named means all; `user_type` 1 is a creator, who has no shop."""
+        """Consent and exchange in one step. No shop keys: all shops. `user_type` 1 is a creator, who has no shop."""
         code = self.tokens.mint_code(shop_keys, None if scopes is None else tuple(scopes), user_type=user_type)
         return self.tokens.exchange(code.value)
 
     def deauthorise(self, shop_key: str) -> None:
-        """The seller withdraws the consent: tokens die, webhook 6 is sent."""
+        """The seller withdraws the consent: its tokens become invalid, webhook 6 is sent."""
         self.tokens.revoke(shop_key)
         message = {"message": "The seller has cancelled the authorization."}
         self.webhooks.emit(self.world.shop(shop_key), "SELLER_DEAUTHORIZATION", message)
@@ -92,7 +92,7 @@ class Actions:
         self.webhooks.observe(self.world.shop(product.shop_key), product, "SELLER_CENTER")
 
     def set_clock_offset(self, seconds: float) -> None:
-        """Make the server's clock go wrong by so many seconds."""
+        """Make the server's clock wrong by so many seconds."""
         self.world.offset = seconds
 
     def set_rate(
@@ -103,9 +103,9 @@ class Actions:
         shop: str | None = None,
         per: Literal["endpoint", "shop"] = "endpoint",
     ) -> None:
-        """The rate of one shop, or of all that have none of their own, per endpoint or over all endpoints.
+        """Set the rate of one shop, or of all without their own rate, per endpoint or over all endpoints.
 
-        The shops concerned start with full buckets.
+        Their buckets are full afterwards.
         """
         if per not in {"endpoint", "shop"}:
             raise ValueError(f"per {per!r} is not endpoint or shop")
@@ -119,7 +119,7 @@ class Actions:
         self.limits.forget(shop)
 
     def change_settings(self, changes: dict[str, Any]) -> None:
-        """Raises ValueError naming an unknown setting or a value of the wrong type; nothing is changed then."""
+        """Raises ValueError, and changes nothing, for an unknown setting or a value of the wrong type."""
         known = {f.name for f in fields(Settings)}
         unknown = sorted(set(changes) - known)
         if unknown:
@@ -132,27 +132,27 @@ class Actions:
         self.remove_warehouses(shop_key, "SALES_WAREHOUSE")
 
     def remove_warehouses(self, shop_key: str, kind: str) -> None:
-        """Those of a type, SALES_WAREHOUSE or RETURN_WAREHOUSE."""
+        """Remove the warehouses of a type, SALES_WAREHOUSE or RETURN_WAREHOUSE."""
         shop = self.world.shop(shop_key)
         shop.removed_warehouses += [w for w in shop.warehouses if w.type == kind]
         shop.warehouses = [w for w in shop.warehouses if w.type != kind]
 
     def restore_warehouses(self, shop_key: str) -> None:
-        """The return warehouse comes first again."""
+        """Restore the removed ones. The return warehouse comes first again."""
         shop = self.world.shop(shop_key)
         restored = [*shop.warehouses, *shop.removed_warehouses]
         shop.warehouses = sorted(restored, key=lambda warehouse: warehouse.type != "RETURN_WAREHOUSE")
         shop.removed_warehouses = []
 
     def fail_prerequisites(self, shop_key: str, failed: dict[str, list[str]]) -> None:
-        """Which prerequisites fail with which reasons; while any does, reviews end PRE_APPROVED."""
+        """Set which prerequisites fail, with their reasons. While any fails, reviews end PRE_APPROVED."""
         unknown = sorted(set(failed) - set(PREREQUISITES))
         if unknown:
             raise ValueError(f"no prerequisite {unknown[0]!r}; known: {', '.join(PREREQUISITES)}")
         self.world.shop(shop_key).failed_prerequisites = failed
 
     def set_conditions(self, shop_key: str, conditions: Iterable[str]) -> None:
-        """What is wrong with the seller, replacing what was; each refuses listings, or every call, with its code."""
+        """Set what is wrong with the seller. Each condition refuses listings, or every call, by its code."""
         wanted = set(conditions)
         unknown = sorted(wanted - CONDITIONS.keys() - BARRED.keys())
         if unknown:
@@ -160,7 +160,7 @@ class Actions:
         self.world.shop(shop_key).conditions = wanted
 
     def set_category_version(self, shop_key: str, version: Literal["v1", "v2"]) -> None:
-        """Move the shop to another category tree: v1 is refused everywhere for one that was moved to v2 (12052217)."""
+        """Move the shop to another category tree. Once moved to v2, v1 is refused everywhere (12052217)."""
         if version not in {"v1", "v2"}:
             raise ValueError(f"version {version!r} is not v1 or v2")
         self.world.shop(shop_key).needs_category_v2 = version == "v2"

@@ -1,4 +1,4 @@
-"""The hosts beside the API: token host, consent page, image host."""
+"""The hosts besides the API: token host, consent page, image host."""
 
 import string
 from urllib.parse import urlencode
@@ -15,7 +15,7 @@ from shopsync_sandbox.tiktok.state.images import uri_of
 from shopsync_sandbox.tiktok.tokens import TokenPair
 
 _ALL = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
-#: TikTok's own SDK sends authorized_code on refresh as well
+#: TikTok's own SDK sends authorized_code for a refresh too
 _GRANT_TYPES = {"token_get": {"authorized_code"}, "token_refresh": {"refresh_token", "authorized_code"}}
 
 
@@ -42,9 +42,9 @@ class Consent:
         return await self._token(request, "token_refresh", "refresh_token")
 
     async def authorize(self, request: Request) -> Response:
-        """The seller's consent, given at once. `shop` may name the consenting shop; without it all shops consent.
+        """The seller consents at once. `shop` may name the shop; without it all shops consent.
 
-        The older form of the page, /oauth/authorize, knows the app by its app_key.
+        The older form of the page, /oauth/authorize, identifies the app by its app_key.
         """
         query, world = request.query_params, self._services.world
         older = request.url.path.startswith("/oauth/")
@@ -81,7 +81,7 @@ class Consent:
             return PlainTextResponse("404 page not found", 404)
         services, at = self._services, self._services.world.now()
         request_id, shop = services.world.request_id(), services.tokens.shop_of(request.query_params.get(parameter, ""))
-        answer = await services.spoiler.answer(
+        answer = await services.injector.answer(
             services.faults.take(operation, shop),
             request_id,
             lambda: self._token_data(self._exchange(request, operation, parameter)),
@@ -114,7 +114,7 @@ class Consent:
         return tokens.exchange(value) if operation == "token_get" else tokens.refresh(value)
 
     def _token_data(self, pair: TokenPair) -> dict[str, object]:
-        """Both expiries are absolute Unix seconds. No shop id, no cipher."""
+        """Both expiries are absolute, in Unix seconds. There is no shop id and no cipher."""
         world, grant = self._services.world, pair.access.grant
         return {
             "access_token": pair.access.value,

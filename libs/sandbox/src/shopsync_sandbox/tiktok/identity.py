@@ -1,4 +1,4 @@
-"""Names and numbers made from a seed: the same seed gives the same keys, shops and ids in every run."""
+"""Names and numbers made from a seed: the same seed always makes the same keys, shops and ids."""
 
 import hashlib
 import itertools
@@ -12,7 +12,7 @@ HEX = "0123456789abcdef"
 
 
 def derive(seed: str, *labels: str, length: int, alphabet: str = BASE62) -> str:
-    """A stable string of `length` letters of `alphabet` for these labels."""
+    """A stable string of `length` characters of `alphabet` for these labels."""
     digest = hashlib.shake_256("\x1f".join((seed, *labels)).encode()).digest(length * 2)
     pairs = zip(digest[::2], digest[1::2], strict=True)
     return "".join(alphabet[(high << 8 | low) % len(alphabet)] for high, low in pairs)
@@ -20,7 +20,7 @@ def derive(seed: str, *labels: str, length: int, alphabet: str = BASE62) -> str:
 
 @dataclass(frozen=True, slots=True)
 class AppIdentity:
-    """The partner app: what Partner Center would show."""
+    """The partner app, as Partner Center shows it."""
 
     app_key: str
     app_secret: str
@@ -36,7 +36,7 @@ class AppIdentity:
 
 
 class Ids:
-    """19-digit string ids, above 2^53 so that a reader which parses them as floats is found out."""
+    """19-digit ids as strings, above 2^53 so that a reader which parses them as floats fails."""
 
     def __init__(self, seed: str) -> None:
         block = derive(seed, "ids", length=5, alphabet=string.digits)
@@ -48,10 +48,10 @@ class Ids:
 
 
 class RequestIds:
-    """Unique request ids: 14 digits of UTC time, then 20 upper-case hex digits that look random and never repeat."""
+    """Unique request ids: 14 digits of UTC time, then 20 upper-case hex digits that never repeat."""
 
     _SPACE = 16**20
-    #: odd, so that adding it comes to every number before one repeats
+    #: odd, so that adding it reaches every number before one repeats
     _STEP = 0x9E3779B97F4A7C15F39D
 
     def __init__(self, seed: str) -> None:

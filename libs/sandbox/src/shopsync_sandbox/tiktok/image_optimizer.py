@@ -1,4 +1,4 @@
-"""Optimize Images: a white background, made a while after it was asked for."""
+"""Optimize Images: makes white backgrounds, some time after they were requested."""
 
 import io
 from dataclasses import dataclass
@@ -17,8 +17,8 @@ Status = Literal["PROCESSING", "SUCCESS", "IGNORE"]
 
 
 @dataclass(slots=True)
-class Optimisation:
-    """`due` in Unix seconds; `result` None once done means that there was nothing to do."""
+class Optimization:
+    """`due` in Unix seconds. `result` None after `done`: there was nothing to do."""
 
     due: float
     done: bool = False
@@ -32,29 +32,29 @@ class Optimisation:
 
 
 class Optimizer:
-    """Remembers what was asked for; the picture is made when its time has come and it is asked for again."""
+    """A picture is made when it is due and requested again."""
 
     def __init__(self, world: World) -> None:
         self._world = world
-        self._asked: dict[str, Optimisation] = {}
+        self._asked: dict[str, Optimization] = {}
 
-    def ask(self, image: Image) -> Optimisation:
-        """Ask for a picture, or how it stands. A picture that is a result itself is ignored."""
+    def ask(self, image: Image) -> Optimization:
+        """Request a picture, or its state. A picture that is itself a result is ignored."""
         now = self._world.real_time()
         asked = self._asked.get(image.uri)
         if asked is None:
-            asked = self._asked[image.uri] = Optimisation(now + self._world.settings.optimize_seconds)
+            asked = self._asked[image.uri] = Optimization(now + self._world.settings.optimize_seconds)
         if not asked.done and asked.due <= now:
             content = on_white(image)
             asked.done = True
             if content is not None:
                 asked.result = self._world.images.replace(content)
-                self._asked[asked.result.uri] = Optimisation(now, done=True)
+                self._asked[asked.result.uri] = Optimization(now, done=True)
         return asked
 
 
 def on_white(image: Image) -> bytes | None:
-    """A JPEG whose background, as far as it hangs together with the corners, is white; None when it is already."""
+    """A JPEG whose background, as far as it is connected to the corners, is white; None when it already is."""
     if image.media_type == "image/heic":
         return None
     with Pillow.open(io.BytesIO(image.content)) as opened:

@@ -1,4 +1,4 @@
-"""What was asked of the sandbox: the request log and the counters a demo or test verifies itself by."""
+"""The request log, and the counters that demos and tests check."""
 
 import hashlib
 from collections import Counter, deque
@@ -32,7 +32,7 @@ class Entry:
 
 
 def masked(query: Iterable[tuple[str, str]]) -> dict[str, str]:
-    """The query with secrets blotted out."""
+    """The query with secrets masked."""
     return {key: "***" if key in _SECRET else value for key, value in query}
 
 
@@ -42,7 +42,7 @@ def body_hash(body: bytes) -> str:
 
 
 class Journal:
-    """API calls only: what a seller does by hand through the control API is not counted."""
+    """API calls only: what a seller does through the control API is not counted."""
 
     def __init__(self, size: int) -> None:
         self.entries: deque[Entry] = deque(maxlen=size)
@@ -54,7 +54,7 @@ class Journal:
         self.traffic.reset()
         self.requests: Counter[str] = Counter()
         self.codes: Counter[int] = Counter()
-        #: what really happened, e.g. creates, edits, activates, deactivates, deletes
+        #: what took effect, e.g. creates, edits, activates, deactivates, deletes
         self.done: Counter[str] = Counter()
         self.reviews: Counter[str] = Counter()
         #: (shop, seller_sku or SKU id) -> times

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from email.utils import format_datetime
 from typing import Literal
 
-from shopsync_sandbox.tiktok.protocol.codes import ApiError, Code, seen
+from shopsync_sandbox.tiktok.protocol.codes import ApiError, Code, live_error
 from shopsync_sandbox.tiktok.state.model import Shop
 from shopsync_sandbox.tiktok.state.world import World
 
@@ -15,13 +15,13 @@ RetryAfterForm = Literal["seconds", "date"]
 
 @dataclass(slots=True)
 class Bucket:
-    """A token bucket: `level` requests may go at once, refilled at the rate."""
+    """A token bucket: `level` requests are allowed at once; it is refilled at the rate."""
 
     level: float
     at: float
 
     def refill(self, rate: "Rate", now: float) -> float:
-        """Fill up to now; how many seconds until one request may go, 0 = at once."""
+        """Refill up to now. Returns the seconds until a request is allowed, 0 for now."""
         self.level = min(rate.size, self.level + max(0.0, now - self.at) * (rate.per_second or 0.0))
         self.at = now
         if self.level >= 1.0:
@@ -31,7 +31,7 @@ class Bucket:
 
 @dataclass(frozen=True, slots=True)
 class Rate:
-    """`per_second` None = unlimited. `burst` None = as many as one second brings, at least one."""
+    """`per_second` None: unlimited. `burst` None: as many as in one second, at least one."""
 
     per_second: float | None
     burst: int | None = None
@@ -42,23 +42,22 @@ class Rate:
 
 
 class Limits:
-    """Buckets per shop and per shop and endpoint; the app is one, so it is not part of the key."""
+    """Buckets per shop, and per shop and endpoint. There is only one app, so it is not part of the key."""
 
     def __init__(self, world: World) -> None:
         self._world = world
-        #: the endpoint None is the bucket over all of them
+        #: endpoint None: the bucket over all endpoints
         self._buckets: dict[tuple[str, str | None], Bucket] = {}
         self._hours: dict[tuple[str, int], int] = {}
-        #: shops slower or faster than the rest, per endpoint and over all endpoints
+        #: shops with their own rate, per endpoint and over all endpoints
         self.endpoint_rates: dict[str, Rate] = {}
         self.shop_rates: dict[str, Rate] = {}
 
     def take(self, shop_key: str, endpoint: str) -> None:
-        """Count one request. Raises ApiError 36009002, or 36009037 when those of the hour are used up.
+        """Count one request. Raises ApiError 36009002, or 36009037 when the hourly limit is reached.
 
-        Both have HTTP 429, and Retry-After when the setting says so.
-
-        A refused request uses up nothing, so a client that waits as told is let through.
+        Both have HTTP 429, and Retry-After if the setting says so. A refused request is not counted, so a client that
+        waits for Retry-After is let through.
         """
         settings, now = self._world.settings, self._world.real_time()
         over_all = self.shop_rates.get(shop_key) or Rate(settings.shop_requests_per_second, settings.shop_burst)
@@ -75,7 +74,7 @@ class Limits:
         if wait > 0.0:
             raise self.refusal(wait)
         if spent > 0.0:
-            raise seen(Code.HOUR_SPENT, headers=self._retry_after(spent))
+            raise live_error(Code.HOUR_SPENT, headers=self._retry_after(spent))
         for bucket in met:
             bucket.level -= 1.0
         if settings.requests_per_hour is not None:
@@ -83,8 +82,8 @@ class Limits:
             self._hours[hour] = self._hours.get(hour, 0) + 1
 
     def refusal(self, wait: float, *, retry_after: bool | None = None, form: RetryAfterForm | None = None) -> ApiError:
-        """The rate-limit answer; `wait` seconds are rounded up to whole ones for the header."""
-        return seen(Code.RATE_LIMITED, headers=self._retry_after(wait, given=retry_after, form=form))
+        """The rate-limit answer. `wait` is rounded up to whole seconds for the header."""
+        return live_error(Code.RATE_LIMITED, headers=self._retry_after(wait, given=retry_after, form=form))
 
     def _retry_after(
         self, wait: float, *, given: bool | None = None, form: RetryAfterForm | None = None
@@ -98,11 +97,11 @@ class Limits:
         return {"retry-after": format_datetime(at, usegmt=True)}
 
     def forget(self, shop_key: str | None = None) -> None:
-        """Full buckets again, after a change of rates: of one shop, or of all."""
+        """Fill the buckets of one shop, or of all, after a change of rates."""
         self._buckets = {key: b for key, b in self._buckets.items() if shop_key not in {None, key[0]}}
 
     def count_listing(self, shop: Shop) -> None:
-        """A product goes to listing. Raises ApiError 12052093 when the shop's quota of the UTC day is used up."""
+        """Count a new listing. Raises ApiError 12052093 when the shop's quota for the UTC day is reached."""
         today, quota = self._world.today(), self._world.settings.daily_listing_quota
         used = shop.listed.get(today, 0)
         if quota is not None and used >= quota:

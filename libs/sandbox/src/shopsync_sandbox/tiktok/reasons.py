@@ -1,4 +1,4 @@
-"""Reasons a review or a prerequisite gives, in the API's shapes."""
+"""Reasons of reviews and prerequisites, in the API's form."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""A TikTok Shop for the Japanese market to run against, in memory, on loopback."""
+"""A TikTok Shop for the Japanese market, in memory."""
 
 import asyncio
 import contextlib
@@ -12,16 +12,16 @@ from shopsync_sandbox.tiktok.actions import Actions
 from shopsync_sandbox.tiktok.api.gateway import Gateway
 from shopsync_sandbox.tiktok.consent import Consent
 from shopsync_sandbox.tiktok.control.routes import Control
-from shopsync_sandbox.tiktok.faults.connections import DroppingApplication
+from shopsync_sandbox.tiktok.faults.connections import TransportApplication
 
 
 class TikTokSandbox(Actions):
-    """The server: `app` is an ASGI application with TikTok's API, its consent pages and the control API."""
+    """`app` is an ASGI application with TikTok's API, its consent pages and the control API."""
 
     @cached_property
-    def app(self) -> DroppingApplication:
-        """Serve it once: reviews, webhooks and expiries run while it is served."""
-        return DroppingApplication(
+    def app(self) -> TransportApplication:
+        """Serve it only once: reviews, webhooks and expiry warnings run while it is served."""
+        return TransportApplication(
             routes=[
                 Mount("/_sandbox", routes=Control(self).routes()),
                 *Consent(self.services).routes(),

@@ -1,7 +1,7 @@
 import time
 from collections.abc import Sequence
 
-from shopsync_sandbox.tiktok.faults.injection import Spoiler
+from shopsync_sandbox.tiktok.faults.injection import FaultInjector
 from shopsync_sandbox.tiktok.faults.registry import Fault, Faults
 from shopsync_sandbox.tiktok.image_optimizer import Optimizer
 from shopsync_sandbox.tiktok.journal import Journal
@@ -13,12 +13,12 @@ from shopsync_sandbox.tiktok.products.stock import Stock
 from shopsync_sandbox.tiktok.settings import Settings
 from shopsync_sandbox.tiktok.state.world import Clock, World
 from shopsync_sandbox.tiktok.tokens import Tokens
-from shopsync_sandbox.tiktok.webhooks.expiries import Expiries
+from shopsync_sandbox.tiktok.webhooks.expiries import ExpiryWarnings
 from shopsync_sandbox.tiktok.webhooks.notifications import Webhooks
 
 
 class Services:
-    """The sandbox's parts, wired once."""
+    """The parts of the server, connected with each other."""
 
     def __init__(
         self,
@@ -34,10 +34,10 @@ class Services:
         self.tokens = Tokens(self.world)
         self.limits = Limits(self.world)
         self.faults = Faults(self.world, faults)
-        self.spoiler = Spoiler(self.limits, settings)
+        self.injector = FaultInjector(self.limits, settings)
         self.optimizer = Optimizer(self.world)
         self.webhooks = Webhooks(self.world)
-        self.expiries = Expiries(self.world, self.tokens, self.webhooks)
+        self.expiries = ExpiryWarnings(self.world, self.tokens, self.webhooks)
         self.reviews = Reviews(self.world, self.webhooks, self.journal)
         self.listings = Listings(self.world, self.reviews, self.webhooks, self.limits, self.journal)
         self.lifecycle = Lifecycle(self.world, self.reviews, self.webhooks, self.journal)

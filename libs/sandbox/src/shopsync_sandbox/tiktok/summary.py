@@ -1,4 +1,4 @@
-"""What the sandbox tells about itself: small counts for a demo to check, and the whole state for a person."""
+"""What the control API shows: counts for tests and demos, and the whole state for people."""
 
 from collections import Counter
 from typing import Any
@@ -20,7 +20,7 @@ _DONE = (
 
 
 def summary(services: Services) -> dict[str, Any]:
-    """Counts of what API calls did; what a seller did by hand shows in `listings` only."""
+    """Counts of what API calls did. What a seller did by hand is in `listings` only."""
     journal, world = services.journal, services.world
     products = [product for shop in world.shops.values() for product in shop.products.values()]
     creates, writes = journal.creates_per_sku, journal.stock_writes
@@ -60,7 +60,7 @@ def counters(services: Services) -> dict[str, Any]:
 
 
 def state(services: Services, shop_key: str, *, status: str | None, after: str, limit: int) -> dict[str, Any]:
-    """A shop's listings in creation order, `limit` of them behind product id `after`."""
+    """A shop's listings in creation order: `limit` of them after product id `after`."""
     shop = services.world.shop(shop_key)
     rows = [p for p in shop.products.values() if p.id > after and status in {None, p.status}]
     page = rows[:limit]
@@ -73,7 +73,7 @@ def state(services: Services, shop_key: str, *, status: str | None, after: str, 
 
 
 def detail(services: Services, product: Product) -> dict[str, Any]:
-    """Everything about one product: all its versions, and how often the API did what to it."""
+    """Everything about one product: all its versions, and counts of what API calls did to it."""
     versions = {"content": product.content, "under_review": product.under_review, "draft": product.draft}
     return {
         **_row(product),
@@ -85,7 +85,7 @@ def detail(services: Services, product: Product) -> dict[str, Any]:
 
 
 def shop_facts(shop: Shop) -> dict[str, str]:
-    """The shop's names."""
+    """The shop's key, ids and names."""
     return {name: getattr(shop, name) for name in ("key", "id", "cipher", "name", "code", "region")}
 
 

@@ -1,12 +1,12 @@
-"""Authorisations: consent gives a single-use code, the code a pair of tokens, the refresh token the next pair."""
+"""Authorisations: a consent yields a single-use code, the code a pair of tokens, a refresh token the next pair."""
 
 import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from shopsync_sandbox.tiktok.identity import derive
-from shopsync_sandbox.tiktok.protocol.codes import ApiError, Code, seen
-from shopsync_sandbox.tiktok.protocol.live_answers import words_seen
+from shopsync_sandbox.tiktok.protocol.codes import ApiError, Code, live_error
+from shopsync_sandbox.tiktok.protocol.live_answers import live_message
 from shopsync_sandbox.tiktok.state.world import World
 
 
@@ -25,7 +25,7 @@ class Grant:
 
 @dataclass(slots=True)
 class Issued:
-    """A code or token: which grant it stands for and until when (Unix seconds)."""
+    """A code or token, with its grant and expiry (Unix seconds)."""
 
     value: str
     grant: Grant
@@ -41,7 +41,7 @@ class TokenPair:
 
 
 class Tokens:
-    """All codes and tokens. Both tokens change with every refresh; the fate of the old ones is a setting."""
+    """All codes and tokens. Every refresh changes both tokens; what happens to the old ones is a setting."""
 
     def __init__(self, world: World) -> None:
         self._world = world
@@ -54,7 +54,7 @@ class Tokens:
     def mint_code(
         self, shop_keys: Sequence[str] = (), scopes: Sequence[str] | None = None, *, user_type: int = 0
     ) -> Issued:
-        """The seller consents: a fresh single-use code. No shops named means all. Raises KeyError for unknown ones."""
+        """The seller consents: a new single-use code. No shop keys: all shops. Raises KeyError for unknown ones."""
         keys = tuple(shop_keys) or tuple(self._world.shops)
         for key in keys:
             self._world.shop(key)
@@ -66,7 +66,7 @@ class Tokens:
         return code
 
     def exchange(self, code: str) -> TokenPair:
-        """Trade a code, once. Raises ApiError 36004004."""
+        """Exchange a code for tokens, once. Raises ApiError 36004004."""
         issued = self._codes.pop(code, None)
         if issued is None or issued.expires < self._world.now() or issued.grant.revoked:
             raise ApiError(Code.AUTH_CODE, "auth_code is invalid, used or expired")
@@ -74,13 +74,13 @@ class Tokens:
         return self._pair(issued.grant)
 
     def refresh(self, token: str) -> TokenPair:
-        """Trade a refresh token for a new pair. Raises ApiError 36004001 (expired) or 36004005 (unknown)."""
+        """Exchange a refresh token for a new pair. Raises ApiError 36004001 (expired) or 36004005 (unknown)."""
         now, settings = self._world.now(), self._world.settings
         issued = self._refresh.get(token)
         if issued is None or issued.grant.revoked:
-            raise seen(Code.REFRESH_TOKEN)
+            raise live_error(Code.REFRESH_TOKEN)
         if issued.expires < now:
-            raise seen(Code.REFRESH_TOKEN_EXPIRED)
+            raise live_error(Code.REFRESH_TOKEN_EXPIRED)
         if settings.old_refresh_token_seconds > 0:
             issued.expires = min(issued.expires, now + settings.old_refresh_token_seconds)
         else:
@@ -90,7 +90,7 @@ class Tokens:
         return self._pair(issued.grant)
 
     def shop_of(self, value: str) -> str | None:
-        """The shop a code or refresh token stands for; None when it is unknown or stands for several."""
+        """The shop of a code or refresh token; None when it is unknown or has several shops."""
         issued = self._codes.get(value) or self._refresh.get(value)
         return issued.grant.shop_keys[0] if issued is not None and len(issued.grant.shop_keys) == 1 else None
 
@@ -108,13 +108,13 @@ class Tokens:
         if not access_token:
             raise ApiError(Code.INVALID_PARAM, "x-tts-access-token header is missing: access token header invalid")
         if issued is None or issued.grant.revoked:
-            raise ApiError(Code(self._world.settings.token_error), words_seen(Code.TOKEN_INVALID))
+            raise ApiError(Code(self._world.settings.token_error), live_message(Code.TOKEN_INVALID))
         if issued.expires < self._world.now():
-            raise seen(Code.TOKEN_EXPIRED)
+            raise live_error(Code.TOKEN_EXPIRED)
         return issued.grant
 
     def expire(self, shop_key: str, *, refresh: bool = False) -> int:
-        """End the access tokens (and refresh tokens) of a shop now; how many."""
+        """Expire the access tokens (and refresh tokens) of a shop now. Returns how many."""
         pools = [self._access, self._refresh] if refresh else [self._access]
         ended = [i for pool in pools for i in pool.values() if shop_key in i.grant.shop_keys]
         for issued in ended:
@@ -122,7 +122,7 @@ class Tokens:
         return len(ended)
 
     def revoke(self, shop_key: str) -> int:
-        """The seller withdraws the consent; how many grants ended."""
+        """The seller withdraws the consent. Returns how many grants ended."""
         ended = [g for g in self.grants if shop_key in g.shop_keys and not g.revoked]
         for grant in ended:
             grant.revoked = True

@@ -1,4 +1,4 @@
-"""When the calls of each shop arrived and how they were answered: the whole run, at 15 bytes a call."""
+"""Arrival times and answers of every call, per shop. Nothing is discarded: a call takes 15 bytes."""
 
 from array import array
 from bisect import bisect_left
@@ -24,9 +24,9 @@ class _Calls:
 
 
 class Traffic:
-    """Signed API calls the gateway could tell a shop of, refused ones included. Times are Unix seconds.
+    """Signed API calls whose shop is known, refused ones included. Times are Unix seconds.
 
-    A call is told once it is answered, at the time it arrived. Kept until `reset`, unlike the request log.
+    A call is recorded when it is answered, with the time of its arrival. Kept until `reset`, unlike the request log.
     """
 
     def __init__(self) -> None:
@@ -46,12 +46,12 @@ class Traffic:
         calls.code.append(code or 0)
 
     def arrivals(self, shop: str) -> list[float]:
-        """Ascending; empty for a shop that never called."""
+        """Arrival times, ascending; empty for a shop that never called."""
         calls = self._shops.get(shop)
         return [] if calls is None else sorted(calls.at)
 
     def summary(self) -> dict[str, dict[str, Any]]:
-        """Counts per shop that called.
+        """Counts per shop that has called.
 
         `requests`, `rate_limited`, `server_errors`, `dropped`, `by_status`, `first` and `last` arrival, and
         `busiest_second`, the most arrivals in any half-open second.

@@ -1,1 +1,1 @@
-"""The signed API: one table of operations, one gateway before them all."""
+"""The signed API: one table of operations, and one gateway in front of them."""

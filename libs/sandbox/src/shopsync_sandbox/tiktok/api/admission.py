@@ -1,4 +1,4 @@
-"""The gateway's checks, in the order a request meets them. Pure but for the state they are given."""
+"""The gateway's checks, in the order in which a request passes them."""
 
 import hmac
 from collections.abc import Sequence
@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from shopsync_sandbox.tiktok.api.call import Operation
 from shopsync_sandbox.tiktok.products.checks.shop import check_shop_open
-from shopsync_sandbox.tiktok.protocol.codes import ApiError, Code, seen
+from shopsync_sandbox.tiktok.protocol.codes import ApiError, Code, live_error
 from shopsync_sandbox.tiktok.protocol.signing import is_multipart, request_sign
 from shopsync_sandbox.tiktok.services import Services
 from shopsync_sandbox.tiktok.state.model import Shop
@@ -18,7 +18,7 @@ SELLER = 0
 
 @dataclass(slots=True)
 class Received:
-    """A request as it came: `path` undecoded, `query` decoded, `body` raw. Of a repeated parameter the first counts."""
+    """A request as received: `path` undecoded, `query` decoded, `body` raw. The first of repeated parameters counts."""
 
     method: str
     path: str
@@ -34,7 +34,7 @@ class Received:
 
 
 def check_signature(received: Received, version: str, services: Services) -> None:
-    """App key, timestamp window and signature: 36009004 with the keyword clients look for, or 106001."""
+    """App key, timestamp window and signature. Raises 36009004, with the keyword that clients look for, or 106001."""
     app, params = services.world.app, received.params
     if params.get("app_key") != app.app_key:
         raise ApiError(Code.INVALID_PARAM, "app_key is invalid")
@@ -63,7 +63,7 @@ def _check_timestamp(stamp: str | None, now: float, oldest: int) -> None:
 
 
 def check_token(received: Received, operation: Operation, services: Services) -> Grant:
-    """Token, scope, whether token and cipher fit, and the caller's address."""
+    """Token, scope, whether token and cipher belong together, and the caller's address."""
     grant = services.tokens.grant_of(received.token)
     if operation.scope not in grant.scopes:
         raise ApiError(Code.SCOPE_MISSING, f"access denied: scope {operation.scope} is not granted")
@@ -81,16 +81,16 @@ def check_token(received: Received, operation: Operation, services: Services) ->
 
 
 def check_cipher(received: Received, operation: Operation, grant: Grant, services: Services) -> Shop:
-    """The cipher rule of the endpoint; the shop the call is about, which must not be barred from every call.
+    """The cipher rule of the endpoint. Returns the shop of the call, which must not be barred from all calls.
 
-    The older shop_id may only repeat it.
+    The older parameter shop_id must name the same shop.
     """
     params = received.params
     if "category_asset_cipher" in params:
         raise ApiError(Code.INVALID_PARAM, "category_asset_cipher is not required for this API")
     if operation.cipher:
         if not params.get("shop_cipher"):
-            raise seen(Code.CIPHER_MISSING)
+            raise live_error(Code.CIPHER_MISSING)
         shop = services.world.by_cipher[params["shop_cipher"]]
     else:
         if "shop_cipher" in params:
@@ -103,7 +103,7 @@ def check_cipher(received: Received, operation: Operation, grant: Grant, service
 
 
 def check_body(received: Received, operation: Operation) -> None:
-    """JSON for everything but uploads, and not too much of it: 36009022, 36009023, 36009021."""
+    """Content type and size: JSON for everything but uploads. Raises 36009022, 36009023 or 36009021."""
     if operation.multipart:
         if not is_multipart(received.content_type):
             raise ApiError(Code.NOT_MULTIPART, "content-type must be multipart/form-data")

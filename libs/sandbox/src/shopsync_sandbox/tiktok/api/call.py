@@ -7,13 +7,13 @@ from shopsync_sandbox.tiktok.services import Services
 from shopsync_sandbox.tiktok.state.model import Shop
 from shopsync_sandbox.tiktok.tokens import Grant
 
-#: 10 MB of picture and the form around it
+#: a picture of 10 MB and the form around it
 MAX_BODY = 11 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
 class Upload:
-    """A file of a form."""
+    """A file in a form."""
 
     name: str
     content: bytes
@@ -21,7 +21,7 @@ class Upload:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A request that passed the gateway. `shop` is the one its cipher (or else its consent) stands for."""
+    """A request that passed the gateway. `shop` is the one of its cipher, or else of its consent."""
 
     services: Services
     shop: Shop
@@ -49,7 +49,7 @@ Handler = Callable[[Call], dict[str, Any]]
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """One row of the API. `template` leaves the version out: `product/products/{product_id}`. `max_body` in bytes."""
+    """One operation. `template` has no version: `product/products/{product_id}`. `max_body` in bytes."""
 
     name: str
     method: str

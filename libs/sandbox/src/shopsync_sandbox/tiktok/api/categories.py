@@ -39,7 +39,7 @@ def categories(call: Call) -> dict[str, Any]:
 
 
 def recommend(call: Call) -> dict[str, Any]:
-    """The leaf whose name the title contains; often there is none (12019064), and it knows words, not goods."""
+    """The leaf whose name is in the title. Often there is none (12019064): only words are compared."""
     catalogue, body = call.services.world.catalogue, parse(RecommendBody, call.body)
     if not body.product_title:
         raise ApiError(Code.INVALID_PARAM, "invalid param: product_title is required")
@@ -71,7 +71,7 @@ def attributes(call: Call) -> dict[str, Any]:
 
 
 def rules(call: Call) -> dict[str, Any]:
-    """What a leaf demands beside its attributes."""
+    """What a leaf requires besides its attributes."""
     found = call.services.world.catalogue.rules(_leaf(call).id)
     chart = {"is_supported": found.size_chart != "unsupported", "is_required": found.size_chart == "required"}
     return {
@@ -134,7 +134,7 @@ def _match(catalogue: Catalogue, version: str, title: str) -> Category | None:
 
 
 def version_of(call: Call) -> str:
-    """The tree that is asked about. Raises ApiError for another, and for v1 where the shop was moved to v2."""
+    """The tree that is asked for. Raises ApiError for any but v1 and v2, and for v1 when the shop was moved to v2."""
     version = call.query.get("category_version", "v1")
     if version not in {"v1", "v2"}:
         raise ApiError(Code.INVALID_PARAM, f"invalid param: category_version {version!r} is not v1 or v2")
@@ -144,12 +144,12 @@ def version_of(call: Call) -> str:
 
 
 def _may_use(brand: Brand, chain: Sequence[Category]) -> bool:
-    """Whether the seller is authorised, for the category where one is asked about."""
+    """Whether the seller may use the brand, in the category if one is given."""
     return brand.authorised and _is_open(brand, chain)
 
 
 def _is_open(brand: Brand, chain: Sequence[Category]) -> bool:
-    """Whether the brand can be had in the category."""
+    """Whether the brand is available in the category."""
     elsewhere = brand.roots is not None and bool(chain) and chain[0].id not in brand.roots
     return not brand.expired and not elsewhere
 
@@ -175,7 +175,7 @@ def _find_leaf(call: Call, category_id: str) -> Category:
 
 
 def _attribute(rule: Attribute) -> dict[str, Any]:
-    """`is_requried` is how the API spells it."""
+    """`is_requried` is the API's spelling."""
     shape: dict[str, Any] = {
         "id": rule.id,
         "name": rule.name,

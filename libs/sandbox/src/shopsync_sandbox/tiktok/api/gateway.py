@@ -1,4 +1,4 @@
-"""The API host: every request passes here, is checked, counted, maybe spoilt by a fault, and answered."""
+"""The API host: checks, counts and answers every request, and applies faults to it."""
 
 import traceback
 from dataclasses import dataclass
@@ -27,7 +27,7 @@ _log = structlog.get_logger("tiktok-sandbox")
 
 @dataclass(slots=True)
 class _Progress:
-    """What is known about a request when it is logged. Times are Unix seconds, `at` by the server's clock."""
+    """What is known about a request when it is logged. Times are Unix seconds; `at` is by the server's clock."""
 
     request_id: str
     at: float
@@ -49,17 +49,17 @@ class Gateway:
         try:
             answer = await self._answer(scope, receive, received, progress)
         except ApiError as error:
-            answer = services.spoiler.refuse(error, progress.request_id)
+            answer = services.injector.refuse(error, progress.request_id)
         except ClientDisconnect:
             return
-        except Exception:  # noqa: BLE001 - a bug is logged and answered as TikTok answers its own: 36009003
+        except Exception:  # noqa: BLE001 - a bug of ours is logged, and answered as TikTok answers its own: 36009003
             _log.error("sandbox bug", path=received.path, request_id=progress.request_id, trace=traceback.format_exc())
-            answer = services.spoiler.refuse(ApiError(Code.INTERNAL, "internal error"), progress.request_id)
-        self._journalise(received, progress, answer)
+            answer = services.injector.refuse(ApiError(Code.INTERNAL, "internal error"), progress.request_id)
+        self._log_request(received, progress, answer)
         await answer.response(scope, receive, send)
 
     async def _answer(self, scope: Scope, receive: Receive, received: Received, progress: _Progress) -> Answer:
-        """The documented order of checks, each of which raises ApiError; then faults and the operation itself."""
+        """The checks in the documented order, each of which may raise ApiError, then faults and the operation."""
         services = self._services
         operation, parameters, version = find_operation(
             received.method, received.path, Code(services.settings.version_error), services.settings.withdrawn
@@ -75,9 +75,9 @@ class Gateway:
         body, files = await content_of(scope, received, operation)
         call = Call(services, shop, grant, self._base_url(scope), parameters, received.params, body, files, version)
         faults = services.faults.take(operation.name, shop.key)
-        return await services.spoiler.answer(faults, progress.request_id, lambda: _carry_out(operation, call))
+        return await services.injector.answer(faults, progress.request_id, lambda: _carry_out(operation, call))
 
-    def _journalise(self, received: Received, progress: _Progress, answer: Answer) -> None:
+    def _log_request(self, received: Received, progress: _Progress, answer: Answer) -> None:
         journal = self._services.journal
         entry = Entry(
             at=progress.at,
@@ -97,7 +97,7 @@ class Gateway:
             journal.traffic.add(progress.shop, progress.arrived, progress.operation, answer.status, answer.code)
 
     def _base_url(self, scope: Scope) -> str:
-        """Where this request came to, for addresses in the answer."""
+        """The address that this request was sent to, for addresses in the answer."""
         public = self._services.settings.public_url
         if public is not None:
             return public
@@ -109,7 +109,7 @@ class Gateway:
 
 
 def _carry_out(operation: Operation, call: Call) -> dict[str, object]:
-    """The operation's data. What it changed about a product is told to the shop's webhooks."""
+    """The operation's data. Webhooks report what it changed about a product."""
     data = operation.handle(call)
     product = call.shop.products.get(call.path.get("product_id", ""))
     if product is not None and operation.method != "GET":

@@ -8,12 +8,12 @@ from shopsync_sandbox.tiktok.state.model import Warehouse
 
 
 def warehouses(call: Call) -> dict[str, Any]:
-    """In the shop's order, which puts the return warehouse first."""
+    """All warehouses, the return warehouse first."""
     return {"warehouses": [_warehouse(warehouse) for warehouse in call.shop.warehouses]}
 
 
 def global_warehouses(call: Call) -> dict[str, Any]:
-    """Those of cross-border sellers: a local one has none."""
+    """The warehouses of cross-border sellers; a local seller has none."""
     shops = [call.services.world.shop(key) for key in call.grant.shop_keys]
     return {
         "global_warehouses": [

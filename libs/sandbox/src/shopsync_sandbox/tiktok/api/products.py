@@ -1,10 +1,10 @@
-"""Product endpoints: parse the body, call the rule, shape the reply."""
+"""Product endpoints: parse the body, call the rules, build the reply."""
 
 from typing import Any
 
 from shopsync_sandbox.tiktok.api.call import Call
 from shopsync_sandbox.tiktok.products.read_shape import Reader
-from shopsync_sandbox.tiktok.products.search import search
+from shopsync_sandbox.tiktok.products.search import Page, search
 from shopsync_sandbox.tiktok.protocol.bodies import (
     InventoryFilters,
     ProductBody,
@@ -53,15 +53,8 @@ def search_products(call: Call) -> dict[str, Any]:
     world = call.services.world
     filters = parse(SearchFilters, call.body)
     reader = Reader(world, call.base_url)
-    return search(
-        world,
-        call.shop,
-        reader,
-        filters,
-        page_size=call.page_size(),
-        page_token=call.query.get("page_token"),
-        version=call.version,
-    )
+    page = Page(call.page_size(), call.query.get("page_token"))
+    return search(world, call.shop, reader, filters, page, version=call.version)
 
 
 def activate(call: Call) -> dict[str, Any]:
@@ -97,7 +90,7 @@ def update_prices(call: Call) -> dict[str, Any]:
 
 
 def search_inventory(call: Call) -> dict[str, Any]:
-    """By SKU ids, or else by product ids; SKU ids win."""
+    """Search Inventory, by SKU ids, or else by product ids."""
     filters, shop = parse(InventoryFilters, call.body), call.shop
     if len(filters.product_ids or []) > 100 or len(filters.sku_ids or []) > 600:
         raise ApiError(Code.INVALID_PARAM, "invalid param: at most 100 product_ids or 600 sku_ids")

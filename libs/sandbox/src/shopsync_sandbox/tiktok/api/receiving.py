@@ -1,4 +1,4 @@
-"""Reading a request off the wire, and its content once it is admitted."""
+"""Reads a request, and its content once it is admitted."""
 
 import json
 from collections.abc import Awaitable, Callable
@@ -14,14 +14,14 @@ from shopsync_sandbox.tiktok.api.admission import Received, too_large
 from shopsync_sandbox.tiktok.api.call import Operation, Upload
 from shopsync_sandbox.tiktok.protocol.codes import ApiError, Code
 
-#: nothing larger is kept in memory; above it the body cannot even be checked against its signature
+#: nothing larger is kept in memory, so that the signature of a larger body cannot be checked
 READ_AT_MOST = 101 * 1024 * 1024
 
 Content = tuple[dict[str, Any], dict[str, Upload]]
 
 
 def head_of(scope: Scope) -> Received:
-    """Everything but the body. Headers are compared in lower case, as ASGI servers give them."""
+    """Everything but the body. Header names are lower case, as ASGI servers pass them."""
     headers = dict(reversed(scope["headers"]))
     raw_path: bytes = scope.get("raw_path") or scope["path"].encode()
     content_type, token = headers.get(b"content-type"), headers.get(b"x-tts-access-token")
@@ -38,7 +38,7 @@ def head_of(scope: Scope) -> Received:
 
 
 async def body_of(receive: Receive, limit: int = READ_AT_MOST) -> bytes:
-    """The whole body. Raises ApiError 36009021 above `limit` bytes, ClientDisconnect when the client gave up."""
+    """The whole body. Raises ApiError 36009021 above `limit` bytes, ClientDisconnect when the client is gone."""
     message = await receive()
     if not message.get("more_body") and message["type"] == "http.request":
         first: bytes = message.get("body", b"")

@@ -1,4 +1,4 @@
-"""Listing Schemas (202407): what a product of a category has to fill in, told as fields."""
+"""Listing Schemas (202407): the fields that a product of a category has to fill in."""
 
 import json
 from typing import Any
@@ -13,7 +13,7 @@ _FIELDS = (("title", "TEXT"), ("description", "TEXT"), ("main_images", "IMAGE"),
 
 
 def listing_schemas(call: Call) -> dict[str, Any]:
-    """One schema per leaf category; the others are told as errors beside them."""
+    """One schema per leaf category. Other categories are listed as errors."""
     version, catalogue = version_of(call), call.services.world.catalogue
     schemas: list[dict[str, Any]] = []
     errors: list[dict[str, Any]] = []
@@ -47,7 +47,7 @@ def _attribute(rule: Attribute) -> dict[str, Any]:
 
 
 def _ids(text: str) -> list[str]:
-    """A JSON list or values parted by commas. Raises ApiError for none, too many, or anything else."""
+    """A JSON list, or values separated by commas. Raises ApiError for none, too many, or anything else."""
     try:
         values = json.loads(text) if text.startswith("[") else text.split(",")
     except ValueError:

@@ -12,24 +12,24 @@ from shopsync_sandbox.tiktok.webhooks.notifications import EVENT_TYPES
 
 
 def authorized_shops(call: Call) -> dict[str, Any]:
-    """The consent's shops with their ciphers."""
+    """The shops of the consent, with their ciphers."""
     names = ("id", "name", "region", "seller_type", "cipher", "code")
     return {"shops": [{name: getattr(shop, name) for name in names} for shop in _granted(call)]}
 
 
 def seller_shops(call: Call) -> dict[str, Any]:
-    """Never a cipher."""
+    """The shops of the consent, without ciphers."""
     return {"shops": [{"id": shop.id, "region": shop.region} for shop in _granted(call)]}
 
 
 def seller_permissions(call: Call) -> dict[str, Any]:
-    """What the sellers of the consent may do with global products: only cross-border ones anything."""
+    """What the sellers of the consent may do with global products: nothing, unless they are cross-border."""
     cross_border = any(shop.seller_type == "CROSS_BORDER" for shop in _granted(call))
     return {"permissions": ["MANAGE_GLOBAL_PRODUCT"] if cross_border else []}
 
 
 def prerequisites(call: Call) -> dict[str, Any]:
-    """All check items; failed ones with their reasons."""
+    """All check items, failed ones with their reasons."""
     failed = call.shop.failed_prerequisites
     return {
         "check_results": [
@@ -40,7 +40,7 @@ def prerequisites(call: Call) -> dict[str, Any]:
 
 
 def list_webhooks(call: Call) -> dict[str, Any]:
-    """Times are milliseconds here."""
+    """The shop's registrations. Times are milliseconds here."""
     rows = [
         {
             "event_type": event,
@@ -54,7 +54,7 @@ def list_webhooks(call: Call) -> dict[str, Any]:
 
 
 def put_webhook(call: Call) -> dict[str, Any]:
-    """Register or replace the address of one event type. Raises ApiError for an address TikTok could not call."""
+    """Set the address of one event type. Raises ApiError for an address that TikTok could not call."""
     body = parse(WebhookBody, call.body)
     event, now = _event(body), call.services.world.now()
     address = check_address(body.address, loopback=call.services.settings.loopback_webhooks)
@@ -66,7 +66,7 @@ def put_webhook(call: Call) -> dict[str, Any]:
 
 
 def delete_webhook(call: Call) -> dict[str, Any]:
-    """Succeeds even when nothing is set."""
+    """Remove the address of one event type. Succeeds even when none is set."""
     call.shop.webhooks.pop(_event(parse(WebhookBody, call.body)), None)
     return {}
 

@@ -11,7 +11,7 @@ _IDS_MAX = 50
 
 
 class SizeChartFilters(Body):
-    """Of Search Size Charts; ids win over the keyword."""
+    """The body of Search Size Charts. Ids take precedence over the keyword."""
 
     ids: list[str] | None = None
     keyword: str | None = None

@@ -1,11 +1,11 @@
-"""Every operation the sandbox answers, and finding the one a request means."""
+"""All operations of the sandbox, and the search for the one that a request means."""
 
 from collections.abc import Collection
 from urllib.parse import unquote
 
 from shopsync_sandbox.tiktok.api import categories, logistics, products, schemas, shops, size_charts, uploads
 from shopsync_sandbox.tiktok.api.call import Operation
-from shopsync_sandbox.tiktok.protocol.codes import ApiError, Code, seen
+from shopsync_sandbox.tiktok.protocol.codes import ApiError, Code, live_error
 
 _READ, _WRITE = "seller.product.basic", "seller.product.write"
 _INFO, _LOGISTICS = "seller.authorization.info", "seller.logistics"
@@ -101,9 +101,8 @@ def find_operation(
 ) -> tuple[Operation, dict[str, str], str]:
     """The operation, its path parameters and its version. Raises ApiError: unknown path, wrong method or version.
 
-    An operation that is `withdrawn` counts as an unknown path.
-
-    `path` is undecoded, so that an encoded slash stays inside its segment.
+    A `withdrawn` operation counts as an unknown path. `path` is undecoded, so that an encoded slash stays inside its
+    segment.
     """
     segments = path.split("/")[1:]
     if "%" in path:
@@ -116,7 +115,7 @@ def find_operation(
         raise _unknown_path()
     operation = next((operation for operation in best if operation.method == method), None)
     if operation is None:
-        raise seen(Code.WRONG_METHOD)
+        raise live_error(Code.WRONG_METHOD)
     if operation.name in withdrawn:
         raise _unknown_path()
     if version not in operation.versions:
@@ -128,11 +127,11 @@ def find_operation(
 
 
 def _unknown_path() -> ApiError:
-    return seen(Code.UNKNOWN_PATH)
+    return live_error(Code.UNKNOWN_PATH)
 
 
 def _by_path() -> dict[tuple[str, ...], tuple[Operation, ...]]:
-    """Operations by their parts with every parameter as None's stand-in: the empty string."""
+    """Operations by their path, in which an empty string stands for every parameter."""
     table: dict[tuple[str, ...], tuple[Operation, ...]] = {}
     for operation in OPERATIONS:
         key = tuple("" if part.startswith("{") else part for part in operation.parts)
@@ -141,7 +140,7 @@ def _by_path() -> dict[tuple[str, ...], tuple[Operation, ...]]:
 
 
 _TABLE = _by_path()
-#: which places of a path may hold a parameter, by length; fewest parameters first
+#: which places of a path can be parameters, by its length; fewest parameters first
 _PLACES = {
     length: sorted({tuple(i for i, part in enumerate(k) if not part) for k in _TABLE if len(k) == length}, key=len)
     for length in {len(key) for key in _TABLE}
@@ -149,7 +148,7 @@ _PLACES = {
 
 
 def _best(segments: list[str]) -> tuple[Operation, ...]:
-    """The operations whose path fits with the most literal parts; empty when none does."""
+    """The operations whose path matches with the fewest parameters; empty when none matches."""
     for places in _PLACES.get(len(segments), ()):
         key = tuple("" if i in places else segment for i, segment in enumerate(segments))
         if key in _TABLE and all(segments[i] for i in places):

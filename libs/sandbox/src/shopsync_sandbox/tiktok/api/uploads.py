@@ -1,4 +1,4 @@
-"""Pictures and files: upload, and the white background."""
+"""Uploads of pictures and files, and white backgrounds."""
 
 from typing import Any, Literal
 
@@ -14,22 +14,22 @@ _OPTIMIZE_MAX = 200
 
 
 class OptimizeImage(Body):
-    """One picture and what is to be done to it."""
+    """One picture, and what to do with it."""
 
     uri: str | None = None
     optimization_mode: list[Literal["WHITE_BACKGROUND"]] | None = None
 
 
 class OptimizeBody(Body):
-    """Of Optimize Images."""
+    """The body of Optimize Images."""
 
     images: list[OptimizeImage] | None = None
 
 
 def upload_image(call: Call) -> dict[str, Any]:
-    """Keep a picture; the reply's uri goes into product bodies, its url into descriptions.
+    """Store a picture. The reply's uri goes into product bodies, its url into descriptions.
 
-    Width and height are those of the picture as kept: 1:1 when its use wants that and it is far from square.
+    Width and height are those of the stored picture: it is made square where its use requires that.
     """
     world, use_case = call.services.world, call.body.get("use_case") or "MAIN_IMAGE"
     if use_case not in USE_CASES:
@@ -42,7 +42,7 @@ def upload_image(call: Call) -> dict[str, Any]:
 
 
 def upload_file(call: Call) -> dict[str, Any]:
-    """Keep a PDF document or a video."""
+    """Store a PDF document or a video."""
     if "data" not in call.files:
         raise ApiError(Code.INVALID_PARAM, "invalid param: form field data is required")
     name = call.body.get("name") or call.files["data"].name
@@ -53,7 +53,7 @@ def upload_file(call: Call) -> dict[str, Any]:
 
 
 def optimize_images(call: Call) -> dict[str, Any]:
-    """Ask for white backgrounds, or how they stand: the same call again tells the result."""
+    """Ask for white backgrounds. The same call again returns the result."""
     wanted = parse(OptimizeBody, call.body).images or []
     if not 1 <= len(wanted) <= _OPTIMIZE_MAX:
         raise ApiError(Code.INVALID_PARAM, f"invalid param: images must have 1 to {_OPTIMIZE_MAX} entries")
@@ -79,7 +79,7 @@ def _optimized(call: Call, image: Image) -> dict[str, Any]:
 
 
 def _known_url(call: Call, image: Image) -> str:
-    """The picture's address, taken in descriptions from now on."""
+    """The picture's address, which descriptions may use from now on."""
     url = call.base_url + url_path(image.uri)
     call.services.world.images.urls.add(url)
     return url

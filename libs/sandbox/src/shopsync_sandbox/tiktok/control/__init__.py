@@ -1,1 +1,1 @@
-"""The control API under /_sandbox/: what a test, the demo or a curious person does to the sandbox."""
+"""The control API under /_sandbox/, for tests, the demo and people."""

@@ -9,7 +9,7 @@ _DEFAULT_REASON = "content does not meet the listing policy"
 
 
 def decide(sandbox: Actions, action: str, body: dict[str, Any]) -> dict[str, Any]:
-    """hold, release, run (decide all that wait by the rules), or approve, reject, pre-approve named products."""
+    """hold, release, run (decide all waiting products by the rules); or approve, reject, pre-approve given products."""
     reviews = sandbox.reviews
     if action in {"hold", "release"}:
         reviews.held = action == "hold"
@@ -30,13 +30,13 @@ def decide(sandbox: Actions, action: str, body: dict[str, Any]) -> dict[str, Any
 
 
 def set_rules(sandbox: Actions, rules: list[dict[str, Any]]) -> dict[str, Any]:
-    """Replace the automatic reviewer's rules; the first that matches decides."""
+    """Replace the automatic reviewer's rules. The first that matches decides."""
     sandbox.reviews.rules = [Rule(**rule) for rule in rules]
     return {"rules": len(sandbox.reviews.rules)}
 
 
 def _products(sandbox: Actions, body: dict[str, Any]) -> list[Product]:
-    """`product_ids`, or `"all"` for everything that waits."""
+    """The products of `product_ids`, or all waiting ones for `"all"`."""
     wanted = body["product_ids"]
     ids = sandbox.reviews.waiting() if wanted == "all" else wanted
     return [sandbox.product(product_id) for product_id in ids]

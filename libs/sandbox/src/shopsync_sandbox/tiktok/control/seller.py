@@ -8,7 +8,7 @@ Action = Callable[[Actions, Product, dict[str, Any]], None]
 
 
 def _stock(sandbox: Actions, product: Product, body: dict[str, Any]) -> None:
-    """A SKU by `sku_id`, or all of the product."""
+    """Set the stock of the SKU `sku_id`, or of all SKUs."""
     skus = [body["sku_id"]] if "sku_id" in body else list(product.stock)
     for sku_id in skus:
         sandbox.set_stock(product, sku_id, int(body["quantity"]))
@@ -25,7 +25,7 @@ LOCKS = frozenset({"promotion", "appeal", "skus", "inventory"})
 
 
 def _lock(_: Actions, product: Product, body: dict[str, Any]) -> None:
-    """`lock`: a promotion (price, less stock), an appeal (any edit), skus (adding, deleting), inventory."""
+    """`lock` forbids: promotion (price, less stock), appeal (any edit), skus (adding, deleting), inventory."""
     if body["lock"] not in LOCKS:
         raise ValueError(f"no lock {body['lock']!r}; known: {', '.join(sorted(LOCKS))}")
     product.locks.add(body["lock"])
@@ -50,9 +50,9 @@ ACTIONS: dict[str, Action] = {
 
 
 def act(sandbox: Actions, action: str, body: dict[str, Any]) -> dict[str, Any]:
-    """What a person does in Seller Center, or TikTok does to a product: never counted as an API call.
+    """What a person does in Seller Center, or TikTok does to a product. Not counted as an API call.
 
-    The product is named by `product_id`, or by `shop` and `seller_sku`.
+    The product is given by `product_id`, or by `shop` and `seller_sku`.
     """
     if action not in ACTIONS:
         raise ValueError(f"no action {action!r}; known: {', '.join(ACTIONS)}")

@@ -1,4 +1,4 @@
-"""Breaking a connection in the middle, which no HTTP answer can show."""
+"""Answers that break the connection."""
 
 from starlette.applications import Starlette
 from starlette.responses import Response
@@ -7,10 +7,10 @@ from starlette.types import Receive, Scope, Send
 _KEY = "shopsync.transport"
 
 
-class DroppingApplication(Starlette):
-    """Remembers with every request the connection it came on.
+class TransportApplication(Starlette):
+    """Keeps the transport of every request, so that a response can close it.
 
-    uvicorn hands out no such thing, so its request cycle (whose method `send` is) is asked for the transport.
+    uvicorn has no API for that, so it is read from the request cycle, whose method `send` is.
     """
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -19,7 +19,7 @@ class DroppingApplication(Starlette):
 
 
 class Dropped(Response):
-    """No answer: the connection is closed without a byte. Raises ConnectionResetError where there is none."""
+    """No answer: the connection is closed. Raises ConnectionResetError where there is none."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002 - ASGI's signature
         transport = scope.get(_KEY)
@@ -30,7 +30,7 @@ class Dropped(Response):
 
 
 class Truncated(Response):
-    """The headers of `whole` and half of its body, then the connection ends."""
+    """Sends the headers of `whole` and half of its body, then closes the connection."""
 
     def __init__(self, whole: Response) -> None:
         self.body = whole.body
@@ -50,6 +50,6 @@ class Truncated(Response):
 
 
 async def _gone(receive: Receive) -> None:
-    """Wait until the server has noticed the loss; returning earlier it would try to answer 500."""
+    """Wait until the server has noticed it. If we returned earlier, the server would try to answer 500."""
     while (await receive())["type"] != "http.disconnect":
         pass

@@ -1,4 +1,4 @@
-"""Carrying a request out, or spoiling its answer as the faults on order say."""
+"""Answers a request, with the faults that apply to it."""
 
 import asyncio
 from collections.abc import Callable, Iterable, Sequence
@@ -11,7 +11,7 @@ from shopsync_sandbox.tiktok.faults.registry import Fault
 from shopsync_sandbox.tiktok.limits import Limits
 from shopsync_sandbox.tiktok.protocol.codes import ApiError, Code
 from shopsync_sandbox.tiktok.protocol.envelope import failure, status_of, success
-from shopsync_sandbox.tiktok.protocol.live_answers import words_seen
+from shopsync_sandbox.tiktok.protocol.live_answers import live_message
 from shopsync_sandbox.tiktok.settings import Settings
 
 _TOO_MANY = 429
@@ -23,7 +23,7 @@ _HTML = (
 
 @dataclass(slots=True)
 class Answer:
-    """`code` is None where the answer carries none. `fault` names what spoilt or delayed it."""
+    """`code` is None where the answer has none. `fault` names the fault that changed or delayed it."""
 
     response: Response
     code: int | None
@@ -31,19 +31,19 @@ class Answer:
 
     @property
     def status(self) -> int | None:
-        """None: the connection is dropped."""
+        """The HTTP status; None when the connection is dropped."""
         return None if isinstance(self.response, Dropped) else self.response.status_code
 
 
-class Spoiler:
-    """Makes answers."""
+class FaultInjector:
+    """Turns results and refusals into answers, and applies faults."""
 
     def __init__(self, limits: Limits, settings: Settings) -> None:
         self._limits = limits
         self._settings = settings
 
     def refuse(self, error: ApiError, request_id: str, *, status: int | None = None) -> Answer:
-        """The refusal as an answer."""
+        """A refusal as an answer."""
         settings = self._settings
         known = settings.rate_limit_status if error.code in {Code.RATE_LIMITED, Code.HOUR_SPENT} else None
         status = status or known or status_of(error.code, settings.business_error_status)
@@ -53,33 +53,33 @@ class Spoiler:
         self,
         faults: Sequence[Fault],
         request_id: str,
-        carry_out: Callable[[], dict[str, object]],
+        process: Callable[[], dict[str, object]],
         *,
         message: str = "Success",
         refusal_status: int | None = None,
     ) -> Answer:
-        """Carry out and answer, unless a fault wants it otherwise. `faults` come from `Faults.take`."""
+        """Process the request and answer it, unless a fault prevents that. `faults` come from `Faults.take`."""
 
-        def answered() -> Answer:
+        def normal_answer() -> Answer:
             try:
-                return Answer(success(carry_out(), request_id, message), 0)
+                return Answer(success(process(), request_id, message), 0)
             except ApiError as error:
                 return self.refuse(error, request_id, status=refusal_status)
 
         if not faults:
-            return answered()
+            return normal_answer()
         await _delay(fault for fault in faults if not fault.after)
-        spoiling = next((fault for fault in faults if fault.kind != "slow"), None)
-        answer = answered() if spoiling is None or spoiling.carries_out else None
+        changing = next((fault for fault in faults if fault.kind != "slow"), None)
+        answer = normal_answer() if changing is None or changing.is_carried_out else None
         await _delay(fault for fault in faults if fault.after)
-        if spoiling is not None:
-            answer = self._spoil(spoiling, request_id, answer)
+        if changing is not None:
+            answer = self._changed(changing, request_id, answer)
         if answer is None:
-            raise RuntimeError("a request was neither carried out nor spoilt")
-        answer.fault = faults[0].kind if spoiling is None else spoiling.kind
+            raise RuntimeError("a request was neither processed nor changed by a fault")
+        answer.fault = faults[0].kind if changing is None else changing.kind
         return answer
 
-    def _spoil(self, fault: Fault, request_id: str, answer: Answer | None) -> Answer:
+    def _changed(self, fault: Fault, request_id: str, answer: Answer | None) -> Answer:
         if fault.kind == "truncate" and answer is not None:
             return Answer(Truncated(answer.response), answer.code)
         if fault.kind == "drop":
@@ -90,8 +90,8 @@ class Spoiler:
         if fault.kind == "rate_limit":
             error = self._limits.refusal(fault.seconds, retry_after=fault.retry_after, form=fault.retry_after_form)
         elif fault.code is not None:
-            words = words_seen(fault.code) if fault.message is None else fault.message
-            error = ApiError(fault.code, words, headers=self._wait(fault))
+            message = live_message(fault.code) if fault.message is None else fault.message
+            error = ApiError(fault.code, message, headers=self._wait(fault))
         elif fault.kind == "gateway_timeout":
             error = ApiError(Code.GATEWAY_TIMEOUT, "gateway timeout")
         else:
@@ -99,7 +99,7 @@ class Spoiler:
         return self.refuse(error, request_id, status=fault.status)
 
     def _wait(self, fault: Fault) -> dict[str, str]:
-        """An answer on order carries Retry-After only under 429."""
+        """A requested answer has Retry-After only with status 429."""
         if fault.status != _TOO_MANY or not fault.retry_after:
             return {}
         return self._limits.refusal(fault.seconds, retry_after=True, form=fault.retry_after_form).headers

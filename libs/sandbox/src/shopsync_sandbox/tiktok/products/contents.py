@@ -1,4 +1,4 @@
-"""From request bodies to product versions and back, and to the shapes replies have."""
+"""Converts request bodies to product versions and back, and to replies."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -26,7 +26,7 @@ _PLAIN = (
 
 
 def content_of(body: ProductBody, shop: Shop, catalogue: Catalogue, ids: Ids) -> Content:
-    """A version made of a whole body: SKUs without an id get a new one."""
+    """A version from a whole body. SKUs without an id get a new one."""
     return Content(
         title=body.title or "",
         description=body.description or "",
@@ -45,7 +45,7 @@ def content_of(body: ProductBody, shop: Shop, catalogue: Catalogue, ids: Ids) ->
 
 
 def body_of(content: Content) -> ProductBody:
-    """The version as a full edit that changes nothing, the ground a partial edit stands on."""
+    """The version as a full edit that changes nothing: the base of a partial edit."""
     skus = [
         SkuBody(
             id=sku.id,
@@ -64,10 +64,10 @@ def changed_fields(before: Content, after: Content) -> list[str]:
     return [name for name in (*_PLAIN, "skus") if getattr(before, name) != getattr(after, name)]
 
 
-def take_prices(product: Product, sent: Sequence[SkuBody], content: Content, *, local: bool) -> None:
-    """Prices sent are live at once, `amount` of a local seller, `sale_price` of another; those left out stay.
+def apply_prices(product: Product, sent: Sequence[SkuBody], content: Content, *, local: bool) -> None:
+    """Set the prices that were sent: `amount` for a local seller, else `sale_price`. Others stay as they are.
 
-    What is no price (in a draft) is dropped.
+    Text that is not a price, which a draft may have, is dropped.
     """
     for body, sku in zip(sent, content.skus, strict=True):
         amount = (body.price and (body.price.amount if local else body.price.sale_price)) or ""
@@ -75,8 +75,8 @@ def take_prices(product: Product, sent: Sequence[SkuBody], content: Content, *, 
             product.prices[sku.id] = int(amount)
 
 
-def take_stock(product: Product, sent: Sequence[SkuBody], content: Content) -> list[SkuContent]:
-    """Stock sent overwrites at once; left out it stays. Gives the SKUs whose stock was written."""
+def apply_stock(product: Product, sent: Sequence[SkuBody], content: Content) -> list[SkuContent]:
+    """Set the stock that was sent; the rest stays as it is. Returns the SKUs whose stock was written."""
     written: list[SkuContent] = []
     for body, sku in zip(sent, content.skus, strict=True):
         stock = {e.warehouse_id: e.quantity for e in body.inventory or [] if e.warehouse_id and e.quantity is not None}

@@ -1,4 +1,4 @@
-"""Activate, deactivate, delete and recover, one product at a time; the API does it in batches, a seller by hand."""
+"""Activate, deactivate, delete and recover. The API does it in batches, a seller by hand."""
 
 from collections.abc import Callable, Collection
 from typing import Any
@@ -18,7 +18,7 @@ _HIDDEN = frozenset({"SELLER_DEACTIVATED", "PLATFORM_DEACTIVATED"})
 
 
 class _CheckFailed(ApiError):
-    """The wrapper some batch errors come in."""
+    """An error that some batch errors are wrapped in."""
 
     def __init__(self, cause: ApiError) -> None:
         super().__init__(Code.CHECK_FAILED, "the check failed")
@@ -26,7 +26,7 @@ class _CheckFailed(ApiError):
 
 
 class Lifecycle:
-    """Status changes; each raises ApiError 12052901 when the status does not allow it."""
+    """Status changes. Each raises ApiError 12052901 when the current status does not allow it."""
 
     def __init__(self, world: World, reviews: Reviews, webhooks: Webhooks, journal: Journal) -> None:
         self._world = world
@@ -35,7 +35,7 @@ class Lifecycle:
         self._journal = journal
 
     def batch(self, shop: Shop, product_ids: list[str] | None, what: str) -> dict[str, Any]:
-        """`what` is activates, deactivates, deletes or recovers. Failures are listed, the rest is done."""
+        """`what` is activates, deactivates, deletes or recovers. Failures are listed, the others are done."""
         if not product_ids:
             raise ApiError(Code.INVALID_PARAM, "invalid param: product_ids is required")
         if len(product_ids) > BATCH_MAX:
@@ -58,13 +58,13 @@ class Lifecycle:
         return {"errors": errors} if errors else {}
 
     def activate(self, product: Product) -> None:
-        """A hidden product goes to review again and is live after it."""
+        """A hidden product is reviewed again, and live afterwards."""
         _require(product, _HIDDEN)
         self._to(product, "PENDING")
         self._reviews.submit(product)
 
     def hide(self, product: Product) -> None:
-        """Deactivate: what was under review is kept and reviewed at the next activation."""
+        """Deactivate. Content under review is kept, and reviewed at the next activation."""
         _require(product, {"ACTIVATE"})
         self._end_review(product)
         product.deactivation_source = "SELLER"
@@ -87,7 +87,7 @@ class Lifecycle:
         self._to(product, status, reason)
 
     def _activate_checked(self, product: Product) -> bool:
-        """What the seller lacks comes wrapped, as 12052990 with `extra_errors`."""
+        """Problems of the seller are wrapped in 12052990, as `extra_errors`."""
         _require(product, _HIDDEN)
         try:
             check_seller(self._world.shop(product.shop_key))
@@ -97,7 +97,7 @@ class Lifecycle:
         return True
 
     def _delete_or_pretend(self, product: Product) -> bool:
-        """Seen live: a success that changed nothing, of products with a draft."""
+        """As seen live: for products with a draft, a success that changed nothing."""
         has_draft = product.draft is not None or product.status == "DRAFT"
         if has_draft and self._world.settings.delete_ignores_drafts:
             return False
@@ -113,7 +113,7 @@ class Lifecycle:
         return done
 
     def _end_review(self, product: Product) -> None:
-        """The newest content becomes the only one, unreviewed."""
+        """The newest content becomes the only one, without a review."""
         shop = self._world.shop(product.shop_key)
         shop.unindex(product)
         product.content, product.under_review = product.in_review or product.content, None

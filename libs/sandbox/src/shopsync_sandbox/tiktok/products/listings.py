@@ -1,4 +1,4 @@
-"""Creating and editing products: checks, versions, review, and what is counted."""
+"""Creates and edits products: checks, versions, reviews, counters."""
 
 from typing import Any
 
@@ -7,11 +7,11 @@ from shopsync_sandbox.tiktok.limits import Limits
 from shopsync_sandbox.tiktok.products.checks import Context, check_draft, check_listing
 from shopsync_sandbox.tiktok.products.checks.brand import is_known
 from shopsync_sandbox.tiktok.products.contents import (
+    apply_prices,
+    apply_stock,
     body_of,
     changed_fields,
     content_of,
-    take_prices,
-    take_stock,
     written_reply,
 )
 from shopsync_sandbox.tiktok.products.lookup import find_to_edit
@@ -38,7 +38,7 @@ class Listings:
 
     def create(self, shop: Shop, body: ProductBody) -> dict[str, Any]:
         """A new product, unless the idempotency key was used before. Nothing else prevents duplicates."""
-        first = self._first_of(shop, body.idempotency_key)
+        first = self._created_before(shop, body.idempotency_key)
         if first is not None:
             self._journal.done["creates_repeated"] += 1
             return {**written_reply(first, first.content), "warnings": []}
@@ -53,21 +53,21 @@ class Listings:
         shop.products[product.id] = product
         if body.idempotency_key:
             shop.idempotency[body.idempotency_key] = product.id
-        self._take(product, body, content)
+        self._apply_prices_and_stock(product, body, content)
         shop.index(product)
         self._count_create(shop, product)
         self._webhooks.product_created(shop, product)
         if not draft:
             self._reviews.submit(product)
-        return {**written_reply(product, content), "warnings": _told(warnings)}
+        return {**written_reply(product, content), "warnings": _warning_rows(warnings)}
 
     def edit(self, shop: Shop, product_id: str, body: ProductBody) -> dict[str, Any]:
-        """Full edit: replaces everything but prices and stock left out; SKUs left out are deleted."""
+        """Full edit: replaces everything, except missing prices and stock. Missing SKUs are deleted."""
         product = find_to_edit(self._world, shop, product_id)
         return self._edit(shop, product, body)
 
     def partial_edit(self, shop: Shop, product_id: str, body: ProductBody) -> dict[str, Any]:
-        """Each property sent replaces that whole property of the newest version; the category cannot be changed."""
+        """Each property sent replaces the whole property of the newest version. The category cannot be changed."""
         product = find_to_edit(self._world, shop, product_id)
         if body.skus is not None and not body.skus:
             message = "the SKU list is empty: either leave it out or provide all required details"
@@ -86,8 +86,8 @@ class Listings:
         except ApiError as error:
             reasons = [{"code": int(error.code), "message": error.message}]
             return {"check_result": "FAILED", "fail_reasons": reasons, "warnings": {}}
-        told = {"message": " ".join(warnings)} if warnings else {}
-        return {"check_result": "PASS", "fail_reasons": [], "warnings": told}
+        shown = {"message": " ".join(warnings)} if warnings else {}
+        return {"check_result": "PASS", "fail_reasons": [], "warnings": shown}
 
     def edit_by_seller(self, product: Product, title: str) -> None:
         """The seller edits the title in Seller Center: reviewed like any edit, not counted as an API call."""
@@ -100,7 +100,7 @@ class Listings:
     def _edit(self, shop: Shop, product: Product, body: ProductBody) -> dict[str, Any]:
         draft = _is_draft(body.save_mode)
         _check_state(product)
-        beside = draft and self._goes_beside(product)
+        beside = draft and self._is_kept_beside(product)
         warnings = self._check(body, shop, product, draft=draft)
         if product.status == "DRAFT" and not draft:
             self._limits.count_listing(shop)
@@ -112,15 +112,19 @@ class Listings:
         else:
             self._replace(product, content)
         if not beside:
-            self._take(product, body, content)
+            self._apply_prices_and_stock(product, body, content)
         prune(product)
         shop.index(product)
         product.update_time = self._world.now()
         self._journal.did("edits", product.id)
         self._webhooks.product_edited(shop, product, changed_fields(before, content), by_seller=False)
-        return {**written_reply(product, content), "warnings": _told(warnings), "audit": {"status": product.audit}}
+        return {
+            **written_reply(product, content),
+            "warnings": _warning_rows(warnings),
+            "audit": {"status": product.audit},
+        }
 
-    def _first_of(self, shop: Shop, key: str | None) -> Product | None:
+    def _created_before(self, shop: Shop, key: str | None) -> Product | None:
         if key is not None and not 1 <= len(key) <= 128:
             raise ApiError(Code.INVALID_PARAM, "invalid param: idempotency_key must have 1 to 128 characters")
         product_id = shop.idempotency.get(key or "")
@@ -131,18 +135,18 @@ class Listings:
         return shop.products[product_id]
 
     def _check(self, body: ProductBody, shop: Shop, product: Product | None, *, draft: bool) -> list[str]:
-        """The warnings; a refusal is raised."""
+        """Returns the warnings. Raises ApiError."""
         context = Context(self._world, shop, product)
         return check_draft(body, context) if draft else check_listing(body, context)
 
     def _content(self, shop: Shop, body: ProductBody) -> Content:
-        """A version of the body; a brand nobody knows is cleared."""
+        """A version from the body. An unknown brand is removed."""
         if body.brand_id and not is_known(body.brand_id, Context(self._world, shop)):
             body = body.model_copy(update={"brand_id": None})
         return content_of(body, shop, self._world.catalogue, self._world.ids)
 
-    def _goes_beside(self, product: Product) -> bool:
-        """Whether a draft is kept beside the product. Raises ApiError where the state or region forbids it."""
+    def _is_kept_beside(self, product: Product) -> bool:
+        """Whether the draft is kept beside the live version. Raises ApiError where the state or region forbids it."""
         if product.status in {"DRAFT", "FAILED"}:
             return False
         if product.status == "PENDING":
@@ -158,7 +162,7 @@ class Listings:
             product.content, product.status, product.audit = content, "DRAFT", "NONE"
 
     def _replace(self, product: Product, content: Content) -> None:
-        """The new content goes where the status sends it: to review, or into a hidden product."""
+        """The new content goes to review, or replaces that of a hidden product."""
         product.draft = None
         if product.status in _HIDDEN:
             product.content, product.under_review = content, None
@@ -179,17 +183,17 @@ class Listings:
             product.under_review = content
             self._reviews.submit(product)
 
-    def _take(self, product: Product, body: ProductBody, content: Content) -> None:
+    def _apply_prices_and_stock(self, product: Product, body: ProductBody, content: Content) -> None:
         sent = body.skus or []
         local = self._world.shop(product.shop_key).seller_type == "LOCAL"
-        take_prices(product, sent, content, local=local)
-        for sku in take_stock(product, sent, content):
-            self._journal.stock_writes[product.shop_key, _name(sku)] += 1
+        apply_prices(product, sent, content, local=local)
+        for sku in apply_stock(product, sent, content):
+            self._journal.stock_writes[product.shop_key, _sku_name(sku)] += 1
 
     def _count_create(self, shop: Shop, product: Product) -> None:
         self._journal.did("creates", product.id)
         for sku in product.content.skus:
-            self._journal.creates_per_sku[shop.key, _name(sku)] += 1
+            self._journal.creates_per_sku[shop.key, _sku_name(sku)] += 1
 
 
 def _check_state(product: Product) -> None:
@@ -199,11 +203,11 @@ def _check_state(product: Product) -> None:
         raise ApiError(Code.APPEAL, "there is an ongoing appeal, revoke it before you edit the product")
 
 
-def _told(warnings: list[str]) -> list[dict[str, str]]:
+def _warning_rows(warnings: list[str]) -> list[dict[str, str]]:
     return [{"message": warning} for warning in warnings]
 
 
-def _name(sku: SkuContent) -> str:
+def _sku_name(sku: SkuContent) -> str:
     return sku.seller_sku or sku.id
 
 

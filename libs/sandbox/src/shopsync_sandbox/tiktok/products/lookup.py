@@ -12,7 +12,7 @@ def find(
 ) -> Product:
     """The shop's product. Raises ApiError: no id at all (12052031), unknown, or another shop's.
 
-    Which code the last two get differs by operation.
+    The codes of the last two differ by operation.
     """
     product = shop.products.get(product_id)
     if product is not None:
@@ -25,5 +25,5 @@ def find(
 
 
 def find_to_edit(world: World, shop: Shop, product_id: str) -> Product:
-    """As `find`, with the codes the edits have."""
+    """Like `find`, with the codes of the edits."""
     return find(world, shop, product_id, Code.PRODUCT_UNKNOWN_IN_EDIT, Code.PRODUCT_FOREIGN_IN_EDIT)

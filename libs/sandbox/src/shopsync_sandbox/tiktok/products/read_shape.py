@@ -1,4 +1,4 @@
-"""The read shape of products, which differs from the write shape."""
+"""Products as they are read: the shape differs from the one that is written."""
 
 from collections.abc import Collection
 from typing import Any
@@ -14,7 +14,7 @@ _REMOVED = frozenset({"DELETED", "FREEZE"})
 
 
 class Reader:
-    """`base_url` is where images are served from."""
+    """`base_url` is the address that images are served from."""
 
     def __init__(self, world: World, base_url: str) -> None:
         self._world = world
@@ -34,9 +34,9 @@ class Reader:
         return {**self._head(product), **self._content(shop, product, content)}
 
     def row(self, shop: Shop, product: Product, *, draft: bool = False, lacks: Collection[str] = ()) -> dict[str, Any]:
-        """One product of a search reply; its draft instead of the live version on request.
+        """One product of a search reply, with its draft instead of the live version on request.
 
-        `lacks`: members that the version of the search has not.
+        `lacks`: members that this version of the search does not have.
         """
         content = (product.draft if draft else None) or product.content
         head = self._head(product)

@@ -1,4 +1,4 @@
-"""The asynchronous review of products: who waits, who decides, and what a decision changes."""
+"""The asynchronous review of products."""
 
 import asyncio
 import heapq
@@ -17,7 +17,7 @@ Decision = Literal["approve", "reject", "pre_approve", "hold"]
 
 @dataclass(slots=True)
 class Rule:
-    """What the automatic reviewer does with products that match: by title part or by a SKU's seller_sku prefix."""
+    """What the automatic reviewer decides about products that match by a part of the title or a seller_sku prefix."""
 
     decision: Decision
     reason: str = ""
@@ -36,7 +36,7 @@ class Rule:
 
 
 class Reviews:
-    """The review queue. A decision about an outdated submission is void."""
+    """The review queue. A decision about an outdated submission has no effect."""
 
     def __init__(self, world: World, webhooks: Webhooks, journal: Journal) -> None:
         self._world = world
@@ -49,7 +49,7 @@ class Reviews:
         self.rules: list[Rule] = []
 
     def submit(self, product: Product) -> None:
-        """Send the product's newest content to review; an earlier submission is void."""
+        """Submit the product's newest content, in place of any earlier submission."""
         product.review_round += 1
         product.audit = "AUDITING"
         product.pre_approved_reasons.clear()
@@ -63,7 +63,7 @@ class Reviews:
             heapq.heappush(self._queue, item)
 
     def withdraw(self, product: Product) -> None:
-        """No review any more: the product was hidden or deleted."""
+        """End the review: the product was hidden or deleted."""
         product.review_round += 1
         product.audit = "NONE"
         product.pre_approved_reasons.clear()
@@ -73,7 +73,7 @@ class Reviews:
         return list(self._waiting)
 
     def run_due(self) -> int:
-        """Decide everything that is due, unless held; how many."""
+        """Decide everything that is due, unless held. Returns how many."""
         decided, now = 0, self._world.real_time()
         while self._queue and not self.held and self._queue[0][0] <= now:
             _, _, shop_key, product_id, review_round = heapq.heappop(self._queue)
@@ -83,7 +83,7 @@ class Reviews:
         return decided
 
     def decide_all(self) -> int:
-        """Decide everything that waits now, due or not, held or not; how many."""
+        """Decide everything that waits, due or not, held or not. Returns how many."""
         products = [self._world.shop(key).products[pid] for pid, key in list(self._waiting.items())]
         return sum(self._decide_by_rule(product) for product in products if product.audit == "AUDITING")
 
@@ -103,7 +103,7 @@ class Reviews:
             self._webhooks.status_changed(shop, product, status)
 
     def reject(self, product: Product, reason: str) -> None:
-        """A new product fails; an edit of a live one fails and the old content stays live."""
+        """A new product fails. An edit of a live product fails too, and its old content stays live."""
         shop = self._begin(product, "rejected")
         if product.status != "ACTIVATE":
             product.status = "FAILED"
@@ -113,7 +113,7 @@ class Reviews:
         self._webhooks.status_changed(shop, product, "PRODUCT_AUDIT_FAILURE", reason)
 
     def pre_approve(self, product: Product, reason: str = KYC_PENDING) -> None:
-        """Passed, but the shop or category is not ready: stays PENDING until `approve`."""
+        """The review is passed, but the shop or category is not ready: PENDING until `approve`."""
         shop = self._begin(product, "pre_approved")
         product.audit = "PRE_APPROVED"
         product.pre_approved_reasons[:] = [reason]
@@ -125,7 +125,7 @@ class Reviews:
         return {"waiting": len(self._waiting), "held": self.held, **counts}
 
     async def run(self) -> None:
-        """Decide by the clock until cancelled."""
+        """Decide what is due, until cancelled."""
         while True:
             self.run_due()
             await asyncio.sleep(0.02)
@@ -141,7 +141,7 @@ class Reviews:
         return self._world.shop(product.shop_key)
 
     def _decide_by_rule(self, product: Product) -> bool:
-        rule = next((rule for rule in self.rules if rule.matches(product)), None) or self._house_rule(product)
+        rule = next((rule for rule in self.rules if rule.matches(product)), None) or self._default_rule(product)
         if rule.decision == "hold":
             return False
         if rule.decision == "reject":
@@ -152,7 +152,7 @@ class Reviews:
             self.approve(product)
         return True
 
-    def _house_rule(self, product: Product) -> Rule:
+    def _default_rule(self, product: Product) -> Rule:
         content = product.in_review or product.content
         category = self._world.catalogue.categories.get(content.category_id or "")
         if category is not None and category.permission == "INVITE_ONLY":
@@ -163,7 +163,7 @@ class Reviews:
 
 
 def prune(product: Product) -> None:
-    """Forget price and stock of SKUs that no version has any more."""
+    """Remove price and stock of SKUs that are in no version any more."""
     known = product.sku_contents()
     product.prices = {sku: price for sku, price in product.prices.items() if sku in known}
     product.stock = {sku: stock for sku, stock in product.stock.items() if sku in known}

@@ -1,9 +1,10 @@
-"""Search Products: filters, and pages whose cursor shifts when products change meanwhile, as the real one does."""
+"""Search Products: filters and pages. Like TikTok's, the token is a position: changes between pages move products."""
 
 import base64
 import binascii
 import hashlib
 import json
+from dataclasses import dataclass
 from typing import Any
 
 from shopsync_sandbox.tiktok.products.read_shape import Reader
@@ -25,40 +26,40 @@ STATUSES = frozenset(
         "DELETED",
     },
 )
-#: members that rows of older versions have not
+#: members that rows of older versions do not have
 _LACKING = {
     "202309": ("audit", "has_draft", "is_not_for_sale", "status_info"),
     "202312": ("has_draft", "status_info"),
 }
 RESULTS_MAX = 10_000
-#: makes every token hold "+" and "/", so that a client which does not encode it is found out
+#: puts "+" and "/" into every token, so that a client which does not encode it fails
 _TOKEN_HEAD = b"\xfb\xef\xff"
 
 
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Which page is asked for. `token` is the previous page's, None for the first."""
+
+    size: int
+    token: str | None = None
+
+
 def search(
-    world: World,
-    shop: Shop,
-    reader: Reader,
-    filters: SearchFilters,
-    *,
-    page_size: int,
-    page_token: str | None,
-    version: str = "202502",
+    world: World, shop: Shop, reader: Reader, filters: SearchFilters, page: Page, *, version: str = "202502"
 ) -> dict[str, Any]:
     """One page, newest change first. DELETED products are part of ALL."""
     _check(filters)
-    start = offset_of(page_token, filters) if page_token else 0
-    if start + page_size > RESULTS_MAX:
+    start = offset_of(page.token, filters) if page.token else 0
+    following = start + page.size
+    if following > RESULTS_MAX:
         raise ApiError(Code.SEARCH_TOO_DEEP, f"more than {RESULTS_MAX} results cannot be read, narrow the search")
     visible_until = world.now() - world.settings.search_delay_seconds
     found = [p for p in _candidates(shop, filters) if p.create_time <= visible_until and _matches(p, filters)]
     found.sort(key=lambda product: (-product.update_time, product.id))
     draft = bool(filters.return_draft_version)
     rows = [
-        reader.row(shop, product, draft=draft, lacks=_LACKING.get(version, ()))
-        for product in found[start : start + page_size]
+        reader.row(shop, product, draft=draft, lacks=_LACKING.get(version, ())) for product in found[start:following]
     ]
-    following = start + page_size
     token = token_for(following, filters) if following < len(found) else ""
     return {"total_count": len(found), "products": rows, "next_page_token": token}
 
@@ -80,7 +81,7 @@ def _check_span(what: str, low: int | None, high: int | None, code: Code) -> Non
 
 
 def _candidates(shop: Shop, filters: SearchFilters) -> list[Product]:
-    """By index where the filter allows it, so that looking up one SKU does not read the whole shop."""
+    """The products to look at. SKU filters use an index, so that one SKU does not read the whole shop."""
     if filters.seller_skus:
         owners = {owner for sku in filters.seller_skus for owner in shop.by_seller_sku.get(sku, ())}
         return [shop.products[owner] for owner in owners]
@@ -103,7 +104,7 @@ def _matches(product: Product, filters: SearchFilters) -> bool:
 
 
 def token_for(offset: int, filters: SearchFilters) -> str:
-    """An opaque token; always with + and /."""
+    """An opaque token. It always contains + and /."""
     document = json.dumps([offset, _fingerprint(filters)], separators=(",", ":"))
     return base64.b64encode(_TOKEN_HEAD + document.encode()).decode()
 

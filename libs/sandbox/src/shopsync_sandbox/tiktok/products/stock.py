@@ -1,4 +1,4 @@
-"""Update Inventory and Update Price: live at once, without a review."""
+"""Update Inventory and Update Price. Both take effect at once, without a review."""
 
 from typing import Any
 
@@ -25,7 +25,7 @@ class Stock:
         self._journal = journal
 
     def update_inventory(self, shop: Shop, product_id: str, skus: list[SkuBody] | None) -> dict[str, Any]:
-        """Overwrite quantities. SKUs that fail are listed inside code 0, the rest is written."""
+        """Overwrite quantities. SKUs that fail are listed in an answer with code 0, the others are written."""
         context = self._context(shop, product_id)
         product = _product(context)
         if product.status not in _STOCK_STATES:
@@ -38,7 +38,7 @@ class Stock:
         return {"errors": errors} if errors else {}
 
     def update_prices(self, shop: Shop, product_id: str, skus: list[SkuBody] | None) -> dict[str, Any]:
-        """Overwrite prices of a live product: all or none."""
+        """Overwrite prices of a live product, all or none."""
         context = self._context(shop, product_id)
         product = _product(context)
         if product.status != "ACTIVATE":
@@ -53,7 +53,7 @@ class Stock:
         return {}
 
     def set_by_seller(self, product: Product, sku_id: str, quantity: int) -> None:
-        """The seller, or a sale, changes the stock: not counted. Raises KeyError for an unknown SKU."""
+        """The stock changes by the seller or by a sale. Not counted. Raises KeyError for an unknown SKU."""
         held = product.stock[sku_id]
         product.stock[sku_id] = dict.fromkeys(held, quantity)
         product.update_time = self._world.now()
@@ -100,7 +100,7 @@ def _own_skus(context: Context, skus: list[SkuBody] | None) -> list[SkuBody]:
 
 
 def _with_default_warehouse(shop: Shop, entries: list[Inventory]) -> list[Inventory]:
-    """A seller with one usable warehouse need not name it."""
+    """A seller with one usable warehouse may leave its id out."""
     usable = [w.id for w in shop.sales_warehouses() if w.effect_status == "ENABLED"]
     if len(usable) != 1:
         return entries

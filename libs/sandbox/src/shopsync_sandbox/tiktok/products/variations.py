@@ -1,4 +1,4 @@
-"""Sales attributes (variations): custom names and values get ids that stay the same within a shop."""
+"""Sales attributes (variations). Custom names and values get ids that are stable within a shop."""
 
 from shopsync_sandbox.tiktok.identity import Ids
 from shopsync_sandbox.tiktok.protocol.bodies import SalesAttribute
@@ -7,7 +7,7 @@ from shopsync_sandbox.tiktok.taxonomy.catalogue import Catalogue
 
 
 def attribute_key(shop: Shop, catalogue: Catalogue, sent: SalesAttribute) -> str | None:
-    """The attribute's name, by which a kind is compared; None when its id is unknown. An id wins over a name."""
+    """The attribute's name, which identifies it; None when its id is unknown. An id takes precedence over a name."""
     if not sent.id:
         return sent.name
     built_in = catalogue.sales_attribute(sent.id)
@@ -24,7 +24,7 @@ def value_key(shop: Shop, catalogue: Catalogue, sent: SalesAttribute) -> str | N
 
 
 def resolve(shop: Shop, catalogue: Catalogue, ids: Ids, sent: SalesAttribute) -> SalesAttribute:
-    """The attribute with all ids and names filled in; unknown ids of a draft keep what was sent."""
+    """The attribute with all ids and names filled in. Unknown ids in a draft are kept as sent."""
     name = attribute_key(shop, catalogue, sent) or sent.name or ""
     attribute_id = sent.id or _attribute_id(shop, catalogue, ids, name)
     value = value_key(shop, catalogue, sent) or sent.value_name or ""

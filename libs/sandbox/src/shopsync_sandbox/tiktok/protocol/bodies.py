@@ -1,4 +1,4 @@
-"""Request bodies of the product endpoints. Unknown members are ignored, wrong types refused (98001004)."""
+"""Request bodies of the product endpoints. Unknown members are ignored, wrong types are refused."""
 
 from typing import Any, TypeVar
 
@@ -8,19 +8,19 @@ from shopsync_sandbox.tiktok.protocol.codes import ApiError, Code
 
 
 class Body(BaseModel):
-    """Strict: a number is never taken for a string."""
+    """Strict: a number is never accepted for a string."""
 
     model_config = ConfigDict(frozen=True, extra="ignore", strict=True)
 
 
 class ImageRef(Body):
-    """A picture by the uri its upload gave."""
+    """A picture, by the uri that its upload returned."""
 
     uri: str | None = None
 
 
 class AttributeValue(Body):
-    """By id, or by name where the attribute takes custom values."""
+    """A value by id, or by name where the attribute accepts custom values."""
 
     id: str | None = None
     name: str | None = None
@@ -34,7 +34,7 @@ class ProductAttribute(Body):
 
 
 class SalesAttribute(Body):
-    """One variation of a SKU; ids win over names."""
+    """One variation of a SKU. Ids take precedence over names."""
 
     id: str | None = None
     name: str | None = None
@@ -53,7 +53,7 @@ class Price(Body):
 
 
 class Inventory(Body):
-    """Pieces in one warehouse."""
+    """Stock in one warehouse."""
 
     warehouse_id: str | None = None
     quantity: int | None = None
@@ -69,7 +69,7 @@ class IdentifierCode(Body):
 
 
 class SkuBody(Body):
-    """A SKU to write; without `id` a new one."""
+    """A SKU to write. Without `id` it is a new one."""
 
     id: str | None = None
     seller_sku: str | None = None
@@ -97,7 +97,7 @@ class Dimensions(Body):
 
 
 class CertificationFile(Body):
-    """A PDF by the id its upload gave."""
+    """A PDF, by the id that its upload returned."""
 
     id: str | None = None
     name: str | None = None
@@ -105,7 +105,7 @@ class CertificationFile(Body):
 
 
 class CertificationBody(Body):
-    """A document the category asks for; `expiration_date` in Unix seconds."""
+    """A document that the category requires. `expiration_date` in Unix seconds."""
 
     id: str | None = None
     images: list[ImageRef] | None = None
@@ -114,7 +114,7 @@ class CertificationBody(Body):
 
 
 class SizeChartTemplate(Body):
-    """A template kept in Seller Center."""
+    """A template in Seller Center."""
 
     id: str | None = None
 
@@ -127,7 +127,7 @@ class SizeChart(Body):
 
 
 class ProductBody(Body):
-    """Create, full edit and partial edit share it; `model_fields_set` tells what was sent."""
+    """The body of create, full edit and partial edit. `model_fields_set` says which members were sent."""
 
     save_mode: str | None = None
     idempotency_key: str | None = None
@@ -148,19 +148,19 @@ class ProductBody(Body):
 
 
 class ProductIds(Body):
-    """Of the batch operations."""
+    """The body of the batch operations."""
 
     product_ids: list[str] | None = None
 
 
 class SkuChanges(Body):
-    """Of Update Inventory and Update Price."""
+    """The body of Update Inventory and Update Price."""
 
     skus: list[SkuBody] | None = None
 
 
 class SearchFilters(Body):
-    """Of Search Products; times are Unix seconds."""
+    """The body of Search Products. Times are Unix seconds."""
 
     status: str | None = None
     seller_skus: list[str] | None = None
@@ -175,21 +175,21 @@ class SearchFilters(Body):
 
 
 class InventoryFilters(Body):
-    """Of Inventory Search."""
+    """The body of Inventory Search."""
 
     product_ids: list[str] | None = None
     sku_ids: list[str] | None = None
 
 
 class WebhookBody(Body):
-    """Of the webhook registration."""
+    """The body of the webhook registration."""
 
     address: str | None = None
     event_type: str | None = None
 
 
 class RecommendBody(Body):
-    """Of Recommend Category."""
+    """The body of Recommend Category."""
 
     product_title: str | None = None
     images: list[ImageRef] | None = None
@@ -222,9 +222,9 @@ _REQUIRED = {
 
 
 def parse_product(document: dict[str, Any], member_error: int, *, whole: bool, locale: bool = True) -> ProductBody:
-    """A product body. Raises ApiError 36009004 where the gateway misses a member of a `whole` one, in Go's names.
+    """A product body. Raises ApiError 36009004 when a `whole` body lacks a required member, under its name in Go.
 
-    A draft may lack anything. `locale`: the body may have that member.
+    A draft may lack any member. `locale`: the body may have that member.
     """
     body = parse(ProductBody, document, member_error)
     if "locale" in document and not locale:

@@ -1,4 +1,4 @@
-"""Which addresses TikTok calls."""
+"""Which addresses TikTok can send webhooks to."""
 
 import ipaddress
 from urllib.parse import urlsplit
@@ -7,7 +7,7 @@ from shopsync_sandbox.tiktok.protocol.codes import ApiError, Code
 
 
 def check_address(address: str | None, *, loopback: bool) -> str:
-    """The callback rule: https, a domain, no port; with `loopback` also plain http on this machine."""
+    """The rule for addresses: https, a domain, no port; with `loopback` also http on this machine."""
     if not address or len(address) > 255:
         raise ApiError(Code.INVALID_PARAM, "invalid param: address must have 1 to 255 characters")
     try:

@@ -1,8 +1,8 @@
-"""TikTok Shop's answer codes the sandbox gives, grouped as the API groups them, and the error that carries one."""
+"""TikTok Shop's answer codes that the sandbox uses, in the API's groups, and the error that carries one."""
 
 from enum import IntEnum
 
-from shopsync_sandbox.tiktok.protocol.live_answers import words_seen
+from shopsync_sandbox.tiktok.protocol.live_answers import live_message
 
 
 class Code(IntEnum):
@@ -229,7 +229,7 @@ class Code(IntEnum):
 
 
 class ApiError(Exception):
-    """A refusal: becomes the envelope with this code and message. `headers` go onto the reply."""
+    """A refusal: an envelope with this code and message. `headers` are added to the reply."""
 
     def __init__(self, code: Code | int, message: str, *, headers: dict[str, str] | None = None) -> None:
         super().__init__(f"{int(code)}: {message}")
@@ -238,6 +238,6 @@ class ApiError(Exception):
         self.headers = headers or {}
 
 
-def seen(code: Code, *, headers: dict[str, str] | None = None) -> ApiError:
-    """The refusal in TikTok's own words."""
-    return ApiError(code, words_seen(code), headers=headers)
+def live_error(code: Code, *, headers: dict[str, str] | None = None) -> ApiError:
+    """The refusal with the message of the live service."""
+    return ApiError(code, live_message(code), headers=headers)

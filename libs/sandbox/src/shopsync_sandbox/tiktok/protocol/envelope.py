@@ -7,7 +7,7 @@ from starlette.responses import Response
 
 from shopsync_sandbox.tiktok.protocol.codes import ApiError, Code
 
-# Those in live_answers.py were seen on the live service; the others are our decision (docs/sandbox-tiktok.md).
+# The codes in live_answers.py were seen on the live service; the others are our decision (docs/sandbox-tiktok.md).
 _STATUS: dict[int, int] = {
     Code.WRONG_SIGN: 401,
     Code.TOKEN_EXPIRED: 401,

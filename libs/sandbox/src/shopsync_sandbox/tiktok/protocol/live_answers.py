@@ -1,9 +1,9 @@
-"""The HTTP statuses and words of TikTok's gateway and token host, by code, as they were seen on the live service.
+"""HTTP statuses and messages of TikTok's gateway and token host, by code, as seen on the live service.
 
-For faults on order; what the sandbox refuses by itself takes its words from here as well.
+Used for requested faults and for the sandbox's own refusals.
 """
 
-SEEN: dict[int, tuple[int, str]] = {
+_LIVE: dict[int, tuple[int, str]] = {
     36009002: (429, "Too many requests. Please slow down."),
     36009003: (500, "Internal error. Please try again later."),
     36009004: (400, "Invalid parameters"),
@@ -26,11 +26,11 @@ SEEN: dict[int, tuple[int, str]] = {
 }
 
 
-def status_seen(code: int) -> int:
-    """200 for a code that was never seen."""
-    return SEEN[code][0] if code in SEEN else 200
+def live_status(code: int) -> int:
+    """The HTTP status of a code; 200 for one that was never seen."""
+    return _LIVE[code][0] if code in _LIVE else 200
 
 
-def words_seen(code: int) -> str:
-    """What stands in the message."""
-    return SEEN[code][1] if code in SEEN else f"code {code}"
+def live_message(code: int) -> str:
+    """The message of a code."""
+    return _LIVE[code][1] if code in _LIVE else f"code {code}"

@@ -8,7 +8,7 @@ _UNSIGNED = frozenset({"sign", "access_token"})
 
 
 def is_multipart(content_type: str | None) -> bool:
-    """Compare the media type only: parameters such as the boundary and the case do not matter."""
+    """Whether the media type is multipart/form-data. Parameters such as the boundary, and case, do not matter."""
     return (content_type or "").partition(";")[0].strip().lower() == "multipart/form-data"
 
 
@@ -21,7 +21,7 @@ def request_sign(
 ) -> str:
     """Lower-case hex signature of a request: `path` without host and query, `query` decoded, `body` the exact bytes.
 
-    A multipart body is left out, an empty one adds nothing.
+    A multipart body is not signed.
     """
     pairs = sorted((pair for pair in query if pair[0] not in _UNSIGNED), key=lambda pair: pair[0].encode())
     signed = path + "".join(key + value for key, value in pairs)

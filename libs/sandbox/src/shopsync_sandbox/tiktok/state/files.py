@@ -21,7 +21,7 @@ VIDEOS = {
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """An upload as it is served."""
+    """A stored upload."""
 
     id: str
     name: str
@@ -34,7 +34,7 @@ class File:
 
 
 class FileStore:
-    """Files by id; every upload is a new file."""
+    """Files by id. Every upload is a new file."""
 
     def __init__(self, ids: Ids) -> None:
         self._ids = ids
@@ -44,7 +44,7 @@ class FileStore:
         return self._files.get(file_id)
 
     def add(self, name: str, content: bytes) -> File:
-        """Check and keep a file. Raises ApiError with a 12038xxx code when it is refused."""
+        """Check and store a file. Raises ApiError with a 12038xxx code when it is refused."""
         kind = name.rpartition(".")[2].upper()
         if not content:
             raise ApiError(Code.FILE_BAD, "the file is empty")

@@ -1,4 +1,4 @@
-"""Uploaded images: kept as bytes, addressed by their content."""
+"""Uploaded images, addressed by their content."""
 
 import hashlib
 import io
@@ -30,7 +30,7 @@ BUCKET = "tos-sim-jp"
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """What a file's header says."""
+    """Format and size, from a file's header."""
 
     media_type: str
     width: int
@@ -39,7 +39,7 @@ class Picture:
 
 @dataclass(frozen=True, slots=True)
 class Image:
-    """An upload as it is served."""
+    """A stored upload."""
 
     uri: str
     content: bytes
@@ -49,9 +49,9 @@ class Image:
 
 
 class ImageStore:
-    """The same bytes give the same `uri`; a picture far from square becomes a padded square of its own `uri`.
+    """The same bytes have the same `uri`. A picture far from square becomes a padded square with its own `uri`.
 
-    What was found out about a file is remembered: uploading it again costs no decoding.
+    A file that is uploaded again is not decoded again.
     """
 
     def __init__(self) -> None:
@@ -67,7 +67,7 @@ class ImageStore:
         return self._images.get(uri)
 
     def add(self, content: bytes, use_case: str, rules: str) -> Image:
-        """Check and keep an upload. Raises ApiError with a 12038xxx code when the picture is refused."""
+        """Check and store an upload. Raises ApiError with a 12038xxx code when the picture is refused."""
         if not content or len(content) > MAX_BYTES:
             message = "file size must be above 0 and at most 10 MB"
             raise ApiError(Code.FILE_SIZE if content else Code.FILE_BAD, message)
@@ -81,7 +81,7 @@ class ImageStore:
         return self._keep(digest, content, picture)
 
     def replace(self, content: bytes) -> Image:
-        """Keep a picture the service made itself, unchecked."""
+        """Store a picture that the service made itself, without checks."""
         return self._keep(_digest(content), content, read_picture(content))
 
     def _keep(self, digest: str, content: bytes, picture: Picture) -> Image:
@@ -92,14 +92,14 @@ class ImageStore:
         known = self._squares.get(digest)
         if known is None:
             made, side = _square(content), max(picture.width, picture.height)
-            # a HEIC picture cannot be drawn here: it keeps its bytes and only claims to be square
+            # a HEIC picture cannot be decoded here: it keeps its bytes and only claims to be square
             shape = Picture(picture.media_type if made is None else "image/jpeg", side, side)
             known = self._squares[digest] = self._keep(_digest(made or digest.encode()), made or content, shape)
         return known
 
 
 def url_path(uri: str) -> str:
-    """The path an image is served under; description images use the address made of it."""
+    """The path of an image. Descriptions use the address made of it."""
     return f"/image/{uri}~tplv-origin.image"
 
 
@@ -113,7 +113,7 @@ def _digest(content: bytes) -> str:
 
 
 def read_picture(content: bytes) -> Picture:
-    """Raises ApiError 12038002 or 12038004 when it is no picture TikTok takes."""
+    """Read the header. Raises ApiError 12038002 or 12038004 for a file that TikTok does not accept."""
     heic = _heic_size(content)
     if heic is not None:
         return Picture("image/heic", *heic)
@@ -152,7 +152,7 @@ def _check_size(width: int, height: int, use_case: str, *, documented: bool) -> 
 
 
 def _square(content: bytes) -> bytes | None:
-    """A JPEG with the picture in the middle of a white square; None for a HEIC picture."""
+    """A JPEG with the picture in the centre of a white square; None for a HEIC picture."""
     if content[4:8] == b"ftyp":
         return None
     with Pillow.open(io.BytesIO(content)) as picture:

@@ -1,4 +1,4 @@
-"""The state of the pretended shops, in memory. No rules here."""
+"""The state of the simulated shops, in memory. No rules here."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -19,7 +19,7 @@ from shopsync_sandbox.tiktok.protocol.bodies import (
 
 
 class SkuContent(Body):
-    """The reviewed part of a SKU; price and stock live on the product because they change without a review."""
+    """The reviewed part of a SKU. Price and stock are on the product, because they change without a review."""
 
     id: str
     seller_sku: str | None = None
@@ -29,7 +29,7 @@ class SkuContent(Body):
 
 
 class Content(Body):
-    """One version of a product: live, under review, or a draft beside the live one."""
+    """One version of a product: live, under review, or a draft of a live product."""
 
     title: str = ""
     description: str = ""
@@ -48,7 +48,7 @@ class Content(Body):
 
 @dataclass(slots=True)
 class Product:
-    """A listing. Times are Unix seconds, prices whole yen, stock is SKU id -> warehouse id -> pieces."""
+    """A listing. Times are Unix seconds, prices whole yen, stock is SKU id -> warehouse id -> quantity."""
 
     id: str
     shop_key: str
@@ -57,9 +57,9 @@ class Product:
     audit: str
     create_time: float
     update_time: float
-    #: what a review decides about while `content` stays live; kept when rejected, so that its SKU ids stay known
+    #: the version under review while `content` stays live; kept when rejected, so that its SKU ids stay known
     under_review: Content | None = None
-    #: a draft kept beside a live product (`has_draft`)
+    #: a draft of a live product (`has_draft`)
     draft: Content | None = None
     prices: dict[str, int] = field(default_factory=dict)
     stock: dict[str, dict[str, int]] = field(default_factory=dict)
@@ -69,12 +69,12 @@ class Product:
     #: what forbids changes: promotion, appeal, skus, inventory
     locks: set[str] = field(default_factory=set)
     ever_live: bool = False
-    #: grows with every submission, so a decision about an older one is void
+    #: grows with every submission: a decision about an older one has no effect
     review_round: int = 0
 
     @property
     def in_review(self) -> Content | None:
-        """The edit of a live product that is being reviewed; a rejected one is kept but is not this."""
+        """The edit of a live product that is being reviewed. Not a rejected one, which is kept too."""
         return self.under_review if self.audit in {"AUDITING", "PRE_APPROVED"} else None
 
     def versions(self) -> tuple[Content, ...]:
@@ -84,7 +84,7 @@ class Product:
         return [sku for version in self.versions() for sku in version.skus]
 
     def sku_contents(self) -> dict[str, SkuContent]:
-        """Every SKU of any version by id; the version that is newest in review wins."""
+        """Every SKU of any version, by id. Later versions take precedence."""
         return {sku.id: sku for sku in self.all_skus()}
 
 
@@ -102,7 +102,7 @@ class Warehouse:
 
 @dataclass(slots=True)
 class Subscription:
-    """Where one event type goes."""
+    """The address that receives one event type."""
 
     address: str
     create_time: float
@@ -111,7 +111,7 @@ class Subscription:
 
 @dataclass(slots=True)
 class Shop:
-    """A seller's shop with all it has."""
+    """A seller's shop."""
 
     key: str
     id: str
@@ -131,7 +131,7 @@ class Shop:
     custom_brands: dict[str, str] = field(default_factory=dict)
     webhooks: dict[str, Subscription] = field(default_factory=dict)
     failed_prerequisites: dict[str, list[str]] = field(default_factory=dict)
-    #: what keeps the seller from listing, e.g. inactive
+    #: what prevents the seller from listing, e.g. inactive
     conditions: set[str] = field(default_factory=set)
     #: moved to the category tree v2
     needs_category_v2: bool = False
@@ -145,14 +145,14 @@ class Shop:
         return [w for w in self.warehouses if w.type == "SALES_WAREHOUSE"]
 
     def index(self, product: Product) -> None:
-        """Make the product findable by the SKUs of all its versions."""
+        """Index the product by the SKUs of all its versions."""
         for sku in product.all_skus():
             self.by_sku[sku.id] = product.id
             if sku.seller_sku:
                 self.by_seller_sku.setdefault(sku.seller_sku, {})[product.id] = None
 
     def unindex(self, product: Product) -> None:
-        """Undo `index`; call it before the versions change."""
+        """Undo `index`. Must be called before the versions change."""
         for sku in product.all_skus():
             self.by_sku.pop(sku.id, None)
             owners = self.by_seller_sku.get(sku.seller_sku or "", {})

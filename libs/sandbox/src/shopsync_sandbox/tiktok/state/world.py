@@ -1,4 +1,4 @@
-"""Everything the sandbox remembers, in one place, and the clock all of it reads."""
+"""The app, its shops and uploads, and the clock that everything reads."""
 
 import string
 import time
@@ -16,7 +16,7 @@ Clock = Callable[[], float]
 
 
 class World:
-    """The app, its shops and the clock (Unix seconds). `offset` makes the server's clock wrong on purpose."""
+    """The clock returns Unix seconds. `offset` makes the server's time wrong on purpose."""
 
     def __init__(self, seed: str, shop_keys: Sequence[str], settings: Settings, clock: Clock = time.time) -> None:
         self.seed = seed
@@ -36,7 +36,7 @@ class World:
         return self._clock() + self.offset
 
     def real_time(self) -> float:
-        """The clock without the pretended offset: for limits, which a wrong wall clock does not change."""
+        """The clock without the offset, for limits and delays: a wrong time does not change them."""
         return self._clock()
 
     def request_id(self) -> str:
@@ -46,13 +46,13 @@ class World:
         return datetime.fromtimestamp(self.now(), UTC).date().isoformat()
 
     def shop(self, key: str) -> Shop:
-        """Raises KeyError with the known keys."""
+        """The shop of this key. Raises KeyError naming the known keys."""
         if key not in self.shops:
             raise KeyError(f"no shop {key!r}; known: {', '.join(self.shops)}")
         return self.shops[key]
 
     def product(self, product_id: str) -> Product:
-        """By id in any shop. Raises KeyError."""
+        """The product of this id, in any shop. Raises KeyError."""
         for shop in self.shops.values():
             if product_id in shop.products:
                 return shop.products[product_id]

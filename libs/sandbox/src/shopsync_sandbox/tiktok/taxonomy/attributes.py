@@ -28,9 +28,9 @@ _SEASON = Attribute("100399", "季節", multiple=True, values={"1001011": "春�
 _CAPACITY = Attribute("100810", "容量(mAh)", required=True, custom=True, number=True, values={"1008101": "10000"})
 _FASHION = (_MATERIAL, _SEASON)
 
-#: Attributes a category and all below it have beside the common ones.
+#: Attributes of a category and all below it, in addition to the common ones.
 MORE: dict[str, tuple[Attribute, ...]] = {"600001": _FASHION, "800001": _FASHION, "641000": (_CAPACITY,)}
-#: Rules of a category and all below it; those of the nearest one count.
+#: Rules of a category and all below it. The nearest ones apply.
 RULES: dict[str, Rules] = {
     "600001": Rules(size_chart="supported"),
     "800001": Rules(size_chart="supported"),

@@ -1,4 +1,4 @@
-"""The catalogue every shop has: category trees v1 and v2, attributes, rules and brands."""
+"""The catalogue of every shop: category trees v1 and v2, attributes, rules and brands."""
 
 from shopsync_sandbox.tiktok.taxonomy.attributes import BRANDS, COMMON, MORE, RULES, SALES
 from shopsync_sandbox.tiktok.taxonomy.trees import V1, V2
@@ -6,7 +6,7 @@ from shopsync_sandbox.tiktok.taxonomy.types import Attribute, Category, Rules
 
 
 class Catalogue:
-    """Read-only: the same for every shop and seed. Everything is looked up, nothing searched."""
+    """Read-only, and the same for every shop and seed. Every question is one lookup."""
 
     def __init__(self) -> None:
         self.categories: dict[str, Category] = {
@@ -40,7 +40,7 @@ class Catalogue:
         return self._own.get(category_id, {})
 
     def rules(self, category_id: str) -> Rules:
-        """Of an unknown category: the usual ones."""
+        """The rules of a category; the usual ones for an unknown category."""
         return self._rules.get(category_id, Rules())
 
     def sales_attribute(self, attribute_id: str) -> Attribute | None:

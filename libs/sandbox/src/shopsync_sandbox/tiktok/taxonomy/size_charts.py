@@ -1,11 +1,11 @@
-"""The size-chart templates a shop has made in Seller Center: two for everybody, with invented ids."""
+"""Size-chart templates from Seller Center: the same two for every shop, with invented ids."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
 class SizeChart:
-    """A template: `rows` are cells below `headers`, in centimetres."""
+    """A template. `rows` are the cells under `headers`, in centimetres."""
 
     id: str
     name: str

@@ -1,6 +1,6 @@
 """The Japanese category trees: v1 has three levels, v2 more. Invented ids, real shapes.
 
-A row: id, parent id, name, then what is not usual: permission, refusal of listings, whether the market shows it.
+A row: id, parent id, name, then only where it differs: permission, refusal of listings, whether the market shows it.
 """
 
 from typing import Any

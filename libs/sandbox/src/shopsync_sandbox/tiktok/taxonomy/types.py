@@ -1,4 +1,4 @@
-"""What a catalogue is made of: categories, their attributes and rules, brands."""
+"""Categories, their attributes and rules, and brands."""
 
 from dataclasses import dataclass, field
 from typing import Literal
@@ -10,7 +10,7 @@ from shopsync_sandbox.tiktok.protocol.codes import Code
 class Category:
     """A node of a tree; `parent_id` "0" is a root.
 
-    `refusal` is what a listing under it is answered with. `shown` False: the category exists, but not in this market.
+    `refusal`: the code that refuses a listing in it. `shown` False: the category exists, but not in this market.
     """
 
     id: str
@@ -26,7 +26,7 @@ class Category:
 class Attribute:
     """`values` maps value id to name. `number`: a custom value must be a positive number.
 
-    `depends_on`, an (attribute id, value id): required once that is chosen, to be left empty when another one is.
+    `depends_on`, (attribute id, value id): required when that value is chosen; must be empty when another value is.
     """
 
     id: str
@@ -42,7 +42,7 @@ class Attribute:
 
 @dataclass(frozen=True, slots=True)
 class Certification:
-    """A document a category asks for; `expires`: with its date of expiry."""
+    """A document that a category requires. `expires`: an expiry date is required too."""
 
     id: str
     name: str
@@ -52,7 +52,7 @@ class Certification:
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """What a category demands beside attributes."""
+    """What a category requires besides attributes."""
 
     certifications: tuple[Certification, ...] = ()
     size_chart: Literal["unsupported", "supported", "required"] = "unsupported"
@@ -62,7 +62,7 @@ class Rules:
 
 @dataclass(frozen=True, slots=True)
 class Brand:
-    """`t1` brands cannot be used without authorisation at all. `roots`: the only first-level categories it is for."""
+    """`t1` brands cannot be used at all without authorisation. `roots`: the only first-level categories it is for."""
 
     id: str
     name: str

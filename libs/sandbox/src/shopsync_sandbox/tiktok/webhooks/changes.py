@@ -1,4 +1,4 @@
-"""Webhooks about parts of a product, found by comparing the product with how it was last seen."""
+"""Webhooks about parts of a product, found by comparing it with its last known state."""
 
 import itertools
 from collections.abc import Callable, Mapping
@@ -16,7 +16,7 @@ _HIDDEN = frozenset({"SELLER_DEACTIVATED", "PLATFORM_DEACTIVATED", "FREEZE"})
 
 @dataclass(slots=True)
 class _Seen:
-    """A product as webhooks have told about it. `stock` is pieces per SKU."""
+    """A product as the last webhooks described it. `stock` is the quantity per SKU."""
 
     category: str | None = None
     skus: dict[str, SkuStatus] = field(default_factory=dict)
@@ -25,15 +25,15 @@ class _Seen:
 
 @dataclass(frozen=True, slots=True)
 class _Occurrence:
-    """`at` in Unix seconds, `source` what made the change."""
+    """`at` in Unix seconds. `source`: what made the change."""
 
     number: int
     at: float
     source: str
 
 
-class Observer:
-    """Remembers every product it has looked at."""
+class ChangeNotices:
+    """Keeps the last known state of every product."""
 
     def __init__(self, world: World, emit: Emit) -> None:
         self._world = world
@@ -41,8 +41,8 @@ class Observer:
         self._events = itertools.count(1)
         self._seen: dict[str, _Seen] = {}
 
-    def look(self, shop: Shop, product: Product, source: str) -> None:
-        """Emit what changed. The first look at a product tells its SKUs as created and nothing else."""
+    def compare(self, shop: Shop, product: Product, source: str) -> None:
+        """Emit what changed since the last call. The first call only reports the SKUs as created."""
         before = self._seen.get(product.id)
         now = _Seen(
             product.content.category_id,
@@ -52,17 +52,17 @@ class Observer:
         if before == now:
             return
         self._seen[product.id] = now
-        self._tell_skus(shop, product, _Seen() if before is None else before, now)
+        self._emit_skus(shop, product, _Seen() if before is None else before, now)
         if before is None:
             return
         if before.category != now.category and before.category and now.category:
-            self._tell_category(shop, product, before.category, now.category)
+            self._emit_category(shop, product, before.category, now.category)
         for sku, pieces in now.stock.items():
             if before.stock.get(sku, pieces) != pieces:
                 occurred = _Occurrence(next(self._events), self._world.now(), source)
-                self._tell_stock(shop, product, sku, (before.stock[sku], pieces), occurred)
+                self._emit_stock(shop, product, sku, (before.stock[sku], pieces), occurred)
 
-    def _tell_category(self, shop: Shop, product: Product, previous: str, current: str) -> None:
+    def _emit_category(self, shop: Shop, product: Product, previous: str, current: str) -> None:
         data = {
             "product_id": product.id,
             "previous_category_id": previous,
@@ -71,7 +71,7 @@ class Observer:
         }
         self._emit(shop, "PRODUCT_CATEGORY_CHANGE", data)
 
-    def _tell_skus(self, shop: Shop, product: Product, before: _Seen, now: _Seen) -> None:
+    def _emit_skus(self, shop: Shop, product: Product, before: _Seen, now: _Seen) -> None:
         rows: list[dict[str, str]] = []
         for sku in {**before.skus, **now.skus}:
             was, status = before.skus.get(sku), now.skus.get(sku)
@@ -90,10 +90,10 @@ class Observer:
             data = {"product_id": product.id, "skus": rows, "update_time": int(product.update_time)}
             self._emit(shop, "SKU_STATUS_CHANGE", data)
 
-    def _tell_stock(
+    def _emit_stock(
         self, shop: Shop, product: Product, sku: str, pieces: tuple[int, int], occurred: _Occurrence
     ) -> None:
-        """`pieces` before and now."""
+        """`pieces`: the quantity before and now."""
         (before, now), low = pieces, self._world.settings.low_stock
         ids = {"shop_id": int(shop.id), "product_id": int(product.id), "sku_id": int(sku)}
         self._emit(shop, "INVENTORY_CHANGED_BY_SHOP", _stock_change(ids, now, now - before, occurred))
@@ -117,7 +117,7 @@ class Observer:
 
 
 def _statuses(product: Product, before: Mapping[str, SkuStatus]) -> dict[str, SkuStatus]:
-    """A hidden product's SKUs stay deactivated until it is live again; a deleted product has none."""
+    """SKUs of a hidden product stay deactivated until it is live again. A deleted product has none."""
     if product.status == "DELETED":
         return {}
     if product.status in _HIDDEN:
@@ -133,7 +133,7 @@ def _stock_status(pieces: int, low: int) -> str:
 
 
 def _stock_change(ids: Mapping[str, int], pieces: int, delta: int, occurred: _Occurrence) -> dict[str, Any]:
-    """Ids are big integers here, times ISO 8601 in UTC. The values of trigger_source are ours."""
+    """Ids are integers here, times ISO 8601 in UTC. The values of trigger_source are ours."""
     at = datetime.fromtimestamp(occurred.at, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
     locked = {"campaign_locked_quantity": 0, "creator_locked_quantity": 0}
     change = {

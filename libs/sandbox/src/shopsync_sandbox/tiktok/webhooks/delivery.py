@@ -1,4 +1,4 @@
-"""Sending webhooks: signed over the exact bytes, at least once, with the documented retries."""
+"""Sends webhooks: signed over the exact bytes, at least once, with the documented retries."""
 
 import asyncio
 import heapq
@@ -28,32 +28,32 @@ class Delivery:
 
 @dataclass(slots=True)
 class Tally:
-    """What became of deliveries."""
+    """Results of deliveries."""
 
     delivered: int = 0
     failed_attempts: int = 0
     dropped: int = 0
 
 
-class Courier:
-    """The queue of deliveries, and who carries them."""
+class DeliveryQueue:
+    """Deliveries that are waiting or being sent."""
 
     def __init__(self, world: World) -> None:
         self._world = world
         self._numbers = itertools.count(1)
         self._queue: list[Delivery] = []
-        self._under_way: set[asyncio.Task[None]] = set()
+        self._in_flight: set[asyncio.Task[None]] = set()
         self.tally = Tally()
         #: nothing is sent while this is set
         self.held = False
 
     @property
     def waiting(self) -> int:
-        """Deliveries not yet accepted by their receiver nor given up."""
-        return len(self._queue) + len(self._under_way)
+        """Deliveries that are neither accepted by their receiver nor given up."""
+        return len(self._queue) + len(self._in_flight)
 
     def send(self, address: str, body: bytes) -> None:
-        """Queue one webhook for one address, in as many copies as the settings say."""
+        """Queue one webhook for one address, as often as the settings say."""
         settings, now = self._world.settings, self._world.real_time()
         for _ in range(settings.webhook_copies):
             number = next(self._numbers)
@@ -62,7 +62,7 @@ class Courier:
             heapq.heappush(self._queue, Delivery(due, order, address, body))
 
     async def run(self) -> None:
-        """Deliver until cancelled; a slow receiver holds up at most its own deliveries."""
+        """Deliver until cancelled, several at a time."""
         limits = httpx.Limits(max_connections=_AT_ONCE * 2)
         async with (
             httpx.AsyncClient(limits=limits, follow_redirects=False, trust_env=False) as client,
@@ -75,10 +75,10 @@ class Courier:
     def _start_due(self, group: asyncio.TaskGroup, client: httpx.AsyncClient) -> None:
         now = self._world.real_time()
         at_once = 1 if self._world.settings.webhook_reverse else _AT_ONCE
-        while self._queue and not self.held and self._queue[0].due <= now and len(self._under_way) < at_once:
+        while self._queue and not self.held and self._queue[0].due <= now and len(self._in_flight) < at_once:
             task = group.create_task(self._deliver(client, heapq.heappop(self._queue)))
-            self._under_way.add(task)
-            task.add_done_callback(self._under_way.discard)
+            self._in_flight.add(task)
+            task.add_done_callback(self._in_flight.discard)
 
     async def _deliver(self, client: httpx.AsyncClient, delivery: Delivery) -> None:
         app = self._world.app

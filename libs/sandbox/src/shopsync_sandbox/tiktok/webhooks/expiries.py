@@ -1,4 +1,4 @@
-"""The warnings that a shop's authorisation runs out: from 30 days before, once a day."""
+"""Warnings that a shop's authorisation will expire: once a day, from 30 days before."""
 
 import asyncio
 
@@ -9,26 +9,26 @@ from shopsync_sandbox.tiktok.webhooks.notifications import Webhooks
 _DAY, WARNED_DAYS = 86_400.0, 30
 
 
-class Expiries:
-    """Watches the authorisations by the server's clock."""
+class ExpiryWarnings:
+    """Sends the warnings that are due by the server's clock."""
 
     def __init__(self, world: World, tokens: Tokens, webhooks: Webhooks) -> None:
         self._world = world
         self._tokens = tokens
         self._webhooks = webhooks
-        #: shop key -> (end of the authorisation, whole days left) that was told last
-        self._told: dict[str, tuple[float, int]] = {}
+        #: shop key -> (end of the authorisation, whole days left) of the last warning
+        self._last_warning: dict[str, tuple[float, int]] = {}
 
     def warn_due(self) -> int:
-        """Warn the shops whose time has come; how many."""
+        """Send the warnings that are due. Returns how many."""
         warned, now = 0, self._world.now()
         for shop in self._world.shops.values():
             ends = self._tokens.authorised_until(shop.key)
             if ends is None or not now < ends <= now + WARNED_DAYS * _DAY:
                 continue
-            telling = (ends, int((ends - now) // _DAY))
-            if self._told.get(shop.key) != telling:
-                self._told[shop.key] = telling
+            warning = (ends, int((ends - now) // _DAY))
+            if self._last_warning.get(shop.key) != warning:
+                self._last_warning[shop.key] = warning
                 self._webhooks.authorization_ends(shop, ends)
                 warned += 1
         return warned
@@ -41,7 +41,7 @@ class Expiries:
         self._webhooks.authorization_ends(self._world.shop(shop_key), ends)
 
     async def run(self) -> None:
-        """Warn by the clock until cancelled."""
+        """Send warnings until cancelled."""
         while True:
             self.warn_due()
             await asyncio.sleep(0.5)

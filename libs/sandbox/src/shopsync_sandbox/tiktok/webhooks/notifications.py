@@ -1,4 +1,4 @@
-"""Webhooks in the API's shapes: what happened becomes a notification for the addresses that want it."""
+"""Webhooks in the API's form: every event becomes a notification to the addresses registered for it."""
 
 import itertools
 import json
@@ -7,8 +7,8 @@ from typing import Any
 
 from shopsync_sandbox.tiktok.state.model import Product, Shop
 from shopsync_sandbox.tiktok.state.world import World
-from shopsync_sandbox.tiktok.webhooks.changes import Observer
-from shopsync_sandbox.tiktok.webhooks.delivery import Courier, Tally
+from shopsync_sandbox.tiktok.webhooks.changes import ChangeNotices
+from shopsync_sandbox.tiktok.webhooks.delivery import DeliveryQueue, Tally
 
 #: types an address can be registered for
 EVENT_TYPES = {
@@ -29,24 +29,24 @@ EVENT_TYPES = {
     "INVOICE_STATUS_CHANGE": 36,
     "PRODUCT_AUDIT_STATUS_CHANGE": 37,
 }
-#: types that only go to the address of the app; these names are ours
+#: types that only go to the app's address; these names are ours
 APP_TYPES = {"INVENTORY_STATUS_CHANGE": 27, "SKU_STATUS_CHANGE": 50, "INVENTORY_CHANGED_BY_SHOP": 71}
 _NUMBERS = {**EVENT_TYPES, **APP_TYPES}
 
 
 class Webhooks:
-    """Makes notifications and hands them to the courier."""
+    """Creates notifications and queues their delivery."""
 
     def __init__(self, world: World) -> None:
         self._world = world
         self._notifications = itertools.count(1)
         self._forgotten: set[tuple[str, str, str]] = set()
-        self._observer = Observer(world, self.emit)
-        self.courier = Courier(world)
+        self._changes = ChangeNotices(world, self.emit)
+        self.courier = DeliveryQueue(world)
 
     @property
     def waiting(self) -> int:
-        """Deliveries not yet accepted by their receiver nor given up."""
+        """Deliveries that are neither accepted by their receiver nor given up."""
         return self.courier.waiting
 
     @property
@@ -54,7 +54,7 @@ class Webhooks:
         return self.courier.tally
 
     def emit(self, shop: Shop, event: str, data: Mapping[str, Any]) -> None:
-        """Queue one event for the shop's registered address and the app's, each once. KeyError: unknown event."""
+        """Queue one event for the shop's registered address and the app's. Raises KeyError for an unknown event."""
         number = _NUMBERS[event]
         subscription, settings = shop.webhooks.get(event), self._world.settings
         addresses = set() if subscription is None else {subscription.address}
@@ -111,8 +111,8 @@ class Webhooks:
         self.observe(shop, product)
 
     def observe(self, shop: Shop, product: Product, source: str = "OPEN_API") -> None:
-        """Tell what changed about category, SKUs and stock since the last look (types 18, 50, 27, 71)."""
-        self._observer.look(shop, product, source)
+        """Report what changed about category, SKUs and stock since the last call (types 18, 50, 27, 71)."""
+        self._changes.compare(shop, product, source)
 
     def authorization_ends(self, shop: Shop, at: float) -> None:
         """The consent runs out at `at` (Unix seconds)."""
@@ -120,7 +120,7 @@ class Webhooks:
         self.emit(shop, "UPCOMING_AUTHORIZATION_EXPIRATION", {"message": message, "expiration_time": str(int(at))})
 
     def forgets(self, shop: Shop, event: str, address: str) -> bool:
-        """Whether this registration is the one that does not stick, as the setting has it."""
+        """Whether this registration is forgotten: the first one of each, if the setting says so."""
         registration = (shop.key, event, address)
         if not self._world.settings.webhook_put_sticks_second_time or registration in self._forgotten:
             return False

@@ -1,4 +1,4 @@
-"""What a product body must be before it is taken: AS_DRAFT lenient, LISTING strict, the first fault refuses it."""
+"""Checks of product bodies: strict for LISTING, lenient for AS_DRAFT. The first fault refuses the body."""
 
 from shopsync_sandbox.tiktok.products.checks.attributes import check_attributes
 from shopsync_sandbox.tiktok.products.checks.brand import check_brand, is_known
@@ -19,7 +19,7 @@ __all__ = ["Context", "check_draft", "check_listing"]
 
 
 def check_listing(body: ProductBody, context: Context) -> list[str]:
-    """Everything a listing needs; the warnings. Raises ApiError with the code of the first fault found."""
+    """Check everything that a listing needs. Returns warnings. Raises ApiError with the code of the first fault."""
     check_seller(context.shop)
     check_title(body.title, context.settings)
     check_description(body.description, context)
@@ -38,20 +38,20 @@ def check_listing(body: ProductBody, context: Context) -> list[str]:
 
 
 def check_draft(body: ProductBody, context: Context) -> list[str]:
-    """A draft takes almost anything: only what could not even be kept is refused."""
+    """A draft may contain almost anything: only what could not be stored is refused. Returns warnings."""
     check_seller_active(context.shop)
     check_title_length(body.title)
     check_sku_identity(body.skus or [], context)
     unknown = body.brand_id and not is_known(body.brand_id, context)
-    return [_cleared(body.brand_id or "")] if unknown else []
+    return [_brand_removed(body.brand_id or "")] if unknown else []
 
 
 def _brand_warnings(body: ProductBody, context: Context) -> list[str]:
     hidden = check_brand(body, context)
     unknown = body.brand_id and not is_known(body.brand_id, context)
-    found = (hidden, _cleared(body.brand_id or "") if unknown else None)
+    found = (hidden, _brand_removed(body.brand_id or "") if unknown else None)
     return [warning for warning in found if warning]
 
 
-def _cleared(brand_id: str) -> str:
+def _brand_removed(brand_id: str) -> str:
     return f"The [brand_id]:{brand_id} does not exist and has been cleared."

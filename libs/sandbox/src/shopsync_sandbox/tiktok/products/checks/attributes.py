@@ -1,7 +1,7 @@
 import re
 
 from shopsync_sandbox.tiktok.products.checks.context import Context
-from shopsync_sandbox.tiktok.products.checks.text import content_fault
+from shopsync_sandbox.tiktok.products.checks.text import text_fault
 from shopsync_sandbox.tiktok.protocol.bodies import AttributeValue, ProductAttribute, ProductBody
 from shopsync_sandbox.tiktok.protocol.codes import ApiError, Code
 from shopsync_sandbox.tiktok.taxonomy.types import Attribute
@@ -11,7 +11,7 @@ _POSITIVE = re.compile(r"(?=.*[1-9])\d+(\.\d+)?")
 
 
 def check_attributes(body: ProductBody, context: Context) -> None:
-    """Values against the category's attributes, then what is required, conditions included."""
+    """Check values against the category's attributes, then required and conditional attributes."""
     known = context.catalogue.product_attributes(body.category_id or "")
     chosen: dict[str, set[str]] = {}
     for attribute in body.product_attributes or []:
@@ -29,7 +29,7 @@ def check_attributes(body: ProductBody, context: Context) -> None:
 
 
 def _values(sent: ProductAttribute, rule: Attribute) -> set[str]:
-    """The ids chosen, built-in names counted as their ids."""
+    """The chosen ids. Names of built-in values count as their ids."""
     values = sent.values or []
     if not values:
         raise ApiError(Code.ATTRIBUTE_EMPTY, f"product attribute {rule.id} has no value")
@@ -52,7 +52,7 @@ def _values(sent: ProductAttribute, rule: Attribute) -> set[str]:
 
 
 def _check_value(value: AttributeValue, rule: Attribute) -> str:
-    """The name it has."""
+    """The value's name."""
     if value.id:
         if value.id not in rule.values:
             message = f"value {value.id} does not belong to product attribute {rule.id}"
@@ -69,7 +69,7 @@ def _check_value(value: AttributeValue, rule: Attribute) -> str:
         raise ApiError(Code.ATTRIBUTE_NOT_CUSTOM, f"product attribute {rule.id} takes no custom value")
     if rule.number and not _POSITIVE.fullmatch(name):
         raise ApiError(Code.ATTRIBUTE_NUMBER, f"the value of {rule.name} needs to be a positive number, is {name!r}")
-    fault = content_fault(name)
+    fault = text_fault(name)
     if fault:
         raise ApiError(Code.ATTRIBUTE_FORMATTING, f"a value of product attribute {rule.id} contains {fault}")
     return name

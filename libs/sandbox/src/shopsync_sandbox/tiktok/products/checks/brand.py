@@ -4,9 +4,9 @@ from shopsync_sandbox.tiktok.protocol.codes import ApiError, Code
 
 
 def check_brand(body: ProductBody, context: Context) -> str | None:
-    """A brand this seller may use for this category; None, or the warning that comes with a brand not shown.
+    """Check that this seller may use the brand in this category. Returns a warning for a brand that is not shown.
 
-    An unknown brand is refused only where the settings say so; else it is cleared later, see `is_known`.
+    An unknown brand is refused only by a setting; else it is removed later, see `is_known`.
     """
     brand_id = body.brand_id or ""
     if not brand_id:
@@ -33,5 +33,5 @@ def check_brand(body: ProductBody, context: Context) -> str | None:
 
 
 def is_known(brand_id: str, context: Context) -> bool:
-    """A brand of the catalogue, or one the shop made."""
+    """Whether the brand is in the catalogue, or the shop created it."""
     return brand_id in context.catalogue.brands or brand_id in context.shop.custom_brands

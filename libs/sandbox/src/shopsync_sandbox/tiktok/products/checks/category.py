@@ -4,7 +4,7 @@ from shopsync_sandbox.tiktok.protocol.codes import ApiError, Code
 
 
 def check_category(body: ProductBody, context: Context) -> None:
-    """A leaf of the tree `category_version` names that this seller may list under."""
+    """Check that the category is a leaf of the tree in `category_version`, and open to this seller."""
     catalogue, version, category_id = context.catalogue, body.category_version or "v1", body.category_id or ""
     if version not in {"v1", "v2"}:
         raise ApiError(Code.CATEGORY_INVALID, f"category_version {version!r} is not v1 or v2")

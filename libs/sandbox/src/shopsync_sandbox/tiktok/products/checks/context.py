@@ -10,7 +10,7 @@ from shopsync_sandbox.tiktok.taxonomy.catalogue import Catalogue
 
 @dataclass(slots=True)
 class Context:
-    """What a body is checked against. `product` is None on create; `skus` are the ones it has in any version."""
+    """What a body is checked against. `product` is None on create. `skus`: those of any version of the product."""
 
     world: World
     shop: Shop
@@ -36,9 +36,9 @@ class Context:
         return self.product is not None and lock in self.product.locks
 
     def price_of(self, sku_id: str | None) -> int | None:
-        """What the SKU costs now; None for a new one, or one of a draft that never got a price."""
+        """The current price; None for a new SKU, or one of a draft that never had a price."""
         return None if self.product is None else self.product.prices.get(sku_id or "")
 
     def stock_of(self, sku_id: str | None) -> Mapping[str, int]:
-        """Warehouse id to pieces now; empty for a new SKU."""
+        """The current stock by warehouse id; empty for a new SKU."""
         return {} if self.product is None else self.product.stock.get(sku_id or "", {})

@@ -48,13 +48,13 @@ _TAGS: dict[str, frozenset[str]] = {
     "th": _CELL,
     "img": _PLAIN.union(_IMAGE_NEEDS, {"alt"}),
 }
-#: Element -> what it must stand in, or must not.
+#: Element -> the elements it must be in, or must not be in.
 _INSIDE = {"li": {"ul", "ol"}, "tr": {"table", "thead", "tbody"}, "td": {"tr"}, "th": {"tr"}}
 _NEVER_INSIDE = {"p": {"p"}, "table": {"table"}}
 
 
 class _Reader(HTMLParser):
-    """Reads the whole of it and keeps the first fault."""
+    """Reads the whole description and keeps the first fault."""
 
     def __init__(self) -> None:
         super().__init__(convert_charrefs=True)

@@ -11,7 +11,7 @@ FILES_MAX = 10
 
 
 def check_documents(body: ProductBody, context: Context) -> None:
-    """Certificates and the size chart the category asks for."""
+    """Check the certificates and the size chart that the category requires."""
     rules = context.catalogue.rules(body.category_id or "")
     known = {certification.id: certification for certification in rules.certifications}
     given: set[str] = set()

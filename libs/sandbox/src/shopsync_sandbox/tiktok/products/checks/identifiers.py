@@ -12,7 +12,7 @@ _ISBN_10 = re.compile(r"[0-9]{9}[0-9Xx]")
 
 
 def check_identifiers(skus: Sequence[SkuBody], context: Context) -> None:
-    """Product codes such as JAN: right digits, each once, and fixed once submitted."""
+    """Check product codes such as JAN: valid digits, no code twice, and no change once submitted."""
     seen: set[str] = set()
     for sku in skus:
         identifier = sku.identifier_code
@@ -26,7 +26,7 @@ def check_identifiers(skus: Sequence[SkuBody], context: Context) -> None:
 
 
 def check_external_ids(body: ProductBody, context: Context) -> None:
-    """At most 999 characters; where the settings say so, no other product of the shop may have the same."""
+    """Check that external ids have at most 999 characters and, by a setting, are unique in the shop."""
     for name, value in _external_ids(body):
         if len(value) > EXTERNAL_ID_MAX:
             raise ApiError(Code.EXTERNAL_ID_LENGTH, f"{name} has more than {EXTERNAL_ID_MAX} characters")

@@ -13,9 +13,9 @@ _IMPERIAL = frozenset({"POUND", "INCH"})
 
 
 def check_package(body: ProductBody, context: Context) -> None:
-    """JP: weight in whole GRAM or KILOGRAM to three places, sides in whole positive CENTIMETER.
+    """Check the parcel for Japan: whole GRAM, or KILOGRAM with three decimals; sides in whole positive CENTIMETER.
 
-    What the category does not require may be left out.
+    Where the category does not require it, it may be missing.
     """
     weight, size = body.package_weight, body.package_dimensions
     if context.catalogue.rules(body.category_id or "").parcel_required:

@@ -13,7 +13,7 @@ _URI = re.compile(r"[\w.-]+(/[\w.-]+)+")
 
 @dataclass(frozen=True, slots=True)
 class _Kind:
-    """A use of pictures: what it is called and the codes of its faults."""
+    """A use of pictures: its name and the codes of its faults."""
 
     name: str
     illegal: Code
@@ -36,7 +36,7 @@ _CHART = _Kind("size chart", Code.SIZE_CHART_IMAGE, Code.SIZE_CHART_TOO_BIG, Cod
 
 
 def check_main_images(refs: list[ImageRef] | None, context: Context) -> None:
-    """1 to 9 known pictures of the right size."""
+    """Check that there are 1 to 9 uploaded pictures of the right size."""
     if not refs:
         raise ApiError(Code.IMAGES_MISSING, "main_images is missing")
     if len(refs) > MAIN_IMAGES_MAX:
@@ -46,21 +46,21 @@ def check_main_images(refs: list[ImageRef] | None, context: Context) -> None:
 
 
 def check_variant_image(ref: ImageRef, more: list[ImageRef] | None, context: Context) -> None:
-    """A variation's picture must be a known upload, the supplementary ones too."""
+    """Check that a variation's picture and the supplementary ones are uploads."""
     _check(ref.uri, _VARIANT, context)
     for supplement in more or []:
         _check(supplement.uri, _VARIANT, context)
 
 
 def check_size_chart_image(ref: ImageRef, context: Context) -> None:
-    """A known upload that is not too big."""
+    """Check that it is an upload that is not too big."""
     if ref.uri and context.images.get(ref.uri) is None:
         raise ApiError(Code.SIZE_CHART_IMAGE, f"size chart image uri {ref.uri!r} is invalid: upload it first")
     _check(ref.uri, _CHART, context)
 
 
 def is_uploaded(uri: str | None, context: Context) -> bool:
-    """Whether an upload gave this uri."""
+    """Whether this uri is an upload's."""
     return bool(uri) and context.images.get(uri or "") is not None
 
 

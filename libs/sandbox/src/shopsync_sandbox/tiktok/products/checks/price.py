@@ -8,17 +8,17 @@ _DECIMAL = re.compile(r"\d+\.\d+")
 
 
 def price_sent(sku: SkuBody, context: Context) -> int | None:
-    """The yen a checked SKU body asks for; None when it says nothing about the price."""
+    """The price in yen of a checked SKU body; None when it contains none."""
     text = sku.price and (sku.price.amount if _is_local(context) else sku.price.sale_price)
     return int(text) if text else None
 
 
 def check_price(sku: SkuBody, context: Context, *, locked: Code = Code.PRICE_LOCKED, needed: bool) -> None:
-    """Whole yen as a string, in range: `amount` of a local seller, `sale_price` of a cross-border one."""
+    """Check that the price is whole yen in range: `amount` of a local seller, `sale_price` of a cross-border one."""
     price, local = sku.price, _is_local(context)
     text = price and (price.amount if local else price.sale_price)
     if price is None or not text:
-        # A price that is sent must say what it is, even where none is needed.
+        # A price that is sent must have an amount, even where none is needed.
         if needed or price is not None:
             code = Code.PRICE_MISSING if local else Code.SALE_PRICE_MISSING
             raise ApiError(code, f"{'price.amount' if local else 'price.sale_price'} is missing")

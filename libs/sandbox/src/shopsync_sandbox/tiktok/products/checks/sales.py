@@ -3,7 +3,7 @@ from collections.abc import Sequence
 
 from shopsync_sandbox.tiktok.products.checks.context import Context
 from shopsync_sandbox.tiktok.products.checks.pictures import SUPPLEMENTARY_MAX, check_variant_image
-from shopsync_sandbox.tiktok.products.checks.text import check_chinese, content_fault
+from shopsync_sandbox.tiktok.products.checks.text import check_chinese, text_fault
 from shopsync_sandbox.tiktok.products.variations import attribute_key, value_key
 from shopsync_sandbox.tiktok.protocol.bodies import SalesAttribute, SkuBody
 from shopsync_sandbox.tiktok.protocol.codes import ApiError, Code
@@ -15,12 +15,12 @@ _BRACKETS = re.compile("[<>]")
 
 
 def check_sales_attributes(skus: Sequence[SkuBody], context: Context) -> None:
-    """The same kinds in every SKU, each combination once, names short, pictures on one kind only."""
+    """Check that every SKU has the same kinds, each combination once, short names, and pictures on one kind only."""
     _SalesCheck(context).check(skus)
 
 
 class _SalesCheck:
-    """One pass over the SKUs. Texts are checked once: 300 SKUs repeat a few names."""
+    """One pass over the SKUs. Each text is checked once, because 300 SKUs repeat a few names."""
 
     def __init__(self, context: Context) -> None:
         self._context = context
@@ -41,7 +41,7 @@ class _SalesCheck:
             raise ApiError(Code.SALES_ATTRIBUTES_DIFFER, "at least one sales attribute must remain")
 
     def _pairs(self, attributes: Sequence[SalesAttribute]) -> dict[str, str]:
-        """Kind to value of one SKU."""
+        """The values of one SKU, by kind."""
         if len(attributes) > KINDS_MAX:
             raise ApiError(Code.SALES_ATTRIBUTES_TOO_MANY, f"a SKU has {len(attributes)} sales attributes, at most 3")
         pairs: dict[str, str] = {}
@@ -51,7 +51,7 @@ class _SalesCheck:
                 raise ApiError(Code.ATTRIBUTE_NAME_TWICE, f"a SKU has the sales attribute {kind!r} twice")
             pairs[kind] = value
             self._values.setdefault(kind, set()).add(value)
-            self._note_picture(kind, value, attribute)
+            self._record_picture(kind, value, attribute)
         return pairs
 
     def _check_combinations(self, found: Sequence[dict[str, str]]) -> None:
@@ -103,12 +103,12 @@ class _SalesCheck:
             return
         if _BRACKETS.search(text):
             raise ApiError(Code.ATTRIBUTE_CHARACTERS, f"{text!r} contains invalid characters")
-        fault = content_fault(text)
+        fault = text_fault(text)
         if fault:
             raise ApiError(code, f"{text!r} contains {fault}")
         self._seen_texts.add((text, code))
 
-    def _note_picture(self, kind: str, value: str, attribute: SalesAttribute) -> None:
+    def _record_picture(self, kind: str, value: str, attribute: SalesAttribute) -> None:
         picture, more = attribute.sku_img, attribute.supplementary_sku_images
         if more and picture is None:
             raise ApiError(Code.VARIANT_IMAGES_ALONE, "supplementary_sku_images is only allowed with sku_img")

@@ -1,8 +1,8 @@
-from shopsync_sandbox.tiktok.protocol.codes import ApiError, Code, seen
+from shopsync_sandbox.tiktok.protocol.codes import ApiError, Code, live_error
 from shopsync_sandbox.tiktok.state.model import Product, Shop
 from shopsync_sandbox.tiktok.state.world import World
 
-#: What may be wrong with a seller, and the refusal it brings.
+#: What can be wrong with a seller, and the refusal it causes.
 CONDITIONS: dict[str, tuple[Code, str]] = {
     "inactive": (Code.SELLER_INACTIVE, "the seller is inactive"),
     "tasks_unfinished": (Code.SELLER_TASKS, "the shop tasks necessary for posting products are not completed"),
@@ -17,7 +17,7 @@ CONDITIONS: dict[str, tuple[Code, str]] = {
 }
 
 
-#: Who is refused every call, and by which code.
+#: Conditions that refuse every call, and the code.
 BARRED: dict[str, Code] = {
     "shop_inactive": Code.SHOP_INACTIVE,
     "seller_barred": Code.SELLER_BARRED,
@@ -26,20 +26,20 @@ BARRED: dict[str, Code] = {
 
 
 def check_shop_open(shop: Shop) -> None:
-    """No call is answered for a shop that is barred."""
+    """Refuse every call of a barred shop."""
     for condition, code in BARRED.items():
         if condition in shop.conditions:
-            raise seen(code)
+            raise live_error(code)
 
 
 def check_seller_active(shop: Shop) -> None:
-    """Every write needs an active seller, drafts too."""
+    """Every write needs an active seller, even of drafts."""
     if "inactive" in shop.conditions:
         raise ApiError(*CONDITIONS["inactive"])
 
 
 def check_seller(shop: Shop) -> None:
-    """Whether the seller may list: the first condition that forbids it, then the return warehouse."""
+    """Refuse listings of a seller with a condition that forbids them, or without a return warehouse."""
     for condition, refusal in CONDITIONS.items():
         if condition in shop.conditions:
             raise ApiError(*refusal)
@@ -48,7 +48,7 @@ def check_seller(shop: Shop) -> None:
 
 
 def check_room(world: World, shop: Shop, product: Product | None) -> None:
-    """The overall number of listings, where a limit is set."""
+    """Check the total number of listings, if there is a limit."""
     limit = world.settings.total_listing_limit
     if limit is None or (product is not None and product.status != "DRAFT"):
         return

@@ -15,7 +15,7 @@ _SPACE = re.compile(r"\s")
 
 
 def check_skus(body: ProductBody, context: Context) -> None:
-    """SKUs of a listing: identity, variations, price, stock, product codes."""
+    """Check the SKUs of a listing: identity, variations, price, stock, product codes."""
     skus = body.skus or []
     if not skus:
         raise ApiError(Code.SKUS_EMPTY, "skus is empty")
@@ -31,7 +31,7 @@ def check_skus(body: ProductBody, context: Context) -> None:
 
 
 def check_sku_identity(skus: Sequence[SkuBody], context: Context) -> None:
-    """Number, ids and seller SKUs: what even a draft cannot get wrong."""
+    """Check the number of SKUs, ids and seller SKUs, which must be right even in a draft."""
     if len(skus) > SKUS_MAX:
         code = Code.SKUS_TOO_MANY if context.product is None else Code.SKUS_TOO_MANY_TO_EDIT
         raise ApiError(code, f"skus has {len(skus)} entries, at most {SKUS_MAX} are allowed")
@@ -44,7 +44,7 @@ def check_sku_identity(skus: Sequence[SkuBody], context: Context) -> None:
 
 
 def check_sku_ids(ids: Sequence[str], context: Context) -> None:
-    """Ids of this product, each once."""
+    """Check that the ids belong to this product, each once."""
     seen: set[str] = set()
     for sku_id in ids:
         if sku_id not in context.skus:

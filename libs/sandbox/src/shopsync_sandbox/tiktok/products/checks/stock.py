@@ -4,12 +4,12 @@ from shopsync_sandbox.tiktok.products.checks.context import Context
 from shopsync_sandbox.tiktok.protocol.bodies import Inventory, SkuBody
 from shopsync_sandbox.tiktok.protocol.codes import ApiError, Code
 
-#: A fault and the warehouse it is about.
+#: A fault and its warehouse.
 Fault = tuple[ApiError, str]
 
 
 def check_new_inventory(sku: SkuBody, context: Context) -> None:
-    """Stock in a product body: needed for a new SKU; an existing one keeps its warehouses."""
+    """Check stock in a product body: a new SKU needs it, an existing one keeps its warehouses."""
     held, entries = context.stock_of(sku.id), sku.inventory or []
     is_draft = context.product is not None and context.product.status == "DRAFT"
     if not entries and not held:
@@ -17,7 +17,7 @@ def check_new_inventory(sku: SkuBody, context: Context) -> None:
         raise ApiError(code, f"SKU {sku.seller_sku or sku.id} needs inventory in a sales warehouse")
     if not entries and not is_draft:
         return
-    # What a draft was given has never been checked.
+    # The stock of a draft has not been checked yet.
     entries = entries or [Inventory(warehouse_id=key, quantity=quantity) for key, quantity in held.items()]
     first = next(inventory_faults(entries, context), None) or (None if is_draft else _moved(sku, entries, held))
     first = first or next(lock_faults(entries, held, context), None)
@@ -26,7 +26,7 @@ def check_new_inventory(sku: SkuBody, context: Context) -> None:
 
 
 def inventory_faults(entries: Sequence[Inventory], context: Context) -> Iterator[Fault]:
-    """Every fault of a SKU's warehouses and quantities, at most one for each entry."""
+    """All faults of a SKU's warehouses and quantities, at most one per entry."""
     seen: set[str] = set()
     for entry in entries:
         warehouse_id = entry.warehouse_id or ""
@@ -39,7 +39,7 @@ def inventory_faults(entries: Sequence[Inventory], context: Context) -> Iterator
 
 
 def lock_faults(entries: Sequence[Inventory], held: Mapping[str, int], context: Context) -> Iterator[Fault]:
-    """What a promotion forbids: less than there is."""
+    """A promotion forbids to reduce stock."""
     if not context.is_locked("promotion"):
         return
     for entry in entries:
@@ -64,7 +64,7 @@ def _warehouse_fault(warehouse_id: str, context: Context) -> ApiError | None:
         return ApiError(Code.WAREHOUSE_NONE, "the seller has no sales warehouse")
     warehouse = next((w for w in context.shop.warehouses if w.id == warehouse_id), None)
     if warehouse is None:
-        return _strange_warehouse(warehouse_id, context)
+        return _unknown_warehouse(warehouse_id, context)
     if warehouse.type != "SALES_WAREHOUSE":
         return ApiError(Code.WAREHOUSE_NOT_SALES, f"warehouse {warehouse_id} is not a delivery warehouse")
     if warehouse.effect_status != "ENABLED":
@@ -72,7 +72,7 @@ def _warehouse_fault(warehouse_id: str, context: Context) -> ApiError | None:
     return None
 
 
-def _strange_warehouse(warehouse_id: str, context: Context) -> ApiError:
+def _unknown_warehouse(warehouse_id: str, context: Context) -> ApiError:
     others = (warehouse.id for shop in context.world.shops.values() for warehouse in shop.warehouses)
     if warehouse_id in others:
         return ApiError(Code.WAREHOUSE_FOREIGN, f"warehouse {warehouse_id} does not belong to this shop")
