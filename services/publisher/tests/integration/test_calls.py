@@ -129,7 +129,7 @@ ODD = [
 
 @pytest.mark.parametrize("data", ODD, ids=range(len(ODD)))
 async def test_odd_data_never_ends_in_another_error(demo, api, data):
-    odd = ShopApi("demo", Odd(data), api._tokens, api._pace)
+    odd = ShopApi("demo", Odd(data), api._tokens, api._limiter)
     for call in (
         odd.get_product("1"),
         odd.newest_version("1"),
@@ -146,7 +146,7 @@ async def test_odd_data_never_ends_in_another_error(demo, api, data):
 
 
 async def test_a_reply_about_another_product_is_no_answer(demo, api):
-    odd = ShopApi("demo", Odd({"id": "2", "status": "DELETED"}), api._tokens, api._pace)
+    odd = ShopApi("demo", Odd({"id": "2", "status": "DELETED"}), api._tokens, api._limiter)
     with pytest.raises(Unavailable, match="gave '2'"):
         await odd.get_product("1")
 

@@ -59,7 +59,7 @@ async def test_another_shop_is_pushed_meanwhile(demo):
 
 async def test_a_push_that_was_claimed_before_the_pause_sends_nothing(demo, monkeypatch):
     """The gate of a replica may be a moment behind; what is stored decides."""
-    monkeypatch.setattr(PausedShops, "is_paused", lambda _gate, _shop: False)
+    monkeypatch.setattr(PausedShops, "is_paused", lambda _self, _shop: False)
     await demo.store("A-100")
     await demo.handler([said(demo, paused=True)])
     await demo.command("A-100")

@@ -7,7 +7,7 @@ import pytest
 from PIL import Image, ImageChops, ImageCms
 
 from publisher.errors import ImageUnusable
-from publisher.images import pictures, ready
+from publisher.images import conversion, conversion_cache
 from publisher.images.conversion import prepare
 from publisher.images.conversion_cache import ConversionCache
 
@@ -142,12 +142,12 @@ def test_an_animation_becomes_its_first_picture():
 
 
 def test_a_file_over_ten_megabytes_is_pressed(monkeypatch):
-    monkeypatch.setattr(pictures, "_MAX_UPLOAD", 400_000)
+    monkeypatch.setattr(conversion, "_MAX_UPLOAD", 400_000)
     noise = Image.effect_noise((900, 900), 90).convert("RGB")
     made = prepare(saved(noise, "PNG"), "MAIN_IMAGE").content
     assert len(made) <= 400_000
     assert opened(made).size == (900, 900)
-    monkeypatch.setattr(pictures, "_MAX_UPLOAD", 10_000)
+    monkeypatch.setattr(conversion, "_MAX_UPLOAD", 10_000)
     with pytest.raises(ImageUnusable, match="stays over"):
         prepare(saved(noise, "PNG"), "MAIN_IMAGE")
 
@@ -312,7 +312,7 @@ class TestReadyPictures:
             calls.append(use_case)
             return prepare(content, use_case)
 
-        monkeypatch.setattr(ready, "prepare", counting)
+        monkeypatch.setattr(conversion_cache, "prepare", counting)
         return calls
 
     async def ask(self, known, content, use_case="MAIN_IMAGE"):
@@ -336,7 +336,7 @@ class TestReadyPictures:
         assert len(decoded) == 1
 
     async def test_what_is_kept_has_a_limit(self, picture, decoded, monkeypatch):
-        monkeypatch.setattr(ready, "_BUDGET", 3_000)
+        monkeypatch.setattr(conversion_cache, "_BUDGET", 3_000)
         known = ConversionCache()
         contents = [picture(seed=str(number), kind="BMP") for number in range(4)]
         for content in contents:
