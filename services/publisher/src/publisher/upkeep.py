@@ -7,6 +7,7 @@ import structlog
 
 from publisher.metrics import EXPIRY
 from publisher.reviewing import webhooks
+from publisher.settings import PublisherSettings
 from publisher.store import AppTroubles, Authorization, Authorizations
 from publisher.tiktok.app_circuit import AppCircuitBreaker
 from publisher.tiktok.shops import Shops
@@ -17,47 +18,20 @@ log = structlog.get_logger(__name__)
 _SAY_IT_AGAIN = timedelta(days=1)
 
 
-class Upkeep:
-    """One round does all of it; each part is safe to repeat, and with several replicas too."""
+class AppTroubleReport:
+    """Tells operators, in `app_troubles`, while TikTok refuses the app's calls from this replica."""
 
     def __init__(
-        self,
-        tokens: Tokens,
-        shops: Shops,
-        authorizations: Authorizations,
-        troubles: AppTroubles,
-        app_circuit: AppCircuitBreaker,
-        *,
-        replica: str,
-        refresh_before: timedelta,
-        warn_before: timedelta,
-        webhook_url: str | None,
-        clock: Callable[[], datetime],
+        self, troubles: AppTroubles, app_circuit: AppCircuitBreaker, replica: str, clock: Callable[[], datetime]
     ) -> None:
-        self._tokens = tokens
-        self._shops = shops
-        self._authorizations = authorizations
         self._troubles = troubles
         self._app_circuit = app_circuit
         self._replica = replica
-        self._refresh_before = refresh_before
-        self._warn_before = warn_before
-        self._webhook_url = webhook_url
         self._clock = clock
-        self._warned_at: dict[str, datetime] = {}
         self._is_noted = True  # perhaps, by the process before this one
 
-    async def round(self) -> None:
-        """Everything once."""
-        await self._note_trouble()
-        await self._tokens.refresh_ahead(self._refresh_before)
-        for authorization in await self._authorizations.all():
-            self._watch_expiry(authorization)
-        if self._webhook_url is not None:
-            await webhooks.register(self._shops, self._authorizations, self._webhook_url)
-        await self._note_trouble()
-
-    async def _note_trouble(self) -> None:
+    async def update(self) -> None:
+        """Store the trouble, or clear it when there is none any more."""
         trouble, now = self._app_circuit.trouble, self._clock()
         if trouble is not None:
             cause = (trouble.code, trouble.message)
@@ -67,10 +41,42 @@ class Upkeep:
             await self._troubles.clear(self._replica)
             self._is_noted = False
 
+
+class Upkeep:
+    """One round does all of it; each part is safe to repeat, and with several replicas too."""
+
+    def __init__(
+        self,
+        tokens: Tokens,
+        shops: Shops,
+        authorizations: Authorizations,
+        app_trouble: AppTroubleReport,
+        *,
+        settings: PublisherSettings,
+        clock: Callable[[], datetime],
+    ) -> None:
+        self._tokens = tokens
+        self._shops = shops
+        self._authorizations = authorizations
+        self._app_trouble = app_trouble
+        self._settings = settings
+        self._clock = clock
+        self._warned_at: dict[str, datetime] = {}
+
+    async def round(self) -> None:
+        """Everything once."""
+        await self._app_trouble.update()
+        await self._tokens.refresh_ahead(self._settings.token_refresh_before)
+        for authorization in await self._authorizations.all():
+            self._watch_expiry(authorization)
+        if self._settings.webhook_url is not None:
+            await webhooks.register(self._shops, self._authorizations, self._settings.webhook_url)
+        await self._app_trouble.update()
+
     def _watch_expiry(self, authorization: Authorization) -> None:
         shop_key, until, now = authorization.shop_key, authorization.consent_until, self._clock()
         EXPIRY.labels(shop_key).set(0 if authorization.ended is not None else until.timestamp())
-        if authorization.ended is not None or until - now > self._warn_before:
+        if authorization.ended is not None or until - now > self._settings.authorization_warn_before:
             self._warned_at.pop(shop_key, None)
             return
         warned_at = self._warned_at.get(shop_key)

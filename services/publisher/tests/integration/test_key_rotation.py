@@ -18,10 +18,10 @@ from starlette.responses import Response
 from starlette.routing import Route
 from structlog.testing import capture_logs
 
-from publisher.consent.keyring import Keyring
+from publisher.consent.keyring import Keyring, KeyringSettings
 from publisher.errors import KeyMissing
 from publisher.model import KeyHolder
-from publisher.store import Authorizations, Jobs, TokenKeys
+from publisher.store import Authorizations, Stores, TokenKeys
 from publisher.tiktok.tokens import Tokens
 from publisher.tiktok.vault import Vault, fingerprint
 from shopsync_contracts import TOPICS, new_event
@@ -54,12 +54,8 @@ class Replica:
         self.keyring = Keyring(
             self.vault,
             self.tokens,
-            keys=TokenKeys(world.database),
-            authorizations=self.store,
-            jobs=Jobs(world.database),
-            replica="other",
-            lease=LEASE,
-            blocked_wait=timedelta(minutes=15),
+            Stores.of(world.database),
+            KeyringSettings("other", LEASE, timedelta(minutes=15)),
             clock=world.clock,
             on_readable=self.woken.extend,
         )

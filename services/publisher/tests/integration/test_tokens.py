@@ -14,7 +14,7 @@ from structlog.testing import capture_logs
 
 from publisher.errors import AuthorizationEnded, KeyMissing, Unavailable
 from publisher.store import Authorizations, SealedPair
-from publisher.tiktok.client import Call, TikTokClient
+from publisher.tiktok.client import App, Call, TikTokClient
 from publisher.tiktok.tokens import Tokens
 from publisher.tiktok.vault import Vault
 from shopsync_sandbox.tiktok import Fault, Settings
@@ -28,12 +28,10 @@ class Replica:
 
     def __init__(self, world, http, key):
         self.store = Authorizations(world.database)
+        identity = world.sandbox.identity
         self.client = TikTokClient(
             http,
-            api_url=str(http.base_url),
-            auth_url=str(http.base_url),
-            app_key=world.sandbox.identity.app_key,
-            app_secret=SecretStr(world.sandbox.identity.app_secret),
+            App(identity.app_key, SecretStr(identity.app_secret), str(http.base_url), str(http.base_url)),
             deadline=DEADLINE,
             clock=world.clock,
         )

@@ -24,7 +24,7 @@ from publisher.errors import (
     TokenExpired,
     Unavailable,
 )
-from publisher.tiktok.client import Call, TikTokClient
+from publisher.tiktok.client import App, Call, TikTokClient
 from publisher.tiktok.endpoints import ENDPOINTS, NotAllowed, endpoint_of
 from shopsync_sandbox.tiktok.api.table import OPERATIONS
 
@@ -96,10 +96,7 @@ async def client(raw, now):
     async with httpx.AsyncClient(timeout=5, limits=limits, trust_env=False) as http:
         yield TikTokClient(
             http,
-            api_url=raw.url,
-            auth_url=raw.url,
-            app_key="k",
-            app_secret=SecretStr("s3cret"),
+            App("k", SecretStr("s3cret"), raw.url, raw.url),
             deadline=timedelta(seconds=0.6),
             clock=now,
         )
@@ -197,10 +194,7 @@ async def test_a_server_that_is_away_has_done_nothing(now):
     async with httpx.AsyncClient(trust_env=False) as http:
         client = TikTokClient(
             http,
-            api_url="http://127.0.0.1:1",
-            auth_url="http://127.0.0.1:1",
-            app_key="k",
-            app_secret=SecretStr("s"),
+            App("k", SecretStr("s"), "http://127.0.0.1:1", "http://127.0.0.1:1"),
             deadline=timedelta(seconds=2),
             clock=now,
         )

@@ -6,7 +6,7 @@ import pytest
 
 from publisher.content.seller_sku import seller_sku
 from publisher.ids import derived_id
-from publisher.pushing.push import failure_id
+from publisher.pushing.refusals import failure_id
 
 JOB = SimpleNamespace(command_id="cmd-1", id="demo/A-100", attempts=2)
 

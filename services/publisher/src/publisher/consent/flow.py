@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, cast
 from urllib.parse import urlencode
 
@@ -11,7 +11,8 @@ import structlog
 from pydantic import SecretStr
 
 from publisher.errors import AuthorizationEnded, ConsentRefused, Passing
-from publisher.store import Authorization, Authorizations, CatalogueReader, Jobs
+from publisher.settings import PublisherSettings
+from publisher.store import Authorization, Stores
 from publisher.tiktok.client import Call, TikTokClient
 from publisher.tiktok.tokens import Tokens, is_away
 from publisher.tiktok.vault import ConsentState, Vault
@@ -33,37 +34,28 @@ class ConsentFlow:
         client: TikTokClient,
         tokens: Tokens,
         vault: Vault,
+        stores: Stores,
         *,
-        authorizations: Authorizations,
-        catalogue: CatalogueReader,
-        jobs: Jobs,
-        consent_url: str,
-        service_id: str | None,
-        signed_only: bool,
-        lifetime: timedelta,
-        settings_grace: timedelta,
+        settings: PublisherSettings,
         clock: Callable[[], datetime],
     ) -> None:
         self._client = client
         self._tokens = tokens
         self._vault = vault
-        self._authorizations = authorizations
-        self._catalogue = catalogue
-        self._jobs = jobs
-        self._consent_url = consent_url
-        self._service_id = service_id
-        self._signed_only = signed_only
-        self._lifetime = lifetime
-        self._settings_grace = settings_grace
+        self._authorizations = stores.authorizations
+        self._catalogue = stores.catalogue
+        self._jobs = stores.jobs
+        self._settings = settings
         self._clock = clock
 
     async def begin(self, shop_key: str, tiktok_shop_id: str | None) -> str:
         """The address of TikTok's consent page. Raises ConsentRefused for a shop without settings."""
-        if self._service_id is None:
+        if self._settings.tiktok_service_id is None:
             raise ConsentRefused("no_service_id", "PUBLISHER_TIKTOK_SERVICE_ID is not set (Partner Center shows it)")
         await self._check_shop(shop_key)
         state = self._vault.sign_state(ConsentState(shop_key, tiktok_shop_id), self._clock())
-        return f"{self._consent_url}?{urlencode({'service_id': self._service_id, 'state': state})}"
+        query = urlencode({"service_id": self._settings.tiktok_service_id, "state": state})
+        return f"{self._settings.tiktok_consent_url}?{query}"
 
     async def complete(self, code: str, state_text: str) -> Authorization:
         """Trade the code, find the shop, store the tokens, wake the shop's waiting pushes.
@@ -132,9 +124,9 @@ class ConsentFlow:
             raise ConsentRefused("shop_taken", text)
 
     async def _state(self, text: str) -> ConsentState:
-        state = self._vault.read_state(text, now=self._clock(), lifetime=self._lifetime)
+        state = self._vault.read_state(text, now=self._clock(), lifetime=self._settings.consent_lifetime)
         if state is None:
-            if self._signed_only:
+            if self._settings.signed_state_only:
                 raise ConsentRefused("state", "begin the authorisation at /oauth/tiktok/start?shop_key=…")
             # A plain shop key cannot take over a shop that works: it is accepted for the first binding only.
             if await self._authorizations.get(text) is not None:
@@ -146,7 +138,7 @@ class ConsentFlow:
 
     async def _check_shop(self, shop_key: str) -> None:
         """Settings published a moment ago may still be on their way to the database: wait for them, within bounds."""
-        for _ in range(1 + round(self._settings_grace.total_seconds() / _SETTINGS_POLL_SECONDS)):
+        for _ in range(1 + round(self._settings.settings_grace.total_seconds() / _SETTINGS_POLL_SECONDS)):
             if shop_key and await self._catalogue.category_version(shop_key) is not None:
                 return
             await asyncio.sleep(_SETTINGS_POLL_SECONDS if shop_key else 0)

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import uuid4
 
@@ -10,7 +11,7 @@ import structlog
 from publisher.consent import rotation
 from publisher.metrics import TOKENS_OLD_KEY, TOKENS_UNREADABLE
 from publisher.model import KeyHolder
-from publisher.store import Authorization, Authorizations, Jobs, TokenKeys
+from publisher.store import Authorization, Stores
 from publisher.tiktok.tokens import Tokens
 from publisher.tiktok.vault import KEY_MISSING, UNREADABLE, Vault
 from shopsync_runtime.cancelling import raise_if_cancelled
@@ -18,6 +19,15 @@ from shopsync_runtime.cancelling import raise_if_cancelled
 log = structlog.get_logger(__name__)
 
 _ROUNDS_PER_LEASE = 6
+
+
+@dataclass(frozen=True, slots=True)
+class KeyringSettings:
+    """`lease`: how long a replica counts after it was last heard of. `blocked_wait`: how long a block is announced."""
+
+    replica: str
+    lease: timedelta
+    blocked_wait: timedelta
 
 
 class Keyring:
@@ -32,25 +42,21 @@ class Keyring:
         self,
         vault: Vault,
         tokens: Tokens,
+        stores: Stores,
+        settings: KeyringSettings,
         *,
-        keys: TokenKeys,
-        authorizations: Authorizations,
-        jobs: Jobs,
-        replica: str,
-        lease: timedelta,
-        blocked_wait: timedelta,
         clock: Callable[[], datetime],
         on_readable: Callable[[Iterable[str]], None],
     ) -> None:
         self._vault = vault
         self._tokens = tokens
-        self._keys = keys
-        self._authorizations = authorizations
-        self._jobs = jobs
-        self._me = KeyHolder(replica, vault.fingerprints)
+        self._keys = stores.token_keys
+        self._authorizations = stores.authorizations
+        self._jobs = stores.jobs
+        self._me = KeyHolder(settings.replica, vault.fingerprints)
         self._process = uuid4().hex
-        self._lease = lease
-        self._blocked_wait = blocked_wait
+        self._lease = settings.lease
+        self._blocked_wait = settings.blocked_wait
         self._clock = clock
         self._on_readable = on_readable
         #: the ciphertexts last looked at and the key that sealed both, by shop

@@ -1,7 +1,6 @@
 """From what went wrong in a push to what becomes of its job."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 
 import structlog
@@ -21,15 +20,15 @@ from publisher.errors import (
     Unclear,
     WarehouseUnusable,
 )
-from publisher.metrics import PUSHES, TROUBLES
+from publisher.metrics import TROUBLES
 from publisher.model import Job
 from publisher.pushing.machine import Wait
-from publisher.pushing.outbox import Outbox
 from publisher.pushing.paused_shops import PausedShops
-from publisher.pushing.push import Finished, Parked, Push, ShopPaused, failure, failure_id
-from publisher.pushing.refusals import IMAGE_FORGOTTEN, refusal_of
+from publisher.pushing.push import Finished, Parked, Push, ShopPaused
+from publisher.pushing.recording import Recorder
+from publisher.pushing.refusals import IMAGE_FORGOTTEN
 from publisher.settings import PublisherSettings
-from publisher.store import Authorizations, CatalogueReader, Jobs
+from publisher.store import Stores
 from shopsync_runtime.backoff import backoff_delay
 from shopsync_runtime.failures import is_retryable
 
@@ -46,20 +45,17 @@ class JobRunner:
     def __init__(
         self,
         push: Push,
-        *,
-        jobs: Jobs,
-        authorizations: Authorizations,
-        catalogue: CatalogueReader,
-        outbox: Outbox,
+        recorder: Recorder,
+        stores: Stores,
         paused_shops: PausedShops,
+        *,
         settings: PublisherSettings,
         clock: Callable[[], datetime],
     ) -> None:
         self._push = push
-        self._jobs = jobs
-        self._authorizations = authorizations
-        self._catalogue = catalogue
-        self._outbox = outbox
+        self._recorder = recorder
+        self._jobs = stores.jobs
+        self._authorizations = stores.authorizations
         self._paused_shops = paused_shops
         self._settings = settings
         self._clock = clock
@@ -140,13 +136,13 @@ class JobRunner:
             case Unclear(outcome_unknown=True):
                 await self._find_out(job, error)
             case Refused() if error.code in IMAGE_FORGOTTEN:
-                await self._forget_images(job)
+                await self._push.forget(job, error)
                 await self._again(job, Passing(error.code, error.message))
             case _:
-                await self._report(job, error)
+                await self._recorder.refused(job, error)
                 await self._jobs.finish(job, self._clock())
                 if isinstance(error, WarehouseUnusable):
-                    self._push.shops.forget_warehouse(job.shop_key)
+                    await self._push.forget(job, error)
 
     async def _rested(self, job: Job, resting: ShopResting) -> None:
         """No attempt: the call was not made. When the shop may be called the job is due, and not before."""
@@ -164,27 +160,14 @@ class JobRunner:
         due = self._clock() + max(error.retry_after or timedelta(0), self._backoff(job.attempts))
         if attempts % self._settings.max_attempts == 0:
             due = self._clock() + self._settings.retry_longest
-            await self._report(job, error, until=due)
+            await self._recorder.refused(job, error, until=due)
         await self._later(job, due, attempts=attempts)
 
     async def _find_out(self, job: Job, error: Unclear) -> None:
         """A write was answered by a riddle: the merchant reads it at once, and we look what became of it."""
         due = self._clock() + self._backoff(0)
-        await self._report(job, error, until=due)
+        await self._recorder.refused(job, error, until=due)
         await self._later(job, due, attempts=job.attempts, reported=error.code)
-
-    async def _forget_images(self, job: Job) -> None:
-        product = await self._catalogue.product(job.shop_key, job.product_no)
-        if product is not None:
-            await self._push.materials.forget_images(product)
-
-    async def _report(self, job: Job, error: PublisherError, *, until: datetime | None = None) -> None:
-        """`until`: when it is tried again by itself."""
-        product = await self._catalogue.product(job.shop_key, job.product_no)
-        step = replace(refusal_of(error, product), until=until)
-        version = product.content_version if product is not None else 0
-        await self._outbox.tell(failure(job, version, step), failure_id(job, step.code))
-        PUSHES.labels("failed").inc()
 
     async def _later(
         self, job: Job, due_at: datetime, *, attempts: int, waits: int = 0, reported: str | None = None

@@ -1,19 +1,17 @@
 """Finding out what became of a write without a clear answer, before anything else is sent (ST-13, RB-8, NV-3)."""
 
-from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime
 
 import structlog
 
 from publisher.errors import Refused, Unavailable, Unclear
-from publisher.model import ContentRefusal, Intent, Job
+from publisher.model import Intent, Job
 from publisher.pushing import outcomes
 from publisher.pushing.facts import known
-from publisher.pushing.finding import find_created, find_edited
+from publisher.pushing.finding import find_created, find_edited, read_listing
 from publisher.pushing.machine import Facts, look_again_at
-from publisher.pushing.recording import Recorder, still_ours
-from publisher.store import Listings
+from publisher.pushing.overview import OverviewCache
+from publisher.pushing.recording import Recorder
 from publisher.tiktok.remote_product import review_of
 from publisher.tiktok.shop_api import ShopApi
 from publisher.tiktok.shops import Shops
@@ -23,13 +21,26 @@ log = structlog.get_logger(__name__)
 
 
 class Reconciler:
-    """Takes the steps that look for a write, and gives the facts after it."""
+    """Takes the steps that only read at TikTok, and returns the facts after them."""
 
-    def __init__(self, *, listings: Listings, shops: Shops, recorder: Recorder, clock: Callable[[], datetime]) -> None:
-        self._listings = listings
+    def __init__(self, shops: Shops, overviews: OverviewCache, recorder: Recorder) -> None:
         self._shops = shops
+        self._overviews = overviews
         self._recorder = recorder
-        self._clock = clock
+
+    async def check_overview(self, job: Job, facts: Facts) -> Facts:
+        """Whether the shop's overview shows the listing as it is recorded."""
+        row = await self._overviews.lookup(job, known(known(facts.listing).tiktok_product_id))
+        facts = replace(facts, overview_checked=True)
+        # What a webhook or a reading told while the search ran counts; what another worker wrote is not ours.
+        listing = await self._recorder.stored(job) if row is not None else None
+        if row is None or listing is None or listing.pushes != known(facts.listing).pushes:
+            return facts
+        return replace(facts, listing=listing, confirmed=outcomes.confirmed(listing, row))
+
+    async def read_listing(self, job: Job, facts: Facts) -> Facts:
+        """TikTok's view of the listing."""
+        return replace(facts, seen=await read_listing(self._api(job), known(facts.listing)))
 
     async def find_out(self, job: Job, facts: Facts) -> Facts:
         """What became of the intent (ST-13, scenario 32). It only reads; what is not found stays intended."""
@@ -56,17 +67,14 @@ class Reconciler:
 
     async def settle(self, job: Job, facts: Facts) -> Facts:
         """The intended create was not done, so TikTok's unclear answer to it was a refusal."""
-        intent = known(known(facts.listing).intent)
-        answer = known(intent.answer)
+        answer = known(known(known(facts.listing).intent).answer)
         log.info(
             "a create with an unclear answer was not done",
             shop_key=job.shop_key,
             product_no=job.product_no,
             code=answer.code,
         )
-        refused = replace(answer, settles=True)
-        listing = await self._listings.answered(known(facts.listing), refused, _refusal_of(intent, self._clock()))
-        return replace(facts, listing=still_ours(listing))
+        return replace(facts, listing=await self._recorder.create_not_done(known(facts.listing)))
 
     async def _find_out_edit(self, job: Job, facts: Facts, intent: Intent) -> Facts:
         """SKUs that the edit added have their stock; what else it changed counts when its answer was unclear."""
@@ -83,14 +91,8 @@ class Reconciler:
             event = outcomes.succeeded(listing, "edited", "in_review", stock=sent)
             listing = await self._recorder.succeeded(job, listing, event, look_now=True)
             return replace(facts, listing=listing, seen=None, acted=True, edited=True, searched=True)
-        listing = await self._recorder.corrected(listing, _refusal_of(intent, self._clock()))
+        listing = await self._recorder.corrected(listing, refused=intent)
         return replace(facts, listing=listing, seen=None, searched=True)
 
     def _api(self, job: Job) -> ShopApi:
         return self._shops.api(job.shop_key, rank=job.rank)
-
-
-def _refusal_of(intent: Intent, now: datetime) -> ContentRefusal:
-    """An answer that nobody knows, once it is known that nothing was done: its command does not ask again."""
-    answer = known(intent.answer)
-    return ContentRefusal(intent.fingerprint, answer.code, answer.message, now, answer.command_id)

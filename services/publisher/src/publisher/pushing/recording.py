@@ -6,15 +6,34 @@ from datetime import datetime, timedelta
 
 import structlog
 
-from publisher.errors import Passing
+from publisher.errors import (
+    AppStopped,
+    KeyMissing,
+    Passing,
+    PublisherError,
+    ShopResting,
+    Unavailable,
+    Unclear,
+    Withheld,
+)
 from publisher.ids import derived_id
 from publisher.metrics import PUSHES
-from publisher.model import ContentRefusal, Job, Listing, Review
+from publisher.model import Intent, Job, Listing, Review, WriteAnswer
 from publisher.pushing import outcomes
+from publisher.pushing.facts import known
+from publisher.pushing.machine import Fail
 from publisher.pushing.outbox import Outbox
-from publisher.store import Listings
+from publisher.pushing.refusals import content_refusal, failure, failure_id, refusal_of, unclear_refusal
+from publisher.store import CatalogueReader, Listings
 from publisher.tiktok.remote_product import RemoteProduct, reasons_digest, review_of
-from shopsync_contracts.events import PushSucceeded, ReviewAfterPush, ReviewChanged
+from shopsync_contracts.events import (
+    ProductSnapshot,
+    PushSkipped,
+    PushSucceeded,
+    ReviewAfterPush,
+    ReviewChanged,
+    SkipReason,
+)
 from shopsync_runtime import failpoint
 
 log = structlog.get_logger(__name__)
@@ -28,15 +47,78 @@ def still_ours(listing: Listing | None) -> Listing:
 
 
 class Recorder:
-    """Every method gives the listing as it stands on disk then, or raises Passing when another worker was quicker."""
+    """Stores what a push did to its listing together with the event that tells it, then publishes the event.
+
+    Methods that return a listing return it as stored, or raise Passing when another worker was quicker.
+    """
 
     def __init__(
-        self, listings: Listings, outbox: Outbox, clock: Callable[[], datetime], review_poll: timedelta
+        self,
+        listings: Listings,
+        catalogue: CatalogueReader,
+        outbox: Outbox,
+        *,
+        review_poll: timedelta,
+        clock: Callable[[], datetime],
     ) -> None:
         self._listings = listings
+        self._catalogue = catalogue
         self._outbox = outbox
-        self._clock = clock
         self._review_poll = review_poll
+        self._clock = clock
+
+    # Before and after a call ---------------------------------------------------------------------------------
+
+    async def stored(self, job: Job) -> Listing | None:
+        """The listing as it is stored now."""
+        return await self._listings.get(job.id)
+
+    async def start_over(self, listing: Listing) -> Listing:
+        """The product is another one with the same number: its former listing is left at TikTok (DL-13)."""
+        return still_ours(await self._listings.start_over(listing))
+
+    async def intend(self, listing: Listing, intent: Intent) -> Listing:
+        """Store the write that is about to be sent, with the time."""
+        return still_ours(await self._listings.intend(listing, replace(intent, sent_at=self._clock())))
+
+    async def write_failed(self, job: Job, listing: Listing, error: PublisherError, *, is_repeat: bool) -> None:
+        """What the answer to a write means for its intent and for later pushes of the same content.
+
+        The intent of a repeated create stays whenever its outcome is unknown: the answer to the second try says
+        nothing of the first.
+        """
+        intent = known(listing.intent)
+        answer = WriteAnswer(error.code, error.message, job.command_id, settles=not error.outcome_unknown)
+        refusal = content_refusal(error, intent, self._clock())
+        if isinstance(error, Unclear):
+            await self._listings.answered(listing, answer)
+        elif error.outcome_unknown or is_repeat:
+            return
+        elif isinstance(error, Unavailable | ShopResting | AppStopped | KeyMissing | Withheld) or (
+            intent.kind == "edit" and not intent.stock
+        ):
+            # It was not sent, or may be done twice.
+            await self._listings.forget_intent(listing, refusal)
+        else:
+            await self._listings.answered(listing, answer, refusal)
+
+    async def create_not_done(self, listing: Listing) -> Listing:
+        """TikTok's unclear answer to a create was a refusal: it cannot be found, so it was not done."""
+        intent = known(listing.intent)
+        answer = replace(known(intent.answer), settles=True)
+        return still_ours(await self._listings.answered(listing, answer, unclear_refusal(intent, self._clock())))
+
+    async def corrected(self, listing: Listing, *, refused: Intent | None = None) -> Listing:
+        """What was found out about a write; nothing is told yet, the push goes on.
+
+        `refused`: an intent whose answer was unclear and which turned out not to be done.
+        """
+        now = self._clock()
+        refusal = None if refused is None else unclear_refusal(refused, now)
+        due_at = now + self._review_poll
+        return still_ours(await self._listings.record_push(listing, [], review_due_at=due_at, now=now, refusal=refusal))
+
+    # Outcomes ------------------------------------------------------------------------------------------------
 
     async def succeeded(self, job: Job, listing: Listing, event: PushSucceeded, *, look_now: bool = False) -> Listing:
         """A create, edit or relisting. `look_now`: its review may be over without anybody having been told."""
@@ -57,12 +139,6 @@ class Recorder:
             event_id=entry.id,
         )
         return recorded
-
-    async def corrected(self, listing: Listing, refusal: ContentRefusal | None = None) -> Listing:
-        """What was found out about a write; nothing is told yet, the push goes on."""
-        now = self._clock()
-        due_at = now + self._review_poll
-        return still_ours(await self._listings.record_push(listing, [], review_due_at=due_at, now=now, refusal=refusal))
 
     async def unchanged(
         self, job: Job, listing: Listing, seen: RemoteProduct | None, review: ReviewAfterPush, content_version: int
@@ -114,3 +190,28 @@ class Recorder:
         async with self._outbox.line(job.id) as send:
             recorded = still_ours(await self._listings.record_push(listing, entries, review_due_at=None, now=now))
             await send(recorded.unsent)
+
+    # Without a change of the listing -------------------------------------------------------------------------
+
+    async def publish_unsent(self, job: Job) -> None:
+        """Publish what an earlier push stored and could not publish."""
+        await self._outbox.publish(job.id)
+
+    async def skipped(self, job: Job, why: SkipReason) -> None:
+        """Tell that there is nothing to send, and why."""
+        PUSHES.labels("skipped").inc()
+        body = PushSkipped(shop_key=job.shop_key, product_no=job.product_no, why=why)
+        await self._outbox.tell(body, derived_id(job.command_id, job.id, job.attempts, "skipped", why))
+
+    async def failed(self, job: Job, product: ProductSnapshot | None, step: Fail) -> None:
+        """Tell why the product was not sent, unless it was told since the newest command."""
+        PUSHES.labels("failed").inc()
+        if job.reported != step.code:
+            await self._outbox.tell(failure(job, product, step), failure_id(job, step.code))
+
+    async def refused(self, job: Job, error: PublisherError, *, until: datetime | None = None) -> None:
+        """Tell what TikTok or an image server answered. `until`: when the push is tried again without a command."""
+        product = await self._catalogue.product(job.shop_key, job.product_no)
+        step = replace(refusal_of(error, product), until=until)
+        await self._outbox.tell(failure(job, product, step), failure_id(job, step.code))
+        PUSHES.labels("failed").inc()

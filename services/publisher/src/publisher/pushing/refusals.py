@@ -1,5 +1,6 @@
 """What a refusal for good makes of the product: its status, the field at fault and what helps (ED-8, Q9). Pure."""
 
+from datetime import datetime
 from typing import Literal
 
 from publisher.errors import (
@@ -8,14 +9,22 @@ from publisher.errors import (
     MemberRefused,
     ProductGone,
     PublisherError,
+    Refused,
     WarehouseUnusable,
 )
+from publisher.ids import derived_id
+from publisher.model import ContentRefusal, Intent, Job
+from publisher.pushing.facts import known
 from publisher.pushing.machine import DELETED, Fail
 from publisher.tiktok.hints import Hint, hint_of
-from shopsync_contracts.events import ProductSnapshot
+from shopsync_contracts.events import ProductSnapshot, PushFailed
 
 IMAGE_FORGOTTEN = frozenset({"12052300", "12052340", "12052722"})
 """TikTok does not know an uploaded image any more: it has to be uploaded again."""
+STATUS_FORBIDS = "12052901"
+"""The listing's state does not allow the call."""
+SKU_OF_ANOTHER_PRODUCT = "12052557"
+"""A SKU id of ours is not this product's (any more)."""
 _IN_PRODUCT = frozenset({"image_address"})
 _IDS = frozenset({"brand_id", "category_id"})
 """Fields whose value is one id: a refusal that concerns it names it, as TikTok's words do not always."""
@@ -42,6 +51,40 @@ def refusal_of(error: PublisherError, product: ProductSnapshot | None = None) ->
         return Fail("sync_error", error.code, error.message)
     text = f"{error.message} ({_named(hint.field, product)}: {hint.advice})"
     return Fail(_status(hint.in_product), error.code, text, missing=(hint.field,))
+
+
+def content_refusal(error: PublisherError, intent: Intent, now: datetime) -> ContentRefusal | None:
+    """A refusal that the same content would meet again; those about the listing, state or warehouse pass."""
+    is_of_content = isinstance(error, Refused) and not isinstance(error, ProductGone | WarehouseUnusable)
+    if not is_of_content or error.code in {STATUS_FORBIDS, SKU_OF_ANOTHER_PRODUCT, *IMAGE_FORGOTTEN}:
+        return None
+    return ContentRefusal(intent.fingerprint, error.code, error.message, now)
+
+
+def unclear_refusal(intent: Intent, now: datetime) -> ContentRefusal:
+    """An unknown answer, once it is known that nothing was done: the same command does not send it again."""
+    answer = known(intent.answer)
+    return ContentRefusal(intent.fingerprint, answer.code, answer.message, now, answer.command_id)
+
+
+def failure(job: Job, product: ProductSnapshot | None, step: Fail) -> PushFailed:
+    """The event that tells why a product was not sent."""
+    return PushFailed(
+        shop_key=job.shop_key,
+        product_no=job.product_no,
+        content_version=product.content_version if product is not None else 0,
+        status=step.status,
+        code=step.code,
+        message=step.message,
+        missing=step.missing,
+        attempts=job.attempts + 1,
+        will_retry_at=step.until,
+    )
+
+
+def failure_id(job: Job, code: str) -> str:
+    """The id that a repeat of this failure event carries."""
+    return derived_id(job.command_id, job.id, job.attempts, "failed", code)
 
 
 def _named(field: str, product: ProductSnapshot | None) -> str:

@@ -1,8 +1,7 @@
 """The steps that write at TikTok: create, edit, activate."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Mapping
 from dataclasses import replace
-from datetime import datetime
 from functools import partial
 from typing import Any
 
@@ -13,27 +12,20 @@ from publisher.content.mapping import create_body, edit_body, unsent_stock
 from publisher.content.material import MaterialGatherer
 from publisher.content.variations import sku_path
 from publisher.errors import (
-    AppStopped,
-    KeyMissing,
-    ProductGone,
     PublisherError,
     Refused,
-    ShopResting,
     Unavailable,
-    Unclear,
-    WarehouseUnusable,
     Withheld,
 )
 from publisher.ids import derived_id
-from publisher.model import ContentRefusal, Intent, Job, Listing, WriteAnswer
+from publisher.model import Intent, Job, Listing
 from publisher.pushing import outcomes
 from publisher.pushing.facts import known
 from publisher.pushing.finding import read_listing, with_current_ids
 from publisher.pushing.machine import Facts
-from publisher.pushing.overview import OverviewCache
-from publisher.pushing.recording import Recorder, still_ours
-from publisher.pushing.refusals import IMAGE_FORGOTTEN
-from publisher.store import Listings, Permissions
+from publisher.pushing.recording import Recorder
+from publisher.pushing.refusals import SKU_OF_ANOTHER_PRODUCT, STATUS_FORBIDS
+from publisher.store import Permissions
 from publisher.tiktok.remote_product import core_of
 from publisher.tiktok.replies import Data
 from publisher.tiktok.shop_api import Permit, ShopApi
@@ -44,8 +36,6 @@ from shopsync_runtime import failpoint
 log = structlog.get_logger(__name__)
 
 _EXTERNAL_ID_TWICE = "12052996"
-_STATUS_FORBIDS = "12052901"
-_SKU_NOT_ITS = "12052557"
 
 
 class Sender:
@@ -57,38 +47,18 @@ class Sender:
 
     def __init__(
         self,
-        *,
-        listings: Listings,
         shops: Shops,
-        overviews: OverviewCache,
         materials: MaterialGatherer,
         recorder: Recorder,
         permissions: Permissions,
-        clock: Callable[[], datetime],
+        *,
         send_locale: bool,
     ) -> None:
-        self._listings = listings
-        self._permissions = permissions
-        self._overviews = overviews
         self._shops = shops
         self._materials = materials
         self._recorder = recorder
-        self._clock = clock
+        self._permissions = permissions
         self._unsent = frozenset() if send_locale else frozenset({"locale"})
-
-    async def check_overview(self, job: Job, facts: Facts) -> Facts:
-        """Whether the shop's overview shows the listing as it is recorded."""
-        row = await self._overviews.lookup(job, known(known(facts.listing).tiktok_product_id))
-        facts = replace(facts, overview_checked=True)
-        # What a webhook or a reading told while the search ran counts; what another worker wrote is not ours.
-        listing = await self._listings.get(job.id) if row is not None else None
-        if row is None or listing is None or listing.pushes != known(facts.listing).pushes:
-            return facts
-        return replace(facts, listing=listing, confirmed=outcomes.confirmed(listing, row))
-
-    async def read_listing(self, job: Job, facts: Facts) -> Facts:
-        """TikTok's view of the listing."""
-        return replace(facts, seen=await read_listing(self._api(job), known(facts.listing)))
 
     async def create(self, job: Job, facts: Facts) -> Facts:
         """List the product; with the intent of an earlier try still there, once more under its key."""
@@ -111,12 +81,10 @@ class Sender:
             stock=stock,
             idempotency_key=key,
         )
-        intent = Intent(
-            "create", key, product.content_version, facts.fingerprint, stock, core_of(body), sent_at=self._clock()
-        )
+        intent = Intent("create", key, product.content_version, facts.fingerprint, stock, core_of(body))
         if earlier is not None:
             intent = _once_more(earlier, intent)
-        listing = still_ours(await self._listings.intend(listing, intent))
+        listing = await self._recorder.intend(listing, intent)
         failpoint("publisher_before_create")
         call = api.create_product(self._sendable(body), permit=self._permit(job))
         data = await self._write(job, listing, call, is_repeat=is_repeat)
@@ -147,10 +115,8 @@ class Sender:
             warehouse_id=await self._shops.warehouse(job.shop_key) if stock else None,
             stock=stock,
         )
-        intent = Intent(
-            "edit", "", product.content_version, facts.fingerprint, stock, core_of(body), sent_at=self._clock()
-        )
-        listing = still_ours(await self._listings.intend(before, intent))
+        intent = Intent("edit", "", product.content_version, facts.fingerprint, stock, core_of(body))
+        listing = await self._recorder.intend(before, intent)
         failpoint("publisher_before_edit")
         try:
             call = api.edit_product(
@@ -173,7 +139,7 @@ class Sender:
         facts = replace(facts, listing=listing, seen=None, acted=True, edited=True)
         was_hidden = seen.status in {"SELLER_DEACTIVATED", "PLATFORM_DEACTIVATED"}
         # An edit may leave a hidden listing hidden.
-        return await self.read_listing(job, facts) if was_hidden else facts
+        return await self._read_again(job, facts) if was_hidden else facts
 
     async def activate(self, job: Job, facts: Facts) -> Facts:
         """Put a hidden listing on sale again, through review (LY-6, RB-10)."""
@@ -190,6 +156,17 @@ class Sender:
 
     # ---------------------------------------------------------------------------------------------------------
 
+    def forget_warehouse(self, shop_key: str) -> None:
+        """TikTok refused the shop's warehouse: ask for it again at the next push."""
+        self._shops.forget_warehouse(shop_key)
+
+    async def forget_images(self, product: ProductSnapshot) -> None:
+        """TikTok does not know an upload of this product any more: upload all of them again at the next push."""
+        await self._materials.forget_images(product)
+
+    async def _read_again(self, job: Job, facts: Facts) -> Facts:
+        return replace(facts, seen=await read_listing(self._api(job), known(facts.listing)))
+
     def _api(self, job: Job) -> ShopApi:
         return self._shops.api(job.shop_key, rank=job.rank)
 
@@ -204,8 +181,8 @@ class Sender:
         return {member: value for member, value in body.items() if member not in self._unsent}
 
     async def _edit_refused(self, job: Job, facts: Facts, refused: Refused) -> Facts:
-        facts = replace(facts, listing=known(await self._listings.get(job.id)))
-        if refused.code != _SKU_NOT_ITS:
+        facts = replace(facts, listing=known(await self._recorder.stored(job)))
+        if refused.code != SKU_OF_ANOTHER_PRODUCT:
             return await self._other_state(job, facts, refused)
         before = known(facts.listing)
         listing, newest = await with_current_ids(self._api(job), known(facts.product), before)
@@ -215,8 +192,8 @@ class Sender:
 
     async def _other_state(self, job: Job, facts: Facts, refused: Refused) -> Facts:
         """When the listing's state does not allow the step, somebody changed it since we looked: look again."""
-        if refused.code == _STATUS_FORBIDS:
-            again = await self.read_listing(job, facts)
+        if refused.code == STATUS_FORBIDS:
+            again = await self._read_again(job, facts)
             if known(again.seen).status != known(facts.seen).status:
                 return again
         raise refused
@@ -245,31 +222,8 @@ class Sender:
             if isinstance(error, Refused) and _was_done_before(error, is_repeat=is_repeat):
                 text = f"an earlier create was carried out but is not to be found yet ({error.message})"
                 raise Unavailable(error.code, text, outcome_unknown=True) from error
-            await self._note(job, listing, error, is_repeat=is_repeat)
+            await self._recorder.write_failed(job, listing, error, is_repeat=is_repeat)
             raise
-
-    async def _note(self, job: Job, listing: Listing, error: PublisherError, *, is_repeat: bool) -> None:
-        intent = known(listing.intent)
-        answer = WriteAnswer(error.code, error.message, job.command_id, settles=not error.outcome_unknown)
-        refusal = self._refusal(listing, error)
-        if isinstance(error, Unclear):
-            await self._listings.answered(listing, answer)
-        elif error.outcome_unknown or is_repeat:
-            return
-        elif isinstance(error, Unavailable | ShopResting | AppStopped | KeyMissing | Withheld) or (
-            intent.kind == "edit" and not intent.stock
-        ):
-            # It was not sent, or may be done twice.
-            await self._listings.forget_intent(listing, refusal)
-        else:
-            await self._listings.answered(listing, answer, refusal)
-
-    def _refusal(self, listing: Listing, error: PublisherError) -> ContentRefusal | None:
-        """Refusals that the same content would meet again; those about the listing, state or warehouse pass."""
-        is_of_content = isinstance(error, Refused) and not isinstance(error, ProductGone | WarehouseUnusable)
-        if not is_of_content or error.code in {_STATUS_FORBIDS, _SKU_NOT_ITS, *IMAGE_FORGOTTEN}:
-            return None
-        return ContentRefusal(known(listing.intent).fingerprint, error.code, error.message, self._clock())
 
 
 def _once_more(earlier: Intent, intent: Intent) -> Intent:
@@ -278,7 +232,7 @@ def _once_more(earlier: Intent, intent: Intent) -> Intent:
     It is looked for as long as if it were the first. The numbers are today's (ST-3); if the first one was done, TikTok
     tells which ones stand there. SKUs that the product no longer has stay, to find the first one by.
     """
-    return replace(earlier, stock={**earlier.stock, **intent.stock}, sent_at=intent.sent_at, answer=None)
+    return replace(earlier, stock={**earlier.stock, **intent.stock}, answer=None)
 
 
 def _was_done_before(error: Refused, *, is_repeat: bool) -> bool:

@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 from collections import Counter
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import structlog
 
@@ -15,6 +15,7 @@ from publisher.model import Listing, Review, ReviewMark
 from publisher.pushing.finding import read_listing
 from publisher.pushing.outbox import Outbox
 from publisher.pushing.outcomes import adopted
+from publisher.settings import PublisherSettings
 from publisher.store import Listings
 from publisher.tiktok.remote_product import RemoteProduct, reasons_digest, review_of
 from publisher.tiktok.shops import Shops
@@ -33,6 +34,8 @@ _REPORTED: dict[ReviewMark, ReviewState] = {
     "deleted": "deleted",
 }
 _UNSETTLED = frozenset({"in_review", "pre_approved"})
+_AT_ONCE = 48
+"""Readings in progress in this replica."""
 _PER_SHOP = 2
 """Readings of one shop at once: one under way and one in its line. A slow shop leaves the others theirs."""
 
@@ -49,20 +52,16 @@ class Reviews:
         shops: Shops,
         outbox: Outbox,
         *,
-        poll_interval: timedelta,
-        rest: timedelta,
-        lease: timedelta,
-        at_once: int,
+        settings: PublisherSettings,
         clock: Callable[[], datetime],
     ) -> None:
         self._listings = listings
         self._shops = shops
         self._outbox = outbox
-        self._poll_interval = poll_interval
-        self._rest = rest.total_seconds()
+        self._poll_interval = settings.review_poll_interval
+        self._rest = settings.poll_interval.total_seconds()
         # A claim of a killed process holds its listing back this long; two readings of one listing do no harm.
-        self._lease = lease
-        self._at_once = at_once
+        self._lease = settings.job_lease
         self._clock = clock
         self._reading: Counter[str] = Counter()
         #: shops whose calls are taken by pushes, and until when nothing of them needs to be claimed
@@ -79,7 +78,7 @@ class Reviews:
             while True:
                 raise_if_cancelled()
                 self._wake.clear()
-                while self._reading.total() < self._at_once and (claimed := await self._claim()) is not None:
+                while self._reading.total() < _AT_ONCE and (claimed := await self._claim()) is not None:
                     raise_if_cancelled()  # a group that is being ended takes no task
                     self._reading[claimed[0].shop_key] += 1
                     group.create_task(self._read(*claimed), name=f"review-{claimed[0].shop_key}")

@@ -1,5 +1,7 @@
 """MongoDB: the only package that knows collections, indexes and queries."""
 
+from dataclasses import dataclass
+
 from publisher.store.app_troubles import AppTroubles
 from publisher.store.authorizations import Authorization, Authorizations, SealedPair
 from publisher.store.catalogue import CatalogueReader
@@ -12,6 +14,7 @@ from publisher.store.permissions import Permissions
 from publisher.store.positions import Positions
 from publisher.store.situations import Situation, Situations
 from publisher.store.token_keys import TokenKeys
+from shopsync_runtime.mongo import Database
 
 __all__ = [
     "AppTroubles",
@@ -29,5 +32,24 @@ __all__ = [
     "SealedPair",
     "Situation",
     "Situations",
+    "Stores",
     "TokenKeys",
 ]
+
+
+@dataclass(frozen=True, slots=True)
+class Stores:
+    """The stores of one database that several agents share."""
+
+    authorizations: Authorizations
+    catalogue: CatalogueReader
+    jobs: Jobs
+    listings: Listings
+    token_keys: TokenKeys
+
+    @classmethod
+    def of(cls, database: Database) -> "Stores":
+        """Over the publisher's database."""
+        return cls(
+            Authorizations(database), CatalogueReader(database), Jobs(database), Listings(database), TokenKeys(database)
+        )

@@ -24,6 +24,16 @@ log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
+class App:
+    """The app as TikTok Shop knows it, and TikTok's addresses: of the API and of the token host, without a path."""
+
+    key: str
+    secret: SecretStr
+    api_url: str
+    auth_url: str
+
+
+@dataclass(frozen=True, slots=True)
 class Access:
     """What a call for one shop needs. `version` names the token pair in the store; `cipher` is TikTok's shop cipher."""
 
@@ -60,22 +70,14 @@ class TikTokClient:
     """One connection pool for all shops. Every failure is a PublisherError; nothing is retried here."""
 
     def __init__(
-        self,
-        http: httpx.AsyncClient,
-        *,
-        api_url: str,
-        auth_url: str,
-        app_key: str,
-        app_secret: SecretStr,
-        deadline: timedelta,
-        clock: Callable[[], datetime],
+        self, http: httpx.AsyncClient, app: App, *, deadline: timedelta, clock: Callable[[], datetime]
     ) -> None:
         self.app_circuit = AppCircuitBreaker()
         self._http = http
-        self._api_url = api_url.rstrip("/")
-        self._auth_url = auth_url.rstrip("/")
-        self._app_key = app_key
-        self._secret = app_secret
+        self._api_url = app.api_url.rstrip("/")
+        self._auth_url = app.auth_url.rstrip("/")
+        self._app_key = app.key
+        self._secret = app.secret
         self._deadline = deadline
         self._clock = clock
         self._watch = ClockWatch()

@@ -27,9 +27,11 @@ class Shops:
         tokens: Tokens,
         paces: PaceStore,
         rules: RateLimiterSettings,
+        *,
+        on_capacity: Callable[[], None],
         clock: Callable[[], datetime],
     ) -> None:
-        self.on_capacity: Callable[[], None] = lambda: None
+        self._on_capacity = on_capacity
         self._client = client
         self._tokens = tokens
         self._store = paces
@@ -75,9 +77,6 @@ class Shops:
         """TikTok refused it: ask again next time."""
         self._warehouses.pop(shop_key, None)
 
-    def _report_capacity(self) -> None:
-        self.on_capacity()
-
     def _limiter(self, shop_key: str) -> RateLimiter:
         limiter = self._limiters.get(shop_key)
         if limiter is None:
@@ -87,7 +86,7 @@ class Shops:
                 self._rules,
                 me=self._me,
                 clock=self._server_clock,
-                on_capacity=self._report_capacity,
+                on_capacity=self._on_capacity,
             )
             self._limiters[shop_key] = limiter
         return limiter
