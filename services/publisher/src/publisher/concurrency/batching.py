@@ -1,4 +1,4 @@
-"""Commands of one kind that are wanted while another is under way go together, as one."""
+"""Calls that are requested while another is in progress are sent together, as one."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
@@ -9,10 +9,10 @@ R = TypeVar("R")
 
 
 class Batcher(Generic[I, R]):
-    """Carries out items, one batch at a time. An item that comes alone goes at once; nothing is put off.
+    """Processes items, one batch at a time. An item that arrives alone is processed at once, without a delay.
 
-    `carry_out` gives one result per item, in order. When it raises, everybody in the batch gets the error. A waiter
-    that is cancelled leaves the batch as it is.
+    `carry_out` returns one result per item, in order. When it raises, every waiter of the batch gets the error. The
+    cancellation of a waiter does not change the batch.
     """
 
     def __init__(self, carry_out: Callable[[Sequence[I]], Awaitable[Sequence[R]]], *, most: int = 100) -> None:
@@ -37,7 +37,7 @@ class Batcher(Generic[I, R]):
                 await self._one(batch)
         finally:
             self._running = None
-            for _, place in self._waiting:  # only when this task was cancelled
+            for _, place in self._waiting:  # not empty only if this task was cancelled
                 place.cancel()
             self._waiting.clear()
 

@@ -1,4 +1,4 @@
-"""Two things done side by side."""
+"""Waiting for two coroutines of different types."""
 
 import asyncio
 from collections.abc import Coroutine
@@ -9,7 +9,7 @@ B = TypeVar("B")
 
 
 async def both(first: Coroutine[Any, Any, A], second: Coroutine[Any, Any, B]) -> tuple[A, B]:
-    """The results, once both have ended. Raises the first one's error before the second one's."""
+    """Both results, once both have ended. When both fail, the error of the first is raised."""
     one, other = await asyncio.gather(first, second, return_exceptions=True)
     if isinstance(one, BaseException):
         raise one

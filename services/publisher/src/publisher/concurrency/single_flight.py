@@ -1,4 +1,4 @@
-"""The same work asked for by several at once is done once."""
+"""Work that several callers ask for at the same time is done once."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Hashable
@@ -8,16 +8,16 @@ V = TypeVar("V")
 
 
 class SingleFlight(Generic[V]):
-    """Work in progress by key: who comes while it runs waits for the same result, or the same error.
+    """Work in progress by key: a caller that comes while it runs gets the same result, or the same error.
 
-    A waiter that is cancelled leaves the work to the others.
+    A caller that is cancelled does not stop the work for the others.
     """
 
     def __init__(self) -> None:
         self._running: dict[Hashable, asyncio.Task[V]] = {}
 
     async def run(self, key: Hashable, work: Callable[[], Awaitable[V]]) -> V:
-        """The result of `work`, done now or already under way."""
+        """The result of `work`, started now or in progress already."""
         task = self._running.get(key)
         if task is None:
             task = asyncio.create_task(_await(work))
@@ -28,7 +28,7 @@ class SingleFlight(Generic[V]):
     def _ended(self, key: Hashable, task: asyncio.Task[V]) -> None:
         self._running.pop(key, None)
         if not task.cancelled():
-            task.exception()  # looked at, so that nobody is told of it when every waiter has gone
+            task.exception()  # retrieved, or asyncio logs it when no caller is left
 
 
 async def _await(work: Callable[[], Awaitable[V]]) -> V:

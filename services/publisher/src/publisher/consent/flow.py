@@ -1,4 +1,4 @@
-"""A merchant authorises the app: from the consent page's code to a stored authorisation."""
+"""A merchant authorises the app: from TikTok's consent page to the stored authorisation."""
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
@@ -27,7 +27,7 @@ Shop = Mapping[str, Any]
 
 
 class ConsentFlow:
-    """Begins and completes consents. One TikTok shop is bound to one shop key, for good (NV-13)."""
+    """Begins and completes consents. One TikTok shop is bound to one shop key, permanently (NV-13)."""
 
     def __init__(
         self,
@@ -58,9 +58,9 @@ class ConsentFlow:
         return f"{self._settings.tiktok_consent_url}?{query}"
 
     async def complete(self, code: str, state_text: str) -> Authorization:
-        """Trade the code, find the shop, store the tokens, wake the shop's waiting pushes.
+        """Exchange the code, find the shop, store the tokens, make the shop's waiting pushes due.
 
-        Raises ConsentRefused with words for the merchant, or what TikTok answers.
+        Raises ConsentRefused with a text for the merchant, or the PublisherError of TikTok's answer.
         """
         state = await self._state(state_text)
         try:
@@ -91,7 +91,7 @@ class ConsentFlow:
         return authorization
 
     async def _done_before(self, state: ConsentState, refused: AuthorizationEnded) -> Authorization:
-        """The callback loaded twice: the code is used, by this very consent. Raises ConsentRefused otherwise."""
+        """The callback was loaded twice and this consent is stored already. Raises ConsentRefused otherwise."""
         stored = await self._authorizations.get(state.shop_key)
         if (
             stored is not None
@@ -107,7 +107,7 @@ class ConsentFlow:
         raise ConsentRefused("code", text)
 
     async def _shops(self, token: SecretStr) -> Sequence[Shop]:
-        """The shops of the consent. The code is used up by now, so TikTok gets some chances to answer."""
+        """The shops of the consent. The code cannot be used again, so the call is tried several times."""
         async for attempt in stamina.retry_context(on=Passing, attempts=_ATTEMPTS, wait_max=1.0):
             with attempt:
                 data = await self._client.call(Call("GET", "/authorization/202309/shops"), token=token)
@@ -115,7 +115,7 @@ class ConsentFlow:
         return [shop for shop in shops if isinstance(shop, Mapping)] if isinstance(shops, list) else ()
 
     async def _bind(self, authorization: Authorization) -> None:
-        """The pair is nowhere else: the store gets some chances too. Raises ConsentRefused for a taken shop."""
+        """Store it, with several tries: the tokens exist nowhere else. Raises ConsentRefused for a taken shop."""
         async for attempt in stamina.retry_context(on=is_away, attempts=_ATTEMPTS, wait_max=1.0):
             with attempt:
                 is_bound = await self._authorizations.bind(authorization)
@@ -128,7 +128,7 @@ class ConsentFlow:
         if state is None:
             if self._settings.signed_state_only:
                 raise ConsentRefused("state", "begin the authorisation at /oauth/tiktok/start?shop_key=…")
-            # A plain shop key cannot take over a shop that works: it is accepted for the first binding only.
+            # An unsigned shop key is accepted for the first binding only: it must not take over a working shop.
             if await self._authorizations.get(text) is not None:
                 at = f"/oauth/tiktok/start?{urlencode({'shop_key': text})}"
                 raise ConsentRefused("state", f"the shop has been authorised before: begin again at {at}")
@@ -137,7 +137,7 @@ class ConsentFlow:
         return state
 
     async def _check_shop(self, shop_key: str) -> None:
-        """Settings published a moment ago may still be on their way to the database: wait for them, within bounds."""
+        """Wait up to `settings_grace` for the shop's settings: they may just have been published."""
         for _ in range(1 + round(self._settings.settings_grace.total_seconds() / _SETTINGS_POLL_SECONDS)):
             if shop_key and await self._catalogue.category_version(shop_key) is not None:
                 return
@@ -147,7 +147,7 @@ class ConsentFlow:
         raise ConsentRefused("shop_unknown", no_settings(shop_key))
 
     async def _check_same_shop(self, shop_key: str, tiktok_shop_id: str) -> None:
-        """Its listings stand in the TikTok shop it was bound to first."""
+        """A shop key stays bound to its first TikTok shop, which has its listings."""
         bound = await self._authorizations.get(shop_key)
         if bound is not None and bound.tiktok_shop_id != tiktok_shop_id:
             text = (
@@ -158,7 +158,7 @@ class ConsentFlow:
 
 
 def choose_shop(shops: Sequence[Shop], wanted: str | None) -> Shop:
-    """The wanted shop, else the only Japanese one of a consent. Raises ConsentRefused naming the choice."""
+    """The wanted shop, else the only Japanese one of the consent. Raises ConsentRefused that lists the shops."""
     usable = [shop for shop in shops if shop.get("region") == REGION and shop.get("id") and shop.get("cipher")]
     if wanted is not None:
         usable = [shop for shop in usable if str(shop["id"]) == wanted]

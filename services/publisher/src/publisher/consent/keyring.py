@@ -1,4 +1,4 @@
-"""Keeps the stored tokens openable by every replica while PUBLISHER_TOKEN_KEY is changed (decision 0010)."""
+"""Keeps the stored tokens readable for every replica while PUBLISHER_TOKEN_KEY is changed (decision 0010)."""
 
 import asyncio
 from collections.abc import Callable, Iterable, Sequence
@@ -31,11 +31,11 @@ class KeyringSettings:
 
 
 class Keyring:
-    """Tells the other replicas which keys this one has, chooses the key that seals, and looks after every record.
+    """Announces the keys of this replica, chooses the key to encrypt with, and re-encrypts tokens where needed.
 
-    A record that another replica may open leaves its shop to that replica: its pushes wait, nothing is reported. One
-    that no replica can open blocks its shop until one can; then the shop's pushes go on at once. `on_readable` is
-    called with the shops whose pushes may go on here.
+    When only another replica can decrypt a shop's tokens, the shop is left to it: its pushes wait here and nothing is
+    reported. When no replica can, the shop is blocked until one can. `on_readable` is called with the shops whose
+    pushes may go on here.
     """
 
     def __init__(
@@ -65,7 +65,7 @@ class Keyring:
         self._told_apart = False
 
     async def join(self) -> None:
-        """Before anything is sealed or opened."""
+        """The first round, before anything is encrypted or decrypted."""
         log.info("token keys", newest=self._me.keys[0], older=list(self._me.keys[1:]))
         await self.round()
 
@@ -77,7 +77,7 @@ class Keyring:
             await self.round()
 
     async def round(self) -> None:
-        """Everything once. Safe to repeat, and in several replicas at a time."""
+        """Announce, choose and check every record once. Safe in several replicas at a time."""
         await self._keys.announce(self._process, self._me, self._lease)
         holders = [self._me, *await self._keys.heard_of()]
         self._choose(holders)
@@ -90,7 +90,7 @@ class Keyring:
         )
 
     def missing(self) -> str | None:
-        """For readiness: why some shops are left to other replicas; None when none is."""
+        """For readiness: why shops are left to other replicas; None when none is."""
         shops = self._tokens.set_aside
         if not shops:
             return None
@@ -114,11 +114,11 @@ class Keyring:
         self._told_apart = apart
 
     async def _look_after(self, record: Authorization, holders: Sequence[KeyHolder]) -> bool:
-        """Whether its tokens stay sealed with another key than our newest."""
+        """Whether the record's tokens are still encrypted with another key than our newest."""
         key = self._key_of(record)
         if key is None:
             await self._unreadable(record, holders)
-            return record.ended is None  # a consent that has ended needs no key any more
+            return record.ended is None  # a consent that has ended needs no key
         await self._readable(record)
         wanted = rotation.key_to_reseal_with(key, self._me.keys, holders)
         if wanted is not None and await self._reseal(record):
@@ -153,7 +153,7 @@ class Keyring:
         if record.ended is None:
             await self._block(record)
         if self._tokens.take_back(shop_key):
-            self._on_readable([shop_key])  # its pushes are told why they wait
+            self._on_readable([shop_key])  # its pushes are reported as blocked
 
     async def _block(self, record: Authorization) -> None:
         now = self._clock()
@@ -165,7 +165,7 @@ class Keyring:
         await self._authorizations.block_unreadable(record, (KEY_MISSING, UNREADABLE), now + self._blocked_wait)
 
     async def _reseal(self, record: Authorization) -> bool:
-        """With the key in use, which is the one that was asked for."""
+        """Encrypt the tokens with the key in use. False when somebody has written them since."""
         access = self._vault.seal(self._vault.open(record.access_token))
         refresh = self._vault.seal(self._vault.open(record.refresh_token))
         done = await self._authorizations.reseal(record, access, refresh, self._vault.in_use)
@@ -174,7 +174,7 @@ class Keyring:
         return done
 
     def _key_of(self, record: Authorization) -> str | None:
-        """The key that seals its tokens, the older one when they differ; None when one of them cannot be opened."""
+        """The key of the record's tokens, the older one of two; None when one of them cannot be decrypted here."""
         sealed = (record.access_token, record.refresh_token)
         seen = self._seen.get(record.shop_key)
         if seen is None or seen[0] != sealed:

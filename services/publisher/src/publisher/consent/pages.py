@@ -1,4 +1,4 @@
-"""What the merchant's browser and the command line get to see of an authorisation. Never a token, code or secret."""
+"""The responses of an authorisation, for browsers and the command line. None has a token, code or secret."""
 
 import html
 
@@ -32,7 +32,7 @@ _FOR_MERCHANTS = {
     "shop_unknown": "This shop is not set up yet. Please contact whoever runs this service for you.",
     "no_service_id": "TikTok Shop authorisation is not set up yet. Please contact whoever runs this service for you.",
 }
-"""In the place of texts that tell an operator which setting or command helps: a browser shows them to a merchant."""
+"""For a browser, in place of texts that name settings and commands: only operators can use those."""
 
 
 def redirect(request: Request, url: str) -> Response:
@@ -57,7 +57,7 @@ def authorised(request: Request, done: Authorization) -> Response:
 
 
 def begin_here(request: Request) -> Response:
-    """Started in Seller Center, TikTok names no shop key: nothing was done, and this is where to begin."""
+    """For a consent that began in Seller Center, which has no shop key: nothing was done, and a form to begin again."""
     text = (
         "この認証は店舗を特定できません (no state: begun in Seller Center?)。"
         "店舗KEYを入力して、もう一度認証してください。"
@@ -73,7 +73,7 @@ def begin_here(request: Request) -> Response:
 
 
 def problem(request: Request, code: str, text: str, status: int) -> Response:
-    """What went wrong and what to do: for the command line as it is, in a browser in Japanese with English beside."""
+    """An error and what to do: JSON for the command line, Japanese with the English text for a browser."""
     if _wants_json(request):
         return JSONResponse({"error": {"code": code, "message": text}}, status, headers=_HEADERS)
     english = f'<p lang="en">{html.escape(_FOR_MERCHANTS.get(code, text))}</p>'

@@ -13,11 +13,11 @@ from publisher.errors import ImageUnreachable, ImageUnusable
 Lookup = Callable[[str, int], Awaitable[list[str]]]
 
 _IPV4_IN_IPV6 = (ipaddress.IPv6Network("::ffff:0:0/96"), ipaddress.IPv6Network("64:ff9b::/96"))
-"""IPv4-mapped, and NAT64's well-known prefix: the last 32 bits are the address that is reached."""
+"""IPv4-mapped addresses and the well-known prefix of NAT64: the last 32 bits are the IPv4 address."""
 _OTHERS = (
-    ipaddress.ip_network("192.0.0.0/24"),  # IETF's own; a cloud keeps its metadata there
+    ipaddress.ip_network("192.0.0.0/24"),  # reserved by the IETF; a cloud keeps its metadata there
     ipaddress.ip_network("168.63.129.16/32"),  # a cloud's host agent, inside every virtual network
-    ipaddress.ip_network("2002::/16"),  # 6to4, whose relays nobody knows
+    ipaddress.ip_network("2002::/16"),  # 6to4: may lead to any IPv4 address
 )
 
 
@@ -30,8 +30,8 @@ async def look_up(host: str, port: int) -> list[str]:
 class GuardedNetwork(httpcore.AsyncNetworkBackend):
     """Connects to public addresses only, unless `allow_private`.
 
-    A name is resolved once per connection, and only the addresses that were checked are connected to, so that a second
-    DNS answer cannot lead elsewhere (DNS rebinding). The name itself stays the request's: TLS is verified against it.
+    A name is resolved once per connection, and only addresses that were checked are connected to: a second DNS answer
+    cannot lead elsewhere (DNS rebinding). TLS is still verified against the name.
     """
 
     def __init__(
@@ -63,7 +63,7 @@ class GuardedNetwork(httpcore.AsyncNetworkBackend):
         return await self._network.connect_tcp(ips[-1], port, timeout, local_address, socket_options)
 
     async def sleep(self, seconds: float) -> None:
-        """As the network below does."""
+        """Part of httpcore's interface."""
         await self._network.sleep(seconds)
 
     async def _allowed(self, host: str, port: int) -> list[str]:
@@ -84,7 +84,7 @@ class GuardedNetwork(httpcore.AsyncNetworkBackend):
 
 
 def is_public(ip: str) -> bool:
-    """Neither private, loopback, link-local, multicast, reserved nor a cloud's own, nor an IPv6 wrapping of one."""
+    """Whether it is none of private, loopback, link-local, multicast, reserved or a cloud's own, nor wraps one."""
     parsed = ipaddress.ip_address(ip.partition("%")[0])
     if isinstance(parsed, ipaddress.IPv6Address) and any(parsed in network for network in _IPV4_IN_IPV6):
         parsed = ipaddress.IPv4Address(int(parsed) & 0xFFFFFFFF)

@@ -1,4 +1,4 @@
-"""Bringing image files into a form that TikTok Shop takes for a use case. CPU-bound: call it in a thread."""
+"""Converts image files to what TikTok Shop accepts for a use case. CPU-bound: call it in a thread."""
 
 import io
 import warnings
@@ -13,7 +13,7 @@ from publisher.model import UseCase
 _LONGEST = {"MAIN_IMAGE": 4_000, "DESCRIPTION_IMAGE": 3_999, "SIZE_CHART_IMAGE": 4_000}
 _SHORTEST = {"MAIN_IMAGE": 300, "DESCRIPTION_IMAGE": 100, "SIZE_CHART_IMAGE": 1_024}
 _MAX_PIXELS = 50_000_000
-"""Decoded size limit: a small file may unpack to gigabytes."""
+"""Limit of the decoded size: a small file may unpack to gigabytes. Chosen: 50 million are about 200 MB."""
 _AS_THEY_ARE = frozenset({("JPEG", "RGB"), ("JPEG", "L"), ("PNG", "RGB"), ("PNG", "L"), ("PNG", "P")})
 _MODE_OF_PROFILE = {"RGB": "RGB", "CMYK": "CMYK", "GRAY": "L", "Lab": "LAB"}
 _MAX_UPLOAD = 10 * 1024 * 1024
@@ -24,7 +24,7 @@ _JPEG = b"\xff\xd8"
 _PNG_END = b"IEND\xaeB`\x82"
 _BETTER = "save it as JPEG or PNG"
 _SIXTEEN_BITS = frozenset({"PPM", "PNG"})
-"""Formats whose mode I holds 0 to 65,535; that of others may hold anything."""
+"""Formats whose mode I has values of 0 to 65,535; in other formats the range is not known."""
 _HEIC = (b"ftypheic", b"ftypheix", b"ftypheif", b"ftypmif1", b"ftypmsf1", b"ftyphevc")
 
 Image.MAX_IMAGE_PIXELS = _MAX_PIXELS
@@ -34,16 +34,16 @@ warnings.filterwarnings("error", category=Image.DecompressionBombWarning)
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """The bytes to upload, and what the merchant should know of the file: "" for nearly all."""
+    """The bytes to upload, and a note about the file for the merchant: "" for nearly all."""
 
     content: bytes
     note: str = ""
 
 
 def prepare(content: bytes, use_case: UseCase) -> Prepared:
-    """What to upload: plain, upright JPEG and PNG of a fitting size untouched (the same object), else a JPEG.
+    """What to upload: plain, upright JPEG and PNG of a fitting size as they are (the same object), others as JPEG.
 
-    Transparency becomes white, colours become sRGB, animations their first picture. A JPEG that lacks its end is
+    Transparency becomes white, colours become sRGB, an animation its first picture. A JPEG whose end is missing is
     completed, with a note. Raises ImageUnusable when the file cannot be read or is too small.
     """
     try:
@@ -92,7 +92,7 @@ def _fit(picture: Image.Image, content: bytes, use_case: UseCase) -> bytes:
     if scale == 1.0 and _goes_as_it_is(picture, content):
         picture.load()
         return content
-    # JPEG files can be decoded at a half or quarter of their size: less work, less memory.
+    # A JPEG can be decoded at half or a quarter of its size, which saves time and memory.
     picture.draft(None, (round(width * scale), round(height * scale)))
     return _as_jpeg(picture, _LONGEST[use_case])
 
@@ -117,12 +117,12 @@ def _as_jpeg(picture: Image.Image, longest: int) -> bytes:
 
 
 def _plain(picture: Image.Image) -> Image.Image:
-    """Without palette; 16-bit grey scaled to 8 bits, as it would be cut off at white otherwise."""
+    """Without a palette. 16-bit grey is scaled to 8 bits: converting it directly would make most of it white."""
     if picture.mode in {"P", "1"}:
         return picture.convert("RGBA" if "transparency" in picture.info else "RGB")
     if picture.mode.startswith("I"):
         grey = picture.convert("I").point(lambda value: value / 256).convert("L")
-        grey.info.pop("transparency", None)  # a shade of 16 bits, which is none of 8
+        grey.info.pop("transparency", None)  # a 16-bit shade means nothing in 8 bits
         return grey
     return picture
 
@@ -137,9 +137,9 @@ def _on_white(picture: Image.Image) -> Image.Image:
 
 
 def _in_srgb(picture: Image.Image, profile: bytes | None) -> Image.Image:
-    """Colours as the file's own profile means them: CMYK and wide-gamut pictures look wrong otherwise.
+    """Convert by the file's colour profile: without it CMYK and wide-gamut pictures look wrong.
 
-    A profile of other colours than the picture's (files that were converted without it) says nothing about them.
+    A profile for another colour mode than the picture's is ignored: such files were converted without it.
     """
     if profile is not None:
         try:
@@ -149,7 +149,7 @@ def _in_srgb(picture: Image.Image, profile: bytes | None) -> Image.Image:
                 srgb = ImageCms.createProfile("sRGB")
                 return ImageCms.profileToProfile(picture, own, srgb, outputMode="RGB") or picture.convert("RGB")
         except (ImageCms.PyCMSError, OSError):
-            pass  # a broken profile is none
+            pass  # a broken profile counts as none
     return picture.convert("RGB")
 
 

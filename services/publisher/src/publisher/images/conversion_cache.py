@@ -1,4 +1,4 @@
-"""Pictures made ready for upload, kept a while: decoding costs more than anything else here."""
+"""Remembers converted pictures: decoding takes more processor time than anything else in a push."""
 
 import asyncio
 from collections import OrderedDict
@@ -9,18 +9,18 @@ from publisher.images.conversion import Prepared, prepare
 from publisher.model import UseCase
 
 _BUDGET = 64 * 1024 * 1024
-"""Bytes of converted pictures; those that go as they are cost nothing."""
+"""Bytes of converted pictures that are kept; a picture that is uploaded as it is takes none."""
 _MOST = 10_000
 _DECODERS = 2
-"""At once: one picture at the size limit takes some 200 MB while it is decoded."""
+"""Pictures decoded at the same time: one of the largest size takes about 200 MB."""
 
 _Key = tuple[str, UseCase]
 _Outcome = Prepared | str | tuple[str, str]
-"""What was made of it, the note alone for "as it is", or (code, message) of what is wrong."""
+"""A converted picture, the note alone when the file is uploaded as it is, or (code, message) of an ImageUnusable."""
 
 
 class ConversionCache:
-    """Each content is decoded once per use, whichever shops it is for, as long as it is remembered."""
+    """Converts each content once per use case, for all shops, as long as it is remembered."""
 
     def __init__(self) -> None:
         self._known: OrderedDict[_Key, _Outcome] = OrderedDict()
@@ -29,7 +29,7 @@ class ConversionCache:
         self._decoders = asyncio.Semaphore(_DECODERS)
 
     async def prepared(self, content: bytes, digest: str, use_case: UseCase) -> Prepared:
-        """What to upload. Raises ImageUnusable without an address in its message."""
+        """What to upload. Raises ImageUnusable, whose message has no address."""
         key: _Key = (digest, use_case)
         if key in self._known:
             self._known.move_to_end(key)

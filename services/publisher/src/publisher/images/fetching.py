@@ -23,22 +23,22 @@ _REFUSED = frozenset({401, 403, 406})
 _LET_IN = ", its protection against hotlinks or robots keeps us out: let in the user agent 'shopsync' without a referer"
 _TROUBLES = (httpcore.TimeoutException, httpcore.NetworkError, httpcore.ProtocolError, OSError)
 _OF_HOSTS = frozenset({"image_private", "image_host"})
-"""Raised by the network, which knows the host only."""
+"""Codes of errors that the network raises: it knows the host, not the whole address."""
 _POOLS = 25
 _CONNECTIONS = 8
-"""Of each pool: httpcore asks the kernel about all its idle ones whenever a request begins or ends."""
+"""In each pool: httpcore asks the kernel about all idle connections of a pool whenever a request begins or ends."""
 _HOST = re.compile(rb"[0-9A-Za-z_.:-]+")
 _LAST_PORT = 65_535
 _AUTHORITY = re.compile(rb"((?:[A-Za-z][A-Za-z0-9+.-]*:)?//)([^/?#\\]*)")
 _RAW = re.compile(rb"[\x80-\xff]\\?|[\x00-\x20\x7f]")
-"""What has to be escaped: bytes beyond ASCII, with the backslash that is the second byte of many Shift_JIS letters."""
+"""Bytes to escape: all but printable ASCII. A backslash after one may be the second byte of a Shift_JIS letter."""
 
 Reserve = Callable[[int], Awaitable[None]]
 
 
 @dataclass(frozen=True, slots=True)
 class Fetched:
-    """A file and its validators; `content` None: unchanged since `known`."""
+    """A file and the validators of its reply. `content` None: unchanged since the known one."""
 
     content: bytes | None
     etag: str | None
@@ -46,9 +46,9 @@ class Fetched:
 
 
 class Fetcher:
-    """Raises ImageUnreachable for what may pass (network, 5xx), ImageUnusable for what will not (404, too large).
+    """Raises ImageUnreachable for temporary failures (network, 5xx), ImageUnusable for permanent ones (404, too large).
 
-    Connections are kept per host name, never shared between names of one address: each was verified for its own name.
+    Connections are kept per host name and not shared between names of the same address: TLS was verified for one.
     """
 
     def __init__(
@@ -71,9 +71,9 @@ class Fetcher:
             await pool.aclose()
 
     async def fetch(self, address: str, known: KnownFile | None, reserve: Reserve | None = None) -> Fetched:
-        """Get the file, or learn that it is the one we know.
+        """Get the file, or learn that it has not changed since `known`. The deadline covers redirects too.
 
-        `reserve` is awaited with the most bytes the file may have before any of them is read.
+        `reserve` is awaited before the content is read, with the largest size it may have in bytes.
         """
         try:
             async with asyncio.timeout(self._timeout):
@@ -102,7 +102,7 @@ class Fetcher:
 
     @contextlib.contextmanager
     def _first_free(self) -> Iterator[httpcore.AsyncConnectionPool]:
-        """The first pool with a place, so that few requests find their connections again."""
+        """The first pool with a free connection, so that few requests share the same open connections."""
         place = next((place for place, busy in enumerate(self._busy) if busy < _CONNECTIONS), 0)
         self._busy[place] += 1
         try:
@@ -119,7 +119,7 @@ class Fetcher:
         status = response.status
         etag, modified = headers.get("etag"), headers.get("last-modified")
         if status == httpx.codes.NOT_MODIFIED:
-            await response.aread()  # it has none, and its connection is kept
+            await response.aread()  # empty; read so that the connection is kept
             return Fetched(None, etag, modified)
         if status != httpx.codes.OK:
             kind = ImageUnreachable if status >= 500 or status in _PASSING else ImageUnusable
@@ -174,7 +174,7 @@ def _request(address: str, known: KnownFile | None) -> tuple[httpcore.URL, list[
 
 
 def _redirected(address: str, current: str, location: bytes) -> str:
-    """Where a redirect leads. Many servers write Japanese names as raw bytes: they are asked for by these very bytes.
+    """The address of a redirect. Many servers send Japanese names as raw bytes: these bytes are escaped as they are.
 
     Raises ImageUnusable for a host that cannot be read.
     """

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 
 
 class MemoryBudget:
-    """So many bytes for all together, first come first served."""
+    """`size` bytes for all files together, first come first served."""
 
     def __init__(self, size: int) -> None:
         self._size = size
@@ -16,7 +16,7 @@ class MemoryBudget:
 
     @contextlib.asynccontextmanager
     async def share(self) -> AsyncIterator["BudgetShare"]:
-        """Something to take room with; all of it is free again at the end of the block."""
+        """A share to acquire bytes with; all of them are released at the end of the block."""
         share = BudgetShare(self)
         try:
             yield share
@@ -24,7 +24,7 @@ class MemoryBudget:
             share.shrink_to(0)
 
     async def acquire(self, amount: int) -> int:
-        """Wait for room. What is larger than the whole room gets all of it. Gives what was taken."""
+        """Wait for `amount` bytes, or for all of the budget when that is less. Returns how many were acquired."""
         amount = min(amount, self._size)
         if not self._waiting and amount <= self._free:
             self._free -= amount
@@ -35,14 +35,14 @@ class MemoryBudget:
             await place
         except asyncio.CancelledError:
             if place.done() and not place.cancelled():
-                self.release(amount)  # the room came together with the cancellation
+                self.release(amount)  # granted at the moment of the cancellation
             else:
-                self.release(0)  # those behind may fit where this one did not
+                self.release(0)  # a smaller request behind this one may fit now
             raise
         return amount
 
     def release(self, amount: int) -> None:
-        """Let in whoever fits now, in their order."""
+        """Free `amount` bytes, then grant waiting requests in order as far as they fit."""
         self._free += amount
         while self._waiting and (self._waiting[0][1].done() or self._waiting[0][0] <= self._free):
             wanted, place = self._waiting.popleft()
@@ -52,17 +52,17 @@ class MemoryBudget:
 
 
 class BudgetShare:
-    """What one file has of the room."""
+    """The bytes that one file holds of the budget."""
 
     def __init__(self, budget: MemoryBudget) -> None:
         self._budget = budget
         self._held = 0
 
     async def acquire(self, amount: int) -> None:
-        """Wait for so much more."""
+        """Wait for `amount` more bytes."""
         self._held += await self._budget.acquire(amount)
 
     def shrink_to(self, amount: int) -> None:
-        """Give back what is over `amount`."""
+        """Release all but `amount` bytes."""
         self._budget.release(max(0, self._held - amount))
         self._held = min(self._held, amount)

@@ -1,6 +1,6 @@
-"""JPEG files that end too early: completed when nothing worth speaking of is lost. CPU-bound.
+"""Completes JPEG files that end too early, when only their last rows are missing. CPU-bound.
 
-Pillow takes cut files only by a switch of the whole process, and then says nothing of what is missing.
+Pillow reads truncated files only with a switch for the whole process, and does not tell how much is missing.
 """
 
 import io
@@ -9,18 +9,18 @@ from PIL import Image, ImageChops
 
 _END = b"\xff\xd9"
 _NOISE = bytes(range(1, 0xFE)) * 8
-"""Stands for what is missing: as part of a picture it looks like nothing else, behind a whole one it is passed over."""
+"""In place of missing data: inside a picture it changes pixels, behind a whole one it is skipped."""
 _PADDING = 16
-"""As many zeros at the end are no part of the picture, but what a broken download leaves."""
+"""So many zeros at the end are not part of the picture: a broken download leaves them."""
 _BLOCKS = 24
-"""Rows that may be lost: the last blocks, and what smoothing takes of those above them."""
+"""Rows that may be lost: the last row of blocks, and the rows above that smoothing changes with it."""
 _MOST_PIXELS = 12_000_000
-"""Compared at full size, which takes three times the memory of the picture; larger ones are compared at an eighth."""
+"""Largest picture compared at full size, which takes three times its memory; larger ones are compared at an eighth."""
 _EIGHTH = 8
 
 
 def completed(content: bytes) -> bytes | None:
-    """The file with its end mark, or None when more than the last rows of the picture are missing.
+    """The file with an end mark, or None when more than its last rows are missing.
 
     The picture is decoded twice, with the end mark and with noise before it: they differ where data is missing.
     Raises what Pillow raises for files it cannot read.
@@ -37,11 +37,11 @@ def completed(content: bytes) -> bytes | None:
 
 
 def _decoded(content: bytes) -> tuple[Image.Image | None, int]:
-    """The pixels, and how many rows of the file each of their rows is; None when that would take too much memory."""
+    """The pixels, and how many rows of the file one of their rows stands for. None: it would take too much memory."""
     with Image.open(io.BytesIO(content)) as picture:
         is_large = picture.width * picture.height > _MOST_PIXELS
         if is_large and "progressive" in picture.info:
-            return None, 1  # every part of such a file is about the whole picture
+            return None, 1  # every part of a progressive file covers the whole picture
         height = picture.height
         if is_large:
             picture.draft(None, (picture.width // _EIGHTH, picture.height // _EIGHTH))

@@ -1,4 +1,4 @@
-"""From image addresses to uploads at TikTok Shop, each content once per shop and use case."""
+"""Uploads the images at merchants' addresses to TikTok Shop, each content once per shop and use case."""
 
 import asyncio
 import hashlib
@@ -17,13 +17,13 @@ from publisher.store import ImageCache, KnownFile
 from publisher.tiktok.shop_api import ShopApi
 
 _FILES_PER_SHOP = 10
-"""Files from the first byte read to the upload's end: a shop that is slow leaves room to the others."""
+"""Files of one shop in progress, from the first byte to the end of the upload: a slow shop leaves memory to others."""
 _MEMORY_BUDGET = 256 * 1024 * 1024
-"""Bytes of all files in memory at once."""
+"""Bytes of all files in memory at once. Chosen: 256 MiB are 25 files of the largest size."""
 
 
 class ImageUploads:
-    """Fetches, converts, uploads and remembers. The same work asked for at once is done once."""
+    """Fetches, converts, uploads and remembers images. Work that several ask for at the same time is done once."""
 
     def __init__(self, cache: ImageCache, fetcher: Fetcher, clock: Callable[[], datetime]) -> None:
         self._cache = cache
@@ -36,7 +36,7 @@ class ImageUploads:
         self._file_slots: WeakValueDictionary[str, asyncio.Semaphore] = WeakValueDictionary()
 
     async def uploaded(self, api: ShopApi, address: str, use_case: UseCase) -> UploadedImage:
-        """The image at this address as TikTok knows it. The file is asked for again every time, cheaply when unchanged.
+        """The upload of the image at this address. The image server is asked every time, whether the file has changed.
 
         Raises ImageUnreachable, ImageUnusable (also when TikTok refuses the file, with its code), or what the upload
         raises.
@@ -45,7 +45,7 @@ class ImageUploads:
         return await self._by_address.run(key, lambda: self._at_address(api, address, use_case))
 
     async def forget(self, shop_key: str, addresses: Sequence[str]) -> None:
-        """TikTok has lost what these addresses hold: upload it again next time."""
+        """TikTok no longer knows the uploads of these addresses: upload them again next time."""
         await self._cache.forget_uploads(shop_key, addresses)
 
     async def _at_address(self, api: ShopApi, address: str, use_case: UseCase) -> UploadedImage:
@@ -71,7 +71,7 @@ class ImageUploads:
     async def _upload_once(
         self, api: ShopApi, address: str, use_case: UseCase, content: bytes, file: KnownFile
     ) -> tuple[UploadedImage, bool]:
-        """The image, and whether the file at this address was remembered together with it."""
+        """The upload, and whether the file of this address was stored together with it."""
         is_remembered = False
 
         async def upload() -> UploadedImage:
@@ -89,6 +89,6 @@ class ImageUploads:
         try:
             image = await self._by_content.run((api.shop_key, use_case, file.digest), upload)
         except (Refused, ImageUnusable) as error:
-            # Whoever waited for the same content has it at another address.
+            # Others may wait for the same content under another address.
             raise ImageUnusable(error.code, f"{address}: {error.message}") from error
         return image, is_remembered

@@ -1,4 +1,4 @@
-"""Facts that a step rests on."""
+"""Facts that a step of the machine takes for granted."""
 
 from typing import TypeVar
 
@@ -6,7 +6,7 @@ T = TypeVar("T")
 
 
 def known(value: T | None) -> T:
-    """A fact without which the machine would not have decided on the step."""
+    """The fact, which cannot be None here: the machine chose the step because of it. Raises AssertionError if it is."""
     if value is None:
         raise AssertionError("the machine decided on a step whose facts are missing")
     return value

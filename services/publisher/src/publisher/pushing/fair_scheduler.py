@@ -1,4 +1,4 @@
-"""Whose turn it is: shops take turns, and no shop holds more than its share of the places. In memory, no I/O."""
+"""Which shop starts the next push: shops take turns, and none holds more than its share of the places. No I/O."""
 
 from collections import Counter, deque
 from collections.abc import Callable, Iterable
@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterable
 class FairScheduler:
     """Round-robin over the shops that may have due jobs.
 
-    A shop may hold `per_shop` places and never more than are free: however many slow shops there are, they leave places
-    to the next one. It begins with `first` places and gains one with each that it gives back: a process that does not
-    live long finishes what it began instead of beginning more.
+    A shop holds at most `per_shop` places, and never more than are free: however many slow shops there are, the next
+    shop finds a place. It starts with `first` places and gains one with each place it releases, so that a process that
+    is killed often finishes pushes instead of starting more.
     """
 
     def __init__(
@@ -26,16 +26,16 @@ class FairScheduler:
         self._free = places
 
     def add(self, shops: Iterable[str]) -> None:
-        """These shops may have due jobs; those already in turn keep their place."""
+        """These shops may have due jobs; shops that are in the queue keep their position."""
         for shop in shops:
             if shop not in self._known:
                 self._known.add(shop)
                 self._turns.append(shop)
 
     def next_shop(self) -> str | None:
-        """The next shop that may have another place, moved to the end of the queue; None when there is none now.
+        """Give a place to the next shop that may have one, and move it to the end of the queue. None: no shop may.
 
-        `has_capacity` decides with the number of places it holds. The shop is not named again before `claimed`.
+        `has_capacity` is asked with the number of places the shop holds. It is not returned again before `claimed`.
         """
         for _ in range(len(self._turns)):
             shop = self._turns.popleft()
@@ -48,14 +48,14 @@ class FairScheduler:
         return None
 
     def claimed(self, shop: str, *, found: bool) -> None:
-        """The shop had a due job for its place, or has none left."""
+        """Whether a due job was found for the place; without one the shop leaves the queue."""
         self._claiming.discard(shop)
         if not found and shop in self._known:
             self._known.discard(shop)
             self._turns.remove(shop)
 
     def release(self, shop: str) -> None:
-        """A place of the shop is free again."""
+        """Free a place of the shop."""
         self._claiming.discard(shop)
         self._free += 1
         self._share[shop] = min(self._per_shop, self._share.get(shop, self._first) + 1)

@@ -1,4 +1,4 @@
-"""What became of a write whose answer was lost, and of SKUs that TikTok does not know under our ids."""
+"""Reading at TikTok what became of a lost write, and the present ids of SKUs that it no longer knows under ours."""
 
 from dataclasses import replace
 
@@ -17,8 +17,8 @@ GONE = RemoteProduct("", "DELETED", "", "", (), (), (), "")
 async def read_listing(api: ShopApi, listing: Listing) -> RemoteProduct:
     """TikTok's view of a listing.
 
-    Copies of the documentation disagree whether removed and frozen products can be read: for one that cannot, a search
-    tells which it is. A product that TikTok does not know at all reads as deleted.
+    The documentation does not agree with itself on whether removed and frozen products can be read. When one cannot, a
+    search tells its status. A product that TikTok does not know at all counts as deleted.
     """
     product_id = listing.tiktok_product_id or ""
     try:
@@ -29,10 +29,10 @@ async def read_listing(api: ShopApi, listing: Listing) -> RemoteProduct:
 
 
 async def find_created(api: ShopApi, listing: Listing, intent: Intent) -> RemoteProduct | None:
-    """The product that a create may have made, by the SKU names it carried.
+    """The product that a create may have made, found by the SKU names in its body; None when there is none.
 
-    One that the merchant made by hand with the same names lacks our product number, and a listing of an earlier product
-    with this number is known by its id: neither is it. One that was deleted since is, if no other is there.
+    A product with these names is not ours when it lacks our product number (made by hand), or when it is the listing
+    of an earlier product with this number. A deleted one is returned only when there is no other.
     """
     names = [seller_sku(listing.product_no, *key) for key in intent.stock]
     gone = None
@@ -52,7 +52,7 @@ async def find_created(api: ShopApi, listing: Listing, intent: Intent) -> Remote
 
 
 async def find_edited(api: ShopApi, listing: Listing, intent: Intent) -> tuple[Listing, RemoteProduct | None]:
-    """The listing with the SKUs that the edit may have added: they have their stock. And what TikTok shows."""
+    """The listing with SKUs that the edit may have added, their stock counted as sent; and what TikTok shows."""
     try:
         newest = await api.newest_version(listing.tiktok_product_id or "")
     except ProductGone:
@@ -61,10 +61,10 @@ async def find_edited(api: ShopApi, listing: Listing, intent: Intent) -> tuple[L
 
 
 async def with_current_ids(api: ShopApi, product: ProductSnapshot, listing: Listing) -> tuple[Listing, RemoteProduct]:
-    """The listing after TikTok said that a SKU id is not this product's, and TikTok's newest version of it.
+    """The listing with the SKU ids TikTok has now, and TikTok's newest version, after it refused one of our ids.
 
-    A SKU that somebody made again in Seller Center under its name is taken over, stock and all. One that is gone is
-    not made again by itself, as little as a deleted listing (Q12): then it raises Refused.
+    A SKU that was recreated in Seller Center under the same name is taken over with its stock. Raises Refused when one
+    is gone: like a deleted listing it is not recreated without being asked for (Q12).
     """
     newest = await api.newest_version(listing.tiktok_product_id or "")
     there = {sku.id for sku in newest.skus}

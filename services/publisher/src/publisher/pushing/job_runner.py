@@ -1,4 +1,4 @@
-"""From what went wrong in a push to what becomes of its job."""
+"""What becomes of a job after its push: done, due later, or parked. Decided from what went wrong."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime, time, timedelta
@@ -36,11 +36,11 @@ log = structlog.get_logger(__name__)
 
 _SHORTLY = timedelta(seconds=1)
 _FAR = timedelta(days=3650)
-"""Parked without an end: a new command or a new authorisation wakes the job."""
+"""Parked with no end of its own: a new command or a new authorisation makes the job due."""
 
 
 class JobRunner:
-    """Runs a claimed job once and gives it back: done, later, or parked."""
+    """Runs a claimed job once, then finishes, reschedules or parks it."""
 
     def __init__(
         self,
@@ -61,7 +61,7 @@ class JobRunner:
         self._clock = clock
 
     async def run(self, job: Job) -> None:
-        """Try once. TikTok's and the image servers' troubles end here; those of Kafka and MongoDB are raised."""
+        """Try once. Errors of TikTok and of image servers are handled here; those of Kafka and MongoDB are raised."""
         try:
             result = await self._push.run(job)
         except ShopPaused:
@@ -77,7 +77,7 @@ class JobRunner:
         except Exception as error:
             if is_retryable(error):
                 raise
-            # A fault of ours in one product must not stop the others.
+            # A bug that one product triggers must not stop the others.
             log.exception("push failed unexpectedly", shop_key=job.shop_key, product_no=job.product_no)
             await self._again(job, Passing("internal", f"the publisher failed: {type(error).__name__}"))
             return
@@ -104,7 +104,7 @@ class JobRunner:
         now = self._clock()
         match error:
             case RateLimited() | HourSpent():
-                # How long it takes is the pace's business: it lets nothing out before.
+                # The rate limiter decides how long: it sends nothing before.
                 due = now + (error.retry_after or _SHORTLY)
                 await self._later(job, due, attempts=job.attempts, waits=job.waits + 1)
             case QuotaReached():
@@ -112,14 +112,14 @@ class JobRunner:
                 await self._authorizations.pause_listing(job.shop_key, until)
                 await self._later(job, until, attempts=job.attempts)
             case AuthorizationEnded() | KeyMissing():
-                # An end is recorded where it was met, for the pair it was said of. Without the key the shop is set
-                # aside: none of its jobs is claimed here until the keyring has decided.
+                # The end of an authorisation was recorded with its token pair where it was met. A shop whose key is
+                # missing is set aside: none of its jobs is claimed here until the keyring has decided.
                 await self._later(job, now, attempts=job.attempts)
             case AppMisconfigured(until=datetime() as until):
-                # Nobody's product: shown once as the app's trouble.
+                # Not about this product: operators see it once, as the app's trouble.
                 await self._later(job, until, attempts=job.attempts)
             case AppMisconfigured():
-                # One that alone is refused is reported in the end.
+                # Other calls still work, so in the end this one is reported.
                 await self._again(job, Passing(error.code, error.message))
             case ShopBlocked():
                 until = now + self._settings.blocked_wait
@@ -131,7 +131,7 @@ class JobRunner:
                 await self._not_taken(job, error)
 
     async def _not_taken(self, job: Job, error: PublisherError) -> None:
-        """TikTok's answer, or an image server's, is about this product."""
+        """TikTok or an image server refused this product."""
         match error:
             case Unclear(outcome_unknown=True):
                 await self._find_out(job, error)
@@ -145,7 +145,7 @@ class JobRunner:
                     await self._push.forget(job, error)
 
     async def _rested(self, job: Job, resting: ShopResting) -> None:
-        """No attempt: the call was not made. When the shop may be called the job is due, and not before."""
+        """No call was made, so no attempt is used up. The job is due when the shop may be called again."""
         log.debug(
             "push waits for its shop",
             shop_key=job.shop_key,
@@ -164,7 +164,7 @@ class JobRunner:
         await self._later(job, due, attempts=attempts)
 
     async def _find_out(self, job: Job, error: Unclear) -> None:
-        """A write was answered by a riddle: the merchant reads it at once, and we look what became of it."""
+        """The answer to a write was unclear: report it at once, then look up what became of the write."""
         due = self._clock() + self._backoff(0)
         await self._recorder.refused(job, error, until=due)
         await self._later(job, due, attempts=job.attempts, reported=error.code)
@@ -182,13 +182,16 @@ class JobRunner:
         )
 
     def _backoff(self, failures: int) -> timedelta:
-        """Doubling, at most retry_longest, spread over its upper half so that jobs do not come back together."""
+        """Doubles up to `retry_longest`. The upper half is random, so that jobs do not become due together."""
         first, longest = self._settings.retry_first, self._settings.retry_longest
         delay = backoff_delay(failures + 1, first=first.total_seconds(), longest=longest.total_seconds())
         return timedelta(seconds=delay)
 
 
 def quota_until(now: datetime, wait: timedelta) -> datetime:
-    """When to try a new listing again: TikTok's day may end at any hour, but surely not later than UTC's (RB-11)."""
+    """When to try new listings again: after `wait`, and at the latest when the day ends in UTC (RB-11).
+
+    The time zone of TikTok's quota day is not documented.
+    """
     midnight = datetime.combine(now.astimezone(UTC).date() + timedelta(days=1), time.min, UTC)
     return min(now + wait, midnight)

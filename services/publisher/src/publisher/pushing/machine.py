@@ -1,7 +1,7 @@
 """What to do next in one push: a pure decision from the product, its shop, its listing and TikTok's view of it.
 
-The worker asks again after every step, so each answer stands on what is recorded, and a crash between two steps
-is answered like any other state.
+It is asked again after every step, so each decision rests on what is stored. The state after a crash is a state like
+any other.
 """
 
 from dataclasses import dataclass
@@ -18,17 +18,18 @@ from shopsync_runtime.wording import no_settings
 
 _SOONEST_LOOK = timedelta(seconds=2)
 REFUSAL_LASTS = timedelta(hours=24)
-"""The reason may lie outside the product (a brand's approval, a category's): then a clock tries again after this."""
+"""After this a scheduled push tries again: the reason may lie outside the product, such as a brand's approval."""
 
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """Everything one decision rests on. `seen`: TikTok's view, None until looked.
+    """Everything one decision rests on. `seen`: TikTok's view of the listing, None until it was read.
 
-    `search_lag`: how long after a write TikTok may not show it yet.
-    `by_hand`: somebody pressed [同期] or sent it again, as against a clock. `acted`: this push has told of something it
-    did, `edited`: by an edit. `searched`: TikTok was asked what became of the intent. `overview_checked`: the overview
-    was asked; `confirmed`: it shows the listing as it is recorded, so no reading is needed.
+    `search_lag`: how long TikTok may take to show a write.
+    `by_hand`: somebody pressed [同期] or redrove the command; otherwise a schedule asked.
+    `acted`: this push has changed the listing and reported it; `edited`: by an edit.
+    `searched`: TikTok was asked what became of the intent.
+    `overview_checked`: the overview was asked; `confirmed`: it shows the listing as it is stored, so it is not read.
     """
 
     shop_key: str
@@ -79,12 +80,12 @@ class Wait:
 
 @dataclass(frozen=True, slots=True)
 class Reconcile:
-    """A write's outcome is unknown: find out before anything else (ST-13, scenario 32)."""
+    """The outcome of a write is unknown: find it out before anything else (ST-13, scenario 32)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Settle:
-    """TikTok's answer to the intended create was unclear, and it cannot be found: it was not done."""
+    """The answer to a create was unclear and its product cannot be found: it was not done."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +95,7 @@ class Create:
 
 @dataclass(frozen=True, slots=True)
 class CheckOverview:
-    """Ask the shop's overview whether the listing stands as recorded."""
+    """Ask the shop's overview whether the listing is as it was stored."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,12 +122,12 @@ class Unchanged:
 
 @dataclass(frozen=True, slots=True)
 class StillRejected:
-    """A clock's push of content that the reviewer refused: tell again, do not send it again (RB-9)."""
+    """A scheduled push of content that the review rejected: report it again, do not send it again (RB-9)."""
 
 
 @dataclass(frozen=True, slots=True)
 class StillRefused:
-    """A clock's push of content that TikTok has just refused: tell again, do not ask again."""
+    """A scheduled push of content that TikTok refused lately: report it again, do not send it again."""
 
     refusal: ContentRefusal
 
@@ -159,9 +160,9 @@ DELETED = Fail(
 
 
 def decide(facts: Facts) -> Step:
-    """The next step."""
+    """The next step of the push."""
     if _may_find_out(facts):
-        # Also for products that must not be sent any more: it only reads, and what stands there has to be known.
+        # Also for products that must not be sent any more: it only reads, and the listing has to be known.
         return Reconcile()
     step = _not_found(facts) or _before_any_call(facts)
     if step is not None:
@@ -184,7 +185,7 @@ def _may_find_out(facts: Facts) -> bool:
 
 
 def _not_found(facts: Facts) -> Step | None:
-    """What a search that showed nothing means: nothing yet, until TikTok must have shown what was sent."""
+    """What follows from a search without a result: nothing before TikTok must have shown the write."""
     intent = _intent(facts)
     if intent is None or intent.is_settled or not facts.searched:
         return None
@@ -195,7 +196,7 @@ def _not_found(facts: Facts) -> Step | None:
 
 
 def look_again_at(intent: Intent, facts: Facts) -> datetime | None:
-    """When TikTok may show what it did not show now: in as long as it has been already. None: it would by now."""
+    """When to search again: after as long as it has been since the write. None: TikTok would show it by now."""
     if intent.sent_at is None or facts.now >= intent.sent_at + facts.search_lag:
         return None
     elapsed = facts.now - intent.sent_at
@@ -203,7 +204,7 @@ def look_again_at(intent: Intent, facts: Facts) -> datetime | None:
 
 
 def _look_first(facts: Facts) -> Reconcile | None:
-    """Before a write that follows a refused one: whether TikTok did that after all costs one look (RB-8, NV-3)."""
+    """Before a write that follows a refused one, one search shows whether TikTok did it after all (RB-8, NV-3)."""
     intent = _intent(facts)
     return Reconcile() if intent is not None and intent.is_settled and not facts.searched else None
 
@@ -220,9 +221,9 @@ def _first_listing(facts: Facts) -> Step:
 
 
 def _refused_before(facts: Facts) -> StillRefused | None:
-    """A clock does not ask TikTok again about content it has just refused, only to hear the same (RB-9).
+    """A scheduled push does not send content that TikTok refused lately: the answer would be the same (RB-9).
 
-    Nor does the very command, a hand's too, that met an answer nobody knows.
+    Nor does the command, even a manual one, that got an unknown answer to this content.
     """
     refusal = facts.listing.refusal if facts.listing is not None else None
     if refusal is None or refusal.fingerprint != facts.fingerprint:
@@ -268,7 +269,7 @@ def _shop_refusal(facts: Facts) -> Step | None:
 
 
 def _without_reading(facts: Facts) -> Step | None:
-    """The plain case, which is most of a timed sync: nothing to send, and the overview shows nothing else (RB-9)."""
+    """Most products of a scheduled sync: nothing to send, and the overview confirms it without a reading (RB-9)."""
     if facts.acted or _has_news(facts):
         return None
     if not facts.overview_checked:
@@ -287,7 +288,7 @@ def _with_view(facts: Facts, seen: RemoteProduct) -> Step:  # noqa: PLR0911 - a 
     if seen.status == "SELLER_DEACTIVATED":
         return Activate()
     if seen.status == "PLATFORM_DEACTIVATED":
-        # New content is an answer to what TikTok objects to; the same content is not (SS-12).
+        # Only new content can answer TikTok's objection (SS-12).
         if facts.edited:
             return Activate()
         return _taken_down("platform_deactivated", "TikTok Shop has taken the listing off sale", reasons)
@@ -299,16 +300,16 @@ def _with_view(facts: Facts, seen: RemoteProduct) -> Step:  # noqa: PLR0911 - a 
 
 
 def _is_outdated(facts: Facts, seen: RemoteProduct) -> bool:
-    """Whether the content has to go: it changed, a SKU was never sent, it is a draft, or somebody else edited it."""
+    """Whether to send the content: it or a SKU is new, the listing is a draft, or somebody else edited it."""
     if _has_news(facts):
         return True
     if facts.edited or facts.listing is None:
-        return False  # what this edit did not do, another one at once will not
+        return False  # another edit at once would do no more than this one
     return seen.status == "DRAFT" or _edited_elsewhere(facts.listing, seen)
 
 
 def _has_news(facts: Facts) -> bool:
-    """Whether we have something for TikTok: other content, or a SKU that was never sent."""
+    """Whether the product has other content than was sent, or a SKU that was never sent."""
     listing, product = facts.listing, facts.product
     if listing is None or product is None:
         return False
@@ -318,13 +319,13 @@ def _has_news(facts: Facts) -> bool:
 
 
 def _edited_elsewhere(listing: Listing, seen: RemoteProduct) -> bool:
-    """Somebody changed the content in Seller Center since we sent it: the tool's values go out again (LY-3)."""
+    """Whether somebody changed the content in Seller Center since it was sent: then it is sent again (LY-3)."""
     if not seen.is_settled or not seen.digest:
         return False
     return not is_ours(listing, seen) if listing.live_digest is None else listing.live_digest != seen.digest
 
 
 def _taken_down(code: str, what: str, reasons: tuple[Reason, ...]) -> Fail:
-    """With TikTok's words (SS-12); the raw status that goes with them in events says nothing here."""
+    """With TikTok's words (SS-12). The raw status among the reasons is for the event only."""
     told = "; ".join(reason.reason for reason in reasons if reason.reason and reason.position != "status")
     return Fail("sync_error", code, f"{what}: {told}" if told else f"{what}: see Seller Center")

@@ -1,4 +1,4 @@
-"""Recorded events on their way to Kafka: published at least once, in the order they were recorded, never lost."""
+"""Stored events on their way to Kafka: published at least once, in the order they were stored."""
 
 import asyncio
 import contextlib
@@ -23,7 +23,7 @@ Send = Callable[[Sequence[OutboxEntry]], Awaitable[None]]
 
 
 class Outbox:
-    """Publishes what stands in the listings' outboxes."""
+    """Publishes the events in the outboxes of the listings."""
 
     def __init__(self, listings: Listings, events: EventPublisher) -> None:
         self._listings = listings
@@ -31,16 +31,16 @@ class Outbox:
         self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     def entry(self, body: ProductBody, event_id: str) -> OutboxEntry:
-        """The event as it will be published, with an id that a repeat carries again."""
+        """The event to store. `event_id` is derived from the cause, so that a repeat has the same id."""
         event: Event[ProductBody] = self._events.event(body, id=event_id)
         return OutboxEntry(event_id, event.to_bytes().decode())
 
     @contextlib.asynccontextmanager
     async def line(self, subject: str) -> AsyncIterator[Send]:
-        """Be the only one here that publishes the listing's events: two could swap them, or both publish the same.
+        """Hold the lock on the listing's outbox: two publishers could swap events, or publish one twice.
 
-        Gives a function that publishes what was unsent at a read or write within the block, and strikes it off once
-        acknowledged. To record events within the block spares asking again what is unsent.
+        Yields a function that publishes entries that were unsent at a read or write within the block, and removes them
+        once Kafka has acknowledged them.
         """
 
         async def send(entries: Sequence[OutboxEntry]) -> None:
@@ -57,11 +57,11 @@ class Outbox:
             await send(await self._listings.unsent(subject))
 
     async def tell(self, body: ProductBody, event_id: str) -> None:
-        """Publish an event that rests on no state of ours: the job that caused it is still there and repeats it."""
+        """Publish an event without storing it first: its job still exists and would repeat it."""
         await self._events.publish(LISTING_EVENTS, self._events.event(body, id=event_id))
 
     async def relay(self) -> None:
-        """Until cancelled: publish what a crash or an absent broker left behind."""
+        """Until cancelled: publish what is left after a crash or while the broker was away."""
         while True:
             raise_if_cancelled()
             subjects = await self._listings.with_unsent(_PAGE)

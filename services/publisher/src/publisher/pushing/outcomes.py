@@ -1,4 +1,4 @@
-"""What a reply of TikTok makes of the listing. Pure."""
+"""The listing after a reply of TikTok, and the events that report it. Pure."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -23,8 +23,8 @@ from shopsync_contracts.events import (
 def after_write(product: ProductSnapshot, listing: Listing, intent: Intent, data: Data) -> Listing:
     """The listing once a create or edit was accepted: ids, content and the stock that went with it.
 
-    A SKU whose id is not told is left out, see `without_id`. Raises Unavailable (outcome unknown) when the reply names
-    no product.
+    A SKU without an id in the reply is left out, see `without_id`. Raises Unavailable with `outcome_unknown` when the
+    reply has no product id.
     """
     product_id = str(data.get("product_id") or listing.tiktok_product_id or "")
     if not product_id:
@@ -48,13 +48,13 @@ def after_write(product: ProductSnapshot, listing: Listing, intent: Intent, data
 
 
 def after_finding(listing: Listing, intent: Intent, found: RemoteProduct) -> Listing:
-    """The listing once a write of unknown outcome turned out to have been done, or not.
+    """The listing after TikTok was asked what became of a write.
 
-    A SKU that stands there has its stock: it is not sent again (ST-13).
+    The stock of a SKU that TikTok has counts as sent (ST-13).
     """
     listing = replace(with_ids_of(listing, intent, found), tiktok_product_id=found.id, intent=None)
     if intent.kind == "edit":
-        # Nobody knows whether its content arrived: it is sent again, which does no harm.
+        # Whether its content arrived is not known: it is sent again, which does no harm.
         return replace(listing, fingerprint=None)
     return replace(
         listing, pushed_content_version=intent.content_version, fingerprint=intent.fingerprint, core=intent.core
@@ -62,7 +62,7 @@ def after_finding(listing: Listing, intent: Intent, found: RemoteProduct) -> Lis
 
 
 def with_content_of(listing: Listing, intent: Intent) -> Listing:
-    """The listing whose content is the intended one."""
+    """The listing with the intended content as the accepted one."""
     return replace(
         listing,
         pushed_content_version=intent.content_version,
@@ -74,7 +74,7 @@ def with_content_of(listing: Listing, intent: Intent) -> Listing:
 
 
 def with_ids_of(listing: Listing, intent: Intent, found: RemoteProduct) -> Listing:
-    """The listing's SKUs and those of the intent, as TikTok has them; ids it does not show (any more) stay known."""
+    """The SKUs of the listing and of the intent with TikTok's ids; those that it does not show stay as they are."""
     skus = {sku.key: sku for sku in listing.skus}
     names = {seller_sku(listing.product_no, *key): key for key in (*skus, *intent.stock)}
     for there in found.skus:
@@ -90,7 +90,7 @@ def with_ids_of(listing: Listing, intent: Intent, found: RemoteProduct) -> Listi
 
 
 def without_id(product: ProductSnapshot, listing: Listing) -> tuple[SnapshotSku, ...]:
-    """SKUs of the product that TikTok has not named: not sent, as far as we know."""
+    """SKUs of the product for which TikTok has given no id: they count as not sent."""
     there = {sku.key for sku in listing.skus}
     return tuple(sku for sku in product.skus if sku_key(sku) not in there)
 
@@ -103,7 +103,7 @@ def succeeded(
     stock: Mapping[SkuKey, int],
     warnings: tuple[str, ...] = (),
 ) -> PushSucceeded:
-    """The event. `stock`: what went out in this push."""
+    """The event push.succeeded. `stock`: the numbers that this push sent."""
     return PushSucceeded(
         shop_key=listing.shop_key,
         product_no=listing.product_no,
@@ -125,12 +125,12 @@ def succeeded(
 
 
 def reviewed(listing: Listing, review: ReviewAfterPush) -> Listing:
-    """The listing with the review that its newest push begins."""
+    """The listing with the review that its newest push started."""
     return replace(listing, review=Review(review, listing.pushed_content_version))
 
 
 def review_after_edit(data: Data, seen: RemoteProduct | None) -> ReviewAfterPush:
-    """Changes of price alone on a live product need no review; everything else is assumed to."""
+    """A change of price alone on a live product needs no review; everything else is assumed to need one."""
     audit = data.get("audit")
     status = audit.get("status") if isinstance(audit, Mapping) else None
     is_live = seen is not None and seen.status == "ACTIVATE"
@@ -138,7 +138,7 @@ def review_after_edit(data: Data, seen: RemoteProduct | None) -> ReviewAfterPush
 
 
 def warnings_of(data: Data) -> tuple[str, ...]:
-    """TikTok's warnings: fields it dropped."""
+    """TikTok's warnings in a reply to a write: fields that it dropped."""
     rows: Any = data.get("warnings")
     if not isinstance(rows, list):
         return ()
@@ -146,12 +146,12 @@ def warnings_of(data: Data) -> tuple[str, ...]:
 
 
 def is_ours(listing: Listing, seen: RemoteProduct) -> bool:
-    """Whether what buyers see is what we sent, as far as TikTok reads it back unaltered (LY-3)."""
+    """Whether buyers see what we sent, by the parts that TikTok returns unaltered (LY-3)."""
     return listing.core is None or seen.core == listing.core or seen.digest == listing.overwritten
 
 
 def adopted(listing: Listing, seen: RemoteProduct) -> Listing:
-    """The listing that knows TikTok's reading of our content by now; a reading of somebody else's is not learned."""
+    """The listing with the digest of our content as TikTok returns it; that of somebody else's content is not kept."""
     if not seen.is_settled or not seen.digest:
         return replace(listing, live_shown=None)
     digest = listing.live_digest
@@ -161,9 +161,9 @@ def adopted(listing: Listing, seen: RemoteProduct) -> Listing:
 
 
 def confirmed(listing: Listing, row: OverviewRow) -> ReviewAfterPush | None:
-    """Where the listing stands when a search row shows just what is recorded; None: only a reading can tell.
+    """The state of the listing when a search row shows what is stored; None: it has to be read.
 
-    On sale: nothing has changed since a reading found our content. In review: the row shows what we sent.
+    On sale, nothing may have changed since a reading found our content. In review, the row has to show what we sent.
     """
     state = listing.review.state if listing.review is not None else None
     if row.state == "live" and state in {"live", "approved"} and row.mark == listing.live_shown:
@@ -174,7 +174,7 @@ def confirmed(listing: Listing, row: OverviewRow) -> ReviewAfterPush | None:
 
 
 def strangers(listing: Listing, seen: RemoteProduct | None) -> tuple[str, ...]:
-    """Names of live SKUs that somebody added in Seller Center: the next full edit takes them away (LY-3, VA-1)."""
+    """Names of live SKUs that somebody added in Seller Center: the next full edit removes them (LY-3, VA-1)."""
     if seen is None or not seen.is_settled:
         return ()
     ours = {sku.tiktok_sku_id for sku in listing.skus}
@@ -182,7 +182,7 @@ def strangers(listing: Listing, seen: RemoteProduct | None) -> tuple[str, ...]:
 
 
 def _told(listing: Listing, intent: Intent, product: ProductSnapshot, data: Data) -> dict[SkuKey, str]:
-    """Ids in the reply. That of a repeated create is the first one's, so it may name SKUs that the product had then."""
+    """SKU ids in the reply. To a repeated create it may be the reply to the first one, with the SKUs of that time."""
     keys = (*(sku.key for sku in listing.skus), *intent.stock, *map(sku_key, product.skus))
     names = {seller_sku(listing.product_no, *key): key for key in keys}
     rows: Any = data.get("skus")

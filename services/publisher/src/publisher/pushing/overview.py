@@ -1,4 +1,4 @@
-"""What one search over a shop shows of its listings: it spares unchanged ones a reading each (RB-9, LY-6)."""
+"""One search over a shop's products in place of reading each unchanged listing (RB-9, LY-6)."""
 
 import asyncio
 from collections.abc import Callable
@@ -19,18 +19,18 @@ from publisher.tiktok.shops import Shops
 log = structlog.get_logger(__name__)
 
 _FEW = 5
-"""Fewer due jobs read their listings."""
+"""With fewer due jobs each reads its listing. Chosen: below it a search saves nothing."""
 _JOBS_PER_PAGE = 2
-"""A search is worth it when it saves at least twice its calls: not every due job is an unchanged one."""
+"""A search has to save at least twice its calls: not every due job is about an unchanged listing."""
 _MOST_PAGES = 100
-"""TikTok gives no more than 10,000 rows."""
+"""TikTok returns at most 10,000 rows."""
 _MOST_ROWS = 200_000
-"""Kept of all shops together."""
+"""Rows kept of all shops together."""
 
 
 @dataclass(slots=True)
 class Overview:
-    """Rows by product id, of products on sale or in review. `total`: all the shop's, as TikTok counts."""
+    """Rows by product id, of products on sale or in review. `total`: the number of all products of the shop."""
 
     began: datetime
     rows: dict[str, OverviewRow] = field(default_factory=dict)
@@ -38,7 +38,7 @@ class Overview:
     failed: bool = False
 
     def add(self, page: ProductPage) -> None:
-        """Of a product that shifted onto a later page, the later row counts."""
+        """Of a product that shifted to a later page the later row counts."""
         self.total = page.total
         for row in page.products:
             shown = overview_row(row)
@@ -49,10 +49,10 @@ class Overview:
 
 
 class OverviewCache:
-    """One overview per shop, taken when a push first needs it, forgotten after `life`.
+    """One overview per shop, made when a push first needs it, dropped after `life`.
 
-    It serves commands that were there before its search began, and proves only what it shows: a product that is not in
-    it has to be read.
+    It serves commands that came before its search began, and proves only what it shows: a product that is not in it
+    has to be read.
     """
 
     def __init__(
@@ -67,9 +67,9 @@ class OverviewCache:
         self._searching: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     async def lookup(self, job: Job, product_id: str) -> OverviewRow | None:
-        """What the overview shows of a product; None: it has to be read.
+        """The overview's row of a product; None: the product has to be read.
 
-        Waits for a search that is under way. Raises PublisherError when the shop cannot be called.
+        Waits for a search that is in progress. Raises PublisherError when the shop cannot be called.
         """
         overview = self._serving(job)
         if overview is None:
@@ -93,7 +93,7 @@ class OverviewCache:
         try:
             await _fill(overview, self._shops.api(shop_key), most)
         except (Unavailable, Refused) as error:
-            # What is not in it is read, as ever; what stops the shop's readings too is not caught.
+            # The pushes read their listings instead. Errors that would stop those readings too are not caught.
             overview.failed = True
             log.warning("search over a shop failed", shop_key=shop_key, code=error.code, reason=error.message)
         log.debug("overview", shop_key=shop_key, rows=len(overview.rows), total=overview.total)
@@ -101,7 +101,7 @@ class OverviewCache:
         return overview
 
     async def _pages_worth(self, shop_key: str) -> int:
-        """How many pages a search may take now; 0: its due jobs are too few for so many listings."""
+        """How many pages a search may take now; 0: there are too few due jobs for so many listings."""
         last = self._fresh(shop_key)
         if last is not None and last.failed:
             return 0

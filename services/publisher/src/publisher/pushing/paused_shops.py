@@ -1,4 +1,4 @@
-"""Which shops an operator lets wait, as this replica knows it."""
+"""Shops whose pushes an operator has paused, as this replica knows them."""
 
 import structlog
 
@@ -11,8 +11,8 @@ log = structlog.get_logger(__name__)
 class PausedShops:
     """Keeps workers from claiming the jobs of paused shops.
 
-    A push reads the pause again with everything else that it is decided by, and before each write, so a set that is a
-    moment behind lets nothing through: it only spares the claim.
+    A push reads the pause again at its start and before each write. So a set that is a moment behind lets nothing
+    through; it only saves claims.
     """
 
     def __init__(self, pauses: Pauses) -> None:
@@ -21,15 +21,15 @@ class PausedShops:
         self._known: set[str] = set()
 
     def is_paused(self, shop_key: str) -> bool:
-        """Whether the shop's jobs wait."""
+        """Whether the shop is known to be paused."""
         return shop_key in self._paused
 
     def add(self, shop_key: str) -> None:
-        """A push found its shop paused."""
+        """A push found the shop paused."""
         self._paused.add(shop_key)
 
     async def refresh(self) -> None:
-        """Read again, also what other replicas were told."""
+        """Read the pauses again, also those that other replicas stored."""
         paused = await self._pauses.shops()
         for shop in sorted(paused ^ self._known):
             log.info("pushes of the shop wait" if shop in paused else "pushes of the shop go on", shop_key=shop)

@@ -1,4 +1,4 @@
-"""Carrying out one push: ask the machine, take the step, record its outcome, ask again."""
+"""Carries out one push: ask the machine for the next step, take it, ask again."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
@@ -33,14 +33,14 @@ class Finished:
 
 @dataclass(frozen=True, slots=True)
 class Parked:
-    """The shop does not work: keep the job. `cause` was reported; `until` None: until the shop is authorised again."""
+    """Keep the job, the shop cannot be called. `cause` was reported. `until` None: until it is authorised again."""
 
     cause: str
     until: datetime | None
 
 
 class ShopPaused(Exception):
-    """An operator lets the shop's pushes wait: nothing was sent, the job stays as it is."""
+    """An operator paused the shop: nothing was sent, the job stays as it is."""
 
 
 Result = Finished | Parked | Wait
@@ -76,7 +76,7 @@ class Push:
         }
 
     async def run(self, job: Job) -> Result:
-        """Take steps until nothing is left to do."""
+        """Take steps until there is nothing left to do."""
         facts = await self._facts(job)
         if facts.listing is not None and facts.listing.unsent:
             await self._recorder.publish_unsent(job)
@@ -140,7 +140,7 @@ class Push:
     async def _take(self, job: Job, facts: Facts, step: machine.Step) -> Facts:
         if isinstance(step, machine.CheckOverview):
             facts = await self._reconciler.check_overview(job, facts)
-            # A search takes its time: what it did not settle is decided by what is stored now, OFF above all.
+            # A search takes a while: what it did not confirm is decided by what is stored now, such as OFF.
             return facts if facts.confirmed is not None else replace(await self._facts(job), overview_checked=True)
         try:
             return await self._steps[type(step)](job, facts)
@@ -157,6 +157,6 @@ class Push:
 
 
 def _is_former(listing: Listing, product: ProductSnapshot) -> bool:
-    """A product registered again after its record was deleted has no part in the listing of the first one (DL-13)."""
+    """Whether the listing belongs to an earlier product with this number, deleted since (DL-13)."""
     former = product.former_listing
     return former is not None and listing.tiktok_product_id == former.tiktok_product_id

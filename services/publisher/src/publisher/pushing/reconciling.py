@@ -1,4 +1,4 @@
-"""Finding out what became of a write without a clear answer, before anything else is sent (ST-13, RB-8, NV-3)."""
+"""The steps that only read at TikTok: the state of a listing, and what became of a write (ST-13, RB-8, NV-3)."""
 
 from dataclasses import replace
 
@@ -32,7 +32,7 @@ class Reconciler:
         """Whether the shop's overview shows the listing as it is recorded."""
         row = await self._overviews.lookup(job, known(known(facts.listing).tiktok_product_id))
         facts = replace(facts, overview_checked=True)
-        # What a webhook or a reading told while the search ran counts; what another worker wrote is not ours.
+        # A webhook or a reading during the search counts. A write of another worker means that the job is not ours.
         listing = await self._recorder.stored(job) if row is not None else None
         if row is None or listing is None or listing.pushes != known(facts.listing).pushes:
             return facts
@@ -43,7 +43,7 @@ class Reconciler:
         return replace(facts, seen=await read_listing(self._api(job), known(facts.listing)))
 
     async def find_out(self, job: Job, facts: Facts) -> Facts:
-        """What became of the intent (ST-13, scenario 32). It only reads; what is not found stays intended."""
+        """What became of the intended write (ST-13, scenario 32). While it is not found the intent stays."""
         listing, api = known(facts.listing), self._api(job)
         intent = known(listing.intent)
         if facts.product is not None and intent.fingerprint == facts.fingerprint:
@@ -53,7 +53,7 @@ class Reconciler:
         try:
             found = await find_created(api, listing, intent)
         except (Refused, Unclear) as error:
-            # Of the search, not of the product: without its answer nothing is known, and nothing is sent.
+            # The search was refused, not the product: without its result nothing is known, and nothing is sent.
             raise Unavailable(error.code, error.message) from error
         if found is None:
             return replace(facts, searched=True)
@@ -61,12 +61,12 @@ class Reconciler:
         review: ReviewAfterPush = "draft" if review_of(found)[0] == "draft" else "in_review"
         listing = outcomes.reviewed(outcomes.after_finding(listing, intent, found), review)
         event = outcomes.succeeded(listing, "created", review, stock=listing.stock_sent)
-        # Its review may be over already, and the webhooks came when nobody knew the listing.
+        # Its review may be over, and the webhooks came before the listing was known.
         listing = await self._recorder.succeeded(job, listing, event, look_now=True)
         return replace(facts, listing=listing, seen=found, acted=True, searched=True)
 
     async def settle(self, job: Job, facts: Facts) -> Facts:
-        """The intended create was not done, so TikTok's unclear answer to it was a refusal."""
+        """The create was not done, so TikTok's unclear answer was a refusal."""
         answer = known(known(known(facts.listing).intent).answer)
         log.info(
             "a create with an unclear answer was not done",
@@ -77,7 +77,7 @@ class Reconciler:
         return replace(facts, listing=await self._recorder.create_not_done(known(facts.listing)))
 
     async def _find_out_edit(self, job: Job, facts: Facts, intent: Intent) -> Facts:
-        """SKUs that the edit added have their stock; what else it changed counts when its answer was unclear."""
+        """What became of an edit: SKUs it added have their stock; after an unclear answer content is compared too."""
         before, api = known(facts.listing), self._api(job)
         listing, newest = await find_edited(api, before, intent)
         is_all_there = set(intent.stock) <= set(listing.stock_sent)

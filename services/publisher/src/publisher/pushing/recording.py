@@ -1,4 +1,4 @@
-"""What a push did, put on disk together with the event that tells it, then published."""
+"""Stores what a push did together with its event, then publishes the event."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -40,7 +40,7 @@ log = structlog.get_logger(__name__)
 
 
 def still_ours(listing: Listing | None) -> Listing:
-    """The listing as written. Raises Passing when it was not: another worker was at it since it was read."""
+    """The listing as written. Raises Passing when it was not written because another worker changed it first."""
     if listing is None:
         raise Passing("overtaken", "another worker has this product now")
     return listing
@@ -121,7 +121,7 @@ class Recorder:
     # Outcomes ------------------------------------------------------------------------------------------------
 
     async def succeeded(self, job: Job, listing: Listing, event: PushSucceeded, *, look_now: bool = False) -> Listing:
-        """A create, edit or relisting. `look_now`: its review may be over without anybody having been told."""
+        """A create, edit or relisting. `look_now`: read it at once, its review may be over unnoticed."""
         entry = self._outbox.entry(event, derived_id(job.command_id, job.id, listing.pushes, event.action))
         now = self._clock()
         due_at = now if look_now else now + self._review_poll
@@ -143,9 +143,9 @@ class Recorder:
     async def unchanged(
         self, job: Job, listing: Listing, seen: RemoteProduct | None, review: ReviewAfterPush, content_version: int
     ) -> None:
-        """TikTok has this content: counts as pushed, so that the merchant sees where it stands.
+        """TikTok has this content already: it counts as pushed, and the merchant sees its state.
 
-        `seen` None: it stands as it is recorded.
+        `seen` None: the overview confirmed it, the listing was not read.
         """
         listing = replace(listing, pushed_content_version=content_version)
         if seen is None:
@@ -168,7 +168,7 @@ class Recorder:
             await send(recorded.unsent)
 
     async def still_rejected(self, job: Job, listing: Listing, seen: RemoteProduct, content_version: int) -> None:
-        """Nothing was sent: the reviewer's reasons are told once more, and of which version they are now."""
+        """Nothing was sent: the reasons of the rejection are reported again, for the version they are about now."""
         state, reasons = review_of(seen)
         now = self._clock()
         entries = []

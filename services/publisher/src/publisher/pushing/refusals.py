@@ -1,4 +1,4 @@
-"""What a refusal for good makes of the product: its status, the field at fault and what helps (ED-8, Q9). Pure."""
+"""What a permanent refusal is reported as: status, the field at fault and what helps (ED-8, Q9). Pure."""
 
 from datetime import datetime
 from typing import Literal
@@ -20,21 +20,21 @@ from publisher.tiktok.hints import Hint, hint_of
 from shopsync_contracts.events import ProductSnapshot, PushFailed
 
 IMAGE_FORGOTTEN = frozenset({"12052300", "12052340", "12052722"})
-"""TikTok does not know an uploaded image any more: it has to be uploaded again."""
+"""TikTok no longer knows an uploaded image: it has to be uploaded again."""
 STATUS_FORBIDS = "12052901"
 """The listing's state does not allow the call."""
 SKU_OF_ANOTHER_PRODUCT = "12052557"
 """A SKU id of ours is not this product's (any more)."""
 _IN_PRODUCT = frozenset({"image_address"})
 _IDS = frozenset({"brand_id", "category_id"})
-"""Fields whose value is one id: a refusal that concerns it names it, as TikTok's words do not always."""
+"""Fields whose value is one id: the report names it, since TikTok's words do not always."""
 
 
 def refusal_of(error: PublisherError, product: ProductSnapshot | None = None) -> Fail:
     """The failure to report. `product`: the one that was refused.
 
-    `incomplete` only where an edit of the product is the cure: such a product is not sent again before (ED-5).
-    TikTok's words come first and stay as they are.
+    `incomplete` only where editing the product helps: such a product is not sent again before it changes (ED-5).
+    TikTok's words come first and unchanged.
     """
     if isinstance(error, ProductGone):
         return DELETED

@@ -1,4 +1,4 @@
-"""The steps that write at TikTok: create, edit, activate."""
+"""The steps that write to TikTok: create, edit, activate."""
 
 from collections.abc import Awaitable, Mapping
 from dataclasses import replace
@@ -39,7 +39,7 @@ _EXTERNAL_ID_TWICE = "12052996"
 
 
 class Sender:
-    """Takes one step and gives the facts after it. Raises PublisherError for what TikTok or an image server answers.
+    """Takes one step and returns the facts after it. Raises PublisherError for what TikTok or an image server answers.
 
     Uploads, the intent and the rate limit take time between the facts of a push and its write. So a write is sent only
     if the product is still ON and its shop is not paused (TG-6); else it raises Withheld.
@@ -61,13 +61,13 @@ class Sender:
         self._unsent = frozenset() if send_locale else frozenset({"locale"})
 
     async def create(self, job: Job, facts: Facts) -> Facts:
-        """List the product; with the intent of an earlier try still there, once more under its key."""
+        """List the product. While an earlier try is not settled, it is repeated with the same idempotency key."""
         product, api = known(facts.product), self._api(job)
         listing = facts.listing or Listing(job.shop_key, job.product_no)
         earlier = None if listing.intent is None or listing.intent.is_settled else listing.intent
         is_repeat = earlier is not None
         category_version = known(facts.category_version)
-        # A shop's first products wait for its warehouse: asked beside the rest it costs no time.
+        # The first products of a shop wait for its warehouse: asked for side by side it costs no time.
         material, warehouse_id = await both(
             self._materials.gather(product, api, category_version), self._shops.warehouse(job.shop_key)
         )
@@ -91,7 +91,7 @@ class Sender:
         failpoint("publisher_after_create")
         listing = outcomes.after_write(product, listing, intent, data)
         if is_repeat:
-            # Nobody knows whether this reply is the first one's: what stands there decides.
+            # This may be the reply to the first try: what TikTok has decides.
             found = await api.newest_version(known(listing.tiktok_product_id))
             listing = outcomes.after_finding(replace(listing, skus=()), intent, found)
         listing, notes = await self._with_all_ids(product, listing, intent, api)
@@ -102,7 +102,7 @@ class Sender:
         return replace(facts, listing=listing, seen=None, acted=True, edited=True)
 
     async def edit(self, job: Job, facts: Facts) -> Facts:
-        """Send the whole content, with the stock of SKUs that never had theirs sent."""
+        """Send the whole content, with stock only for SKUs whose stock was never sent."""
         product, api, seen = known(facts.product), self._api(job), known(facts.seen)
         before = known(facts.listing)
         material = await self._materials.gather(product, api, known(facts.category_version))
@@ -148,7 +148,7 @@ class Sender:
             await self._api(job).activate_product(known(listing.tiktok_product_id), permit=self._permit(job))
         except Refused as refused:
             return await self._other_state(job, facts, refused)
-        # Versions that brought back what TikTok has already count as pushed with it.
+        # Versions whose content is the one TikTok has count as pushed.
         listing = replace(listing, pushed_content_version=known(facts.product).content_version)
         listing = outcomes.reviewed(listing, "in_review")
         event = outcomes.succeeded(listing, "relisted", "in_review", stock={})
@@ -191,7 +191,7 @@ class Sender:
         return replace(facts, listing=await self._recorder.corrected(listing), seen=newest)
 
     async def _other_state(self, job: Job, facts: Facts, refused: Refused) -> Facts:
-        """When the listing's state does not allow the step, somebody changed it since we looked: look again."""
+        """When the listing's state does not allow the step, it may have changed since it was read: read it again."""
         if refused.code == STATUS_FORBIDS:
             again = await self._read_again(job, facts)
             if known(again.seen).status != known(facts.seen).status:
@@ -201,7 +201,7 @@ class Sender:
     async def _with_all_ids(
         self, product: ProductSnapshot, listing: Listing, intent: Intent, api: ShopApi
     ) -> tuple[Listing, tuple[str, ...]]:
-        """Ask once for the SKUs that the reply does not name; those that are not there either were not taken."""
+        """Ask once for SKU ids that the reply lacks. SKUs that TikTok does not have then were not accepted."""
         if not outcomes.without_id(product, listing):
             return listing, ()
         newest = await api.newest_version(known(listing.tiktok_product_id))
@@ -212,10 +212,7 @@ class Sender:
         return listing, tuple(f"{sku_path(sku)}: TikTok Shop did not take this SKU" for sku in lacking)
 
     async def _write(self, job: Job, listing: Listing, call: Awaitable[Data], *, is_repeat: bool = False) -> Data:
-        """Await a write and note what its answer means for its intent.
-
-        That of a repeated create stays in any case: what this answer says of the second try says nothing of the first.
-        """
+        """Await a write; when it fails, store what that means for its intent."""
         try:
             return await call
         except PublisherError as error:
@@ -227,14 +224,14 @@ class Sender:
 
 
 def _once_more(earlier: Intent, intent: Intent) -> Intent:
-    """The intent of a repeated create keeps the first one's content version: that content may be what stands there.
+    """The intent of a repeated create keeps the content version of the first try: that may be what TikTok has.
 
-    It is looked for as long as if it were the first. The numbers are today's (ST-3); if the first one was done, TikTok
-    tells which ones stand there. SKUs that the product no longer has stay, to find the first one by.
+    It is searched for as long as a first create. The stock is today's (ST-3); if the first try was done, TikTok shows
+    which numbers it has. SKUs that the product no longer has stay, because the search goes by their names.
     """
     return replace(earlier, stock={**earlier.stock, **intent.stock}, answer=None)
 
 
 def _was_done_before(error: Refused, *, is_repeat: bool) -> bool:
-    """What a repeated idempotency key gives is not documented: an error about the key means the first one worked."""
+    """Whether the first try was carried out: the answer to a repeated idempotency key is not documented."""
     return "idempoten" in error.message.lower() or (is_repeat and error.code == _EXTERNAL_ID_TWICE)
