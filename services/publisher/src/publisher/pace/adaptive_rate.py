@@ -1,8 +1,8 @@
-"""What a shop's 429 answers teach about its rate. Pure.
+"""The rate of a shop's calls, learned from 429 answers. Pure.
 
-Down by a factor, up again along a curve that is flat around the rate that was just too much (as in CUBIC, RFC 9438):
-the shop is tried seldom near its limit, and soon back at the setting once the limit is lifted. The curve depends on
-time only, so nothing is written while it rises, and every replica reads the same rate from the same three numbers.
+A limit cuts the rate by a factor. Then it rises along a curve that is flat around the rate that was just too high, as
+in CUBIC (RFC 9438): the shop is rarely called near its limit, and soon at the setting once the limit is lifted. The
+curve depends on time only: nothing is written while it rises, and every replica computes the same rate.
 """
 
 from collections import deque
@@ -11,33 +11,49 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from math import sqrt
 
-_GENTLE = 0.85
-_STEEP = 0.5
-_TOO_SOON = timedelta(seconds=8)
-"""A limit this soon after a cut says that the cut was far too small."""
-_ONE_BURST = timedelta(seconds=1)
-"""Calls sent before the cut was known everywhere say nothing new."""
-_BELOW = 0.97
-_RISE = timedelta(seconds=30)
-_BEYOND = timedelta(seconds=20)
-_SLOWEST = 0.1
-_MEASURED_SECONDS = 10.0
-_FEWEST = 2
-_FEW = 4
-_MOST_SENDS = 200
-_CLOSE_ABOVE = 1.2
-_CLOSE_BELOW = 0.95
-"""Around a rate that was measured the tries begin and end."""
+# TikTok documents none of these: its limits move with app, shop, endpoint and load. Where nothing else is said, a value
+# was chosen, and tests/unit/test_pace.py holds what it has to reach: nine tenths of a limit of 1 call a second are used
+# while the setting is 10, and the rate is back at the setting within two minutes after the limit is lifted.
+
+_CUT = 0.85
+"""Factor on the rate after a limit. CUBIC has 0.7; the setting is assumed to be nearly right."""
+_SECOND_CUT = 0.5
+"""Factor after a limit that follows a cut closely: the cut was far too small. Halving, as in TCP (RFC 5681)."""
+_SECOND_LIMIT_WITHIN = timedelta(seconds=8)
+"""How closely: long enough to use up the credit that TikTok gave during the pause."""
+_BURST = timedelta(seconds=1)
+"""Limits of calls sent within this time after a cut do not count: the cut was not known everywhere yet."""
+_PLATEAU = 0.97
+"""The rate around which the curve is flat, as a part of the rate that was limited."""
+_RECOVERY = timedelta(seconds=30)
+"""From the cut up to the plateau."""
+_PROBING = timedelta(seconds=20)
+"""Scale of the rise beyond the plateau, back to the setting."""
+_LOWEST_RATE = 0.1
+"""Calls per second: a shop is never given up, and one call every ten seconds does no harm."""
+_WINDOW_SECONDS = 10.0
+"""How far back throughput is measured: TikTok's limit may be another one than a minute ago."""
+_CALLS_IN_WINDOW = 4
+"""The window is extended to hold so many calls: at a low rate ten seconds hold too few."""
+_FEWEST_CALLS = 2
+"""With fewer before a limit nothing is measured."""
+_REMEMBERED_CALLS = 200
+"""Bounds the memory: 20 seconds at the default rate of 10."""
+_TOP_FACTOR = 1.2
+_LOW_FACTOR = 0.95
+"""With a measured rate: the plateau is this far above it at most, and the cut goes this far below it."""
 _FIRST_PAUSE = timedelta(seconds=1)
 _LONGEST_PAUSE = timedelta(minutes=1)
-_LONGEST_WISH = timedelta(hours=1)
+"""Without Retry-After a pause is 1 s, doubling while no call gets through, up to a minute."""
+_LONGEST_RETRY_AFTER = timedelta(hours=1)
+"""A longer Retry-After is not believed: an error in a header must not stop a shop for a day."""
 
 
 @dataclass(frozen=True, slots=True)
 class LearnedRate:
-    """`low` calls per second right after the cut at `at`; the rate rises to `top` within 30 s and beyond it after that.
+    """Rates in calls per second: `low` right after the cut at `at`, rising to `top` within 30 s, then beyond it.
 
-    `strikes`: limits in a row without one answered call between them.
+    `strikes`: limits in a row without an answered call between them. `at` is the database server's time.
     """
 
     top: float
@@ -48,50 +64,51 @@ class LearnedRate:
 
 @dataclass(frozen=True, slots=True)
 class MeasuredRate:
-    """Calls per second that got through. `most`: not more than that, if calls get no credit while none is sent."""
+    """Calls per second that got through. `most`: the upper bound, if TikTok gives no credit while nothing is sent."""
 
     likely: float
     most: float
 
 
 class ThroughputEstimate:
-    """How many calls a second got through lately, while there was always one waiting. Times are local seconds.
+    """Estimates how many calls per second get through, from times when a call was always waiting.
 
-    A rate far below the setting is then known after the second limit, and does not have to be met by halving.
+    A limit far below the setting is known after the second 429 instead of after many halvings. Times are seconds of
+    the local monotonic clock.
     """
 
     def __init__(self) -> None:
-        #: when, and whether it got through; None: the pause began
-        self._sends: deque[tuple[float, bool | None]] = deque(maxlen=_MOST_SENDS)
+        #: when a call was sent and whether it got through; None: a pause began
+        self._sends: deque[tuple[float, bool | None]] = deque(maxlen=_REMEMBERED_CALLS)
 
     def sent(self, at: float, *, waited: bool) -> None:
-        """A call goes out. When it did not wait for its time, counting begins again.
+        """A call is sent. If it did not wait for its send time, counting starts again.
 
-        Less was asked for than allowed then, or this machine could not do more.
+        Then fewer calls were made than the rate allows, so they say nothing of the limit.
         """
         if not waited:
             self._sends.clear()
         self._sends.append((at, True))
 
     def limited(self, at: float, now: float) -> MeasuredRate | None:
-        """The call sent at `at` did not get through, as is known now. What got through before it; None: too few."""
+        """The call sent at `at` was limited, as is known at `now`. The rate before it; None: too few calls."""
         known = [(sent, False if sent == at and ok else ok) for sent, ok in self._sends]
-        self._sends = deque([*known, (now, None)], maxlen=_MOST_SENDS)
+        self._sends = deque([*known, (now, None)], maxlen=_REMEMBERED_CALLS)
         before = [(sent, ok) for sent, ok in known if sent < at]
         passed = [sent for sent, ok in before if ok]
-        if len(passed) < _FEWEST or at - passed[0] < 1.0:
+        if len(passed) < _FEWEST_CALLS or at - passed[0] < 1.0:
             return None
-        begin = min(at - _MEASURED_SECONDS, passed[-min(_FEW, len(passed))])
+        begin = min(at - _WINDOW_SECONDS, passed[-min(_CALLS_IN_WINDOW, len(passed))])
         since = [(sent, ok) for sent, ok in before if sent >= begin]
         return _measured(since, at)
 
 
 def _measured(calls: Sequence[tuple[float, bool | None]], end: float) -> MeasuredRate | None:
-    """By the calls up to one at `end` that was limited.
+    """The rate of the calls before the limited one at `end`.
 
-    Over all the time the rate comes out too low, as credit is lost in pauses. Over runs alone, from a first call to a
-    limit, it does not: the first call had its credit before and a part of the next was there at the end, so that half
-    a call each is taken off. The longer the runs were, the more they tell.
+    Over all of the time it comes out too low, because credit is lost in pauses. Over runs, from the first call after a
+    pause to a limit, it comes out too high: the first call had credit from the pause, and a part of the next was there
+    at the end. So half a call per run is subtracted. The two are combined by the share of time in runs.
     """
     passed = [sent for sent, ok in calls if ok]
     length, earned, run = 0.0, 0.0, list[float]()
@@ -111,11 +128,11 @@ def _measured(calls: Sequence[tuple[float, bool | None]], end: float) -> Measure
 
 
 def rate_at(learned: LearnedRate | None, now: datetime, setting: float) -> float:
-    """Calls per second allowed now: at most the setting."""
+    """Calls per second allowed at `now`, at most `setting`."""
     if learned is None:
         return setting
-    beyond = now - learned.at - _RISE
-    distance = beyond / (_RISE if beyond < timedelta(0) else _BEYOND)
+    beyond = now - learned.at - _RECOVERY
+    distance = beyond / (_RECOVERY if beyond < timedelta(0) else _PROBING)
     rate = learned.top + (learned.top - learned.low) * distance**3
     return min(setting, max(rate, learned.low))
 
@@ -129,26 +146,26 @@ def after_limit(
     answered: bool,
     measured: MeasuredRate | None = None,
 ) -> LearnedRate:
-    """The state after a 429 to a call sent at `sent_at`.
+    """The rate after a 429 to a call that was sent at `sent_at`.
 
-    `answered`: a call got through since the last 429. `measured`: how many got through per second until then.
+    `answered`: a call got through since the last 429. `measured`: the rate that got through until then.
     """
-    if learned is not None and sent_at < learned.at + _ONE_BURST:
+    if learned is not None and sent_at < learned.at + _BURST:
         return learned
     rate = rate_at(learned, now, setting)
-    factor = _STEEP if learned is not None and now - learned.at < _TOO_SOON else _GENTLE
-    slowest = min(_SLOWEST, setting)
+    factor = _SECOND_CUT if learned is not None and now - learned.at < _SECOND_LIMIT_WITHIN else _CUT
+    slowest = min(_LOWEST_RATE, setting)
     strikes = 0 if learned is None or answered else learned.strikes + 1
-    top, low = rate * _BELOW, rate * factor
-    if measured is not None and measured.likely * _CLOSE_ABOVE < top:
-        low = measured.likely * _CLOSE_BELOW
-        top = min(top, max(measured.likely * _CLOSE_ABOVE, measured.most))
+    top, low = rate * _PLATEAU, rate * factor
+    if measured is not None and measured.likely * _TOP_FACTOR < top:
+        low = measured.likely * _LOW_FACTOR
+        top = min(top, max(measured.likely * _TOP_FACTOR, measured.most))
     return LearnedRate(top=max(top, slowest), low=max(low, slowest), at=now, strikes=strikes)
 
 
 def pause_after(learned: LearnedRate, wish: timedelta | None) -> timedelta:
-    """How long the whole shop is left alone: as TikTok asks, at most an hour; without its word longer each time."""
+    """How long no call of the shop is sent: TikTok's `Retry-After` (`wish`), an hour at most; else longer each time."""
     if wish is not None:
-        return min(wish, _LONGEST_WISH)
+        return min(wish, _LONGEST_RETRY_AFTER)
     longer: timedelta = min(_LONGEST_PAUSE, _FIRST_PAUSE * 2 ** min(learned.strikes, 10))
     return longer

@@ -1,16 +1,17 @@
-"""When a shop's calls are stopped because none gets a usable answer. Pure; one state per shop for all replicas."""
+"""The circuit breaker of a shop: stops its calls while none gets a usable answer. One for all replicas. Pure."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 _FIRST_PAUSE = timedelta(seconds=1)
+"""Chosen; it doubles up to PUBLISHER_BREAKER_LONGEST."""
 
 
 @dataclass(frozen=True, slots=True)
 class Breaker:
-    """`failures` in a row; open while `open_until` is set, and from then on one call at a time may try (half open).
+    """Open while `open_until` is set. After that time one call at a time may try (half open). `failures`: in a row.
 
-    `opened` counts the openings since the last usable answer: each pause is twice the one before.
+    `opened`: openings since the last usable answer; each pause is twice the one before.
     """
 
     failures: int = 0
@@ -19,7 +20,7 @@ class Breaker:
 
     @property
     def is_open(self) -> bool:
-        """No call goes out but a probe after `open_until`."""
+        """Whether no call is sent, but one probe after `open_until`."""
         return self.open_until is not None
 
 
@@ -27,7 +28,7 @@ CLOSED = Breaker()
 
 
 def after_failure(breaker: Breaker, now: datetime, *, probe: bool, limit: int, longest: timedelta) -> Breaker:
-    """No usable answer. Calls that were under way when it opened change nothing."""
+    """After a call without a usable answer. Calls that were in flight when the breaker opened do not count."""
     if breaker.is_open and not probe:
         return breaker
     failures = breaker.failures + 1
@@ -38,5 +39,5 @@ def after_failure(breaker: Breaker, now: datetime, *, probe: bool, limit: int, l
 
 
 def after_answer(breaker: Breaker, *, probe: bool) -> Breaker:
-    """A usable answer, refusals included. Only the probe's closes an open breaker, not that of a call sent before."""
+    """After a usable answer, refusals included. Only a probe closes an open breaker, not a call sent before."""
     return breaker if breaker.is_open and not probe else CLOSED

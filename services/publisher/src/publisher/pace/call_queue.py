@@ -1,4 +1,4 @@
-"""The line of callers before a shop's send times."""
+"""The queue of calls that wait for a shop's send times."""
 
 import asyncio
 import contextlib
@@ -9,13 +9,14 @@ from itertools import count
 from typing import Any
 
 Rank = tuple[Any, ...]
-"""Compared with its like; the empty one goes before all others."""
+"""Orders urgent calls; the empty rank goes first."""
 
 _URGENT_IN_A_ROW = 4
+"""Urgent turns after which one other call has its turn. Chosen: readings of reviews get a fifth of the rate."""
 
 
 class CallQueue:
-    """One at a time: urgent callers first, by rank, then as they came; every fifth turn is another's if one waits."""
+    """One caller at a time: urgent ones first by rank, then as they arrived; every fifth turn is for the others."""
 
     def __init__(self) -> None:
         self._urgent: list[tuple[Rank, int, asyncio.Future[None]]] = []
@@ -25,13 +26,13 @@ class CallQueue:
         self._in_a_row = 0
 
     def waiting(self, *, urgent: bool) -> int:
-        """How many stand in line, the one whose turn it is left out."""
+        """How many wait, without the one that has the turn."""
         places = (place for *_, place in self._urgent) if urgent else self._others
         return sum(not place.done() for place in places)
 
     @contextlib.asynccontextmanager
     async def turn(self, *, urgent: bool, rank: Rank = ()) -> AsyncIterator[None]:
-        """Hold the turn. A waiter that is cancelled leaves the line."""
+        """Wait for the turn and hold it during the block. A waiter that is cancelled leaves the queue."""
         if self._taken:
             place = asyncio.get_running_loop().create_future()
             if urgent:
@@ -42,7 +43,7 @@ class CallQueue:
                 await place
             except asyncio.CancelledError:
                 if place.done() and not place.cancelled():
-                    self._pass_on()  # the turn came together with the cancellation
+                    self._pass_on()  # granted at the moment of the cancellation
                 raise
         self._taken = True
         try:
@@ -54,7 +55,7 @@ class CallQueue:
         while (place := self._next()) is not None:
             if not place.done():
                 place.set_result(None)
-                return  # still taken: nobody slips in between
+                return  # still taken: no other caller comes in between
         self._taken = False
 
     def _next(self) -> "asyncio.Future[None] | None":

@@ -1,4 +1,4 @@
-"""A shop's pace: every call waits here for its turn, and its outcome is told here."""
+"""The rate limiter of a shop: every call waits here for its send time and reports its outcome here."""
 
 import asyncio
 from collections import deque
@@ -22,46 +22,60 @@ from publisher.pace.state import PaceState, ReservationReply
 log = structlog.get_logger(__name__)
 
 T = TypeVar("T")
-_STRETCH_SECONDS = 0.5
-_PATIENCE = 3.0
-"""Seconds of a pause that a call waits out; a longer one puts the job back, so that it holds no place."""
-_AFTER_PAUSE = 2.0
-_AHEAD = 6
-"""Calls that may stand in line before the shop gets no further job: about as many as one makes, so that none is missed
-while the next one begins.
+# Seconds where nothing else is said. Values were chosen unless a source is named; tests/unit/test_pace.py holds what
+# they have to reach together (95 % of the rate used, no second above it), `make bench-publisher` shows it on a machine.
+
+_RESERVED_SECONDS = 0.5
+"""Send times reserved at once: two writes a second and shop, and half a second until other replicas notice a stop.
+With 2.0 two replicas no longer use 95 % of the rate.
 """
-_MOST_LIMITS = 3
-_MOST_MISSES = 5
-"""Send times that one call may miss by itself: a machine that always wakes late must not wait indefinitely."""
-_SHORT_STEP = 0.25
+_LONGEST_WAIT = 3.0
+"""A call waits out a shorter pause; a longer one reschedules the job, so that it holds no worker."""
+_QUEUED_AFTER_PAUSE = 2.0
+"""A call that comes so soon after a pause counts as one that waited for its end."""
+_CALLS_AHEAD = 6
+"""Queued calls with which the shop gets no further job: about as many as a push makes, so that the queue is not empty
+before the next push begins.
+"""
+_MOST_SENDS = 3
+"""Tries of one call that TikTok limits, before the job is rescheduled."""
+_MOST_MISSED = 5
+"""Send times that one call may miss: on a machine that always wakes late it must not wait indefinitely."""
+_CLOSE_SPACING = 0.25
+"""With closer send times the next ones are reserved while one is left, or MongoDB's answer would come too late."""
 _MOST_EXCHANGES = 3
-_CLOSELY = 0.01
+_PRECISE = 0.01
+"""Beside other replicas a reservation is repeated, up to three times, until MongoDB's clock is known this precisely."""
 _LONGEST_LEAD = 1.0
+"""How far ahead a reservation starts at most; usually as long as the last exchange with MongoDB took."""
 _PROBE_LEASE = timedelta(seconds=10)
+"""How long one call may try an open breaker before another may; a call without an answer takes longer."""
+_BUSY_WAIT = timedelta(seconds=1)
+"""When to come again with a call that is not urgent, while another one waits."""
 _AN_HOUR = timedelta(hours=1)
 _LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class PaceStore(Protocol):
-    """What a pace needs of the store."""
+    """The shared state of all replicas' rate limiters; times are the database server's."""
 
     async def reserve(
         self, shop_key: str, me: str, *, length: timedelta, lead: timedelta, rate: float | None = None
     ) -> ReservationReply:
-        """Take a stretch of the shop's line."""
+        """Reserve `length` of the shop's send times, starting `lead` from now or after the last reservation."""
 
     async def change(
         self, shop_key: str, change: Callable[[PaceState, datetime], PaceState]
     ) -> tuple[PaceState, datetime]:
-        """Apply a pure change."""
+        """Apply a pure change to the stored state. Returns the state after it and the server's time."""
 
     async def claim_probe(self, shop_key: str, lease: timedelta) -> bool:
-        """Be the one to try an open breaker."""
+        """Whether this caller is the one to try an open breaker, for `lease`."""
 
 
 @dataclass(frozen=True, slots=True)
 class RateLimiterSettings:
-    """`rate`: calls per second and shop; the breaker opens after `failures` in a row, its pauses end at `longest`."""
+    """`rate`: calls per second and shop. The breaker opens after `failures` in a row, at most `longest` at a time."""
 
     rate: float
     failures: int
@@ -75,7 +89,10 @@ class _Turn:
 
 
 class RateLimiter:
-    """One shop's calls in this replica. Holds no task and writes nothing while the shop has no calls."""
+    """Limits one shop's calls in this replica. It has no task, and writes nothing while the shop has no calls.
+
+    `on_capacity` is called when the shop may take another job.
+    """
 
     def __init__(
         self,
@@ -112,15 +129,15 @@ class RateLimiter:
         kind: str = "",
         once: bool = False,
     ) -> T:
-        """Call TikTok at the shop's next send time; one that was certainly only one too many is sent again.
+        """Call `send` at the shop's next send time. A call that was limited, and certainly not done, is sent again.
 
-        Not so when it must be sent `once`: then the limit is raised.
-        Of urgent calls that wait the lowest `rank` goes first: what was begun first is finished first.
-        Calls of one `kind` take about as long as each other: a reply that took longer tells of a delay on the way.
+        `once`: it is not sent again, RateLimited is raised.
+        `rank`: of the urgent calls that wait the lowest goes first, so that pushes end in the order they began.
+        `kind`: calls of one kind take about as long as each other; a slower reply means that the call was delayed.
 
-        Raises what `send` raises, and ShopResting, with nothing sent, when the shop's calls are stopped for longer.
+        Raises what `send` raises, and ShopResting, with nothing sent, when the shop's calls are stopped for long.
         """
-        for _ in range(_MOST_LIMITS):
+        for _ in range(_MOST_SENDS):
             turn = await self._turn(urgent=urgent, rank=rank)
             turn.send.kind = kind
             try:
@@ -150,23 +167,23 @@ class RateLimiter:
         raise limited
 
     def has_capacity(self, jobs: int) -> bool:
-        """Whether another job of the shop could call soon, with so many under way."""
+        """Whether another job of the shop, beside `jobs` that run, could make its calls soon."""
         now = _now()
         if self._state.breaker.is_open:
             return jobs == 0 and self._rest(now) <= 0
-        return self._pause(now) <= 0 and self._queue.waiting(urgent=True) < _AHEAD
+        return self._pause(now) <= 0 and self._queue.waiting(urgent=True) < _CALLS_AHEAD
 
     # Waiting for a send time --------------------------------------------------------------------------------
 
     async def _turn(self, *, urgent: bool, rank: Rank) -> _Turn:
         if not urgent and self._queue.waiting(urgent=False) > 0:
-            raise ShopResting("shop_busy", "the shop's calls take all of its rate", timedelta(seconds=1))
+            raise ShopResting("shop_busy", "the shop's calls take all of its rate", _BUSY_WAIT)
         stopped = self._was_stopped(_now())
         try:
             async with self._queue.turn(urgent=urgent, rank=rank):
                 return await self._send_time(waited=stopped)
         finally:
-            if self._queue.waiting(urgent=True) < _AHEAD:
+            if self._queue.waiting(urgent=True) < _CALLS_AHEAD:
                 self._on_capacity()
 
     async def _send_time(self, *, waited: bool) -> _Turn:
@@ -178,26 +195,26 @@ class RateLimiter:
                 if probe is not None:
                     return probe
             elif (pause := self._pause(now)) > 0:
-                if pause > _PATIENCE:
+                if pause > _LONGEST_WAIT:
                     raise ShopResting("rate", "TikTok Shop asked to slow down", timedelta(seconds=pause))
                 await asyncio.sleep(pause)
                 waited = True
             elif self._is_short():
                 await self._reserve()
                 tried = True
-            elif missed < _MOST_MISSES and self._drop_late(now):
+            elif missed < _MOST_MISSED and self._drop_late(now):
                 missed += tried
             elif (wait := max(self._reserved[0].first, self._window.earliest(now)) - now) > 0:
                 await asyncio.sleep(wait)
                 tried = waited = True
             else:
-                # Beside others on the line one's own calls do not tell what all got through.
+                # With other replicas on the line, one's own calls are only a part of the throughput.
                 self._throughput.sent(now, waited=waited and self._reserved[0].alone)
                 self._use_first()
                 return _Turn(self._window.note(now))
 
     async def _probe(self, now: float) -> _Turn | None:
-        """None: the breaker is closed by now. Raises ShopResting while it is open and another tries."""
+        """The turn to try an open breaker. None: it has closed. Raises ShopResting while it is open."""
         rest = self._rest(now)
         if rest <= 0 and await self._store.claim_probe(self._shop_key, _PROBE_LEASE):
             await asyncio.sleep(max(0.0, self._window.earliest(_now()) - _now()))
@@ -210,14 +227,14 @@ class RateLimiter:
         raise ShopResting("unavailable", "TikTok Shop does not answer for this shop", timedelta(seconds=rest))
 
     def _is_short(self) -> bool:
-        """Whether to reserve: when steps are short, before the last send time is used, or the line would have holes."""
+        """Whether to reserve now. With closely spaced calls that is before the last send time is used."""
         if len(self._reserved) != 1:
             return not self._reserved
         last = self._reserved[0]
-        return last.count == 1 and last.step < _SHORT_STEP and self._waiting() > 0
+        return last.count == 1 and last.step < _CLOSE_SPACING and self._waiting() > 0
 
     def _drop_late(self, now: float) -> bool:
-        """Give up the send times that were missed, by want of calls or because the machine was too busy."""
+        """Drop send times that have passed: there were no calls, or the machine was too busy."""
         dropped = False
         while self._reserved:
             first = self._reserved[0]
@@ -234,18 +251,18 @@ class RateLimiter:
 
     async def _reserve(self) -> None:
         for attempt in range(1, _MOST_EXCHANGES + 1):
-            stretch = await self._exchange()
-            if stretch is None:
+            reserved = await self._exchange()
+            if reserved is None:
                 return
-            # Beside others the line has to be met closely; an exchange that took long does not tell well where it is.
-            if stretch.alone or self._clock.uncertain <= _CLOSELY or attempt == _MOST_EXCHANGES:
-                self._reserved.append(stretch)
+            # With other replicas send times have to be precise: a slow exchange does not tell the server's time well.
+            if reserved.alone or self._clock.uncertain <= _PRECISE or attempt == _MOST_EXCHANGES:
+                self._reserved.append(reserved)
                 return
 
     async def _exchange(self) -> SlotReservation | None:
         asked = _now()
         rate = self._rate(asked)
-        most = max(1, ceil(rate * _STRETCH_SECONDS))
+        most = max(1, ceil(rate * _RESERVED_SECONDS))
         count = min(most, max(self._size, 1 + self._waiting()))
         length = timedelta(seconds=count * spacing(rate))
         lead = timedelta(seconds=min(self._lead, _LONGEST_LEAD))
@@ -255,7 +272,7 @@ class RateLimiter:
         self._learn(got.state, got.now)
         if got.start is None:
             return None
-        step = spacing(self._rate(answered))  # perhaps lower than when it was asked for
+        step = spacing(self._rate(answered))  # may be lower than before the exchange
         first = self._clock.local(got.start, server_now=got.now, asked=asked, answered=answered)
         count = min(count, max(1, floor(length.total_seconds() / step + 0.001)))
         self._size = 2 * count
@@ -293,7 +310,7 @@ class RateLimiter:
             )
 
     async def _stop_until_next_hour(self, error: HourSpent, turn: _Turn) -> None:
-        """The shop's calls of the hour are used up; its rate was not too high, so none is learned."""
+        """The shop's calls of the hour are used up. Its rate was not too high, so it is not cut."""
 
         def stopped(state: PaceState, now: datetime) -> PaceState:
             until = now + (_AN_HOUR if error.retry_after is None else error.retry_after)
@@ -337,7 +354,7 @@ class RateLimiter:
         self._learn(*await self._store.change(self._shop_key, change))
 
     def _learn(self, state: PaceState, now: datetime) -> None:
-        """Take over what is stored, unless something newer is known."""
+        """Adopt the stored state, unless a newer one is known."""
         if now < self._as_of:
             return
         if state.breaker.is_open != self._state.breaker.is_open:
@@ -358,8 +375,8 @@ class RateLimiter:
         return 0.0 if until is None else (until - self._server_now(now)).total_seconds()
 
     def _was_stopped(self, now: float) -> bool:
-        """Whether a pause ended just now: who comes then has waited for it."""
-        return self._state.paused_until is not None and self._pause(now) > -_AFTER_PAUSE
+        """Whether a pause ended just now: a call that comes then has waited for it."""
+        return self._state.paused_until is not None and self._pause(now) > -_QUEUED_AFTER_PAUSE
 
     def _rest(self, now: float) -> float:
         until = self._state.breaker.open_until

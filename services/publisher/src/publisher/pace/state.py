@@ -1,4 +1,4 @@
-"""What all replicas know of a shop's pace. Values only."""
+"""The state of a shop's rate limiter that all replicas share. Values only."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,7 +9,7 @@ from publisher.pace.breaker import CLOSED, Breaker
 
 @dataclass(frozen=True, slots=True)
 class PaceState:
-    """What all replicas know of a shop's pace. Times are the database server's."""
+    """What is stored of a shop's rate limiter. Times are the database server's."""
 
     paused_until: datetime | None = None
     learned: LearnedRate | None = None
@@ -18,7 +18,7 @@ class PaceState:
 
 @dataclass(frozen=True, slots=True)
 class ReservationReply:
-    """`start` of the stretch of send times; None: the shop is paused or its breaker is open. `now`: server's time."""
+    """`start` of the reserved send times. None: the shop is paused or its breaker is open. `now`: the server's time."""
 
     start: datetime | None
     now: datetime

@@ -16,10 +16,11 @@ _VIEW: list[dict[str, Any]] = [{"$unset": ["access_token", "refresh_token", "cip
 
 @dataclass(frozen=True, slots=True)
 class Authorization:
-    """One shop's consent. Tokens are encrypted; `version` grows with every pair. Times are aware.
+    """One shop's consent. Tokens are encrypted; `version` grows with every new pair. Times are in UTC.
 
-    `expires_at`: what TikTok announced by webhook, if it did; else the refresh token's life is the consent's.
-    `sealed_with`: the fingerprint of the tokens' key, as last noted; None on a record that nobody has noted it on.
+    `expires_at`: the end of the consent as TikTok announced it by webhook, else the refresh token's expiry counts.
+    `sealed_with`: the fingerprint of the tokens' key; None in records of versions that did not store it.
+    `ended`, `blocked`: TikTok's (code, message).
     """
 
     shop_key: str
@@ -42,13 +43,13 @@ class Authorization:
 
     @property
     def consent_until(self) -> datetime:
-        """When the merchant has to have authorised again."""
+        """When the consent ends, unless the merchant authorises again before."""
         return self.refresh_expires_at if self.expires_at is None else min(self.refresh_expires_at, self.expires_at)
 
 
 @dataclass(frozen=True, slots=True)
 class SealedPair:
-    """Both tokens encrypted, with the fingerprint of the key that did it. Expiries are aware times."""
+    """Both tokens encrypted, and the fingerprint of the key. Expiries are in UTC."""
 
     access_token: bytes
     refresh_token: bytes
@@ -58,21 +59,21 @@ class SealedPair:
 
 
 class Authorizations:
-    """`authorizations`: which TikTok shop a shop key is bound to, its tokens, and what TikTok holds against it."""
+    """`authorizations`: the TikTok shop that a shop key is bound to, its tokens, and why TikTok refuses it."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
         self._authorizations = database["authorizations"]
 
     async def ensure_indexes(self) -> None:
-        """One TikTok shop belongs to one shop key (NV-13)."""
+        """The unique index keeps a TikTok shop bound to one shop key (NV-13)."""
         await self._authorizations.create_indexes([IndexModel([("tiktok_shop_id", ASCENDING)], unique=True)])
 
     async def ensure_view(self) -> None:
-        """`authorization_states`: the same without tokens and ciphers, for operators to read."""
+        """`authorization_states`: a view without tokens and ciphers, for operators."""
         view = self._database["authorization_states"]
         try:
-            # Its look before it leaps would need the right to list all collections.
+            # PyMongo's check whether it exists would need the right to list all collections.
             await self._database.create_collection(
                 view.name, viewOn=self._authorizations.name, pipeline=_VIEW, check_exists=False
             )
@@ -82,12 +83,12 @@ class Authorizations:
             await self._database.command("collMod", view.name, viewOn=self._authorizations.name, pipeline=_VIEW)
 
     async def get(self, shop_key: str) -> Authorization | None:
-        """The consent, ended ones too."""
+        """The shop's consent, also when it has ended."""
         document = await self._authorizations.find_one({"_id": shop_key})
         return None if document is None else _authorization(document)
 
     async def shop_of(self, tiktok_shop_id: str) -> str | None:
-        """The shop key bound to a TikTok shop."""
+        """The shop key that a TikTok shop is bound to."""
         document = await self._authorizations.find_one({"tiktok_shop_id": tiktok_shop_id}, {"_id": True})
         return None if document is None else str(document["_id"])
 
@@ -112,19 +113,19 @@ class Authorizations:
         return True
 
     async def claim_refresh(self, shop_key: str, version: int, *, now: datetime, lease: timedelta) -> bool:
-        """Be the one replica that refreshes this pair."""
+        """Lease the refresh of this pair. False: another replica has it, or the pair was replaced."""
         result = await self._authorizations.update_one(
             {"_id": shop_key, "version": version, "$or": _free(now)}, {"$set": {"refresh_lease_until": now + lease}}
         )
         return result.matched_count == 1
 
     async def release_refresh(self, shop_key: str, version: int) -> None:
-        """The refresh did not happen: others may try."""
+        """Give up the lease: the pair was not refreshed."""
         update = {"$set": {"refresh_lease_until": None}}
         await self._authorizations.update_one({"_id": shop_key, "version": version}, update)
 
     async def replace_pair(self, shop_key: str, version: int, pair: SealedPair) -> bool:
-        """Both tokens in one write; only over the pair that was refreshed. False when there is a newer one."""
+        """Replace the pair of this version, both tokens in one write. False when there is a newer pair."""
         fields = {
             "access_token": pair.access_token,
             "refresh_token": pair.refresh_token,
@@ -140,24 +141,24 @@ class Authorizations:
         return result.matched_count == 1
 
     async def reseal(self, before: Authorization, access: bytes, refresh: bytes, sealed_with: str) -> bool:
-        """The same pair under another key. False when somebody has written the tokens since."""
+        """Store the same pair encrypted with another key. False when they were written since `before` was read."""
         fields = {"access_token": access, "refresh_token": refresh, "sealed_with": sealed_with}
         return (await self._authorizations.update_one(_same_tokens(before), {"$set": fields})).matched_count == 1
 
     async def note_key(self, before: Authorization, sealed_with: str) -> None:
-        """What key these tokens are sealed with: records of earlier versions do not say."""
+        """Store the fingerprint of the tokens' key, which records of earlier versions lack."""
         await self._authorizations.update_one(_same_tokens(before), {"$set": {"sealed_with": sealed_with}})
 
     async def end(self, shop_key: str, version: int, cause: tuple[str, str]) -> bool:
-        """The consent behind this pair is dead. False when it was known, or there is a newer pair."""
+        """The consent of this pair has ended. False when that is known, or when there is a newer pair."""
         update = {"$set": {"ended": list(cause), "refresh_lease_until": None}}
         query = {"_id": shop_key, "version": version, "ended": None}
         return (await self._authorizations.update_one(query, update)).matched_count == 1
 
     async def withdrawn(self, shop_key: str, cause: tuple[str, str], at: datetime, notification_id: str) -> bool:
-        """The seller withdrew the consent in that second. False for a repeat, and for a consent newer than that.
+        """The seller withdrew the consent at `at`, to the second. False for a repeat, and when the consent is newer.
 
-        A clock that is off may tell newer from older wrongly; the next call then learns of the end.
+        When a clock is off this may be decided wrongly; then the next call to TikTok shows that it has ended.
         """
         query = {
             **_unseen(shop_key, notification_id),
@@ -171,52 +172,52 @@ class Authorizations:
         return (await self._authorizations.update_one(query, update)).matched_count == 1
 
     async def expires(self, shop_key: str, at: datetime | None, notification_id: str) -> bool:
-        """TikTok announced when the consent ends. False for a repeat."""
+        """TikTok announced that the consent ends at `at`. False for a repeat."""
         update: dict[str, Any] = _seen(notification_id)
         if at is not None:
             update["$set"] = {"expires_at": at}
         return (await self._authorizations.update_one(_unseen(shop_key, notification_id), update)).matched_count == 1
 
     async def block(self, shop_key: str, cause: tuple[str, str], until: datetime) -> None:
-        """TikTok refuses the whole shop: nothing is tried before `until`."""
+        """TikTok refuses the whole shop: nothing is sent before `until`."""
         update = {"$set": {"blocked": list(cause), "blocked_until": until}}
         await self._authorizations.update_one({"_id": shop_key}, update)
 
     async def block_unreadable(self, before: Authorization, cause: tuple[str, str], until: datetime) -> None:
-        """No replica can open these tokens; newer ones stay as they are."""
+        """Block the shop because no replica can decrypt these tokens, unless they were written since."""
         update = {"$set": {"blocked": list(cause), "blocked_until": until}}
         await self._authorizations.update_one(_same_tokens(before), update)
 
     async def unblock(self, shop_key: str, code: str) -> bool:
-        """The cause is gone. False when the shop was not blocked by it."""
+        """End a block with this code. False when the shop was not blocked by it."""
         update = {"$set": {"blocked": None, "blocked_until": None}}
         return (await self._authorizations.update_one({"_id": shop_key, "blocked.0": code}, update)).matched_count == 1
 
     async def pause_listing(self, shop_key: str, until: datetime) -> None:
-        """The day's listings are used up: creates wait until then, edits go on (RB-11)."""
+        """The shop may list no more products today: creates wait until then, edits go on (RB-11)."""
         await self._authorizations.update_one({"_id": shop_key}, {"$set": {"quota_until": until}})
 
     async def expiring(self, before: datetime) -> list[Authorization]:
-        """Living consents whose access token runs out before then."""
+        """Consents that have not ended and whose access token expires before then."""
         found = self._authorizations.find({"access_expires_at": {"$lt": before}, "ended": None})
         return [_authorization(document) async for document in found]
 
     async def all(self) -> list[Authorization]:
-        """Every consent, ended ones too."""
+        """Every consent, also those that have ended."""
         return [_authorization(document) async for document in self._authorizations.find()]
 
     async def without_webhook(self, url: str) -> list[str]:
-        """Shop keys of living consents whose webhooks do not come to this address yet."""
+        """Shop keys whose consent has not ended and whose webhooks are not registered at this address."""
         found = self._authorizations.find({"webhook_url": {"$ne": url}, "ended": None}, {"_id": True})
         return [str(document["_id"]) async for document in found]
 
     async def webhook_registered(self, shop_key: str, url: str) -> None:
-        """The shop's webhooks come to this address."""
+        """The shop's webhooks are registered at this address."""
         await self._authorizations.update_one({"_id": shop_key}, {"$set": {"webhook_url": url}})
 
 
 def shop_state(document: Document | None) -> ShopState:
-    """What a push of the shop has to know. None: there is no authorisation."""
+    """What a push has to know of the authorisation. `document` None: there is none."""
     if document is None:
         return ShopState(authorized=False)
     return ShopState(

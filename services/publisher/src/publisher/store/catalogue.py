@@ -3,14 +3,14 @@ from shopsync_runtime.mongo import Database, Document
 
 
 class CatalogueReader:
-    """Reads what the catalog owns; never writes."""
+    """Reads `products` and `shops`, which the catalog owns."""
 
     def __init__(self, database: Database) -> None:
         self._products = database["products"]
         self._shops = database["shops"]
 
     async def product(self, shop_key: str, product_no: str) -> ProductSnapshot | None:
-        """The merged product as it is now, None when the tool has none."""
+        """The merged product as it is now; None when there is none."""
         document = await self._products.find_one({"_id": f"{shop_key}/{product_no}"})
         return None if document is None else ProductSnapshot.from_document(document)
 
@@ -20,5 +20,5 @@ class CatalogueReader:
 
 
 def version_of(settings: Document | None) -> str | None:
-    """The category tree of a shop's settings; None when it has none."""
+    """The category tree in a shop's settings, v1 by default; None without settings."""
     return None if settings is None else str(settings.get("category_version") or "v1")

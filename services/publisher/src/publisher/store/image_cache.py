@@ -16,7 +16,7 @@ USE_CASES = get_args(UseCase)
 
 @dataclass(frozen=True, slots=True)
 class KnownFile:
-    """What an image address held last time, and the validators to ask whether it still does."""
+    """The file that an image address had last, and the validators to ask whether it has changed."""
 
     digest: str
     etag: str | None
@@ -24,10 +24,10 @@ class KnownFile:
 
 
 class ImageCache:
-    """`images`: uploads by shop, use case and content digest, and the digest each address held last.
+    """`images`: uploads by shop, use case and content digest, and the digest that each address had last.
 
-    TikTok's `uri` belongs to the shop it was uploaded for, so nothing is shared between shops (NV-13). Acknowledged by
-    the primary alone: what a failover loses is uploaded once more.
+    TikTok's `uri` belongs to one shop, so nothing is shared between shops (NV-13). Writes are acknowledged by the
+    primary alone: what a failover loses is uploaded again.
     """
 
     def __init__(self, database: Database) -> None:
@@ -36,7 +36,7 @@ class ImageCache:
         self._writes = Batcher(self._write)
 
     async def ensure_indexes(self) -> None:
-        """What was not written for half a year goes: it is fetched and uploaded once more if it is still in use."""
+        """Entries that were not written for 180 days expire; what is still in use is fetched and uploaded again."""
         forget = int(_FORGOTTEN_AFTER.total_seconds())
         fields = ("uploaded_at", "seen_at")
         await self._images.create_indexes(
@@ -44,18 +44,18 @@ class ImageCache:
         )
 
     async def file(self, shop_key: str, address: str) -> KnownFile | None:
-        """What is known of an address."""
+        """The file that the address had last; None: it is not known."""
         document = await self._reads.run(_file_id(shop_key, address))
         if document is None:
             return None
         return KnownFile(document["digest"], document.get("etag"), document.get("last_modified"))
 
     async def remember_file(self, shop_key: str, address: str, file: KnownFile, now: datetime) -> None:
-        """The address holds this content now."""
+        """Store the file that the address has now."""
         await self._writes.run([_file_upsert(shop_key, address, file, now)])
 
     async def upload(self, shop_key: str, use_case: str, digest: str) -> UploadedImage | None:
-        """The upload of this content for this use, if there was one."""
+        """The upload of this content for this use case; None when there is none."""
         document = await self._reads.run(_upload_id(shop_key, use_case, digest))
         if document is None:
             return None
@@ -65,7 +65,7 @@ class ImageCache:
     async def remember_upload(
         self, shop_key: str, use_case: str, image: UploadedImage, *, address: str, file: KnownFile, now: datetime
     ) -> None:
-        """The address holds this content, and it is uploaded: one command for both."""
+        """Store the upload and the file of its address, in one command."""
         fields = {
             "kind": "upload",
             "shop_key": shop_key,
@@ -82,7 +82,7 @@ class ImageCache:
         await self._writes.run([upload, _file_upsert(shop_key, address, file, now)])
 
     async def forget_uploads(self, shop_key: str, addresses: Sequence[str]) -> None:
-        """What these addresses hold counts as not uploaded, for any use."""
+        """Remove the uploads of the files at these addresses, for every use case."""
         ids = [_file_id(shop_key, address) for address in addresses]
         digests = [document["digest"] async for document in self._images.find({"_id": {"$in": ids}}, {"digest": True})]
         uploads = [_upload_id(shop_key, use_case, digest) for digest in digests for use_case in USE_CASES]
@@ -93,7 +93,7 @@ class ImageCache:
         return [found.get(wanted) for wanted in ids]
 
     async def _write(self, upserts: Sequence[Sequence[UpdateOne]]) -> list[None]:
-        # Ordered: of two for one document the later counts.
+        # Ordered: of two writes to one document the later one counts.
         await self._images.bulk_write([upsert for together in upserts for upsert in together])
         return [None] * len(upserts)
 

@@ -10,14 +10,14 @@ from shopsync_contracts.events import PushRequested
 from shopsync_runtime.mongo import Database, Document
 
 _NEVER = datetime(1970, 1, 1, tzinfo=UTC)
-_BY_HAND = frozenset({"manual", "redrive"})
+_MANUAL = frozenset({"manual", "redrive"})
 
 
 class Jobs:
-    """`push_jobs`: the durable inbox. One document per product with a push to do; gone when it is done.
+    """`push_jobs`: the durable inbox, one document per product that has to be pushed.
 
-    A job is due when `due_at` has come and nobody holds its lease. `seq` counts commands: one that arrives while the
-    push runs makes it run again.
+    A job is due when `due_at` has passed and nobody holds its lease. `seq` counts commands: a command that arrives
+    during the push makes it run again.
     """
 
     def __init__(self, database: Database) -> None:
@@ -28,11 +28,11 @@ class Jobs:
         await self._jobs.create_indexes([IndexModel([("shop_key", ASCENDING), ("due_at", ASCENDING)])])
 
     async def request(self, commands: Sequence[Event[PushRequested]], now: datetime) -> None:
-        """Take the commands in, in their order. Ten for one product are one job with the newest command's id."""
+        """Store the commands, in order. Ten for one product are one job with the id of the newest."""
         await self._jobs.bulk_write([_upsert(command, now) for command in commands], ordered=True)
 
     async def due_shops(self, now: datetime) -> list[str]:
-        """Shops that may have a job to claim now: running ones count too. One step in the index per shop."""
+        """Shops that may have a job to claim now; running jobs count too. One step in the index per shop."""
         pipeline: list[Document] = [
             {"$sort": {"shop_key": ASCENDING, "due_at": ASCENDING}},
             {"$group": {"_id": "$shop_key", "due_at": {"$first": "$due_at"}}},
@@ -44,7 +44,7 @@ class Jobs:
         return await self._jobs.count_documents({"shop_key": shop_key, "due_at": {"$lte": now}}, limit=limit)
 
     async def claim(self, shop_key: str, *, owner: str, now: datetime, lease: timedelta) -> Job | None:
-        """Take the shop's longest-due job; nobody else gets it while the lease lasts."""
+        """Lease the shop's longest-due job to `owner`; None when there is none."""
         document = await self._jobs.find_one_and_update(
             {"shop_key": shop_key, **_due(now)},
             {"$set": {"owner": owner, "lease_until": now + lease}},
@@ -54,12 +54,12 @@ class Jobs:
         return None if document is None else _job(document)
 
     async def renew(self, job: Job, until: datetime) -> bool:
-        """Keep the lease; False when another worker has taken the job over."""
+        """Extend the lease; False when another worker has the job now."""
         result = await self._jobs.update_one(_own(job), {"$set": {"lease_until": until}})
         return result.matched_count == 1
 
     async def finish(self, job: Job, now: datetime) -> None:
-        """The push is done: the job goes, unless a command came in meanwhile; then it is due again at once."""
+        """Remove the job, unless a command arrived since it was claimed: then it is due at once."""
         result = await self._jobs.delete_one({**_own(job), "seq": job.seq})
         if result.deleted_count == 0:
             await self._jobs.update_one(_own(job), {"$set": _fresh(now)})
@@ -67,7 +67,7 @@ class Jobs:
     async def reschedule(
         self, job: Job, *, now: datetime, due_at: datetime, attempts: int, waits: int, reported: str | None
     ) -> None:
-        """Give the job back for later. A command that came in meanwhile makes it due at once."""
+        """Release the job until `due_at`. A command that arrived since it was claimed makes it due at once."""
         changes = {
             "due_at": due_at,
             "attempts": attempts,
@@ -81,23 +81,23 @@ class Jobs:
             await self._jobs.update_one(_own(job), {"$set": _fresh(now)})
 
     async def release(self, job: Job) -> None:
-        """Give the lease back without an outcome: the job is due as it was."""
+        """Release the lease without an outcome: the job is due as it was."""
         await self._jobs.update_one(_own(job), {"$set": {"lease_until": _NEVER, "owner": ""}})
 
     async def abandon(self, shop_key: str, owner: str) -> None:
-        """Give back what a claim whose answer was lost may have taken."""
+        """Release the lease of a claim whose answer was lost, if there is one."""
         await self._jobs.update_one(
             {"shop_key": shop_key, "owner": owner}, {"$set": {"lease_until": _NEVER, "owner": ""}}
         )
 
     async def release_all_of(self, owners: str, now: datetime) -> int:
-        """Give back the leases of the owners "`owners`/…": their process died. Returns how many."""
+        """Release the leases of all owners named `{owners}/…`: their process was killed. Returns how many."""
         theirs = {"owner": {"$gt": f"{owners}/", "$lt": f"{owners}0"}, "lease_until": {"$gt": now}}  # "0" follows "/"
         result = await self._jobs.update_many(theirs, {"$set": {"lease_until": _NEVER, "owner": ""}})
         return result.modified_count
 
     async def wake_shop(self, shop_key: str, now: datetime) -> int:
-        """Make the shop's parked and waiting jobs due: it was authorised again. Returns how many."""
+        """Make the shop's parked and waiting jobs due. Returns how many."""
         result = await self._jobs.update_many(
             {"shop_key": shop_key, "due_at": {"$gt": now}}, {"$set": {"due_at": now, "attempts": 0, "reported": None}}
         )
@@ -106,8 +106,8 @@ class Jobs:
 
 def _upsert(command: Event[PushRequested], now: datetime) -> UpdateOne:
     body = command.data
-    start_over: Any = True if body.reason in _BY_HAND else {"$ne": [{"$ifNull": ["$reported", None]}, None]}
-    # An expression on purpose: values are literals, or a product number such as "$x" would be read as a path.
+    start_over: Any = True if body.reason in _MANUAL else {"$ne": [{"$ifNull": ["$reported", None]}, None]}
+    # $literal: in a pipeline a product number such as "$x" would be read as a path.
     changes: dict[str, Any] = {
         "shop_key": {"$literal": body.shop_key},
         "product_no": {"$literal": body.product_no},
@@ -127,10 +127,10 @@ def _upsert(command: Event[PushRequested], now: datetime) -> UpdateOne:
 
 
 def _reason(asked: str) -> dict[str, Any]:
-    """What a hand asked for stays asked for when a clock's command joins it."""
-    if asked in _BY_HAND:
+    """A manual command keeps its reason when a scheduled one joins its job."""
+    if asked in _MANUAL:
         return {"$literal": asked}
-    return {"$cond": [{"$in": ["$reason", {"$literal": sorted(_BY_HAND)}]}, "$reason", {"$literal": asked}]}
+    return {"$cond": [{"$in": ["$reason", {"$literal": sorted(_MANUAL)}]}, "$reason", {"$literal": asked}]}
 
 
 def _unless(start_over: Any, kept: str, otherwise: Any) -> dict[str, Any]:

@@ -1,11 +1,11 @@
-"""Listings as documents, and back. Pure."""
+"""Listings to documents and back. Pure."""
 
 from publisher.model import ContentRefusal, Intent, ListedSku, Listing, OutboxEntry, Review, WriteAnswer
 from shopsync_runtime.mongo import Document
 
 
 def pushed_fields(listing: Listing) -> Document:
-    """What a push decides about; the rest of the document is the business of others."""
+    """The fields that a push writes as a whole."""
     return {
         "shop_key": listing.shop_key,
         "product_no": listing.product_no,
@@ -31,7 +31,7 @@ def pushed_fields(listing: Listing) -> Document:
 
 
 def review_document(review: Review) -> Document:
-    """Members in a fixed order: whole reviews are compared in queries."""
+    """In a fixed order of members: queries compare whole reviews."""
     return {
         "state": review.state,
         "content_version": review.content_version,
@@ -40,7 +40,7 @@ def review_document(review: Review) -> Document:
 
 
 def refusal_document(refusal: ContentRefusal) -> Document:
-    """All of it."""
+    """The member `refusal`."""
     return {
         "fingerprint": refusal.fingerprint,
         "code": refusal.code,
@@ -51,7 +51,7 @@ def refusal_document(refusal: ContentRefusal) -> Document:
 
 
 def answer_document(answer: WriteAnswer) -> Document:
-    """All of it."""
+    """The member `intent.answer`."""
     return {
         "code": answer.code,
         "message": answer.message,
@@ -61,7 +61,7 @@ def answer_document(answer: WriteAnswer) -> Document:
 
 
 def intent_document(intent: Intent) -> Document:
-    """SKU keys are pairs, which no member name can be."""
+    """The stock is a list, because a pair cannot be a member name."""
     return {
         "kind": intent.kind,
         "key": intent.key,
@@ -78,7 +78,7 @@ def intent_document(intent: Intent) -> Document:
 
 
 def listing_of(document: Document) -> Listing:
-    """From a document of this or an earlier version."""
+    """The listing of a document that this or an earlier version wrote."""
     intent, review, refusal = document.get("intent"), document.get("review"), document.get("refusal")
     return Listing(
         shop_key=document["shop_key"],

@@ -18,7 +18,7 @@ from publisher.store.listing_documents import (
 from shopsync_runtime.mongo import Database, Document
 
 _REMEMBERED_NOTIFICATIONS = 50
-_OF_ONE_LIFE = (
+_OF_ONE_PRODUCT = (
     "tiktok_product_id",
     "skus",
     "pushed_content_version",
@@ -35,15 +35,15 @@ _OF_ONE_LIFE = (
 
 
 class Listings:
-    """`listings`: what stands at TikTok Shop, and the outbox of events about it.
+    """`listings`: what is listed at TikTok Shop, and the outbox of events about it.
 
-    Every write of a push stands on the `pushes` that it read: a worker that lost its lease unawares, and a reading
-    that a push overtook, change nothing any more (RB-8, SS-11). Such writes give None or False.
+    Every write of a push is guarded by the `pushes` it read: a worker that lost its lease without noticing, and a
+    reading that a push overtook, change nothing (RB-8, SS-11). Such writes return None or False.
     """
 
     def __init__(self, database: Database) -> None:
         self._listings = database["listings"]
-        # What a failover forgets of these is published once more.
+        # What a failover loses of these writes is published again.
         self._outboxes = database.get_collection("listings", write_concern=WriteConcern(w=1))
         self._strikes = Batcher(self._strike)
 
@@ -65,17 +65,17 @@ class Listings:
         return None if document is None else listing_of(document)
 
     async def count(self, shop_key: str, limit: int) -> int:
-        """How many the shop has; counts no further than `limit`."""
+        """How many listings the shop has, counted up to `limit`."""
         its_own = {"_id": {"$gt": f"{shop_key}/", "$lt": f"{shop_key}0"}}  # "0" follows "/"
         return await self._listings.count_documents(its_own, limit=limit)
 
     async def intend(self, listing: Listing, intent: Intent) -> Listing | None:
-        """Put on disk what is about to be sent. None: another worker was here since the listing was read."""
+        """Store what is about to be sent. None: another worker wrote the listing since it was read."""
         changes = {"shop_key": listing.shop_key, "product_no": listing.product_no, "intent": intent_document(intent)}
         return await self._write(listing, {"$set": changes})
 
     async def forget_intent(self, listing: Listing, refusal: ContentRefusal | None = None) -> Listing | None:
-        """The write was certainly not sent, or may be sent twice; `refusal`: because TikTok refuses its content."""
+        """Remove the intent: the write was not sent, or may be repeated. `refusal`: TikTok refused the content."""
         update: Document = {"$unset": {"intent": ""}}
         if refusal is not None:
             update["$set"] = {"refusal": refusal_document(refusal)}
@@ -84,15 +84,15 @@ class Listings:
     async def answered(
         self, listing: Listing, answer: WriteAnswer, refusal: ContentRefusal | None = None
     ) -> Listing | None:
-        """What TikTok answered to the intended write; `refusal`: because it refuses the content."""
+        """Store TikTok's answer to the intended write. `refusal`: it refused the content."""
         changes: Document = {"intent.answer": answer_document(answer)}
         if refusal is not None:
             changes["refusal"] = refusal_document(refusal)
         return await self._write(listing, {"$set": changes})
 
     async def start_over(self, listing: Listing) -> Listing | None:
-        """The product is another one with the same number: the listing stays at TikTok, without us (DL-13)."""
-        update: Document = {"$unset": dict.fromkeys(_OF_ONE_LIFE, "")}
+        """The product is another one with the same number: the former listing stays at TikTok as it is (DL-13)."""
+        update: Document = {"$unset": dict.fromkeys(_OF_ONE_PRODUCT, "")}
         if listing.tiktok_product_id is not None:
             update["$addToSet"] = {"former_ids": listing.tiktok_product_id}
         return await self._write(listing, update)
@@ -107,10 +107,10 @@ class Listings:
         refusal: ContentRefusal | None = None,
         is_reading: bool = True,
     ) -> Listing | None:
-        """The outcome, what was sent, and the events that tell it, in one write; the intent is gone with it.
+        """Store the outcome, what was sent and its events in one write, and remove the intent.
 
-        `refusal` stays, an earlier one does not. Without `is_reading` a reading that is due sooner stays due.
-        When TikTok told something about the product since the listing was read, it is due for a reading now.
+        `refusal` replaces an earlier one, which is removed in any case. Without `is_reading` a reading that is due
+        sooner stays due. When a webhook about the product came since the listing was read, it is due for a reading now.
         """
         notices = listing.notices
         while True:
@@ -139,17 +139,17 @@ class Listings:
     # Outbox ----------------------------------------------------------------------------------------------------
 
     async def unsent(self, subject: str) -> tuple[OutboxEntry, ...]:
-        """The listing's unsent events, oldest first."""
+        """The listing's unpublished events, oldest first."""
         listing = await self.get(subject)
         return () if listing is None else listing.unsent
 
     async def with_unsent(self, limit: int) -> list[str]:
-        """Subjects of listings with unsent events."""
+        """Subjects of up to `limit` listings with unpublished events."""
         found = self._listings.find({"outbox.id": {"$exists": True}}, {"_id": True}).limit(limit)
         return [str(document["_id"]) async for document in found]
 
     async def sent(self, subject: str, ids: Sequence[str]) -> None:
-        """These events are acknowledged."""
+        """Remove events that Kafka has acknowledged."""
         await self._strikes.run((subject, ids))
 
     async def _strike(self, acknowledged: Sequence[tuple[str, Sequence[str]]]) -> list[None]:
@@ -163,16 +163,16 @@ class Listings:
     # Reviews ---------------------------------------------------------------------------------------------------
 
     async def notified(self, shop_key: str, product_id: str, notification_id: str, now: datetime) -> bool:
-        """Remember a webhook and make its listing due for a reading; False: no such listing, or seen before.
+        """Store a webhook and make its listing due for a reading. False: no such listing, or a repeated webhook.
 
-        A product nobody knows may be one whose create is not recorded yet: creates in progress are marked, and due for
-        a reading as soon as they are recorded.
+        An unknown product may be one whose create is not recorded yet. So creates in progress are marked, and due for a
+        reading as soon as they are recorded.
         """
         if await self._heard(shop_key, product_id, notification_id, now):
             return True
         creating = {"shop_key": shop_key, "intent.kind": "create"}
         await self._listings.update_many(creating, {"$inc": {"notices": 1}})
-        # It may have been recorded between the two.
+        # It may have been recorded between the two updates.
         return await self._heard(shop_key, product_id, notification_id, now)
 
     async def _heard(self, shop_key: str, product_id: str, notification_id: str, now: datetime) -> bool:
@@ -190,7 +190,7 @@ class Listings:
     async def claim_review(
         self, *, now: datetime, lease: timedelta, but_not_of: Sequence[str] = ()
     ) -> tuple[Listing, datetime] | None:
-        """Take a listing whose state is due to be read, and until when: then it is due again unless recorded."""
+        """Claim a listing that is due for a reading, until when it is due again unless recorded."""
         due: Document = {"review_due_at": {"$lte": now}}
         if but_not_of:
             due["shop_key"] = {"$nin": list(but_not_of)}
@@ -203,7 +203,7 @@ class Listings:
         return None if document is None else (listing_of(document), document["review_due_at"])
 
     async def defer_review(self, listing: Listing, claimed_until: datetime, due_at: datetime) -> None:
-        """It could not be read. A webhook that came meanwhile keeps its claim."""
+        """Make a listing that could not be read due at `due_at`, unless a webhook made it due since."""
         claimed = {"_id": listing.subject, "review_due_at": claimed_until}
         await self._listings.update_one(claimed, {"$set": {"review_due_at": due_at}})
 
@@ -217,10 +217,10 @@ class Listings:
         event: OutboxEntry | None,
         due_at: datetime | None,
     ) -> Listing | None:
-        """What the reading showed; None: nothing new. Gives None when a push or another reading came between.
+        """Store what a reading showed. Returns None when a push or another reading came between.
 
-        `learned`: the listing with TikTok's reading of the content.
-        A webhook that came between keeps its claim to another reading.
+        `review` None: it has not changed. `learned`: the listing with the digest of the content as TikTok returns it.
+        When a webhook came between, the listing stays due for another reading.
         """
         changes: dict[str, Any] = {"live_digest": learned.live_digest, "live_shown": learned.live_shown}
         if review is not None:

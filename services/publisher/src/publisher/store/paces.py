@@ -15,13 +15,14 @@ from shopsync_runtime.mongo import Database, Document
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _TRIES = 50
+"""Lost races after which a change is given up: many more than a shop's replicas can cause."""
 
 
 class Paces:
-    """`paces`: how fast each shop may be called, and whether at all; one document per shop for all replicas.
+    """`paces`: the state of each shop's rate limiter, one document per shop for all replicas.
 
-    All times are set by the server, so that the replicas' clocks do not matter. Acknowledged by the primary alone: a
-    failover may lose the last half second of reservations, which costs a moment over the rate and nothing else.
+    All times are the database server's, so that the replicas' clocks do not matter. Writes are acknowledged by the
+    primary alone: a failover may lose the last half second of reservations, which exceeds the rate for a moment.
     """
 
     def __init__(self, database: Database) -> None:
@@ -30,9 +31,9 @@ class Paces:
     async def reserve(
         self, shop_key: str, me: str, *, length: timedelta, lead: timedelta, rate: float | None = None
     ) -> ReservationReply:
-        """Take the next `length` of the shop's line; nothing is taken while its calls are stopped.
+        """Reserve the next `length` of the shop's send times; nothing is reserved while its calls are stopped.
 
-        `rate`: calls per second in use, noted for operators.
+        `rate`: calls per second in use, stored for operators.
         """
         pipeline = reserving(me, length=length, lead=lead)
         if rate is not None:
@@ -43,9 +44,9 @@ class Paces:
                     {"_id": shop_key}, pipeline, upsert=True, return_document=ReturnDocument.AFTER
                 )
             except DuplicateKeyError:
-                continue  # another replica made the document at the same moment
+                continue  # another replica inserted the document at the same moment
             if document is None:
-                raise RuntimeError("an upsert gives its document back")
+                raise RuntimeError("an upsert returns its document")
             return ReservationReply(
                 document.get("start"), document["asked_at"], document.get("shared_at"), _state(document)
             )
@@ -53,7 +54,10 @@ class Paces:
     async def change(
         self, shop_key: str, change: Callable[[PaceState, datetime], PaceState]
     ) -> tuple[PaceState, datetime]:
-        """Apply a pure change to what is stored, whoever else changes it too. The state after it, and server's time."""
+        """Apply a pure change to the stored state, again when another replica was quicker.
+
+        Returns the state after it and the server's time.
+        """
         for _ in range(_TRIES):
             document = await self._read(shop_key)
             before, now = _state(document), document["asked_at"]
@@ -77,7 +81,7 @@ class Paces:
             await self._paces.update_one({"_id": shop_key}, {"$setOnInsert": {"revision": 0}}, upsert=True)
 
     async def claim_probe(self, shop_key: str, lease: timedelta) -> bool:
-        """Be the one call that tries whether an open breaker's shop works again."""
+        """Whether this call may try the shop of an open breaker; no other may for `lease`."""
         may = {
             "$and": [
                 {"$lte": ["$open_until", "$$NOW"]},
@@ -92,7 +96,7 @@ class Paces:
 
 
 def reserving(me: str, *, length: timedelta, lead: timedelta) -> list[Document]:
-    """`take_stretch` of pace_slots as one atomic update."""
+    """`take_stretch` of pace/slots.py as one atomic update; a test compares the two."""
     recent: Any = {"$subtract": ["$$NOW", 1000 + _milliseconds(LATE_ALONE)]}
     shared: Any = {"$gt": ["$shared_at", {"$subtract": ["$$NOW", _milliseconds(SHARED_FOR)]}]}
     holder: Any = {"$ifNull": ["$holder", {"$literal": me}]}

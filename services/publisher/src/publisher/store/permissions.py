@@ -5,9 +5,9 @@ from shopsync_runtime.mongo import Database, Document
 
 
 class Permissions:
-    """Whether a product may be written to at TikTok Shop, as it is stored at this moment (TG-6).
+    """Whether a product may be written to TikTok Shop, as it is stored at this moment (TG-6).
 
-    A push asks right before each write. Those that ask at about the same time are read together.
+    A push asks right before each write. Questions that come at about the same time are one query.
     """
 
     def __init__(self, database: Database) -> None:
@@ -15,13 +15,13 @@ class Permissions:
         self._reads = Batcher(self._read)
 
     async def given(self, shop_key: str, product_no: str) -> bool:
-        """The product is there and ON (連携対象), and no operator lets its shop's pushes wait. Read after the call."""
+        """Whether the product exists and is ON (連携対象), and its shop is not paused. Reads after it was called."""
         return await self._reads.run((shop_key, product_no))
 
     async def _read(self, wanted: Sequence[tuple[str, str]]) -> list[bool]:
         shops = list({shop_key for shop_key, _ in wanted})
         subjects = [f"{shop_key}/{product_no}" for shop_key, product_no in wanted]
-        # An id of a pause is a shop's, without the slash of a product's.
+        # The id of a pause is a shop key, that of a product has a slash: they cannot be equal.
         only_ids: Document = {"$project": {"_id": True}}
         paused: list[Document] = [{"$match": {"_id": {"$in": shops}, "paused": True}}, only_ids]
         found = await self._products.aggregate(

@@ -8,27 +8,27 @@ from shopsync_runtime.mongo import Database
 
 
 class Positions:
-    """`command_positions`: how far the commands of each source partition are in the inbox.
+    """`command_positions`: up to which offset the commands of each partition are in the inbox.
 
-    A job is gone once its push is done, so it cannot tell a command that is read again from a new one. After offsets
-    were lost or reset, old commands would send what nobody has asked to send since (RB-2, RB-7).
+    A job is removed when its push is done, so it cannot tell a repeated command from a new one. When offsets were lost
+    or reset, old commands would send what nobody has asked for since (RB-2, RB-7).
     """
 
     def __init__(self, database: Database) -> None:
         self._positions = database["command_positions"]
 
     async def not_taken(self, batch: Sequence[Delivery]) -> list[Delivery]:
-        """Those of the batch that were not in the inbox before, in their order.
+        """Those of the batch that were not in the inbox before, in order.
 
-        A topic that was deleted and created counts offsets from 0 again; its younger stamps tell its messages from
-        repeats.
+        A topic that was deleted and created again has offsets from 0; by their later time stamps its messages are not
+        taken for repeats.
         """
         ids = sorted({_id(one) for one in batch})
         known = {one["_id"]: one async for one in self._positions.find({"_id": {"$in": ids}})}
         return [one for one in batch if not _is_repeat(one, known.get(_id(one)))]
 
     async def taken(self, batch: Iterable[Delivery]) -> None:
-        """These are in the inbox, and all that their partitions hold before them."""
+        """These commands are in the inbox, and all before them in their partitions."""
         last = {_id(one): one for one in sorted(batch, key=lambda one: one.offset)}
         if last:
             await self._positions.bulk_write(
@@ -45,7 +45,7 @@ def _is_repeat(delivery: Delivery, known: Mapping[str, Any] | None) -> bool:
 
 
 def _advance(delivery: Delivery) -> list[Mapping[str, Any]]:
-    """Forward only: a replica that was overtaken does not set it back."""
+    """Moves forward only: a replica that is behind does not set it back."""
     offset, stamp = {"$ifNull": ["$offset", -1]}, {"$ifNull": ["$timestamp", delivery.timestamp]}
     further = {"$or": [{"$gt": [delivery.timestamp, stamp]}, {"$gt": [delivery.offset, offset]}]}
     behind = {"$lt": [delivery.timestamp, stamp]}

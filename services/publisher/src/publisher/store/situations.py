@@ -9,14 +9,14 @@ from shopsync_contracts.events import ProductSnapshot
 from shopsync_runtime.mongo import Database, Document
 
 _FROM = "from_collection"
-_OF_STATE: Document = {"ended": True, "blocked": True, "blocked_until": True, "quota_until": True}
+_SHOP_STATE_FIELDS: Document = {"ended": True, "blocked": True, "blocked_until": True, "quota_until": True}
 
 
 @dataclass(frozen=True, slots=True)
 class Situation:
     """What is stored about one product to push. `category_version` None: the shop has no settings.
 
-    `paused`: an operator lets the shop's pushes wait.
+    `paused`: an operator paused the shop.
     """
 
     product: ProductSnapshot | None
@@ -27,18 +27,18 @@ class Situation:
 
 
 class Situations:
-    """Reads the product, its shop's settings, authorisation and pause, and its listing with one command.
+    """Reads a product, its shop's settings, authorisation and pause, and its listing with one command.
 
-    One command for four reads costs a third of what four cost us, and half of what they cost MongoDB (measured).
+    Measured with four reads: one command takes a third of our processor time, and half of MongoDB's.
     """
 
     def __init__(self, database: Database) -> None:
         self._products = database["products"]
 
     async def read(self, shop_key: str, product_no: str) -> Situation:
-        """As it is now; not one moment for all: a product is read before its listing."""
+        """What is stored now. The reads are not of one moment: the product is read before its listing."""
         found: dict[str, Document] = {}
-        async for document in await self._products.aggregate(_asking(shop_key, f"{shop_key}/{product_no}")):
+        async for document in await self._products.aggregate(_pipeline(shop_key, f"{shop_key}/{product_no}")):
             found[document.pop(_FROM)] = document
         product, listing = found.get("products"), found.get("listings")
         return Situation(
@@ -50,14 +50,14 @@ class Situations:
         )
 
 
-def _asking(shop_key: str, subject: str) -> list[Document]:
+def _pipeline(shop_key: str, subject: str) -> list[Document]:
     def beside(collection: str, key: str, fields: Document | None = None) -> Document:
         return {"$unionWith": {"coll": collection, "pipeline": _one(collection, key, fields)}}
 
     return [
         *_one("products", subject),
         beside("shops", shop_key, {"category_version": True}),
-        beside("authorizations", shop_key, _OF_STATE),
+        beside("authorizations", shop_key, _SHOP_STATE_FIELDS),
         beside("push_pauses", shop_key, {"paused": True}),
         beside("listings", subject),
     ]

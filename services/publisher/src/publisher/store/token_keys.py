@@ -10,21 +10,21 @@ _FORGOTTEN_AFTER = timedelta(hours=1)
 
 
 class TokenKeys:
-    """`token_keys`: which replicas run, and the fingerprints of the keys each can open tokens with. Never a key.
+    """`token_keys`: which replicas run, and the fingerprints of the keys that each has. Never a key.
 
-    Times are the database server's, so that clocks of machines may differ.
+    Times are the database server's, so that the replicas' clocks do not matter.
     """
 
     def __init__(self, database: Database) -> None:
         self._holders = database["token_keys"]
 
     async def ensure_indexes(self) -> None:
-        """Replicas that are no more go by themselves."""
+        """An entry of a replica that no longer runs expires an hour after it stopped counting."""
         forget = int(_FORGOTTEN_AFTER.total_seconds())
         await self._holders.create_indexes([IndexModel([("counts_until", ASCENDING)], expireAfterSeconds=forget)])
 
     async def announce(self, process: str, holder: KeyHolder, lease: timedelta) -> None:
-        """The process runs and counts for `lease` from now on."""
+        """The process runs, and counts for `lease` from now."""
         until = {"$add": ["$$NOW", int(lease.total_seconds() * 1000)]}
         fields = {"replica": {"$literal": holder.replica}, "keys": {"$literal": list(holder.keys)}}
         await self._holders.update_one(
@@ -32,6 +32,6 @@ class TokenKeys:
         )
 
     async def heard_of(self) -> Sequence[KeyHolder]:
-        """Every process whose lease has not run out. One that was stopped or killed counts until then."""
+        """Every process whose lease has not expired. One that was stopped or killed counts until then."""
         found = self._holders.find({"$expr": {"$gt": ["$counts_until", "$$NOW"]}})
         return [KeyHolder(document["replica"], tuple(document["keys"])) async for document in found]

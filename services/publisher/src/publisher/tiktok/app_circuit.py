@@ -1,4 +1,7 @@
-"""Stops this replica's calls while TikTok refuses the app itself, so that no product pays for the app's trouble."""
+"""Circuit breakers for the app: this replica stops calling while TikTok refuses the app itself.
+
+So no push fails, or uses up attempts, for a reason that is not its product's.
+"""
 
 from datetime import datetime, timedelta
 
@@ -10,15 +13,16 @@ from publisher.metrics import APP_REFUSED
 log = structlog.get_logger(__name__)
 
 _REST = timedelta(seconds=60)
+"""Between two tries while TikTok refuses the app. Chosen: an operator has to act, and sees the effect in a minute."""
 _TRIAL = timedelta(seconds=20)
-"""How long others wait for the one call that tries again; it may stay without an answer."""
+"""How long other calls wait for the one that tries; it may get no answer."""
 _PROOF = 3
-"""Refusals without a good reply between them: a single request that is signed wrong must not stop the others."""
+"""Refusals in a row that open the circuit: one request with a wrong signature must not stop the others."""
 _EVERY_CALL = ""
 
 
 class Circuit:
-    """Closed to calls by refusals in a row, tried by one call a minute, opened to them by the first good reply."""
+    """Opened by refusals in a row, tried by one call a minute, closed by the first good reply."""
 
     def __init__(self) -> None:
         self.trouble: AppMisconfigured | None = None
@@ -27,18 +31,18 @@ class Circuit:
         self._until: datetime | None = None
 
     def check(self, now: datetime) -> None:
-        """Raises AppStopped while calls are stopped."""
+        """Raises AppStopped while the circuit is open."""
         if self.trouble is not None and self._until is not None and now < self._until:
             raise AppStopped(self.trouble, self._until)
 
     def enter(self, now: datetime) -> None:
-        """As `check`, right before a call is sent: whoever passes while there is trouble tries for all."""
+        """As `check`, right before a call is sent. A call that passes while there is trouble is the one that tries."""
         self.check(now)
         if self.trouble is not None:
             self._until = now + _TRIAL
 
     def refused(self, error: AppMisconfigured, now: datetime) -> bool:
-        """Count a refusal. True: this one begins the trouble; a wrong clock does so at once, proven by TikTok's."""
+        """Count a refusal. True: it opened the circuit. A wrong clock does at once, as TikTok's clock proves it."""
         self._refusals += 1
         if self.trouble is None and self._refusals < _PROOF and not isinstance(error, ClockWrong):
             return False
@@ -50,16 +54,16 @@ class Circuit:
         return begins
 
     def accepted(self) -> AppMisconfigured | None:
-        """A good reply; the trouble that it ended, if there was one."""
+        """Close the circuit after a good reply. Returns the trouble that ended, if there was one."""
         ended, self.trouble = self.trouble, None
         self._refusals, self.since, self._until = 0, None, None
         return ended
 
 
 class AppCircuitBreaker:
-    """One circuit for every call, and one for each endpoint, for what TikTok serves no longer.
+    """One circuit for all calls, and one for each endpoint that TikTok no longer serves.
 
-    Nothing is stored: clocks and addresses are a replica's own.
+    Nothing is stored: a wrong clock or address is a matter of one replica.
     """
 
     def __init__(self) -> None:
@@ -67,13 +71,13 @@ class AppCircuitBreaker:
 
     @property
     def trouble(self) -> AppMisconfigured | None:
-        """Why calls are stopped: all, or those of an endpoint."""
+        """Why all calls, or those of an endpoint, are stopped; None: none are."""
         circuit = self._in_trouble()
         return None if circuit is None else circuit.trouble
 
     @property
     def since(self) -> datetime | None:
-        """From when on."""
+        """Since when calls are stopped."""
         circuit = self._in_trouble()
         return None if circuit is None else circuit.since
 
@@ -89,7 +93,7 @@ class AppCircuitBreaker:
             circuit.enter(now)
 
     def refused(self, error: AppMisconfigured, now: datetime, endpoint: str) -> None:
-        """TikTok refused the app, or serves the endpoint no longer. Sets `error.until` where calls are stopped now."""
+        """TikTok refused the app, or no longer serves the endpoint. Sets `error.until` when calls are stopped now."""
         name = _EVERY_CALL
         if isinstance(error, EndpointWithdrawn):
             name = endpoint
@@ -105,12 +109,12 @@ class AppCircuitBreaker:
             )
 
     def accepted(self, endpoint: str) -> None:
-        """TikTok answered a call as the app's."""
+        """TikTok accepted the app for a call."""
         for circuit in self._of(endpoint):
             self._ended(circuit)
 
     def served(self, endpoint: str) -> None:
-        """TikTok serves this endpoint; of the app it has said nothing."""
+        """TikTok serves this endpoint; whether it accepts the app is not known."""
         if endpoint in self._circuits:
             self._ended(self._circuits[endpoint])
 

@@ -1,6 +1,6 @@
-"""Members of a request body, as TikTok Shop's gateway names them when one is missing or of a wrong type. Pure.
+"""Finds the member of a request body that TikTok Shop's gateway says is missing or of a wrong type. Pure.
 
-Its words are those of a Go validator: `MainImages is a required field`, `param body.main_images type invalid`,
+The messages are those of a Go validator: `MainImages is a required field`, `param body.main_images type invalid`,
 `Key: 'Request.Skus[0].Price' Error:Field validation for 'Price' failed on the 'required' tag`.
 """
 
@@ -36,11 +36,11 @@ _FIELDS = {
     "price": "price",
     "skus": "skus",
 }
-"""A member of Create and Edit Product and what a merchant enters for it; members of members count as their owner's."""
+"""Members of Create and Edit Product and the merchant's field; a nested member belongs to the outer one's field."""
 
 
 def member_refused(code: str, message: str) -> MemberRefused | None:
-    """The error that names the member; None when the words name none that a merchant enters."""
+    """The error that names the member; None when the message names none that a merchant enters."""
     for form in _FORMS:
         found = form.search(message)
         field = None if found is None else _field_of(found["path"])
@@ -50,7 +50,7 @@ def member_refused(code: str, message: str) -> MemberRefused | None:
 
 
 def _field_of(path: str) -> str | None:
-    """From the innermost part outwards: `Skus[0].Price.Amount` is about the price."""
+    """The field of the innermost known part: `Skus[0].Price.Amount` is about the price."""
     for part in reversed(path.split(".")):
         field = _FIELDS.get(part.partition("[")[0].replace("_", "").lower())
         if field is not None:

@@ -1,4 +1,4 @@
-"""HTTP to TikTok Shop: signing, envelope, typed errors. Which calls there are stands in endpoints.py."""
+"""HTTP to TikTok Shop: signing, envelope, typed errors. endpoints.py lists the calls."""
 
 import json
 import time
@@ -35,7 +35,7 @@ class App:
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """What a call for one shop needs. `version` names the token pair in the store; `cipher` is TikTok's shop cipher."""
+    """What a call for one shop needs. `version`: of the stored token pair. `cipher`: names the shop in calls."""
 
     token: SecretStr
     cipher: str
@@ -44,7 +44,7 @@ class Access:
 
 @dataclass(frozen=True, slots=True)
 class TokenPair:
-    """A token host's reply; expiries are aware."""
+    """A reply of the token host; expiries are in UTC."""
 
     access_token: SecretStr
     access_expires_at: datetime
@@ -56,7 +56,7 @@ class TokenPair:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One API call. Whether it takes the cipher and counts as a write is the endpoint's. Uploads carry `image`."""
+    """One API call. endpoints.py says whether it takes the cipher and is a write. `image`: for uploads."""
 
     method: Method
     path: str
@@ -67,7 +67,7 @@ class Call:
 
 
 class TikTokClient:
-    """One connection pool for all shops. Every failure is a PublisherError; nothing is retried here."""
+    """Calls TikTok Shop for all shops. Every failure is a PublisherError; nothing is retried here."""
 
     def __init__(
         self, http: httpx.AsyncClient, app: App, *, deadline: timedelta, clock: Callable[[], datetime]
@@ -83,13 +83,13 @@ class TikTokClient:
         self._watch = ClockWatch()
 
     def check_app(self, call: Call) -> None:
-        """Raises AppStopped while TikTok refuses such calls of the app: nothing needs to wait for its turn then."""
+        """Raises AppStopped while TikTok refuses the app for such calls: they need not wait for a send time."""
         self.app_circuit.check(self._clock(), endpoint_of(call.method, call.path).name)
 
     async def call(self, call: Call, *, token: SecretStr, cipher: str | None = None) -> Data:
-        """Send one signed call and give its `data`. Raises NotAllowed, with nothing sent, for a call not in the table.
+        """Send one signed call and return its `data`. Raises NotAllowed, without sending, when endpoints.py lacks it.
 
-        The cipher goes along where the endpoint takes it, and only there.
+        The cipher is sent only to endpoints that take it.
         """
         endpoint = endpoint_of(call.method, call.path)
         content = (
@@ -110,7 +110,7 @@ class TikTokClient:
                 files=files,
                 data={"use_case": call.use_case},
             )
-            request.read()  # in one piece: each part would be a write of its own to the connection
+            request.read()  # in one piece: otherwise each part is a write to the connection
         else:
             headers["content-type"] = "application/json"
             request = self._http.build_request(
@@ -121,11 +121,11 @@ class TikTokClient:
         return data
 
     async def exchange_code(self, code: str) -> TokenPair:
-        """Trade a consent's code, once. Raises AuthorizationEnded when it is bad, used or older than 30 minutes."""
+        """Exchange the code of a consent. Raises AuthorizationEnded when it is bad, used or older than 30 minutes."""
         return await self._token("get", {"auth_code": code, "grant_type": "authorized_code"})
 
     async def refresh_token(self, refresh_token: SecretStr) -> TokenPair:
-        """Trade a refresh token for a new pair; both change. Raises AuthorizationEnded when it is dead."""
+        """Exchange a refresh token for a new pair; both change. Raises AuthorizationEnded when it is not valid."""
         values = {"refresh_token": refresh_token.get_secret_value(), "grant_type": "refresh_token"}
         return await self._token("refresh", values)
 
@@ -177,10 +177,10 @@ class TikTokClient:
         elif isinstance(error, Unavailable | RateLimited):
             pass
         elif name.startswith("token_"):
-            # The token host makes none of the checks of key, signature and address.
+            # The token host does not check key, signature and address.
             self.app_circuit.served(name)
         else:
-            # Refusals too come behind those checks.
+            # TikTok refuses a call only after it has accepted the app.
             self.app_circuit.accepted(name)
 
 
@@ -195,13 +195,13 @@ def _token_pair(data: Data) -> TokenPair:
             scopes=tuple(str(scope) for scope in data.get("granted_scopes") or ()),
         )
     except (KeyError, TypeError, ValueError, OverflowError, OSError) as error:
-        # Not the end of the consent: asked again, TikTok gives a whole reply or says that the token is dead.
+        # The consent has not ended: asked again, TikTok sends a whole reply or says that the token is not valid.
         text = f"the token reply is incomplete or unreadable ({type(error).__name__})"
         raise Unavailable("token_reply", text, outcome_unknown=True) from None
 
 
 def _token_of(value: object) -> SecretStr:
-    """A token goes into a header: printable ASCII."""
+    """Raises ValueError for anything but printable ASCII: a token is sent in a header."""
     if not isinstance(value, str) or not value or not value.isascii() or not value.isprintable():
         raise ValueError("no token")
     return SecretStr(value)

@@ -1,7 +1,7 @@
 """What TikTok Shop's codes mean for a push, and which of them prove that a write was not carried out. Pure.
 
-One table decides both. A code that is not in it has its class's default, and one of no class is Unclear: after such an
-answer to a write nobody knows what TikTok did (ST-13, RB-8).
+One table decides both. A code that is not in it is read by its first digits, else as Unclear: after such an answer to a
+write it is not known what TikTok did (ST-13, RB-8).
 """
 
 from dataclasses import dataclass
@@ -26,7 +26,7 @@ from publisher.errors import (
 
 
 class Source(StrEnum):
-    """Where a code's meaning is known from."""
+    """Where the meaning of a code is known from."""
 
     COMMON = "TikTok Shop's page of common errors"
     PRODUCT = "TikTok Shop's list of product errors"
@@ -36,9 +36,9 @@ class Source(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One kind of trouble and its codes.
+    """One kind of error and its codes.
 
-    Every kind but Unavailable and Unclear says that the request was refused before anything was done: such a row ends
+    Every kind but Unavailable and Unclear means that the request was refused before anything was done: such a code ends
     the intent of a write.
     """
 
@@ -102,7 +102,7 @@ _PRODUCT_REFUSALS = {
     "batch": "12019120 12052990",
     "search": "12019027 12019087 12019118 12019119 12052180",
 }
-"""What such a refusal is about, and its codes."""
+"""What a refusal of a product is about, and its codes."""
 
 TABLE = (
     # The shop waits -----------------------------------------------------------------------------------------------
@@ -114,7 +114,7 @@ TABLE = (
     # May pass; what a write did is not known ----------------------------------------------------------------------
     _row(Unavailable, _COMMON, "internal error, gateway time-out", 36009003, 36009007),
     _row(Unavailable, _COMMON, "internal error of a service behind the gateway", 33001002, 12001000),
-    # The token: one refresh helps or tells more -------------------------------------------------------------------
+    # The token: a refresh helps, or shows what is wrong --------------------------------------------------------------
     _row(TokenExpired, _COMMON, "access token expired", 105002),
     _row(TokenExpired, _LIVE, "access token invalid", 36009005),
     # The consent: only a new one helps ----------------------------------------------------------------------------
@@ -147,7 +147,7 @@ TABLE = (
 
 @dataclass(frozen=True, slots=True)
 class Family:
-    """What a code that nobody knows becomes when it begins like those of a class."""
+    """What an unknown code means by its first digits."""
 
     beginning: str
     kind: type[PublisherError]
@@ -156,7 +156,7 @@ class Family:
 
 FAMILIES = (
     Family("36009", Unavailable, "the gateway: never about one product; a write may have gone through it"),
-    Family("36004", ShopBlocked, "the token host: tried again later, the consent is not given up for a riddle"),
+    Family("36004", ShopBlocked, "the token host: tried again later, an unknown code does not end the consent"),
     Family("105", ShopBlocked, "what the token may do"),
     Family("106", AppMisconfigured, "how we sign and identify ourselves"),
     Family("12001", Unavailable, "internal error of the product service"),
@@ -167,7 +167,7 @@ _KINDS = {code: row.kind for row in TABLE for code in row.codes}
 
 
 def kind_of(code: int) -> type[PublisherError]:
-    """The error a code stands for: of the table, of its class, else Unclear."""
+    """The error of a code: by the table, else by its first digits, else Unclear."""
     kind = _KINDS.get(code)
     if kind is not None:
         return kind
@@ -177,7 +177,7 @@ def kind_of(code: int) -> type[PublisherError]:
 
 
 def is_known(code: int) -> bool:
-    """Whether the code itself stands in the table, not only its class."""
+    """Whether the code itself is in the table."""
     return code in _KINDS
 
 

@@ -10,12 +10,12 @@ _ID = r"[0-9A-Za-z_-]{1,64}"
 
 
 class NotAllowed(RuntimeError):
-    """A call outside the table: a fault in the publisher, never TikTok's."""
+    """A call that is not in the table: a bug of the publisher."""
 
 
 @dataclass(frozen=True)
 class Endpoint:
-    """One call. `cipher`: it takes the shop's cipher, or must not. `write`: an unanswered one may have been done."""
+    """One call. `cipher`: it takes the shop's cipher, others must not. `write`: unanswered, it may have been done."""
 
     name: str
     method: Method
@@ -25,7 +25,7 @@ class Endpoint:
 
     @cached_property
     def pattern(self) -> re.Pattern[str]:
-        """The paths that are meant."""
+        """Matches the paths of the template."""
         return re.compile(_ID.join(re.escape(part) for part in self.template.split("{id}")))
 
 
@@ -34,7 +34,7 @@ ENDPOINTS = (
     Endpoint("warehouses", "GET", "/logistics/202309/warehouses"),
     Endpoint("category_attributes", "GET", "/product/202309/categories/{id}/attributes"),
     Endpoint("category_rules", "GET", "/product/202309/categories/{id}/rules"),
-    # The same bytes give the same uri, so an upload may be repeated: no write in our sense.
+    # The same bytes get the same uri, so an upload may be repeated and does not count as a write.
     Endpoint("upload_image", "POST", "/product/202309/images/upload", cipher=False),
     Endpoint("create_product", "POST", "/product/202309/products", write=True),
     Endpoint("edit_product", "PUT", "/product/202509/products/{id}", write=True),
@@ -47,7 +47,7 @@ ENDPOINTS = (
 
 
 def endpoint_of(method: str, path: str) -> Endpoint:
-    """The call that is meant. Raises NotAllowed for any other."""
+    """The endpoint of a request. Raises NotAllowed when there is none."""
     for endpoint in ENDPOINTS:
         if endpoint.method == method and endpoint.pattern.fullmatch(path):
             return endpoint

@@ -1,4 +1,4 @@
-"""From TikTok Shop's words to the merchant's field and what helps: refusals (Q9) and review reasons (Q10). Pure."""
+"""Which field of the merchant a refusal (Q9) or review reason (Q10) is about, and what helps. Pure."""
 
 import re
 from collections.abc import Iterable
@@ -9,10 +9,10 @@ from shopsync_contracts.events import Reason
 
 @dataclass(frozen=True, slots=True)
 class Hint:
-    """`field` in the snapshot's terms. `in_product`: only an edit of the product cures it.
+    """`field`: a path in the snapshot. `in_product`: only editing the product helps.
 
-    What may be cured elsewhere (Seller Center, the image server, the shop's settings) must stay sendable: a product
-    that lacks something is not sent again before its content changes.
+    What can be mended elsewhere (Seller Center, the image server, the shop's settings) must stay sendable: a product
+    reported as incomplete is not sent again before its content changes.
     """
 
     field: str
@@ -71,7 +71,7 @@ _ADVICE: tuple[tuple[Hint, tuple[int, ...]], ...] = (
         Hint("description", f"simplify the description; {_TEXT}"),
         (12052344, 12052345, 12052346, 12052348, 12052349, 12052350, 12052352, 12052932),
     ),
-    # images: what an address holds may change without the product
+    # images: a file may change without an edit of the product
     (Hint("images", "at least one image is needed, nine at most"), (12052028, 12052306)),
     (
         Hint("images", "use JPG or PNG images of 300 to 4,000 px a side", False),
@@ -134,7 +134,7 @@ _WRONG = re.compile(
 
 
 def hint_of(code: str, message: str) -> Hint | None:
-    """What the merchant can do about a refusal; None where only TikTok's words help."""
+    """What the merchant can do about a refusal; None: only TikTok's words say."""
     hint = _BY_CODE.get(code)
     if hint is None or hint.field != "attributes":
         return hint
@@ -143,9 +143,9 @@ def hint_of(code: str, message: str) -> Hint | None:
 
 
 def with_hints(reasons: Iterable[Reason]) -> tuple[Reason, ...]:
-    """TikTok's reasons word for word; where the category is the cause our suggestion stands behind theirs (Q10).
+    """TikTok's reasons word for word. Where the category is the cause, our suggestion follows theirs (Q10).
 
-    Both suggestions where the words do not tell which of the two causes it is.
+    Both of ours, when the words do not tell which of the two causes it is.
     """
     return tuple(_with_hint(reason) for reason in reasons)
 

@@ -1,4 +1,4 @@
-"""TikTok Shop's replies about a product, read into values. Pure."""
+"""A product as TikTok Shop shows it, read from its replies. Pure."""
 
 import hashlib
 import json
@@ -22,10 +22,10 @@ class RemoteSku:
 
 @dataclass(frozen=True, slots=True)
 class RemoteProduct:
-    """A product as TikTok has it. `digest` changes when its content does, whoever changed it; "" for search rows.
+    """A product as TikTok has it. `digest` of its content, whoever wrote it; "" for search rows.
 
-    `core` is the digest of title, SKU names and prices, comparable with that of a body we sent; `shown` that of
-    the same and of the time of the last change, both of which search rows show as well; "" without such a time.
+    `core`: digest of title, SKU names and prices, comparable with that of a body we sent. `shown`: digest of the same
+    and the time of the last change; "" without a time. Search rows show both.
     """
 
     id: str
@@ -41,12 +41,12 @@ class RemoteProduct:
 
     @property
     def is_settled(self) -> bool:
-        """On sale with everything reviewed: its content is what buyers see."""
+        """On sale and reviewed: buyers see this content."""
         return self.status == "ACTIVATE" and self.audit in {"APPROVED", "NONE"}
 
 
 def read_product(data: Mapping[str, Any]) -> RemoteProduct:
-    """From the reply of Get Product or a row of Search Products. Missing members read as empty."""
+    """Read a reply of Get Product or a row of Search Products. Missing members count as empty."""
     audit = _mapping(data.get("audit"))
     core = core_digest(data, _price_read)
     changed_at = data.get("update_time")
@@ -65,7 +65,7 @@ def read_product(data: Mapping[str, Any]) -> RemoteProduct:
 
 
 class OverviewRow(NamedTuple):
-    """What a search row tells of a product that needs nothing: kept small, there are thousands of them."""
+    """What a search row shows of a product on sale or in review. Kept small, as there are thousands."""
 
     state: ReviewAfterPush
     mark: str
@@ -73,7 +73,7 @@ class OverviewRow(NamedTuple):
 
 
 def overview_row(row: RemoteProduct) -> OverviewRow | None:
-    """None for a product in any other state: it has to be read."""
+    """The row to keep; None for a product in any other state, which has to be read."""
     if row.is_settled and row.shown:
         return OverviewRow("live", row.shown)
     if row.status in {"ACTIVATE", "PENDING"} and row.audit == "AUDITING":
@@ -82,13 +82,13 @@ def overview_row(row: RemoteProduct) -> OverviewRow | None:
 
 
 def review_of(product: RemoteProduct) -> tuple[ReviewMark, tuple[Reason, ...]]:  # noqa: PLR0911 - a table of states
-    """Where the listing stands, and TikTok's reasons word for word (SS-7, SS-10, SS-12), with our hints (Q10)."""
+    """The state of the listing, and TikTok's reasons word for word (SS-7, SS-10, SS-12) with our hints (Q10)."""
     if product.status == "DELETED":
         return "deleted", ()
     if product.status == "FREEZE":
         return "frozen", product.reasons
     if product.status in {"SELLER_DEACTIVATED", "PLATFORM_DEACTIVATED"}:
-        # The raw status goes along: readers tell the merchant's hiding from the platform's by it (SS-12).
+        # The raw status goes along: by it readers know whether the merchant or the platform hid it (SS-12).
         return "deactivated", (Reason(position="status", reason=product.status), *product.reasons)
     if product.status == "FAILED" or product.audit == "FAILED":
         return "rejected", with_hints(product.reasons)
@@ -101,12 +101,12 @@ def review_of(product: RemoteProduct) -> tuple[ReviewMark, tuple[Reason, ...]]: 
 
 
 def core_of(body: Mapping[str, Any]) -> str:
-    """The core of a body of create or edit: what TikTok reads back as it was written."""
+    """The core digest of a body of create or edit."""
     return core_digest(body, lambda sku: _mapping(sku.get("price")).get("amount"))
 
 
 def core_digest(data: Mapping[str, Any], price_of: Callable[[Mapping[str, Any]], Any]) -> str:
-    """Of title, SKU names and prices. TikTok may write descriptions and attributes its own way; these it may not."""
+    """Digest of title, SKU names and prices, which TikTok returns unaltered, unlike descriptions and attributes."""
     title = " ".join(str(data.get("title", "")).split())
     skus = sorted(
         (str(_mapping(sku).get("seller_sku") or ""), _yen(price_of(_mapping(sku)))) for sku in _list(data.get("skus"))
@@ -115,7 +115,7 @@ def core_digest(data: Mapping[str, Any], price_of: Callable[[Mapping[str, Any]],
 
 
 def reasons_digest(reasons: tuple[Reason, ...]) -> str:
-    """To tell the same refusal from another one; "" without reasons."""
+    """Tells whether a rejection is the same as before; "" without reasons."""
     if not reasons:
         return ""
     return hashlib.sha256("\n".join(reason.model_dump_json() for reason in reasons).encode()).hexdigest()[:32]
@@ -126,7 +126,7 @@ def _reasons(entry: Any) -> list[Reason]:
     position = str(entry.get("position", ""))
     suggestions = [str(text) for text in entry.get("suggestions") or ()]
     texts = [str(text) for text in entry.get("reasons") or ()]
-    # The API gives both lists without saying which belongs to which: pair them by place, lose none.
+    # The API does not say which suggestion belongs to which reason: pair them by position, lose none.
     return [
         Reason(
             position=position,
@@ -144,7 +144,7 @@ def _sku(data: Any) -> RemoteSku:
 
 
 def _digest(data: Mapping[str, Any]) -> str:
-    """Of what a push writes and a merchant can edit in Seller Center; stock is left out (LY-5)."""
+    """Digest of what a push writes and a merchant can edit in Seller Center, without stock (LY-5)."""
     chain = [str(_mapping(part).get("id")) for part in _list(data.get("category_chains"))]
     content = {
         "title": data.get("title"),
@@ -175,7 +175,7 @@ def _price_read(sku: Mapping[str, Any]) -> Any:
 
 
 def _yen(amount: Any) -> str:
-    """`1980` and `1980.00` alike."""
+    """`1980` for `1980` and `1980.00`."""
     text = str(amount)
     whole, point, rest = text.partition(".")
     return whole if point and not rest.strip("0") else text

@@ -1,4 +1,4 @@
-"""From TikTok's answer to data or a typed error. Pure."""
+"""Reads TikTok's answers: data or a typed error. Pure."""
 
 import json
 import re
@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from publisher.errors import HourSpent, Passing, PublisherError, RateLimited, Unavailable, Unclear
-from publisher.tiktok.ambiguous_code import OVERLOADED, read_overloaded
+from publisher.tiktok.ambiguous_code import AMBIGUOUS, read_ambiguous
 from publisher.tiktok.body_members import member_refused
 from publisher.tiktok.clock_skew import http_date
 from publisher.tiktok.codes import is_known, kind_of
@@ -22,7 +22,7 @@ _CLOCKS_DIFFER = timedelta(seconds=5)
 
 
 def read_json(content: bytes) -> Any:
-    """The document, integers of any size exact; None when it is no JSON (in UTF-8) or nested beyond reading."""
+    """The document, with exact integers of any size; None when it is not JSON in UTF-8, or nested too deeply."""
     try:
         return json.loads(content.decode(), parse_constant=_no_constant)
     except (ValueError, RecursionError):
@@ -66,8 +66,8 @@ def read_reply(
 def error_of(code: int, message: str, *, status: int = 200, skew: timedelta | None = None) -> PublisherError:
     """The typed error of a code. `outcome_unknown` is set where the code does not prove that a write was not done."""
     error: PublisherError
-    if code == OVERLOADED:
-        error = read_overloaded(message, status, skew)
+    if code == AMBIGUOUS:
+        error = read_ambiguous(message, status, skew)
         error.outcome_unknown = isinstance(error, Unclear)
         return error
     of_a_member = member_refused(str(code), message) if code == _INVALID_PARAMETER else None
@@ -77,13 +77,13 @@ def error_of(code: int, message: str, *, status: int = 200, skew: timedelta | No
 
 
 def _refusal(code: int, message: str, status: int, skew: timedelta | None, *, write: bool) -> PublisherError:
-    """What a code says counts under every HTTP status that says nothing against it."""
+    """The error of a code, unless the HTTP status contradicts it."""
     error = error_of(code, message, status=status, skew=skew)
     is_limit = isinstance(error, RateLimited | HourSpent)
     if not is_limit and status == _TOO_MANY:
         error = RateLimited(error.code, message, outcome_unknown=error.outcome_unknown)
     elif not is_limit and not 200 <= status < 300 and (status < 400 or status == _REQUEST_TIMEOUT or status >= 500):
-        # An answer of somebody on the way: of a write nothing is certain.
+        # A gateway answered: what became of a write is not certain.
         error = Unavailable(error.code, message, outcome_unknown=True)
     error.outcome_unknown = error.outcome_unknown and write
     return error
@@ -97,19 +97,19 @@ def _without_code(status: int, code: int | None, *, write: bool) -> Passing:
 
 
 def until_next_hour(now: datetime) -> timedelta:
-    """The rest of the hour, and a little for clocks that differ."""
+    """The rest of the hour plus 5 seconds, in case the clocks differ."""
     hour = now.replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
     return hour - now + _CLOCKS_DIFFER
 
 
 def _text(envelope: Data, code: int) -> str:
-    """TikTok's words, within bounds: they go into events and onto screens."""
+    """TikTok's message, cut to 1,000 characters: it goes into events and onto screens."""
     text = str(envelope.get("message") or "").strip()
     return text[:_LONGEST_TEXT] if text else f"TikTok Shop gives no reason for code {code}"
 
 
 def parse_retry_after(value: str | None, now: datetime) -> timedelta | None:
-    """`Retry-After` in seconds or as an HTTP date; None when absent or unreadable. Never more than a day."""
+    """`Retry-After` in seconds or as an HTTP date, a day at most; None when absent or unreadable."""
     if value is None:
         return None
     if re.fullmatch(r"[0-9]{1,9}", value.strip()):

@@ -31,18 +31,18 @@ _CATEGORIES = "/product/202309/categories"
 _SEARCH = "/product/202502/products/search"
 _NONE_UNDER_REVIEW = "12052547"
 MAX_SELLER_SKUS = 10
-"""In one search."""
+"""SKU names in one search, TikTok's limit."""
 PAGE_SIZE = 100
-"""Products in one page of a search: the most that TikTok gives."""
+"""Products on one page of a search, TikTok's limit."""
 _MOST_PAGES = 20
 T = TypeVar("T")
 Permit = Callable[[], Awaitable[None]]
-"""Asked right before each sending of a write, when its turn has come. Raises Withheld when it must not be sent."""
+"""Awaited right before a write is sent, at its send time. Raises Withheld when it must not be sent."""
 
 
 @dataclass(frozen=True, slots=True)
 class ProductPage:
-    """A page of a search. `total`: of all pages, as TikTok counts; `next_token`: of the next page, "" at the end."""
+    """A page of a search. `total`: products on all pages; `next_token`: of the next page, "" at the end."""
 
     products: list[RemoteProduct]
     total: int
@@ -60,7 +60,7 @@ class Warehouse:
 
 
 class ShopApi:
-    """Calls for one shop: each at its pace's next turn, with a token refreshed once when it has run out."""
+    """Calls for one shop, each at the next send time of its rate limiter. An expired token is refreshed once."""
 
     def __init__(
         self,
@@ -80,20 +80,20 @@ class ShopApi:
         self._rank = rank
 
     async def create_product(self, body: Mapping[str, Any], *, permit: Permit) -> Data:
-        """Create Product. `outcome_unknown` on Unavailable: it may stand there now."""
+        """Create Product. Unavailable with `outcome_unknown`: the product may have been created."""
         return await self._call(Call("POST", _PRODUCTS, body=body), permit=permit)
 
     async def edit_product(
         self, product_id: str, body: Mapping[str, Any], *, permit: Permit, once: bool = False
     ) -> Data:
-        """Edit Product (full): SKUs left out vanish, prices and stock left out stay.
+        """Edit Product (full): SKUs that are left out are removed, prices and stock that are left out stay.
 
-        `once`: it carries stock and no key, so it is not sent again by itself after a limit or a refreshed token.
+        `once`: the body has stock and no idempotency key, so it is not repeated after a limit or a token refresh.
         """
         return await self._call(Call("PUT", f"{_EDIT}/{product_id}", body=body), permit=permit, once=once)
 
     async def get_product(self, product_id: str) -> RemoteProduct:
-        """Get Product, the version buyers see. Raises ProductGone when TikTok does not know it."""
+        """Get Product, the version that buyers see. Raises ProductGone when TikTok does not know it."""
         return await self._product(product_id, {})
 
     async def newest_version(self, product_id: str) -> RemoteProduct:
@@ -107,9 +107,9 @@ class ShopApi:
         return await self.get_product(product_id)
 
     async def find_by_seller_skus(self, seller_skus: Sequence[str]) -> list[RemoteProduct]:
-        """Search Products: those that carry one of these SKU names (at most 10 are looked for), deleted ones last.
+        """Search Products: those with one of these SKU names, of which the first 10 are sent; deleted products last.
 
-        Raises Unavailable when TikTok counts products that it does not show: an absence is concluded from these rows.
+        Raises Unavailable when TikTok counts more than it shows: callers conclude from these rows what is absent.
         """
         body = {"seller_skus": list(seller_skus[:MAX_SELLER_SKUS])}
         found: dict[str, RemoteProduct] = {}
@@ -127,19 +127,19 @@ class ShopApi:
     async def all_products(self, page_token: str = "") -> ProductPage:
         """Search Products: a page of all the shop's, deleted ones too.
 
-        Pages shift while anything changes: a product that is on none of them may exist. 10,000 at most can be read.
+        Pages shift while products change: one that is on no page may exist. At most 10,000 products can be read.
         """
         return await self._search({"status": "ALL"}, page_token)
 
     async def activate_product(self, product_id: str, *, permit: Permit) -> None:
-        """Activate: a hidden product goes to review and on sale again. Raises Refused with TikTok's reason."""
+        """Activate Product: puts a hidden product through review and on sale. Raises Refused with TikTok's reason."""
         call = Call("POST", f"{_PRODUCTS}/activate", body={"product_ids": [product_id]})
         data = await self._call(call, permit=permit)
         for error in _rows(data, "errors"):
             raise _read(_batch_error, error)
 
     async def upload_image(self, content: bytes, use_case: str) -> UploadedImage:
-        """Upload Product Image. The same bytes give the same `uri`, so a repeat does no harm."""
+        """Upload Product Image. The same bytes get the same `uri`, so a repeat does no harm."""
         call = Call("POST", "/product/202309/images/upload", image=content, use_case=use_case)
         data = await self._call(call)
         try:
@@ -148,7 +148,7 @@ class ShopApi:
             raise Unavailable("upload_reply", f"the upload's reply is incomplete ({type(error).__name__})") from None
 
     async def category_attributes(self, category_id: str, category_version: str) -> Data:
-        """Get Attributes of a leaf category, named in Japanese. Raises Refused for what is no leaf of that tree."""
+        """Get Attributes of a leaf category, with Japanese names. Raises Refused when it is no leaf of the tree."""
         query = {"category_version": category_version, "locale": "ja-JP"}
         return await self._call(Call("GET", f"{_CATEGORIES}/{category_id}/attributes", query=query))
 
@@ -158,7 +158,7 @@ class ShopApi:
         return await self._call(Call("GET", f"{_CATEGORIES}/{category_id}/rules", query=query))
 
     async def warehouses(self) -> list[Warehouse]:
-        """All warehouses; the return one may come first."""
+        """All warehouses of the seller; the return warehouse may come first."""
         data = await self._call(Call("GET", "/logistics/202309/warehouses"))
         return [
             Warehouse(
@@ -171,12 +171,12 @@ class ShopApi:
         ]
 
     async def register_webhook(self, event_type: str, address: str) -> None:
-        """Update Shop Webhook. A success is no proof: read `webhooks` back."""
+        """Update Shop Webhook. TikTok may report success without effect: check with `webhooks`."""
         body = {"address": address, "event_type": event_type}
         await self._call(Call("PUT", "/event/202309/webhooks", body=body))
 
     async def webhooks(self) -> dict[str, str]:
-        """Event type to address."""
+        """The registered addresses by event type."""
         data = await self._call(Call("GET", "/event/202309/webhooks"))
         return {str(row.get("event_type")): str(row.get("address")) for row in _rows(data, "webhooks")}
 
@@ -207,11 +207,11 @@ class ShopApi:
                     raise Passing(error.code, error.message) from error
             return await self._send(call, access, permit=permit)
         except TokenExpired as error:
-            # The newest token is refused as well. The refresh worked, so the consent is not given up by ourselves.
+            # The newest token is refused too. The refresh worked, so the consent is not taken as ended.
             text = f"authorisation: TikTok Shop refuses the shop's newest access token ({error.code}: {error.message})"
             raise ShopBlocked("authorization", f"{text}: authorise it again if this does not pass") from error
         except AuthorizationEnded as error:
-            # Of this very pair: the merchant may have authorised it again meanwhile.
+            # This pair has ended; the merchant may have authorised the shop again meanwhile.
             await self._tokens.ended(self.shop_key, access.version, error)
             raise
 
@@ -232,9 +232,9 @@ async def _permitted(permit: Permit, send: Callable[[], Awaitable[Data]]) -> Dat
 
 
 def _batch_error(row: Mapping[str, Any]) -> PublisherError:
-    """One row of a batch's `errors`; a wrapper's own reasons are in `detail.extra_errors`.
+    """The error of a row in a batch's `errors`; several reasons are in `detail.extra_errors`.
 
-    Of several reasons the one that is not about this product alone decides, such as an inactive shop.
+    A reason that is not about this product alone, such as an inactive shop, goes first.
     """
     detail = row.get("detail")
     extra = detail.get("extra_errors") if isinstance(detail, Mapping) else None
@@ -245,14 +245,14 @@ def _batch_error(row: Mapping[str, Any]) -> PublisherError:
 
 
 def default_warehouse(warehouses: Sequence[Warehouse]) -> str | None:
-    """The enabled sales warehouse to put stock into: the default one, else the first. None: there is none."""
+    """The id of the enabled sales warehouse for stock: the default one, else the first. None: there is none."""
     usable = [warehouse for warehouse in warehouses if warehouse.type == "SALES_WAREHOUSE" and warehouse.enabled]
     usable.sort(key=lambda warehouse: not warehouse.is_default)
     return usable[0].id if usable else None
 
 
 def _rows(data: Data, member: str) -> Iterator[Mapping[str, Any]]:
-    """The objects of a list in a reply; absent and null are empty. Raises Unavailable when it is no such list."""
+    """The objects in a list member of a reply; none when absent or null. Raises Unavailable for anything else."""
     rows = data.get(member)
     if rows is None:
         return
@@ -265,7 +265,7 @@ def _rows(data: Data, member: str) -> Iterator[Mapping[str, Any]]:
 
 
 def _read(read: Callable[[Any], T], value: Any) -> T:
-    """Raises Unavailable when the value has another shape than the reader expects."""
+    """Apply `read`. Raises Unavailable when the value has an unexpected shape."""
     try:
         return read(value)
     except (TypeError, ValueError, AttributeError, KeyError) as error:

@@ -1,4 +1,4 @@
-"""One ShopApi per shop, each with its own pace and a short memory of its warehouse."""
+"""The shops of this replica: a rate limiter for each, and its warehouse."""
 
 import asyncio
 from collections.abc import Callable
@@ -16,6 +16,7 @@ from publisher.tiktok.shop_api import ShopApi, default_warehouse
 from publisher.tiktok.tokens import Tokens
 
 _WAREHOUSE_LIFE = timedelta(minutes=10)
+"""Chosen: a merchant who changes the default warehouse sees it used soon."""
 
 
 class Shops:
@@ -44,25 +45,25 @@ class Shops:
         self._asking: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     def api(self, shop_key: str, *, urgent: bool = True, rank: Rank = ()) -> ShopApi:
-        """The shop's calls. The lowest `rank` goes first; without one a call serves many and goes before all.
+        """The shop's calls. The lowest `rank` goes first; calls without one serve several pushes and go before all.
 
-        Those that are not urgent let others go first, and do not line up behind each other: they raise ShopResting.
+        Calls that are not `urgent` let others go first. While one of them waits the next raises ShopResting.
         """
         return ShopApi(shop_key, self._client, self._tokens, self._limiter(shop_key), urgent=urgent, rank=rank)
 
     def has_capacity(self, shop_key: str, jobs: int) -> bool:
-        """Whether another job of the shop, beside so many, would soon have its turn to call."""
+        """Whether another job of the shop, beside `jobs` that run, could make its calls soon."""
         limiter = self._limiters.get(shop_key)
         return shop_key not in self._tokens.set_aside and (limiter is None or limiter.has_capacity(jobs))
 
     @property
     def set_aside(self) -> AbstractSet[str]:
-        """Shops that are left to other replicas."""
+        """Shops that are left to other replicas, see Tokens."""
         return self._tokens.set_aside
 
     async def warehouse(self, shop_key: str) -> str:
-        """Where new stock goes. Raises WarehouseUnusable when the seller has no enabled sales warehouse."""
-        # One call however many pushes begin together.
+        """The id of the warehouse for new stock. Raises WarehouseUnusable when no sales warehouse is enabled."""
+        # One call, however many pushes begin at the same time.
         async with self._asking.setdefault(shop_key, asyncio.Lock()):
             known = self._warehouses.get(shop_key)
             if known is not None and known[1] > self._clock():
@@ -74,7 +75,7 @@ class Shops:
             return found
 
     def forget_warehouse(self, shop_key: str) -> None:
-        """TikTok refused it: ask again next time."""
+        """TikTok refused the warehouse: ask for it again next time."""
         self._warehouses.pop(shop_key, None)
 
     def _limiter(self, shop_key: str) -> RateLimiter:

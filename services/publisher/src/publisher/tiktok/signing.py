@@ -1,4 +1,4 @@
-"""TikTok Shop's two signatures. Pure: strings and bytes in, lower-case hex out."""
+"""TikTok Shop's two signatures, as lower-case hex. Pure."""
 
 import hashlib
 import hmac
@@ -20,10 +20,10 @@ def request_signature(secret: str, path: str, query: Mapping[str, str], body: by
 
 
 def webhook_signature(app_key: str, secret: str, body: bytes) -> str:
-    """The `Authorization` header of a webhook over its raw body. It holds no time stamp: repeats verify as well."""
+    """The `Authorization` header of a webhook, over its raw body. It has no time stamp, so repeats are valid too."""
     return hmac.new(secret.encode(), app_key.encode() + body, hashlib.sha256).hexdigest()
 
 
 def is_webhook_authentic(given: str, *, app_key: str, secret: str, body: bytes) -> bool:
-    """Compare in constant time."""
+    """Whether the signature is that of the body, compared in constant time."""
     return hmac.compare_digest(given.encode(), webhook_signature(app_key, secret, body).encode())

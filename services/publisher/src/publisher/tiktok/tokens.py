@@ -21,23 +21,25 @@ from shopsync_runtime.failures import is_retryable
 log = structlog.get_logger(__name__)
 
 _MARGIN = timedelta(seconds=30)
+"""On top of the longest call: for the write of its result, and for replicas whose clocks differ."""
 _LOOK_AGAIN = 0.1
 _STORE_SECONDS = 300.0
 _AT_SHUTDOWN_SECONDS = 10.0
 _NEW_SECONDS = 60.0
 _FRESH_SECONDS = 5.0
-"""A pair is read once for the calls of so long: one of five reads of the database was for it (measured)."""
+"""How long a pair is used without reading it again. Measured: without it a fifth of all reads are for tokens."""
 
 
 class Tokens:
     """The shops' tokens.
 
-    A refresh gives two new tokens and the fate of the old ones is not documented, so exactly one replica does it under
-    a lease in the store; the others wait for its result. Once TikTok was asked, neither a cancelled push nor a shutdown
-    stops it, and an absent database is waited for: the new pair is in no other place. What is left is a process killed
-    between TikTok's answer and the write: that may cost the consent, and AuthorizationEnded asks for a new one.
+    A refresh returns two new tokens, and whether the old ones stay valid is not documented. So one replica refreshes,
+    under a lease in the store, and the others wait for its result. A refresh that was sent is not stopped by the
+    cancellation of a push or by a shutdown, and waits for an absent database: the new pair exists nowhere else. If the
+    process is killed between TikTok's answer and the write, the consent may be lost; then AuthorizationEnded asks for
+    a new one.
 
-    `deadline` is the longest one call may take: leases outlive it.
+    `deadline`: the longest time of one call; leases last longer.
     """
 
     def __init__(
@@ -60,9 +62,9 @@ class Tokens:
         self._new: dict[str, tuple[int, float]] = {}
 
     async def access(self, shop_key: str) -> Access:
-        """The shop's access as stored now or a moment ago. Raises AuthorizationEnded when there is none, KeyMissing.
+        """The shop's access as of the last 5 seconds. Raises AuthorizationEnded when there is none, KeyMissing.
 
-        One that was replaced or withdrawn meanwhile is refused by TikTok, and answered as at any other time.
+        TikTok refuses one that was replaced or withdrawn since, which is handled as at any other time.
         """
         recent = self._recent.get(shop_key)
         if recent is not None and time.monotonic() < recent[1]:
@@ -73,15 +75,15 @@ class Tokens:
 
     @property
     def set_aside(self) -> AbstractSet[str]:
-        """Shops whose tokens this replica cannot open: their work is left to others until the keyring decides."""
+        """Shops whose tokens this replica cannot decrypt: their work is left to others until the keyring decides."""
         return self._set_aside
 
     def leave(self, shop_key: str) -> None:
-        """Set the shop aside: its tokens cannot be opened here, but perhaps by another replica."""
+        """Set the shop aside: its tokens cannot be decrypted here, but perhaps by another replica."""
         self._set_aside.add(shop_key)
 
     def take_back(self, shop_key: str) -> bool:
-        """The shop is this replica's work again. False when it was already."""
+        """Work for the shop again. False when it was not set aside."""
         if shop_key not in self._set_aside:
             return False
         self._set_aside.discard(shop_key)
@@ -89,13 +91,13 @@ class Tokens:
         return True
 
     def forget(self, shop_key: str) -> None:
-        """The stored pair is another one now: read it before the next call."""
+        """Another pair is stored now: read it before the next call."""
         self._recent.pop(shop_key, None)
 
     async def renewed(self, shop_key: str, stale_version: int) -> Access:
-        """An access newer than `stale_version`, refreshed here or by whoever was first; however many ask, once.
+        """An access newer than `stale_version`. However many callers and replicas ask, it is refreshed once.
 
-        Raises AuthorizationEnded when the consent is dead, Unavailable when the token host does not answer.
+        Raises AuthorizationEnded when the consent has ended, Unavailable when the token host does not answer.
         """
         key = (shop_key, stale_version)
         renewal = self._renewals.get(key)
@@ -110,17 +112,17 @@ class Tokens:
         return access
 
     def is_new(self, shop_key: str, version: int) -> bool:
-        """Whether this pair came of a refresh a moment ago and was never accepted: another refresh helps nobody."""
+        """Whether this pair was refreshed a moment ago and was never accepted: another refresh would not help."""
         newest, until = self._new.get(shop_key, (0, 0.0))
         return version == newest and time.monotonic() < until
 
     def accepted(self, shop_key: str, version: int) -> None:
-        """TikTok took a call with this pair."""
+        """TikTok accepted a call with this pair."""
         if self._new.get(shop_key, (0, 0.0))[0] == version:
             del self._new[shop_key]
 
     async def ended(self, shop_key: str, version: int, cause: AuthorizationEnded) -> None:
-        """TikTok said of this pair that the consent behind it is dead. A newer pair stays."""
+        """TikTok said that the consent of this pair has ended. A newer pair stays."""
         self.forget(shop_key)
         if await self._store.end(shop_key, version, (cause.code, cause.message)):
             log.error(
@@ -131,14 +133,14 @@ class Tokens:
             )
 
     async def refresh_ahead(self, before: timedelta) -> None:
-        """Refresh every access token with less life left; one shop's trouble does not keep the others."""
+        """Refresh access tokens that expire within `before`; a failure of one shop does not stop the others."""
         for authorization in await self._store.expiring(self._clock() + before):
             # The reason is logged where it was met.
             with contextlib.suppress(PublisherError):
                 await self.renewed(authorization.shop_key, authorization.version)
 
     async def finish(self) -> None:
-        """Wait for refreshes under way, at shutdown, within bounds."""
+        """At shutdown: wait up to 10 seconds for refreshes in progress."""
         if self._renewals:
             _, late = await asyncio.wait(self._renewals.values(), timeout=_AT_SHUTDOWN_SECONDS)
             for renewal in late:
@@ -157,7 +159,7 @@ class Tokens:
     def _renewed(self, key: tuple[str, int], renewal: asyncio.Task[None]) -> None:
         self._renewals.pop(key, None)
         if not renewal.cancelled():
-            renewal.exception()  # whoever still waits gets it; nobody may be left to
+            renewal.exception()  # retrieved, or asyncio logs it when no caller is left
 
     async def _renew(self, shop_key: str, stale_version: int) -> None:
         deadline = self._clock() + self._lease + _MARGIN
@@ -212,5 +214,5 @@ class Tokens:
 
 
 def is_away(error: Exception) -> bool:
-    """The store is not there at the moment."""
+    """Whether the error says that MongoDB cannot be reached now."""
     return not isinstance(error, PublisherError) and is_retryable(error)

@@ -19,7 +19,7 @@ UNREADABLE = "the stored tokens do not fit PUBLISHER_TOKEN_KEY: add the former k
 
 @dataclass(frozen=True, slots=True)
 class ConsentState:
-    """For which shop a consent was begun, and which TikTok shop was asked for when the seller has several."""
+    """The shop a consent was begun for, and the TikTok shop to choose when the seller has several."""
 
     shop_key: str
     tiktok_shop_id: str | None = None
@@ -27,9 +27,9 @@ class ConsentState:
 
 
 class Vault:
-    """Fernet (AES-128-CBC with HMAC-SHA256). One key seals, `in_use`; all of them open.
+    """Fernet (AES-128-CBC with HMAC-SHA256). The key `in_use` encrypts, all keys decrypt.
 
-    Outside of this class keys are known by their fingerprints only: they tell keys apart and open nothing.
+    Outside of this class keys are known by their fingerprints only.
     """
 
     def __init__(self, keys: SecretStr) -> None:
@@ -38,25 +38,25 @@ class Vault:
         self.fingerprints = tuple(self._fernets)
         """Newest first, as in PUBLISHER_TOKEN_KEY."""
         self.in_use = self.fingerprints[0]
-        """The key that seals; its keeper chooses one that every replica can open."""
+        """The key that encrypts. The keyring chooses one that every replica has."""
 
     def seal(self, secret: SecretStr) -> bytes:
-        """Encrypt a token for the store, with the key in use."""
+        """Encrypt a token with the key in use."""
         return self._fernets[self.in_use].encrypt(secret.get_secret_value().encode())
 
     def open(self, sealed: bytes) -> SecretStr:
-        """Decrypt. Raises KeyMissing when no key of ours fits: the key that sealed it helps, or a new consent."""
+        """Decrypt a token. Raises KeyMissing when no key fits: the former key helps, or a new consent."""
         try:
             return SecretStr(self._every.decrypt(sealed).decode())
         except InvalidToken:
             raise KeyMissing(KEY_MISSING, UNREADABLE) from None
 
     def key_of(self, sealed: bytes) -> str | None:
-        """The fingerprint of the key that sealed it; None when it is not one of ours."""
+        """The fingerprint of the key that encrypted it; None when we do not have that key."""
         return next((name for name, fernet in self._fernets.items() if _opens(fernet, sealed)), None)
 
     def sign_state(self, state: ConsentState, now: datetime) -> str:
-        """The `state` parameter of a consent. Opaque, cannot be made up, differs every time."""
+        """The `state` parameter of a consent: encrypted, and different every time."""
         document = {
             "shop_key": state.shop_key,
             "tiktok_shop_id": state.tiktok_shop_id,
@@ -66,7 +66,7 @@ class Vault:
         return self._fernets[self.in_use].encrypt_at_time(json.dumps(document).encode(), int(now.timestamp())).decode()
 
     def read_state(self, text: str, *, now: datetime, lifetime: timedelta) -> ConsentState | None:
-        """The signed state, None when it is not one of ours. Raises ConsentRefused when it is too old."""
+        """The state in `text`; None when we did not sign it. Raises ConsentRefused when it is older than `lifetime`."""
         try:
             content = self._every.decrypt(text.encode())
         except InvalidToken:
@@ -80,11 +80,11 @@ class Vault:
             begun_at = datetime.fromisoformat(document["begun_at"])
             return ConsentState(document["shop_key"], document["tiktok_shop_id"], begun_at)
         except (ValueError, KeyError, TypeError):
-            return None  # sealed with our key, but no state
+            return None  # encrypted with our key, but no state
 
 
 def fingerprint(key: str) -> str:
-    """Names a key of 32 random bytes without saying anything of it."""
+    """16 hex digits that identify a key and do not help to find it."""
     return hashlib.sha256(b"shopsync token key " + base64.urlsafe_b64decode(key)).hexdigest()[:16]
 
 
