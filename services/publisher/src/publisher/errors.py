@@ -1,28 +1,28 @@
-"""What can go wrong on the way to TikTok Shop, split by what helps.
+"""Errors on the way to TikTok Shop, by what helps.
 
 - PublisherError
-  - Passing            may pass by itself: the job waits and is tried again
+  - Passing            temporary: the job waits and is tried again
     - RateLimited      429, 36009002: a wait, never reported as a failure (RB-11)
-    - HourSpent        36009037, the requests of the hour are used up: a wait of the shop, its rate was right
-    - ShopResting      nothing was sent: the shop's calls are stopped for a while, after 429 or while nothing answers
+    - HourSpent        36009037, the requests of the hour are used up: the shop waits, its rate was not too high
+    - ShopResting      nothing was sent: the shop's calls are stopped, after a 429 or because none is answered
     - Unavailable      5xx, no answer, HTML instead of JSON; `outcome_unknown` when a write may have happened
     - ImageUnreachable the merchant's image server does not answer
-  - Withheld           nothing was sent: since the push began its product was switched OFF, or its shop paused
-  - QuotaReached       12052093, the shop's listings of the day are used up: a wait (RB-11)
-  - Unclear            a code that nobody knows: told as it is; what became of a write is looked up
+  - Withheld           nothing was sent: the product was switched OFF, or its shop paused, since the push began
+  - QuotaReached       12052093, the shop may list no more products today: a wait (RB-11)
+  - Unclear            an unknown code: reported as it is; what became of a write is looked up
   - Refused            TikTok will refuse the same request again
-    - MemberRefused    36009004 about a member of the body, which the error names in the merchant's terms
+    - MemberRefused    36009004 about a member of the body, which the error names as the merchant's field
     - ProductGone      the listing does not exist for this shop (any more)
     - WarehouseUnusable  no warehouse to put the stock into
   - ShopBlocked        nothing of this shop can be sent until somebody acts
     - TokenExpired     105002, or an unknown token: a refresh helps or tells more
-    - AuthorizationEnded  the refresh token is dead: the merchant has to authorise again (AU-5)
-  - KeyMissing         the stored tokens are sealed with a key that this replica lacks: its operator's error, a wait
+    - AuthorizationEnded  the consent has ended: the merchant has to authorise again (AU-5)
+  - KeyMissing         the stored tokens are encrypted with a key that this replica lacks: a wait for its operator
   - AppMisconfigured   TikTok refuses the app itself, whatever the shop: key, signature, address list
     - ClockWrong       this machine's clock is off; the text says how far
-    - EndpointWithdrawn  one path or version is not served any more, the others may be
-    - AppStopped       nothing was sent: the app was refused a moment ago, `until` it is not tried again
-  - ContentRefused     our own check found fields that TikTok would refuse; nothing was sent
+    - EndpointWithdrawn  one path or version is no longer served, others may be
+    - AppStopped       nothing was sent: TikTok refused the app a moment ago; not tried again before `until`
+  - ContentRefused     nothing was sent: our check found fields that TikTok would refuse
   - ImageUnusable      the file is no image TikTok takes; the text names its address
   - ConsentRefused     an authorisation could not be completed; the text is for the merchant
 """
@@ -31,20 +31,20 @@ from datetime import datetime, timedelta
 
 
 class PublisherError(Exception):
-    """`code` is TikTok's number or our own word, `message` is fit for the merchant."""
+    """`code`: TikTok's number or a word of ours. `message`: a text for the merchant."""
 
     def __init__(self, code: str, message: str) -> None:
         super().__init__(f"{code}: {message}")
         self.code = code
         self.message = message
         self.request_id = ""
-        """TikTok's name of the call, for its support."""
+        """TikTok's id of the call, for its support."""
         self.outcome_unknown = False
-        """The write may have been carried out: its intent stays, and nothing is sent again before a look (RB-8)."""
+        """The write may have been carried out: its intent stays, and nothing is sent before it is looked up (RB-8)."""
 
 
 class Passing(PublisherError):
-    """May pass by itself. `retry_after` is TikTok's own wish."""
+    """Temporary. `retry_after`: as TikTok asked."""
 
     def __init__(
         self, code: str, message: str, *, retry_after: timedelta | None = None, outcome_unknown: bool = False
@@ -55,15 +55,15 @@ class Passing(PublisherError):
 
 
 class RateLimited(Passing):
-    """TikTok asked to slow down; with its own code the request was certainly not carried out."""
+    """TikTok asked to slow down. With a code of TikTok's the request was certainly not carried out."""
 
 
 class HourSpent(Passing):
-    """The shop has had all its requests of this hour; `retry_after` is set."""
+    """The shop has used up its requests of this hour; `retry_after` is set."""
 
 
 class ShopResting(Passing):
-    """Not sent: the shop's calls are stopped for at least `wait`. No attempt is used up."""
+    """Not sent: the shop's calls are stopped for at least `wait`. Uses up no attempt."""
 
     def __init__(self, code: str, message: str, wait: timedelta) -> None:
         super().__init__(code, message, retry_after=wait)
@@ -79,7 +79,7 @@ class ImageUnreachable(Passing):
 
 
 class Withheld(PublisherError):
-    """Not sent: the product is OFF or gone by now, or its shop is paused (TG-6)."""
+    """Not sent: the product is OFF or deleted by now, or its shop is paused (TG-6)."""
 
 
 class QuotaReached(PublisherError):
@@ -87,15 +87,15 @@ class QuotaReached(PublisherError):
 
 
 class Unclear(PublisherError):
-    """TikTok answered with a code that is in no table of ours."""
+    """TikTok answered with an unknown code."""
 
 
 class Refused(PublisherError):
-    """TikTok refused the request for good."""
+    """TikTok refused the request, and would refuse it again."""
 
 
 class MemberRefused(Refused):
-    """A member of the body is missing or of a wrong type. `field` in the snapshot's terms, `member` in TikTok's."""
+    """A member of the body is missing or of a wrong type. `field`: a path in the snapshot; `member`: TikTok's name."""
 
     def __init__(self, code: str, message: str, *, field: str, member: str) -> None:
         super().__init__(code, message)
@@ -116,7 +116,7 @@ class ShopBlocked(PublisherError):
 
 
 class TokenExpired(ShopBlocked):
-    """The access token ran out."""
+    """The access token has expired."""
 
 
 class AuthorizationEnded(ShopBlocked):
@@ -124,13 +124,13 @@ class AuthorizationEnded(ShopBlocked):
 
 
 class KeyMissing(PublisherError):
-    """The tokens cannot be opened here. Nothing was sent, and no attempt is used up: another replica may go on."""
+    """The tokens cannot be decrypted here. Nothing was sent, no attempt is used up: another replica may go on."""
 
 
 class AppMisconfigured(PublisherError):
-    """TikTok does not accept this app's calls, for no shop; an operator has to look.
+    """TikTok accepts the app's calls for no shop: an operator has to act.
 
-    `until`: when such a call is tried again, None while others still are: then no attempt of a job is used up.
+    `until`: when calls are tried again, so that no attempt is used up; None: calls are not stopped (yet).
     """
 
     until: datetime | None = None
@@ -141,7 +141,7 @@ class ClockWrong(AppMisconfigured):
 
 
 class EndpointWithdrawn(AppMisconfigured):
-    """TikTok does not serve a path, its method or its version."""
+    """TikTok does not serve the path, method or version."""
 
 
 class AppStopped(AppMisconfigured):
@@ -153,7 +153,7 @@ class AppStopped(AppMisconfigured):
 
 
 class ContentRefused(PublisherError):
-    """The product was not sent: `fields` are at fault, in the snapshot's terms."""
+    """The product was not sent. `fields`: paths in the snapshot that are at fault."""
 
     def __init__(self, message: str, fields: tuple[str, ...]) -> None:
         super().__init__("incomplete", message)
@@ -161,7 +161,7 @@ class ContentRefused(PublisherError):
 
 
 class ImageUnusable(PublisherError):
-    """The address holds no image that TikTok takes. `field`: what the merchant gave the address for."""
+    """There is no usable image at the address. `field`: the field in which the merchant entered it."""
 
     field = "images"
 

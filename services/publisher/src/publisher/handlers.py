@@ -12,7 +12,7 @@ log = structlog.get_logger(__name__)
 
 
 class Handlers:
-    """Kafka's side of the inbox: a command is safe once its job is in MongoDB. One that is read again asks nothing."""
+    """Stores push commands as jobs. A command that is read again has no effect."""
 
     def __init__(
         self,
@@ -32,11 +32,11 @@ class Handlers:
         self._clock = clock
 
     async def commands(self, batch: Sequence[Delivery]) -> Sequence[Refusal]:
-        """push.requested: one job per product, however many commands. push_pause.set: the shop's jobs wait or go on."""
-        said = [delivery for delivery in batch if isinstance(delivery.event.data, PushPauseSet)]
+        """push.requested: one job per product, however many commands. push_pause.set: pauses or resumes the shop."""
+        pauses = [delivery for delivery in batch if isinstance(delivery.event.data, PushPauseSet)]
         commands = [delivery for delivery in batch if not isinstance(delivery.event.data, PushPauseSet)]
         new = await self._positions.not_taken(commands)
-        for one in said:
+        for one in pauses:
             await self._pauses.note(
                 one.event.data,
                 set_at=one.event.time,
@@ -44,7 +44,7 @@ class Handlers:
                 appended=one.timestamp,
                 offset=one.offset,
             )
-        if said:
+        if pauses:
             await self._paused_shops.refresh()
         if new:
             await self._jobs.request([delivery.event for delivery in new], self._clock())

@@ -1,4 +1,4 @@
-"""Event and idempotency ids that a repeat carries again."""
+"""Ids of events and idempotency keys, derived so that a repeat has the same one."""
 
 from functools import partial
 from uuid import UUID

@@ -1,15 +1,15 @@
-"""What the publisher counts beside the runtime's own metrics."""
+"""The publisher's metrics, beside those of the runtime."""
 
 from prometheus_client import Counter, Gauge, Histogram
 
-# created, edited, relisted, unchanged, skipped, failed: what listing events told
+# created, edited, relisted, unchanged, skipped, failed: as in listing events
 PUSHES = Counter("shopsync_publisher_pushes", "Pushes by what was told of them", ["outcome"])
-# waits and retries by the error's class; RateLimited and QuotaReached are no failures
+# waits and retries by the class of the error; RateLimited and QuotaReached are no failures
 TROUBLES = Counter("shopsync_publisher_troubles", "Pushes put back or refused, by the kind of error", ["kind"])
 REVIEWS = Counter("shopsync_publisher_reviews", "Review changes told", ["review"])
 RATE_LIMITS = Counter("shopsync_publisher_rate_limits", "Calls that TikTok Shop answered with a rate limit")
 BREAKERS_OPENED = Counter("shopsync_publisher_breakers_opened", "Times a shop's calls were stopped for want of answers")
-# as this replica knows them: it hears of another's at the shop's next call
+# as this replica knows them: of another's it learns at the shop's next call
 BREAKERS_OPEN = Gauge("shopsync_publisher_breakers_open", "Shops whose calls are stopped for want of answers")
 CALLS = Histogram(
     "shopsync_publisher_call_seconds",
@@ -21,19 +21,19 @@ CALLS = Histogram(
 CLOCK_SKEW = Gauge("shopsync_publisher_clock_skew_seconds", "How far this machine's clock is ahead of TikTok Shop's")
 # refreshed, ended (the merchant has to authorise again), failed (tried again)
 TOKEN_REFRESHES = Counter("shopsync_publisher_token_refreshes", "Token refreshes by what came of them", ["outcome"])
-# above 0: shops wait for a key that this replica lacks (another may have it), or that nobody has
+# above 0: shops wait for a key that this replica or all replicas lack
 TOKENS_UNREADABLE = Gauge("shopsync_publisher_tokens_unreadable", "Shops whose tokens this replica cannot open")
-# after a change of PUBLISHER_TOKEN_KEY the former key may go when this is 0 on every replica
+# after a change of PUBLISHER_TOKEN_KEY the former key may be removed when this is 0 on every replica
 TOKENS_OLD_KEY = Gauge(
     "shopsync_publisher_tokens_sealed_with_older_keys", "Shops whose tokens are not sealed with our newest key"
 )
 PAUSED_SHOPS = Gauge("shopsync_publisher_paused_shops", "Shops whose pushes an operator lets wait")
 APP_REFUSED = Gauge("shopsync_publisher_app_refused", "1 while TikTok Shop refuses the app itself and nothing is sent")
-# the alert's line: shopsync_publisher_authorization_expiry_timestamp_seconds - time() < 30 * 86400
+# alert on: shopsync_publisher_authorization_expiry_timestamp_seconds - time() < 30 * 86400
 EXPIRY = Gauge(
     "shopsync_publisher_authorization_expiry_timestamp_seconds",
     "When a shop's authorisation ends, in Unix seconds; 0: it has ended",
     ["shop_key"],
 )
-# taken, refused (signature, size), unreadable, put off (503: TikTok repeats it)
+# taken, refused (signature, size), unreadable, put off (503, TikTok repeats it)
 WEBHOOKS = Counter("shopsync_publisher_webhooks", "Webhooks by what became of them", ["outcome"])

@@ -1,4 +1,4 @@
-"""What the publisher remembers of a listing, and one push command waiting to be carried out. Values only."""
+"""Values that the publisher stores: listings, jobs and what belongs to them."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -14,7 +14,7 @@ ReviewMark = Literal[
 
 @dataclass(frozen=True, slots=True)
 class ListedSku:
-    """A SKU of the listing. `stock_sent` is the number sent, once and never again; None: not sent yet (ST-3, ST-11)."""
+    """A SKU of the listing. `stock_sent`: the number, which is sent once only; None: not sent yet (ST-3, ST-11)."""
 
     vertical_no: str
     horizontal_no: str
@@ -24,15 +24,15 @@ class ListedSku:
 
     @property
     def key(self) -> SkuKey:
-        """Its place on the two axes."""
+        """Vertical and horizontal number."""
         return (self.vertical_no, self.horizontal_no)
 
 
 @dataclass(frozen=True, slots=True)
 class WriteAnswer:
-    """What TikTok answered to a write instead of success. `command_id`: the push command that it was told to.
+    """An answer to a write that was no success. `command_id`: of the push command whose write was answered.
 
-    `settles`: it is known to mean that nothing was done.
+    `settles`: the answer is known to mean that nothing was done.
     """
 
     code: str
@@ -43,11 +43,11 @@ class WriteAnswer:
 
 @dataclass(frozen=True, slots=True)
 class Intent:
-    """A write that was about to be sent. Still there at the next attempt: nobody knows whether TikTok did it (ST-13).
+    """A write that is about to be sent. If it is still stored at the next attempt, its outcome is unknown (ST-13).
 
-    `key` is TikTok's idempotency key of a create; `stock` the numbers that went with it, so a create's names all its
-    SKUs; `core` see Listing. `sent_at`: not before it; None: by a version that did not note it, so long ago.
-    `answer` None: there was none, or the process died before it was noted.
+    `key`: the idempotency key of a create. `stock`: the numbers in its body; a create has one for every SKU.
+    `core`: see Listing. `sent_at`: not sent before it; None: stored by a version without it, long ago.
+    `answer` None: there was none, or the process was killed before it was stored.
     """
 
     kind: Literal["create", "edit"]
@@ -61,15 +61,15 @@ class Intent:
 
     @property
     def is_settled(self) -> bool:
-        """A create that was refused as far as TikTok's answer is true: the next one looks once and has its own key."""
+        """Whether TikTok's answer means a refusal. The next write searches once before, and has its own key."""
         return self.answer is not None and self.answer.settles
 
 
 @dataclass(frozen=True, slots=True)
 class ContentRefusal:
-    """TikTok's answer to the content with this fingerprint: it would be the same again.
+    """TikTok refused the content with this fingerprint, and would refuse it again.
 
-    `command_id`: the push command that met an answer nobody knows; it does not ask again even when a hand gave it.
+    `command_id`: of the push command that got an unknown answer; even a manual one is not sent again.
     """
 
     fingerprint: str
@@ -81,7 +81,7 @@ class ContentRefusal:
 
 @dataclass(frozen=True, slots=True)
 class Review:
-    """What was last reported of the listing: the state, the push it judges, and TikTok's reasons as a digest."""
+    """What was last reported of the listing: its state, the pushed version, and a digest of TikTok's reasons."""
 
     state: ReviewMark
     content_version: int | None
@@ -90,7 +90,7 @@ class Review:
 
 @dataclass(frozen=True, slots=True)
 class OutboxEntry:
-    """An event that is recorded but not yet known to be on Kafka; `event` is the message's JSON."""
+    """An event that is stored and may not be in Kafka yet; `event`: the message as JSON."""
 
     id: str
     event: str
@@ -98,17 +98,18 @@ class OutboxEntry:
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """One product at TikTok Shop. `fingerprint` is that of the content last accepted.
+    """One product at TikTok Shop.
 
-    `core` is the digest of title, SKU names and prices as they were sent, `live_digest` that of TikTok's own reading of
-    everything once approved: another one later means that somebody edited it in Seller Center (LY-3). `overwritten` is
-    the reading that our last edit meant to replace: when it stays, TikTok writes our content in its own way.
-    `live_shown` is what a search row showed of the product when `live_digest` was last read; None after a webhook.
+    `fingerprint`: of the content that TikTok accepted last. `core`: digest of title, SKU names and prices as sent.
+    `live_digest`: digest of the whole content as TikTok returned it once approved; a change means that somebody edited
+    it in Seller Center (LY-3). `overwritten`: the digest that our last edit was to replace; when it does not change,
+    TikTok rewrites our content. `live_shown`: what a search row showed when `live_digest` was read; None after a
+    webhook.
 
-    `pushes` grows with every write of ours: of two workers that both think the product is theirs, only one records
-    anything, and a reading begun before a write is void. `notices` counts TikTok's webhooks. `former_ids` are listings
-    of an earlier product with this number (DL-13): not this one's. `unsent`: the events that stood
-    in its outbox, oldest first, when it was read or written.
+    `pushes`: grows with every write of ours. Of two workers that both hold the product only one can store anything,
+    and a reading that began before a write is void. `notices`: counts TikTok's webhooks. `former_ids`: listings of an
+    earlier product with this number (DL-13). `unsent`: the events in the outbox, oldest first, when it was read or
+    written.
     """
 
     shop_key: str
@@ -136,7 +137,7 @@ class Listing:
 
     @property
     def stock_sent(self) -> dict[SkuKey, int]:
-        """SKUs whose stock went out, and with which number."""
+        """The stock that was sent, by SKU."""
         return {sku.key: sku.stock_sent for sku in self.skus if sku.stock_sent is not None}
 
 
@@ -150,10 +151,10 @@ class KeyHolder:
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One claimed push of a product. `command_id` is the newest command's event id; `seq` counts commands.
+    """A claimed push of a product. `command_id`: event id of the newest command; `seq`: counts commands.
 
-    `waits` counts the waits for rate, which are no attempts (RB-11). `reported` is the shop-level cause already told
-    since that command.
+    `waits`: counts waits for the rate, which are no attempts (RB-11). `reported`: the cause that was reported since the
+    newest command. `owner`: who holds the lease.
     """
 
     shop_key: str
@@ -174,13 +175,13 @@ class Job:
 
     @property
     def rank(self) -> tuple[datetime, str]:
-        """Order among the pushes of a shop: those under way are finished one after the other, not all at the end."""
+        """Order of the calls of a shop's pushes: the oldest push goes first, so that pushes end one after the other."""
         return self.requested_at, self.product_no
 
 
 @dataclass(frozen=True, slots=True)
 class ShopState:
-    """The shop's authorisation. `ended`/`blocked` are TikTok's (code, text) against the whole shop."""
+    """The shop's authorisation. `ended`, `blocked`: (code, text) of TikTok's refusal of the whole shop."""
 
     authorized: bool
     ended: tuple[str, str] | None = None
@@ -190,14 +191,14 @@ class ShopState:
 
 
 UseCase = Literal["MAIN_IMAGE", "DESCRIPTION_IMAGE", "SIZE_CHART_IMAGE"]
-"""What TikTok Shop is told an uploaded image is for."""
+"""What an uploaded image is for, as TikTok Shop names it."""
 
 
 @dataclass(frozen=True, slots=True)
 class UploadedImage:
-    """An image at TikTok Shop: `uri` for product bodies, `url` for descriptions; size in pixels.
+    """An image at TikTok Shop. `uri`: for product bodies; `url`: for descriptions. Width and height in pixels.
 
-    `note`: what the merchant should know of the file, "" for nearly all.
+    `note`: about the file, for the merchant; "" for nearly all.
     """
 
     uri: str

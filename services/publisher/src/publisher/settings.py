@@ -142,7 +142,7 @@ class PublisherSettings(ServiceSettings):
     )
 
     def only_in_the_sandbox(self) -> dict[str, str]:
-        """Images of private addresses: whoever may name an image's address could read what only we can reach."""
+        """Images at private addresses: whoever enters an image address could read what only this host can reach."""
         if not self.image_allow_private:
             return {}
         return {"image_allow_private": "lets image addresses reach private networks: leave it out"}

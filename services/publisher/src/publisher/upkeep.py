@@ -1,4 +1,4 @@
-"""What has to be looked after without anybody asking: tokens, expiries, webhooks, the app's own trouble."""
+"""Periodic work: refresh tokens, warn of expiring consents, register webhooks, report trouble of the app."""
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -15,7 +15,7 @@ from publisher.tiktok.tokens import Tokens
 
 log = structlog.get_logger(__name__)
 
-_SAY_IT_AGAIN = timedelta(days=1)
+_WARN_AGAIN_AFTER = timedelta(days=1)
 
 
 class AppTroubleReport:
@@ -28,7 +28,7 @@ class AppTroubleReport:
         self._app_circuit = app_circuit
         self._replica = replica
         self._clock = clock
-        self._is_noted = True  # perhaps, by the process before this one
+        self._is_noted = True  # perhaps by the former process of this replica
 
     async def update(self) -> None:
         """Store the trouble, or clear it when there is none any more."""
@@ -43,7 +43,7 @@ class AppTroubleReport:
 
 
 class Upkeep:
-    """One round does all of it; each part is safe to repeat, and with several replicas too."""
+    """Does the periodic work. Every part may be repeated, also by several replicas at a time."""
 
     def __init__(
         self,
@@ -64,7 +64,7 @@ class Upkeep:
         self._warned_at: dict[str, datetime] = {}
 
     async def round(self) -> None:
-        """Everything once."""
+        """All of it once."""
         await self._app_trouble.update()
         await self._tokens.refresh_ahead(self._settings.token_refresh_before)
         for authorization in await self._authorizations.all():
@@ -80,7 +80,7 @@ class Upkeep:
             self._warned_at.pop(shop_key, None)
             return
         warned_at = self._warned_at.get(shop_key)
-        if warned_at is None or now - warned_at >= _SAY_IT_AGAIN:
+        if warned_at is None or now - warned_at >= _WARN_AGAIN_AFTER:
             self._warned_at[shop_key] = now
             log.warning(
                 "the shop's authorisation ends soon, the merchant has to authorise again",

@@ -1,4 +1,4 @@
-"""HTTP routes: TikTok's webhooks and the merchant's consent."""
+"""HTTP routes: TikTok's webhooks, and the merchant's consent."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -21,11 +21,11 @@ log = structlog.get_logger(__name__)
 
 _LARGEST_WEBHOOK = 256 * 1024
 _WEBHOOK_SECONDS = 2.5
-"""TikTok waits 3 s for an answer."""
+"""Seconds for an answer: TikTok waits 3."""
 
 
 class Web:
-    """The publisher's own routes. Nothing is answered 200 before it is safe."""
+    """The publisher's routes. A webhook is answered 200 only when it is stored."""
 
     def __init__(self, inbox: Inbox, consent_flow: ConsentFlow, *, app_key: str, app_secret: SecretStr) -> None:
         self._inbox = inbox
@@ -70,7 +70,7 @@ class Web:
             return PlainTextResponse("the signature does not fit", 401)
         notification = read_notification(body)
         if notification is None:
-            # Signed but unreadable: repeating it would not help.
+            # Signed but unreadable: a repeat would not help.
             WEBHOOKS.labels("unreadable").inc()
             log.warning("webhook is not understood", size=len(body))
             return Response(status_code=200)
@@ -79,7 +79,7 @@ class Web:
         return Response(status_code=200)
 
     async def start(self, request: Request) -> Response:
-        """To TikTok's consent page: ?shop_key=…[&tiktok_shop_id=…]. For `Accept: application/json` its address."""
+        """Redirects to TikTok's consent page: ?shop_key=…[&tiktok_shop_id=…]. As JSON: the address of that page."""
 
         async def begin() -> Response:
             wanted = request.query_params.get("tiktok_shop_id")
@@ -89,7 +89,7 @@ class Web:
         return await _answered(request, begin)
 
     async def callback(self, request: Request) -> Response:
-        """TikTok sends the merchant back here: ?code=…&state=…. Without state nothing is done, the code stays good."""
+        """TikTok redirects the merchant to it: ?code=…&state=…. Without state nothing is done, the code stays valid."""
 
         async def complete() -> Response:
             code, state = request.query_params.get("code", ""), request.query_params.get("state", "")

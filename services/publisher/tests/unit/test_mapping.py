@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 
 from publisher.content.checks import problems
-from publisher.content.jan import jan
+from publisher.content.jan import read_jan
 from publisher.content.mapping import Material, create_body, edit_body, fingerprint, mapping_notes
 from publisher.content.seller_sku import MAX_SELLER_SKU, seller_sku
 from publisher.content.text import clean_line
@@ -185,10 +185,10 @@ def test_unusable_and_repeated_jans_are_left_out_with_a_note(snapshot, sku):
     ],
 )
 def test_a_jan_is_read_as_it_is_written_and_proves_itself_by_its_check_digit(code, digits):
-    assert jan(code) == digits
+    assert read_jan(code) == digits
     for other in range(10):
         wrong = f"{digits[:-1]}{other}"
-        assert (jan(wrong) is None) == (wrong != digits)
+        assert (read_jan(wrong) is None) == (wrong != digits)
 
 
 @pytest.mark.parametrize(
@@ -210,7 +210,7 @@ def test_a_jan_is_read_as_it_is_written_and_proves_itself_by_its_check_digit(cod
     ],
 )
 def test_what_is_no_jan_is_none(code):
-    assert jan(code) is None
+    assert read_jan(code) is None
 
 
 def test_the_same_jan_written_in_two_ways_stands_twice(snapshot, sku):

@@ -1,4 +1,4 @@
-"""What categories require, asked of TikTok Shop and remembered for a while (ED-8, Q9)."""
+"""What categories require, read from TikTok Shop and cached (ED-8, Q9)."""
 
 from collections import OrderedDict
 from collections.abc import Callable
@@ -16,7 +16,7 @@ _Key = tuple[str, str, str]
 
 @dataclass(frozen=True, slots=True)
 class _Answer:
-    """Requirements, or TikTok's refusal of the category (code, message)."""
+    """Requirements, or TikTok's (code, message) when it refused the category. `until`: when it expires."""
 
     requirements: Requirements | None
     refused: tuple[str, str] | None
@@ -24,9 +24,9 @@ class _Answer:
 
 
 class Categories:
-    """The newest `size` answers, each for `life`; one question to TikTok however many products ask at once.
+    """Caches `size` answers, each for `life`. However many products ask at the same time, TikTok is asked once.
 
-    TikTok advises against long memory: a category may ask for more tomorrow.
+    TikTok advises not to cache for long, because requirements change.
     """
 
     def __init__(self, *, life: timedelta, size: int, clock: Callable[[], datetime]) -> None:
@@ -37,7 +37,7 @@ class Categories:
         self._single_flight: SingleFlight[_Answer] = SingleFlight()
 
     async def requirements(self, api: ShopApi, category_id: str, category_version: str) -> Requirements:
-        """Of one leaf category for one shop. Raises Refused when it is none, and what the calls raise."""
+        """Those of a leaf category for a shop. Raises Refused when it is no leaf, and what the calls raise."""
         key = (api.shop_key, category_id, category_version)
         answer = self._answers.get(key)
         if answer is None or answer.until <= self._clock():
@@ -64,6 +64,6 @@ class Categories:
 
 
 async def _answers(api: ShopApi, category_id: str, version: str) -> Requirements:
-    """Both questions side by side: the shop's first product waits for them."""
+    """Both calls at the same time: the first product of a shop waits for them."""
     asked = api.category_attributes(category_id, version), api.category_rules(category_id, version)
     return read_requirements(*await both(*asked))

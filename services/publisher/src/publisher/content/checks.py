@@ -1,4 +1,4 @@
-"""What TikTok Shop would refuse, found before any call, with the field named (ED-5, scenario 39). Pure."""
+"""Finds what TikTok Shop would refuse before a call is made, and names the field (ED-5, scenario 39). Pure."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -24,14 +24,14 @@ MAX_ATTRIBUTE_VALUE = 2_000
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """A field at fault, in the snapshot's terms, and what is wrong with it."""
+    """What is wrong with a field; `field`: a path in the snapshot."""
 
     field: str
     text: str
 
 
 def problems(product: ProductSnapshot, listing: Listing | None) -> tuple[Problem, ...]:
-    """Everything that keeps the product from being sent; empty when it may go."""
+    """Everything that prevents sending the product; empty when it may be sent."""
     found = [
         *_content_problems(product),
         *_attribute_problems(product),
@@ -43,7 +43,7 @@ def problems(product: ProductSnapshot, listing: Listing | None) -> tuple[Problem
 
 
 def in_words(found: Iterable[Problem]) -> str:
-    """One line for the merchant."""
+    """The problems in one line, for the merchant."""
     return "; ".join(f"{problem.field}: {problem.text}" for problem in found)
 
 
@@ -71,7 +71,7 @@ def _content_problems(product: ProductSnapshot) -> list[tuple[str, str]]:
 
 
 def _description_problems(description: str) -> list[tuple[str, str]]:
-    """Images are not uploaded yet: those that do not fit beside the text are left out later, with a warning."""
+    """Without the images, which are not uploaded yet: those that do not fit are left out later, with a warning."""
     reduced = reduce_description(description, {})
     if len(reduced) > MAX_DESCRIPTION:
         return [("description", f"has {len(reduced)} characters after cleaning, TikTok allows {MAX_DESCRIPTION}")]
@@ -82,7 +82,7 @@ def _description_problems(description: str) -> list[tuple[str, str]]:
 
 
 def _attribute_problems(product: ProductSnapshot) -> list[tuple[str, str]]:
-    """What is wrong whatever the category says; see `category_problems` for the rest."""
+    """Problems in any category; `category_problems` finds the others."""
     attributes = product.content.attributes
     found = [
         (f"attributes.{name}", "the attribute stands twice")
@@ -104,7 +104,7 @@ def _attribute_problems(product: ProductSnapshot) -> list[tuple[str, str]]:
 
 
 def _axes_gone(product: ProductSnapshot, listing: Listing | None) -> list[tuple[str, str]]:
-    """A listing that once had variations may not lose the last one."""
+    """TikTok does not remove the last variation axis of a listing."""
     had_axes = listing is not None and any(any(sku.key) for sku in listing.skus)
     if had_axes and not axes_in_use(product):
         return [("axes", "the listing has variations at TikTok, which does not take them all away: keep one axis")]

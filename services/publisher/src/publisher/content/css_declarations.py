@@ -1,6 +1,6 @@
-"""What one CSS declaration says about whether a text can be read. Pure.
+"""What one CSS declaration says about whether text can be read. Pure.
 
-One fact per property, or per property and side: what shows takes nothing back that another property hides.
+There is one fact per property, or per property and side: a property that shows does not undo what another hides.
 """
 
 from collections.abc import Callable, Sequence
@@ -10,7 +10,7 @@ from tinycss2.ast import DimensionToken, FunctionBlock, IdentToken, Node, Number
 from tinycss2.color4 import parse_color
 
 Effects = dict[str, bool | None]
-"""Facts a declaration states; see `READERS`. None of `tiny`: relative to the parent's size."""
+"""Facts that declarations state, by name; see `READERS`. `tiny` None: relative to the parent's size."""
 _PIXELS = {
     "px": 1.0,
     "pt": 4 / 3,
@@ -46,7 +46,7 @@ def _idents(value: Sequence[Node]) -> list[str]:
 
 
 def _pixels(token: Node) -> float | None:
-    """The length in pixels, roughly; a percentage counts as its number of pixels."""
+    """The length in pixels, roughly; of a percentage and a number the number."""
     if isinstance(token, DimensionToken):
         scale = _PIXELS.get(token.lower_unit)
         return None if scale is None else float(token.value) * scale
@@ -87,7 +87,7 @@ def _opacity(value: Sequence[Node]) -> Effects:
 def _font(value: Sequence[Node]) -> Effects:
     for token in value:
         if isinstance(token, FunctionBlock):
-            return {"tiny": False}  # calculated, so for reading
+            return {"tiny": False}  # calculated, so meant to be read
         if isinstance(token, NumberToken) and token.value != 0:
             continue  # a weight
         pixels = _pixels(token)
@@ -145,7 +145,7 @@ def _inset(value: Sequence[Node]) -> Effects:
 
 
 def _by_side(value: Sequence[Node]) -> dict[str, Node]:
-    """Of one to four values."""
+    """One to four values by side, as in CSS shorthands."""
     if not 1 <= len(value) <= 4:
         return {}
     places = {1: (0, 0, 0, 0), 2: (0, 1, 0, 1), 3: (0, 1, 2, 1), 4: (0, 1, 2, 3)}[len(value)]
@@ -153,7 +153,7 @@ def _by_side(value: Sequence[Node]) -> dict[str, Node]:
 
 
 def _margin(*sides: str) -> Callable[[Sequence[Node]], Effects]:
-    """Only to the left and upwards a margin moves text out of sight."""
+    """Only a margin to the left or top can move text out of sight."""
 
     def read(value: Sequence[Node]) -> Effects:
         found = _by_side(value) if not sides else dict.fromkeys(sides, value[0]) if value else {}
@@ -163,7 +163,7 @@ def _margin(*sides: str) -> Callable[[Sequence[Node]], Effects]:
 
 
 def _padding(*sides: str) -> Callable[[Sequence[Node]], Effects]:
-    """`padded`: it leaves room to be seen in; `padding`: as much as takes a far margin back."""
+    """`padded`: the box is more than a pixel wide; `padding`: so much that it undoes a far margin."""
 
     def read(value: Sequence[Node]) -> Effects:
         found = _by_side(value) if not sides else dict.fromkeys(sides, value[0]) if value else {}

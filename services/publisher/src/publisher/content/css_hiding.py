@@ -1,7 +1,7 @@
-"""What CSS hides or strikes out, as far as it decides what a shopper can read. Pure.
+"""What CSS hides or strikes out, to decide what a shopper can read. Pure.
 
-Inline styles and the sheets inside the description are read in the cascade's order, on a phone's screen, since TikTok
-Shop is one. The shop's own theme is not known here: a few class names that every framework uses stand for it.
+Inline styles and style sheets in the description are applied in the order of the cascade, for a phone, since TikTok
+Shop is an app. The shop's own theme is not known: a few class names that every framework has stand for it.
 """
 
 import functools
@@ -26,9 +26,10 @@ _HIDING = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class TextStyle:
-    """What an element hands down to the text inside it. `filled`: whether a fill colour, which beats `clear`, is clear.
+    """What text inherits from its elements.
 
-    `painted`: a background is cut to the shape of the text, so that clear text shows it.
+    `clear`: its colour is transparent; `filled`: its fill colour is, which overrides `clear`, None without one.
+    `painted`: a background is clipped to the text, so that transparent text shows it.
     """
 
     invisible: bool = False
@@ -40,7 +41,7 @@ class TextStyle:
 
     @property
     def hides_text(self) -> bool:
-        """Whether its text cannot be read."""
+        """Whether text of this style cannot be read."""
         is_clear = self.clear if self.filled is None else self.filled
         return self.invisible or self.tiny or self.indented or (is_clear and not self.painted)
 
@@ -64,7 +65,7 @@ def hides_box(effects: Mapping[str, bool | None]) -> bool:
 
 
 def only_hiding(effects: Mapping[str, bool | None]) -> Effects:
-    """What of these hides, without what shows."""
+    """Those of the effects that hide."""
     return {name: value for name, value in effects.items() if value and not name.startswith(_SHOWING)}
 
 
@@ -78,7 +79,7 @@ def handed_down(style: TextStyle, effects: Mapping[str, bool | None]) -> TextSty
 
 
 def by_itself(tag: str, attributes: Mapping[str, str | None]) -> Effects:
-    """What an element is without any style: `hidden`, a closed dialog, struck-out elements, well-known classes."""
+    """Effects of an element without styles: `hidden`, a closed dialog, struck-out elements, well-known classes."""
     classes = frozenset((attributes.get("class") or "").lower().split())
     effects: Effects = {}
     if "hidden" in attributes or (tag == "dialog" and "open" not in attributes) or classes & _HIDING_CLASSES:
@@ -90,17 +91,17 @@ def by_itself(tag: str, attributes: Mapping[str, str | None]) -> Effects:
 
 @functools.lru_cache(maxsize=1_000)
 def inline(style: str) -> tuple[Effects, Effects]:
-    """Of a style attribute: its plain effects and its important ones. Not to be changed: shops repeat their styles."""
+    """Plain and important effects of a style attribute. Cached, so callers must not change them."""
     if not style:
         return {}, {}
     try:
         return declared(tinycss2.parse_blocks_contents(style, skip_comments=True, skip_whitespace=True))
-    except RecursionError:  # brackets nested by the thousand: nobody knows what it hides
+    except RecursionError:  # thousands of nested brackets: it may hide anything
         return {"gone": True}, {}
 
 
 def declared(nodes: Iterable[Node]) -> tuple[Effects, Effects]:
-    """Of declarations: plain effects and important ones, the later of two counts."""
+    """Plain and important effects of declarations; of two the later one counts."""
     plain: Effects = {}
     important: Effects = {}
     for node in nodes:

@@ -1,4 +1,4 @@
-"""The style sheets inside a description: which of their rules meet which elements. Pure."""
+"""The style sheets inside a description: which rules apply to which elements. Pure."""
 
 import contextlib
 import re
@@ -31,7 +31,7 @@ class _Rule(NamedTuple):
 
 
 class Sheets:
-    """The rules of all `<style>` elements of a document."""
+    """The rules of all `<style>` elements in a document."""
 
     def __init__(self, document: LexborHTMLParser) -> None:
         self._document = document
@@ -40,8 +40,8 @@ class Sheets:
         for style in document.css("style"):
             applies = _applies(style.attributes.get("media") or "")
             if applies is not False:
-                text = style.text().replace("&amp;", "&")  # here an ampersand is the outer rule
-                with contextlib.suppress(RecursionError):  # brackets nested by the thousand are no style
+                text = style.text().replace("&amp;", "&")  # here `&` is the selector of the outer rule
+                with contextlib.suppress(RecursionError):  # thousands of nested brackets are no style
                     self._read(tinycss2.parse_stylesheet(text, skip_comments=True, skip_whitespace=True), applies)
 
     def of(self, element: int) -> tuple[Effects, Effects]:
@@ -73,33 +73,33 @@ class Sheets:
         content = tinycss2.parse_blocks_contents(tokens, skip_comments=True, skip_whitespace=True)
         plain, important = declared(content)
         if applies is None:
-            # Nobody knows whether it applies: what it hides stays hidden, what it shows is not shown.
+            # It is not known whether it applies: what it hides counts, what it shows does not.
             plain, important = only_hiding(plain), only_hiding(important)
         if plain or important:
             for selector in selectors:
-                self._meet(selector, plain, important)
+                self._apply(selector, plain, important)
         for node in content:
             if isinstance(node, QualifiedRule):
                 outer = ", ".join(tinycss2.serialize(one).strip() for one in selectors)
-                if len(outer) <= _LONGEST_SELECTOR:  # each `&` repeats it
+                if len(outer) <= _LONGEST_SELECTOR:  # every `&` is replaced by it
                     self._rule(node, applies, outer)
             elif isinstance(node, AtRule) and node.content is not None:
                 inner = _inside(node, applies)
                 if inner is not False:
                     self._declarations(selectors, node.content, inner)
 
-    def _meet(self, selector: Sequence[Node], plain: Effects, important: Effects) -> None:
+    def _apply(self, selector: Sequence[Node], plain: Effects, important: Effects) -> None:
         self._order += 1
         try:
-            met = self._document.css(tinycss2.serialize(selector).strip())
+            elements = self._document.css(tinycss2.serialize(selector).strip())
         except SelectolaxError:
-            return  # generated content, or no selector at all
-        for element in met:
+            return  # generated content, or not a selector
+        for element in elements:
             self._rules[element.mem_id].append(_Rule(_specificity(selector), self._order, plain, important))
 
 
 def _nested(selector: Sequence[Node], outer: str) -> list[Node]:
-    """The selector of a rule inside a rule, on its own."""
+    """The whole selector of a nested rule."""
     text, around = tinycss2.serialize(selector).strip(), f":is({outer})"
     whole = text.replace("&", around) if "&" in text else f"{around} {text}"
     return list(tinycss2.parse_component_value_list(whole, skip_comments=True))
@@ -117,7 +117,7 @@ def _selectors(prelude: Sequence[Node]) -> Iterator[list[Node]]:
 
 
 def _specificity(selector: Sequence[Node]) -> tuple[int, int, int]:
-    """Ids, classes with attributes and pseudo-classes, types. What stands in `:not()` and `:is()` counts as a class."""
+    """The counts of ids, of classes, attributes and pseudo-classes, of types. `:not()` and `:is()` count as classes."""
     ids = classes = types = 0
     after_mark = False
     for token in selector:
@@ -132,11 +132,11 @@ def _specificity(selector: Sequence[Node]) -> tuple[int, int, int]:
 
 
 def _inside(rule: AtRule, applies: bool | None) -> bool | None:
-    """Whether the rules inside an at-rule apply; None: nobody knows; False for those that hold no style rules."""
+    """Whether the rules inside an at-rule apply. None: not known. False also for at-rules without style rules."""
     match rule.lower_at_keyword:
         case "media":
             here = _applies(tinycss2.serialize(rule.prelude))
-        case "supports":  # what anybody asks for is there by now
+        case "supports":  # any feature that a shop asks for is supported
             here = not tinycss2.serialize(rule.prelude).strip().lower().startswith("not")
         case "layer":
             here = True
@@ -150,7 +150,7 @@ def _inside(rule: AtRule, applies: bool | None) -> bool | None:
 
 
 def _applies(media: str) -> bool | None:
-    """Whether a media query list holds on a phone; None when it asks for something that is not known here."""
+    """Whether a media query list applies on a phone; None: it depends on something that is not known."""
     if not media.strip():
         return True
     answers = [_query(query.strip().lower()) for query in media.split(",")]

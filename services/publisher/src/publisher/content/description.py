@@ -1,7 +1,7 @@
-"""Product descriptions: from a merchant's HTML to the little that TikTok Shop takes. Pure.
+"""Product descriptions: a merchant's HTML reduced to what TikTok Shop accepts. Pure.
 
-What a shopper can read of it is flattened into paragraphs, lists and images. Tables become one line per row (TikTok
-would turn them into a picture).
+What a shopper can read becomes flat paragraphs, lists and images. Tables become one line per row, because TikTok would
+turn them into a picture.
 """
 
 import functools
@@ -36,7 +36,7 @@ _MARKS = re.compile(r"</?(?:strong|em|u)>")
 
 @dataclass(frozen=True, slots=True)
 class Readable:
-    """A description read once: its parts with their texts cleaned, and what became of the rest, for the merchant.
+    """A description that was read: its parts with cleaned texts, and notes for the merchant about what was left out.
 
     `has_private_parts`: hidden or struck-out words were left out.
     """
@@ -48,7 +48,7 @@ class Readable:
 
 @functools.lru_cache(maxsize=32)
 def read_description(description: str) -> Readable:
-    """Parsing costs more than anything else here, and a push asks several times."""
+    """Read a description. Cached: parsing takes the most time here, and a push needs it several times."""
     visible = read_visible(own_brackets(with_own_ampersands(description)))
     replaced: dict[str, str] = {}
     dropped: dict[str, None] = {}
@@ -67,15 +67,15 @@ def read_description(description: str) -> Readable:
 
 
 def image_sources(description: str) -> list[str]:
-    """The addresses of the images, in order, each once."""
+    """The addresses of the images in order, without repeats."""
     parts = read_description(description).parts
     return list(dict.fromkeys(part.value for part in parts if part.kind == "image"))
 
 
 def reduce_description(description: str, images: Mapping[str, UploadedImage]) -> str:
-    """The description for TikTok. Images without an entry in `images` are left out, and those past the 30th.
+    """The description for TikTok as HTML. Images without an entry in `images`, and those after the 30th, are left out.
 
-    An image may stand in several places, and counts each time.
+    An image in several places counts each time.
     """
     reducer = _Reducer(images)
     for part in read_description(description).parts:
@@ -84,7 +84,7 @@ def reduce_description(description: str, images: Mapping[str, UploadedImage]) ->
 
 
 def fitting_description(description: str, images: Mapping[str, UploadedImage]) -> tuple[str, int]:
-    """The description with as many of its images, first ones first, as the length allows; and how many those are."""
+    """The description with as many of the first images as the length allows, and their number."""
     sources = list(images)
     for count in range(len(sources), 0, -1):
         reduced = reduce_description(description, {source: images[source] for source in sources[:count]})
@@ -94,12 +94,12 @@ def fitting_description(description: str, images: Mapping[str, UploadedImage]) -
 
 
 def run_in(reduced: str) -> str | None:
-    """The first letter or digit of reduced HTML that stands too often in a row; marks do not part it."""
+    """The first letter or digit that is repeated too often in reduced HTML; marks do not interrupt a run."""
     return next((run for text in _MARKUP.split(_MARKS.sub("", reduced)) if (run := long_run(text)) is not None), None)
 
 
 class _Reducer:
-    """Writes flat HTML: neither blocks nor marks nest, marks close with their block, empty blocks vanish."""
+    """Writes flat HTML: blocks and marks do not nest, marks end with their block, empty blocks are dropped."""
 
     def __init__(self, images: Mapping[str, UploadedImage]) -> None:
         self._images = images
@@ -111,7 +111,7 @@ class _Reducer:
         self._lists: list[tuple[str, list[str]]] = []
 
     def take(self, part: Part) -> None:
-        """The next part of the description."""
+        """Add the next part of the description."""
         match part.kind:
             case "open":
                 self._open(part.value)
@@ -169,7 +169,7 @@ class _Reducer:
         self._block.append(markup)
 
     def _say(self, text: str) -> None:
-        """A run of one character goes on across marks, and is cut there too."""
+        """Add text. A run of one character continues across marks, and is cut there too."""
         letter = self._run[:1]
         if letter and may_be_cut(letter):
             lead = len(text) - len(text.lstrip(letter))
@@ -206,14 +206,14 @@ class _Reducer:
         tag, items = self._lists.pop()
         whole = f"<{tag}>{''.join(items)}</{tag}>" if items else ""
         if self._lists:
-            # A list inside a list is continued in the outer one: TikTok takes one level.
+            # The items of a nested list go into the outer one: TikTok accepts one level.
             self._lists[-1][1].extend(items)
         elif whole:
             self._out.append(whole)
 
 
 def shows_something(html: str) -> bool:
-    """Whether reduced HTML has an image, a letter or a digit: descriptions of symbols alone are refused."""
+    """Whether reduced HTML has an image, a letter or a digit: TikTok refuses descriptions of symbols alone."""
     return "<img" in html or says_something(_MARKUP.sub("", html))
 
 

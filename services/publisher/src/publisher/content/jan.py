@@ -1,18 +1,18 @@
-"""JAN codes as merchants write them. Pure."""
+"""Reads JAN codes as merchants write them. Pure."""
 
 import re
 import unicodedata
 
 _BETWEEN = re.compile("[\\s\u00ad\u200b-\u200f\u2060\ufeff\\-\u2010-\u2015\u2212\u30fc\u2043\u02d7]+")
-"""Blanks, hyphens and dashes, and the long vowel mark that stands on Japanese keyboards where the hyphen does."""
+"""Blanks, hyphens and dashes, and the long vowel mark, which is next to the hyphen on Japanese keyboards."""
 _JAN, _UPC = frozenset({8, 13}), 12
 
 
-def jan(text: str) -> str | None:
-    """The 8 or 13 digits, the last one proving the others (GS1, modulo 10); None when it is none.
+def read_jan(text: str) -> str | None:
+    """The 8 or 13 digits, whose last one is a check digit (GS1, modulo 10); None when it is no JAN.
 
-    Full-width digits, blanks and hyphens are understood, which covers ISBN-13 as it is printed. A UPC of 12 digits is
-    the JAN with a 0 before it. Nothing but zeros is a placeholder.
+    Full-width digits, blanks and hyphens are accepted, as in a printed ISBN-13. A UPC of 12 digits becomes a JAN with a
+    leading 0. Zeros alone are a placeholder, not a code.
     """
     code = _BETWEEN.sub("", unicodedata.normalize("NFKC", text))
     if not (code.isascii() and code.isdigit()):

@@ -1,7 +1,6 @@
-"""From a ProductSnapshot to TikTok Shop's product bodies. Pure.
+"""Maps a ProductSnapshot to the bodies of Create and Edit Product. Pure.
 
-Nothing of member, stage, list or body prices is in the snapshot, so none can be sent (NV-6). All SKUs are always sent
-(NV-7).
+The snapshot has no member, stage, list or body prices, so none can be sent (NV-6). All SKUs are always sent (NV-7).
 """
 
 import hashlib
@@ -11,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from publisher.content.image_sources import image_address
-from publisher.content.jan import jan
+from publisher.content.jan import read_jan
 from publisher.content.revisions import revision_mark
 from publisher.content.seller_sku import seller_sku
 from publisher.content.text import clean_line, cleaned_line
@@ -22,12 +21,12 @@ from shopsync_contracts.events import ProductSnapshot, SnapshotSku
 MAX_MAIN_IMAGES = 9
 LOCALE = "ja-JP"
 _FORMAT = "2"
-"""Raise it when the mapping changes so that every listing has to be sent once more."""
+"""Increase it when the mapping changes and every listing has to be sent again."""
 
 
 @dataclass(frozen=True, slots=True)
 class Material:
-    """What had to be fetched before the body can be written: uploaded images, the reduced description."""
+    """What a body needs beside the product: uploads and the reduced description. `notes`: warnings for the merchant."""
 
     main_image_uris: tuple[str, ...]
     description: str
@@ -36,19 +35,19 @@ class Material:
 
 
 def sku_key(sku: SnapshotSku) -> SkuKey:
-    """Its place on the two axes."""
+    """Vertical and horizontal number."""
     return (sku.vertical_no, sku.horizontal_no)
 
 
 def seller_sku_of(product: ProductSnapshot, sku: SnapshotSku) -> str:
-    """The SKU's name at TikTok."""
+    """The SKU name at TikTok."""
     return seller_sku(product.product_no, sku.vertical_no, sku.horizontal_no)
 
 
 def fingerprint(product: ProductSnapshot, category_version: str) -> str:
-    """Digest of everything a push would send except stock: equal fingerprints need no edit (RB-9).
+    """Digest of everything a push would send except stock: with an equal one no edit is needed (RB-9).
 
-    A price counts where it goes out, which is with the SKUs.
+    The price counts where it is sent, in the SKUs.
     """
     content = product.content.model_dump_json(exclude={"price"})
     elsewhere = {"price", "stock", "stock_unmanaged", "tiktok_sku_id"}
@@ -62,13 +61,13 @@ def fingerprint(product: ProductSnapshot, category_version: str) -> str:
 
 
 def unsent_stock(product: ProductSnapshot, listing: Listing | None) -> dict[SkuKey, int]:
-    """The stock that has to go out now: SKUs whose number was never sent (ST-3, ST-11)."""
+    """The stock to send now: that of SKUs whose stock was never sent (ST-3, ST-11)."""
     sent = listing.stock_sent if listing is not None else {}
     return {sku_key(sku): sku.stock or 0 for sku in product.skus if sku_key(sku) not in sent}
 
 
 def main_images(product: ProductSnapshot) -> list[str]:
-    """The addresses of the main images, in order; blank ones are none."""
+    """The addresses of the main images in order, without blank ones."""
     return [address for image in product.content.images if (address := image_address(image))]
 
 
@@ -81,7 +80,7 @@ def create_body(
     stock: Mapping[SkuKey, int],
     idempotency_key: str,
 ) -> dict[str, Any]:
-    """Body of Create Product: every SKU with its stock."""
+    """The body of Create Product. `stock`: for every SKU."""
     body = _content(product, material, category_version)
     body["idempotency_key"] = idempotency_key
     body["skus"] = _skus(product, {}, stock, warehouse_id)
@@ -97,7 +96,7 @@ def edit_body(
     warehouse_id: str | None,
     stock: Mapping[SkuKey, int],
 ) -> dict[str, Any]:
-    """Body of the full edit: every known SKU with its id, prices always, stock only for SKUs in `stock` (NV-3)."""
+    """The body of the full edit: known SKUs with their ids, all prices, and only the stock in `stock` (NV-3)."""
     body = _content(product, material, category_version)
     ids = {sku.key: sku.tiktok_sku_id for sku in listing.skus}
     body["skus"] = _skus(product, ids, stock, warehouse_id)
@@ -105,7 +104,7 @@ def edit_body(
 
 
 def mapping_notes(product: ProductSnapshot) -> tuple[str, ...]:
-    """What is left out or written otherwise on purpose, in words for `push.succeeded.warnings`."""
+    """What is left out or changed on purpose, as texts for `push.succeeded.warnings`."""
     notes = [f"name: {note}" for note in cleaned_line(product.content.name).notes]
     notes += [
         f"attributes.{attribute.id}: {note}"
@@ -190,12 +189,12 @@ def _skus(
 
 
 def price_of(product: ProductSnapshot, sku: SnapshotSku) -> int | None:
-    """Whole yen, tax included; the SKU's own price first (Q7)."""
+    """The price in whole yen with tax: the SKU's own, else the product's (Q7)."""
     return sku.price if sku.price is not None else product.content.price
 
 
 def _usable_jans(product: ProductSnapshot) -> dict[SkuKey, str]:
-    """A wrong JAN is not worth losing the sale for: it is left out with a warning."""
-    codes = {sku_key(sku): jan(sku.jan_code) for sku in product.skus}
+    """JANs by SKU. Wrong and repeated ones are left out with a warning, so that the product can be sold."""
+    codes = {sku_key(sku): read_jan(sku.jan_code) for sku in product.skus}
     counts = Counter(codes.values())
     return {key: code for key, code in codes.items() if code is not None and counts[code] == 1}

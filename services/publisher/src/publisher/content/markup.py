@@ -1,4 +1,4 @@
-"""Which angle brackets and ampersands of a text are HTML, and which are the merchant's own words. Pure."""
+"""Tells angle brackets and ampersands that are HTML from those that are text. Pure."""
 
 import html
 import re
@@ -150,7 +150,7 @@ _MOST_DECODINGS = 10
 
 
 def decoded(text: str) -> str:
-    """Without entities, which count with their `;` only (`Pencil&notebook` has none), however often they are nested."""
+    """The text with its entities decoded, nested ones too. Without a `;` it is no entity (`Pencil&notebook`)."""
     for _ in range(_MOST_DECODINGS):
         before, text = text, _ENTITY.sub(_character, _NESTED.sub("&", text))
         if text == before:
@@ -159,15 +159,15 @@ def decoded(text: str) -> str:
 
 
 def with_own_ampersands(markup: str) -> str:
-    """HTML in which every ampersand that begins no entity with a `;` is written as one."""
+    """HTML in which every ampersand that begins no entity is written as `&amp;`."""
     begun = re.sub(r"&(?!(?:#[0-9]+|#[xX][0-9a-fA-F]+|[A-Za-z][A-Za-z0-9]*);)", "&amp;", markup)
     return _ENTITY.sub(lambda entity: entity[0] if _is_entity(entity[0]) else f"&amp;{entity[0][1:]}", begun)
 
 
 def line_markup(text: str) -> str:
-    """A line without entities as HTML: what is no tag is written with full-width brackets.
+    """A line as HTML, in which brackets that are no tags become full-width. The line must have no entities.
 
-    Of tags without attributes only pairs count, and elements without an end: `<S>` may be a size.
+    A tag without attributes counts only in a pair, or when its element has no end tag: `<S>` may be a size.
     """
     text = text.replace("&", "＆")
     comments = [comment.span() for comment in _COMMENT.finditer(text)]
@@ -181,7 +181,7 @@ def line_markup(text: str) -> str:
 
 
 def own_brackets(markup: str) -> str:
-    """HTML in which what only looks like a tag (`<L>`, `<BRAND>`, `a<b と c>`) is text."""
+    """HTML in which what only looks like a tag (`<L>`, `<BRAND>`, `a<b と c>`) is escaped."""
     lower = markup.lower()
     return _TAG.sub(lambda tag: tag[0] if _may_be_markup(tag, lower) else f"&lt;{tag[0][1:]}", markup)
 
@@ -208,7 +208,7 @@ def _is_line_tag(tag: re.Match[str], lower: str) -> bool:
 
 
 def _is_pair(tag: re.Match[str], lower: str) -> bool:
-    """Whether a tag is ended by one of its name, so that words in it are attributes: `<del 旧価格>980円</del>`."""
+    """Whether an end tag follows, so that words in the tag are attributes: `<del 旧価格>980円</del>`."""
     return bool(tag["rest"][:1].isspace()) and f"</{tag['name'].lower()}" in lower[tag.end() :]
 
 

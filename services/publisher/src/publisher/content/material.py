@@ -1,4 +1,4 @@
-"""What a product body needs beside the product: its category asked, its images uploaded, its description reduced."""
+"""Gathers what a product body needs beside the product: category requirements, uploads, the reduced description."""
 
 import asyncio
 from collections.abc import Sequence
@@ -24,18 +24,18 @@ from shopsync_contracts.events import ProductSnapshot
 
 
 class MaterialGatherer:
-    """Gathers what only TikTok and the image servers can tell or take."""
+    """Asks TikTok and the image servers for what a body needs."""
 
     def __init__(self, images: ImageUploads, categories: Categories) -> None:
         self._images = images
         self._categories = categories
 
     async def gather(self, product: ProductSnapshot, api: ShopApi, category_version: str) -> Material:
-        """Check the product against its category (ED-8), then upload everything it shows.
+        """Check the product against its category (ED-8), then upload all of its images.
 
-        Raises ContentRefused with the fields at fault, Refused for a category TikTok does not take. A main image or
-        size chart that cannot be had fails the push (ImageUnusable, ImageUnreachable): the merchant would be listed
-        with other pictures than they set. An image inside the description is left out with a note instead.
+        Raises ContentRefused with the fields at fault, and Refused for a category that TikTok does not accept. Raises
+        ImageUnusable and ImageUnreachable for a main image or size chart: the product is not listed with other images
+        than the merchant set. An image in the description is left out with a note instead.
         """
         category = await self._categories.requirements(api, product.content.category_id or "", category_version)
         found = category_problems(product, category)
@@ -47,14 +47,14 @@ class MaterialGatherer:
         return Material(uris, description, chart, (*mapping_notes(product), *main_notes, *notes, *chart_notes))
 
     async def forget_images(self, product: ProductSnapshot) -> None:
-        """TikTok does not know an upload of this product any more: upload them all again next time."""
+        """TikTok no longer knows an upload of this product: upload all of its images again next time."""
         content = product.content
         chart = image_address(content.size_chart_image or "")
         addresses = [*main_images(product), *image_sources(content.description), chart]
         await self._images.forget(product.shop_key, [address for address in addresses if address])
 
     async def _main_images(self, product: ProductSnapshot, api: ShopApi) -> tuple[tuple[str, ...], list[str]]:
-        """The uploads, each once and in order. Raises what the first one at fault does."""
+        """The uploads in order, without repeats. Raises the error of the first that failed."""
         addresses = main_images(product)[:MAX_MAIN_IMAGES]
         uris: dict[str, None] = {}
         notes = []
@@ -111,6 +111,6 @@ class MaterialGatherer:
     async def _uploaded(
         self, api: ShopApi, addresses: Sequence[str], use_case: UseCase
     ) -> list[UploadedImage | BaseException]:
-        """Side by side, since each costs a way to the image server and perhaps one to TikTok; in order."""
+        """All at the same time, as each is a call to an image server and perhaps one to TikTok; results in order."""
         work = [self._images.uploaded(api, address, use_case) for address in addresses]
         return await asyncio.gather(*work, return_exceptions=True)

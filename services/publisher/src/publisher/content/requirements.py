@@ -1,4 +1,4 @@
-"""What a category asks of its products, as TikTok Shop tells it, and what a product lacks of it (ED-8, Q9). Pure."""
+"""What a category requires of its products, and what a product lacks (ED-8, Q9). Pure."""
 
 import re
 from collections.abc import Mapping
@@ -17,7 +17,7 @@ _NUMBER = re.compile(r"\d+(\.\d+)?")
 
 @dataclass(frozen=True, slots=True)
 class AttributeRule:
-    """A product attribute of the category. `values`: id to name. Required always, or by one of `required_if`."""
+    """A product attribute of the category. `values`: id to name. `required_if`: choices that make it required."""
 
     id: str
     name: str
@@ -31,7 +31,7 @@ class AttributeRule:
 
 @dataclass(frozen=True, slots=True)
 class CertificateRule:
-    """A document that the category asks for; we have none to send."""
+    """A document that the category requires; the publisher cannot send any."""
 
     name: str
     required: bool
@@ -40,7 +40,7 @@ class CertificateRule:
 
 @dataclass(frozen=True, slots=True)
 class Requirements:
-    """All of one category."""
+    """The requirements of one category."""
 
     attributes: Mapping[str, AttributeRule]
     certificates: tuple[CertificateRule, ...]
@@ -49,7 +49,7 @@ class Requirements:
 
 
 def read_requirements(attributes: Mapping[str, Any], rules: Mapping[str, Any]) -> Requirements:
-    """From the replies of Get Attributes and Get Category Rules. Unknown and missing members ask for nothing."""
+    """Read the replies of Get Attributes and Get Category Rules. Missing members count as not required."""
     read = [_attribute(row) for row in _rows(attributes.get("attributes")) if row.get("type") != "SALES_PROPERTY"]
     chart = rules.get("size_chart")
     chart = chart if isinstance(chart, Mapping) else {}
@@ -66,7 +66,7 @@ def read_requirements(attributes: Mapping[str, Any], rules: Mapping[str, Any]) -
 
 
 def category_problems(product: ProductSnapshot, needed: Requirements) -> tuple[Problem, ...]:
-    """What the category will be refused for, with the merchant's field and the attribute's name (ED-8)."""
+    """What TikTok would refuse in this category, with the field and the attribute's name (ED-8)."""
     content = product.content
     given = {attribute.id for attribute in content.attributes}
     chosen = _chosen(content.attributes, needed)
@@ -103,7 +103,7 @@ def _faults(attribute: Attribute, rule: AttributeRule, chosen: frozenset[Choice]
 
 
 def _is_unwanted(rule: AttributeRule, chosen: frozenset[Choice]) -> bool:
-    """Asked for by a value that another attribute might have had: the attribute that decides has another one."""
+    """Whether the attribute is required only with another value of an attribute that has a value."""
     deciding = {attribute_id for attribute_id, _ in rule.required_if}
     is_decided = any(attribute_id in deciding for attribute_id, _ in chosen)
     return is_decided and not rule.required and not rule.required_if & chosen
@@ -123,7 +123,7 @@ def _value_fault(value: AttributeValue, rule: AttributeRule) -> str | None:
 
 
 def _chosen(attributes: tuple[Attribute, ...], needed: Requirements) -> frozenset[Choice]:
-    """Values chosen by id, or by the very name of a value."""
+    """The chosen values, by id or by the exact name of a value."""
     chosen = set()
     for attribute in attributes:
         rule = needed.attributes.get(attribute.id)
@@ -139,7 +139,7 @@ def _attribute(row: Mapping[str, Any]) -> AttributeRule:
     return AttributeRule(
         id=str(row.get("id", "")),
         name=str(row.get("name", "")),
-        # The API's own spelling; the right one in case they mend it.
+        # The API's own spelling, and the right one in case it is corrected.
         required=bool(row.get("is_requried") or row.get("is_required")),
         required_if=_conditions(row),
         multiple=bool(row.get("is_multiple_selection")),

@@ -1,8 +1,8 @@
-"""Which listings an upgrade sends once more. Pure.
+"""Which listings are sent again after an upgrade. Pure.
 
-The fingerprint of a listing is that of the merchant's own texts, so a change of how they are cleaned alone edits
-nothing and sends nothing back to review (RB-9). Where an earlier version sent words that must not stand there, the
-listing has to be sent again, and only there: the fingerprint of such a product carries a mark.
+Fingerprints are made of the merchant's own texts. So a change in how texts are cleaned edits nothing and sends nothing
+back to review (RB-9). Only listings for which an earlier version sent words that must not be there are sent again: the
+fingerprint of such a product has a mark.
 """
 
 import html
@@ -18,7 +18,7 @@ _JOINED = re.compile(r"\S[\r\x0b\x0c\x1c-\x1f\x85\u2028\u2029]+\S")
 
 
 def revision_mark(product: ProductSnapshot) -> str:
-    """Empty for nearly every product; always the same for the same texts."""
+    """The mark, which depends on the texts only; "" for nearly every product."""
     content = product.content
     lines = [content.name, *(value.name or "" for attribute in content.attributes for value in attribute.values)]
     if product.axes is not None:
@@ -27,13 +27,13 @@ def revision_mark(product: ProductSnapshot) -> str:
     was_wrong = (
         read_description(content.description).has_private_parts
         or any(_was_sent_wrongly(line) for line in (*lines, *choices))
-        or any(choice.strip() and not cleaned_line(choice).text for choice in choices)  # its number was sent
+        or any(choice.strip() and not cleaned_line(choice).text for choice in choices)  # was sent as its number
     )
     return "3" if was_wrong else ""
 
 
 def _was_sent_wrongly(line: str) -> bool:
-    """Words lost with their angle brackets, joined over a line break, read as entities, or struck out by letters."""
+    """Whether words were lost with angle brackets, joined over a line break, read as entities, or struck out."""
     if line.isalnum():
         return False
     plain = decoded(line)

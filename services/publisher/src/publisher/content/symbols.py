@@ -1,13 +1,12 @@
-"""Pictographs and dingbats, which TikTok Shop takes for emoji: what is written in their place. Pure.
+"""What is written in place of pictographs and dingbats, which TikTok Shop takes for emoji. Pure.
 
-What counts as emoji there is not published, and sellers are told to keep symbols out of titles. So none goes out:
-neither the symbol blocks U+2600-27BF and those of pictures, nor the private-use characters, where Japanese carriers
-kept their emoji.
+TikTok does not publish what counts as emoji, and tells sellers to keep symbols out of titles. So none is sent: neither
+the blocks of symbols (U+2600-27BF) and pictures, nor private-use characters, which Japanese carriers used for emoji.
 
-- Symbols with a plain twin are written as that one, in every text: ❶ (1), ✖ ×, ➡ →, 🅰 (A), 🈚 (無).
-- ♂, ♀, suits of cards, telephones and flags (🇯🇵製) say something: their Japanese names stand for them, in every text.
-- All others are decoration in names and descriptions and are left out; in choice names, which they may tell apart,
-  their names stand for them: ♥ (ハート), 🐱 (ネコの顔).
+- A symbol with a plain equivalent is written as that, in every text: ❶ (1), ✖ ×, ➡ →, 🅰 (A), 🈚 (無).
+- ♂, ♀, suits of cards, telephones and flags (🇯🇵製) have a meaning: their Japanese names are written, in every text.
+- All others are decoration: they are left out of names and descriptions. In choice names, which may differ by them
+  only, their names are written: ♥ (ハート), 🐱 (ネコの顔).
 """
 
 import functools
@@ -31,7 +30,7 @@ _IS_PRIVATE = re.compile(f"[{_PRIVATE}]")
 _FLAG = re.compile("[\U0001f1e6-\U0001f1ff]{2}")
 _KEYCAP = re.compile("([0-9#*])\ufe0f?\u20e3")
 
-_TWINS = {
+_EQUIVALENTS = {
     **dict.fromkeys("\u2794\u27a1", "→"),
     **dict.fromkeys((chr(code) for code in (*range(0x2798, 0x27B0), *range(0x27B1, 0x27BF))), "→"),
     "⬅": "←",
@@ -54,7 +53,7 @@ _TWINS = {
     "❞": "”",
     "🔟": "(10)",
 }
-_SAYING = frozenset("♂♀⚢⚣⚤⚥⚦⚧⚨⚩♠♣♦♤♧♢☎☏✆")
+_MEANINGFUL = frozenset("♂♀⚢⚣⚤⚥⚦⚧⚨⚩♠♣♦♤♧♢☎☏✆")
 _JAPANESE = {
     "★": "黒い星",
     "☆": "白い星",
@@ -82,7 +81,7 @@ _LETTER = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """A text without symbols: `replaced` holds what each of them is written as, `dropped` those that are left out."""
+    """A text without symbols. `replaced`: what each symbol is written as. `dropped`: symbols that are left out."""
 
     text: str
     replaced: dict[str, str]
@@ -90,7 +89,7 @@ class Written:
 
 
 def without_symbols(text: str, *, name_all: bool) -> Written:
-    """`name_all`: no symbol is left out but private-use characters, which have no name."""
+    """Write the text without symbols. `name_all`: only private-use characters, which have no name, are left out."""
     if _ANY.search(text) is None:
         return Written(text, {}, ())
     replaced: dict[str, str] = {}
@@ -109,7 +108,7 @@ def without_symbols(text: str, *, name_all: bool) -> Written:
 
 
 def _rewritten(text: str, write: Callable[[str], str]) -> Iterator[str]:
-    """Emoji as a whole, however many characters they are of; then what is left of the blocks, one by one."""
+    """Replace whole emoji, which may be several characters, then the remaining symbols one by one."""
     begin = 0
     for found in emoji.emoji_list(text):
         if _PICTURE.search(found["emoji"]) is not None:
@@ -127,15 +126,15 @@ def _stand_in(symbol: str, *, name_all: bool) -> str:
     if _ONLY_JOINERS.fullmatch(symbol) is not None or _IS_PRIVATE.fullmatch(symbol) is not None:
         return ""
     bare = _ONLY_JOINERS.sub("", symbol)
-    twin = _twin(bare) if len(bare) == 1 else None
-    if twin is not None:
-        return twin
-    return f"({_name(symbol)})" if name_all or bare in _SAYING or _FLAG.fullmatch(symbol) else ""
+    equivalent = _equivalent(bare) if len(bare) == 1 else None
+    if equivalent is not None:
+        return equivalent
+    return f"({_name(symbol)})" if name_all or bare in _MEANINGFUL or _FLAG.fullmatch(symbol) else ""
 
 
-def _twin(symbol: str) -> str | None:
-    if symbol in _TWINS:
-        return _TWINS[symbol]
+def _equivalent(symbol: str) -> str | None:
+    if symbol in _EQUIVALENTS:
+        return _EQUIVALENTS[symbol]
     number = unicodedata.numeric(symbol, None)
     if number is not None and number.is_integer():
         return f"({int(number)})"
@@ -147,7 +146,7 @@ def _twin(symbol: str) -> str | None:
 
 
 def _name(symbol: str) -> str:
-    """Unicode's Japanese name, or its English one where it has no Japanese."""
+    """The Japanese name in Unicode, or the English one where there is none."""
     known = _JAPANESE.get(symbol)
     if known is not None:
         return known

@@ -1,8 +1,8 @@
 """Cleaning texts to what TikTok Shop's content rules allow. Pure.
 
-No control characters, emoji, HTML entities or tags, and no character more than nine times in a row, in titles,
-names and descriptions. What carries a meaning is never cut: letters and digits in a long row stay, and the checks name
-them. What is left out or written otherwise is told in `notes`.
+Titles, names and descriptions must have no control characters, emoji, HTML entities or tags, and no character more than
+nine times in a row. Long runs of letters and digits are not cut, as they have a meaning; the checks report them. What
+is left out or changed is said in `notes`.
 """
 
 import functools
@@ -19,21 +19,21 @@ MAX_AXIS_NAME = 20
 MAX_CHOICE_NAME = 50
 MAX_RUN = 9
 _SHOWN, _NAMED = 60, 5
-"""Characters of an address, and addresses, that a note names: `data:` addresses hold whole files."""
+"""How many characters of an address, and how many addresses, a note has: `data:` addresses are whole files."""
 
 _BREAK = re.compile("[\t-\r\x1c-\x1f\x85\u2028\u2029\u115f\u1160\u3164\uffa0]")
-"""What ends a line or shows as a blank: it separates words."""
+"""Characters that end a line or look blank: they separate words."""
 _UNSEEN = re.compile(
     "[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\u00ad\u034f\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff0-\uffff"
     "\ud800-\udfff\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e007f]"
 )
-"""Controls, zero width, directions, joiners, tags and specials: nothing is seen of them, so they part nothing."""
+"""Controls, zero width, directions, joiners, tags and specials: invisible, so they separate nothing."""
 _SPACE = re.compile(r"\s+")
 _STRUCK = re.compile("(?:[^\u0335\u0336][\u0335\u0336]+)+")
-"""Words struck out with strokes between the letters, as generators of such texts write them."""
+"""Words struck out with combining strokes, as text generators write them."""
 _RUN = re.compile(rf"(\S)\1{{{MAX_RUN},}}")
 _DRAWN_OUT = frozenset("ー〜～ｰ_")
-# Written out full-width, so that no HTML entity is needed, which the content rules forbid.
+# Full-width, because the content rules forbid the HTML entities that they would need.
 _FULL_WIDTH = str.maketrans({"&": "＆", "<": "＜", ">": "＞"})
 _WORDS: dict[LeftOut, str] = {
     "hidden": "{} hidden parts were left out, shoppers do not see them",
@@ -44,9 +44,9 @@ _WORDS: dict[LeftOut, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Cleaned:
-    """A text as it is sent, what its symbols were written as, which of them were dropped, and what else was.
+    """A text as it is sent. `replaced`, `dropped`: its symbols; `left_out`: notes about other parts.
 
-    `struck`: how many words in it were struck out with strokes between their letters, and left out.
+    `struck`: how many words were left out because combining strokes strike them out.
     """
 
     text: str
@@ -57,13 +57,13 @@ class Cleaned:
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What was left out of it or is written otherwise, in words for the merchant."""
+        """What was left out or changed, for the merchant."""
         return (*self.left_out, *symbol_notes(self.replaced, self.dropped))
 
 
 @functools.lru_cache(maxsize=20_000)
 def cleaned_line(text: str, *, name_symbols: bool = False) -> Cleaned:
-    """A title or name as one line of plain text. `name_symbols`: no symbol is left out, its name stands for it."""
+    """A title or name as one line of plain text. `name_symbols`: symbols are replaced by their names, not left out."""
     plain = decoded(text)
     visible = Visible()
     if "<" in plain:
@@ -77,12 +77,12 @@ def cleaned_line(text: str, *, name_symbols: bool = False) -> Cleaned:
 
 
 def clean_line(text: str) -> str:
-    """`cleaned_line` without its notes."""
+    """The text of `cleaned_line`."""
     return cleaned_line(text).text
 
 
 def cleaned_text(text: str, *, name_symbols: bool = False) -> Cleaned:
-    """Plain text without what the content rules forbid; white space is kept, line breaks become blanks."""
+    """Plain text without what the content rules forbid. White space is kept, line breaks become blanks."""
     plain, struck = _STRUCK.subn("", decoded(text))
     written = without_symbols(_BREAK.sub(" ", plain), name_all=name_symbols)
     kept = _UNSEEN.sub("", written.text).translate(_FULL_WIDTH)
@@ -90,7 +90,7 @@ def cleaned_text(text: str, *, name_symbols: bool = False) -> Cleaned:
 
 
 def left_out_notes(visible: Visible) -> tuple[str, ...]:
-    """In words."""
+    """What was left out, for the merchant."""
     notes = [words.format(visible.left_out[reason]) for reason, words in _WORDS.items() if visible.left_out[reason]]
     if visible.no_addresses:
         named = ", ".join(repr(address[:_SHOWN]) for address in visible.no_addresses[:_NAMED])
@@ -99,7 +99,7 @@ def left_out_notes(visible: Visible) -> tuple[str, ...]:
 
 
 def symbol_notes(replaced: Mapping[str, str], dropped: Iterable[str]) -> Iterator[str]:
-    """In words; symbols of the merchant's own font cannot be shown, so they are named by their code."""
+    """What became of symbols, for the merchant. Private-use characters cannot be shown, so their codes are."""
     if replaced:
         yield "symbols are written as " + ", ".join(f"{symbol} {name}" for symbol, name in replaced.items())
     shown = [f"U+{ord(symbol):04X}" if _is_private(symbol) else symbol for symbol in dropped]
@@ -108,12 +108,12 @@ def symbol_notes(replaced: Mapping[str, str], dropped: Iterable[str]) -> Iterato
 
 
 def long_run(text: str) -> str | None:
-    """The first letter or digit that stands more often in a row than TikTok allows, or None."""
+    """The first letter or digit that is repeated more often in a row than TikTok allows, or None."""
     return next((run[1] for run in _RUN.finditer(text) if not may_be_cut(run[1])), None)
 
 
 def says_something(text: str) -> bool:
-    """Whether a letter or digit is in it: texts of symbols alone are refused."""
+    """Whether it has a letter or digit: TikTok refuses texts of symbols alone."""
     return any(letter.isalnum() for letter in text)
 
 
@@ -122,7 +122,7 @@ def _shortened(run: re.Match[str]) -> str:
 
 
 def may_be_cut(letter: str) -> bool:
-    """Whether a row of it may be shortened.
+    """Whether a run of this character may be shortened.
 
     Lines of dashes, stars and drawn-out sounds mean the same when they are shorter; numbers and words do not.
     """

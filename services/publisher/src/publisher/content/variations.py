@@ -9,19 +9,19 @@ from publisher.model import SkuKey
 from shopsync_contracts.events import ProductSnapshot, SnapshotSku
 
 _UNNAMED = {"vertical": "バリエーション", "horizontal": "バリエーション2"}
-"""For an axis in use that futureshop gives no name."""
+"""Names of axes in use for which futureshop has none."""
 
 Choices = Mapping[SkuKey, Mapping[str, str]]
-"""Of every SKU: axis to choice name, as they are sent."""
+"""Choice names as they are sent: of each SKU, by axis."""
 
 
 def sku_path(sku: SnapshotSku) -> str:
-    """How a SKU is named in messages: `skus[M/NV]`."""
+    """The path of a SKU in messages: `skus[M/NV]`."""
     return f"skus[{sku.vertical_no}/{sku.horizontal_no}]"
 
 
 def axes_in_use(product: ProductSnapshot) -> dict[str, str]:
-    """Axis to cleaned name, vertical first; axes whose numbers are all empty are not in use (VA-3)."""
+    """Cleaned names by axis, vertical first. An axis whose numbers are all empty is not in use (VA-3)."""
     used = {}
     for axis in ("vertical", "horizontal"):
         if any(_number(sku, axis) for sku in product.skus):
@@ -30,7 +30,7 @@ def axes_in_use(product: ProductSnapshot) -> dict[str, str]:
 
 
 def choices_of(product: ProductSnapshot) -> Choices:
-    """The choice names of all SKUs. Names that only cleaning makes equal get their number: `赤 01`, `赤 02`."""
+    """The choice names of all SKUs. Names that cleaning makes equal get their numbers: `赤 01`, `赤 02`."""
     found: dict[SkuKey, dict[str, str]] = {(sku.vertical_no, sku.horizontal_no): {} for sku in product.skus}
     for axis in axes_in_use(product):
         names = [(sku, _choice(sku, axis)) for sku in product.skus]
@@ -72,7 +72,7 @@ def variation_problems(product: ProductSnapshot) -> list[tuple[str, str]]:
 
 
 def variation_notes(product: ProductSnapshot) -> list[str]:
-    """What of the names is left out or written otherwise, each choice once."""
+    """What is left out of the names or changed, once per choice."""
     axes, choices = axes_in_use(product), choices_of(product)
     notes = [f"axes.{axis}: {note}" for axis in axes for note in cleaned_line(_axis_name(product, axis)).notes]
     told = set()
@@ -121,7 +121,7 @@ def _run_fault(name: str) -> str | None:
 
 
 def run_problem(letter: str) -> str:
-    """What is said of a letter or digit that `long_run` found."""
+    """The problem of a letter or digit that `long_run` found."""
     return f"{letter!r} stands more than {MAX_RUN} times in a row, which TikTok refuses: write it in another way"
 
 

@@ -1,8 +1,8 @@
-"""What of a merchant's HTML a shopper can read: the visible text and images, in order. Pure.
+"""The visible text and images of a merchant's HTML, in order. Pure.
 
-The document is parsed as a browser does. Left out: what is hidden by an attribute or by CSS, what is struck out (a list
-price, PR-5), scripts and the like, and the texts of form controls, which nobody can press at TikTok Shop. Readings of
-ruby follow their base in parentheses.
+The document is parsed as a browser does. What is hidden by an attribute or CSS, or struck out (a list price, PR-5), is
+left out. So are scripts and the like, and the texts of form controls, which do nothing at TikTok Shop. Ruby readings
+follow their base in parentheses.
 """
 
 from collections import Counter
@@ -50,7 +50,7 @@ LeftOut = Literal["hidden", "struck", "controls"]
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """`open` and `close` name an element, `text` is text as it stands, `image` an address."""
+    """`value` is the tag of `open` and `close`, the unchanged text of `text`, the address of `image`."""
 
     kind: Literal["open", "close", "text", "image"]
     value: str
@@ -58,7 +58,7 @@ class Part:
 
 @dataclass(slots=True)
 class Visible:
-    """The parts in order, how many places were left out for which reason, and addresses of images that are none."""
+    """The parts in order, how many were left out for which reason, and images without an http(s) address."""
 
     parts: list[Part] = field(default_factory=list)
     left_out: Counter[LeftOut] = field(default_factory=Counter)
@@ -66,7 +66,7 @@ class Visible:
 
 
 def read_visible(markup: str) -> Visible:
-    """Read the whole of it; neither depth nor faults of the HTML stop it."""
+    """Read any HTML, however deep or broken."""
     document = LexborHTMLParser(markup, scripting=True)
     visible = Visible()
     if document.body is not None:
@@ -82,7 +82,7 @@ class _Reader:
         self._styles = [TextStyle()]
 
     def read(self, body: LexborNode) -> None:
-        """Depth first, by hand: documents nest deeper than Python's stack."""
+        """Depth first without recursion: documents may be deeper than Python's stack."""
         node: LexborNode | None = body
         while node is not None:
             inner = self._enter(node)
@@ -97,7 +97,7 @@ class _Reader:
         self._ruby.end()
 
     def _enter(self, node: LexborNode) -> LexborNode | None:
-        """The first child, when the element is open now; None when there is nothing inside to read."""
+        """Enter a node. Returns its first child; None when there is nothing inside to read."""
         if node.is_text_node:
             self._text(node.text_content or "")
             return None
@@ -142,7 +142,7 @@ class _Reader:
             self._visible.parts.append(Part("close", tag))
 
     def _effects(self, node: LexborNode, attributes: dict[str, str | None]) -> Effects:
-        """In the cascade's order, the strongest last."""
+        """In the order of the cascade, the strongest last."""
         plain, important = self._sheets.of(node.mem_id)
         own_plain, own_important = inline(attributes.get("style") or "")
         return by_itself(node.tag or "", attributes) | plain | own_plain | important | own_important
@@ -173,7 +173,7 @@ class _Reader:
 
 
 class _Ruby:
-    """Writes text, with readings in parentheses: 薔薇(ばら). Readings in a row share a pair: 東京(とうきょう)."""
+    """Writes text with ruby readings in parentheses: 薔薇(ばら). Readings in a row share a pair: 東京(とうきょう)."""
 
     def __init__(self, parts: list[Part]) -> None:
         self._parts = parts
@@ -182,7 +182,7 @@ class _Ruby:
         self._gap = ""
 
     def begin_reading(self, *, alone: bool) -> None:
-        """A reading begins; `alone`: it shares no parentheses with the one before it."""
+        """Begin a reading. `alone`: it does not share parentheses with the one before."""
         if alone and not self._depth:
             self.end()
         self._depth += 1
@@ -191,7 +191,7 @@ class _Ruby:
         self._depth -= 1
 
     def text(self, text: str) -> None:
-        """Text of a reading or of anything else."""
+        """Add text, of a reading or not."""
         if self._depth:
             self._reading(text)
         elif text.strip() or not self._is_open:
@@ -199,12 +199,12 @@ class _Ruby:
             self._parts.append(Part("text", text))
 
     def pass_element(self) -> None:
-        """Anything but a reading's own element ends the parentheses."""
+        """Another element than a reading's ends the parentheses."""
         if not self._depth:
             self.end()
 
     def end(self) -> None:
-        """Close the parentheses, when they are open."""
+        """Close the parentheses if they are open."""
         if self._is_open:
             self._parts.append(Part("text", ")"))
             self._is_open, self._gap = False, ""
@@ -220,12 +220,12 @@ class _Ruby:
 
 
 def _shows_something(node: LexborNode) -> bool:
-    """Whether anything could have been read in it."""
+    """Whether it has text or an image."""
     return bool(node.text(deep=True, skip_empty=True).strip()) or node.tag == "img" or node.css_first("img") is not None
 
 
 def readable(parts: list[Part]) -> Iterator[str]:
-    """The text alone, a blank where an element separates it."""
+    """The text alone, with a blank where an element separates words."""
     for part in parts:
         if part.kind == "text":
             yield part.value
@@ -286,4 +286,4 @@ SEPARATING = frozenset(
         "xmp",
     ]
 )
-"""Elements that words do not run across."""
+"""Elements that separate words."""

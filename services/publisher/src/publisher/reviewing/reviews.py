@@ -1,4 +1,4 @@
-"""What became of listings at TikTok: told by webhooks, asked for while a review runs, reported when it changed."""
+"""Reads the state of listings at TikTok, after webhooks and while a review runs, and reports what changed."""
 
 import asyncio
 import contextlib
@@ -35,15 +35,15 @@ _REPORTED: dict[ReviewMark, ReviewState] = {
 }
 _UNSETTLED = frozenset({"in_review", "pre_approved"})
 _AT_ONCE = 48
-"""Readings in progress in this replica."""
+"""Readings in progress in this replica. Chosen: 24 shops with two each."""
 _PER_SHOP = 2
-"""Readings of one shop at once: one under way and one in its line. A slow shop leaves the others theirs."""
+"""Readings of one shop at a time: one in flight and one in the queue. A slow shop leaves readings to others."""
 
 
 class Reviews:
     """Reads due listings and reports changes.
 
-    A webhook only makes its listing due: what counts is what is read, so repeated, late and swapped ones do no harm.
+    A webhook only makes its listing due, and what is read then counts: repeated, late and reordered ones do no harm.
     """
 
     def __init__(
@@ -60,16 +60,16 @@ class Reviews:
         self._outbox = outbox
         self._poll_interval = settings.review_poll_interval
         self._rest = settings.poll_interval.total_seconds()
-        # A claim of a killed process holds its listing back this long; two readings of one listing do no harm.
+        # So long a killed process delays a listing that it had claimed. Two readings of one listing do no harm.
         self._lease = settings.job_lease
         self._clock = clock
         self._reading: Counter[str] = Counter()
-        #: shops whose calls are taken by pushes, and until when nothing of them needs to be claimed
+        #: shops whose calls go to pushes, and until when none of their listings has to be claimed
         self._resting: dict[str, datetime] = {}
         self._wake = asyncio.Event()
 
     def wake(self) -> None:
-        """A listing became due."""
+        """A listing may be due."""
         self._wake.set()
 
     async def run(self) -> None:
@@ -88,7 +88,7 @@ class Reviews:
                         await self._wake.wait()
 
     async def _claim(self) -> tuple[Listing, datetime] | None:
-        """None: nothing is due, or only of shops that have their share of the readings."""
+        """None: nothing is due, or only listings of shops that have their share of readings."""
         now = self._clock()
         self._resting = {shop: until for shop, until in self._resting.items() if until > now}
         busy = {shop for shop, readings in self._reading.items() if readings >= _PER_SHOP} | self._resting.keys()
@@ -105,10 +105,10 @@ class Reviews:
             self._wake.set()
 
     async def check(self, listing: Listing, claimed_until: datetime) -> None:
-        """Read one listing and report its state when it is another than the recorded one."""
+        """Read one listing, and report its state if it differs from the stored one."""
         is_under_way = listing.intent is not None and not listing.intent.is_settled
         if is_under_way or listing.tiktok_product_id is None:
-            return  # its push is under way and makes it due again
+            return  # a push is writing it, and makes it due again
         try:
             seen = await read_listing(self._shops.api(listing.shop_key, urgent=False), listing)
         except ShopResting as resting:
@@ -155,7 +155,7 @@ class Reviews:
             if recorded is not None:
                 await send(recorded.unsent)
         if recorded is None:
-            # Read once more what a push or another reading overtook, instead of when the claim runs out.
+            # A push or another reading was quicker: read again now, not when the claim expires.
             await self._listings.defer_review(listing, claimed_until, self._clock())
             self.wake()
         if recorded is not None and event is not None:

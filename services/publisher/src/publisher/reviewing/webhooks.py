@@ -1,4 +1,4 @@
-"""What TikTok tells by webhook: read from bytes, taken in durably, acted on elsewhere."""
+"""TikTok's webhooks: parsed, and stored so that others act on them. Also registers them."""
 
 import hashlib
 import json
@@ -26,12 +26,12 @@ TOPICS = (
 _DEAUTHORIZED = 6
 _EXPIRING = 7
 _MILLISECONDS_FROM = 100_000_000_000
-"""As seconds that is the year 5138."""
+"""Larger numbers are milliseconds: as seconds this is the year 5138."""
 
 
 @dataclass(frozen=True, slots=True)
 class Notification:
-    """One webhook. `product_id` is "" for those about the shop; `sent_at`, `expires_at`: None where none is told."""
+    """One webhook. `product_id`: "" when it is about the shop. `sent_at`, `expires_at`: None when absent."""
 
     type: int
     id: str
@@ -42,9 +42,9 @@ class Notification:
 
 
 def read_notification(body: bytes) -> Notification | None:
-    """The parts we use; None when it is no such document. Product ids come as big integers or as strings.
+    """The members we use; None when the body is no notification. Product ids come as large integers or as strings.
 
-    One without an id is named by its bytes: two of them are not taken for one.
+    The id of one without an id is a digest of its bytes.
     """
     try:
         document = json.loads(body)
@@ -69,7 +69,7 @@ def _text(value: Any) -> str:
 
 
 def _moment(value: Any) -> datetime | None:
-    """Unix time as number or text, in seconds or milliseconds."""
+    """A Unix time, number or text, in seconds or milliseconds; None for anything else."""
     text = _text(value)
     if not (text.isascii() and text.isdigit() and len(text) < 16):
         return None
@@ -79,7 +79,7 @@ def _moment(value: Any) -> datetime | None:
 
 
 class Inbox:
-    """Takes notifications in: once this returned, nothing of them is lost."""
+    """Stores notifications: once `take` has returned, none is lost."""
 
     def __init__(
         self, listings: Listings, authorizations: Authorizations, reviews: Reviews, clock: Callable[[], datetime]
@@ -91,9 +91,9 @@ class Inbox:
         self._shop_keys: dict[str, str] = {}
 
     async def take(self, notification: Notification) -> None:
-        """Make the listing due for a reading, or note what became of the shop's consent. Repeats do nothing.
+        """Make the listing due for a reading, or store what became of the shop's consent. Repeats do nothing.
 
-        TikTok repeats for 15 hours: a late word about a consent that has been given again since is old news.
+        TikTok repeats for 15 hours: a late message about a consent that was given again since is ignored.
         """
         shop_key = await self._shop_of(notification.tiktok_shop_id)
         if shop_key is None:
@@ -109,7 +109,7 @@ class Inbox:
 
     async def _shop_of(self, tiktok_shop_id: str) -> str | None:
         shop_key = self._shop_keys.get(tiktok_shop_id) or await self._authorizations.shop_of(tiktok_shop_id)
-        if shop_key is not None:  # bound for good (NV-13), so one look is enough
+        if shop_key is not None:  # bound permanently (NV-13), so it is read once
             self._shop_keys[tiktok_shop_id] = shop_key
         return shop_key
 
@@ -129,7 +129,7 @@ class Inbox:
 
 
 async def register(shops: Shops, authorizations: Authorizations, url: str) -> None:
-    """See to it that every authorised shop's webhooks come to `url`; what does not stick is tried again next time."""
+    """Register `url` for every authorised shop's webhooks. What fails, or has no effect, is tried next time."""
     for shop_key in await authorizations.without_webhook(url):
         api = shops.api(shop_key)
         try:
