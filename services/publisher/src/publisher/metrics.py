@@ -3,10 +3,10 @@
 from prometheus_client import Counter, Gauge, Histogram
 
 # created, edited, relisted, unchanged, skipped, failed: as in listing events
-PUSHES = Counter("shopsync_publisher_pushes", "Pushes by what was told of them", ["outcome"])
+PUSHES = Counter("shopsync_publisher_pushes", "Pushes by the outcome that was reported", ["outcome"])
 # waits and retries by the class of the error; RateLimited and QuotaReached are no failures
-TROUBLES = Counter("shopsync_publisher_troubles", "Pushes put back or refused, by the kind of error", ["kind"])
-REVIEWS = Counter("shopsync_publisher_reviews", "Review changes told", ["review"])
+TROUBLES = Counter("shopsync_publisher_troubles", "Pushes rescheduled or refused, by the class of the error", ["kind"])
+REVIEWS = Counter("shopsync_publisher_reviews", "Review changes reported", ["review"])
 RATE_LIMITS = Counter("shopsync_publisher_rate_limits", "Calls that TikTok Shop answered with a rate limit")
 BREAKERS_OPENED = Counter("shopsync_publisher_breakers_opened", "Times a shop's calls were stopped for want of answers")
 # as this replica knows them: of another's it learns at the shop's next call

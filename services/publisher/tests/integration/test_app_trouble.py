@@ -47,7 +47,7 @@ async def goes_on(world):
 
 
 @pytest.mark.parametrize("minutes", [10, -10])
-async def test_a_wrong_clock_is_named_once_and_costs_no_product_anything(demo, minutes):
+async def test_a_wrong_clock_is_reported_once_and_uses_up_no_attempt(demo, minutes):
     for name in NAMES:
         await demo.store(name)
     # Ours goes wrong, TikTok's (and the Date of its replies) stays right.
@@ -104,7 +104,7 @@ class TestWrongSecret:
     def publisher_settings(self):
         return {"retry_longest": timedelta(seconds=1)}
 
-    async def test_a_wrong_secret_holds_everything_up(self, demo):
+    async def test_a_wrong_secret_stops_all_calls(self, demo):
         for name in NAMES:
             await demo.store(name)
         right = demo.sandbox.world.app.app_secret

@@ -79,7 +79,7 @@ async def test_a_tiktok_shop_belongs_to_one_shop_key(demo):
         ({"code": "x", "state": "<script>"}, 400, "not set up yet"),
     ],
 )
-async def test_bad_consents_are_told(world, params, status, words):
+async def test_bad_consents_are_reported(world, params, status, words):
     await world.settings_for("demo")
     response = await world.http.get("/oauth/tiktok/callback", params=params)
     assert response.status_code == status
@@ -142,7 +142,7 @@ async def test_a_consent_may_take_an_hour(demo):
     assert (await call_back(demo, code, await state_for(demo))).status_code == 200, "the code was not used up"
 
 
-async def test_a_state_is_not_to_be_made_up(demo):
+async def test_a_state_cannot_be_forged(demo):
     state = await state_for(demo)
     token = (await stored(demo)).access_token.decode()  # sealed with the same key, but no state
     for forged in (state[:-4] + "AAAA", state.swapcase(), token):
@@ -182,7 +182,7 @@ async def test_a_shop_key_stays_with_its_tiktok_shop(demo):
     assert await stored(demo, "other") is None
 
 
-async def test_a_hiccup_after_the_code_was_used_does_not_cost_the_consent(world):
+async def test_a_failure_after_the_code_was_used_does_not_lose_the_consent(world):
     await world.settings_for("demo")
     world.sandbox.faults.add(Fault("error", operation="authorized_shops", times=2))
     done = await call_back(world, code_of(world, "demo"), await state_for(world))

@@ -65,7 +65,7 @@ async def test_a_refused_brand_is_named_with_what_helps(demo, variant, write, wo
     assert demo.events("push.succeeded")[-1]["content_version"] == 3
 
 
-async def test_a_brand_that_was_authorised_meanwhile_goes_by_hand_and_by_the_clock_of_the_next_day(demo):
+async def test_a_brand_authorised_meanwhile_is_sent_manually_at_once_and_by_schedule_the_next_day(demo):
     """Nothing of the product changes when a brand becomes available, so somebody or the next day has to ask."""
     for number, reason, hours in (("A-100", "manual", 0), ("B-200", "scheduled", 25)):
         demo.sandbox.faults.add(Fault("answer", operation="create*", code=Code.BRAND_EXPIRED))

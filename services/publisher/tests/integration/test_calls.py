@@ -145,7 +145,7 @@ async def test_odd_data_never_ends_in_another_error(demo, api, data):
         assert not isinstance(outcome, Exception) or isinstance(outcome, PublisherError), outcome
 
 
-async def test_a_reply_about_another_product_is_no_answer(demo, api):
+async def test_a_reply_about_another_product_counts_as_no_answer(demo, api):
     odd = ShopApi("demo", Odd({"id": "2", "status": "DELETED"}), api._tokens, api._limiter)
     with pytest.raises(Unavailable, match="gave '2'"):
         await odd.get_product("1")

@@ -53,7 +53,7 @@ class TestMemory:
         assert len(set(map(id, answers))) == 1
         assert api.asked == [("7", "v1")]
 
-    async def test_an_answer_is_not_believed_for_ever(self, categories, clock):
+    async def test_an_answer_expires(self, categories, clock):
         api = Api()
         await categories.requirements(api, "7", "v1")
         clock.time += timedelta(minutes=9)
@@ -89,7 +89,7 @@ class TestMemory:
         api.fail = None
         assert (await categories.requirements(api, "8", "v1")).attributes["1"].required
 
-    async def test_who_stops_waiting_does_not_stop_the_others(self, categories):
+    async def test_a_cancelled_caller_does_not_stop_the_others(self, categories):
         api = Api()
         first, second = (asyncio.create_task(categories.requirements(api, "7", "v1")) for _ in range(2))
         await asyncio.sleep(0)
@@ -176,7 +176,7 @@ async def test_a_size_chart_is_left_out_where_the_category_takes_none(demo, pict
     assert "takes no size chart" in demo.events("push.succeeded")[0]["warnings"][0]
 
 
-async def test_q10_an_invite_only_category_says_what_to_do_while_it_hangs(demo):
+async def test_q10_an_invite_only_category_says_what_to_do_while_it_waits(demo):
     """Created, passed, and not on sale: TikTok gives a reason, no error."""
     content = {"category_id": "631100", "attributes": [{"id": "100701", "values": [{"name": "日本"}]}]}
     await demo.store(content=content)

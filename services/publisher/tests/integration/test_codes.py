@@ -53,7 +53,7 @@ async def test_an_invalid_token_is_refreshed_once_and_the_call_made_again(demo, 
 
 
 @pytest.mark.parametrize("name", INVALID)
-async def test_au5_a_token_that_stays_invalid_is_the_shops_authorisation(demo, name):
+async def test_au5_a_token_that_stays_invalid_blocks_the_shop(demo, name):
     """Not each product's trouble, and not a refresh for each: the consent itself is kept."""
     await stored(demo, *NAMES)
     await stored(demo, "B-1", shop_key="other")
@@ -98,7 +98,7 @@ async def test_au5_an_expired_refresh_token_asks_for_a_new_consent(demo):
 @pytest.mark.parametrize(
     ("condition", "code"), [("shop_inactive", 36009043), ("seller_barred", 36009044), ("shop_deactivated", 36009006)]
 )
-async def test_a_shop_that_is_refused_every_call_is_blocked_as_one(demo, condition, code):
+async def test_a_shop_whose_every_call_is_refused_is_blocked(demo, condition, code):
     await stored(demo, *NAMES)
     await stored(demo, "B-1", shop_key="other")
     await demo.authorise("other")
@@ -152,7 +152,7 @@ async def test_rb11_after_the_hour_the_shop_goes_on(demo, times):
 
 
 @pytest.mark.parametrize("code", [36009009, 36009010, 36009014])
-async def test_a_withdrawn_path_stops_its_calls_and_no_product_pays(demo, code):
+async def test_a_withdrawn_path_stops_its_calls_and_uses_up_no_attempt(demo, code):
     await stored(demo, "A-100", *NAMES)
     await demo.push("A-100")
     withdrawn = demo.sandbox.faults.add(Fault("answer", code=code, operation="create*", times=None))
@@ -182,7 +182,7 @@ async def test_a_withdrawn_path_stops_its_calls_and_no_product_pays(demo, code):
     await eventually(lambda: len(demo.events("push.succeeded")) == len(NAMES) + 2)
 
 
-async def test_a_member_that_tiktok_misses_is_named_for_the_merchant(demo):
+async def test_a_member_that_tiktok_misses_is_reported_as_the_merchants_field(demo):
     await stored(demo, "A-100")
     words = "MainImages is a required field"
     demo.sandbox.faults.add(Fault("answer", code=36009004, status=400, message=words, operation="create*"))
@@ -194,7 +194,7 @@ async def test_a_member_that_tiktok_misses_is_named_for_the_merchant(demo):
     assert demo.sandbox.journal.done["creates"] == 1
 
 
-async def test_a_shop_moved_to_the_tree_v2_is_told_what_to_do_and_not_asked_for_ever(demo):
+async def test_a_shop_moved_to_category_tree_v2_is_reported_and_not_retried_indefinitely(demo):
     await stored(demo, "A-100")
     demo.sandbox.set_category_version("demo", "v2")
     await demo.push("A-100")
@@ -226,7 +226,7 @@ class TestWithoutLocale:
         assert [event["action"] for event in demo.events("push.succeeded")] == ["created", "edited"]
 
 
-async def test_a_locale_that_tiktok_refuses_is_told_in_its_words(demo):
+async def test_a_locale_that_tiktok_refuses_is_reported_in_its_words(demo):
     demo.sandbox.settings.locale_in_bodies = "refused"
     await stored(demo, "A-100")
     await demo.push("A-100")

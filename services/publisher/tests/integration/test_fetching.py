@@ -130,7 +130,7 @@ async def test_a_known_file_is_asked_for_only_if_it_has_changed(server, make, kn
         (b"nonsense\r\n\r\n", ImageUnreachable, "image_network"),
     ],
 )
-async def test_every_bad_answer_is_told_with_the_address(server, make, answer, kind, code):
+async def test_every_bad_answer_is_reported_with_the_address(server, make, answer, kind, code):
     server.answers = [answer]
     address = f"http://shop.example:{server.port}/a.jpg"
     with pytest.raises(kind, match=f"{code}: {address}: "):
@@ -153,7 +153,7 @@ async def test_the_deadline_is_for_all_of_it_not_for_each_byte(server, make):
 
 
 @pytest.mark.parametrize(("status", "is_told"), [(401, True), (403, True), (406, True), (404, False), (410, False)])
-async def test_a_server_that_keeps_us_out_is_told_with_what_helps(server, make, status, is_told):
+async def test_a_server_that_refuses_us_is_reported_with_what_helps(server, make, status, is_told):
     """Hotlink protection is the commonest reason why shops' images cannot be had."""
     server.answers = [f"HTTP/1.1 {status} No\r\ncontent-length: 0\r\n\r\n".encode()]
     with pytest.raises(ImageUnusable) as refused:
@@ -217,7 +217,7 @@ async def test_a_redirect_to_a_host_that_cannot_be_read_is_refused(server, make,
     assert refused.value.code == "image_address"
 
 
-async def test_each_hop_is_checked_anew(server):
+async def test_every_redirect_is_checked(server):
     """The first host is public, the one it points to is not."""
     asked = []
 
@@ -335,7 +335,7 @@ class TestTls:
             await make(ssl_context=trusting).fetch(f"https://other.example:{secure.port}/a.jpg", None)
         assert secure.requests == []
 
-    async def test_an_authority_nobody_knows_is_refused(self, secure, make):
+    async def test_an_unknown_certificate_authority_is_refused(self, secure, make):
         with pytest.raises(ImageUnreachable, match="image_network"):
             await make().fetch(f"https://shop.example:{secure.port}/a.jpg", None)
         assert secure.requests == []

@@ -42,7 +42,7 @@ async def test_uploads_outlive_a_restart_and_belong_to_one_shop(demo):
     assert [status for _, status in demo.images.requests] == [200, 304, 200, 304]
 
 
-async def test_a_changed_image_at_the_same_address_is_uploaded_anew(demo, picture):
+async def test_a_changed_image_at_the_same_address_is_uploaded_again(demo, picture):
     await demo.store(content={"images": [demo.images.add("a.jpg")]})
     await demo.push("A-100")
     await demo.store(content={"images": [demo.images.add("a.jpg", picture("other"))], "name": "新"}, content_version=2)
@@ -62,7 +62,7 @@ async def test_description_images_are_uploaded_or_left_out(demo):
     assert "gone.png" in event["warnings"][1]
 
 
-async def test_an_image_that_ends_too_early_is_sent_and_told_at_every_push(demo, picture):
+async def test_a_truncated_image_is_sent_and_reported_at_every_push(demo, picture):
     address = demo.images.add("cut.jpg", picture("cut")[:-2])
     for version in (1, 2):
         await demo.store(content={"images": [address], "name": f"靴下 {version}"}, content_version=version)
@@ -72,7 +72,7 @@ async def test_an_image_that_ends_too_early_is_sent_and_told_at_every_push(demo,
     assert demo.sandbox.journal.requests["upload_image"] == 1
 
 
-async def test_an_image_remembered_by_the_version_before_has_no_note(demo):
+async def test_an_image_stored_by_an_earlier_version_has_no_note(demo):
     address = demo.images.add("a.jpg")
     await demo.store(content={"images": [address]})
     await demo.push("A-100")
@@ -131,7 +131,7 @@ async def test_the_same_image_asked_for_by_many_at_once_is_uploaded_once(demo, p
     assert demo.sandbox.journal.requests["upload_image"] == 2  # MAIN_IMAGE and DESCRIPTION_IMAGE
 
 
-async def test_an_upload_that_tiktok_has_lost_is_made_anew(demo):
+async def test_an_upload_that_tiktok_has_lost_is_repeated(demo):
     """12052722: the cache is not believed over TikTok."""
     await demo.store()
     await demo.push("A-100")

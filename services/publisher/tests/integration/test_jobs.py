@@ -43,7 +43,7 @@ async def test_one_claim_per_product_across_workers(jobs, now):
     assert sum(job is not None for job in claims) == 1
 
 
-async def test_a_lease_that_ran_out_is_taken_over_and_the_old_worker_has_no_say(jobs, now):
+async def test_an_expired_lease_is_taken_over_and_the_old_worker_writes_nothing(jobs, now):
     await jobs.request([command(now)], now)
     first = await claim(jobs, now)
     second = await claim(jobs, now + LEASE)
@@ -66,7 +66,7 @@ async def test_a_command_during_the_push_keeps_the_job(jobs, now):
     assert await claim(jobs, now) is None
 
 
-async def test_a_clocks_command_waits_with_the_back_off_a_hands_does_not(jobs, now):
+async def test_a_scheduled_command_waits_for_the_back_off_a_manual_one_does_not(jobs, now):
     await jobs.request([command(now)], now)
     await later(jobs, await claim(jobs, now), now)
     await jobs.request([command(now, reason="auto")], now)
@@ -107,7 +107,7 @@ async def test_shops_with_due_jobs_are_found_by_one_step_in_the_index_each(jobs,
     assert "DISTINCT_SCAN" in str(explained)
 
 
-async def test_a_claim_whose_answer_was_lost_is_given_back(jobs, now):
+async def test_a_claim_whose_answer_was_lost_is_released(jobs, now):
     await jobs.request([command(now)], now)
     job = await claim(jobs, now)
     await jobs.abandon("demo", "somebody else")

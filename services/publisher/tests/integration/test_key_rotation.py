@@ -97,7 +97,7 @@ async def test_the_new_key_seals_once_every_replica_has_it(demo):
     assert (await Replica(demo, NEW).tokens.access("demo")).token == token
 
 
-async def test_a_replica_that_lacks_the_key_leaves_the_shop_to_others_until_they_have_helped(demo):
+async def test_a_replica_without_the_key_leaves_the_shop_to_others_until_they_reencrypt(demo):
     await silence(demo)
     both = Replica(demo, BOTH)
     await both.keyring.join()

@@ -224,7 +224,7 @@ async def test_ly3_a_webhook_calls_for_a_reading_even_if_nothing_shows(demo, lis
     assert told(demo, "P-001") == ["created", "edited"]
 
 
-async def test_a_sale_costs_one_reading(demo, listed, sync):
+async def test_a_sale_causes_one_reading(demo, listed, sync):
     await listed(6)
     product = remote(demo, "P-001")
     demo.sandbox.set_stock(product, product.content.skus[0].id, 3)

@@ -80,7 +80,7 @@ async def test_pause_and_commands_in_one_batch(demo):
     assert set(await jobs(demo)) == {"demo/A-100"}
 
 
-async def test_what_kafka_has_last_stands_however_often_the_rest_is_repeated(demo):
+async def test_the_last_message_in_kafka_counts_however_often_others_are_repeated(demo):
     """A redelivered batch, and a replica that was overtaken, bring old messages after new ones."""
     pause, resume = said(demo, paused=True, offset=4), said(demo, paused=False, offset=5, after=1)
     again = said(demo, paused=True, offset=6, after=60)
@@ -103,7 +103,7 @@ async def test_the_pause_is_shown_with_its_reason(demo):
     assert (stored["paused"], stored["reason"], stored["source"]) == (True, "prices are corrected", "/shopsync/ops")
 
 
-async def test_of_many_first_words_on_a_shop_at_once_the_newest_stands(demo):
+async def test_of_many_first_pauses_of_a_shop_at_once_the_newest_counts(demo):
     """Two replicas may be at one partition for a moment, when it moves from one to the other."""
     pauses = Pauses(demo.database)
     stamp = demo.clock()

@@ -203,7 +203,7 @@ async def test_a_create_whose_answer_was_lost_is_not_repeated(demo, tool, monkey
     assert demo.events("push.skipped")[-1]["why"] == "sync_disabled"
 
 
-async def test_many_are_read_together_and_each_hears_of_itself(demo):
+async def test_many_permissions_are_one_query_and_each_gets_its_own(demo):
     """Shops with the same product numbers, some paused, some products OFF or gone; all ask at once."""
     products, pauses = demo.database["products"], demo.database["push_pauses"]
     shops, numbers = [f"s{shop}" for shop in range(6)], [f"P-{number}" for number in range(40)]

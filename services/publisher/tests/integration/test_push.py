@@ -320,7 +320,7 @@ async def test_scenario_56_rb9_a_rejected_product_is_sent_again_by_hand_but_not_
     assert product.status == "PENDING"
 
 
-async def test_a_clocks_command_does_not_take_over_what_a_hand_asked_for(demo):
+async def test_a_scheduled_command_does_not_replace_a_manual_one(demo):
     await demo.store()
     await demo.push("A-100")
     demo.sandbox.reviews.reject(only(demo), "理由")
@@ -399,7 +399,7 @@ class TestManyFailures:
     def publisher_settings(self):
         return {"max_attempts": 2, "retry_longest": timedelta(milliseconds=200)}
 
-    async def test_a_failure_is_told_after_the_attempts_and_goes_on(self, demo):
+    async def test_a_failure_is_reported_after_the_attempts_and_retried(self, demo):
         await demo.store()
         demo.sandbox.faults.add(Fault("error", operation="create*", times=3))
         await demo.push("A-100")

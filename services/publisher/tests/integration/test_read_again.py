@@ -73,7 +73,7 @@ async def test_a_topic_that_was_created_again_begins_again(demo):
     assert (await positions(demo))["t/0"] == 0
 
 
-async def test_partitions_are_told_apart_and_never_set_back(demo):
+async def test_positions_are_kept_per_partition_and_only_move_forward(demo):
     store = Positions(demo.database)
     one = demo._delivery("A-100", "demo", "manual")
     here, later, there = replace(one, offset=7), replace(one, offset=9), replace(one, partition=1, offset=3)

@@ -94,7 +94,7 @@ async def test_rb8_a_create_whose_record_cannot_be_written_is_found_and_not_made
 # consent; another one tried a second path. It is the app's trouble: no consent ends, no product is blamed.
 
 
-async def test_a_token_host_that_knows_its_path_no_longer_ends_no_consent(demo):
+async def test_a_withdrawn_path_of_the_token_host_ends_no_consent(demo):
     for name in NAMES:
         await demo.store(name)
     demo.sandbox.tokens.expire("demo")

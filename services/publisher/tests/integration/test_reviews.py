@@ -92,7 +92,7 @@ class TestWithoutWebhooks:
         demo.clock.forward(minutes=6)
         await eventually(lambda: demo.events("review.changed"))
 
-    async def test_a_reader_that_never_comes_back_holds_its_listing_no_longer_than_a_job(self, demo):
+    async def test_a_killed_reader_delays_its_listing_no_longer_than_a_job_lease(self, demo):
         """Its process may have been killed in the middle: the claim must end with the lease, not minutes later."""
         demo.sandbox.settings.webhook_url = None
         product = await create(demo)

@@ -112,7 +112,7 @@ async def test_new_content_of_a_product_under_review_goes_at_once(demo):
     assert actions(demo) == ["created", "edited"]
 
 
-async def test_a_preapproved_product_is_told_once_and_stays(demo):
+async def test_a_preapproved_product_is_reported_once(demo):
     await demo.store()
     await demo.push("A-100")
     demo.sandbox.reviews.pre_approve(only(demo))
@@ -160,7 +160,7 @@ async def test_an_activation_refused_for_the_whole_shop_is_the_shops_trouble(dem
     await eventually(lambda: product.status == "PENDING")
 
 
-async def test_a_listing_activated_by_hand_while_we_looked_is_no_error(demo, live, monkeypatch):
+async def test_a_listing_activated_manually_meanwhile_is_no_error(demo, live, monkeypatch):
     product = await live()
     demo.sandbox.lifecycle.hide(product)
     activate = demo.sandbox.lifecycle.activate
@@ -175,7 +175,7 @@ async def test_a_listing_activated_by_hand_while_we_looked_is_no_error(demo, liv
     assert (last(demo)["action"], last(demo)["review"]) == ("unchanged", "in_review")
 
 
-async def test_a_listing_deleted_while_we_edited_is_told_as_deleted(demo, live):
+async def test_a_listing_deleted_during_an_edit_is_reported_as_deleted(demo, live):
     product = await live()
     slow = demo.sandbox.faults.add(Fault("slow", operation="edit*", seconds=0.4))
     await demo.store(content={"name": "新しい"}, content_version=2)

@@ -105,7 +105,7 @@ async def test_a_stale_pair_never_comes_back(demo, replica):
     assert await one.store.get("demo") == newest
 
 
-async def test_bad_news_of_an_old_pair_does_not_end_a_new_consent(demo, replica):
+async def test_the_end_of_an_old_pair_does_not_end_a_new_consent(demo, replica):
     one = await replica()
     old = (await one.store.get("demo")).version
     start = await demo.http.get("/oauth/tiktok/start", params={"shop_key": "demo"})
@@ -140,7 +140,7 @@ async def test_a_cancelled_push_does_not_lose_the_new_pair(demo, replica):
     assert (await one.tokens.access("demo")).version == version + 1
 
 
-async def test_an_absent_database_is_waited_for_with_the_new_pair_in_hand(demo, replica):
+async def test_a_refresh_waits_for_an_absent_database_to_store_the_new_pair(demo, replica):
     one = await replica()
     version = (await one.store.get("demo")).version
     write, tries = one.store.replace_pair, []
@@ -173,7 +173,7 @@ async def test_killed_between_answer_and_write_the_consent_may_be_lost(demo, rep
     assert (await two.store.get("demo")).ended[0] == "36004005"
 
 
-async def test_where_the_old_token_has_a_grace_period_nothing_is_lost(demo, replica):
+async def test_with_a_grace_period_of_the_old_token_nothing_is_lost(demo, replica):
     demo.sandbox.settings.old_refresh_token_seconds = 60
     one, two = await replica(), await replica()
     version = (await one.store.get("demo")).version
@@ -241,7 +241,7 @@ async def test_an_expired_access_token_is_refreshed_once_for_many_pushes(demo):
     assert demo.events("push.failed") == []
 
 
-async def test_a_dead_consent_fails_every_product_once_and_parks_it(demo):
+async def test_an_ended_consent_fails_every_product_once_and_parks_it(demo):
     """AU-5, scenario 58."""
     for number in range(3):
         await demo.store(f"P-{number}")
@@ -257,7 +257,7 @@ async def test_a_dead_consent_fails_every_product_once_and_parks_it(demo):
     assert demo.sandbox.journal.requests.total() == calls
 
 
-async def test_new_commands_of_a_dead_consent_wait_and_go_out_with_the_new_one(demo):
+async def test_commands_after_a_consent_ended_wait_for_the_new_one(demo):
     """Parked, not dead-lettered (reliability 33)."""
     await demo.store()
     demo.sandbox.tokens.expire("demo", refresh=True)
@@ -273,7 +273,7 @@ async def test_new_commands_of_a_dead_consent_wait_and_go_out_with_the_new_one(d
     await eventually(lambda: demo.events("push.succeeded"))
 
 
-async def test_a_token_host_outage_is_waited_out(demo):
+async def test_pushes_wait_for_the_token_host(demo):
     await demo.store()
     demo.sandbox.tokens.expire("demo")
     demo.sandbox.faults.add(Fault("error", operation="token_refresh", times=2))

@@ -163,7 +163,7 @@ class TestConsent:
         assert [event["code"] for event in demo.events("push.failed")] == ["authorization"]
         assert demo.sandbox.journal.requests.total() == calls
 
-    async def test_old_news_does_not_end_a_new_consent(self, demo):
+    async def test_a_late_webhook_does_not_end_a_new_consent(self, demo):
         """TikTok repeats an unanswered webhook for 15 hours."""
         late = notice(demo, 6)
         demo.clock.forward(hours=1)
@@ -171,7 +171,7 @@ class TestConsent:
         assert (await send(demo, late)).status_code == 200
         assert (await stored(demo)).ended is None
 
-    async def test_a_repeat_of_known_news_does_not_either(self, demo):
+    async def test_a_repeated_webhook_does_not_end_a_new_consent(self, demo):
         ahead = notice(demo, 6, at=demo.clock() + timedelta(hours=2))  # their clock, or a time that is no such time
         await send(demo, ahead)
         assert (await stored(demo)).ended is not None
@@ -191,7 +191,7 @@ class TestConsent:
         await authorise_anew(demo)
         assert (await stored(demo)).consent_until > end + timedelta(days=300)
 
-    async def test_an_end_that_comes_near_is_warned_of_once_a_day_and_measured(self, demo):
+    async def test_a_consent_that_ends_soon_is_warned_of_once_a_day_and_measured(self, demo):
         task = next(task for task in demo.runtime.tasks if task.name == "upkeep")
         await task.stop()
         upkeep = task._run.__closure__[0].cell_contents

@@ -69,7 +69,7 @@ async def test_only_the_checked_answer_is_connected_to():
 
 
 @pytest.mark.parametrize("answer", [["203.104.130.1", "10.0.0.1"], ["::1", "203.104.130.1"]])
-async def test_one_private_address_among_public_ones_is_one_too_many(answer):
+async def test_one_private_address_among_public_ones_is_refused(answer):
     wire = Wire()
     with pytest.raises(ImageUnusable):
         await GuardedNetwork(allow_private=False, lookup=names(answer), network=wire).connect_tcp("h", 80)
@@ -99,7 +99,7 @@ async def test_a_name_without_an_address_may_have_one_later():
 
 
 @pytest.mark.parametrize("host", ["localhost", "2130706433", "0x7f.1", "127.1", "[::1]".strip("[]")])
-async def test_other_ways_to_write_this_machine_are_seen_through(host):
+async def test_other_spellings_of_this_machine_are_refused(host):
     with pytest.raises((ImageUnusable, ImageUnreachable)) as refused:
         await GuardedNetwork(allow_private=False, network=Wire()).connect_tcp(host, 80)
     assert refused.value.code in {"image_private", "image_host"}

@@ -23,7 +23,7 @@ class Work:
         await eventually(lambda: len(self.batches) >= count)
 
 
-async def test_what_comes_while_one_is_under_way_goes_together():
+async def test_items_that_come_during_a_batch_are_the_next_batch():
     work = Work()
     batches = Batcher(work, most=3)
     first = asyncio.create_task(batches.run(1))
@@ -35,7 +35,7 @@ async def test_what_comes_while_one_is_under_way_goes_together():
     assert work.batches == [[1], [2, 3, 4], [5, 6]]
 
 
-async def test_an_error_is_everybodys_and_the_next_batch_goes_on():
+async def test_an_error_is_raised_for_all_of_its_batch_and_the_next_one_goes_on():
     work = Work()
     work.error = ConnectionError("away")
     work.gate.set()

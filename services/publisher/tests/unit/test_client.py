@@ -114,7 +114,7 @@ async def failing(client, call=CREATE) -> PublisherError:
     return raised.value
 
 
-async def test_a_server_that_drips_is_left_at_the_deadline(client, raw):
+async def test_a_server_that_sends_slowly_is_given_up_at_the_deadline(client, raw):
     """Each byte comes well within the longest silence; only the deadline for the whole call ends it."""
     raw.pieces = [b"HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\n", *[b" "] * 100]
     raw.pause = 0.05
@@ -123,7 +123,7 @@ async def test_a_server_that_drips_is_left_at_the_deadline(client, raw):
     assert (await failing(client, GET)).outcome_unknown is False
 
 
-async def test_a_silent_server_is_left_at_the_deadline(client, raw):
+async def test_a_silent_server_is_given_up_at_the_deadline(client, raw):
     raw.pieces, raw.pause = [b""], 30
     assert (await failing(client)).code == "deadline"
 
@@ -178,7 +178,7 @@ async def test_odd_replies_are_no_answer(client, raw, name):
     assert (type(error), error.code, error.outcome_unknown) == (Unavailable, code, True)
 
 
-async def test_a_body_cut_short_is_no_answer(client, raw):
+async def test_a_truncated_body_is_no_answer(client, raw):
     raw.says(GOOD, length=len(GOOD) + 5)
     raw.close = True
     error = await failing(client)
@@ -265,7 +265,7 @@ async def test_a_stamp_in_the_request_is_not_the_clock(client, raw):
 class TestTheGate:
     """Trouble of the app itself stops all calls, is tried once a minute, and ends with the first good reply."""
 
-    async def test_it_closes_tries_and_opens(self, client, raw, now):
+    async def test_it_opens_tries_and_closes(self, client, raw, now):
         raw.says(envelope(106001), status="401 Unauthorized")
         for _ in range(3):
             assert type(await failing(client)) is AppMisconfigured
@@ -339,7 +339,7 @@ class TestTheList:
             ("POST", "/product/202309/products/activate/"),
         ],
     )
-    def test_no_spelling_gets_round_it(self, method, path):
+    def test_no_spelling_bypasses_it(self, method, path):
         with pytest.raises(NotAllowed):
             endpoint_of(method, path)
 

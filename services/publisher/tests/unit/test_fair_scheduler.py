@@ -38,7 +38,7 @@ def test_a_shop_is_asked_once_at_a_time_and_left_out_when_it_has_nothing():
     assert scheduler.next_shop() == "a"
 
 
-def test_a_shop_without_room_is_passed_over():
+def test_a_shop_without_capacity_is_skipped():
     scheduler = FairScheduler(20, 4, lambda shop, jobs: shop != "throttled" or jobs == 0)
     scheduler.add(["throttled", "b"])
     assert take(scheduler, 6) == ["throttled", "b", "b", "b", "b", None]
@@ -78,7 +78,7 @@ def test_places_are_never_lost_nor_handed_out_twice(steps):
     assert None not in take(scheduler, 3)
 
 
-def test_a_shop_begins_with_few_places_and_gains_one_with_each_that_it_gave_back():
+def test_a_shop_begins_with_few_places_and_gains_one_with_each_it_releases():
     scheduler = FairScheduler(20, 4, lambda *_: True, first=2)
     scheduler.add(["a"])
 

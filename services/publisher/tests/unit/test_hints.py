@@ -41,7 +41,7 @@ def test_ed8_the_attribute_that_tiktok_names_is_the_missing_field(message):
     assert refusal_of(Refused("12052104", message)).missing == ("attributes.100398",)
 
 
-def test_a_refusal_nobody_knows_is_told_as_it_is():
+def test_an_unknown_refusal_is_reported_as_it_is():
     fail = refusal_of(Refused("12059999", "something else"))
     assert (fail.status, fail.message, fail.missing) == ("sync_error", "something else", ())
 

@@ -141,7 +141,7 @@ def test_an_animation_becomes_its_first_picture():
     assert opened_of(prepare(content, "MAIN_IMAGE")).getpixel((5, 5))[0] > 200
 
 
-def test_a_file_over_ten_megabytes_is_pressed(monkeypatch):
+def test_a_file_over_ten_megabytes_is_compressed(monkeypatch):
     monkeypatch.setattr(conversion, "_MAX_UPLOAD", 400_000)
     noise = Image.effect_noise((900, 900), 90).convert("RGB")
     made = prepare(saved(noise, "PNG"), "MAIN_IMAGE").content
@@ -176,7 +176,7 @@ def test_ed9_small_pictures_are_refused_with_their_size(picture, size, use_case)
         (b"\x00" * 100, "no image"),
     ],
 )
-def test_what_is_no_picture_is_refused_in_words_that_help(content, words):
+def test_what_is_no_picture_is_refused_with_advice(content, words):
     with pytest.raises(ImageUnusable, match=words) as refused:
         prepare(content, "MAIN_IMAGE")
     assert refused.value.code == "image_format"
@@ -196,7 +196,7 @@ def noise(size=(320, 320), **options):
 @pytest.mark.parametrize("progressive", [False, True])
 @pytest.mark.parametrize("size", [(320, 320), (1_500, 900)])
 @pytest.mark.parametrize("cut", [1, 2, 3, 20])
-def test_a_jpeg_without_its_end_is_completed_and_told(size, progressive, cut):
+def test_a_jpeg_without_its_end_is_completed_with_a_note(size, progressive, cut):
     content = noise(size, progressive=progressive)
     made = prepare(content[:-cut], "MAIN_IMAGE")
     assert made.note == "the file ends too early and was completed: save it again"
@@ -230,7 +230,7 @@ def test_a_jpeg_that_lacks_part_of_the_picture_is_refused(progressive, part, fil
 
 
 @pytest.mark.parametrize("cut", [1, 4, 12])
-def test_a_png_without_its_end_is_written_anew(cut):
+def test_a_png_without_its_end_is_encoded_again(cut):
     content = saved(Image.effect_noise((320, 320), 60), "PNG")
     assert opened(prepare(content[:-cut], "MAIN_IMAGE").content).format == "JPEG"
 

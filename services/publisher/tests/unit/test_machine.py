@@ -38,7 +38,7 @@ def kind(step):
     return type(step).__name__
 
 
-def test_refusals_come_in_order_of_what_they_rest_on(facts, snapshot):
+def test_refusals_come_in_the_order_of_their_causes(facts, snapshot):
     """SS-3, TG-6, AU-5: each row fails one more check than the one before it."""
     broken = replace(
         facts,
@@ -183,7 +183,7 @@ def test_what_was_sent_ends_the_push(facts):
     assert kind(decide(replace(acted, seen=seen("SELLER_DEACTIVATED", "NONE")))) == "Activate"
 
 
-def test_a_sku_that_an_edit_did_not_bring_there_waits_for_the_next_push(facts, snapshot, sku):
+def test_a_sku_that_an_edit_did_not_create_waits_for_the_next_push(facts, snapshot, sku):
     more = snapshot(axes={"vertical": "サイズ"}, skus=[sku(""), sku("L")])
     edited = replace(facts, product=more, listing=LISTED, seen=seen(), acted=True, edited=True)
     assert kind(decide(edited)) == "Done"
@@ -239,7 +239,7 @@ def test_rb8_an_off_product_is_looked_for_as_long(facts, snapshot):
     assert decide(replace(off, now=NOW + timedelta(minutes=1))).why == "sync_disabled"
 
 
-def test_an_intent_of_the_version_before_counts_as_sent_long_ago(facts):
+def test_an_intent_of_an_earlier_version_counts_as_sent_long_ago(facts):
     old = unlisted(facts, Intent("create", "k", 1, "same", {}), searched=True)
     assert kind(decide(old)) == "Create"
 

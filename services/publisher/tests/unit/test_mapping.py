@@ -256,7 +256,7 @@ def test_ed9_what_tiktok_would_refuse_is_named_before_any_call(snapshot, content
     assert words in found[0].text
 
 
-def test_a_description_of_images_alone_is_one(snapshot):
+def test_a_description_of_images_alone_is_accepted(snapshot):
     assert problems(snapshot(content={"description": '<img src="https://shop/a.jpg">'}), None) == ()
 
 
@@ -319,7 +319,7 @@ def test_va5_choices_never_become_equal_by_cleaning(snapshot, sku, names, sent):
         ("①ー©", []),
     ],
 )
-def test_what_becomes_of_a_choice_name_is_told_once(snapshot, sku, name, told):
+def test_changes_of_a_choice_name_are_reported_once(snapshot, sku, name, told):
     skus = [sku("1", "a", vertical_name=name), sku("1", "b", vertical_name=name), sku("2", "a", vertical_name="青")]
     notes = mapping_notes(snapshot(axes={"vertical": "色", "horizontal": "形"}, skus=skus))
     assert list(notes) == [f"skus[1/a].vertical_name: {note}" for note in told]

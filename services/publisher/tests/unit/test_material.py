@@ -70,13 +70,13 @@ async def test_a_bad_main_image_fails_the_push_and_a_bad_one_in_the_description_
 
 
 @pytest.mark.parametrize("error", [RateLimited("429", "slow"), Unavailable("http_502", "no answer")])
-async def test_tiktoks_own_trouble_leaves_no_image_out(gather, error):
+async def test_errors_of_tiktok_leave_no_image_out(gather, error):
     images = Images({"http://h/x": error})
     with pytest.raises(type(error)):
         await gather(images, images=["1"], description='<img src="http://h/x">')
 
 
-async def test_a_description_of_images_alone_that_cannot_be_had_is_the_name(gather):
+async def test_a_description_whose_only_images_fail_becomes_the_name(gather):
     images = Images({"http://h/x": ImageUnusable("image_http_404", "http://h/x: 404")})
     material = await gather(images, images=["1"], description='<img src="http://h/x">')
     assert material.description == "<p>綿の靴下</p>"

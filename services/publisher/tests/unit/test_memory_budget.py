@@ -10,7 +10,7 @@ async def _turns() -> None:
         await asyncio.sleep(0)
 
 
-async def test_a_file_waits_until_there_is_room_for_it():
+async def test_a_file_waits_until_the_budget_has_its_bytes():
     budget, events = MemoryBudget(10), []
 
     async def use(name: str, amount: int, done: asyncio.Event) -> None:
@@ -43,7 +43,7 @@ async def test_what_a_file_does_not_need_is_free_at_once():
             assert await budget.acquire(7) == 7
 
 
-async def test_a_file_larger_than_the_room_gets_all_of_it():
+async def test_a_file_larger_than_the_budget_gets_all_of_it():
     budget = MemoryBudget(10)
     async with budget.share() as share:
         await share.acquire(50)
@@ -51,7 +51,7 @@ async def test_a_file_larger_than_the_room_gets_all_of_it():
 
 
 @pytest.mark.parametrize("granted", [False, True])
-async def test_a_waiter_that_is_cancelled_takes_no_room(granted):
+async def test_a_cancelled_waiter_takes_no_bytes(granted):
     budget = MemoryBudget(10)
     await budget.acquire(10)
     waiting = asyncio.create_task(budget.acquire(6))

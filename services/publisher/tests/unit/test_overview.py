@@ -144,7 +144,7 @@ async def test_a_search_that_fails_is_not_repeated_at_once_and_what_it_showed_co
     assert await overviews.lookup(job(requested_at=shop.now), "107") is not None
 
 
-async def test_a_shop_that_rests_puts_the_push_back():
+async def test_a_stopped_shop_reschedules_the_push():
     shop = Shop(products=250)
     shop.error = ShopResting("rate", "x", timedelta(seconds=9))
     overviews = shop.overviews()
@@ -154,7 +154,7 @@ async def test_a_shop_that_rests_puts_the_push_back():
     assert await overviews.lookup(job(), "207") is not None
 
 
-async def test_memory_is_given_back_after_its_life_and_bounded_before(monkeypatch):
+async def test_overviews_expire_and_their_memory_is_bounded(monkeypatch):
     shop = Shop(products=200)
     overviews = shop.overviews(life=timedelta(milliseconds=50))
     await overviews.lookup(job("a"), "1")
@@ -253,7 +253,7 @@ def test_a_row_in_review_confirms_what_we_sent_and_nothing_else():
     assert confirmed(listing(), OverviewRow("in_review", "c")) is None
 
 
-def test_only_a_reading_of_our_content_teaches_how_its_row_looks():
+def test_only_a_reading_of_our_content_is_learned():
     seen = replace(LIVE, digest="d")
     unread = replace(listing(), live_shown=None)
     assert adopted(unread, seen).live_shown == "s"

@@ -102,13 +102,13 @@ def test_an_unknown_code_is_as_its_class_and_proves_nothing_about_a_write(status
 
 
 @pytest.mark.parametrize("status", [301, 302, 307, 408, 500, 502, 503, 504])
-def test_under_a_status_that_somebody_on_the_way_may_have_set_no_code_ends_an_intent(status):
+def test_no_code_under_a_gateways_status_ends_an_intent(status):
     for code in (0, 12052104, 105002, 106001, 12052093, 36009005, 12052032, 99999999):
         error = raised(status, code)
         assert (type(error), error.outcome_unknown) == (errors.Unavailable, True), code
 
 
-def test_the_page_tells_the_same():
+def test_the_documentation_has_the_same_codes():
     """docs/tiktok-shop-api.md names the codes by class."""
     page = (ROOT / "docs" / "tiktok-shop-api.md").read_text(encoding="utf-8")
     table = page.partition("| class | codes |")[2].partition("| a member of the body |")[0]
@@ -254,12 +254,12 @@ def test_a_member_in_go_names_or_json_names_is_named_for_the_merchant(code, mess
 @pytest.mark.parametrize(
     "message", ["SaveMode is a required field", "Ids is a required field", "invalid param: locale"]
 )
-def test_a_member_that_no_merchant_enters_is_told_in_tiktoks_words(message):
+def test_a_member_that_no_merchant_enters_is_reported_in_tiktoks_words(message):
     fail = refusal_of(raised(400, 36009004, message))
     assert (fail.status, fail.code, fail.message, fail.missing) == ("sync_error", "36009004", message, ())
 
 
-def test_the_hour_is_waited_for_as_told_or_to_its_end():
+def test_the_wait_for_the_hour_follows_retry_after_or_lasts_to_its_end():
     spent = raised(429, 36009037, headers={"retry-after": "120"})
     assert spent.retry_after == timedelta(minutes=2)
     with pytest.raises(errors.HourSpent) as caught:

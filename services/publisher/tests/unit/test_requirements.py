@@ -94,7 +94,7 @@ def test_ed8_a_required_size_chart_is_a_missing_field(snapshot):
     assert found(snapshot, [COTTON], rules, size_chart_image="https://shop/chart.jpg") == {}
 
 
-def test_a_certificate_that_cannot_be_sent_from_here_is_told(snapshot):
+def test_a_required_certificate_is_reported(snapshot):
     condition = {"condition_type": "VALUE_ID_MATCH", "attribute_id": "100800", "attribute_value_id": "8"}
     rules = {
         "product_certifications": [
@@ -110,7 +110,7 @@ def test_a_certificate_that_cannot_be_sent_from_here_is_told(snapshot):
 @pytest.mark.parametrize(
     "reply", [{}, {"attributes": None}, {"attributes": [None, {"id": 5, "values": "x"}]}, {"attributes": {"id": "1"}}]
 )
-def test_a_reply_of_another_shape_asks_for_nothing(snapshot, reply):
+def test_a_reply_of_another_shape_requires_nothing(snapshot, reply):
     needed = read_requirements(reply, {"size_chart": None, "product_certifications": "x"})
     assert not any(rule.required for rule in needed.attributes.values())
     assert needed.size_chart_supported

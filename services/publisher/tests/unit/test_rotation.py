@@ -30,7 +30,7 @@ def holders(*keys):
         ([NEW, OLD], ["new", "old"]),
     ],
 )
-def test_every_step_of_a_change_seals_with_what_all_can_open(running, seals):
+def test_every_step_of_a_key_change_encrypts_with_a_key_that_all_have(running, seals):
     assert [sealing_key(own, holders(*running)) for own in running] == seals
 
 
@@ -71,7 +71,7 @@ key_lists = st.lists(st.sampled_from(["k1", "k2", "k3", "k4"]), min_size=1, max_
 
 
 @given(st.lists(key_lists, min_size=1, max_size=5), st.sampled_from(["k1", "k2", "k3", "k4"]), st.randoms())
-def test_whatever_the_keys_all_end_able_to_open_and_nothing_is_sealed_to_and_fro(running, sealed_with, chance):
+def test_every_key_change_ends_readable_for_all_without_reencrypting_back_and_forth(running, sealed_with, chance):
     """Replicas have their rounds in any order: what one that can open it seals again, nobody seals back."""
     there = holders(*running)
     common = set.intersection(*(set(own) for own in running))

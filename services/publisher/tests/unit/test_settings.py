@@ -81,7 +81,7 @@ def test_a_fingerprint_is_the_same_however_the_key_is_written_and_holds_nothing_
     assert fingerprint(key) not in key
 
 
-def test_states_cannot_be_made_up_and_grow_old(now):
+def test_states_cannot_be_forged_and_expire(now):
     vault, hour = Vault(SecretStr(Fernet.generate_key().decode())), timedelta(hours=1)
     state = vault.sign_state(ConsentState("demo", "7"), now)
     assert vault.read_state(state, now=now, lifetime=hour) == ConsentState("demo", "7", begun_at=now)

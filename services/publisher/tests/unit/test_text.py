@@ -28,12 +28,12 @@ ARABIC_AND_EGYPTIAN = [
 VISIBLE_FORMATS = set(map(chr, ARABIC_AND_EGYPTIAN))
 
 
-def test_every_line_break_parts_words():
+def test_every_line_break_separates_words():
     assert {clean_line(f"上段{letter}下段") for letter in BREAKS} == {"上段 下段"}
     assert {clean_line(f"上段{letter}{letter}\r\n下段") for letter in BREAKS} == {"上段 下段"}
 
 
-def test_every_other_control_and_unseen_character_goes_without_a_trace():
+def test_other_control_and_invisible_characters_are_removed():
     unseen = (CONTROLS | FORMATS) - BREAKS - VISIBLE_FORMATS
     assert len(unseen) > 150
     assert {clean_line(f"上{letter}段") for letter in unseen} == {"上段"}
@@ -123,7 +123,7 @@ def symbols():
     ]
 
 
-def test_every_symbol_has_a_name_or_a_twin_that_tiktok_takes():
+def test_every_symbol_has_a_name_or_an_equivalent_that_tiktok_accepts():
     for symbol in symbols():
         named = cleaned_text(symbol, name_symbols=True)
         assert content_fault(f"色{named.text}") is None, (symbol, named)
@@ -156,7 +156,7 @@ def test_two_symbols_seldom_share_a_name():
         ("a\u0338b =\u0338", "a\u0338b =\u0338"),
     ],
 )
-def test_flags_are_named_and_words_struck_out_letter_by_letter_stay_at_home(text, sent):
+def test_flags_are_named_and_words_struck_out_by_letters_are_not_sent(text, sent):
     assert clean_line(text) == sent
     assert reduce_description(f"<p>{text}</p>", {}) == f"<p>{sent}</p>"
     assert cleaned_line(text).notes == read_description(f"<p>{text}</p>").notes

@@ -245,7 +245,7 @@ def sent(html):
 @pytest.mark.parametrize(
     "html", ['<span style="CSS">WORDS</span>', '<style>.z{CSS}</style><span class="z">WORDS</span>']
 )
-def test_what_css_hides_is_left_out_and_told(style, html):
+def test_what_css_hides_is_left_out_and_reported(style, html):
     description = html.replace("CSS", style).replace("WORDS", SECRET)
     assert sent(description) == "<p>前</p><p>後</p>"
     assert read_description(description).notes == ("1 hidden parts were left out, shoppers do not see them",)
@@ -258,7 +258,7 @@ def test_what_css_shows_is_sent(style):
 
 
 @pytest.mark.parametrize("html", HIDDEN)
-def test_what_is_hidden_is_left_out_and_told(html):
+def test_what_is_hidden_is_left_out_and_reported(html):
     assert sent(html.format(SECRET)) == "<p>前</p><p>後</p>"
     assert any("hidden parts were left out" in note for note in read_description(html.format(SECRET)).notes)
 
@@ -289,7 +289,7 @@ def test_pr5_a_price_beside_the_struck_out_one_stays():
 
 
 @pytest.mark.parametrize("comment", ["<!-- 社内 -->", "<!-- 社内 --!>", "<!-- <b>社内</b> > -->"])
-def test_comments_of_a_name_stay_at_home(comment):
+def test_comments_in_a_name_are_not_sent(comment):
     assert clean_line(f"靴下{comment} 青") == "靴下 青"
     assert clean_line(f"靴下{comment[:7]}") == "靴下", "an unfinished comment goes on to the end"
 
@@ -357,13 +357,13 @@ def test_an_image_is_fetched_from_where_a_browser_would_find_it(html, sources):
         "data-src='/a.jpg'",
     ],
 )
-def test_an_image_without_an_address_is_told(src):
+def test_an_image_without_an_address_is_reported(src):
     assert image_sources(f"<img {src}>") == []
     (note,) = read_description(f"<img {src}>").notes
     assert note.startswith("1 images were left out, they have no http(s) address: '")
 
 
-def test_addresses_that_are_none_are_named_shortly():
+def test_bad_addresses_are_shortened_in_notes():
     html = "<img src='/a.jpg'>" + f"<img src='data:{'A' * 1_000_000}'>" * 20
     (note,) = read_description(html).notes
     assert note.startswith("21 images were left out, they have no http(s) address: '/a.jpg', 'data:AAA")

@@ -56,7 +56,7 @@ class Outbox:
         async with self.line(subject) as send:
             await send(await self._listings.unsent(subject))
 
-    async def tell(self, body: ProductBody, event_id: str) -> None:
+    async def publish_event(self, body: ProductBody, event_id: str) -> None:
         """Publish an event without storing it first: its job still exists and would repeat it."""
         await self._events.publish(LISTING_EVENTS, self._events.event(body, id=event_id))
 

@@ -109,7 +109,7 @@ class Recorder:
         return still_ours(await self._listings.answered(listing, answer, unclear_refusal(intent, self._clock())))
 
     async def corrected(self, listing: Listing, *, refused: Intent | None = None) -> Listing:
-        """What was found out about a write; nothing is told yet, the push goes on.
+        """What was found out about a write; nothing is reported yet, the push goes on.
 
         `refused`: an intent whose answer was unclear and which turned out not to be done.
         """
@@ -198,20 +198,20 @@ class Recorder:
         await self._outbox.publish(job.id)
 
     async def skipped(self, job: Job, why: SkipReason) -> None:
-        """Tell that there is nothing to send, and why."""
+        """Report that there is nothing to send, and why."""
         PUSHES.labels("skipped").inc()
         body = PushSkipped(shop_key=job.shop_key, product_no=job.product_no, why=why)
-        await self._outbox.tell(body, derived_id(job.command_id, job.id, job.attempts, "skipped", why))
+        await self._outbox.publish_event(body, derived_id(job.command_id, job.id, job.attempts, "skipped", why))
 
     async def failed(self, job: Job, product: ProductSnapshot | None, step: Fail) -> None:
-        """Tell why the product was not sent, unless it was told since the newest command."""
+        """Report why the product was not sent, unless that was reported since the newest command."""
         PUSHES.labels("failed").inc()
         if job.reported != step.code:
-            await self._outbox.tell(failure(job, product, step), failure_id(job, step.code))
+            await self._outbox.publish_event(failure(job, product, step), failure_id(job, step.code))
 
     async def refused(self, job: Job, error: PublisherError, *, until: datetime | None = None) -> None:
-        """Tell what TikTok or an image server answered. `until`: when the push is tried again without a command."""
+        """Report what TikTok or an image server answered. `until`: when the push is tried again without a command."""
         product = await self._catalogue.product(job.shop_key, job.product_no)
         step = replace(refusal_of(error, product), until=until)
-        await self._outbox.tell(failure(job, product, step), failure_id(job, step.code))
+        await self._outbox.publish_event(failure(job, product, step), failure_id(job, step.code))
         PUSHES.labels("failed").inc()
