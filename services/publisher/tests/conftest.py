@@ -45,7 +45,7 @@ class Clock:
         return now.replace(microsecond=now.microsecond // 1000 * 1000)
 
     def forward(self, **by: float) -> None:
-        """The calls under way carry the time from before: `sandbox_settings` lets them pass."""
+        """Calls in flight have the time from before: `sandbox_settings` lets them pass."""
         self.offset += timedelta(**by)
 
 

@@ -25,7 +25,7 @@ FAULTS = (
 
 
 class Story:
-    """Random deeds of the tool, the merchant in Seller Center, the reviewer and the network."""
+    """Random actions of the tool, the merchant in Seller Center, the reviewer and the network."""
 
     def __init__(self, world, seed, sku):
         self.world = world
@@ -70,7 +70,7 @@ class Story:
         await self.save(number)
 
     async def switch(self, number):
-        """OFF only while nothing of it is on its way: what was sent before counts as sent before."""
+        """Switch OFF only while no call for it is in flight: what was sent before was allowed."""
         it = self.tool[number]
         if it["on"]:
             await self.world.quiet()
@@ -123,7 +123,7 @@ class Story:
             await self.chance.choice(deeds)(self.chance.choice(PRODUCTS))
 
     async def settle(self):
-        """No faults, everything ON, reviews decided, and as many syncs as it takes to come to rest."""
+        """No faults, everything ON, reviews decided, and as many syncs as it takes until nothing changes."""
         self.world.sandbox.faults.clear()
         self.world.sandbox.settings.search_delay_seconds = 0
         await self.world.quiet()

@@ -22,7 +22,7 @@ def gauge(name):
 
 
 async def held_up(world, *, calls_at_most):
-    """Commands for all products wait; TikTok hears next to nothing of them, and no product is told to have failed."""
+    """Commands for all products wait; TikTok gets hardly any calls, and no product is reported as failed."""
     before = world.sandbox.journal.requests.total()
     await world.command(*NAMES)
     await eventually(lambda: gauge("app_refused") == 1)

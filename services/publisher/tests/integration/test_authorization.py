@@ -17,7 +17,7 @@ async def stored(world, shop="demo"):
 
 
 async def state_for(world, shop="demo", **more):
-    """A signed state, as the consent page would give it back."""
+    """A signed state, as the consent page would return it."""
     reply = await world.http.get("/oauth/tiktok/start", params={"shop_key": shop, **more}, headers=JSON)
     assert reply.status_code == 200, reply.text
     return dict(httpx.URL(reply.json()["consent_url"]).params)["state"]
@@ -110,7 +110,7 @@ async def test_the_start_page_of_an_unknown_shop_is_for_a_merchant_and_its_json_
 
 
 async def test_a_code_works_once(demo):
-    """For another consent it is refused, with the way to begin again; the same page loaded twice does no harm."""
+    """Another consent with it is refused, and told how to begin again; loading the same page twice does no harm."""
     code, state = code_of(demo, "demo"), await state_for(demo)
     first = await call_back(demo, code, state)
     assert first.status_code == 200, first.text
@@ -151,7 +151,7 @@ async def test_a_state_cannot_be_forged(demo):
 
 
 async def test_begun_in_seller_center_nothing_is_done_and_the_code_stays_good(demo):
-    """TikTok names no shop key then (no state)."""
+    """TikTok sends no shop key then (no state)."""
     code, before = code_of(demo, "demo"), await stored(demo)
     page = await demo.http.get("/oauth/tiktok/callback", params={"code": code, "app_key": "x"})
     assert page.status_code == 400
@@ -174,7 +174,7 @@ async def test_a_code_for_several_shops_needs_the_one_that_is_meant(world):
 
 
 async def test_a_shop_key_stays_with_its_tiktok_shop(demo):
-    """Its listings stand there (NV-13)."""
+    """Its listings are there (NV-13)."""
     other = await call_back(demo, code_of(demo, "other"), await state_for(demo))
     assert (other.status_code, other.json()["error"]["code"]) == (400, "other_shop")
     taken = await call_back(demo, code_of(demo, "demo"), await state_for(demo, "other"))

@@ -36,7 +36,7 @@ def writes(world):
 @pytest.mark.parametrize("write", ["create", "edit"])
 @pytest.mark.parametrize("variant", REFUSED)
 async def test_a_refused_brand_is_named_with_what_helps(demo, variant, write, words):
-    """Told once per command with field and brand; no clock sends it again, and another brand goes through."""
+    """Reported once per command with field and brand; no schedule sends it again, and another brand is accepted."""
     brand, code, status, advice = REFUSED[variant]
     if write == "edit":
         await demo.store(content={"brand_id": AUTHORISED})
@@ -66,7 +66,7 @@ async def test_a_refused_brand_is_named_with_what_helps(demo, variant, write, wo
 
 
 async def test_a_brand_authorised_meanwhile_is_sent_manually_at_once_and_by_schedule_the_next_day(demo):
-    """Nothing of the product changes when a brand becomes available, so somebody or the next day has to ask."""
+    """The product does not change when a brand becomes available, so a manual push or the next day has to try."""
     for number, reason, hours in (("A-100", "manual", 0), ("B-200", "scheduled", 25)):
         demo.sandbox.faults.add(Fault("answer", operation="create*", code=Code.BRAND_EXPIRED))
         await demo.store(number, content={"brand_id": AUTHORISED})

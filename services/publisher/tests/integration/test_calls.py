@@ -32,7 +32,7 @@ WITHOUT_CIPHER = {
 
 
 async def allowed():
-    """Nothing speaks against the write."""
+    """Permits every write."""
 
 
 @pytest.fixture
@@ -85,7 +85,7 @@ async def test_every_call_takes_the_cipher_where_it_belongs(demo, api, picture):
 
 
 async def test_nothing_was_taken_off_sale(demo, api):
-    """NV-1: not in a push, a repeat, an edit of a hidden listing, a review, an authorisation anew."""
+    """NV-1: not in a push, a repeat, an edit of a hidden listing, a review, a second authorisation."""
     await demo.store()
     await demo.push("A-100")
     await demo.store(content={"name": "毛の靴下"}, content_version=2)
@@ -122,7 +122,7 @@ ODD = [
     {"errors": [{"code": 12052901}]},
     {"uri": "u"},
     {"uri": "u", "url": "v", "width": "wide", "height": 1},
-    {"products": [{"id": "1"}], "next_page_token": "for ever"},
+    {"products": [{"id": "1"}], "next_page_token": "endless"},
     {"products": [], "total_count": "many"},
 ]
 
@@ -152,7 +152,7 @@ async def test_a_reply_about_another_product_counts_as_no_answer(demo, api):
 
 
 async def test_a_lost_cipher_blocks_its_shop_only(demo, api):
-    """106013: authorising anew brings it back; the app is not to blame."""
+    """106013: a new consent brings it back; it is no trouble of the app."""
     await demo.database["authorizations"].update_one({"_id": "demo"}, {"$set": {"cipher": ""}})
     with pytest.raises(PublisherError) as raised:
         await api.warehouses()

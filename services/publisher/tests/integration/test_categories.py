@@ -12,7 +12,7 @@ ATTRIBUTES = {"attributes": [{"id": "1", "name": "素材", "type": "PRODUCT_PROP
 
 
 class Api:
-    """Counts what is asked; `fail` is raised by the next question."""
+    """Counts the calls; the next one raises `fail`."""
 
     def __init__(self, shop_key="demo"):
         self.shop_key = shop_key
@@ -177,7 +177,7 @@ async def test_a_size_chart_is_left_out_where_the_category_takes_none(demo, pict
 
 
 async def test_q10_an_invite_only_category_says_what_to_do_while_it_waits(demo):
-    """Created, passed, and not on sale: TikTok gives a reason, no error."""
+    """Created and approved, but not on sale: TikTok returns a reason, not an error."""
     content = {"category_id": "631100", "attributes": [{"id": "100701", "values": [{"name": "日本"}]}]}
     await demo.store(content=content)
     await demo.push("A-100")

@@ -54,7 +54,7 @@ async def test_an_invalid_token_is_refreshed_once_and_the_call_made_again(demo, 
 
 @pytest.mark.parametrize("name", INVALID)
 async def test_au5_a_token_that_stays_invalid_blocks_the_shop(demo, name):
-    """Not each product's trouble, and not a refresh for each: the consent itself is kept."""
+    """No product fails for it, there is one refresh, and the consent stays."""
     await stored(demo, *NAMES)
     await stored(demo, "B-1", shop_key="other")
     await demo.authorise("other")
@@ -75,7 +75,7 @@ async def test_au5_a_token_that_stays_invalid_blocks_the_shop(demo, name):
 
 
 async def test_a_pair_that_worked_and_ends_soon_after_is_refreshed_again(demo):
-    """Not a token that TikTok never took: the shop goes on at once."""
+    """It was accepted before, so it is refreshed and the shop goes on at once."""
     await stored(demo, *NAMES)
     for count, name in enumerate(NAMES[:3], start=1):
         demo.sandbox.tokens.expire("demo")
@@ -235,7 +235,7 @@ async def test_a_locale_that_tiktok_refuses_is_reported_in_its_words(demo):
 
 
 class TestBehindABusyServer:
-    """HTTP 429 without TikTok's code proves nothing: the pace does not send a write again by itself."""
+    """HTTP 429 without TikTok's code proves nothing: the rate limiter does not repeat a write."""
 
     @pytest.fixture
     def publisher_settings(self):

@@ -32,7 +32,7 @@ def actions(world):
 
 
 async def lose_a_create(world, *, until_retry=None, operation="create*", after=True):
-    """A create that is done (or not), its answer lost, and every search failing until the world has moved on."""
+    """A create that is done or not, its answer lost, and every search failing until the block has ended."""
     searches = world.sandbox.faults.add(Fault("error", operation="search*", times=None))
     lost = world.sandbox.faults.add(Fault("drop", operation=operation, after=after))
     await world.command("A-100")
@@ -141,7 +141,7 @@ async def test_a_lost_create_left_as_a_draft_is_published(demo):
 
 
 async def test_a_product_switched_off_after_its_lost_create_is_known_but_not_sent(demo):
-    """NV-4, TG-6: finding out only reads."""
+    """NV-4, TG-6: looking up a lost write only reads."""
     await demo.store()
 
     async def merchant():
@@ -336,7 +336,7 @@ async def test_ss11_a_verdict_about_older_content_does_not_win(demo):
 
 
 async def test_a_webhook_that_comes_while_an_unchanged_listing_is_recorded_keeps_its_reading(listings, demo):
-    """A search showed the listing in review; what the webhook told since is read now, not at the next poll."""
+    """A search showed the listing in review; after the webhook it is read now, not at the next poll."""
     new = await listings.intend(Listing("demo", "Z-1"), CREATE)
     now = demo.clock()
     later = now + timedelta(minutes=5)

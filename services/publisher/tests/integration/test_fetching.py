@@ -19,7 +19,7 @@ OK = b"HTTP/1.1 200 OK\r\ncontent-type: image/jpeg\r\ncontent-length: 5\r\n\r\ni
 
 
 class Server:
-    """Answers each request with the next of its answers, the last one for ever; notes what it was asked."""
+    """Answers each request with the next of its answers, the last one repeatedly; keeps the requests."""
 
     def __init__(self):
         self.answers = [OK]
@@ -66,7 +66,7 @@ def lookups():
 
 @pytest.fixture
 async def make(lookups):
-    """A Fetcher that takes every name for this machine, and notes each time it looks one up."""
+    """A Fetcher that resolves every name to this machine, and keeps its lookups."""
     made = []
 
     async def here(host, port):
@@ -154,7 +154,7 @@ async def test_the_deadline_is_for_all_of_it_not_for_each_byte(server, make):
 
 @pytest.mark.parametrize(("status", "is_told"), [(401, True), (403, True), (406, True), (404, False), (410, False)])
 async def test_a_server_that_refuses_us_is_reported_with_what_helps(server, make, status, is_told):
-    """Hotlink protection is the commonest reason why shops' images cannot be had."""
+    """Hotlink protection is the most common reason why images of shops cannot be fetched."""
     server.answers = [f"HTTP/1.1 {status} No\r\ncontent-length: 0\r\n\r\n".encode()]
     with pytest.raises(ImageUnusable) as refused:
         await make().fetch(f"http://shop.example:{server.port}/a.jpg", None)

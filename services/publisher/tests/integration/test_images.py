@@ -20,7 +20,7 @@ async def test_images_are_uploaded_once_per_content(demo):
 
 
 async def test_uploads_outlive_a_restart_and_belong_to_one_shop(demo):
-    """NV-13: what another shop has uploaded is not this one's."""
+    """NV-13: an upload of another shop is not used."""
     address = demo.images.add("a.jpg")
     uploads = []
 
@@ -132,7 +132,7 @@ async def test_the_same_image_asked_for_by_many_at_once_is_uploaded_once(demo, p
 
 
 async def test_an_upload_that_tiktok_has_lost_is_repeated(demo):
-    """12052722: the cache is not believed over TikTok."""
+    """12052722: TikTok's answer counts more than the cache."""
     await demo.store()
     await demo.push("A-100")
     (product,) = demo.sandbox.world.shop("demo").products.values()

@@ -90,7 +90,7 @@ async def test_names_that_look_like_expressions_are_kept(jobs, now):
 
 
 async def test_shops_with_due_jobs_are_found_by_one_step_in_the_index_each(jobs, now, mongo_client, mongo_database):
-    """However long the queue is: parked and waiting jobs behind the first are not looked at."""
+    """However long the queue is: parked and waiting jobs after the first are not read."""
     await jobs.request([command(now, f"P-{number}", shop) for shop in "abc" for number in range(40)], now)
     for shop in "bc":
         while (job := await claim(jobs, now, shop)) is not None:
@@ -137,7 +137,7 @@ async def test_a_slow_shop_does_not_keep_the_others(demo):
 
 
 async def test_a_restarted_instance_goes_on_with_its_own_pushes_only(jobs, now):
-    """`publisher-1` came back: its lease is free at once, `publisher-10` and the nameless keep theirs."""
+    """`publisher-1` restarted: its lease is released at once, `publisher-10` and those without a name keep theirs."""
     await jobs.request([command(now, product_no) for product_no in "ABC"], now)
     owners = ["publisher-1/x", "publisher-10/x", str(uuid4())]
     held = [await jobs.claim("demo", owner=owner, now=now, lease=LEASE) for owner in owners]

@@ -62,7 +62,7 @@ class Replica:
 
 
 async def silence(demo):
-    """The publisher under the world ends, and is not heard of any more."""
+    """Stop the publisher of the fixture, and remove its announcement."""
     for task in demo.runtime.tasks:
         await task.stop()
     await demo.database["token_keys"].delete_many({})
@@ -138,7 +138,7 @@ async def test_with_the_key_gone_the_shop_is_blocked_and_with_the_key_back_it_go
 
 
 async def test_a_publisher_that_gets_its_key_back_sends_without_waiting(demo):
-    """The whole publisher: a wrong key, a push that fails with the cause, the right key, and the push goes out."""
+    """The whole publisher: with a wrong key a push fails with the cause, with the right key it is sent."""
     await demo.store()
     kept = await demo.database["authorizations"].find_one({"_id": "demo"})
     stranger = Vault(SecretStr(NEW))
@@ -197,7 +197,7 @@ async def test_a_silent_replica_counts_until_its_lease_ends(demo):
 
 
 class Traffic:
-    """Pushes of changing products that go on until stopped, and every listing event of them."""
+    """Pushes changing products until stopped, and collects their listing events."""
 
     def __init__(self, bootstrap, prefix, database):
         self._bootstrap, self._prefix, self._database = bootstrap, prefix, database

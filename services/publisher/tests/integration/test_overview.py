@@ -31,7 +31,7 @@ def searches(world):
 
 
 def read(world):
-    """Product numbers that Get Product was asked for."""
+    """Product numbers of the calls of Get Product."""
     by_id = {product.id: product for product in world.sandbox.world.shop("demo").products.values()}
     reads = [entry for entry in world.sandbox.journal.entries if entry.operation == "get_product"]
     return sorted(by_id[entry.path.rpartition("/")[2]].content.skus[0].seller_sku for entry in reads)
@@ -39,7 +39,7 @@ def read(world):
 
 @pytest.fixture
 def listed(demo):
-    """Push so many products; approved and read, unless they stay under review. No webhook tells anything."""
+    """Push so many products; approved and read, unless they stay under review. There are no webhooks."""
 
     async def make(count, *, approved=True):
         demo.sandbox.settings.webhook_url = None
@@ -62,7 +62,7 @@ def listed(demo):
 
 @pytest.fixture
 def sync(demo):
-    """The commands of a timed sync, all due at the same moment, carried out."""
+    """Carry out the commands of a scheduled sync, all due at the same moment."""
 
     async def run(*product_nos, reason="scheduled"):
         deliveries = [demo._delivery(product_no, "demo", reason) for product_no in product_nos]
@@ -207,7 +207,7 @@ async def test_ly3_what_a_row_does_not_show_is_seen_by_the_time_of_the_change(de
 
 
 async def test_ly3_a_webhook_calls_for_a_reading_even_if_nothing_shows(demo, listed, sync):
-    """Nobody has published what moves TikTok's time of the last change."""
+    """TikTok does not document what changes its time of the last change."""
     await listed(6)
     product = remote(demo, "P-001")
     product.content = product.content.model_copy(update={"description": "<p>店で直した説明</p>"})

@@ -24,7 +24,7 @@ async def database(mongo_uri, mongo_database):
 
 
 async def test_reserving_is_take_stretch(database):
-    """Every kind of line, with times relative to the server's now."""
+    """Every kind of line, with times relative to the server's present time."""
     collection, paces = database["paces"], Paces(database)
     aheads, holders = [None, -9000, -1600, -1400, -1, 0, 300, 4000], [None, "me", "other"]
     for ahead, holder, shared in itertools.product(aheads, holders, [None, -9800, -10_200]):
@@ -66,7 +66,7 @@ async def test_state_comes_back_as_it_was_written(database, now):
 
 
 async def test_changes_at_once_are_all_counted(database):
-    """Failures told by all replicas together: none is lost to another."""
+    """Replicas count failures at the same time, and none is lost."""
 
     async def fail():
         await Paces(database).change(

@@ -58,7 +58,7 @@ async def test_another_shop_is_pushed_meanwhile(demo):
 
 
 async def test_a_push_that_was_claimed_before_the_pause_sends_nothing(demo, monkeypatch):
-    """The gate of a replica may be a moment behind; what is stored decides."""
+    """A replica may learn of a pause a moment later; what is stored decides."""
     monkeypatch.setattr(PausedShops, "is_paused", lambda _self, _shop: False)
     await demo.store("A-100")
     await demo.handler([said(demo, paused=True)])
@@ -81,7 +81,7 @@ async def test_pause_and_commands_in_one_batch(demo):
 
 
 async def test_the_last_message_in_kafka_counts_however_often_others_are_repeated(demo):
-    """A redelivered batch, and a replica that was overtaken, bring old messages after new ones."""
+    """A redelivered batch, and a replica that is behind, bring old messages after new ones."""
     pause, resume = said(demo, paused=True, offset=4), said(demo, paused=False, offset=5, after=1)
     again = said(demo, paused=True, offset=6, after=60)
     store = Pauses(demo.database)
@@ -104,7 +104,7 @@ async def test_the_pause_is_shown_with_its_reason(demo):
 
 
 async def test_of_many_first_pauses_of_a_shop_at_once_the_newest_counts(demo):
-    """Two replicas may be at one partition for a moment, when it moves from one to the other."""
+    """Two replicas may read one partition for a moment while it is reassigned."""
     pauses = Pauses(demo.database)
     stamp = demo.clock()
 

@@ -28,7 +28,7 @@ MOMENTS = {
 
 
 class Tool:
-    """The merchant's and the operator's hands on demo/A-100; `undo` takes back what was done last."""
+    """What the merchant and the operator do to demo/A-100; `undo` reverts what was done last."""
 
     def __init__(self, world):
         self.world = world
@@ -76,7 +76,7 @@ def tool(demo):
 
 @pytest.fixture
 def answered(monkeypatch):
-    """TikTok Shop's operation -> what is done once, right after its next answer."""
+    """By operation of TikTok Shop: what is done once, right after its next answer."""
     deeds = {}
     original = TikTokClient.call
 
@@ -101,14 +101,14 @@ def pushes_told(world):
 
 
 async def reviewed(world):
-    """Nothing else reads at TikTok Shop from now on."""
+    """Stop the reading of reviews."""
     if world.sandbox.webhooks.waiting or not world.events("review.changed"):
         return False
     return (await world.listing()).get("review_due_at") is None
 
 
 async def prepare(world, write, sku):
-    """All that comes before the push in question, down to the new content it is to send."""
+    """Everything before the push that is tested, including the new content it is to send."""
     if write == "create":
         await world.store()
         return
@@ -184,7 +184,7 @@ async def test_nothing_is_lost_when_it_is_allowed_again_before_it_is_decided_aga
 
 
 async def test_a_create_whose_answer_was_lost_is_not_repeated(demo, tool, monkeypatch):
-    """OFF right before the same create is sent once more."""
+    """OFF right before the same create is repeated."""
     await demo.store()
     demo.sandbox.faults.add(Fault("drop", operation="create*", after=False))
     original, intended = Listings.intend, []

@@ -151,7 +151,7 @@ class TestSearchThatLagsBehind:
 
     @pytest.mark.parametrize("idempotency", ["same", "error"])
     async def test_a_lost_create_that_search_does_not_show_yet_is_not_repeated(self, demo, idempotency):
-        """However many attempts fit into the delay."""
+        """However many attempts there are within the delay."""
         demo.sandbox.settings.search_delay_seconds = 0.4
         demo.sandbox.settings.idempotency = idempotency
         await demo.store()
@@ -233,7 +233,7 @@ async def test_scenario_46_84_ly6_rb10_a_hidden_product_comes_back_on_sale(demo)
 
 
 async def test_ss8_a_version_that_brought_the_old_content_back_counts_as_pushed(demo):
-    """Or the product would wait for a push (同期待ち) that has nothing to send."""
+    """Otherwise the product would stay 同期待ち, though there is nothing to send."""
     await demo.store()
     await demo.push("A-100")
     demo.sandbox.reviews.decide_all()
@@ -333,7 +333,7 @@ async def test_a_scheduled_command_does_not_replace_a_manual_one(demo):
 
 
 async def test_reliability_36_a_permanent_refusal_is_a_problem_of_the_product_until_its_content_changes(demo):
-    """Told with TikTok's code and not tried again; a clock asks again when the content is another, a hand at once."""
+    """Reported with TikTok's code and not retried; a schedule sends other content only, a manual push at once."""
     demo.sandbox.settings.max_price = 1000
     await demo.store()
     await demo.push("A-100", reason="auto")

@@ -19,7 +19,7 @@ async def products(demo, count, shop="demo", prefix="P"):
 
 
 def created(demo, shop="demo"):
-    """How often each product of the shop was told as created."""
+    """How many `created` events each product of the shop has."""
     events = demo.events("push.succeeded")
     return Counter(event["product_no"] for event in events if (event["shop_key"], event["action"]) == (shop, "created"))
 
@@ -138,7 +138,7 @@ class TestQuota:
 
 
 async def test_reliability_37_commands_for_one_product_are_one_push_and_the_newest_content_goes(demo):
-    """Ten commands at once, then one while the push runs: one create, then the newest content, never the old again."""
+    """Ten commands at once, then one while the push runs: one create, then the newest content, and never the old one."""
     demo.sandbox.faults.add(Fault("slow", operation="create*", times=1, seconds=0.5))
     await demo.store("A-100")
     await demo.command(*["A-100"] * 10)
@@ -152,7 +152,7 @@ async def test_reliability_37_commands_for_one_product_are_one_push_and_the_newe
 
 
 async def test_an_idle_shop_costs_nothing(demo):
-    """After the last push the pace writes nothing, and keeps no task."""
+    """After the last push the rate limiter writes nothing, and has no task."""
     await demo.store("A-100")
     await demo.push("A-100")
     before = await demo.database["paces"].find_one({"_id": "demo"})

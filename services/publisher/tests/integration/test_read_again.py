@@ -44,7 +44,7 @@ async def test_new_commands_behind_repeated_ones_are_taken(demo):
 
 
 async def test_commands_whose_jobs_were_lost_with_the_process_come_again(demo, monkeypatch):
-    """The position is written behind the jobs: what is not stored yet is taken from the repeated batch."""
+    """The position is stored after the jobs: commands that were not stored come again with the repeated batch."""
     await demo.store("A-100")
     asked = [demo._delivery("A-100", "demo", "manual")]
 

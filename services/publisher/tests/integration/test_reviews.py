@@ -93,7 +93,7 @@ class TestWithoutWebhooks:
         await eventually(lambda: demo.events("review.changed"))
 
     async def test_a_killed_reader_delays_its_listing_no_longer_than_a_job_lease(self, demo):
-        """Its process may have been killed in the middle: the claim must end with the lease, not minutes later."""
+        """Its process may have been killed: the claim must end with the lease, not minutes later."""
         demo.sandbox.settings.webhook_url = None
         product = await create(demo)
         demo.sandbox.reviews.approve(product)

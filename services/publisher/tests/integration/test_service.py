@@ -112,7 +112,7 @@ async def test_from_command_to_event(environment, topic_prefix, database, tmp_pa
 async def test_reliability_5_a_crash_in_mid_create(
     environment, topic_prefix, database, tmp_path, document, picture, failpoint
 ):
-    """Crash point 5: one listing, its stock sent once, its event told."""
+    """Crash point 5: one listing, its stock sent once, its event published."""
     bootstrap = environment["SHOPSYNC_KAFKA_BOOTSTRAP_SERVERS"]
     await create_topics(bootstrap, topic_prefix)
     async with shop(database, environment, document, picture) as sandbox:
@@ -133,7 +133,7 @@ async def test_reliability_5_a_crash_in_mid_create(
 async def test_reliability_5_a_crash_in_mid_edit(
     environment, topic_prefix, database, tmp_path, document, picture, sku, failpoint
 ):
-    """The new content arrives, the new SKU's stock once, and nothing of the old one's."""
+    """The new content is sent, the stock of the new SKU once, and none of the old one."""
     bootstrap, topic = environment["SHOPSYNC_KAFKA_BOOTSTRAP_SERVERS"], LISTING_EVENTS.full_name(topic_prefix)
     await create_topics(bootstrap, topic_prefix)
     async with shop(database, environment, document, picture) as sandbox:

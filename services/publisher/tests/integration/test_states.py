@@ -322,7 +322,7 @@ async def test_reliability_38_ids_that_a_reply_lacks_are_read_back(demo, sku, mo
 
 
 async def test_reliability_38_a_sku_that_was_not_taken_is_told_and_goes_with_the_next_push(demo, sku, monkeypatch):
-    """State per SKU: the others' stock counts as sent, its own does not."""
+    """The stock of the other SKUs counts as sent, that of this one does not."""
     service = demo.sandbox.services.listings
     create = service.create
     monkeypatch.setattr(

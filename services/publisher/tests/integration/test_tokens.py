@@ -64,7 +64,7 @@ def counted(outcome: str) -> float:
 
 
 async def test_many_calls_of_two_replicas_refresh_once(demo, replica):
-    """Each call meets the end of its token in mid-flight; one refresh, every call goes through."""
+    """The token expires during every call: there is one refresh, and every call succeeds."""
     replicas = [await replica(), await replica()]
     demo.sandbox.tokens.expire("demo")
 
@@ -91,7 +91,7 @@ async def test_one_claim_holds_until_its_lease_ends(demo):
 
 
 async def test_a_stale_pair_never_comes_back(demo, replica):
-    """A replica that slept over its lease has the older pair; its write and its bad news are about that one only."""
+    """A replica whose lease expired has the older pair; what it writes and reports is about that one only."""
     one = await replica()
     before = await one.store.get("demo")
     await one.tokens.renewed("demo", before.version)
@@ -157,7 +157,7 @@ async def test_a_refresh_waits_for_an_absent_database_to_store_the_new_pair(demo
 
 
 async def test_killed_between_answer_and_write_the_consent_may_be_lost(demo, replica):
-    """Documented: the pair of the answer is in no other place. It ends in words, not in silence or a loop."""
+    """Documented: the pair exists only in the answer. The shop asks for a new consent, without a loop."""
     one, two = await replica(), await replica()
     version = (await one.store.get("demo")).version
     assert await one.store.claim_refresh("demo", version, now=demo.clock(), lease=DEADLINE)

@@ -27,11 +27,11 @@ NOT_THE_PRODUCTS = {
 }
 
 KNOWN = [(row.kind, sorted(row.codes), row.means) for row in TABLE]
-NOBODY_KNOWS = (12059999, 12019999, 12038999, 12001999, 36009999, 36004999, 105999, 106999, 99999999, 7, -1, 2**53 + 1)
+UNKNOWN_CODES = (12059999, 12019999, 12038999, 12001999, 36009999, 36004999, 105999, 106999, 99999999, 7, -1, 2**53 + 1)
 STATUSES = (200, 201, 301, 302, 400, 401, 403, 404, 405, 408, 409, 410, 413, 429, 499, 500, 502, 503, 504)
 UNKNOWN = {
-    "codes nobody knows, 200": [Fault("answer", code=code, status=200, message="new") for code in NOBODY_KNOWS],
-    "codes nobody knows, 400": [Fault("answer", code=code, status=400, message="new") for code in NOBODY_KNOWS],
+    "unknown codes, 200": [Fault("answer", code=code, status=200, message="new") for code in UNKNOWN_CODES],
+    "unknown codes, 400": [Fault("answer", code=code, status=400, message="new") for code in UNKNOWN_CODES],
     "known codes, unclear": [
         Fault("answer", code=36009004, status=400, message="the moon is full"),
         Fault("answer", code=0, status=400),
@@ -48,7 +48,7 @@ KNOWN_ANSWERS = pytest.mark.parametrize(
 
 @pytest.fixture
 def publisher_settings():
-    """The clock is moved by hours: no reading falls due then."""
+    """The clock is moved by hours; no reading becomes due."""
     return {"review_poll_interval": timedelta(days=3650)}
 
 
@@ -74,7 +74,7 @@ async def authorised_again(world):
 
 
 async def put_right(world, kind):
-    """What ends the trouble of a shop or of a consent, without a word about the product."""
+    """Ends the trouble of a shop or a consent."""
     if kind is errors.AuthorizationEnded:
         await authorised_again(world)
     if kind in WAITS and await world.database["authorizations"].count_documents({"$or": later(world)}):
@@ -92,7 +92,7 @@ def done(world, seller_sku):
 
 
 async def meets(world, fault, kind, *, product_no, carried_out):
-    """A push meets the answer, another one follows it: the events about the product, and what the sandbox did."""
+    """Two pushes, of which the first gets the answer: the events of the product, and what the sandbox did."""
     await world.store(product_no)
     met = order(world, fault, "create*", carried_out=carried_out)
     await world.push(product_no)
@@ -111,7 +111,7 @@ async def meets(world, fault, kind, *, product_no, carried_out):
 @CARRIED_OUT
 @KNOWN_ANSWERS
 async def test_rb8_nv8_nv3_every_known_code_in_answer_to_a_create(demo, kind, codes, carried_out):
-    """Even when TikTok's refusal were a lie: before the next create one search looks."""
+    """One search before the next create, in case TikTok carried out what it refused."""
     for code in codes:
         fault = Fault("answer", code=code, message=None if code < 12_000_000 else "a reason")
         failed = await meets(demo, fault, kind, product_no=f"P-{code}", carried_out=carried_out)
@@ -129,7 +129,7 @@ async def test_rb8_nv8_nv3_every_unknown_answer_to_a_create(demo, answers, carri
 
 
 class TestWithoutIdempotency:
-    """TikTok says nowhere what a repeated key gives: nothing may rest on it. Its searches lag besides."""
+    """TikTok does not document what a repeated key returns, so nothing may rest on it. Its searches lag as well."""
 
     @pytest.fixture
     def publisher_settings(self):

@@ -77,7 +77,7 @@ async def test_a_body_is_bounded_before_it_is_verified(demo):
     ],
 )
 async def test_signed_nonsense_is_acknowledged_and_does_nothing(demo, body):
-    """A repeat would say the same."""
+    """A repeat would be no better."""
     before = await stored(demo)
     assert (await send(demo, body)).status_code == 200
     assert await stored(demo) == before

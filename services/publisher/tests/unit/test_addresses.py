@@ -6,7 +6,7 @@ from publisher.images.addresses import GuardedNetwork, is_public
 
 
 class Wire(httpcore.AsyncNetworkBackend):
-    """Notes where it was sent to; addresses in `dead` do not answer."""
+    """Keeps the addresses it connected to; those in `dead` do not answer."""
 
     def __init__(self, dead=()):
         self.connected = []
@@ -20,7 +20,7 @@ class Wire(httpcore.AsyncNetworkBackend):
 
 
 def names(*answers):
-    """A DNS that gives another answer each time."""
+    """A DNS with another answer each time."""
     left = list(answers)
 
     async def look_up(host, port):
@@ -58,7 +58,7 @@ def test_public_addresses_are(ip):
 
 
 async def test_only_the_checked_answer_is_connected_to():
-    """DNS rebinding: the second answer would have been private, and nobody asks for it."""
+    """DNS rebinding: the second answer would be private, but there is no second lookup."""
     wire = Wire()
     network = GuardedNetwork(allow_private=False, lookup=names(["203.104.130.1"], ["127.0.0.1"]), network=wire)
     assert await network.connect_tcp("shop.example", 443) == "stream"

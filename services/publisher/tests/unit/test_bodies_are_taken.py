@@ -71,7 +71,7 @@ AXIS = st.sampled_from(["", "1", "2", "A B"])
 
 
 def mostly(usual, rarely):
-    """A usual value nearly always: bodies that are refused by us prove nothing."""
+    """A usual value nearly always: bodies that our own checks refuse prove nothing."""
     return st.integers(0, 30).flatmap(lambda number: rarely if number == 30 else usual)
 
 

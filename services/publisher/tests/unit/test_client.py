@@ -217,7 +217,7 @@ async def test_big_integers_stay_exact(client, raw):
 
 
 async def test_what_is_sent_is_what_is_signed(client, raw):
-    """The body goes out as the bytes that were signed: UTF-8, compact, once."""
+    """The body is sent as the bytes that were signed: compact JSON in UTF-8."""
     raw.says(envelope())
     await client.call(CREATE, token=TOKEN, cipher="c")
     assert raw.requests[0].endswith('\r\n\r\n{"title":"靴下"}'.encode())
@@ -263,7 +263,7 @@ async def test_a_stamp_in_the_request_is_not_the_clock(client, raw):
 
 
 class TestTheGate:
-    """Trouble of the app itself stops all calls, is tried once a minute, and ends with the first good reply."""
+    """A refusal of the app stops all calls; one call a minute tries, and the first good reply ends it."""
 
     async def test_it_opens_tries_and_closes(self, client, raw, now):
         raw.says(envelope(106001), status="401 Unauthorized")

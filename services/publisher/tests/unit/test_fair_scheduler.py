@@ -9,7 +9,7 @@ def always(_shop, _jobs):
 
 
 def take(scheduler, times):
-    """Take and claim so often."""
+    """Take and claim `times` times."""
     taken = []
     for _ in range(times):
         taken.append(scheduler.next_shop())
@@ -52,7 +52,7 @@ def test_one_shop_alone_leaves_half_of_the_places():
 
 @given(st.integers(2, 300), st.integers(1, 64), st.integers(1, 299))
 def test_however_many_slow_shops_hold_places_the_next_shop_finds_one(places, per_shop, slow):
-    """They never give one back; while there are fewer of them than places."""
+    """Slow shops never release a place; there are fewer of them than places."""
     slow = min(slow, places - 1)
     scheduler = FairScheduler(places, per_shop, always)
     scheduler.add([f"slow-{number}" for number in range(slow)])

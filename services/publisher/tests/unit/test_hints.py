@@ -26,7 +26,7 @@ FIELDS = {*SnapshotContent.model_fields, "axes", "skus", "jan_code", "stock"}
     ],
 )
 def test_q9_a_refusal_names_the_field_and_keeps_tiktoks_words(code, status, field):
-    """Only what an edit of the product cures is incomplete: an incomplete product is not sent again before one."""
+    """`incomplete` only where an edit of the product helps: such a product is not sent again before an edit."""
     fail = refusal_of(Refused(code, "TikTok's words"))
     assert (fail.status, fail.code, fail.missing) == (status, code, (field,))
     assert fail.message.startswith("TikTok's words (")

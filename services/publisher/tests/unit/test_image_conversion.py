@@ -131,7 +131,7 @@ def test_a_profile_of_other_colours_changes_nothing(mode, profile):
 
 
 def test_a_photograph_under_a_wrong_file_type_is_known_by_its_content(picture):
-    """`photo.jpg` that is a WEBP inside: what shops' tools make of uploads without asking."""
+    """A `photo.jpg` that is really a WEBP: tools of shops convert uploads without a word."""
     assert opened_of(prepare(picture(kind="WEBP"), "MAIN_IMAGE")).format == "JPEG"
 
 
@@ -302,7 +302,7 @@ def test_a_decompression_bomb_is_refused_before_it_is_unpacked(side):
 
 
 class TestReadyPictures:
-    """The same content is decoded once per use, whoever asks and however it ends."""
+    """The same content is decoded once per use case, also when that fails."""
 
     @pytest.fixture
     def decoded(self, monkeypatch):

@@ -153,7 +153,7 @@ def test_new_content_of_a_listing_that_the_platform_took_down_goes_to_review(fac
 
 
 def test_ly3_an_edit_elsewhere_is_seen_before_any_reading_of_ours(facts):
-    """What buyers see is not what we sent; unless our edit has changed nothing about it, then it is TikTok's way."""
+    """Buyers see something else than we sent. If our edit did not change that, TikTok rewrites the content."""
     listed = replace(facts, listing=replace(LISTED, core="sent"))
     assert kind(decide(replace(listed, seen=replace(seen(), core="sent")))) == "Unchanged"
     assert kind(decide(replace(listed, seen=replace(seen(), core="other")))) == "Edit"
@@ -163,7 +163,7 @@ def test_ly3_an_edit_elsewhere_is_seen_before_any_reading_of_ours(facts):
 
 
 def test_an_edit_elsewhere_counts_only_once_everything_is_reviewed(facts):
-    """LY-3: a digest differing while a review runs is our own edit, half way."""
+    """LY-3: while a review runs, another digest is our own edit."""
     listed = replace(facts, listing=replace(LISTED, live_digest="before"))
     assert kind(decide(replace(listed, seen=seen(digest="after")))) == "Edit"
     assert kind(decide(replace(listed, seen=seen(audit="AUDITING", digest="after")))) == "Unchanged"
@@ -223,7 +223,7 @@ def unlisted(facts, intent, **changes):
 
 
 def test_rb8_nothing_is_sent_before_a_search_must_have_shown_the_first(facts):
-    """The looks of a create that was not done: seven within the minute."""
+    """A create that was not done is searched for seven times within the minute."""
     assert kind(decide(unlisted(facts, sent(0)))) == "Reconcile"
     looks, elapsed = 1, 1.5
     while isinstance(step := decide(unlisted(facts, sent(elapsed), searched=True)), Wait):

@@ -231,7 +231,7 @@ def test_the_same_jan_written_in_two_ways_stands_twice(snapshot, sku):
     ],
 )
 def test_seller_skus_never_change(numbers, name):
-    """Listings are found by them: another name would make second listings of everything (RB-8)."""
+    """Listings are found by them: other names would list every product a second time (RB-8)."""
     assert seller_sku(*numbers) == name
 
 
@@ -381,7 +381,7 @@ def test_fingerprint_knows_content_but_not_stock(snapshot, sku):
 
 
 def test_rb9_an_upgrade_sends_no_listing_once_more(snapshot, sku):
-    """The fingerprints that versions before stored: others would edit every listing and send it to review."""
+    """The fingerprints that earlier versions stored: others would edit every listing and send it to review."""
     assert fingerprint(snapshot(), "v1") == "ed7b4817e270d21f21d5f9e9384d625b9526149cb2aa20c23288810deb0839e3"
     description = "<p>やわらか😀</p><table><tr><td>綿</td></tr></table>"
     product = snapshot(

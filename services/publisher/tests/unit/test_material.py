@@ -10,7 +10,7 @@ from publisher.model import UploadedImage
 
 
 class Images:
-    """Takes every address but those in `bad`; notes what it was asked."""
+    """Uploads every address but those in `bad`; keeps the requests."""
 
     def __init__(self, bad=None, url_length=60):
         self.bad = bad or {}

@@ -27,7 +27,7 @@ async def test_a_file_waits_until_the_budget_has_its_bytes():
         group.create_task(use("large", 5, rest_done))
         group.create_task(use("small", 1, rest_done))
         await _turns()
-        # The small one would fit: but a large one that always lets small ones pass would wait for ever.
+        # The small one would fit, but a large one that lets small ones pass might wait indefinitely.
         assert events == ["first"]
         first_done.set()
     assert events == ["first", "large", "small"]

@@ -27,7 +27,7 @@ def row(number):
 
 
 class Shop:
-    """A shop of so many products, and everything the overviews ask of others."""
+    """Fakes of all that overviews need, for a shop with that many products."""
 
     def __init__(self, products=10, due=200, listed=None):
         self.products = products

@@ -21,7 +21,7 @@ def test_the_client_has_no_method_that_deletes_or_hides():
 
 
 def test_no_path_or_method_of_a_deleting_call_is_in_the_source():
-    """Every string that looks like an API path or HTTP method, wherever it stands."""
+    """Checks every string that looks like an API path or HTTP method."""
     for source in SOURCES:
         for node in ast.walk(ast.parse(source.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Constant) and isinstance(node.value, str):
@@ -37,7 +37,7 @@ def _imported(node):
 
 
 def test_only_the_client_speaks_to_tiktok():
-    """Its list of calls would be no promise if another module could send requests."""
+    """Its list of calls would guarantee nothing if another module could send requests."""
     speakers = {
         source.name
         for source in SOURCES

@@ -74,7 +74,7 @@ def test_the_table_says_what_is_written_here():
 
 
 def test_every_code_of_the_sandbox_and_of_the_hints_is_in_the_table():
-    """What the sandbox answers is documented; a hint is of a code that is known."""
+    """Codes of the sandbox and of hints are in the table."""
     named = {int(code) for code in Code} | {int(code) for code in _BY_CODE}
     assert {code for code in named if not is_known(code)} <= {0, 36009004}
 
@@ -113,7 +113,7 @@ def test_the_documentation_has_the_same_codes():
     page = (ROOT / "docs" / "tiktok-shop-api.md").read_text(encoding="utf-8")
     table = page.partition("| class | codes |")[2].partition("| a member of the body |")[0]
     told = {int(number) for number in re.findall(r"\b\d{6,8}\b", table)}
-    forgotten = {int(code) for code in IMAGE_FORGOTTEN}  # Refused, and answered by uploading anew
+    forgotten = {int(code) for code in IMAGE_FORGOTTEN}  # Refused, and followed by another upload
     assert told - {36009004} - forgotten == set().union(*CODES.values())
 
 

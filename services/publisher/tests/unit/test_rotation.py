@@ -72,7 +72,7 @@ key_lists = st.lists(st.sampled_from(["k1", "k2", "k3", "k4"]), min_size=1, max_
 
 @given(st.lists(key_lists, min_size=1, max_size=5), st.sampled_from(["k1", "k2", "k3", "k4"]), st.randoms())
 def test_every_key_change_ends_readable_for_all_without_reencrypting_back_and_forth(running, sealed_with, chance):
-    """Replicas have their rounds in any order: what one that can open it seals again, nobody seals back."""
+    """Rounds of replicas in any order: what one encrypts again, no other encrypts back."""
     there = holders(*running)
     common = set.intersection(*(set(own) for own in running))
     writes = 0

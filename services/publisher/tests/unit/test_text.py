@@ -98,7 +98,7 @@ def test_a_line_keeps_its_words(text, clean):
 
 
 def symbols():
-    """Every character that the blocks hold, and some emoji of several."""
+    """Every character in the blocks, and some emoji of several characters."""
     blocks = [
         *range(0x2600, 0x27C0),
         *range(0x1F000, 0x1FB00),

@@ -385,7 +385,7 @@ WORDS = st.text(st.sampled_from("あ字aA1 <>&;/='\"!-sbM"), max_size=20)
 
 @given(WORDS)
 def test_no_word_of_plain_text_is_lost(text):
-    """Whatever looks like HTML but is none stays readable, character by character."""
+    """What looks like HTML but is not stays readable, every character of it."""
     plain = "".join(letter for letter in text if letter not in "<>&/!-='\"")
     expected = "".join(plain.split())
     kept = "".join(clean_line(text.replace("<", " < ")).split())
