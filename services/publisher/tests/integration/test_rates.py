@@ -138,7 +138,7 @@ class TestQuota:
 
 
 async def test_reliability_37_commands_for_one_product_are_one_push_and_the_newest_content_goes(demo):
-    """Ten commands at once, then one while the push runs: one create, then the newest content, and never the old one."""
+    """Ten commands at once, then one while the push runs: one create, then the newest content, never the old one."""
     demo.sandbox.faults.add(Fault("slow", operation="create*", times=1, seconds=0.5))
     await demo.store("A-100")
     await demo.command(*["A-100"] * 10)
