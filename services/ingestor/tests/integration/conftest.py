@@ -11,7 +11,7 @@ import yaml
 from ingestor.app import build
 from ingestor.settings import IngestorSettings
 from shopsync_contracts import Event
-from shopsync_contracts.events import ImportProgress, ImportRequested
+from shopsync_contracts.events import ImportCommandMode, ImportProgress, ImportRequested
 from shopsync_contracts.topics import IMPORT_COMMANDS, PRODUCT_CHANGES, REPORTS
 from shopsync_runtime import Runtime
 from shopsync_runtime.testing import ServiceWorld, running, service_place
@@ -43,7 +43,7 @@ class World(ServiceWorld):
         async with running(runtime):
             yield runtime
 
-    async def command(self, mode: str, *, event_id: str, shop_key: str = "demo", **more: Any) -> str:
+    async def command(self, mode: ImportCommandMode, *, event_id: str, shop_key: str = "demo", **more: Any) -> str:
         await self.say(IMPORT_COMMANDS, ImportRequested(shop_key=shop_key, mode=mode, **more), event_id)
         return event_id
 
@@ -69,7 +69,7 @@ class World(ServiceWorld):
 
         return await eventually(look, timeout=within, interval=0.1, what=f"the report of {request_id}")
 
-    async def imported(self, mode: str, event_id: str, **more: Any) -> Any:
+    async def imported(self, mode: ImportCommandMode, event_id: str, **more: Any) -> Any:
         """The report of a new import, once the import is over: its checkpoint is moved after the report."""
         report = await self.report(await self.command(mode, event_id=event_id, **more))
         await self.finished(event_id)

@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
+from typing import Any
 from urllib.parse import parse_qs
 
 import pytest
@@ -160,9 +161,12 @@ async def test_the_checkpoint_stays_when_a_change_may_have_been_missed(world):
         start = (await checkpoint(world))["taken_until"]
         assert abs(start - first.started_at) < timedelta(milliseconds=1)
         edit(world, 250)
-        for number, (kind, options) in enumerate(
-            [("status", {"page": 2, "times": None}), ("failed", {"page": 2}), ("duplicate_page", {"page": 2})]
-        ):
+        faults: list[tuple[str, dict[str, Any]]] = [
+            ("status", {"page": 2, "times": None}),
+            ("failed", {"page": 2}),
+            ("duplicate_page", {"page": 2}),
+        ]
+        for number, (kind, options) in enumerate(faults):
             world.sandbox.fail(kind, **options)
             await world.imported("changed_only", f"bad{number}")
             world.sandbox.faults.clear()

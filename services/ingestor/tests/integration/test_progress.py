@@ -1,5 +1,7 @@
 """How far an import is, while it runs: reports now and then, gauges at every page."""
 
+from typing import Any
+
 from prometheus_client import REGISTRY
 
 from ingestor.importing.progress import Progress
@@ -68,7 +70,8 @@ async def test_a_report_that_cannot_be_sent_holds_nothing_up(world, monkeypatch)
     original = Progress.__init__
 
     def deaf(self, events, **more):
-        original(self, Deaf(), **more)
+        publisher: Any = Deaf()
+        original(self, publisher, **more)
 
     monkeypatch.setattr(Progress, "__init__", deaf)
     async with world.ingestor():

@@ -36,14 +36,19 @@ def connections(world):
 
 
 @pytest.fixture
-async def process(world, tmp_path, connections):
-    """The running ingestor, which knows the shop `demo` only."""
-    mounted = Mounted(tmp_path / "mounted")
-    mounted.put({"demo": connections["demo"]})
+def mounted(tmp_path, connections):
+    """The mounted folder, which names the shop `demo` only."""
+    folder = Mounted(tmp_path / "mounted")
+    folder.put({"demo": connections["demo"]})
+    return folder
+
+
+@pytest.fixture
+async def process(world, tmp_path, mounted):
+    """The running ingestor."""
     world.settings |= {"shops_file_every": "200ms"}
     environment = {**world.environment(), "INGESTOR_SHOPS_FILE": str(mounted.shops)}
     service = ServiceProcess("ingestor", env=environment, folder=tmp_path)
-    service.mounted = mounted
     async with service:
         yield service
     assert service.child.exit_code == 0
@@ -64,34 +69,34 @@ async def ready(service):
         return await client.get(f"{service.url}/readyz"), (await client.get(f"{service.url}/metrics")).text
 
 
-async def test_shops_come_change_and_go_while_it_runs(world, process, connections):
+async def test_shops_come_change_and_go_while_it_runs(world, process, mounted, connections):
     assert (await world.imported("enumerate", "c1")).TYPE == "import.completed"
     demo, other = connections["demo"], connections["other"]
 
-    process.mounted.put({"demo": demo, "other": {**other, "client_secret": "file:secret"}}, other["client_secret"])
+    mounted.put({"demo": demo, "other": {**other, "client_secret": "file:secret"}}, other["client_secret"])
     await told(process, "shops file read again", added=["other"], removed=[], changed=[])
     assert (await world.imported("enumerate", "c2", shop_key="other")).enumeration.product_count == 60
 
-    process.mounted.put({"demo": demo, "other": {**other, "client_secret": "file:secret"}}, "a wrong one")
+    mounted.put({"demo": demo, "other": {**other, "client_secret": "file:secret"}}, "a wrong one")
     await told(process, "shops file read again", changed=["other"])
     denied = await world.imported("enumerate", "c3", shop_key="other")
     assert (denied.TYPE, denied.code) == ("import.failed", "futureshop_denied")
 
-    process.mounted.put({"demo": demo, "other": {**other, "client_secret": "file:secret"}}, other["client_secret"])
+    mounted.put({"demo": demo, "other": {**other, "client_secret": "file:secret"}}, other["client_secret"])
     await eventually(lambda: len([x for x in process.log_lines() if x.get("changed") == ["other"]]) == 2)
     assert (await world.imported("enumerate", "c4", shop_key="other")).TYPE == "import.completed"
 
-    process.mounted.put({"demo": demo})
+    mounted.put({"demo": demo})
     await told(process, "shops file read again", removed=["other"])
     gone = await world.imported("enumerate", "c5", shop_key="other")
-    assert (gone.code, str(process.mounted.shops) in gone.message) == ("shop_unknown", True)
+    assert (gone.code, str(mounted.shops) in gone.message) == ("shop_unknown", True)
     assert (await world.imported("enumerate", "c6")).TYPE == "import.completed"
     log = process.log.read_text(encoding="utf-8")
     assert not [one for one in (demo, other) if one["client_secret"] in log]
 
 
-async def test_a_bad_new_file_keeps_the_old_one_and_is_told_everywhere(world, process, connections):
-    process.mounted.put("demo:\n  base_url: http://x\n")
+async def test_a_bad_new_file_keeps_the_old_one_and_is_told_everywhere(world, process, mounted, connections):
+    mounted.put("demo:\n  base_url: http://x\n")
     line = await told(process, "shops file cannot be used, the shops of before stay in force")
     assert line["problem"].endswith("shop 'demo': client_id: is missing")
     answer, metrics = await ready(process)
@@ -102,7 +107,7 @@ async def test_a_bad_new_file_keeps_the_old_one_and_is_told_everywhere(world, pr
     stranger = await world.imported("enumerate", "c2", shop_key="other")
     assert "it cannot be used as it is now: " in stranger.message
 
-    process.mounted.put(connections)
+    mounted.put(connections)
     await told(process, "shops file read again", added=["other"], usable_again=True)
     answer, metrics = await ready(process)
     assert answer.json()["notes"] == {"shops file": "2 shops"}
@@ -110,15 +115,15 @@ async def test_a_bad_new_file_keeps_the_old_one_and_is_told_everywhere(world, pr
     assert (await world.imported("enumerate", "c3", shop_key="other")).TYPE == "import.completed"
 
 
-async def test_a_shop_that_is_taken_out_ends_its_running_import(world, process, connections):
+async def test_a_shop_that_is_taken_out_ends_its_running_import(world, process, mounted, connections):
     """It stops asking at once, and nothing is concluded from the pages that it has read."""
-    process.mounted.put(connections)
+    mounted.put(connections)
     await told(process, "shops file read again", added=["other"])
     for page in (2, 3, 4, 5):
         world.sandbox.fail("slow", ms=5000, page=page, times=None, shop_key="demo")
     await world.command("overwrite_all", event_id="c1")
     await eventually(lambda: world.sandbox.journal.counts["products"] >= 1)
-    process.mounted.put({"other": connections["other"]})
+    mounted.put({"other": connections["other"]})
     report = await world.report("c1")
     assert (report.TYPE, report.code) == ("import.failed", "shop_unknown")
     assert report.counts.read < 450

@@ -1,5 +1,6 @@
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -32,7 +33,9 @@ async def test_what_is_saved_is_read_back(database):
     run.refuse("A", "name: is missing")
     run.doubt(["page 2: …"] * 50)
     await store.save(run, token=1)
-    assert asdict(await store.next_for("demo")) == asdict(run)
+    read = await store.next_for("demo")
+    assert read is not None
+    assert asdict(read) == asdict(run)
     assert len(run.doubts) == 20
 
 
@@ -52,6 +55,7 @@ async def test_imports_of_a_shop_come_in_the_order_of_their_requests(database):
     await store.add(a_run(id="first", shop_key="other", requested_at=NOW.replace(hour=0)))
     assert await store.shops_with_work() == ["other", "demo"]
     first = await store.next_for("demo")
+    assert first is not None
     assert first.id == "early"
     first.state, first.ended_at = "finished", NOW
     await store.save(first, token=1)
@@ -61,7 +65,7 @@ async def test_imports_of_a_shop_come_in_the_order_of_their_requests(database):
 async def test_presence_knows_repetitions_from_repeated_pages_and_from_products_registered_anew(database):
     store = PresenceStore(database)
     page = [Listed("A", 1, {}), Listed("B", 2, {})]
-    see = {"import_id": "i1", "at": NOW}
+    see: dict[str, Any] = {"import_id": "i1", "at": NOW}
     assert await store.note_seen("demo", page, page=1, **see) == 0
     assert await store.note_seen("demo", page, page=1, **see) == 0, "the same page after a crash"
     assert await store.note_seen("demo", page, page=2, **see) == 2, "the same products on another page"
@@ -87,7 +91,7 @@ async def test_presence_of_one_shop_is_not_another_shops(database):
 
 async def test_requests_that_are_equal_are_tied_to_the_one_that_runs(database):
     store = ImportStore(database)
-    for changes in [
+    requests: list[dict[str, Any]] = [
         {"id": "runs"},
         {"id": "equal"},
         {"id": "syncs", "then_sync": True},
@@ -95,7 +99,8 @@ async def test_requests_that_are_equal_are_tied_to_the_one_that_runs(database):
         {"id": "mode", "mode": "overwrite_all"},
         {"id": "shop", "shop_key": "other"},
         {"id": "confirms", "confirm_shrink_of": "i0"},
-    ]:
+    ]
+    for changes in requests:
         await store.add(a_run(**changes))
     run = a_run(id="runs", state="reading", started_at=NOW)
     await store.save(run, token=1)
@@ -142,9 +147,12 @@ async def test_the_import_in_hand_comes_before_one_that_claims_to_be_older(datab
 async def test_the_newest_listing_is_a_complete_one(database):
     store = ImportStore(database)
     window = Interval(NOW, NOW)
-    for number, changes in enumerate(
-        [{"listed_at": NOW}, {"listed_at": NOW.replace(hour=5), "interval": window}, {"listed_at": None}]
-    ):
+    runs: list[dict[str, Any]] = [
+        {"listed_at": NOW},
+        {"listed_at": NOW.replace(hour=5), "interval": window},
+        {"listed_at": None},
+    ]
+    for number, changes in enumerate(runs):
         run = a_run(id=f"i{number}", **changes)
         await store.add(run)
         run.state, run.ended_at = "finished", NOW
@@ -186,7 +194,8 @@ async def test_presence_that_nobody_needs_any_more_is_forgotten(database):
     await store.mark_absent("demo", ["P5"], at=NOW)
     await store.mark_absent("other", ["P0"], at=long_ago)
     await database["products"].insert_many([{"_id": "demo/P1"}, {"_id": "demo/P7"}, {"_id": "other/P0"}])
-    found, after = [], ""
+    found: list[tuple[str | None, int]] = []
+    after: str | None = ""
     while after is not None:
         after, dropped = await store.forget("demo", absent_before=limit, after=after, limit=2)
         found.append((after, dropped))
@@ -215,7 +224,7 @@ async def test_a_window_is_no_listing(database):
     store = PresenceStore(database)
     await store.note_seen("demo", [Listed("A", 1, {}), Listed("B", 2, {})], import_id="i1", page=1, at=NOW)
     await store.mark_absent("demo", ["A"], at=NOW)
-    seen = {"import_id": "i2/0", "at": NOW, "window": True}
+    seen: dict[str, Any] = {"import_id": "i2/0", "at": NOW, "window": True}
     assert await store.note_seen("demo", [Listed("A", 1, {}), Listed("C", 3, {})], page=1, **seen) == 0
     assert await store.note_seen("demo", [Listed("A", 1, {})], page=2, **seen) == 1, "a page that comes again"
     assert await store.present("demo") == 3

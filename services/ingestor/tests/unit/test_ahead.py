@@ -1,19 +1,22 @@
 """One page ahead: what is asked for when, and what becomes of it."""
 
 import asyncio
+from datetime import UTC, datetime
 
 import pytest
 
 from ingestor.errors import Busy
 from ingestor.futureshop.client import Page
-from ingestor.importing.read_ahead import Ahead
+from ingestor.importing.read_ahead import Ahead, Seen
 from ingestor.importing.stock_feed import PAGES_AHEAD, StockFeed, StockMark
-from ingestor.records.identity import Listed
+from ingestor.records.identity import Identified, Listed
 from ingestor.records.source_map import SourceMap
+
+NOW = datetime(2026, 11, 23, 18, 0, tzinfo=UTC)
 
 
 class Pages:
-    """Answers with the URL itself, when it is let."""
+    """Answers with an empty page, when it is let; its `next_url` is the URL that was asked for."""
 
     def __init__(self):
         self.asked, self.given_up, self.may = [], [], asyncio.Event()
@@ -27,17 +30,17 @@ class Pages:
             raise
         if url == "broken":
             raise Busy("HTTP 503")
-        return url
+        return Seen(url, Identified([], [], 0), {}, NOW, None)
 
 
 async def test_a_page_that_was_asked_for_ahead_is_not_asked_for_again():
     pages = Pages()
     pages.may.set()
     async with Ahead(pages.ask) as ahead:
-        assert await ahead.page(None) is None
+        assert (await ahead.page(None)).next_url is None
         ahead.fetch("2")
-        assert await ahead.page("2") == "2"
-        assert await ahead.page("3") == "3"
+        assert (await ahead.page("2")).next_url == "2"
+        assert (await ahead.page("3")).next_url == "3"
     assert pages.asked == [None, "2", "3"]
 
 

@@ -7,6 +7,7 @@ import json
 import time
 import tracemalloc
 import zlib
+from typing import Any
 
 import httpx
 import pytest
@@ -19,7 +20,13 @@ from ingestor.futureshop.searches import all_numbers, all_products, all_stock
 from shopsync_sandbox.futureshop import FutureshopSandbox
 from shopsync_sandbox.serving import running
 
-FAST = {"attempts": 3, "first_wait": 0.01, "longest_wait": 0.02, "patience": 5.0, "requests_per_second": 1000}
+FAST: dict[str, Any] = {
+    "attempts": 3,
+    "first_wait": 0.01,
+    "longest_wait": 0.02,
+    "patience": 5.0,
+    "requests_per_second": 1000,
+}
 
 
 class Spoiled(httpx.AsyncBaseTransport):

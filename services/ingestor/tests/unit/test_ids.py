@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
@@ -40,12 +41,15 @@ async def test_the_clocks_requests_have_the_recorded_id():
     async def publish_all(events):
         sent.extend(id_ for _, id_ in events)
 
+    imports: Any = SimpleNamespace(with_settings=with_settings)
+    leases: Any = SimpleNamespace(claim_slot=claim_slot)
+    events: Any = SimpleNamespace(event=lambda _, **named: named["id"], publish_all=publish_all)
     schedule = ImportSchedule(
         "0 3 * * *",
         lambda: ["demo"],
-        SimpleNamespace(with_settings=with_settings),
-        SimpleNamespace(claim_slot=claim_slot),
-        SimpleNamespace(event=lambda _, **named: named["id"], publish_all=publish_all),
+        imports,
+        leases,
+        events,
         clock=lambda: datetime(2026, 11, 23, 18, 30, tzinfo=UTC),
         catch_up=timedelta(hours=1),
     )

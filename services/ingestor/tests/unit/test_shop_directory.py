@@ -230,7 +230,13 @@ async def test_a_lasting_trouble_is_said_again_after_ten_minutes_and_not_before(
     shops = directory()
     mount.put(shops_yaml="")
     said = []
-    shops._say_problem = lambda say=shops._say_problem: (said.append(1), say())
+    say_problem = shops._say_problem
+
+    def counted():
+        said.append(1)
+        say_problem()
+
+    shops._say_problem = counted
     for _ in range(2 + 59):
         await shops.look()
     assert len(said) == 1
