@@ -14,6 +14,7 @@ from shopsync_contracts import Event
 from shopsync_contracts.events import ProductsBulkEdited
 from shopsync_contracts.topics import REPORTS, TOOL_EDITS
 from shopsync_runtime import Delivery, EventPublisher
+from shopsync_runtime.chunks import batched
 
 log = structlog.get_logger(__name__)
 
@@ -58,8 +59,8 @@ class BulkEdits:
     async def _send(self, event: Event[ProductsBulkEdited], plan: FanOut) -> None:
         # The envelope's time is that of the bulk edit: for the sync target it is when the merchant set it.
         edits = [(TOOL_EDITS, self._events.event(body, id=id_, time=event.time)) for id_, body in plan.edits]
-        for start in range(0, len(edits), _PUBLISH_AT_ONCE):
-            await self._events.publish_all(edits[start : start + _PUBLISH_AT_ONCE])
+        for some in batched(edits, _PUBLISH_AT_ONCE):
+            await self._events.publish_all(some)
         pages = reports(event, plan.verdicts, self._clock())
         await self._events.publish_all([(REPORTS, self._events.event(body, id=id_)) for id_, body in pages])
         refused = sum(verdict.verdict == "refused" for verdict in plan.verdicts)

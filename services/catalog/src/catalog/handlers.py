@@ -1,6 +1,5 @@
 """Handlers of the topics. They call the rules and the stores; there are no rules here."""
 
-import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from datetime import datetime
 
@@ -21,6 +20,8 @@ from shopsync_contracts import Event
 from shopsync_contracts.events import ProductsBulkEdited, SyncCounts, SyncRequested
 from shopsync_contracts.topics import PUSH_COMMANDS, REPORTS
 from shopsync_runtime import Delivery, EventPublisher, Refusal
+from shopsync_runtime.chunks import batched
+from shopsync_runtime.gathering import all_ended
 from shopsync_runtime.wording import no_settings
 
 log = structlog.get_logger(__name__)
@@ -121,10 +122,7 @@ class SyncHandler:
         by_shop: dict[str, list[Delivery]] = {}
         for delivery in batch:
             by_shop.setdefault(delivery.event.data.shop_key, []).append(delivery)
-        ended = await asyncio.gather(*(self._shop(requests) for requests in by_shop.values()), return_exceptions=True)
-        for outcome in ended:
-            if isinstance(outcome, BaseException):
-                raise outcome
+        await all_ended(*(self._shop(requests) for requests in by_shop.values()))
         return []
 
     async def _shop(self, requests: Sequence[Delivery]) -> None:
@@ -157,9 +155,7 @@ class SyncHandler:
             async for page in self._products.enabled(body.shop_key):
                 yield {one["product_no"]: one for one in page}
             return
-        named = list(dict.fromkeys(body.product_nos))
-        for start in range(0, len(named), _PAGE):
-            some = named[start : start + _PAGE]
+        for some in batched(dict.fromkeys(body.product_nos), _PAGE):
             found = await self._products.push_states([product_id(body.shop_key, one) for one in some])
             yield {one: found.get(product_id(body.shop_key, one)) for one in some}
 

@@ -1,6 +1,5 @@
 """Publishes the merged products: snapshots, and null values for deleted ones."""
 
-import asyncio
 from collections.abc import Iterable
 
 from catalog.rules.model import State
@@ -8,6 +7,7 @@ from catalog.store.documents import product_id
 from shopsync_contracts.derived import catalog_id
 from shopsync_contracts.topics import CATALOG_PRODUCTS
 from shopsync_runtime import EventPublisher
+from shopsync_runtime.gathering import all_ended
 
 
 class SnapshotPublisher:
@@ -36,12 +36,7 @@ class SnapshotPublisher:
         )
         # Concurrently: a sweep deletes thousands, and in sequence each would wait for its own acknowledgement.
         gone = [subject.encode() for subject, state in known.items() if state.snapshot is None]
-        acks = await asyncio.gather(
-            *(self._events.tombstone(CATALOG_PRODUCTS, key) for key in gone), return_exceptions=True
-        )
-        for ack in acks:
-            if isinstance(ack, BaseException):
-                raise ack
+        await all_ended(*(self._events.tombstone(CATALOG_PRODUCTS, key) for key in gone))
 
 
 def _subject(state: State) -> str | None:

@@ -22,6 +22,7 @@ from catalog.rules.suspects import Suspect, Suspects, version_shown
 from catalog.snapshot_publisher import SnapshotPublisher
 from catalog.store.products import ProductStore
 from shopsync_runtime import Delivery, Refusal
+from shopsync_runtime.chunks import batched
 from shopsync_runtime.failures import is_retryable
 
 log = structlog.get_logger(__name__)
@@ -86,8 +87,8 @@ class SnapshotRepair:
             return
         read_to = {one.partition: reading.read_to(one.partition) for one in self._suspects.all()}
         due = self._suspects.due(read_to)
-        for start in range(0, len(due), _AT_ONCE):
-            await self._repair(due[start : start + _AT_ONCE])
+        for some in batched(due, _AT_ONCE):
+            await self._repair(some)
         seen = self._suspects.all()
         if asked := self._suspects.without_end():
             self._suspects.set_ends(await reading.ends(asked), seen)

@@ -28,6 +28,7 @@ from shopsync_contracts.topics import (
     TOOL_EDITS,
 )
 from shopsync_runtime import EventPublisher, Lease, failpoint
+from shopsync_runtime.chunks import batched
 from shopsync_runtime.wording import no_settings
 
 log = structlog.get_logger(__name__)
@@ -195,8 +196,8 @@ class Steps:
 
     async def _look_up(self, sweep: Sweep) -> dict[str, Found]:
         found: dict[str, Found] = {}
-        for start in range(0, len(sweep.candidates), _CHUNK):
-            found |= await self._catalog.look_up(sweep.shop_key, sweep.candidates[start : start + _CHUNK])
+        for some in batched(sweep.candidates, _CHUNK):
+            found |= await self._catalog.look_up(sweep.shop_key, some)
         return found
 
     async def _report(self, sweep: Sweep) -> None:

@@ -10,7 +10,7 @@ from ingestor.errors import UnexpectedReply
 from ingestor.futureshop.searches import NUMBERS_PER_CHECK, ReadPage, products_of
 from ingestor.ids import removed_id
 from ingestor.importing.enumeration import ShrinkLimit, judge, still_holds
-from ingestor.importing.stock_feed import in_chunks, search_form, searchable
+from ingestor.importing.stock_feed import search_form, searchable
 from ingestor.model import ImportRun
 from ingestor.records.identity import Listed, identify
 from ingestor.records.source_map import SourceMap
@@ -19,6 +19,7 @@ from shopsync_contracts.events import Enumeration, ProductRemoved
 from shopsync_contracts.times import to_the_millisecond
 from shopsync_contracts.topics import PRODUCT_CHANGES
 from shopsync_runtime import EventPublisher, Lease, failpoint
+from shopsync_runtime.chunks import batched
 
 log = structlog.get_logger(__name__)
 
@@ -134,7 +135,7 @@ class Absences:
     async def _answering(self, numbers: Sequence[str], read_page: ReadPage) -> dict[str, Listed]:
         """Those of the products that futureshop gives when asked by number."""
         present: dict[str, Listed] = {}
-        for chunk in in_chunks([number for number in numbers if searchable(number)], NUMBERS_PER_CHECK):
+        for chunk in batched([number for number in numbers if searchable(number)], NUMBERS_PER_CHECK):
             page = await read_page(products_of(chunk), None)
             found = identify(page.records, self._table)
             forms = {search_form(number) for number in chunk}

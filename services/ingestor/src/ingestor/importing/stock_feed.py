@@ -3,7 +3,7 @@
 import asyncio
 import unicodedata
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
@@ -14,6 +14,7 @@ from ingestor.records.identity import Listed, identify
 from ingestor.records.mapping import Stock, to_stock
 from ingestor.records.source_map import SourceMap
 from shopsync_runtime.cancelling import stop
+from shopsync_runtime.chunks import batched
 
 PAGES_AHEAD = 8
 """Stock pages kept at most: 800 products while the largest product page has 250."""
@@ -127,7 +128,7 @@ class StockFeed:
 
     async def _ask_for(self, product_nos: Sequence[str]) -> dict[str, Stock]:
         found: dict[str, Stock] = {}
-        for chunk in in_chunks([number for number in product_nos if searchable(number)], NUMBERS_PER_CHECK):
+        for chunk in batched([number for number in product_nos if searchable(number)], NUMBERS_PER_CHECK):
             page = await self._read(stock_of(chunk), None)
             for each in identify(page.records, self._table).listed:
                 if each.product_no in chunk:
@@ -155,9 +156,3 @@ def search_form(product_no: str) -> str:
     Such a search answers `abc` with `ABC`: another product, and none that nobody asked for.
     """
     return unicodedata.normalize("NFKC", product_no).casefold().strip()
-
-
-def in_chunks(numbers: Sequence[str], size: int) -> Iterator[list[str]]:
-    """Lists of at most `size`."""
-    for start in range(0, len(numbers), size):
-        yield list(numbers[start : start + size])

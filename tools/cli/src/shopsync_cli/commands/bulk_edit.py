@@ -24,6 +24,7 @@ from shopsync_contracts.limits import MAX_BULK_PRODUCTS
 from shopsync_readmodel.products.search import ProductFilter, absent, read_numbers
 from shopsync_readmodel.shops.settings import require_shop
 from shopsync_readmodel.statuses import StatusName
+from shopsync_runtime.chunks import batched
 from shopsync_runtime.wording import counted
 
 _SHOWN = 20
@@ -99,7 +100,7 @@ def _numbers_in(file: str) -> list[str]:
 
 def _events(shop: str, numbers: Sequence[str], changes: EditChanges, on: bool | None) -> list[Event[ShopBody]]:
     moment = now()  # the same time for all pages: they are one edit
-    pages = [numbers[start : start + MAX_BULK_PRODUCTS] for start in range(0, len(numbers), MAX_BULK_PRODUCTS)]
+    pages = list(batched(numbers, MAX_BULK_PRODUCTS))
     return [
         event_of(
             build(

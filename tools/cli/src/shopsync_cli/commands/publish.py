@@ -10,7 +10,7 @@ import typer
 from shopsync_cli.commands.context import cluster_of, mongo_of, run
 from shopsync_cli.commands.options import AsJson, Settle, Timeout
 from shopsync_cli.errors import CommandFailed, WrongCall
-from shopsync_cli.kafka.chunks import CHUNK, batched, send_in_chunks
+from shopsync_cli.kafka.chunks import CHUNK, send_in_chunks
 from shopsync_cli.kafka.cluster import Cluster
 from shopsync_cli.kafka.topic_names import spec_of
 from shopsync_cli.publishing.files import Document, check, read_documents
@@ -19,6 +19,7 @@ from shopsync_cli.publishing.tracking import publish_and_track
 from shopsync_cli.views.outcomes import print_outcomes
 from shopsync_cli.views.output import say, warn
 from shopsync_contracts import TopicSpec
+from shopsync_runtime.chunks import batched
 from shopsync_runtime.wording import counted
 
 _IN_MEMORY = 16 * 1024 * 1024

@@ -4,13 +4,14 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from shopsync_cli.kafka.chunks import CHUNK, batched
+from shopsync_cli.kafka.chunks import CHUNK
 from shopsync_cli.kafka.cluster import Cluster
 from shopsync_cli.letters.letter import X_REDRIVEN_FROM, Letter
 from shopsync_cli.letters.states import X_REDRIVEN_AT, X_REDRIVEN_TO
 from shopsync_cli.moments import now
 from shopsync_contracts.topics import DEAD_LETTERS
 from shopsync_runtime import deadletters as names
+from shopsync_runtime.chunks import batched
 from shopsync_runtime.kafka.messages import Message
 from shopsync_runtime.kafka.producer import Placed
 

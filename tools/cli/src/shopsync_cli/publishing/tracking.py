@@ -24,6 +24,7 @@ from shopsync_contracts import bulk_edit_part_id
 from shopsync_contracts.events import BulkEditCompleted, ProductEdited, ProductsBulkEdited, SyncTargetSet
 from shopsync_contracts.topics import DELETE_COMMANDS, LISTING_EVENTS, PRODUCT_CHANGES, TOOL_EDITS
 from shopsync_readmodel.stored.layers import Document, read_layers
+from shopsync_runtime.chunks import batched
 from shopsync_runtime.mongo import Database
 
 _PAUSE_SECONDS = 0.3
@@ -94,8 +95,8 @@ class _Tracker:
                 self._ends[one.place] = Outcome(one, Fate.REFUSED, error_type=letter.error_type, reason=letter.error)
             elif one.place not in held:
                 applied.append(one)
-        for start in range(0, len(applied), _AT_ONCE):
-            self._ends |= await self._applied(applied[start : start + _AT_ONCE])
+        for some in batched(applied, _AT_ONCE):
+            self._ends |= await self._applied(some)
 
     async def _passed(self, admin: AIOKafkaAdminClient, sent: Sequence[Sent]) -> list[Sent]:
         """Those whose offset every group that reads the topic has committed."""
@@ -115,8 +116,8 @@ class _Tracker:
         """Which of them wait in `held_messages`."""
         found: set[Place] = set()
         edits = [one for one in sent if one.spec is TOOL_EDITS]
-        for start in range(0, len(edits), _AT_ONCE):
-            subjects = {one.subject for one in edits[start : start + _AT_ONCE]}
+        for some in batched(edits, _AT_ONCE):
+            subjects = {one.subject for one in some}
             query = {"subject": {"$in": sorted(subjects)}}
             fields = {"topic": 1, "partition": 1, "offset": 1}
             async for held in self._database["held_messages"].find(query, fields):
