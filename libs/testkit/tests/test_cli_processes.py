@@ -1,4 +1,4 @@
-"""Child processes and the commands: they end with their parent, and say in words what is wrong."""
+"""Child processes and commands: they end with their parent, and say what is wrong."""
 
 import asyncio
 import os

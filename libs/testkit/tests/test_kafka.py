@@ -93,7 +93,7 @@ async def test_docker_without_an_engine_is_refused_in_words(monkeypatch, tmp_pat
 
 
 async def test_a_taken_port_is_refused(kafka_broker):
-    """And not mistaken for the new broker because somebody answers there."""
+    """It is not mistaken for the new broker only because something answers there."""
     taken = int(kafka_broker.bootstrap_servers.rpartition(":")[2])
     with pytest.raises(StartFailed, match=f"port {taken} on 127.0.0.1 is already in use"):
         await kafka.start_broker("embedded", port=taken)

@@ -1,4 +1,4 @@
-"""Every published capability, probed on the broker that runs: what works must not be in `lacks`, and the reverse."""
+"""Every capability, tried on the running broker: `lacks` must hold exactly what does not work."""
 
 import asyncio
 import contextlib
@@ -33,7 +33,7 @@ asyncio.run(main(*sys.argv[1:]))
 
 
 class Bench:
-    """A broker and one topic name of this probe's own."""
+    """A broker, and a topic name for this probe only."""
 
     def __init__(self, broker, topic, folder):
         self.broker, self.topic, self.folder = broker, topic, folder
@@ -67,7 +67,7 @@ class Bench:
 
     @contextlib.asynccontextmanager
     async def abandoned(self, *topics, **options):
-        """A consumer whose group may be stuck at the end, so its stop is not waited for longer than a second."""
+        """A consumer whose group may be stuck in the end, so that its stop gets only one second."""
         consumer = self.consumer(*topics, **options)
         try:
             yield consumer
@@ -81,7 +81,7 @@ class Bench:
                 await producer.send_and_wait(self.topic, value, **options)
 
     async def read(self, **options):
-        """Everything between the beginning and the end of partition 0."""
+        """All records of partition 0."""
         records = []
         async with self.consumer(self.topic, **options) as consumer:
             end = (await consumer.end_offsets([self.partition]))[self.partition]
@@ -92,7 +92,7 @@ class Bench:
         return records
 
     async def crashed_member(self, session_ms):
-        """A member of the group named like the topic, that joined and was killed."""
+        """A member that joined the group named like the topic, and was killed."""
         log = self.folder / "member.log"
         command = [sys.executable, "-c", MEMBER, self.broker.bootstrap_servers, self.topic, str(session_ms)]
         child = spawn("member", command, log=log)
@@ -171,7 +171,7 @@ async def commit(bench):
     class Finishing(ConsumerRebalanceListener):
         async def on_partitions_revoked(self, revoked):
             if revoked:
-                await asyncio.sleep(0.5)  # the batch in hand, while the other member waits
+                await asyncio.sleep(0.5)  # the batch being handled, while the other member waits
                 with contextlib.suppress(KafkaError):
                     await first.commit({bench.partition: 1})
                     committed.append(1)
@@ -204,7 +204,7 @@ async def short(bench):
 
 @probe("zombie-fencing")
 async def fencing(bench):
-    """A member of a generation that has passed must not move the group's offsets."""
+    """A member of an old generation must not move the group's offsets."""
     await bench.create()
     async with bench.abandoned(bench.topic, group_id=bench.topic) as consumer:
         await consumer.start()

@@ -76,7 +76,7 @@ async def test_a_missing_system_library_is_named(monkeypatch, tmp_path):
 
 
 async def test_a_taken_port_is_refused(mongo_server):
-    """And not mistaken for the new server because somebody answers there."""
+    """It is not mistaken for the new server only because something answers there."""
     taken = int(without_password(mongo_server.uri).rstrip("/").rpartition(":")[2])
     with pytest.raises(StartFailed, match=f"port {taken} on 127.0.0.1 is already in use"):
         await mongo.start_server("embedded", port=taken)

@@ -1,4 +1,4 @@
-"""What the demo says while it starts, and the lines that it invites to try."""
+"""What the demo prints while it starts, and the lines that it suggests to try."""
 
 import asyncio
 import re

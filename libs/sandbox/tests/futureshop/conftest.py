@@ -14,7 +14,7 @@ PRODUCTS = "/admin-api/v1/products"
 
 @dataclass
 class Client:
-    """A merchant's system: one token, one shop, follows nextUrl."""
+    """A client with one token and one shop, which follows nextUrl."""
 
     http: httpx.AsyncClient
     shop_key: str

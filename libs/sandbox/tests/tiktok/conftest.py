@@ -1,4 +1,4 @@
-"""A sandbox served on loopback, a clock that can be moved, and a small signing client of our own."""
+"""A sandbox on loopback, a clock that can be moved, and a small signing client."""
 
 import asyncio
 import copy
@@ -23,7 +23,7 @@ PRODUCTS = "/product/202309/products"
 
 
 class MovableClock:
-    """Wall-clock time plus what a test adds."""
+    """Real time, plus what a test adds."""
 
     def __init__(self):
         self.ahead = 0.0
@@ -40,7 +40,7 @@ def picture(width=400, height=400, colour="white", kind="PNG"):
 
 @dataclass
 class Api:
-    """Signs and sends; every part can be spoilt by a test."""
+    """Signs and sends requests. A test can make every part wrong."""
 
     sandbox: TikTokSandbox
     url: str
@@ -90,7 +90,7 @@ class Api:
         return answer.json()
 
     async def body(self, **changes):
-        """A listing TikTok takes, with two colours."""
+        """A valid listing with two colours."""
         if not self.uploads:
             self.uploads.append((await self.upload())["data"])
         warehouse = next(w.id for w in self.shop.warehouses if w.is_default)
@@ -167,7 +167,7 @@ async def served(*, shops=("demo", "other"), seed="tests", **settings) -> AsyncI
 
 @pytest.fixture
 def serve():
-    """Start a sandbox with settings of its own: `async with serve(review_seconds=…) as api`."""
+    """Start a sandbox with its own settings: `async with serve(review_seconds=…) as api`."""
     return served
 
 
@@ -179,7 +179,7 @@ async def api():
 
 @pytest.fixture(scope="module")
 async def refusing():
-    """One sandbox for all tests that only see requests refused, so that they find it as it was."""
+    """One sandbox for all tests whose requests are only refused: they do not change it."""
     async with served() as client:
         yield client
 
@@ -201,7 +201,7 @@ class Hook:
 
 
 class Receiver:
-    """What a shop's webhook address got. `answers` are the statuses of the next replies, then 200; `delay` seconds."""
+    """Receives webhooks. `answers` are the statuses of the next replies, then 200; `delay` in seconds."""
 
     def __init__(self):
         self.requests: list[Hook] = []

@@ -1,4 +1,4 @@
-"""The independent client of the package index drives the sandbox: the sandbox is not only its own echo."""
+"""An independent client from the package index uses the sandbox, so that it is not only tested by our own code."""
 
 import io
 
@@ -41,7 +41,7 @@ from shopsync_sandbox.tiktok.faults.registry import Kind
 
 
 async def consent(api, auth):
-    """The seller follows the client's own link (to this host) and comes back with a code and the state."""
+    """The seller follows the client's own link (to this host) and returns with a code and the state."""
     api.sandbox.change_settings({"redirect_url": "https://app.example.jp/callback"})
     link = httpx.URL(auth.authorization_url(type="seller", region="row", state="s-1"))
     answer = await api.http.get(api.url + link.raw_path.decode() + "&shop=demo")
@@ -67,7 +67,7 @@ async def connect(api):
 
 
 async def listing(api, shop, picture):
-    """The body of a listing, from what the API itself says."""
+    """The body of a listing, built from the API's own answers."""
     file = File(payload=io.BytesIO(picture()), file_name="a.png", mime_type="image/png")
     image = (await shop.products.upload_product_image(body=UploadProductImageRequest(data=file))).data
     assert (image.width, image.height) == (400, 400)
@@ -231,7 +231,7 @@ async def test_it_registers_webhooks(api, receiver):
 
 
 async def test_it_verifies_and_parses_our_webhooks_of_every_type(serve, receiver, eventually):
-    """5, 37, 16, 15, 18, 50, 27, 71, 6 and 7, each into the model it has for it, with the ids in their own type."""
+    """5, 37, 16, 15, 18, 50, 27, 71, 6 and 7 are parsed by the client's models, with ids of the right type."""
     types = (5, 6, 7, 15, 16, 18, 27, 37, 50, 71)
     async with serve(webhook_url=receiver.url, webhook_types=types) as api:
         created = await api.live()
@@ -260,7 +260,7 @@ async def test_it_verifies_and_parses_our_webhooks_of_every_type(serve, receiver
 
 
 def parsed(api, request):
-    """The event; a signature that does not fit, or a body that was touched, is an error."""
+    """The event. A wrong signature or a changed body is an error."""
     app = {"app_key": api.sandbox.identity.app_key, "app_secret": api.sandbox.identity.app_secret}
     given = {"raw_body": request.body, "signature": request.signature}
     with pytest.raises(WebhookSignatureError):

@@ -1,4 +1,4 @@
-"""What an edit may change: locks, warehouses, identifier codes, drafts beside live products."""
+"""What an edit may change: locks, warehouses, identifier codes, drafts of live products."""
 
 import pytest
 

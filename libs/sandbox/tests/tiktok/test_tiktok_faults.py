@@ -1,4 +1,4 @@
-"""Faults on order: how each looks on the wire, what it leaves behind, whom it meets and when it ends."""
+"""Requested faults: what the client sees, what took effect, which requests they affect and when they end."""
 
 import json
 from email.utils import parsedate_to_datetime
@@ -102,7 +102,7 @@ async def test_skip_times_and_pattern(api):
 
 
 async def test_an_outage_of_one_shop_for_a_minute(api):
-    """What the benchmark of the publisher orders."""
+    """The faults that the publisher's benchmark uses."""
     order = {"kind": "error", "times": None, "shop": "demo", "for_seconds": 60}
     placed = await api.control("POST", "/faults", order)
     assert [await status_of(api) for _ in range(3)] == [503] * 3
@@ -170,7 +170,7 @@ async def test_the_token_host_goes_wrong_only_when_it_is_meant(api):
 
 
 async def test_a_lost_answer_to_a_refresh_costs_the_authorisation(api):
-    """Both tokens rotated, the client never saw the new ones, and the old refresh token is dead."""
+    """Both tokens changed, the client never saw the new ones, and the old refresh token is invalid."""
     refresh = api.sandbox.authorise("demo").refresh.value
     api.sandbox.faults.add(Fault("drop", operation="token_refresh", after=True))
     with pytest.raises(httpx.RemoteProtocolError):

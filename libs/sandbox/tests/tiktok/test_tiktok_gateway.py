@@ -1,4 +1,4 @@
-"""The gateway's checks, their codes, and their order: each request is wrong in this check and in every later one."""
+"""The gateway's checks, their codes and their order: each request fails this check and every later one."""
 
 import json
 

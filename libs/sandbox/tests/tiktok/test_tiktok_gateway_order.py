@@ -1,4 +1,4 @@
-"""The gateway's order: a request that is wrong in many ways gets the code of the first check that sees one of them."""
+"""The gateway's order: a request that is wrong in many ways gets the code of the first check it fails."""
 
 import pytest
 
@@ -36,14 +36,14 @@ JSON_CALL = [
 
 
 class Wrong:
-    """A call that is wrong in all the ways named."""
+    """A call with all these faults."""
 
     def __init__(self, api, faults):
         self.api = api
         self.faults = set(faults)
 
     def choose(self, otherwise, **by_fault):
-        """The value of the first of these faults the call has. Faults are named with _ for blanks."""
+        """The value for the first of these faults that the call has. Names of faults have _ for spaces."""
         names = {name.replace(" ", "_").replace("'", ""): name for name in self.faults}
         return next((value for key, value in by_fault.items() if key in names), otherwise)
 
@@ -118,7 +118,7 @@ async def test_each_fault_alone_is_found_as_well(refusing):
 
 
 async def test_an_upload_that_is_wrong_in_many_ways(refusing):
-    """Its own cipher is not wanted, then it must be a form, then not too large, then within the rate."""
+    """It must have no cipher, then be a form, then not be too large, then be within the rate."""
     api, query = refusing, refusing.query
     form, plain = {"content-type": "multipart/form-data; boundary=x"}, {"content-type": "application/json"}
     big = bytes(MAX_BODY + 1)

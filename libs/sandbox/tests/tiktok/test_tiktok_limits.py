@@ -1,4 +1,4 @@
-"""Rate limits per shop and per endpoint, what a 429 says, and the traffic a benchmark measures."""
+"""Rate limits per shop and per endpoint, the form of a 429, and the traffic that a benchmark measures."""
 
 import asyncio
 from datetime import UTC, datetime
@@ -133,7 +133,7 @@ async def test_traffic_tells_arrivals_refusals_and_the_busiest_second(api):
 
 
 async def test_a_call_counts_where_it_arrived_and_not_where_it_was_answered(api):
-    """Latency moves answers, not arrivals: the rate a client kept is the rate that is measured."""
+    """Latency delays answers, not arrivals: what is measured is the rate that the client kept."""
     await api.control("POST", "/faults", {"kind": "slow", "times": None, "seconds": 0.3})
     before = api.sandbox.world.real_time()
     await asyncio.gather(*(codes(api, ONE) for _ in range(5)))

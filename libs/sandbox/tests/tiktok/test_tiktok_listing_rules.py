@@ -1,4 +1,4 @@
-"""What a listing must be (JP limits), one fault at a time: a row per code, and what a draft may be."""
+"""The rules for listings (limits for Japan), one fault at a time with a row per code, and those for drafts."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Creating, editing and reading: what stays, what goes, what waits for a review."""
+"""Creating, editing and reading products: what is kept, what is removed, what is reviewed."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Answers of the real API that clients stumble over: older searches, calls beside the products, a shop moved to v2."""
+"""Answers of the real API that are difficult for clients: older searches, a shop moved to v2, and others."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Search: filters, opaque tokens, the shifting cursor, and a shop of thousands."""
+"""Search: filters, opaque tokens, products that move between pages, and a shop with thousands of products."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Pictures and files: what is refused, what is kept, how a picture is changed."""
+"""Pictures and files: what is refused, what is stored, how a picture is changed."""
 
 import io
 import struct
@@ -14,7 +14,7 @@ OPTIMIZE, SIZE_CHARTS = "/product/202404/images/optimize", "/product/202407/size
 
 
 def heic(width, height):
-    """The boxes a reader of sizes looks at."""
+    """The boxes that say how large the picture is."""
     size = b"ispe" + bytes(4) + struct.pack(">II", width, height)
     return struct.pack(">I", 16) + b"ftypheic" + bytes(4) + struct.pack(">I", 4 + len(size)) + size + bytes(16)
 

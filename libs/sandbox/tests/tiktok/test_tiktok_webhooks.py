@@ -1,4 +1,4 @@
-"""Webhooks: every type with its shape, disorder, repeats and the retry schedule, registration and its quirk."""
+"""Webhooks: the form of every type, order, duplicates, the retry schedule, and registration."""
 
 import json
 import re
@@ -14,14 +14,14 @@ TWO_TO_THE_53 = 2**53
 
 @pytest.fixture
 async def hooked(serve, receiver):
-    """A sandbox whose app takes every type at the receiver."""
+    """A sandbox whose app receives every type."""
     async with serve(webhook_url=receiver.url, webhook_types=ALL) as api:
         yield api
 
 
 @pytest.fixture
 def told(receiver, eventually):
-    """The documents received so far, once nothing waits any more, in the order they were made."""
+    """The documents received so far, once nothing is waiting, in the order of their creation."""
 
     async def wait(api, *types):
         await eventually(lambda: api.sandbox.webhooks.waiting == 0)
@@ -219,7 +219,7 @@ async def test_a_registration_that_does_not_stick_the_first_time(api, receiver):
 
 
 async def test_the_retry_schedule_to_its_end(hooked, receiver, eventually):
-    """2 min, 30 min, 3 h, 12 h after the failure before; five attempts in all, then it is dropped."""
+    """2 min, 30 min, 3 h, 12 h after the previous failure; dropped after five attempts."""
     receiver.answers = [500, 404, 302, 401, 503]
     await hooked.control("POST", "/webhooks/send", {"shop": "demo", "event": "PRODUCT_CREATION", "data": {}})
     tally, courier = hooked.sandbox.webhooks.tally, hooked.sandbox.webhooks.courier

@@ -35,7 +35,7 @@ class Installation:
         return cls(broker.bootstrap_servers, server.uri, server_pids=pids)
 
     def settings(self) -> dict[str, str]:
-        """What every service has to be told."""
+        """The settings that every service needs."""
         return {
             "SHOPSYNC_KAFKA_BOOTSTRAP_SERVERS": self.kafka_bootstrap,
             "SHOPSYNC_MONGO_URI": self.mongo_uri,

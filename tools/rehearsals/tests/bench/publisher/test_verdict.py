@@ -126,7 +126,7 @@ def test_with_kills_the_use_of_the_rate_is_shown_and_the_limit_still_judged(meas
 
 @pytest.mark.parametrize(("machine", "named"), [(9.8, True), (5.0, False)])
 def test_a_rate_that_was_missed_for_want_of_processors_says_so(measured, monkeypatch, machine, named):
-    """Two cores in five seconds: 10 s. What other programs used counts."""
+    """Two cores have 10 s of processor time in five seconds. What other programs used counts."""
     monkeypatch.setattr("shopsync_rehearsals.bench.publisher.verdict.cores", lambda: 2)
     samples = [Sample(BEGAN, 100.0, 5000.0), Sample(BEGAN + 5, 104.0, 5000.0 + machine)]
     lines = {line.what: line for line in judge(replace(measured, samples=samples, **lazy(measured)))}

@@ -1,4 +1,4 @@
-"""Faults of the wire and of single records: what a client meets when a shop's data or its server is in disorder."""
+"""Faults of the transport and of single records."""
 
 import gzip
 import json
@@ -17,7 +17,7 @@ INVENTORY = "/admin-api/v1/inventory"
 
 @pytest.fixture
 async def served(sandbox, connect):
-    """A merchant's system on a real connection."""
+    """A client on a real connection."""
     async with running(sandbox.app) as url:
         headers = (await connect(sandbox)).headers
         async with httpx.AsyncClient(base_url=url, headers=headers, trust_env=False) as http:
