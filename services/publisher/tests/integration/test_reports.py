@@ -31,7 +31,7 @@ class TestSearchesThatCannotBeTrusted:
         "lie", [{"products": []}, {"products": None}, {"products": "none"}, {"next_page_token": "x"}]
     )
     async def test_rb8_a_search_that_shows_less_than_it_counts_leads_to_no_create(self, demo, monkeypatch, lie):
-        monkeypatch.setattr(demo.sandbox.services.listings, "_first_of", lambda *_: None)
+        monkeypatch.setattr(demo.sandbox.services.listings, "_created_before", lambda *_: None)
         search = products.search
         monkeypatch.setattr(products, "search", lambda *args, **more: {**search(*args, **more), **lie})
         await demo.store()
@@ -50,7 +50,7 @@ class TestSearchesThatCannotBeTrusted:
 
     @pytest.mark.parametrize("fault", [Fault("error"), Fault("html", status=200), Fault("truncate"), Fault("drop")])
     async def test_rb8_a_search_that_fails_leads_to_no_create(self, demo, monkeypatch, fault):
-        monkeypatch.setattr(demo.sandbox.services.listings, "_first_of", lambda *_: None)
+        monkeypatch.setattr(demo.sandbox.services.listings, "_created_before", lambda *_: None)
         await demo.store()
         demo.sandbox.faults.add(Fault("drop", operation="create*", after=True))
         failing = Fault(fault.kind, operation="search*", times=4, status=fault.status)
@@ -69,7 +69,7 @@ class TestSearchesThatCannotBeTrusted:
 
 
 async def test_rb8_a_create_whose_record_cannot_be_written_is_found_and_not_made_again(demo, monkeypatch):
-    monkeypatch.setattr(demo.sandbox.services.listings, "_first_of", lambda *_: None)
+    monkeypatch.setattr(demo.sandbox.services.listings, "_created_before", lambda *_: None)
     record, failures = Listings.record_push, []
 
     async def away(self, *args, **more):
