@@ -242,7 +242,7 @@ class TestBehindABusyServer:
         return {"search_lag": timedelta(milliseconds=100)}
 
     async def test_a_bare_429_to_a_create_that_was_carried_out(self, demo, monkeypatch):
-        monkeypatch.setattr(demo.sandbox.services.listings, "_first_of", lambda *_: None)
+        monkeypatch.setattr(demo.sandbox.services.listings, "_created_before", lambda *_: None)
         await stored(demo, "A-100")
         demo.sandbox.faults.add(Fault("html", status=429, operation="create*", after=True))
         await demo.push("A-100")

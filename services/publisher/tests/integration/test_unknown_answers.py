@@ -147,7 +147,7 @@ class TestWithoutIdempotency:
         ids=["product", "gateway", "signing", "drop", "time-out", "redirect", "limit without a code"],
     )
     async def test_no_create_follows_before_a_search_must_have_shown_the_first(self, demo, monkeypatch, fault):
-        monkeypatch.setattr(demo.sandbox.services.listings, "_first_of", lambda *_: None)
+        monkeypatch.setattr(demo.sandbox.services.listings, "_created_before", lambda *_: None)
         demo.sandbox.settings.search_delay_seconds = 1.0
         await demo.store()
         met = order(demo, fault, "create*", carried_out=True)
@@ -164,7 +164,7 @@ class TestWithoutIdempotency:
 
     async def test_a_repeat_is_looked_for_as_long_as_the_first(self, demo, monkeypatch):
         """The first create never arrived, the second one was carried out and its answer lost."""
-        monkeypatch.setattr(demo.sandbox.services.listings, "_first_of", lambda *_: None)
+        monkeypatch.setattr(demo.sandbox.services.listings, "_created_before", lambda *_: None)
         demo.sandbox.settings.search_delay_seconds = 1.0
         await demo.store()
         first = order(demo, Fault("drop"), "create*", carried_out=False)

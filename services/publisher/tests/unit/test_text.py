@@ -8,7 +8,7 @@ import pytest
 
 from publisher.content.description import read_description, reduce_description
 from publisher.content.text import clean_line, cleaned_line, cleaned_text
-from shopsync_sandbox.tiktok.products.checks.text import content_fault
+from shopsync_sandbox.tiktok.products.checks.text import text_fault
 
 EVERY = [chr(code) for code in range(sys.maxunicode + 1)]
 BREAKS = {letter for letter in EVERY if len(f"a{letter}b".splitlines()) > 1} | set("\t\x1f\u2028\u2029")
@@ -126,12 +126,12 @@ def symbols():
 def test_every_symbol_has_a_name_or_an_equivalent_that_tiktok_accepts():
     for symbol in symbols():
         named = cleaned_text(symbol, name_symbols=True)
-        assert content_fault(f"色{named.text}") is None, (symbol, named)
+        assert text_fault(f"色{named.text}") is None, (symbol, named)
         if symbol not in "\U0001f3fb\U0001f3fc\U0001f3fd\U0001f3fe\U0001f3ff":
             assert named.text, symbol
             assert named.notes, symbol
         plain = cleaned_text(f"色{symbol}")
-        assert content_fault(plain.text) is None, (symbol, plain)
+        assert text_fault(plain.text) is None, (symbol, plain)
 
 
 def test_two_symbols_seldom_share_a_name():
