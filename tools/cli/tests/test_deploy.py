@@ -23,7 +23,7 @@ from ingestor.settings import IngestorSettings
 from janitor.settings import JanitorSettings
 from publisher.settings import PublisherSettings
 from shopsync_cli.app import app
-from shopsync_cli.mongo.database import OURS
+from shopsync_cli.mongo.database import SERVICE_COLLECTIONS
 from shopsync_cli.mongo.users import read_plan
 from shopsync_runtime.samples import SAMPLE_SECRETS, outside_the_sandbox
 from shopsync_runtime.settings import CommonSettings
@@ -261,7 +261,7 @@ def test_the_command_knows_every_collection_that_somebody_but_its_service_cares_
     users = read_plan(ROOT / "deploy" / "mongo" / "roles.json").users
     read = {name for user in users for name in user.reads}
     owned = {name for user in users for name in user.owns}
-    assert read <= OURS <= owned
+    assert read <= SERVICE_COLLECTIONS <= owned
 
 
 def test_the_users_of_the_services_are_those_of_the_roles_file():

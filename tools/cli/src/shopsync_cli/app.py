@@ -19,9 +19,9 @@ from shopsync_cli.commands import (
     products,
     publish,
     pushes,
-    requests,
     shops,
     sweeps,
+    sync,
     tail,
     topics,
 )
@@ -74,9 +74,9 @@ app.add_typer(sweeps.app, name="sweeps")
 app.add_typer(events.app, name="events")
 app.add_typer(dead_letters.app, name="dead-letters")
 app.add_typer(mongo.app, name="mongo")
-app.command("import")(requests.import_shop)
-app.command("sync")(requests.sync)
-app.command("sweep")(requests.sweep)
+app.command("import")(imports.import_shop)
+app.command("sync")(sync.sync)
+app.command("sweep")(sweeps.sweep)
 app.command("edit")(edits.edit)
 app.command("bulk-edit")(bulk_edit.bulk_edit)
 app.command("target")(edits.target)

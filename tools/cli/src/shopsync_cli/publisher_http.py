@@ -43,7 +43,7 @@ class Publisher:
             raise WrongCall(f"{self.url!r} is no address: {error}; {_HELP}") from None
         except httpx.HTTPError as error:
             # Without the error's own text: its request holds the code.
-            raise Unreachable(f"the publisher is not reachable at {self.url}: {_fault(error)}; {_HELP}") from None
+            raise Unreachable(f"the publisher is not reachable at {self.url}: {_reason(error)}; {_HELP}") from None
         try:
             document = reply.json()
         except ValueError:
@@ -51,13 +51,13 @@ class Publisher:
         if not isinstance(document, dict):
             raise CommandFailed(f"{self.url} answers HTTP {reply.status_code}, but not as a publisher; {_HELP}")
         if reply.status_code != httpx.codes.OK:
-            told = document.get("error")
-            reason = told.get("message") if isinstance(told, dict) else told
+            fault = document.get("error")
+            reason = fault.get("message") if isinstance(fault, dict) else fault
             raise CommandFailed(f"the publisher refuses (HTTP {reply.status_code}): {reason or 'it gives no reason'}")
         return document
 
 
-def _fault(error: httpx.HTTPError) -> str:
+def _reason(error: httpx.HTTPError) -> str:
     if isinstance(error, httpx.TimeoutException):
         return f"no answer within {_SECONDS:g} s"
     if isinstance(error, httpx.ConnectError):

@@ -114,11 +114,11 @@ def _sync_error(found: StoredProduct, snapshot: ProductSnapshot, now: datetime) 
 
 def _rejected(snapshot: ProductSnapshot) -> Iterator[Cause]:
     error = snapshot.error
-    told = [one for one in (error.reasons if error is not None else ()) if one.reason]
-    if not told:
+    reasons = [one for one in (error.reasons if error is not None else ()) if one.reason]
+    if not reasons:
         text = error.message if error is not None else "TikTok's review rejected the product"
         yield Cause(Actor.SELLER_CENTER, text, "look there for details, correct, sync")
-    for one in told:
+    for one in reasons:
         text = f"{one.position}: {one.reason}" if one.position else one.reason
         yield Cause(Actor.SELLER_CENTER, text, one.suggestion or "look there for details, correct, sync")
 

@@ -36,4 +36,4 @@ BY_CODE: Final = {
     "deleted": (Actor.SELLER_CENTER, "restore the listing there, or switch 連携対象 OFF in the tool"),
     "deleted_in_seller_center": (Actor.SELLER_CENTER, "restore the listing there, or switch 連携対象 OFF in the tool"),
 }
-"""`{shop_key}` stands for the shop."""
+"""`{shop_key}`: filled in with the shop."""

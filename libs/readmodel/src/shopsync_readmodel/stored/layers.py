@@ -92,7 +92,7 @@ class ListingLayer:
 
 @dataclass(frozen=True, slots=True)
 class Layers:
-    """All layers of one product. `edits` holds overwritten and withdrawn ones too; the snapshot says which stand.
+    """All layers of one product. `edits` holds overwritten and withdrawn ones too; the snapshot names those in force.
 
     `born_after`: when an earlier product of that number was deleted; None when there was none (DL-13).
     """

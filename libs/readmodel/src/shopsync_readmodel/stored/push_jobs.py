@@ -11,7 +11,7 @@ PARKED_BEYOND = timedelta(days=365)
 
 
 class PushState(StrEnum):
-    """Where a push stands, the nearest to its end first.
+    """How far a push is, the nearest to its end first.
 
     Running: a worker has it. Waiting: until it is due. Parked: until a new sync or a new authorisation wakes it.
     """
@@ -35,7 +35,7 @@ class PushJob:
     reported: str | None
 
     def state(self, now: datetime) -> PushState:
-        """Where it stands at that moment."""
+        """Its state at that moment."""
         if self.running_until is not None and self.running_until > now:
             return PushState.RUNNING
         if self.due_at is None or self.due_at <= now:

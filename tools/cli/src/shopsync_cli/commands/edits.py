@@ -75,12 +75,12 @@ def target(
         for product in dict.fromkeys(products)
     ]
     events = [event_of(body, time=moment) for body in bodies]
-    said = f"published sync_target.set {switch.value} for {counted(len(bodies), 'product')} of {shop}"
-    _publish(ctx, events, said, wait=wait, timeout=timeout, as_json=as_json)
+    message = f"published sync_target.set {switch.value} for {counted(len(bodies), 'product')} of {shop}"
+    _publish(ctx, events, message, wait=wait, timeout=timeout, as_json=as_json)
 
 
 def _publish(
-    ctx: typer.Context, events: list[Event[ShopBody]], said: str, *, wait: bool, timeout: float, as_json: bool
+    ctx: typer.Context, events: list[Event[ShopBody]], message: str, *, wait: bool, timeout: float, as_json: bool
 ) -> None:
     cluster = cluster_of(ctx)
     mongo = mongo_of(ctx) if wait else None
@@ -90,4 +90,4 @@ def _publish(
     elif as_json:
         print_json([one.document() for one in outcomes])
     else:
-        say(said)
+        say(message)

@@ -1,23 +1,61 @@
+from enum import StrEnum
 from typing import Annotated
 
 import typer
 
 from shopsync_cli.commands.context import mongo_of, run
 from shopsync_cli.commands.options import AsJson, Limit, OfShop, ShopKey, Timeout, Wait
-from shopsync_cli.commands.requesting import request
+from shopsync_cli.commands.requests import request
 from shopsync_cli.errors import CommandFailed, WrongCall
 from shopsync_cli.mongo.database import connected
 from shopsync_cli.publishing.bodies import build
 from shopsync_cli.publishing.events import event_of
 from shopsync_cli.settings import MongoSettings
 from shopsync_cli.views.output import err, out, print_json, print_table
+from shopsync_cli.views.overwrites import print_overwrites
 from shopsync_cli.views.runs import IMPORT_COLUMNS, as_document, import_row, import_rows
 from shopsync_contracts.events import ImportRequested
+from shopsync_readmodel.products.overwrites import DryRun, read_dry_run
 from shopsync_readmodel.runs.imports import Import, find_import, newest_imports
 from shopsync_readmodel.runs.losses import Loss, read_loss
 from shopsync_runtime.wording import counted
 
 app = typer.Typer(no_args_is_help=True, help="Imports: what was read, and removals that wait for a confirmation.")
+
+
+class ImportMode(StrEnum):
+    """The modes of an import, as options are written."""
+
+    CHANGED_ONLY = "changed-only"
+    OVERWRITE_ALL = "overwrite-all"
+    ENUMERATE = "enumerate"
+
+
+def import_shop(
+    ctx: typer.Context,
+    *,
+    shop: ShopKey,
+    mode: Annotated[ImportMode, typer.Option(help="情報を更新する, 一括情報更新, or only which products exist.")],
+    then_sync: Annotated[bool, typer.Option("--then-sync", help="Send every ON product afterwards.")] = False,
+    dry_run: Annotated[
+        bool,
+        typer.Option("--dry-run", help="overwrite-all only: which edits would fall (reads MongoDB, asks for nothing)."),
+    ] = False,
+    wait: Wait = False,
+    timeout: Timeout = 600,
+    as_json: AsJson = False,
+) -> None:
+    """Ask for an import from futureshop."""
+    if dry_run:
+        if mode is not ImportMode.OVERWRITE_ALL:
+            raise WrongCall(
+                f"--dry-run goes with --mode {ImportMode.OVERWRITE_ALL.value}: no other mode makes edits "
+                "fall whatever 更新日 says"
+            )
+        print_overwrites(run(_dry_run(mongo_of(ctx), shop)), as_json=as_json)
+        return
+    body = build(ImportRequested, shop_key=shop, mode=mode.value.replace("-", "_"), then_sync=then_sync)
+    request(ctx, event_of(body), wait=wait, timeout=timeout, as_json=as_json)
 
 
 @app.command("list")
@@ -115,3 +153,8 @@ async def _one(settings: MongoSettings, wanted: str) -> Import:
 async def _loss(settings: MongoSettings, shop: str) -> Loss:
     async with connected(settings) as database:
         return await read_loss(database, shop)
+
+
+async def _dry_run(settings: MongoSettings, shop: str) -> DryRun:
+    async with connected(settings) as database:
+        return await read_dry_run(database, shop)

@@ -88,8 +88,8 @@ def _refuse_broken(file: IO[bytes], spec: TopicSpec) -> None:
                 warn(f"{document.place}: {reason}")
     if refused:
         more = f" ({_SHOWN} shown)" if refused > _SHOWN else ""
-        told = counted(refused, "message is", "messages are")
-        raise CommandFailed(f"{told} refused{more}; nothing was sent (--unchecked sends all the same)")
+        broken = counted(refused, "message is", "messages are")
+        raise CommandFailed(f"{broken} refused{more}; nothing was sent (--unchecked sends all the same)")
 
 
 async def _send(cluster: Cluster, spec: TopicSpec, documents: Iterator[Document]) -> int:

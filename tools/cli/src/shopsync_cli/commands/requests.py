@@ -1,99 +1,110 @@
-from enum import StrEnum
-from typing import Annotated
+"""Commands to a service: publish, wait if wanted, show the report."""
 
 import typer
+from rich.progress import Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 
-from shopsync_cli.commands.context import mongo_of, run
-from shopsync_cli.commands.options import AsJson, ShopKey, Timeout, Wait
-from shopsync_cli.commands.requesting import request
-from shopsync_cli.errors import WrongCall
-from shopsync_cli.mongo.database import connected
-from shopsync_cli.publishing.bodies import build
-from shopsync_cli.publishing.events import event_of
-from shopsync_cli.settings import MongoSettings
-from shopsync_cli.views.overwrites import print_overwrites
-from shopsync_contracts.events import ImportRequested, SweepRequested, SyncRequested
-from shopsync_readmodel.products.overwrites import DryRun, read_dry_run
-
-
-class ImportMode(StrEnum):
-    """The modes of an import, as options are written."""
-
-    CHANGED_ONLY = "changed-only"
-    OVERWRITE_ALL = "overwrite-all"
-    ENUMERATE = "enumerate"
-
-
-class SyncReason(StrEnum):
-    """Why a sync is asked for."""
-
-    MANUAL = "manual"
-    AUTO = "auto"
-    SCHEDULED = "scheduled"
-    REDRIVE = "redrive"
+from shopsync_cli.commands.context import cluster_of, run
+from shopsync_cli.errors import CommandFailed
+from shopsync_cli.kafka.cluster import Cluster
+from shopsync_cli.publishing.events import publish_events
+from shopsync_cli.publishing.reports import Answer, publish_and_wait, refusal_of
+from shopsync_cli.views.output import err, out, print_json, print_table, say, warn
+from shopsync_cli.views.reports import report_rows, verdict_rows, where_to_look
+from shopsync_contracts import Event, ShopBody
+from shopsync_contracts.events import (
+    ImportCompleted,
+    ImportProgress,
+    ImportRequested,
+    SweepCompleted,
+    SyncCompleted,
+    SyncRequested,
+)
+from shopsync_runtime.wording import counted
 
 
-def import_shop(
-    ctx: typer.Context,
-    *,
-    shop: ShopKey,
-    mode: Annotated[ImportMode, typer.Option(help="情報を更新する, 一括情報更新, or only which products exist.")],
-    then_sync: Annotated[bool, typer.Option("--then-sync", help="Send every ON product afterwards.")] = False,
-    dry_run: Annotated[
-        bool,
-        typer.Option("--dry-run", help="overwrite-all only: which edits would fall (reads MongoDB, asks for nothing)."),
-    ] = False,
-    wait: Wait = False,
-    timeout: Timeout = 600,
-    as_json: AsJson = False,
-) -> None:
-    """Ask for an import from futureshop."""
-    if dry_run:
-        if mode is not ImportMode.OVERWRITE_ALL:
-            raise WrongCall(
-                f"--dry-run goes with --mode {ImportMode.OVERWRITE_ALL.value}: no other mode makes edits "
-                "fall whatever 更新日 says"
-            )
-        print_overwrites(run(_dry_run(mongo_of(ctx), shop)), as_json=as_json)
+def request(ctx: typer.Context, event: Event[ShopBody], *, wait: bool, timeout: float, as_json: bool) -> None:
+    """Publish the command. With `wait`, print its report; raises CommandFailed when the report is a refusal."""
+    cluster = cluster_of(ctx)
+    if not wait:
+        run(publish_events(cluster, [event]))
+        if as_json:
+            print_json({"request_id": event.id, "type": event.type})
+        else:
+            say(f"published {event.type} for {event.subject}, request id {event.id}")
         return
-    body = build(ImportRequested, shop_key=shop, mode=mode.value.replace("-", "_"), then_sync=then_sync)
-    request(ctx, event_of(body), wait=wait, timeout=timeout, as_json=as_json)
+    answers = _wait(cluster, event, timeout)
+    _show(answers, as_json=as_json)
+    _warn(event, answers)
+    refusals = {refusal for answer in answers for page in answer.events if (refusal := refusal_of(page.data))}
+    refusals |= {
+        nothing for answer in answers for page in answer.events if (nothing := _nothing_sent(event, page.data))
+    }
+    if refusals:
+        raise CommandFailed(f"{event.data.TYPE} {event.subject} was not done: {'; '.join(sorted(refusals))}")
 
 
-def sync(
-    ctx: typer.Context,
-    *,
-    shop: ShopKey,
-    products: Annotated[
-        list[str] | None,
-        typer.Argument(metavar="[PRODUCT]...", help="Product numbers (商品番号); none: every ON product."),
-    ] = None,
-    reason: Annotated[SyncReason, typer.Option(help="What the report will say.")] = SyncReason.MANUAL,
-    wait: Wait = False,
-    timeout: Timeout = 600,
-    as_json: AsJson = False,
-) -> None:
-    """Ask for a sync ([同期]) to TikTok Shop."""
-    body = build(SyncRequested, shop_key=shop, product_nos=list(products) if products else None, reason=reason.value)
-    request(ctx, event_of(body), wait=wait, timeout=timeout, as_json=as_json)
+def _nothing_sent(event: Event[ShopBody], report: ShopBody) -> str:
+    """Why none of the named products is sent; empty when one is, or when none was named."""
+    named = isinstance(event.data, SyncRequested) and event.data.product_nos is not None
+    if not (named and isinstance(report, SyncCompleted)) or report.refused_because or report.counts.commanded:
+        return ""
+    left_out = report.counts.model_dump(include={"incomplete", "sync_disabled", "not_found"})
+    told = ", ".join(f"{count} {reason.replace('_', ' ')}" for reason, count in left_out.items() if count)
+    return f"none of the named products is sent ({told or 'none were counted'}); `shopsync product show` says why"
 
 
-def sweep(
-    ctx: typer.Context,
-    *,
-    shop: Annotated[str, typer.Option("--shop", help="Shop key (店舗KEY).")],
-    dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Enumerate and report what would be deleted; delete nothing.")
-    ] = False,
-    wait: Wait = False,
-    timeout: Timeout = 600,
-    as_json: AsJson = False,
-) -> None:
-    """Remove now what is gone upstream and OFF, as every night."""
-    body = build(SweepRequested, shop_key=shop, dry_run=dry_run)
-    request(ctx, event_of(body), wait=wait, timeout=timeout, as_json=as_json)
+def _wait(cluster: Cluster, event: Event[ShopBody], timeout: float) -> list[Answer]:
+    console = err()
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
+    title = f"{event.data.TYPE} {event.subject}"
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
+        task: TaskID = bar.add_task(f"{title}: waiting for the report")
+
+        def progress(known: ImportProgress | None) -> None:
+            if known is not None:
+                bar.update(task, description=f"{title}: {how_far(known)}")
+            bar.refresh()
+
+        return run(publish_and_wait(cluster, event, seconds=timeout, progress=progress))
 
 
-async def _dry_run(settings: MongoSettings, shop: str) -> DryRun:
-    async with connected(settings) as database:
-        return await read_dry_run(database, shop)
+def how_far(known: ImportProgress) -> str:
+    """`read 500 of about 812 products, page 2`."""
+    if known.expected is None:
+        return f"read {counted(known.read, 'product')}, page {known.page}"
+    return f"read {known.read} of about {counted(known.expected, 'product')}, page {known.page}"
+
+
+def _show(answers: list[Answer], *, as_json: bool) -> None:
+    events = [page for answer in answers for page in answer.events]
+    if as_json:
+        print_json([page.model_dump(mode="json") for page in events])
+        return
+    console = out()
+    for answer in answers:
+        first = answer.events[0].data
+        print_table(("", ""), report_rows(first), title=_title(first), console=console)
+        if verdicts := [row for page in answer.events for row in verdict_rows(page.data)]:
+            print_table(("product", "what"), verdicts, console=console)
+        if isinstance(first, SyncCompleted):
+            for line in where_to_look(first):
+                say(line)
+
+
+def _title(report: ShopBody) -> str:
+    if isinstance(report, SweepCompleted) and report.dry_run:
+        return f"{report.TYPE}, dry run: nothing was deleted, this is what a sweep would do now"
+    return report.TYPE
+
+
+def _warn(event: Event[ShopBody], answers: list[Answer]) -> None:
+    report = answers[0].events[0].data
+    if not isinstance(report, ImportCompleted):
+        return
+    if report.removals_held_back:
+        warn(
+            f"too many products are missing at once, no removal is taken; `shopsync imports confirm-shrink"
+            f" {report.shop_key}` shows them, and takes the removals if they are really gone"
+        )
+    if isinstance(event.data, ImportRequested) and event.data.then_sync and len(answers) == 1:
+        warn("the report does not name the sync that follows; its report comes on its own (`shopsync tail reports`)")

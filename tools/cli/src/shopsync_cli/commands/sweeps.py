@@ -3,14 +3,34 @@ from typing import Annotated
 import typer
 
 from shopsync_cli.commands.context import mongo_of, run
-from shopsync_cli.commands.options import AsJson, Limit, OfShop
+from shopsync_cli.commands.options import AsJson, Limit, OfShop, Timeout, Wait
+from shopsync_cli.commands.requests import request
 from shopsync_cli.mongo.database import connected
+from shopsync_cli.publishing.bodies import build
+from shopsync_cli.publishing.events import event_of
 from shopsync_cli.settings import MongoSettings
 from shopsync_cli.views.output import out, print_json, print_table
 from shopsync_cli.views.runs import SWEEP_COLUMNS, as_document, sweep_row, sweep_rows
+from shopsync_contracts.events import SweepRequested
 from shopsync_readmodel.runs.sweeps import Sweep, find_sweep, newest_sweeps
 
 app = typer.Typer(no_args_is_help=True, help="Sweeps: what the nightly removals did.")
+
+
+def sweep(
+    ctx: typer.Context,
+    *,
+    shop: Annotated[str, typer.Option("--shop", help="Shop key (店舗KEY).")],
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Enumerate and report what would be deleted; delete nothing.")
+    ] = False,
+    wait: Wait = False,
+    timeout: Timeout = 600,
+    as_json: AsJson = False,
+) -> None:
+    """Remove now what is gone upstream and OFF, as every night."""
+    body = build(SweepRequested, shop_key=shop, dry_run=dry_run)
+    request(ctx, event_of(body), wait=wait, timeout=timeout, as_json=as_json)
 
 
 @app.command("list")

@@ -173,11 +173,11 @@ async def count_messages(
     for part, (begin, _) in spans.items():
         consumer.seek(part, begin)
     loop = asyncio.get_running_loop()
-    heard = loop.time()
+    last_records = loop.time()
     left = set(spans)
-    while left and loop.time() - heard < _SILENCE_SECONDS:
+    while left and loop.time() - last_records < _SILENCE_SECONDS:
         batches = await consumer.getmany(*left, timeout_ms=_POLL_MS)
-        heard = loop.time() if batches else heard
+        last_records = loop.time() if batches else last_records
         for part, records in batches.items():
             counts[part] += sum(record.offset < spans[part][1] for record in records)
         done = {part for part in left if await consumer.position(part) >= spans[part][1]}

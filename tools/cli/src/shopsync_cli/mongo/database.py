@@ -14,7 +14,7 @@ from shopsync_readmodel.errors import ReadError
 from shopsync_runtime.mongo import Database, hosts_of
 from shopsync_runtime.wording import error_text
 
-OURS = frozenset(
+SERVICE_COLLECTIONS = frozenset(
     {
         "products",
         "tombstones",
@@ -39,7 +39,7 @@ OURS = frozenset(
 """Collections of the services; what a database of shopsync holds."""
 _SHOWN = 10
 _LONGEST = 300
-_NOTOURS = frozenset({"admin", "config", "local"})
+_SYSTEM_DATABASES = frozenset({"admin", "config", "local"})
 
 
 @asynccontextmanager
@@ -72,9 +72,9 @@ async def connected(settings: MongoSettings, *, may_be_empty: bool = False) -> A
 async def _require(database: Database, uri: str) -> None:
     """Raises WrongCall for a database in which no service has ever written, such as a misspelt one."""
     there = await database.list_collection_names(authorizedCollections=True)
-    if not OURS.isdisjoint(there):
+    if not SERVICE_COLLECTIONS.isdisjoint(there):
         return
-    others = sorted(set(await database.client.list_database_names()) - _NOTOURS)
+    others = sorted(set(await database.client.list_database_names()) - _SYSTEM_DATABASES)
     if not there and database.name in others:
         return  # the collections that this user may read do not exist yet
     known = ", ".join([*others[:_SHOWN], *(["…"] if len(others) > _SHOWN else [])]) or "none"

@@ -50,13 +50,13 @@ class Replies:
         """Read all that was committed on the topics before this call. Raises CommandFailed after 30 s of silence."""
         ends: dict[TopicPartition, int] = await self._consumer.end_offsets(self._partitions)
         loop = asyncio.get_running_loop()
-        heard = loop.time()
+        last_records = loop.time()
         while [part for part, end in ends.items() if await self._consumer.position(part) < end]:
             for records in (await self._consumer.getmany(timeout_ms=_POLL_MS)).values():
-                heard = loop.time()
+                last_records = loop.time()
                 for record in records:
                     self._take(record)
-            if loop.time() - heard > _STALL_SECONDS:
+            if loop.time() - last_records > _STALL_SECONDS:
                 raise CommandFailed(f"Kafka at {self._cluster.bootstrap_servers} answers, but sends no records")
 
     def _take(self, record: Record) -> None:

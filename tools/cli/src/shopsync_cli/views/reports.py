@@ -50,8 +50,8 @@ def where_to_look(report: SyncCompleted) -> Iterator[str]:
     shop, counts = shlex.quote(report.shop_key), report.counts
     products = f"shopsync products --shop {shop} --on"
     if counts.incomplete:
-        told = counted(counts.incomplete, "product lacks values and is", "products lack values and are")
-        yield f"{told} not sent: `{products} --status incomplete`"
+        lacking = counted(counts.incomplete, "product lacks values and is", "products lack values and are")
+        yield f"{lacking} not sent: `{products} --status incomplete`"
     if counts.commanded:
         failed = " ".join(f"--status {status}" for status in _FAILED)
         yield f"{counted(counts.commanded, 'push', 'pushes')} asked for; those still open: `shopsync pushes {shop}`"
