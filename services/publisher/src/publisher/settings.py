@@ -55,7 +55,7 @@ class PublisherSettings(ServiceSettings):
     )
     token_key_lease: PositiveDuration = Field(
         timedelta(seconds=90),
-        description="How long a replica counts that was not heard of, when the key that all can open is chosen",
+        description="How long a replica that was not heard of still counts when the key to encrypt with is chosen",
     )
     webhook_url: Address | None = Field(
         None, description="Public address of POST /webhooks/tiktok; registered for every authorised shop when set"
@@ -67,7 +67,10 @@ class PublisherSettings(ServiceSettings):
         timedelta(hours=1), description="How long a consent begun at /oauth/tiktok/start may take"
     )
     workers: int = Field(
-        256, ge=1, le=1024, description="Pushes in progress at once in this replica; a shop leaves as many as it holds"
+        256,
+        ge=1,
+        le=1024,
+        description="Pushes in progress at once; a shop never holds more than are free",
     )
     workers_per_shop: int = Field(
         12, ge=1, le=64, description="Pushes in progress at once for one shop: a slow shop must leave workers to others"
@@ -109,7 +112,7 @@ class PublisherSettings(ServiceSettings):
     )
     search_lag: PositiveDuration = Field(
         timedelta(seconds=60),
-        description="How long TikTok Shop may not show what a write without a clear answer did; not repeated before",
+        description="How long TikTok Shop may take to show a write without a clear answer; it is not repeated before",
     )
     send_locale: bool = Field(
         True, description="Send `locale` ja-JP in create and edit bodies; it is documented, but not in every client"
@@ -121,7 +124,8 @@ class PublisherSettings(ServiceSettings):
         timedelta(minutes=5), description="How often listings under review are read; webhooks come sooner"
     )
     overview_life: PositiveDuration = Field(
-        timedelta(minutes=2), description="How long one search over a shop's listings spares unchanged pushes a reading"
+        timedelta(minutes=2),
+        description="How long one search over a shop serves in place of reading unchanged listings",
     )
     authorization_warn_before: PositiveDuration = Field(
         timedelta(days=30), description="A shop's authorisation with less life left is warned of, once a day"

@@ -1,7 +1,7 @@
 """What CSS hides or strikes out, to decide what a shopper can read. Pure.
 
 Inline styles and style sheets in the description are applied in the order of the cascade, for a phone, since TikTok
-Shop is an app. The shop's own theme is not known: a few class names that every framework has stand for it.
+Shop is an app. The shop's own theme is not known: only a few class names that every framework has are.
 """
 
 import functools

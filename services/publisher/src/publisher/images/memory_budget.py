@@ -1,4 +1,4 @@
-"""A memory budget for image files: whoever reads one reserves its bytes first."""
+"""A memory budget for image files: the bytes of a file are reserved before it is read."""
 
 import asyncio
 import contextlib

@@ -16,15 +16,19 @@ from math import sqrt
 # while the setting is 10, and the rate is back at the setting within two minutes after the limit is lifted.
 
 _CUT = 0.85
-"""Factor on the rate after a limit. CUBIC has 0.7; the setting is assumed to be nearly right."""
+"""Factor on the rate after a limit. With 0.7, as in CUBIC, a limit of 1 is used to less than nine tenths."""
 _SECOND_CUT = 0.5
-"""Factor after a limit that follows a cut closely: the cut was far too small. Halving, as in TCP (RFC 5681)."""
+"""Factor after a limit that follows a cut closely: the cut was far too small. Halving, as in TCP (RFC 5681); with 0.85
+two replicas do not find a limit of 1 within half a minute.
+"""
 _SECOND_LIMIT_WITHIN = timedelta(seconds=8)
 """How closely: long enough to use up the credit that TikTok gave during the pause."""
 _BURST = timedelta(seconds=1)
 """Limits of calls sent within this time after a cut do not count: the cut was not known everywhere yet."""
 _PLATEAU = 0.97
-"""The rate around which the curve is flat, as a part of the rate that was limited."""
+"""The rate around which the curve is flat, as a part of the rate that was limited. With 1.0 a limit of 1 is not used to
+nine tenths.
+"""
 _RECOVERY = timedelta(seconds=30)
 """From the cut up to the plateau."""
 _PROBING = timedelta(seconds=20)

@@ -12,7 +12,7 @@ Rank = tuple[Any, ...]
 """Orders urgent calls; the empty rank goes first."""
 
 _URGENT_IN_A_ROW = 4
-"""Urgent turns after which one other call has its turn. Chosen: readings of reviews get a fifth of the rate."""
+"""Urgent turns after which one other call has its turn. Chosen: a fifth of the rate for readings of reviews."""
 
 
 class CallQueue:

@@ -38,7 +38,7 @@ _CALLS_AHEAD = 6
 before the next push begins.
 """
 _MOST_SENDS = 3
-"""Tries of one call that TikTok limits, before the job is rescheduled."""
+"""Tries of one call that TikTok limits, before the job is rescheduled. One limit alone costs no worker."""
 _MOST_MISSED = 5
 """Send times that one call may miss: on a machine that always wakes late it must not wait indefinitely."""
 _CLOSE_SPACING = 0.25

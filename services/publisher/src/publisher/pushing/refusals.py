@@ -54,7 +54,7 @@ def refusal_of(error: PublisherError, product: ProductSnapshot | None = None) ->
 
 
 def content_refusal(error: PublisherError, intent: Intent, now: datetime) -> ContentRefusal | None:
-    """A refusal that the same content would meet again; those about the listing, state or warehouse pass."""
+    """A refusal that the same content would get again; None for those about the listing, its state or the warehouse."""
     is_of_content = isinstance(error, Refused) and not isinstance(error, ProductGone | WarehouseUnusable)
     if not is_of_content or error.code in {STATUS_FORBIDS, SKU_OF_ANOTHER_PRODUCT, *IMAGE_FORGOTTEN}:
         return None

@@ -23,7 +23,7 @@ class Workers:
     A job is claimed only when its shop could soon make the calls: jobs that wait for a rate, a pause or an open breaker
     wait in the store, not in a worker. So do those of a shop that an operator paused.
 
-    `wake_up` is set by whoever makes a job or a place available.
+    `wake_up`: set when a job or a place may have become available.
     """
 
     def __init__(
