@@ -341,7 +341,7 @@ class TestReadyPictures:
         contents = [picture(seed=str(number), kind="BMP") for number in range(4)]
         for content in contents:
             await self.ask(known, content)
-        assert known._bytes <= 3_000
+        assert known._known.currsize <= 3_000
         await self.ask(known, contents[3])
         assert len(decoded) == 4
         await self.ask(known, contents[0])

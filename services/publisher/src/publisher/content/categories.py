@@ -1,9 +1,10 @@
 """What categories require, read from TikTok Shop and cached (ED-8, Q9)."""
 
-from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+
+from cachetools import TTLCache
 
 from publisher.concurrency.gathering import both
 from publisher.concurrency.single_flight import SingleFlight
@@ -16,11 +17,10 @@ _Key = tuple[str, str, str]
 
 @dataclass(frozen=True, slots=True)
 class _Answer:
-    """Requirements, or TikTok's (code, message) when it refused the category. `until`: when it expires."""
+    """Requirements, or TikTok's (code, message) when it refused the category."""
 
     requirements: Requirements | None
     refused: tuple[str, str] | None
-    until: datetime
 
 
 class Categories:
@@ -30,21 +30,17 @@ class Categories:
     """
 
     def __init__(self, *, life: timedelta, size: int, clock: Callable[[], datetime]) -> None:
-        self._life = life
-        self._size = size
-        self._clock = clock
-        self._answers: OrderedDict[_Key, _Answer] = OrderedDict()
+        self._answers: TTLCache[_Key, _Answer] = TTLCache(size, life.total_seconds(), timer=lambda: clock().timestamp())
         self._single_flight: SingleFlight[_Answer] = SingleFlight()
 
     async def requirements(self, api: ShopApi, category_id: str, category_version: str) -> Requirements:
         """Those of a leaf category for a shop. Raises Refused when it is no leaf, and what the calls raise."""
         key = (api.shop_key, category_id, category_version)
         answer = self._answers.get(key)
-        if answer is None or answer.until <= self._clock():
+        if answer is None:
             answer = await self._single_flight.run(key, lambda: self._ask(api, key))
         if answer.requirements is None:
             raise Refused(*(answer.refused or ("", "")))
-        self._answers.move_to_end(key)
         return answer.requirements
 
     async def _ask(self, api: ShopApi, key: _Key) -> _Answer:
@@ -56,10 +52,7 @@ class Categories:
             if type(error) is not Refused:
                 raise
             refused = (error.code, error.message)
-        answer = _Answer(requirements, refused, self._clock() + self._life)
-        self._answers[key] = answer
-        if len(self._answers) > self._size:
-            self._answers.popitem(last=False)
+        answer = self._answers[key] = _Answer(requirements, refused)
         return answer
 
 

@@ -1,7 +1,8 @@
 """Remembers converted pictures: decoding takes more processor time than anything else in a push."""
 
 import asyncio
-from collections import OrderedDict
+
+from cachetools import LRUCache
 
 from publisher.concurrency.single_flight import SingleFlight
 from publisher.errors import ImageUnusable
@@ -23,18 +24,15 @@ class ConversionCache:
     """Converts each content once per use case, for all shops, as long as it is remembered."""
 
     def __init__(self) -> None:
-        self._known: OrderedDict[_Key, _Outcome] = OrderedDict()
-        self._bytes = 0
+        self._known: LRUCache[_Key, _Outcome] = LRUCache(_BUDGET, getsizeof=_size)
         self._single_flight: SingleFlight[_Outcome] = SingleFlight()
         self._decoders = asyncio.Semaphore(_DECODERS)
 
     async def prepared(self, content: bytes, digest: str, use_case: UseCase) -> Prepared:
         """What to upload. Raises ImageUnusable, whose message has no address."""
         key: _Key = (digest, use_case)
-        if key in self._known:
-            self._known.move_to_end(key)
-            outcome = self._known[key]
-        else:
+        outcome = self._known.get(key)
+        if outcome is None:
             outcome = await self._single_flight.run(key, lambda: self._prepare(key, content))
         if isinstance(outcome, tuple):
             raise ImageUnusable(*outcome)
@@ -48,16 +46,9 @@ class ConversionCache:
                 outcome = ready.note if ready.content is content else ready
             except ImageUnusable as error:
                 outcome = (error.code, error.message)
-        self._keep(key, outcome)
-        return outcome
-
-    def _keep(self, key: _Key, outcome: _Outcome) -> None:
         self._known[key] = outcome
-        self._bytes += _size(outcome)
-        while self._bytes > _BUDGET or len(self._known) > _MOST:
-            _, dropped = self._known.popitem(last=False)
-            self._bytes -= _size(dropped)
+        return outcome
 
 
 def _size(outcome: _Outcome) -> int:
-    return len(outcome.content) if isinstance(outcome, Prepared) else 0
+    return max(len(outcome.content) if isinstance(outcome, Prepared) else 0, _BUDGET // _MOST)

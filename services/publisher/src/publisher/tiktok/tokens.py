@@ -2,13 +2,14 @@
 
 import asyncio
 import contextlib
-import time
+import math
 from collections.abc import Callable
 from collections.abc import Set as AbstractSet
 from datetime import datetime, timedelta
 
 import stamina
 import structlog
+from cachetools import TTLCache
 from pydantic import SecretStr
 
 from publisher.errors import AuthorizationEnded, KeyMissing, PublisherError, Unavailable
@@ -57,20 +58,18 @@ class Tokens:
         self._clock = clock
         self._lease = deadline + _MARGIN
         self._renewals: dict[tuple[str, int], asyncio.Task[None]] = {}
-        self._recent: dict[str, tuple[Access, float]] = {}
+        self._recent: TTLCache[str, Access] = TTLCache(math.inf, _FRESH_SECONDS)
         self._set_aside: set[str] = set()
-        self._new: dict[str, tuple[int, float]] = {}
+        self._new: TTLCache[str, int] = TTLCache(math.inf, _NEW_SECONDS)
 
     async def access(self, shop_key: str) -> Access:
         """The shop's access as of the last 5 seconds. Raises AuthorizationEnded when there is none, KeyMissing.
 
         TikTok refuses one that was replaced or withdrawn since, which is handled as at any other time.
         """
-        recent = self._recent.get(shop_key)
-        if recent is not None and time.monotonic() < recent[1]:
-            return recent[0]
-        access = self._access(await self._living(shop_key))
-        self._recent[shop_key] = (access, time.monotonic() + _FRESH_SECONDS)
+        access = self._recent.get(shop_key)
+        if access is None:
+            access = self._recent[shop_key] = self._access(await self._living(shop_key))
         return access
 
     @property
@@ -108,18 +107,17 @@ class Tokens:
         await asyncio.shield(renewal)
         self.forget(shop_key)
         access = await self.access(shop_key)
-        self._new[shop_key] = (access.version, time.monotonic() + _NEW_SECONDS)
+        self._new[shop_key] = access.version
         return access
 
     def is_new(self, shop_key: str, version: int) -> bool:
         """Whether this pair was refreshed a moment ago and was never accepted: another refresh would not help."""
-        newest, until = self._new.get(shop_key, (0, 0.0))
-        return version == newest and time.monotonic() < until
+        return self._new.get(shop_key) == version
 
     def accepted(self, shop_key: str, version: int) -> None:
         """TikTok accepted a call with this pair."""
-        if self._new.get(shop_key, (0, 0.0))[0] == version:
-            del self._new[shop_key]
+        if self._new.get(shop_key) == version:
+            self._new.pop(shop_key, None)
 
     async def ended(self, shop_key: str, version: int, cause: AuthorizationEnded) -> None:
         """TikTok said that the consent of this pair has ended. A newer pair stays."""
