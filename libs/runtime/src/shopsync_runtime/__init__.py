@@ -1,6 +1,6 @@
-"""What every shopsync service needs to be a service."""
+"""Everything that makes a process a shopsync service."""
 
-from shopsync_runtime.delivery import Delivery, Handler, Refusal, each
+from shopsync_runtime.delivery import Delivery, Handler, RefusedDelivery, each
 from shopsync_runtime.errors import (
     LeaseLost,
     OperationalError,
@@ -33,7 +33,7 @@ __all__ = [
     "OperationalError",
     "PermanentError",
     "PositiveDuration",
-    "Refusal",
+    "RefusedDelivery",
     "RetryableError",
     "Runtime",
     "ServiceSettings",

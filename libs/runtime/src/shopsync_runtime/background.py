@@ -15,10 +15,9 @@ _STEADY_AFTER = 60.0
 
 
 class BackgroundTask:
-    """One supervised coroutine. When it raises it is logged, counted and started again after a back-off.
+    """One supervised coroutine. An error is logged and counted, and the coroutine starts again after a back-off.
 
-    A function that returns is done and stays done. Cancelled at shutdown: whatever must not be torn in two has to
-    be safe to repeat.
+    When it returns, it is done. It is cancelled at shutdown, so its steps must be safe to repeat.
     """
 
     def __init__(
@@ -32,15 +31,15 @@ class BackgroundTask:
 
     @property
     def healthy(self) -> bool:
-        """Running or done; False while waiting after a failure."""
+        """Whether it runs or is done; False while it waits after a failure."""
         return self.failure is None and self._task is not None
 
     def start(self) -> None:
-        """Start in the running loop."""
+        """Start the task in the running event loop."""
         self._task = asyncio.create_task(self._supervise(), name=f"background-{self.name}")
 
     async def stop(self) -> None:
-        """Cancel, as often as it takes, and wait."""
+        """Cancel the task until it ends, and wait for it."""
         if self._task is not None:
             await cancel(self._task)
 

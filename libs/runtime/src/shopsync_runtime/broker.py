@@ -1,7 +1,6 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from functools import partial
 from typing import Any, Union
 
@@ -15,24 +14,17 @@ from shopsync_runtime.kafka.consumer import ISOLATION, Consumer
 from shopsync_runtime.settings import CommonSettings
 
 _MAX_POLL_MS = 5 * 60 * 1000
+_IDLE_POLL_MS = 100
 _REQUEST_MS = 30_000
-# Waiting for the batch in flight is over when FastStream is told to stop: `Subscription.drain` has done it.
+# `Subscription.drain` has already waited for the batch in flight when FastStream stops.
 _GRACEFUL_SECONDS = 0.1
 
 
-@dataclass(frozen=True, slots=True)
-class ConsumeOptions:
-    """Size and patience of one fetch. `batch_timeout` in seconds: how long an idle poll waits."""
-
-    max_records: int
-    batch_timeout: float
-
-
 class _Broker(KafkaBroker):
-    """Makes consumers of our own kind, and starts its subscribers side by side.
+    """Creates our own consumers, and starts its subscribers concurrently.
 
-    A start waits for the group's assignment, and a group waits for the session of a member that crashed. One after
-    the other, five subscriptions would wait five times as long.
+    A start waits for the group's assignment, which may wait for the session of a crashed member to expire. In sequence,
+    five subscriptions would wait five times as long.
     """
 
     def __init__(self, *servers: Any, **options: Any) -> None:
@@ -52,13 +44,13 @@ class _Broker(KafkaBroker):
 
     def _consumer(self, *, group_id: str, **options: Any) -> Consumer:
         subscription = self.by_group[group_id]
-        return Consumer(observer=subscription.polling, outsider=subscription, group_id=group_id, **options)
+        return Consumer(observer=subscription.polling, fencing_listener=subscription, group_id=group_id, **options)
 
 
 def create_app(common: CommonSettings, service: str) -> FastStream:
-    """A FastStream application with one broker that only consumes; publishing is `kafka.producer`'s business.
+    """A FastStream application with one broker that only consumes. `kafka.producer` publishes.
 
-    `apply_types=False`: FastDepends must neither cast nor validate what our own decoder made of the bytes.
+    `apply_types=False`: FastDepends must neither cast nor validate what our own decoder returns.
     """
     broker = _Broker(
         common.kafka_bootstrap_servers.split(","),
@@ -77,10 +69,10 @@ def create_app(common: CommonSettings, service: str) -> FastStream:
     )
 
 
-def subscribe(app: FastStream, common: CommonSettings, subscription: Subscription, options: ConsumeOptions) -> None:
-    """Register one batch subscriber: manual ack, own parser and decoder, static member if named.
+def subscribe(app: FastStream, common: CommonSettings, subscription: Subscription, *, max_records: int) -> None:
+    """Register one batch subscriber with manual ack, our parser and decoder; a static member if `instance_id` is set.
 
-    Earliest offsets and committed messages only: see `kafka.consumer`.
+    It starts at the earliest offset and reads committed messages only, see `kafka.consumer`.
     """
     broker = app.broker
     if not isinstance(broker, _Broker):
@@ -93,14 +85,14 @@ def subscribe(app: FastStream, common: CommonSettings, subscription: Subscriptio
         ack_policy=AckPolicy.MANUAL,
         group_id=subscription.group,
         group_instance_id=f"{common.instance_id}-{subscription.name}" if common.instance_id else None,
-        auto_offset_reset="none",  # `kafka.consumer` starts at the earliest, aloud
+        auto_offset_reset="none",  # `kafka.consumer` starts at the earliest offset and logs it
         isolation_level=ISOLATION,
         session_timeout_ms=session,
         heartbeat_interval_ms=max(100, session // 10),
         rebalance_timeout_ms=int(common.kafka_rebalance_timeout.total_seconds() * 1000),
         max_poll_interval_ms=_MAX_POLL_MS,
-        max_records=options.max_records,
-        batch_timeout_ms=int(options.batch_timeout * 1000),
+        max_records=max_records,
+        batch_timeout_ms=_IDLE_POLL_MS,
         parser=subscription.parse,
         decoder=subscription.decode,
         listener=subscription.listener,
@@ -113,7 +105,7 @@ def subscribe(app: FastStream, common: CommonSettings, subscription: Subscriptio
 
 
 def _documented(subscription: Subscription) -> Callable[[Any], Awaitable[None]]:
-    """The subscription's handler with the events it takes as its annotation, for AsyncAPI; nothing casts by it."""
+    """The subscription's handler, annotated with its event types for AsyncAPI. The annotation has no other effect."""
 
     async def handle(items: Any) -> None:
         await subscription.handle(items)

@@ -1,12 +1,12 @@
-"""Messages that can never succeed, put aside unchanged with the reason beside them (architecture 3.5)."""
+"""Dead letters: messages that can never succeed, published unchanged with the reason in headers (architecture 3.5)."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from shopsync_runtime.delivery import Headers as Pairs
-from shopsync_runtime.delivery import Refusal, Undecodable
-from shopsync_runtime.kafka.messages import Headers, Message, declared_limit, excess_of
+from shopsync_runtime.delivery import RefusedDelivery, Undecodable
+from shopsync_runtime.kafka.messages import Headers, OutgoingMessage, declared_limit, excess_of
 
 X_TOPIC = "x-topic"
 X_PARTITION = "x-partition"
@@ -33,12 +33,12 @@ OWN_HEADERS = frozenset(
     }
 )
 
-_LONGEST_REASON = 2_000  # bytes: a reason is read by a person
+_LONGEST_REASON = 2_000  # bytes
 
 
 @dataclass(frozen=True, slots=True)
 class DeadLetter:
-    """The original record's coordinates and bytes, and why it failed."""
+    """Source and bytes of the original record, and why it failed."""
 
     topic: str
     partition: int
@@ -50,13 +50,13 @@ class DeadLetter:
 
     @property
     def error_type(self) -> str:
-        """Class name of the reason."""
+        """Class name of the error."""
         return type(self.error).__name__
 
 
-def dead_letter_of(failed: Refusal | Undecodable) -> DeadLetter:
+def dead_letter_of(failed: RefusedDelivery | Undecodable) -> DeadLetter:
     """The dead letter of a refused delivery or an undecodable record."""
-    source = failed.delivery if isinstance(failed, Refusal) else failed.record
+    source = failed.delivery if isinstance(failed, RefusedDelivery) else failed.record
     return DeadLetter(
         topic=source.topic,
         partition=source.partition,
@@ -68,22 +68,23 @@ def dead_letter_of(failed: Refusal | Undecodable) -> DeadLetter:
     )
 
 
-def messages_of(letters: Sequence[DeadLetter], *, topic: str, service: str, failed_at: datetime) -> list[Message]:
+def messages_of(
+    letters: Sequence[DeadLetter], *, topic: str, service: str, failed_at: datetime
+) -> list[OutgoingMessage]:
     """The records to publish. `topic` is the dead-letter topic's full name, `failed_at` is aware.
 
-    Key, value and foreign headers are kept byte by byte, null values too; `x-*` headers of an earlier
-    dead-lettering are replaced. aiokafka cannot send a record that has neither key nor value, which Kafka allows:
-    such a one gets an empty value and the header `x-null-value`.
+    Key, value and foreign headers are kept byte by byte, including null. `x-*` headers of an earlier dead letter are
+    replaced. Kafka allows a record without key and value, but aiokafka cannot send it: it gets an empty value and the
+    header `x-null-value`.
 
-    A record that its publisher compressed can be larger than any topic takes. Of such a one the value is left out,
-    then the foreign headers, then the key, until it fits; `x-left-out` names what is missing and `x-value-bytes`
-    says how long the value was. The whole stands where `x-topic`, `x-partition` and `x-offset` say, while retention
-    keeps it.
+    A record that its publisher compressed can be larger than any topic takes. In that case the value is left out, then
+    the foreign headers, then the key, until it fits. `x-left-out` names what is missing and `x-value-bytes` is the size
+    of the value. The original is at `x-topic`, `x-partition` and `x-offset` until retention removes it.
     """
     return [_message(letter, topic=topic, service=service, failed_at=failed_at) for letter in letters]
 
 
-def _message(letter: DeadLetter, *, topic: str, service: str, failed_at: datetime) -> Message:
+def _message(letter: DeadLetter, *, topic: str, service: str, failed_at: datetime) -> OutgoingMessage:
     limit = declared_limit(topic)
     own = _own_headers(letter, service, failed_at)
     foreign = _without_own(letter.headers)
@@ -99,10 +100,10 @@ def _message(letter: DeadLetter, *, topic: str, service: str, failed_at: datetim
     return next((one for one in shortened if excess_of(one, limit) is None), shortened[-1])
 
 
-def _built(topic: str, key: bytes | None, value: bytes | None, headers: Headers) -> Message:
+def _built(topic: str, key: bytes | None, value: bytes | None, headers: Headers) -> OutgoingMessage:
     if value is None and key is None:
-        return Message(topic=topic, value=b"", key=None, headers=[*headers, (X_NULL_VALUE, b"true")])
-    return Message(topic=topic, value=value, key=key, headers=headers)
+        return OutgoingMessage(topic=topic, value=b"", key=None, headers=[*headers, (X_NULL_VALUE, b"true")])
+    return OutgoingMessage(topic=topic, value=value, key=key, headers=headers)
 
 
 def _own_headers(letter: DeadLetter, service: str, failed_at: datetime) -> list[tuple[str, bytes]]:

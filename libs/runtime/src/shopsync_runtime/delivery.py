@@ -1,4 +1,4 @@
-"""What a handler gets and returns."""
+"""Arguments and results of message handlers."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
@@ -16,11 +16,11 @@ Headers = tuple[tuple[str, bytes | None], ...]
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """One record that follows the wire format. (topic, partition, offset) names it for good.
+    """One record that follows the wire format, identified by (topic, partition, offset).
 
-    `timestamp` is the record's stamp on the broker (aware, UTC): the producer's clock on topics with CreateTime.
-    `headers` values may be null. `event` raises LookupError for the tombstone of a compacted topic, and for every
-    delivery of a subscription that takes its records unparsed.
+    `timestamp` is the record's timestamp (aware, UTC): the broker's clock, or the producer's on topics with CreateTime.
+    Values of `headers` may be null. `event` raises LookupError for a tombstone, and for every delivery of a
+    subscription that does not parse its records.
     """
 
     topic: str
@@ -42,7 +42,7 @@ class Delivery:
 
     @property
     def is_tombstone(self) -> bool:
-        """A null value on a topic whose null values mean 'deleted'."""
+        """Whether this is a null value on a topic where null means 'deleted'."""
         return self.value is None and self.spec.tombstones
 
     @property
@@ -52,8 +52,8 @@ class Delivery:
 
 
 @dataclass(frozen=True, slots=True)
-class Refusal:
-    """A delivery that can never be handled: it goes to the dead letters with this error as its reason."""
+class RefusedDelivery:
+    """A delivery that can never be handled. It becomes a dead letter with this error as its reason."""
 
     delivery: Delivery
     error: Exception
@@ -61,7 +61,7 @@ class Refusal:
 
 @dataclass(frozen=True, slots=True)
 class Undecodable:
-    """A record that breaks the wire format: no handler ever sees it."""
+    """A record that breaks the wire format. No handler sees it."""
 
     record: "ConsumerRecord[bytes | None, bytes | None]"
     error: Exception
@@ -72,25 +72,25 @@ class Undecodable:
         return TopicPartition(self.record.topic, self.record.partition), self.record.offset
 
 
-Handler = Callable[[Sequence[Delivery]], Awaitable[Sequence[Refusal]]]
+Handler = Callable[[Sequence[Delivery]], Awaitable[Sequence[RefusedDelivery]]]
 HandleOne = Callable[[Delivery], Awaitable[None]]
 
 
 def decode(record: "ConsumerRecord[bytes | None, bytes | None]", spec: TopicSpec) -> Delivery | Undecodable:
-    """Read one record. Never raises: whatever is wrong with the bytes is this message's fault, not the loop's."""
+    """Read one record. Never raises, since invalid bytes must not stop the poll loop."""
     try:
         parsed = None if _is_tombstone(record, spec) else parse(record.value, key=record.key, topic=spec)
     except NotCloudEvent as error:
-        return Undecodable(record, NotCloudEvent(f"{error}{_told_of_mode(record)}"))
+        return Undecodable(record, NotCloudEvent(f"{error}{_binary_mode_hint(record)}"))
     except ContractError as error:
         return Undecodable(record, error)
-    except Exception as error:  # noqa: BLE001 - a parser's own failure must cost one message, not the partition
+    except Exception as error:  # noqa: BLE001 - a bug in the parser must cost one message, not the partition
         return Undecodable(record, error)
     return _delivery(record, spec, parsed)
 
 
 def unparsed(record: "ConsumerRecord[bytes | None, bytes | None]", spec: TopicSpec) -> Delivery:
-    """The record as it is, for a handler that reads the bytes itself. Nothing is undecodable."""
+    """The record as it is, for a handler that reads the bytes itself."""
     return _delivery(record, spec, None)
 
 
@@ -110,8 +110,8 @@ def _delivery(
     )
 
 
-def _told_of_mode(record: "ConsumerRecord[bytes | None, bytes | None]") -> str:
-    """CloudEvents' binary mode has its attributes in headers, where a line typed into a tool has none."""
+def _binary_mode_hint(record: "ConsumerRecord[bytes | None, bytes | None]") -> str:
+    """A hint for senders that use CloudEvents' binary mode, with the attributes in headers; else empty."""
     if not any(name.lower() == "ce_specversion" for name, _ in record.headers):
         return ""
     return "; the attributes stand in headers (CloudEvents' binary mode): send the whole event as the value"
@@ -122,21 +122,21 @@ def _is_tombstone(record: "ConsumerRecord[bytes | None, bytes | None]", spec: To
 
 
 def each(handle_one: HandleOne) -> Handler:
-    """Make a batch handler of one that takes a single delivery, in order, one after the other.
+    """Turn a handler of one delivery into a batch handler, which calls it in order.
 
-    PermanentError becomes a refusal of that delivery and the rest goes on. Any other exception ends the batch:
-    it is tried again (infrastructure) or taken apart (a bug), see `consuming.process`. Either way deliveries already
-    handled come again, so `handle_one` must be idempotent.
+    A PermanentError refuses that delivery, and the rest goes on. Any other exception ends the batch, which is retried
+    as a whole (infrastructure) or one by one (a bug), see `consuming.process`. Then deliveries that were already
+    handled are repeated, so `handle_one` must be idempotent.
     """
 
-    async def handle(batch: Sequence[Delivery]) -> Sequence[Refusal]:
+    async def handle(batch: Sequence[Delivery]) -> Sequence[RefusedDelivery]:
         refused = []
         for delivery in batch:
             with continuing(delivery.parsed.traceparent if delivery.parsed else None):
                 try:
                     await handle_one(delivery)
                 except PermanentError as error:
-                    refused.append(Refusal(delivery, error))
+                    refused.append(RefusedDelivery(delivery, error))
         return refused
 
     handle.__name__ = getattr(handle_one, "__name__", "handle")

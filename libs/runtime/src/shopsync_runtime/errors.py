@@ -1,26 +1,26 @@
-"""Why something did not work, split by what helps.
+"""Errors, grouped by what helps.
 
 - RuntimeFailure
-  - RetryableError     may pass by itself: wait and try again, lose nothing
+  - RetryableError     may pass: wait and try again
     - LeaseLost        another replica holds the lease now
     - ShuttingDown     the process ends while a message waits
   - PermanentError     this message can never succeed: dead letter
-  - OperationalError   an operator has to do something
+  - OperationalError   an operator must do something
     - SettingsError    an environment variable is missing or wrong
-    - StartError       something the service needs is not there
+    - StartError       something that the service needs is missing
 """
 
 
 class RuntimeFailure(Exception):
-    """Base of what the runtime and the services raise on purpose."""
+    """Base of all errors that the runtime and the services raise deliberately."""
 
 
 class RetryableError(RuntimeFailure):
-    """Something outside is away or busy. The batch is taken again later; nothing is committed, nothing is lost."""
+    """Something outside is down or busy. The batch is retried later; nothing is committed, nothing is lost."""
 
 
 class LeaseLost(RetryableError):
-    """The lease ran out or was taken over before the work was done."""
+    """The lease expired or was taken over before the work was done."""
 
 
 class PermanentError(RuntimeFailure):
@@ -28,7 +28,7 @@ class PermanentError(RuntimeFailure):
 
 
 class OperationalError(RuntimeFailure):
-    """Nothing but an operator's action helps."""
+    """Only an operator can help."""
 
 
 class SettingsError(OperationalError):
@@ -36,4 +36,4 @@ class SettingsError(OperationalError):
 
 
 class StartError(OperationalError):
-    """Kafka, MongoDB or a topic was not there within the start time."""
+    """Kafka, MongoDB or a topic was not available within the start timeout."""

@@ -4,7 +4,7 @@ from typing import Any, TypeVar
 from uuid import uuid4
 
 from shopsync_contracts import CONTENT_TYPE, Event, ShopBody, TopicSpec, new_event
-from shopsync_runtime.kafka.producer import Message, Placed, Producer
+from shopsync_runtime.kafka.producer import OutgoingMessage, Placed, Producer
 from shopsync_runtime.tracing import current_traceparent
 
 B = TypeVar("B", bound=ShopBody)
@@ -13,10 +13,10 @@ _HEADERS = (("content-type", CONTENT_TYPE.encode()),)
 
 
 class EventPublisher:
-    """Makes events that say who speaks, and publishes them through the service's one producer.
+    """Creates events with the service as their source, and publishes them through its only producer.
 
-    Nothing is fire-and-forget: every call waits for the acknowledgement of all in-sync replicas and raises
-    KafkaError otherwise. That makes "produce, then commit" safe.
+    Every call waits for the acknowledgement of all in-sync replicas and raises KafkaError otherwise. That makes
+    "produce, then commit" safe.
     """
 
     def __init__(self, producer: Producer, *, service: str, prefix: str, clock: Callable[[], datetime]) -> None:
@@ -32,9 +32,9 @@ class EventPublisher:
         time: datetime | None = None,
         traceparent: str | None = None,
     ) -> Event[B]:
-        """Wrap a body. A fact that may be published twice needs an `id` derived from its cause, not the default uuid.
+        """Wrap a body. A fact that may be published twice needs an `id` derived from its cause; default is a UUID.
 
-        `time` must be aware, default now. The trace of the message in flight goes on in the new event.
+        `time` must be aware; default is now. The event continues the trace of the message that is being handled.
         """
         return new_event(
             body,
@@ -49,20 +49,20 @@ class EventPublisher:
         await self._producer.send_all([self._message(spec, event, key)])
 
     async def publish_all(self, events: Sequence[tuple[TopicSpec, Event[Any]]]) -> list[Placed]:
-        """Publish in the given order and wait for all acknowledgements; order per topic and key is kept.
+        """Publish in the given order and wait for all acknowledgements. The order per topic and key is kept.
 
-        Returns where each stands, in the given order. After an error some have arrived and some not: publish all again
-        with the same ids.
+        Returns the position of each, in the given order. After an error some may have arrived: publish all again with
+        the same ids.
         """
         return await self._producer.send_all([self._message(spec, event, None) for spec, event in events])
 
     async def tombstone(self, spec: TopicSpec, key: bytes) -> None:
-        """Publish a null value: on a compacted topic the key is deleted."""
+        """Publish a null value, which deletes the key from a compacted topic."""
         if not spec.tombstones:
             raise ValueError(f"{spec.name} carries no tombstones")
-        await self._producer.send_all([Message(spec.full_name(self._prefix), None, key)])
+        await self._producer.send_all([OutgoingMessage(spec.full_name(self._prefix), None, key)])
 
-    def _message(self, spec: TopicSpec, event: Event[Any], key: bytes | None) -> Message:
+    def _message(self, spec: TopicSpec, event: Event[Any], key: bytes | None) -> OutgoingMessage:
         if type(event.data) not in spec.types:
             raise ValueError(f"{event.type} does not belong on {spec.name}")
-        return Message(spec.full_name(self._prefix), event.to_bytes(), key or event.key(), _HEADERS)
+        return OutgoingMessage(spec.full_name(self._prefix), event.to_bytes(), key or event.key(), _HEADERS)

@@ -1,9 +1,9 @@
 """Named points at which a crash test kills or freezes the process.
 
-`SHOPSYNC_FAILPOINT=name[:count][:stop]` sends SIGKILL to the own process at the count-th passage (default the first);
-with `stop` SIGSTOP, and the process goes on from there when the test sends SIGCONT. Several points are separated by
-commas. Unset, a point costs one comparison. The runtime's points: `before_handler`, `after_handler_before_commit`,
-`after_dead_letter_before_commit`, `after_commit`. Services add their own.
+With `SHOPSYNC_FAILPOINT=name[:count][:stop]` the process sends itself SIGKILL when it passes the point the count-th
+time (default: first). With `stop` it is SIGSTOP, and the process continues when the test sends SIGCONT. Several points
+are separated by commas. Without the variable a point costs one comparison. The runtime's points: `before_handler`,
+`after_handler_before_commit`, `after_dead_letter_before_commit`, `after_commit`. Services add their own.
 """
 
 import os
@@ -41,7 +41,7 @@ _armed = parse_failpoints(os.environ.get(VARIABLE))
 
 
 def failpoint(name: str) -> None:
-    """Die or stand still here when the environment says so: no handler, no flush, no commit."""
+    """Kill or freeze the process here if the environment says so. Nothing is flushed or committed."""
     if not _armed:
         return
     for one in _armed:

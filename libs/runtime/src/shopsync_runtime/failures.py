@@ -1,4 +1,4 @@
-"""Which exceptions may pass by themselves, and which never will."""
+"""Decides which exceptions are worth a retry."""
 
 from collections.abc import Iterator
 
@@ -20,7 +20,7 @@ from pymongo.errors import (
 
 from shopsync_runtime.errors import PermanentError, RetryableError
 
-# The message itself is at fault: sending it again fails again.
+# The message itself is at fault, so sending it again fails again.
 _KAFKA_PERMANENT = (
     MessageSizeTooLargeError,
     RecordListTooLargeError,
@@ -28,7 +28,7 @@ _KAFKA_PERMANENT = (
     UnsupportedCodecError,
 )
 
-# Server codes that say "not now" or "ask the operator", never "this document is wrong".
+# Server codes that mean "not now" or "ask the operator", never "this document is wrong".
 _MONGO_RETRYABLE_CODES = frozenset(
     {
         6,  # HostUnreachable
@@ -67,11 +67,11 @@ _MONGO_RETRYABLE_LABELS = ("RetryableWriteError", "TransientTransactionError", "
 
 
 def is_retryable(error: BaseException) -> bool:
-    """True when waiting may help: infrastructure away, a failover, a full disk, missing rights.
+    """Whether waiting may help: infrastructure down, a failover, a full disk, missing permissions.
 
-    The price of a wrong True is a partition that waits and an alert; of a wrong False a good message among
-    the dead letters. So everything from the network, the broker and the database counts as passing unless it
-    names the message as the cause. A group is retryable when any of its members is: the whole is tried again.
+    A wrong True costs a waiting partition and an alert, a wrong False a good message among the dead letters. So every
+    error from the network, the broker and the database is retryable unless it names the message as the cause. An
+    exception group is retryable when any member is, since the whole is retried.
     """
     if isinstance(error, BaseExceptionGroup):
         return any(is_retryable(member) for member in error.exceptions)

@@ -1,4 +1,4 @@
-"""What /livez and /readyz answer, decided without HTTP."""
+"""The answers of /livez and /readyz, without HTTP."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -10,7 +10,7 @@ from shopsync_runtime.wording import counted
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """Outcome of all checks. Each is "ok" or the reason why not. `notes` say more and decide nothing."""
+    """Outcome of all checks, each "ok" or the reason why not. `notes` are additional and do not affect `ok`."""
 
     checks: dict[str, str] = field(default_factory=dict)
     notes: Mapping[str, str] = field(default_factory=dict)
@@ -21,31 +21,42 @@ class Report:
         return all(text == "ok" for text in self.checks.values())
 
 
+@dataclass(frozen=True, slots=True)
+class Dependencies:
+    """What is wrong with MongoDB, Kafka and the producer; None where nothing is."""
+
+    mongo_error: str | None = None
+    kafka_error: str | None = None
+    producer_error: str | None = None
+
+
 def readiness(
     *,
     state: str,
-    mongo_error: str | None,
-    kafka_error: str | None,
-    producer_fault: str | None,
+    dependencies: Dependencies,
     subscriptions: Sequence[Subscription],
     background: Sequence[BackgroundTask],
     notes: Mapping[str, str],
     own: Mapping[str, str | None],
 ) -> Report:
-    """Ready means that the service does its work.
+    """Whether the service does its work.
 
-    That is: partitions assigned (none is fine with more replicas than partitions), MongoDB writable, Kafka
-    answering, the producer whole, no subscription stopped by the dead-letter limit, no background task waiting after a
-    failure, none of the service's `own` checks with a problem.
+    That is: partitions assigned (none is fine with more replicas than partitions), MongoDB writable, Kafka answering,
+    the producer working, no subscription stopped by the dead-letter limit, no background task waiting after a failure,
+    and no problem in the service's `own` checks.
 
-    An open port proves none of this, nor does an answering broker: it says nothing about our place in the group.
+    An open port proves none of this. An answering broker does not either: it says nothing about our membership in the
+    group.
 
-    A partition that stands still before a record that cannot be read is a note: the other partitions go on, and
-    whichever process takes its place meets the same bytes. A 503 would stop the very update that mends it.
+    A partition that is stuck before an unreadable record is only a note. The other partitions go on, and any other
+    process would read the same bytes. A 503 would block the very update that fixes it.
     """
-    checks = {"started": "ok" if state == "running" else state, "mongo": mongo_error or "ok"}
-    checks["kafka"] = kafka_error or "ok"
-    checks["producer"] = producer_fault or "ok"
+    checks = {
+        "started": "ok" if state == "running" else state,
+        "mongo": dependencies.mongo_error or "ok",
+        "kafka": dependencies.kafka_error or "ok",
+        "producer": dependencies.producer_error or "ok",
+    }
     for subscription in subscriptions:
         checks[f"subscription {subscription.name}"] = _subscription(subscription)
     for task in background:
@@ -57,9 +68,9 @@ def readiness(
 
 
 def liveness(*, subscriptions: Sequence[Subscription], stall_after: float) -> Report:
-    """Alive means: every subscription with messages waiting has at least tried a batch lately. 0 switches it off.
+    """Alive means that every subscription with waiting messages has attempted a batch within `stall_after` seconds.
 
-    A subscription stopped by the dead-letter limit waits for an operator, not for a restart.
+    0 disables the check. A subscription stopped by the dead-letter limit needs an operator, not a restart.
     """
     checks = {"loop": "ok"}
     for subscription in subscriptions:

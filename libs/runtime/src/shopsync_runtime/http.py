@@ -25,7 +25,7 @@ _STOP_SECONDS = 3
 
 
 class _Server(uvicorn.Server):
-    """A uvicorn server that leaves the process's signals to the service."""
+    """A uvicorn server that leaves signal handling to the service."""
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -33,7 +33,7 @@ class _Server(uvicorn.Server):
 
 
 class HttpServer:
-    """Opens before Kafka and MongoDB are there, so that probes get an answer."""
+    """Starts before Kafka and MongoDB are available, so that probes get an answer."""
 
     def __init__(self, app: ASGIApp, *, host: str, port: int) -> None:
         self._app, self._host, self._port = app, host, port
@@ -41,7 +41,7 @@ class HttpServer:
         self._task: asyncio.Task[None] | None = None
 
     async def start(self) -> int:
-        """Listen. Returns the port; raises StartError when it is taken."""
+        """Listen. Returns the port. Raises StartError when it is in use."""
         bound = _bind(self._host, self._port)
         config = uvicorn.Config(
             self._app,
@@ -68,7 +68,7 @@ class HttpServer:
 def make_http_app(
     *, livez: Check, readyz: Check, routes: Sequence[BaseRoute], is_started: Callable[[], bool]
 ) -> ASGIApp:
-    """Health and metrics, and the service's routes behind a gate that opens with the service."""
+    """An ASGI application with health, metrics and the service's routes, which answer once the service has started."""
 
     async def answer_livez(_request: Request) -> Response:
         return _answer(await livez())
@@ -88,7 +88,7 @@ def make_http_app(
 
 
 class _Gate:
-    """503 for the service's own routes while it is starting: their stores and clients are not there yet."""
+    """Answers 503 for the service's own routes until it has started, since their stores are not ready before."""
 
     def __init__(self, app: ASGIApp, is_started: Callable[[], bool]) -> None:
         self._app, self._is_started = app, is_started
@@ -108,7 +108,7 @@ def _answer(report: Report) -> Response:
 
 def _bind(host: str, port: int) -> socket.socket:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    # asyncio switches Nagle's delay off only where the protocol is named: 40 ms an answer otherwise
+    # asyncio only disables Nagle's algorithm if the protocol is given; otherwise each answer takes 40 ms longer.
     bound = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:

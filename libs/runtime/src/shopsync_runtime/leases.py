@@ -1,4 +1,4 @@
-"""What must happen once across replicas: slots claimed once, leases held by one at a time (architecture 4)."""
+"""Coordination of replicas: slots that are claimed once, leases that one replica holds at a time (architecture 4)."""
 
 import asyncio
 import contextlib
@@ -22,7 +22,7 @@ _SLOT_MEMORY = timedelta(days=30)
 
 
 class Lease:
-    """Held until `expires` (monotonic, own clock). `token` grows with every holder: put it into guarded writes."""
+    """A lease that expires at `expires`, on this process's monotonic clock. `token` grows with every holder."""
 
     def __init__(self, name: str, token: int, expires: float) -> None:
         self.name = name
@@ -32,11 +32,11 @@ class Lease:
 
     @property
     def lost(self) -> bool:
-        """True once another replica may hold it."""
+        """Whether another replica may hold it now."""
         return self._lost or time.monotonic() >= self._expires
 
     def check(self) -> None:
-        """Raise LeaseLost unless the lease is surely still ours. Call before every step that must not be doubled."""
+        """Raise LeaseLost unless the lease is certainly still ours. Call before every step that must happen once."""
         if self.lost:
             raise LeaseLost(f"lease {self.name!r} ran out or was taken over")
 
@@ -48,7 +48,7 @@ class Lease:
 
 
 class Leases:
-    """Slots and leases in the collection `{service}_leases`; times are the database server's, so clocks may differ."""
+    """Slots and leases in the collection `{service}_leases`. Times are the database server's, so clocks may differ."""
 
     def __init__(self, database: Database, service: str) -> None:
         self._collection = database[f"{service}_leases"]
@@ -60,14 +60,14 @@ class Leases:
         """True for exactly one caller per (name, slot) across all replicas, for at least `remember`.
 
         Raises PyMongoError when the outcome is unknown; the same process may then ask again and gets the right answer.
-        The claim is not given back by a crash: claim what may be skipped once, or check afterwards that it was done.
+        A crash does not release the claim, so claim only what may be skipped, or check afterwards that it was done.
         """
         await self._ensure_index()
         key = f"slot:{name}:{slot}"
         claim = self._unsure.pop(key, None) or uuid4().hex
         try:
             return await self._claim(key, claim, remember)
-        except BaseException:  # an answer that never came: the next call finds out whether it was ours
+        except BaseException:  # without an answer, the next call finds out whether the claim was ours
             self._unsure[key] = claim
             raise
 
@@ -91,7 +91,7 @@ class Leases:
     async def hold(self, name: str, ttl: timedelta) -> AsyncIterator[Lease | None]:
         """Hold the lease inside the block; None when another replica has it. Renewed every third of `ttl`.
 
-        Given back at the end of the block, or after `ttl` when the process dies.
+        It is released at the end of the block, or expires after `ttl` when the process dies.
         """
         lease = await self._acquire(name, ttl)
         if lease is None:

@@ -15,25 +15,25 @@ _STEP_SECONDS = 10.0
 
 
 async def start(runtime: Runtime) -> None:
-    """Producer, the service's hooks, subscriptions (waits for the first assignment), background tasks."""
+    """Start the producer, the service's hooks, subscriptions (until the first assignment) and background tasks."""
     await runtime.producer.start()
     for hook in runtime.start_hooks:
         await hook()
     await runtime.app.start()
-    runtime.background("housekeeping", runtime.keep_house)
+    runtime.background("housekeeping", runtime.housekeeping)
     for task in runtime.tasks:
         task.start()
     runtime.state = "running"
 
 
 async def stop(runtime: Runtime, http: HttpServer | None) -> bool:
-    """The reverse. The batch in flight is finished and committed before anything it needs is closed.
+    """Stop in reverse order. The batch in flight is finished and committed before anything that it needs is closed.
 
-    A handler that waits for something hands its batch back at once: it may wait for another subscription's work.
+    A handler that waits for something returns its batch at once, because it may wait for another subscription's work.
 
-    Every step is bounded, also against one that swallows its cancellation. Returns False when work was cut short: a
-    batch in flight, a background task, a stop hook. A connection that does not close in time costs nothing but a
-    warning: the broker and the database notice by themselves.
+    Every step has a timeout, even if it swallows its cancellation. Returns False when work was cut short: a batch in
+    flight, a background task or a stop hook. A connection that does not close in time only causes a warning, since
+    broker and database notice it anyway.
     """
     runtime.state = "stopping"
     runtime.shutdown.begin()
@@ -62,7 +62,7 @@ async def _gather(steps: list[Awaitable[None]]) -> None:
 
 
 async def _step(what: str, step: Awaitable[None], within: float) -> bool:
-    # Not `asyncio.timeout`: it waits for the step to accept its cancellation, and aiokafka's do not always.
+    # `asyncio.timeout` would wait until the step accepts its cancellation, which aiokafka does not always do.
     task = asyncio.ensure_future(step)
     done, _ = await asyncio.wait({task}, timeout=within)
     if not done:

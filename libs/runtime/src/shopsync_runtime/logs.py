@@ -1,4 +1,4 @@
-"""Structured logs: one JSON object per line on stdout, the libraries' lines included."""
+"""Structured logs: one JSON object per line on stdout, including those of libraries."""
 
 import logging
 import logging.config
@@ -9,7 +9,7 @@ import structlog
 
 from shopsync_runtime.repeats import Repeats
 
-# aiokafka tells of every metadata refresh and reconnect at INFO, FastStream of every task callback.
+# aiokafka logs every metadata refresh and reconnect at INFO, FastStream every task callback.
 _QUIETER = {
     "aiokafka": logging.WARNING,
     "faststream": logging.ERROR,  # warns at every start that topics are not created automatically
@@ -19,15 +19,15 @@ _QUIETER = {
     "httpx": logging.WARNING,
     "httpcore": logging.WARNING,
 }
-# These narrate an outage once per second and connection; `outage` says when it began and ended.
+# These log an outage once per second and connection; `outage` logs when it begins and ends.
 _QUIETEST = {"aiokafka.conn": logging.ERROR, "aiokafka.consumer.subscription_state": logging.ERROR}
 
 
 def configure_logging(level: str = "INFO", *, service: str) -> None:
     """Send structlog and the standard library's loggers to stdout as JSON. Idempotent.
 
-    Below DEBUG, what a library repeats is written once a minute and kind, with a count (`repeats`).
-    Tracebacks are text without local variables: locals may hold secrets.
+    Unless the level is DEBUG, repeated lines of a library are written once a minute, with a count (`repeats`).
+    Tracebacks are text without local variables, which may hold secrets.
     """
     shared: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,
@@ -65,7 +65,7 @@ def configure_logging(level: str = "INFO", *, service: str) -> None:
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(level)
-    faststream = logging.getLogger("faststream")  # comes with a handler of its own, in colour
+    faststream = logging.getLogger("faststream")  # has a handler of its own, in colour
     faststream.handlers, faststream.propagate = [], True
     for name, least in {**_QUIETER, **_QUIETEST}.items():
         logging.getLogger(name).setLevel(max(least, root.level))

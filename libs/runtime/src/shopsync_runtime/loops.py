@@ -1,4 +1,4 @@
-"""The event loop of every service: uvloop where there is one, because most of a service's CPU goes into the loop."""
+"""The event loop of every service: uvloop if available, because most of a service's CPU time is spent in the loop."""
 
 import asyncio
 import sys

@@ -1,14 +1,14 @@
-"""What a service counts. Names are `shopsync_*`; the service's name comes from the scrape's job label."""
+"""Prometheus metrics of every service, named `shopsync_*`. The scrape's job label has the service's name."""
 
 from prometheus_client import Counter, Gauge, Histogram
 
-# messages of a topic that a handler took, good and refused alike
+# handled and refused messages alike
 MESSAGES = Counter("shopsync_messages_handled", "Messages handed to a handler that returned", ["subscription", "topic"])
-# a rise right after a deploy means the deploy is at fault, not the data
+# a rise right after a deployment means that the deployment is at fault, not the data
 DEAD_LETTERS = Counter(
     "shopsync_dead_letters", "Messages sent to the dead-letter topic", ["subscription", "topic", "error_type"]
 )
-# from the first record of a batch decoded to its offsets committed
+# from decoding the first record of a batch to committing its offsets
 BATCH_SECONDS = Histogram(
     "shopsync_batch_seconds",
     "Seconds to handle one batch",
@@ -21,30 +21,30 @@ BATCH_SIZE = Histogram(
     ["subscription"],
     buckets=(1, 5, 10, 50, 100, 250, 500, 1000),
 )
-# batches put back because something outside was away
+# batches that are retried because something outside was down
 RETRIES = Counter("shopsync_batch_retries", "Batches put back to be tried again", ["subscription", "error_type"])
-# commits that failed or ran out of time: duplicates later, no loss
+# commits that failed or timed out: duplicates later, no loss
 COMMIT_FAILURES = Counter("shopsync_commit_failures", "Offset commits that failed", ["subscription"])
-# retention or delete_records was faster than the group; some of the offsets may have been transaction markers
+# removed by retention or delete_records before they were read; some may have been transaction markers
 OFFSETS_LOST = Counter(
     "shopsync_offsets_lost",
     "Offsets that were removed from the log before the group had read them",
     ["subscription", "topic", "partition"],
 )
-# a record was refused for good, so that its partition would take nothing more from this producer
+# a record was finally refused, after which its partition accepts nothing more from this producer
 PRODUCER_REPLACEMENTS = Counter(
     "shopsync_producer_replacements", "Times a broken producer was replaced by a fresh one", ["error_type"]
 )
 REBALANCES = Counter("shopsync_rebalances", "Times the group took partitions back", ["subscription"])
-# end offset - first offset not yet handled, of the partitions this process holds now
+# end offset - first unhandled offset, of the partitions assigned to this process
 LAG = Gauge("shopsync_consumer_lag", "Messages not yet handled", ["subscription", "topic", "partition"])
-# stays above 0 while a publisher's transaction is open: what stands behind it cannot be read by anybody
+# stays above 0 while a publisher's transaction is open, since nobody can read the records after it
 UNREADABLE = Gauge(
     "shopsync_unreadable_offsets",
     "Offsets behind an open transaction: last stable offset to end of the log",
     ["subscription", "topic", "partition"],
 )
-# 1 = a record, or a whole batch of them, cannot be read by anybody; needs an operator
+# 1 = a record or a whole batch is unreadable; needs an operator
 STUCK = Gauge(
     "shopsync_partition_stuck",
     "1 while the partition stands still before a record that cannot be read",
@@ -55,7 +55,7 @@ SINCE_PROGRESS = Gauge(
     "Seconds since a batch was finished or nothing was left to do",
     ["subscription"],
 )
-# 1 = stopped for good by the dead-letter limit; needs an operator
+# 1 = stopped by the dead-letter limit; needs an operator
 HALTED = Gauge(
     "shopsync_subscription_halted", "1 when the dead-letter limit stopped the subscription", ["subscription"]
 )

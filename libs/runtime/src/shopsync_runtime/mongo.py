@@ -11,18 +11,18 @@ from shopsync_runtime.wording import error_text
 Document = dict[str, Any]
 Database = AsyncDatabase[Document]
 
-# Short: a handler that fails fast is put back with back-off, one that hangs holds its partitions.
-# What the connection string says goes before.
-_PATIENCE: dict[str, Any] = {"serverSelectionTimeoutMS": 5_000, "connectTimeoutMS": 5_000, "socketTimeoutMS": 30_000}
+# Short: a handler that fails fast is retried with back-off, one that hangs blocks its partitions.
+# The connection string takes precedence.
+_TIMEOUTS: dict[str, Any] = {"serverSelectionTimeoutMS": 5_000, "connectTimeoutMS": 5_000, "socketTimeoutMS": 30_000}
 
 
 def make_client(uri: str, *, app_name: str, password: str | None = None) -> AsyncMongoClient[Document]:
     """A client whose writes are acknowledged by a majority and repeated once after a failover.
 
-    `password` is for a user whom the connection string names without one.
-    Datetimes come back aware (UTC). Belongs to the event loop it is first used in. Connects on first use.
+    `password` is for a user that the connection string names without one. Datetimes are returned aware (UTC). The
+    client connects on first use and belongs to the event loop of that use.
     """
-    patience: dict[str, Any] = {name: limit for name, limit in _PATIENCE.items() if name.lower() not in uri.lower()}
+    patience: dict[str, Any] = {name: limit for name, limit in _TIMEOUTS.items() if name.lower() not in uri.lower()}
     apart: dict[str, Any] = {"password": password} if password is not None and _lacks_password(uri) else {}
     return AsyncMongoClient(
         uri,
@@ -37,7 +37,7 @@ def make_client(uri: str, *, app_name: str, password: str | None = None) -> Asyn
 
 
 async def ping_error(client: AsyncMongoClient[Document], within: float) -> str | None:
-    """Why MongoDB does not answer as a writable member within so many seconds, or None when it does."""
+    """Why MongoDB does not answer as a writable member within `within` seconds; None when it does."""
     try:
         async with asyncio.timeout(within):
             hello = await client.admin.command("hello")
@@ -49,16 +49,16 @@ async def ping_error(client: AsyncMongoClient[Document], within: float) -> str |
 
 
 def hosts_of(uri: str) -> str:
-    """The addresses of a connection string, without user and password."""
+    """The addresses in a connection string, without user and password."""
     if uri.startswith("mongodb+srv://"):
         return uri.rpartition("@")[2].removeprefix("mongodb+srv://").partition("/")[0]
     return ",".join(f"{host}:{port}" for host, port in parse_uri(uri, validate=False)["nodelist"])
 
 
 def uri_problem(uri: str) -> str | None:
-    """What is wrong with a connection string, in words that repeat nothing of it; None when it can be used.
+    """What is wrong with a connection string, without repeating any of it; None when it is valid.
 
-    The hosts of mongodb+srv:// are looked up when it is used.
+    Does not look up the hosts of mongodb+srv://.
     """
     if uri.startswith("mongodb+srv://"):
         return None

@@ -9,7 +9,7 @@ _INTERVAL = 60.0
 
 
 class Outage:
-    """Whether something outside answers: one line when that changes, and one per interval while it does not."""
+    """Logs outages of something outside: one line when one begins or ends, and one per interval meanwhile."""
 
     def __init__(
         self, what: str, address: str, *, interval: float = _INTERVAL, clock: Callable[[], float] = time.monotonic
@@ -23,11 +23,11 @@ class Outage:
 
     @property
     def reason(self) -> str | None:
-        """For /readyz: since when it does not answer, None while it does."""
+        """How long it has not answered, as a text for /readyz; None while it answers."""
         return None if self._since is None else f"no answer from {self._address} for {self._seconds()} s"
 
-    def looked(self, answers: bool) -> None:
-        """What a look has shown."""
+    def note_result(self, answers: bool) -> None:
+        """Note the result of a check."""
         if answers:
             if self._since is not None:
                 log.info("answers again", what=self._what, address=self._address, after_s=self._seconds())

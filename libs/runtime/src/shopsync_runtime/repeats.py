@@ -1,4 +1,4 @@
-"""Lines that libraries repeat: one at once, then one per interval that says how many there were."""
+"""Limits repeated log lines of libraries to one per interval, with a count."""
 
 import logging
 import time
@@ -6,17 +6,17 @@ from collections import OrderedDict
 from collections.abc import Callable, Sequence
 
 _INTERVAL = 60.0
-_KINDS = 1_000  # a library that writes its values into the text would fill the memory otherwise
+_KINDS = 1_000  # a library that formats values into the text would otherwise fill the memory
 
 _Kind = tuple[str, int, str]
 
 
 class Repeats(logging.Filter):
-    """Lets a library's line through when it is the first of its kind within the interval.
+    """Passes a library's line when it is the first of its kind within the interval.
 
-    A kind is logger, level and text before its values are put in. aiokafka tells of each attempt to reach a broker, ten
-    a second for every consumer: an outage of a minute would be thousands of lines that say one thing. What was held
-    back is counted on the next line of its kind (`repeated`). Our own loggers are not touched.
+    A kind is logger, level and text before formatting. aiokafka logs each attempt to reach a broker, ten a second for
+    every consumer, so an outage of a minute would be thousands of equal lines. The next line of a kind has the number
+    of suppressed ones (`repeated`). Our own loggers are not limited.
     """
 
     def __init__(

@@ -10,14 +10,14 @@ from starlette.routing import BaseRoute
 from shopsync_contracts import TopicSpec
 from shopsync_contracts.topics import DEAD_LETTERS
 from shopsync_runtime.background import BackgroundTask
-from shopsync_runtime.broker import ConsumeOptions, create_app, subscribe
-from shopsync_runtime.consuming.commits import NothingUnsettled, Unsettled
+from shopsync_runtime.broker import create_app, subscribe
+from shopsync_runtime.consuming.commits import NoPendingRecords, PendingRecords
 from shopsync_runtime.consuming.subscription import Subscription, SubscriptionOptions
 from shopsync_runtime.deadletters import DeadLetter, messages_of
 from shopsync_runtime.delivery import Handler
 from shopsync_runtime.events import EventPublisher
 from shopsync_runtime.groups import consumer_group
-from shopsync_runtime.health import Report, liveness, readiness
+from shopsync_runtime.health import Dependencies, Report, liveness, readiness
 from shopsync_runtime.kafka.barrier import Barrier, lag_barrier
 from shopsync_runtime.kafka.producer import Producer
 from shopsync_runtime.leases import Leases
@@ -30,12 +30,12 @@ Hook = Callable[[], Awaitable[None]]
 
 _MONGO_PING_SECONDS = 2.0
 _TICK_SECONDS = 5.0
-# A handler gets two thirds of the rebalance to finish, the rest is for committing and joining again.
+# A handler gets two thirds of the rebalance timeout to finish; the rest is for committing and joining again.
 _REVOKE_SHARE = 2 / 3
 
 
 class Runtime:
-    """What a service's composition root works with. Built once per process; `service.run_service` drives it."""
+    """Everything that a service's composition root needs. Created once per process by `service.run_service`."""
 
     def __init__(
         self, name: str, common: CommonSettings, *, clock: Callable[[], datetime] = lambda: datetime.now(UTC)
@@ -67,17 +67,16 @@ class Runtime:
         handler: Handler,
         *,
         max_records: int = 500,
-        batch_timeout: float = 0.1,
         parse: bool = True,
-        unsettled: Unsettled | None = None,
+        pending_records: PendingRecords | None = None,
     ) -> Subscription:
         """Consume these topics as group `{prefix}.{service}.{name}`, at least once, in order per partition.
 
-        The handler gets 1…`max_records` deliveries in the order of each partition and returns the ones to put
-        aside; it must be idempotent. Its offsets are committed after it returned and the dead letters are stored.
-        RetryableError and infrastructure errors put the batch back with back-off. `batch_timeout`: seconds an idle
-        poll waits. With `parse` False the handler gets every record as it is, unparsed. What the handler goes on with
-        after it returned it names as `unsettled`; offsets are committed up to there only.
+        The handler gets 1…`max_records` deliveries, in order per partition, and returns those that become dead
+        letters. It must be idempotent. Offsets are committed after it returned and the dead letters are stored. On
+        RetryableError and infrastructure errors the batch is retried with back-off. With `parse` False the handler
+        gets unparsed records. Records that the handler still works on after it returned are named by `pending_records`;
+        offsets are only committed below them.
         """
         if any(existing.name == name for existing in self.subscriptions):
             raise ValueError(f"subscription {name!r} is declared twice")
@@ -93,34 +92,34 @@ class Runtime:
                 commit_timeout=common.kafka_commit_timeout.total_seconds(),
                 revoke_timeout=common.kafka_rebalance_timeout.total_seconds() * _REVOKE_SHARE,
                 parse=parse,
-                unsettled=unsettled or NothingUnsettled(),
+                pending_records=pending_records or NoPendingRecords(),
             ),
         )
-        subscribe(self.app, common, subscription, ConsumeOptions(max_records, batch_timeout))
+        subscribe(self.app, common, subscription, max_records=max_records)
         self.subscriptions.append(subscription)
         self.specs += specs
         return subscription
 
     def background(self, name: str, run: Hook) -> None:
-        """Run a coroutine beside the subscriptions: supervised, restarted with back-off, cancelled at shutdown."""
+        """Run a coroutine beside the subscriptions. It is restarted with back-off and cancelled at shutdown."""
         if any(existing.name == name for existing in self.tasks):
             raise ValueError(f"background task {name!r} is declared twice")
         self.tasks.append(BackgroundTask(name, run))
 
     def add_routes(self, routes: Sequence[BaseRoute]) -> None:
-        """Serve these on the service's HTTP port; they answer 503 until the service has started."""
+        """Serve these routes on the service's HTTP port. They answer 503 until the service has started."""
         self.routes += routes
 
     def note(self, name: str, say: Callable[[], str]) -> None:
-        """Show what `say` returns under this name in /readyz; it does not decide whether the service is ready."""
+        """Show what `say` returns under this name in /readyz. It does not affect whether the service is ready."""
         self.notes[name] = say
 
     def check(self, name: str, problem: Callable[[], str | None]) -> None:
-        """Not ready, under this name, while `problem` returns one."""
+        """Report the service as not ready while `problem` returns a text."""
         self.checks[name] = problem
 
     def on_start(self, hook: Hook) -> None:
-        """Await this once MongoDB and Kafka answer and before the first message, in order of registration."""
+        """Await this when MongoDB and Kafka answer, before the first message, in order of registration."""
         self.start_hooks.append(hook)
 
     def on_stop(self, hook: Hook) -> None:
@@ -128,12 +127,12 @@ class Runtime:
         self.stop_hooks.append(hook)
 
     async def publish_dead_letters(self, letters: Sequence[DeadLetter]) -> None:
-        """Put messages aside and wait for the acknowledgement of all."""
+        """Publish dead letters and wait until all are acknowledged."""
         topic = DEAD_LETTERS.full_name(self.common.topic_prefix)
         await self.producer.send_all(messages_of(letters, topic=topic, service=self.name, failed_at=self.clock()))
 
     async def lag_barrier(self, group: str, specs: Sequence[TopicSpec]) -> Barrier:
-        """Remember the present ends of these topics; `passed()` tells whether the group has handled all before."""
+        """A barrier at the present ends of these topics: `passed()` tells whether the group has handled all before."""
         prefix = self.common.topic_prefix
         return await lag_barrier(self.common.kafka_bootstrap_servers, group, [spec.full_name(prefix) for spec in specs])
 
@@ -154,15 +153,17 @@ class Runtime:
         """Slots and leases across replicas, in the collection `{service}_leases`."""
         return Leases(self.database, self.name)
 
-    # For the service's driver ------------------------------------------------------------------------------
+    # For `service.run_service` -----------------------------------------------------------------------------
 
     async def readyz(self) -> Report:
         """Whether the service does its work."""
         return readiness(
             state=self.state,
-            mongo_error=await ping_error(self.mongo, _MONGO_PING_SECONDS),
-            kafka_error=self.kafka_outage.reason,
-            producer_fault=self.producer.fault,
+            dependencies=Dependencies(
+                mongo_error=await ping_error(self.mongo, _MONGO_PING_SECONDS),
+                kafka_error=self.kafka_outage.reason,
+                producer_error=self.producer.fault,
+            ),
             subscriptions=self.subscriptions,
             background=self.tasks,
             notes={name: say() for name, say in self.notes.items()},
@@ -170,13 +171,13 @@ class Runtime:
         )
 
     async def livez(self) -> Report:
-        """Whether a restart would not help."""
+        """Whether the process is alive. If not, a restart may help."""
         return liveness(subscriptions=self.subscriptions, stall_after=self.common.stall_timeout.total_seconds())
 
-    async def keep_house(self) -> None:
-        """Repeat failed commits, measure lag and see whether Kafka answers, indefinitely."""
+    async def housekeeping(self) -> None:
+        """Repeat failed commits, measure the lag and check that Kafka answers, indefinitely."""
         while True:
             await asyncio.sleep(_TICK_SECONDS)
             answers = await asyncio.gather(*(subscription.tick() for subscription in self.subscriptions))
             if any(answers) or False in answers:
-                self.kafka_outage.looked(any(answers))
+                self.kafka_outage.note_result(any(answers))

@@ -1,4 +1,4 @@
-"""What is good for the sandbox and for nothing else: values that are published with the sources, and settings."""
+"""Finds settings that are only fit for the sandbox, such as secrets that are published with the sources."""
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -19,13 +19,13 @@ SAMPLE_SECRETS: Mapping[str, str] = {
     "c2FuZGJveC1zYW5kYm94LXNhbmRib3gtc2FuZGJveC0=": "key",
     "d65680a9f0465f689d1d335c376612048e8f550e": "app secret",
 }
-"""Secrets of `sandbox.env`, which anybody can read, and what each is."""
+"""Secrets of `sandbox.env`, which anybody can read, with what each is."""
 
 _PARTS = re.compile(r"[\s,:@/?&]+")
 
 
 def outside_the_sandbox(common: CommonSettings, settings: ServiceSettings) -> list[str]:
-    """Why these settings are not for real use, one sentence per variable; none where SHOPSYNC_SANDBOX is true."""
+    """Why these settings are unfit for production, one sentence per variable; none if SHOPSYNC_SANDBOX is true."""
     if common.sandbox:
         return []
     problems = [*_samples([common, settings]), *_fields(settings, settings.only_in_the_sandbox())]
@@ -35,7 +35,7 @@ def outside_the_sandbox(common: CommonSettings, settings: ServiceSettings) -> li
 
 
 def sample_in(secret: str) -> str | None:
-    """What is wrong with a value that is, or holds, a published secret, written to follow its name; else None."""
+    """What is wrong with a value that contains a published secret, as a text to follow its name; else None."""
     known = [SAMPLE_SECRETS[part] for part in _PARTS.split(secret) if part in SAMPLE_SECRETS]
     return f"holds the {known[0]} that is published for the sandbox: set your own" if known else None
 

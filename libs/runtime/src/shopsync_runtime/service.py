@@ -1,4 +1,4 @@
-"""The life of a service process: settings, start, run, stop, exit code."""
+"""Runs a service process: settings, start, run, stop, exit code."""
 
 import asyncio
 import logging
@@ -40,11 +40,11 @@ EXIT_SETTINGS = 2
 
 
 def run_service(name: str, settings_class: type[S], build: Build[S], *, default_http_port: int) -> None:
-    """Run until SIGTERM or SIGINT, then leave by `sys.exit`.
+    """Run until SIGTERM or SIGINT, then call `sys.exit`.
 
-    Exit codes: 0 stopped by a signal (the batch in flight finished and committed), 1 could not start or stop cleanly
-    (one line on stderr says why), 2 wrong settings (one line names each variable), 70 blocked event loop. A second
-    signal ends the process at once.
+    Exit codes: 0 stopped by a signal, with the batch in flight finished and committed; 1 could not start or stop
+    cleanly, with one line on stderr that says why; 2 wrong settings, with one line that names each variable; 70 blocked
+    event loop. A second signal ends the process at once.
     """
     common_class = common_settings_with(default_http_port)
     arguments = sys.argv[1:]
@@ -57,7 +57,7 @@ def run_service(name: str, settings_class: type[S], build: Build[S], *, default_
         log.warning("unknown variable", problem=sentence)
     with asyncio.Runner(loop_factory=new_event_loop) as runner:
         code = runner.run(_run(name, common, lambda runtime: build(runtime, settings)))
-        # The runner's own end waits for every task, also for one that does not let itself be cancelled.
+        # The runner would wait for every task on exit, even for one that cannot be cancelled.
         if asyncio.all_tasks(runner.get_loop()):
             logging.shutdown()
             os._exit(code)
@@ -69,12 +69,12 @@ def _settings(
 ) -> tuple[CommonSettings, S]:
     for argument in arguments:
         if argument != "--print-config":
-            _last_words(name, f"unknown argument {argument!r}; see --help")
+            _print_error(name, f"unknown argument {argument!r}; see --help")
             sys.exit(EXIT_SETTINGS)
     try:
         common, settings = _load_both(common_class, settings_class)
     except SettingsError as error:
-        _last_words(name, str(error))
+        _print_error(name, str(error))
         sys.exit(EXIT_SETTINGS)
     if arguments:
         sys.stdout.write(config_text([common, settings]) + "\n")
@@ -87,7 +87,7 @@ def _load_both(common_class: type[CommonSettings], settings_class: type[S]) -> t
     common, settings = _load(common_class, problems), _load(settings_class, problems)
     if common is None or settings is None:
         unknown = unknown_variables([common_class, settings_class])
-        # What else is read is not known without settings: only what looks misspelt is worth a word.
+        # Without settings it is not known which other variables are read, so only likely misspellings are reported.
         raise SettingsError("; ".join([*problems, *(one for one in unknown if "did you mean" in one)]))
     if common.unknown_variables == "refuse" and (unknown := _unknown_variables(common, settings)):
         raise SettingsError("; ".join(unknown))
@@ -108,7 +108,7 @@ def _unknown_variables(common: CommonSettings, settings: ServiceSettings) -> lis
     return unknown_variables([type(common), type(settings)], also_read=settings.variables_read_elsewhere())
 
 
-def _last_words(name: str, text: str) -> None:
+def _print_error(name: str, text: str) -> None:
     sys.stderr.write(f"{name}: {' '.join(text.split())}\n")
 
 
@@ -137,11 +137,11 @@ async def _run(name: str, common: CommonSettings, build: Callable[[Runtime], Non
     except (OperationalError, KafkaError, PyMongoError, OSError) as error:
         code = EXIT_FAILED
         log.critical("cannot run", error=str(error), error_type=type(error).__name__)
-        _last_words(name, f"cannot run: {error_text(error)}")
+        _print_error(name, f"cannot run: {error_text(error)}")
     except Exception as error:
         code = EXIT_FAILED
         log.exception("cannot run, this is a bug")
-        _last_words(name, f"cannot run: {type(error).__name__}: {error}")
+        _print_error(name, f"cannot run: {type(error).__name__}: {error}")
     log.info("stopping")
     if not await stop(runtime, http):
         code = EXIT_FAILED
@@ -159,7 +159,7 @@ async def _start(runtime: Runtime) -> None:
 
 
 async def _until(stopping: asyncio.Event, work: Coroutine[Any, Any, None]) -> bool:
-    """Do the work unless a signal comes first. Returns whether it was done; raises what it raises."""
+    """Do the work unless a signal comes first. Returns whether it was done. Raises what the work raises."""
     task = asyncio.create_task(work)
     signalled = asyncio.create_task(stopping.wait())
     await asyncio.wait({task, signalled}, return_when=asyncio.FIRST_COMPLETED)

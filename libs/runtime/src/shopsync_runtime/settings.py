@@ -1,4 +1,4 @@
-"""Settings from environment variables, one class per service, durations typed, secrets masked."""
+"""Settings from environment variables: one class per service, typed durations, masked secrets."""
 
 import re
 from datetime import timedelta
@@ -28,7 +28,7 @@ def _positive(value: timedelta) -> timedelta:
 
 
 Duration = Annotated[timedelta, BeforeValidator(_read_duration)]
-"""A timedelta that also reads `30s`, `500ms`, `5m`, `1h`, `7d` and plain seconds."""
+"""A timedelta, written as `30s`, `500ms`, `5m`, `1h`, `7d` or plain seconds."""
 
 PositiveDuration = Annotated[Duration, AfterValidator(_positive)]
 
@@ -41,11 +41,11 @@ def _mongo_uri(value: SecretStr) -> SecretStr:
 
 
 MongoUri = Annotated[SecretStr, AfterValidator(_mongo_uri)]
-"""A connection string that can be used. What is wrong with another is said without repeating it."""
+"""A valid connection string. Errors do not repeat it."""
 
 
 class CommonSettings(BaseSettings):
-    """What every service needs to know. Variables begin with SHOPSYNC_."""
+    """Settings of every service. Variables begin with SHOPSYNC_."""
 
     model_config = SettingsConfigDict(
         env_prefix="SHOPSYNC_", extra="forbid", frozen=True, env_ignore_empty=True, str_strip_whitespace=True
@@ -119,16 +119,16 @@ class CommonSettings(BaseSettings):
 class ServiceSettings(BaseSettings):
     """Base of a service's own settings. The service sets `env_prefix` and describes every field.
 
-    Rules across fields belong in the service's class, as pydantic validators: their text is shown after the
-    name of the variable, so write it to follow a name ("must be …").
+    Rules across fields are pydantic validators of the service's class. Their text is shown after the name of the
+    variable, so write it to follow a name ("must be …").
     """
 
     model_config = SettingsConfigDict(extra="forbid", frozen=True, env_ignore_empty=True, str_strip_whitespace=True)
 
     def variables_read_elsewhere(self) -> frozenset[str]:
-        """Environment variables that the service reads beside its settings; they are not unknown."""
+        """Environment variables that the service reads beside its settings, so they are not reported as unknown."""
         return frozenset()
 
     def only_in_the_sandbox(self) -> dict[str, str]:
-        """Fields whose present values are for the sandbox only, each with the reason, written to follow its name."""
+        """Fields whose values are only fit for the sandbox, each with the reason as a text to follow its name."""
         return {}

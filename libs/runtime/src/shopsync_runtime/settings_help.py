@@ -1,4 +1,4 @@
-"""What `--help` and `--print-config` show."""
+"""The output of `--help` and `--print-config`."""
 
 from datetime import timedelta
 from typing import Any
@@ -11,7 +11,7 @@ from shopsync_runtime.settings_loading import variable_of
 
 
 def help_text(service: str, classes: list[type[BaseSettings]]) -> str:
-    """The service's usage and all its variables with meaning and default."""
+    """The service's usage and all its variables with description and default."""
     lines = [
         f"usage: python -m {service} [--help] [--print-config]",
         "",
@@ -41,7 +41,7 @@ def config_text(settings: list[BaseSettings]) -> str:
 
 
 def show(value: Any) -> str:
-    """A setting's value as an operator would write it; secrets as asterisks."""
+    """A setting's value as an operator would write it, secrets as asterisks."""
     if value is None:
         return ""
     if isinstance(value, SecretStr | SecretBytes):
@@ -52,7 +52,7 @@ def show(value: Any) -> str:
 
 
 def _duration(seconds: float) -> str:
-    """In the largest unit that it is a whole number of."""
+    """The duration as a whole number of the largest possible unit."""
     for unit, length in (("d", 86_400), ("h", 3_600), ("m", 60)):
         if seconds and seconds % length == 0:
             return f"{seconds / length:.0f}{unit}"

@@ -1,4 +1,4 @@
-"""From the environment to a settings object, or to one line that names each variable at fault."""
+"""Loads settings from the environment. Errors name every invalid variable in one line."""
 
 import difflib
 import os
@@ -27,9 +27,9 @@ ELSEWHERE = frozenset(
         "SHOPSYNC_SCRATCH",
     }
 )
-"""Variables with the common prefix that others read: the command line, the sandbox, the demo, crash tests."""
+"""Variables with the common prefix that other programs read: the command line, the sandbox, the demo, crash tests."""
 
-# Kubernetes tells every pod of the services beside it: INGESTOR_SERVICE_HOST, INGESTOR_PORT=tcp://…, and so on.
+# Kubernetes sets variables for every service in the namespace: INGESTOR_SERVICE_HOST, INGESTOR_PORT=tcp://… and so on.
 _SERVICE_LINK = re.compile(r"\w+_(SERVICE_HOST|SERVICE_PORT(_\w+)?|PORT_\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?)")
 _SERVICE_ADDRESS = re.compile(r"(tcp|udp|sctp)://")
 
@@ -65,10 +65,9 @@ def unknown_variables(
     *,
     also_read: Collection[str] = (),
 ) -> list[str]:
-    """One sentence per variable with a prefix of ours that nobody reads, with the nearest known name.
+    """One sentence per variable with one of our prefixes that nobody reads, with the closest known name.
 
-    An empty variable is as good as none.
-    `also_read`: variables that something else than the settings reads, such as a file that names them.
+    Empty variables do not count. `also_read` are variables that are read by other means than the settings.
     """
     environ = os.environ if environ is None else environ
     settings = {variable_of(cls, field) for cls in classes for field in cls.model_fields}
@@ -107,7 +106,7 @@ def _describe(cls: type[BaseSettings], detail: Any) -> str:
 
 
 def reason_of(detail: Any) -> str:
-    """The problem of one variable, written to follow its name."""
+    """The problem of one variable, as a text to follow its name."""
     text = str(detail["msg"]).removeprefix("Value error, ").replace("\n", " ")
     return text[:1].lower() + text[1:]
 
@@ -120,6 +119,6 @@ def _given(cls: type[BaseSettings], field: str, detail: Any) -> str:
 
 
 def is_secret(cls: type[BaseSettings], field: str) -> bool:
-    """True for fields whose value must never be shown."""
+    """Whether the field's value must never be shown."""
     info = cls.model_fields.get(field)
     return info is not None and any(secret.__name__ in str(info.annotation) for secret in (SecretStr, SecretBytes))

@@ -1,4 +1,4 @@
-"""What a handler that waits has to know of the end of the process."""
+"""Tells waiting handlers that the process is shutting down."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -12,23 +12,23 @@ T = TypeVar("T")
 
 
 class ShuttingDown(RetryableError):
-    """The process ends: the message is handed back, and whoever reads it next begins the wait again."""
+    """The process ends while a message waits. The message is not committed, and the next reader waits again."""
 
 
 class Shutdown:
-    """Begins once. A handler waits by `eventually` only: what it waits for may never come while the process ends."""
+    """The shutdown of the process. Handlers only wait in `eventually`: during shutdown the event may never come."""
 
     def __init__(self) -> None:
         self._begun = asyncio.Event()
 
     def begin(self) -> None:
-        """No handler waits any longer."""
+        """End all waits."""
         self._begun.set()
 
     async def eventually(
         self, check: Callable[[], Awaitable[bool]], seconds: float, *, poll: float = POLL_SECONDS
     ) -> bool:
-        """Whether the check comes true within so many seconds. Raises ShuttingDown as soon as shutdown begins.
+        """Whether the check becomes true within `seconds`. Raises ShuttingDown as soon as shutdown begins.
 
         The check may be cancelled, so it must be safe to repeat.
         """

@@ -1,4 +1,4 @@
-"""Waiting, within bounds and aloud, for what a service cannot do without."""
+"""Waits for the services that a process cannot do without, for a limited time, and logs what it waits for."""
 
 import asyncio
 import time
@@ -15,8 +15,8 @@ from shopsync_runtime.wording import error_text
 
 log = structlog.get_logger(__name__)
 
-# Missing topics are seldom about to appear: an operator should hear of them soon.
-_TOPICS_PATIENCE = 20.0
+# Missing topics rarely appear by themselves, so an operator should soon be told.
+_TOPICS_TIMEOUT = 20.0
 _PAUSE = 1.0
 _MONGO_PING = 5.0
 
@@ -44,7 +44,7 @@ async def _wait_for_kafka(servers: str, topics: Sequence[str], patience: float) 
     started = time.monotonic()
     await _wait("kafka", lambda: _kafka(servers), patience)
     left = patience - (time.monotonic() - started)
-    await _wait("topics", lambda: _topics(servers, topics), min(_TOPICS_PATIENCE, max(left, 0.0)))
+    await _wait("topics", lambda: _topics(servers, topics), min(_TOPICS_TIMEOUT, max(left, 0.0)))
 
 
 async def _wait(what: str, ask: Callable[[], Awaitable[Problem]], patience: float) -> None:

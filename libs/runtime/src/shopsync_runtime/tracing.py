@@ -1,4 +1,4 @@
-"""The W3C trace context of the message in flight, handed on to the events that follow from it."""
+"""Passes the W3C trace context of the message being handled to the events that follow from it."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,13 +8,13 @@ _current: ContextVar[str | None] = ContextVar("shopsync_traceparent", default=No
 
 
 def current_traceparent() -> str | None:
-    """`traceparent` of the message being handled in this task, if it had one."""
+    """`traceparent` of the message being handled in this task, if it has one."""
     return _current.get()
 
 
 @contextmanager
 def continuing(traceparent: str | None) -> Iterator[None]:
-    """Events made inside the block belong to this trace."""
+    """Events created inside the block belong to this trace."""
     token = _current.set(traceparent)
     try:
         yield

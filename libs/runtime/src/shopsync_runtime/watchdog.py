@@ -9,11 +9,11 @@ _STDERR = 2
 
 
 class Watchdog:
-    """A thread that proves the event loop turns. A loop that is blocked too long is dumped and the process ends.
+    """A thread that checks that the event loop runs. If it is blocked too long, the process dumps its stacks and exits.
 
-    A blocked loop sends no heartbeats and answers no probe; only another thread can say what it is stuck in. The
-    stacks go to stderr without any lock of ours, then `os._exit`: logging could hang on the very lock that blocks.
-    Time is counted in rounds of a second that the thread itself lived through, so a suspended process is not blamed.
+    A blocked loop sends no heartbeats and answers no probe, so only another thread can report where it is stuck. It
+    writes the stacks to stderr and calls `os._exit`, because logging could wait for the very lock that blocks. Time is
+    counted in seconds that the thread itself ran, so a suspended process does not count as blocked.
     """
 
     def __init__(self, loop: asyncio.AbstractEventLoop, timeout: float) -> None:
@@ -23,11 +23,11 @@ class Watchdog:
         self._thread = threading.Thread(target=self._watch, name="watchdog", daemon=True)
 
     def start(self) -> None:
-        """Begin to watch."""
+        """Start the thread."""
         self._thread.start()
 
     def stop(self) -> None:
-        """Cease to watch."""
+        """Stop the thread."""
         self._stop.set()
 
     def _watch(self) -> None:

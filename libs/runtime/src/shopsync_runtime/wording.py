@@ -1,4 +1,4 @@
-"""What several commands and services say to people, each said in one way. Pure."""
+"""Texts for people that several commands and services share. Pure."""
 
 import re
 import shlex
@@ -10,7 +10,7 @@ from shopsync_runtime.errors import RuntimeFailure
 
 _KAFKA_NUMBER = re.compile(r"^\[Error -?\d+\] (?=\w+: )")
 _MONGO_ADDENDA = re.compile(r", (?:full error|Timeout): .*", re.DOTALL)
-# What else the drivers write into the middle: their time-outs, and addresses as Python writes tuples.
+# The drivers also insert their timeouts, and addresses as Python tuples.
 _MONGO_ASIDES = re.compile(r" \((?:configured timeouts: [^()]*|'[^'()]*', [\d, ]+)\)")
 
 
@@ -20,14 +20,14 @@ def counted(number: int, noun: str, plural: str | None = None) -> str:
 
 
 def no_settings(shop_key: str) -> str:
-    """Why nothing is done for a shop without settings, and how it gets some."""
+    """Why nothing is done for a shop without settings, and how to publish them."""
     return f"shop {shop_key!r} has no settings: publish them with `shopsync shops put {shlex.quote(shop_key)}`"
 
 
 def error_text(error: BaseException) -> str:
-    """One line without Python's notation: what the error says, behind its class where that is not said already.
+    """The error in one line, after its class name unless the text needs none.
 
-    The runtime's own errors are sentences and stand alone; so do those of MongoDB and of the operating system.
+    Errors of the runtime, MongoDB and the operating system are sentences and need no class name.
     """
     if isinstance(error, KafkaConnectionError) and "Unable to bootstrap from" in str(error):
         return "no broker answers"

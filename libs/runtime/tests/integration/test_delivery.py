@@ -52,7 +52,7 @@ async def test_a_failing_partition_waits_and_loses_nothing_while_the_other_goes_
         assert (topic, 0) not in await committed(group), "nothing may be committed while the batch fails"
         broken = False
         await eventually(lambda: len(handled[0]) == 25)
-        await eventually(lambda: not subscription.commits.owed)
+        await eventually(lambda: not subscription.commits.pending)
         assert subscription.partitions.waiting == set()
     assert handled == {0: list(range(25)), 1: list(range(25))}
     assert all(offsets[0] == 0 for offsets in attempts), "every attempt begins with the first unhandled record"
@@ -221,7 +221,7 @@ async def test_lag_is_measured_and_its_series_go_with_the_partition(
         assert lag() == 8
         assert subscription.progress.lag == 8
         open_gate = True
-        await eventually(lambda: not subscription.commits.owed and subscription.partitions.waiting == set())
+        await eventually(lambda: not subscription.commits.pending and subscription.partitions.waiting == set())
 
         async def caught_up():
             await subscription.tick()
@@ -298,7 +298,7 @@ async def test_a_batch_that_outlives_its_partition_is_not_committed(
         gate.set()
         await eventually(lambda: len(seen) == 3)
         await subscription.tick()
-        assert subscription.commits.owed == {}
+        assert subscription.commits.pending == {}
         group = consumer_group(common.topic_prefix, "probe", "commands")
         assert (topic, 0) not in await committed(group)
 

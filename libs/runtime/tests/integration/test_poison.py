@@ -82,7 +82,7 @@ async def test_each_poison_is_one_dead_letter_with_its_bytes_and_the_good_ones_a
 
     async with running(runtime):
         await eventually(lambda: len(handled) >= GOOD)
-        await eventually(lambda: not runtime.subscriptions[0].commits.owed)
+        await eventually(lambda: not runtime.subscriptions[0].commits.pending)
         assert all(task.failure is None for task in runtime.tasks)
 
     assert handled == [f"e{number}" for number in range(GOOD)]

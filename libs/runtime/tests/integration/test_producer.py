@@ -17,7 +17,7 @@ from shopsync_runtime import Runtime, consumer_group, each
 from shopsync_runtime.consuming.partitions import Partitions
 from shopsync_runtime.kafka.admin import apply_topics
 from shopsync_runtime.kafka.messages import MAX_REQUEST
-from shopsync_runtime.kafka.producer import Message, MessageTooLarge, Producer, ProducerBroken
+from shopsync_runtime.kafka.producer import MessageTooLarge, OutgoingMessage, Producer, ProducerBroken
 from shopsync_testkit.polling import eventually
 
 # Everything that a broker answers to a produce request for good: Kafka's error codes that aiokafka does not repeat.
@@ -69,7 +69,7 @@ def values(read_topic, topic):
 
 
 def message(topic, value, key=b"k"):
-    return Message(topic, value, key)
+    return OutgoingMessage(topic, value, key)
 
 
 def answering(producer, topic, code):

@@ -57,7 +57,7 @@ async def test_a_compressed_message_larger_than_its_topic_takes_is_a_dead_letter
     )
     async with running(runtime):
         await eventually(lambda: "e9" in handled)
-        await eventually(lambda: not runtime.subscriptions[0].commits.owed)
+        await eventually(lambda: not runtime.subscriptions[0].commits.pending)
     assert handled == ["e0", "e9"]
     letters = await read_topic(DEAD_LETTERS.full_name(common.topic_prefix))
     told = [{name: value.decode() for name, value in letter.headers if name.startswith("x-")} for letter in letters]
@@ -89,7 +89,7 @@ async def test_cloudevents_binary_mode_is_told_as_what_it_is(
     await producer.send_and_wait(topic, make_event(2).to_bytes(), partition=0)
     async with running(runtime):
         await eventually(lambda: handled == ["e2"])
-        await eventually(lambda: not runtime.subscriptions[0].commits.owed)
+        await eventually(lambda: not runtime.subscriptions[0].commits.pending)
     binary, other = (dict(one.headers) for one in await read_topic(DEAD_LETTERS.full_name(common.topic_prefix)))
     missing = "required attributes are missing: specversion, id, source, type, subject, time, data"
     hint = "; the attributes stand in headers (CloudEvents' binary mode): send the whole event as the value"

@@ -13,7 +13,7 @@ from prometheus_client import REGISTRY
 
 from shopsync_runtime import Runtime, consumer_group
 from shopsync_runtime.kafka import consumer
-from shopsync_runtime.kafka.unpacking import MOST_BYTES
+from shopsync_runtime.kafka.unpacking import MAX_UNPACKED_BYTES
 from shopsync_testkit.polling import eventually
 
 UNREADABLE = b"unreadable"
@@ -116,9 +116,9 @@ async def publish_no_text(kafka_bootstrap, topic):
 def publish_large(codec):
     async def publish(kafka_bootstrap, topic):
         async with AIOKafkaProducer(
-            bootstrap_servers=kafka_bootstrap, compression_type=codec, max_request_size=2 * MOST_BYTES
+            bootstrap_servers=kafka_bootstrap, compression_type=codec, max_request_size=2 * MAX_UNPACKED_BYTES
         ) as other:
-            await other.send_and_wait(topic, bytes(MOST_BYTES), key=b"demo/x", partition=0)
+            await other.send_and_wait(topic, bytes(MAX_UNPACKED_BYTES), key=b"demo/x", partition=0)
 
     return publish
 
@@ -150,8 +150,8 @@ async def test_a_batch_that_a_broker_takes_and_nobody_can_read_is_shown(
         assert "stands still before offset 0" in report.notes[f"partition {topic}/0"]
         assert all(text == "ok" for check, text in report.checks.items() if check != "mongo")
         await eventually(held.tick)
-        before = held.progress.tried_at
-        await eventually(lambda: held.progress.tried_at > before)
+        before = held.progress.attempted_at
+        await eventually(lambda: held.progress.attempted_at > before)
 
 
 async def test_who_takes_a_partition_over_that_stands_still_says_so(

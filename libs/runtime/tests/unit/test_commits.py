@@ -30,7 +30,7 @@ class Keeping:
     def __init__(self):
         self.first = {}
 
-    def first_unsettled(self):
+    def first_pending(self):
         return self.first
 
     def forget(self, partitions):
@@ -45,7 +45,7 @@ def keeping():
 
 @pytest.fixture
 def commits(keeping):
-    return Commits("probe", timeout=5, unsettled=keeping)
+    return Commits("probe", timeout=5, pending_records=keeping)
 
 
 @pytest.fixture
@@ -55,15 +55,15 @@ def consumer():
 
 async def test_commits_stay_below_what_is_not_settled(commits, keeping, consumer):
     keeping.first = {ONE: 7}
-    commits.owe({ONE: 10, OTHER: 4})
+    commits.add({ONE: 10, OTHER: 4})
     assert not await commits.flush(consumer)
     assert consumer.commits == [{ONE: 7, OTHER: 4}]
-    assert commits.owed == {ONE: 10}
+    assert commits.pending == {ONE: 10}
 
 
 async def test_the_same_offset_is_not_committed_again_while_it_waits(commits, keeping, consumer):
     keeping.first = {ONE: 7}
-    commits.owe({ONE: 10})
+    commits.add({ONE: 10})
     for _ in range(3):
         await commits.flush(consumer)
     assert consumer.commits == [{ONE: 7}]
@@ -71,7 +71,7 @@ async def test_the_same_offset_is_not_committed_again_while_it_waits(commits, ke
 
 async def test_what_gets_settled_later_is_committed_without_a_further_message(commits, keeping, consumer):
     keeping.first = {ONE: 7}
-    commits.owe({ONE: 10})
+    commits.add({ONE: 10})
     await commits.flush(consumer)
     keeping.first = {}
     assert await commits.flush(consumer)
@@ -80,7 +80,7 @@ async def test_what_gets_settled_later_is_committed_without_a_further_message(co
 
 async def test_after_a_failed_commit_it_is_tried_again(commits, keeping, consumer):
     keeping.first, consumer.fail = {ONE: 7}, True
-    commits.owe({ONE: 10})
+    commits.add({ONE: 10})
     assert not await commits.flush(consumer)
     consumer.fail = False
     await commits.flush(consumer)
@@ -89,9 +89,9 @@ async def test_after_a_failed_commit_it_is_tried_again(commits, keeping, consume
 
 async def test_a_partition_that_came_back_is_committed_from_where_its_holder_left_it(commits, keeping, consumer):
     keeping.first = {ONE: 7}
-    commits.owe({ONE: 10})
+    commits.add({ONE: 10})
     await commits.flush(consumer)
     commits.forget([ONE])
-    commits.owe({ONE: 9})
+    commits.add({ONE: 9})
     await commits.flush(consumer)
     assert consumer.commits == [{ONE: 7}, {ONE: 7}]

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from shopsync_contracts.topics import DEAD_LETTERS, TOPICS
 from shopsync_runtime.deadletters import OWN_HEADERS, DeadLetter, messages_of
-from shopsync_runtime.kafka.messages import MAX_REQUEST, Message, declared_limit, excess_of, size_of
+from shopsync_runtime.kafka.messages import MAX_REQUEST, OutgoingMessage, declared_limit, excess_of, size_of
 
 NOW = datetime(2026, 11, 23, 3, 0, tzinfo=UTC)
 
@@ -80,7 +80,7 @@ SOURCES = [spec for spec in TOPICS if spec is not DEAD_LETTERS]
 def largest(spec, foreign=()):
     """A record that fills its topic's limit to the last byte and cannot be compressed."""
     key = b"demo/" + b"9" * 32
-    room = spec.max_message_bytes - size_of(Message(spec.name, b"", key, foreign))
+    room = spec.max_message_bytes - size_of(OutgoingMessage(spec.name, b"", key, foreign))
     return key, os.urandom(room)
 
 

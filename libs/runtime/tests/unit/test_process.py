@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shopsync_contracts.topics import CATALOG_PRODUCTS, PUSH_COMMANDS
-from shopsync_runtime import PermanentError, Refusal, RetryableError, each
+from shopsync_runtime import PermanentError, RefusedDelivery, RetryableError, each
 from shopsync_runtime.consuming.limit import DeadLetterLimit
 from shopsync_runtime.consuming.process import first_offsets, next_offsets, process
 from shopsync_runtime.delivery import Delivery, Undecodable, decode
@@ -101,7 +101,7 @@ async def test_refusals_of_both_passes_are_dead_letters_in_the_order_of_the_part
     async def handle(batch):
         if any(one.offset == 3 for one in batch):
             raise ZeroDivisionError("3")
-        return [Refusal(one, PermanentError("odd")) for one in batch if one.offset == 1]
+        return [RefusedDelivery(one, PermanentError("odd")) for one in batch if one.offset == 1]
 
     outcome, letters = await settle([delivery(number) for number in range(5)], handle)
     assert letters.offsets == [1, 3]
@@ -133,7 +133,7 @@ async def test_the_limit_keeps_the_rest_back(delivery):
 
 async def test_refusals_count_towards_the_limit_and_a_good_one_starts_anew(delivery):
     async def refuse_odd(batch):
-        return [Refusal(one, PermanentError("odd")) for one in batch if one.offset != 3]
+        return [RefusedDelivery(one, PermanentError("odd")) for one in batch if one.offset != 3]
 
     limit = DeadLetterLimit(3)
     outcome, letters = await settle([delivery(number) for number in range(8)], refuse_odd, limit)

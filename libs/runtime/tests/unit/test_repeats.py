@@ -69,7 +69,7 @@ def test_an_outage_is_a_line_at_its_start_and_end_and_one_an_interval(clock):
     with structlog.testing.capture_logs() as logs:
         for answers in [True, True, *[False] * 40, True, True]:
             clock.now += 5
-            outage.looked(answers)
+            outage.note_result(answers)
             assert (outage.reason is None) is answers
     assert [(line["event"], line.get("for_s"), line.get("after_s")) for line in logs] == [
         ("does not answer", None, None),

@@ -17,7 +17,7 @@ from shopsync_runtime.background import BackgroundTask
 from shopsync_runtime.backoff import LONGEST_DELAY, backoff_delay
 from shopsync_runtime.failpoints import parse_failpoints
 from shopsync_runtime.groups import consumer_group
-from shopsync_runtime.health import Report, readiness
+from shopsync_runtime.health import Dependencies, Report, readiness
 from shopsync_runtime.logs import configure_logging
 from shopsync_runtime.mongo import hosts_of
 from shopsync_testkit.polling import eventually
@@ -112,9 +112,7 @@ async def test_a_failing_background_task_says_why():
     notes = {"shops file": "no longer readable"}
     report = readiness(
         state="running",
-        mongo_error=None,
-        kafka_error=None,
-        producer_fault=None,
+        dependencies=Dependencies(),
         subscriptions=[],
         background=[task],
         notes=notes,

@@ -79,7 +79,7 @@ def build(runtime: Runtime, settings: CatalogSettings) -> None:
         check,
         max_records=settings.max_records,
         parse=False,
-        unsettled=check,
+        pending_records=check,
     )
     runtime.background("snapshot-check", lambda: check.run(checked))
     runtime.background("held-messages", resolver.run)

@@ -19,7 +19,7 @@ from catalog.sync_prerequisites import SyncPrerequisites
 from shopsync_contracts import Event
 from shopsync_contracts.events import ProductsBulkEdited, SyncCounts, SyncRequested
 from shopsync_contracts.topics import PUSH_COMMANDS, REPORTS
-from shopsync_runtime import Delivery, EventPublisher, Refusal
+from shopsync_runtime import Delivery, EventPublisher, RefusedDelivery
 from shopsync_runtime.chunks import batched
 from shopsync_runtime.gathering import all_ended
 from shopsync_runtime.wording import no_settings
@@ -40,7 +40,7 @@ class ProductHandler:
         self._bulk_edits = bulk_edits
         self._clock = clock
 
-    async def __call__(self, batch: Sequence[Delivery]) -> Sequence[Refusal]:
+    async def __call__(self, batch: Sequence[Delivery]) -> Sequence[RefusedDelivery]:
         """Apply a batch. Held messages of the same products are applied first, since they are older."""
         single = [delivery for delivery in batch if not isinstance(delivery.event.data, ProductsBulkEdited)]
         held = await self._held.about({delivery.event.subject for delivery in single})
@@ -50,20 +50,20 @@ class ProductHandler:
             await self._held.hold([deliveries[one.place] for one in waiting if not one.held], self._clock())
 
         applied = await self._updater.apply([*(one.message for one in held), *map(message_of, single)], hold)
-        refusals = [Refusal(deliveries[one.place], error) for one, error in applied.refused if not one.held]
+        refusals = [RefusedDelivery(deliveries[one.place], error) for one, error in applied.refused if not one.held]
         refusals += await self._bulk([one for one in batch if isinstance(one.event.data, ProductsBulkEdited)])
         await self._held.release(_no_longer_waiting(held, applied))
         return refusals
 
-    async def _bulk(self, batch: Sequence[Delivery]) -> list[Refusal]:
-        refusals: list[Refusal] = []
+    async def _bulk(self, batch: Sequence[Delivery]) -> list[RefusedDelivery]:
+        refusals: list[RefusedDelivery] = []
         early: list[Delivery] = []
         done: list[Delivery] = []
         for delivery in batch:
             try:
                 published = await self._bulk_edits.publish(delivery, final=False)
             except CatalogRefusal as error:
-                refusals.append(Refusal(delivery, error))
+                refusals.append(RefusedDelivery(delivery, error))
             else:
                 (done if published else early).append(delivery)
         await self._held.hold(early, self._clock())
@@ -117,7 +117,7 @@ class SyncHandler:
         self._prerequisites = prerequisites
         self._clock = clock
 
-    async def __call__(self, batch: Sequence[Delivery]) -> Sequence[Refusal]:
+    async def __call__(self, batch: Sequence[Delivery]) -> Sequence[RefusedDelivery]:
         """Carry out the requests, of different shops concurrently, of one shop in order. Raises RetryableError."""
         by_shop: dict[str, list[Delivery]] = {}
         for delivery in batch:

@@ -21,7 +21,7 @@ from catalog.rules.model import State
 from catalog.rules.suspects import Suspect, Suspects, version_shown
 from catalog.snapshot_publisher import SnapshotPublisher
 from catalog.store.products import ProductStore
-from shopsync_runtime import Delivery, Refusal
+from shopsync_runtime import Delivery, RefusedDelivery
 from shopsync_runtime.chunks import batched
 from shopsync_runtime.failures import is_retryable
 
@@ -51,7 +51,7 @@ class SnapshotRepair:
         self._interval = interval.total_seconds()
         self._suspects = Suspects(_MAX_SUSPECTS)
 
-    async def __call__(self, batch: Sequence[Delivery]) -> Sequence[Refusal]:
+    async def __call__(self, batch: Sequence[Delivery]) -> Sequence[RefusedDelivery]:
         """Compare the newest record of each key with the stored version. One query, no write, for any content."""
         newest: dict[tuple[TopicPartition, str], Delivery] = {}
         for delivery in batch:
@@ -63,9 +63,9 @@ class SnapshotRepair:
             self._suspects.read(partition, key, delivery.offset, differs=differs)
         return []
 
-    def first_unsettled(self) -> Mapping[TopicPartition, int]:
+    def first_pending(self) -> Mapping[TopicPartition, int]:
         """The first record of each partition that differs. Commits stay below it."""
-        return self._suspects.first_unsettled()
+        return self._suspects.first_pending()
 
     def forget(self, partitions: Iterable[TopicPartition]) -> None:
         """Drop the partitions. Their next owner reads from the last commit, so it sees the same records."""

@@ -108,7 +108,7 @@ class Reading:
         return len(batch)
 
     def commit(self):
-        self.committed = min(self.position, self.check.first_unsettled().get(ONE, self.position))
+        self.committed = min(self.position, self.check.first_pending().get(ONE, self.position))
 
 
 @pytest.fixture
@@ -137,7 +137,7 @@ def reading(topic, check):
 
 async def settled(check, reading):
     """Until nothing is read and nothing is open, as the service does it by the clock."""
-    while await reading.take() or check.first_unsettled():
+    while await reading.take() or check.first_pending():
         await check.repair_due(reading)
 
 
@@ -192,7 +192,7 @@ async def test_the_state_is_published_where_the_last_record_is_not_it(
 @pytest.mark.parametrize("key", [b"\xff\xfe", b"", b"no-slash"])
 async def test_keys_that_can_be_nobodys_are_passed_by(products, check, key):
     assert await check([record(key, b"{}", 0)]) == []
-    assert check.first_unsettled() == {}
+    assert check.first_pending() == {}
 
 
 async def test_running_updates_cause_no_repeats(products, topic, check, reading):
@@ -259,9 +259,9 @@ async def test_one_that_can_never_be_published_keeps_no_other_back(products, top
 async def test_partitions_that_went_to_another_replica_are_forgotten(products, check):
     products.states = {"demo/A": 2, "demo/B": 2}
     await check([record("demo/A", 1, 5), record("demo/B", 1, 6, OTHER)])
-    assert check.first_unsettled() == {ONE: 5, OTHER: 6}
+    assert check.first_pending() == {ONE: 5, OTHER: 6}
     check.forget({ONE})
-    assert check.first_unsettled() == {OTHER: 6}
+    assert check.first_pending() == {OTHER: 6}
 
 
 def test_memory_is_bounded_by_repeats():
@@ -280,7 +280,7 @@ def test_a_newer_record_of_the_key_is_not_settled_with_the_older_one():
     before = suspects.all()
     suspects.read(ONE, "demo/A", 2, differs=True)
     suspects.remove(before)
-    assert suspects.first_unsettled() == {ONE: 2}
+    assert suspects.first_pending() == {ONE: 2}
 
 
 def started_again(products, topic, reading):

@@ -6,7 +6,7 @@ import structlog
 from publisher.pushing.paused_shops import PausedShops
 from publisher.store import Jobs, Pauses, Positions
 from shopsync_contracts.events import PushPauseSet
-from shopsync_runtime import Delivery, Refusal
+from shopsync_runtime import Delivery, RefusedDelivery
 
 log = structlog.get_logger(__name__)
 
@@ -31,7 +31,7 @@ class Handlers:
         self._wake = wake
         self._clock = clock
 
-    async def commands(self, batch: Sequence[Delivery]) -> Sequence[Refusal]:
+    async def commands(self, batch: Sequence[Delivery]) -> Sequence[RefusedDelivery]:
         """push.requested: one job per product, however many commands. push_pause.set: pauses or resumes the shop."""
         pauses = [delivery for delivery in batch if isinstance(delivery.event.data, PushPauseSet)]
         commands = [delivery for delivery in batch if not isinstance(delivery.event.data, PushPauseSet)]

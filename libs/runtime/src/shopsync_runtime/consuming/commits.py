@@ -13,73 +13,73 @@ log = structlog.get_logger(__name__)
 
 
 class CommittingConsumer(Protocol):
-    """What of AIOKafkaConsumer commits need."""
+    """The part of AIOKafkaConsumer that is needed to commit."""
 
     def assignment(self) -> set[TopicPartition]:
-        """Partitions held now."""
+        """The partitions assigned now."""
 
     async def commit(self, offsets: dict[TopicPartition, int]) -> None:
-        """Write the group's offsets."""
+        """Commit the group's offsets."""
 
 
-class Unsettled(Protocol):
-    """What a handler has taken but goes on with after it returned. The commits stay below it."""
+class PendingRecords(Protocol):
+    """Records that a handler still works on after it returned. Commits stay below them."""
 
-    def first_unsettled(self) -> Mapping[TopicPartition, int]:
-        """The lowest offset of each partition that has to be read again after a crash."""
+    def first_pending(self) -> Mapping[TopicPartition, int]:
+        """The lowest offset of each partition that must be read again after a crash."""
 
     def forget(self, partitions: Iterable[TopicPartition]) -> None:
-        """These are another process's now, which reads them again from the last commit."""
+        """Drop revoked partitions. Their next owner reads them from the last commit."""
 
 
-class NothingUnsettled:
-    """A handler that has settled what it was given when it returns."""
+class NoPendingRecords:
+    """For handlers that are done when they return."""
 
-    def first_unsettled(self) -> Mapping[TopicPartition, int]:
-        """No offset."""
+    def first_pending(self) -> Mapping[TopicPartition, int]:
+        """Always empty."""
         return {}
 
     def forget(self, partitions: Iterable[TopicPartition]) -> None:
-        """Nothing is kept."""
+        """Do nothing."""
 
 
 class Commits:
-    """Offsets of handled messages on their way to the broker, always as an explicit {partition: last + 1}.
+    """Offsets of handled messages that are not committed yet, always as an explicit {partition: last + 1}.
 
-    A commit without arguments would commit the position of every partition, fetched records that nobody handled
-    included. A commit that fails or runs out of time (aiokafka repeats retriable errors indefinitely, hence the
-    deadline) costs duplicates at the next start, never a message: it stays owed and goes with the next one.
+    A commit without arguments would commit the position of every partition, including fetched records that nobody
+    handled. aiokafka repeats retriable errors indefinitely, so a commit has a timeout. If it fails or times out, it
+    stays pending and goes with the next one. That may cost duplicates after a restart, but never a message.
     """
 
-    def __init__(self, subscription: str, *, timeout: float, unsettled: Unsettled | None = None) -> None:
+    def __init__(self, subscription: str, *, timeout: float, pending_records: PendingRecords | None = None) -> None:
         self._subscription = subscription
         self._timeout = timeout
-        self._unsettled = unsettled or NothingUnsettled()
-        self._owed: dict[TopicPartition, int] = {}
+        self._pending_records = pending_records or NoPendingRecords()
+        self._pending: dict[TopicPartition, int] = {}
         self._committed: dict[TopicPartition, int] = {}
         self._lock = asyncio.Lock()
 
     @property
-    def owed(self) -> dict[TopicPartition, int]:
-        """Handled but not yet acknowledged by the broker: next offset per partition."""
-        return dict(self._owed)
+    def pending(self) -> dict[TopicPartition, int]:
+        """Next offset of each partition whose commit the broker has not acknowledged yet."""
+        return dict(self._pending)
 
-    def owe(self, offsets: dict[TopicPartition, int]) -> None:
-        """Take in the next offset of each partition after a batch was handled."""
-        self._owed.update(offsets)
+    def add(self, offsets: dict[TopicPartition, int]) -> None:
+        """Add the next offset of each partition after a batch was handled."""
+        self._pending.update(offsets)
 
     def forget(self, partitions: Iterable[TopicPartition]) -> None:
-        """Partitions that another process holds now: their offsets are its business."""
+        """Drop revoked partitions. Their next owner commits for them."""
         for partition in partitions:
-            self._owed.pop(partition, None)
+            self._pending.pop(partition, None)
             self._committed.pop(partition, None)
 
     async def flush(self, consumer: CommittingConsumer) -> bool:
-        """Commit what is owed for partitions held now. Returns whether nothing is owed any more; never raises."""
+        """Commit pending offsets of assigned partitions. Returns whether none are left. Never raises."""
         async with self._lock:
             due = self._due(consumer.assignment())
             if not due:
-                return not self._owed
+                return not self._pending
             try:
                 async with asyncio.timeout(self._timeout):
                     await consumer.commit(due)
@@ -94,12 +94,12 @@ class Commits:
                 return False
             self._committed |= due
             for partition, offset in due.items():
-                if self._owed.get(partition) == offset:
-                    del self._owed[partition]
-            return not self._owed
+                if self._pending.get(partition) == offset:
+                    del self._pending[partition]
+            return not self._pending
 
     def _due(self, held: set[TopicPartition]) -> dict[TopicPartition, int]:
-        """What is owed, as far as it is settled and not committed already."""
-        first = self._unsettled.first_unsettled()
-        settled = {tp: min(offset, first.get(tp, offset)) for tp, offset in self._owed.items() if tp in held}
+        """Pending offsets, limited to what the handler is done with, without those that are committed already."""
+        first = self._pending_records.first_pending()
+        settled = {tp: min(offset, first.get(tp, offset)) for tp, offset in self._pending.items() if tp in held}
         return {tp: offset for tp, offset in settled.items() if self._committed.get(tp) != offset}

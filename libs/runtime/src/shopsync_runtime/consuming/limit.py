@@ -2,9 +2,9 @@ from collections.abc import Sequence
 
 
 class DeadLetterLimit:
-    """Counts dead letters in a row: a bad deploy must stop the subscription, not drain the topic.
+    """Counts dead letters in a row, so that a bad deploy stops the subscription instead of draining the topic.
 
-    A single good message starts the count again. The count belongs to the subscription, over all its partitions.
+    A single good message resets the count. There is one count for all partitions of a subscription.
     """
 
     def __init__(self, limit: int) -> None:
@@ -12,7 +12,7 @@ class DeadLetterLimit:
         self.in_a_row = 0
 
     def admit(self, dead: Sequence[bool]) -> int:
-        """How many of these, in order, may be settled before the limit is passed. Changes nothing."""
+        """How many of these, in order, are within the limit. Does not change the count."""
         count = self.in_a_row
         for index, is_dead in enumerate(dead):
             count = count + 1 if is_dead else 0
@@ -21,6 +21,6 @@ class DeadLetterLimit:
         return len(dead)
 
     def record(self, dead: Sequence[bool]) -> None:
-        """Take settled messages into the count."""
+        """Count handled messages."""
         for is_dead in dead:
             self.in_a_row = self.in_a_row + 1 if is_dead else 0

@@ -12,27 +12,27 @@ log = structlog.get_logger(__name__)
 
 
 class PausingConsumer(Protocol):
-    """What of AIOKafkaConsumer putting back needs."""
+    """The part of AIOKafkaConsumer that is needed to seek back and pause."""
 
     def assignment(self) -> set[TopicPartition]:
-        """Partitions held now."""
+        """The partitions assigned now."""
 
     def seek(self, partition: TopicPartition, offset: int) -> None:
-        """Read on from this offset."""
+        """Continue reading at this offset."""
 
     def pause(self, *partitions: TopicPartition) -> None:
-        """Fetch no more from these."""
+        """Stop fetching from these."""
 
     def resume(self, *partitions: TopicPartition) -> None:
         """Fetch again from these."""
 
 
 class Partitions:
-    """Which partitions are held, and which of them wait to be tried again.
+    """Partitions that wait for a retry.
 
-    Waiting is a pause on the partition and a timer, never a sleep in the handler: the consumer keeps polling, stays
-    in the group, and the other partitions go on. Attempts are counted per partition, so a healthy partition
-    does not shorten the back-off of a failing one.
+    The partition is paused until a timer resumes it. Nothing sleeps in the handler, so the consumer keeps polling and
+    stays in the group, and the other partitions go on. Attempts are counted per partition, so a healthy partition does
+    not shorten the back-off of a failing one.
     """
 
     def __init__(self, *, delay: Callable[[int], float] = backoff_delay) -> None:
@@ -48,35 +48,35 @@ class Partitions:
         return set(self._timers)
 
     def assigned(self) -> None:
-        """A rebalance has ended: what was known about positions before it is void."""
+        """Note the end of a rebalance. Offsets known before it are no longer valid."""
         self.generation += 1
         self.joined = True
 
     def forget(self, partitions: Iterable[TopicPartition]) -> None:
-        """Revoked partitions: whoever holds them next starts from the committed offset, unpaused."""
+        """Drop revoked partitions. Their next owner starts at the committed offset, without a pause."""
         for partition in partitions:
             self._attempts.pop(partition, None)
             if timer := self._timers.pop(partition, None):
                 timer.cancel()
 
     def succeeded(self, partitions: Iterable[TopicPartition]) -> None:
-        """The next failure starts with the shortest wait."""
+        """Reset the back-off of these partitions."""
         for partition in partitions:
             self._attempts.pop(partition, None)
 
     def rewind(self, consumer: PausingConsumer, firsts: dict[TopicPartition, int]) -> set[TopicPartition]:
-        """Set each partition back to its first unhandled record and pause it. Returns those still held."""
+        """Seek each partition back to its first unhandled record and pause it. Returns those still assigned."""
         held = consumer.assignment() & firsts.keys()
         for partition in held:
             try:
                 consumer.seek(partition, firsts[partition])
                 consumer.pause(partition)
-            except IllegalStateError:  # lost between the two lines: the next holder starts from the committed offset
+            except IllegalStateError:  # revoked in between: the next owner starts at the committed offset
                 log.info("partition is gone, not set back", topic=partition.topic, partition=partition.partition)
         return held
 
-    def put_back(self, consumer: PausingConsumer, firsts: dict[TopicPartition, int]) -> tuple[int, float]:
-        """Rewind, and resume after a back-off. Returns the attempt's number and the wait in seconds."""
+    def retry_later(self, consumer: PausingConsumer, firsts: dict[TopicPartition, int]) -> tuple[int, float]:
+        """Seek back, and resume after a back-off. Returns the number of the attempt and the wait in seconds."""
         attempt = max((self._attempts.get(partition, 0) for partition in firsts), default=0) + 1
         delay = self._delay(attempt)
         loop = asyncio.get_running_loop()

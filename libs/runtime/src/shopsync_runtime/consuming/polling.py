@@ -11,58 +11,58 @@ log = structlog.get_logger(__name__)
 
 
 class Polling:
-    """What a subscription learns from its polls beside the messages.
+    """Commits positions that move without messages, and reports what else a poll found.
 
-    A position moves past what is no message: the markers of transactions, aborted batches, records that compaction
-    took. Before each poll all that came before is handled, so the positions are committed, or whoever compares the
-    group's offsets with the end of the log (a barrier, a lag gauge, an operator) would wait for messages that do not
-    exist. Under load they go with the commit of the next batch; when a poll finds nothing they go at once.
+    A position moves past transaction markers, aborted batches and compacted records. Everything before it is handled
+    when the next poll begins, so the position can be committed. Otherwise a barrier, a lag gauge or an operator who
+    compares the group's offsets with the end of the log would wait for messages that do not exist. Under load the
+    positions go with the commit of the next batch; after an empty poll they are committed at once.
     """
 
     def __init__(self, subscription: str, *, progress: Progress, commits: Commits) -> None:
         self._subscription = subscription
         self._progress = progress
         self._commits = commits
-        self._under_way: Offsets = {}
+        self._in_flight_offsets: Offsets = {}
         self._has_moved = False
         self.stuck = StuckPartitions(subscription)
 
     def handled(self) -> None:
-        """The handler has settled the last poll's records, or set their partitions back."""
-        self._under_way = {}
+        """Note that the last poll's records are handled, or that their partitions were set back."""
+        self._in_flight_offsets = {}
 
     def before_poll(self, consumer: Consumer) -> None:
-        """Take in the positions. What an earlier poll returned and no handler finished is read again."""
-        if self._under_way:
+        """Note the positions. Seek back to records of an earlier poll that never came back from the handler."""
+        if self._in_flight_offsets:
             log.error("batch did not come back from its handler, read again", subscription=self._subscription)
-            for partition in self._under_way.keys() & consumer.assignment():
-                consumer.seek(partition, self._under_way[partition])
-            self._under_way = {}
+            for partition in self._in_flight_offsets.keys() & consumer.assignment():
+                consumer.seek(partition, self._in_flight_offsets[partition])
+            self._in_flight_offsets = {}
         positions = consumer.positions()
         self.stuck.reached(positions)
         ahead = {tp: position for tp, position in positions.items() if position > self._progress.next_of(tp)}
         if ahead:
             self._progress.reached(ahead)
-            self._commits.owe(ahead)
+            self._commits.add(ahead)
             self._has_moved = True
 
     def polled(self, records: Polled) -> None:
         """Remember the first record of each partition until the batch is handled."""
-        self._under_way = {partition: some[0].offset for partition, some in records.items()}
+        self._in_flight_offsets = {partition: some[0].offset for partition, some in records.items()}
 
     async def idle(self, consumer: Consumer) -> None:
-        """No batch is there whose commit would take the new positions along."""
+        """Commit new positions now, because no batch follows that would commit them."""
         if self._has_moved:
             self._has_moved = False
             await self._commits.flush(consumer)
 
-    def stands_still(self, partition: TopicPartition, offset: int, error: Exception) -> None:
-        """An attempt to read on: a restart would do no better, so the process counts as alive."""
-        self._progress.tried()
-        self.stuck.stand_still(partition, offset, error)
+    def stuck_at(self, partition: TopicPartition, offset: int, error: Exception) -> None:
+        """Note a failed read. The process counts as alive, since a restart would not help."""
+        self._progress.attempted()
+        self.stuck.add(partition, offset, error)
 
     def removed(self, partition: TopicPartition, wanted: int, start: int, end: int) -> None:
-        """Say aloud what reading on at the start of the log means."""
+        """Log what is lost or repeated when reading continues at the start of the log."""
         self.stuck.forget([partition])
         where = {
             "subscription": self._subscription,

@@ -1,13 +1,13 @@
-"""The delivery protocol of one batch, without Kafka's consumer: what is dead, what is done, what comes again.
+"""The delivery protocol of one batch, without Kafka's consumer: dead letters, handled messages, retries.
 
-1. Records that break the wire format are set aside; no handler sees them.
+1. Records that break the wire format become dead letters. No handler sees them.
 2. The handler gets the others as one batch.
-   - Something outside is away (see `failures.is_retryable`): the exception goes up, the whole batch comes again.
-   - Any other exception is a bug, or poison that parsing let through. Which message is at fault is unknown, so the
-     batch is taken again one delivery at a time; one that fails alone goes to the dead letters with that
-     exception, the rest goes on. Waiting would not help: without this a single such message would stop its
-     partition indefinitely. The price: handlers see deliveries again, so they must be idempotent; and a bug that fails
-     on everything fills the dead letters, which is what the dead-letter limit is for.
+   - If something outside is down (see `failures.is_retryable`), the exception is raised and the whole batch is retried.
+   - Any other exception is a bug or a poison message. It is not known which message is at fault, so the batch is
+     repeated one delivery at a time. A delivery that fails alone becomes a dead letter with that exception, the rest
+     goes on. Waiting would not help: a single such message would block its partition indefinitely. The price:
+     handlers see deliveries again, so they must be idempotent. A bug that fails on everything would fill the dead
+     letters, so there is a limit to dead letters in a row.
 3. All dead letters are published and acknowledged before anything is committed.
 """
 
@@ -19,7 +19,7 @@ from aiokafka import TopicPartition
 
 from shopsync_runtime.consuming.limit import DeadLetterLimit
 from shopsync_runtime.deadletters import DeadLetter, dead_letter_of
-from shopsync_runtime.delivery import Delivery, Handler, Refusal, Undecodable
+from shopsync_runtime.delivery import Delivery, Handler, RefusedDelivery, Undecodable
 from shopsync_runtime.failpoints import failpoint
 from shopsync_runtime.failures import is_retryable
 from shopsync_runtime.tracing import continuing
@@ -33,7 +33,7 @@ PublishLetters = Callable[[Sequence[DeadLetter]], Awaitable[None]]
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What of a batch is settled. `rest` is what the dead-letter limit kept back, to be neither lost nor committed."""
+    """The handled part of a batch. `rest` is what the dead-letter limit held back; it must not be committed."""
 
     settled: Sequence[Item]
     letters: Sequence[DeadLetter]
@@ -43,7 +43,7 @@ class Outcome:
 async def process(
     items: Sequence[Item], *, handler: Handler, limit: DeadLetterLimit, publish: PublishLetters
 ) -> Outcome:
-    """Run the protocol. Raises what `is_retryable`: then nothing is settled."""
+    """Run the protocol. Only raises errors for which `is_retryable` holds, and then nothing is handled."""
     failpoint("before_handler")
     admitted = items[: limit.admit([isinstance(item, Undecodable) for item in items])]
     failed = await _handle(admitted, handler)
@@ -58,8 +58,8 @@ async def process(
     return Outcome(settled=settled, letters=letters, rest=items[len(settled) :])
 
 
-async def _handle(items: Sequence[Item], handler: Handler) -> dict[Position, Refusal | Undecodable]:
-    failed: dict[Position, Refusal | Undecodable] = {
+async def _handle(items: Sequence[Item], handler: Handler) -> dict[Position, RefusedDelivery | Undecodable]:
+    failed: dict[Position, RefusedDelivery | Undecodable] = {
         item.position: item for item in items if isinstance(item, Undecodable)
     }
     good = [item for item in items if isinstance(item, Delivery)]
@@ -69,36 +69,36 @@ async def _handle(items: Sequence[Item], handler: Handler) -> dict[Position, Ref
     return failed
 
 
-async def _call(batch: Sequence[Delivery], handler: Handler) -> Sequence[Refusal]:
+async def _call(batch: Sequence[Delivery], handler: Handler) -> Sequence[RefusedDelivery]:
     try:
         return await _traced(batch, handler)
     except Exception as error:
         if is_retryable(error):
             raise
         log.exception("handler failed, taking the batch one delivery at a time", deliveries=len(batch))
-    refused: list[Refusal] = []
+    refused: list[RefusedDelivery] = []
     for delivery in batch:
         refused += await _call_alone(delivery, handler)
     return refused
 
 
-async def _call_alone(delivery: Delivery, handler: Handler) -> Sequence[Refusal]:
+async def _call_alone(delivery: Delivery, handler: Handler) -> Sequence[RefusedDelivery]:
     try:
         return await _traced([delivery], handler)
     except Exception as error:
         if is_retryable(error):
             raise
-        return [Refusal(delivery, error)]
+        return [RefusedDelivery(delivery, error)]
 
 
-async def _traced(batch: Sequence[Delivery], handler: Handler) -> Sequence[Refusal]:
+async def _traced(batch: Sequence[Delivery], handler: Handler) -> Sequence[RefusedDelivery]:
     alone = batch[0].parsed if len(batch) == 1 else None
     with continuing(alone.traceparent if alone else None):
         return await handler(batch)
 
 
 def next_offsets(items: Sequence[Item]) -> dict[TopicPartition, int]:
-    """Offset after the last of these, per partition: what to commit."""
+    """Offset after the last item of each partition, to commit."""
     offsets: dict[TopicPartition, int] = {}
     for item in items:
         partition, offset = item.position
@@ -107,7 +107,7 @@ def next_offsets(items: Sequence[Item]) -> dict[TopicPartition, int]:
 
 
 def first_offsets(items: Sequence[Item]) -> dict[TopicPartition, int]:
-    """Offset of the first of these, per partition: where to go back to."""
+    """Offset of the first item of each partition, to seek back to."""
     offsets: dict[TopicPartition, int] = {}
     for item in items:
         partition, offset = item.position

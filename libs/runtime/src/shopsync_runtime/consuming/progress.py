@@ -10,39 +10,39 @@ _ASK_TIMEOUT = 5.0
 
 
 class Progress:
-    """Whether a subscription gets on: lag per partition, time since the last finished and the last tried batch."""
+    """Progress of a subscription: lag per partition, and when a batch was last finished and last attempted."""
 
     def __init__(self, subscription: str) -> None:
         self._subscription = subscription
         self._next: dict[TopicPartition, int] = {}
         self._lag: dict[TopicPartition, int] = {}
         self.finished_at = time.monotonic()
-        self.tried_at = time.monotonic()
+        self.attempted_at = time.monotonic()
 
     @property
     def lag(self) -> int:
-        """Messages waiting, as last measured, over all partitions held."""
+        """Messages waiting in all assigned partitions, as last measured."""
         return sum(self._lag.values())
 
-    def tried(self) -> None:
-        """A batch was taken and put back: no progress, but alive."""
-        self.tried_at = time.monotonic()
+    def attempted(self) -> None:
+        """Note an attempt: there may be no progress, but the subscription is alive."""
+        self.attempted_at = time.monotonic()
 
     def finished(self, offsets: dict[TopicPartition, int]) -> None:
-        """A batch was handled; `offsets` are the next ones."""
+        """Note a handled batch. `offsets` are the next ones to read."""
         self._next.update(offsets)
-        self.finished_at = self.tried_at = time.monotonic()
+        self.finished_at = self.attempted_at = time.monotonic()
 
     def next_of(self, partition: TopicPartition) -> int:
-        """Offset after the last handled one, 0 while nothing is known."""
+        """Offset after the last handled one; 0 if unknown."""
         return self._next.get(partition, 0)
 
     def reached(self, offsets: dict[TopicPartition, int]) -> None:
-        """Nothing is waiting before these offsets; no message was handled to get there."""
+        """Move to these offsets. There were no messages before them to handle."""
         self._next.update(offsets)
 
     def forget(self, partitions: set[TopicPartition]) -> None:
-        """Revoked: their series go, or a dashboard would show the lag of a partition twice."""
+        """Drop revoked partitions and their metrics, or a dashboard would show their lag twice."""
         for partition in partitions:
             self._next.pop(partition, None)
             if self._lag.pop(partition, None) is not None:
@@ -50,7 +50,7 @@ class Progress:
                     gauge.remove(self._subscription, partition.topic, str(partition.partition))
 
     async def measure(self, consumer: AIOKafkaConsumer) -> bool:
-        """Ask for the end offsets and set the gauges. Returns whether the broker answered; else the values stay."""
+        """Ask for the end offsets and set the gauges. Returns False, and changes nothing, without an answer."""
         held, answers = consumer.assignment(), True
         try:
             async with asyncio.timeout(_ASK_TIMEOUT):
@@ -64,13 +64,13 @@ class Progress:
             LAG.labels(*labels).set(self._lag[tp])
             UNREADABLE.labels(*labels).set(max(0, (consumer.highwater(tp) or 0) - ends[tp]))
         if ends.keys() == held and self.lag == 0:
-            self.finished_at = self.tried_at = time.monotonic()
+            self.finished_at = self.attempted_at = time.monotonic()
         SINCE_PROGRESS.labels(self._subscription).set(time.monotonic() - self.finished_at)
         return answers
 
     def stalled_for(self) -> float:
-        """Seconds in which messages were waiting and not even an attempt was made; 0 when nothing waits."""
-        return time.monotonic() - self.tried_at if self.lag else 0.0
+        """Seconds without an attempt while messages are waiting; 0 when none wait."""
+        return time.monotonic() - self.attempted_at if self.lag else 0.0
 
 
 async def _position(consumer: AIOKafkaConsumer, partition: TopicPartition) -> int:

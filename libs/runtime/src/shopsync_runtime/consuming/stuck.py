@@ -17,18 +17,18 @@ class _Place:
 
 
 class StuckPartitions:
-    """Partitions of a subscription that stand still before a record that cannot be read, and why.
+    """Partitions of a subscription that are stuck before an unreadable record, and why.
 
-    Whoever holds the partition next meets the same bytes: neither a restart nor another replica helps, so this is
-    for an operator to see, not a reason to take the process out of service.
+    Every other process would read the same bytes, so neither a restart nor another replica helps. It is shown to an
+    operator, but is no reason to take the process out of service.
     """
 
     def __init__(self, subscription: str) -> None:
         self._subscription = subscription
         self._places: dict[TopicPartition, _Place] = {}
 
-    def stand_still(self, partition: TopicPartition, offset: int, error: Exception) -> None:
-        """An attempt to read on at `offset` has failed."""
+    def add(self, partition: TopicPartition, offset: int, error: Exception) -> None:
+        """Note that reading at `offset` failed."""
         known, reason = self._places.get(partition), error_text(error)
         self._places[partition] = _Place(offset, reason)
         if known is None or known.offset != offset:
@@ -43,7 +43,7 @@ class StuckPartitions:
             )
 
     def reached(self, positions: Mapping[TopicPartition, int]) -> None:
-        """Reading goes on at these offsets: what lies behind one of them stands still no more."""
+        """Note the present positions. A partition that has moved past its bad record is no longer stuck."""
         for partition in [one for one, place in self._places.items() if positions.get(one, 0) > place.offset]:
             place = self._places.pop(partition)
             STUCK.labels(*self._labels(partition)).set(0)
@@ -52,13 +52,13 @@ class StuckPartitions:
             )
 
     def forget(self, partitions: Iterable[TopicPartition]) -> None:
-        """Another process holds these now, or they are read again from elsewhere."""
+        """Drop partitions that were revoked or are read from another offset."""
         for partition in partitions:
             if self._places.pop(partition, None) is not None:
                 STUCK.remove(*self._labels(partition))
 
     def notes(self) -> dict[str, str]:
-        """One line per partition, under its name."""
+        """One line per stuck partition, by its name."""
         return {
             f"partition {one.topic}/{one.partition}": f"stands still before offset {place.offset}: {place.reason}"
             for one, place in sorted(self._places.items())

@@ -11,7 +11,7 @@ from faststream.kafka.message import FAKE_CONSUMER, KafkaMessage
 from faststream.message import StreamMessage
 
 from shopsync_contracts import TopicSpec
-from shopsync_runtime.consuming.commits import Commits, NothingUnsettled, Unsettled
+from shopsync_runtime.consuming.commits import Commits, NoPendingRecords, PendingRecords
 from shopsync_runtime.consuming.limit import DeadLetterLimit
 from shopsync_runtime.consuming.partitions import Partitions
 from shopsync_runtime.consuming.polling import Polling
@@ -47,28 +47,29 @@ Records = tuple["ConsumerRecord[bytes | None, bytes | None]", ...]
 
 @dataclass(frozen=True, slots=True)
 class SubscriptionOptions:
-    """Limits and deadlines of a subscription; times in seconds.
+    """Limits and timeouts of a subscription, in seconds.
 
-    `parse` False: the handler gets the records unparsed. `unsettled`: what the handler keeps after it returned.
+    With `parse` False the handler gets the records unparsed. `pending_records` names the records that the handler still
+    works on after it returned.
     """
 
     dead_letter_limit: int
     commit_timeout: float
     revoke_timeout: float
     parse: bool = True
-    unsettled: Unsettled = field(default_factory=NothingUnsettled)
+    pending_records: PendingRecords = field(default_factory=NoPendingRecords)
 
 
 class Subscription:
-    """One consumer group over some topics, one handler.
+    """One consumer group over some topics, with one handler.
 
-    Guarantee: at least once, in order per partition; offsets are committed only after the handler returned and the
-    dead letters are acknowledged. FastStream runs the poll loop and gives us raw records: its own parser would
-    raise on null and non-UTF-8 headers and so lose the message whatever the ack policy (streaming rule 2).
+    Guarantee: at least once, in order per partition. Offsets are committed only after the handler returned and the dead
+    letters are acknowledged. FastStream runs the poll loop and passes us raw records. Its own parser would raise on
+    null and non-UTF-8 headers and lose the message, whatever the ack policy (streaming rule 2).
 
-    Not covered: a record that aiokafka cannot unpack, such as one with a header whose *name* is no UTF-8, which Kafka's
-    protocol forbids. Its partition stands still right before it, which metrics, readiness' notes and the log tell; the
-    others go on (see `kafka.consumer`).
+    Not covered: a record that aiokafka cannot unpack, such as one with a header *name* that is not UTF-8, which Kafka's
+    protocol forbids. Its partition gets stuck right before it, the others go on (see `kafka.consumer`). Metrics, the
+    notes of /readyz and the log report it.
     """
 
     def __init__(
@@ -88,7 +89,7 @@ class Subscription:
         self._handler = handler
         self._publish_letters = publish_letters
         self._decode = decode if options.parse else unparsed
-        self._unsettled = options.unsettled
+        self._pending_records = options.pending_records
         self._revoke_timeout = options.revoke_timeout
         self._idle = asyncio.Event()
         self._idle.set()
@@ -98,7 +99,7 @@ class Subscription:
         self._find_consumer: Callable[[], AIOKafkaConsumer | None] = lambda: None
         self.limit = DeadLetterLimit(options.dead_letter_limit)
         self.partitions = Partitions()
-        self.commits = Commits(name, timeout=options.commit_timeout, unsettled=options.unsettled)
+        self.commits = Commits(name, timeout=options.commit_timeout, pending_records=options.pending_records)
         self.progress = Progress(name)
         self.polling = Polling(name, progress=self.progress, commits=self.commits)
         self.listener = RebalanceListener(self)
@@ -106,22 +107,22 @@ class Subscription:
         OUTSIDE.labels(name).set(0)
 
     def bind(self, find_consumer: Callable[[], AIOKafkaConsumer | None]) -> None:
-        """Say where the consumer is found once FastStream has made it."""
+        """Set how to find the consumer, which FastStream creates later."""
         self._find_consumer = find_consumer
 
     @property
     def consumer(self) -> AIOKafkaConsumer | None:
-        """The consumer that FastStream polls, None before the start and after the stop."""
+        """The consumer that FastStream polls; None before start and after stop."""
         return self._find_consumer()
 
-    # For handlers that look at how far they have read ------------------------------------------------------
+    # For handlers that need to know how far they have read -------------------------------------------------
 
     def read_to(self, partition: TopicPartition) -> int:
-        """Offset after the last record of the partition that the handler has taken; 0 before the first one."""
+        """Offset after the last handled record of the partition; 0 before the first one."""
         return self.progress.next_of(partition)
 
     async def ends(self, partitions: Collection[TopicPartition]) -> dict[TopicPartition, int]:
-        """Present end of each of these that is held. Raises KafkaError when the broker is away."""
+        """Present end of each of these partitions that is assigned. Raises KafkaError when the broker is down."""
         consumer = self.consumer
         held = [] if consumer is None else [one for one in partitions if one in consumer.assignment()]
         if consumer is None or not held:
@@ -132,7 +133,7 @@ class Subscription:
     # FastStream's three hooks ------------------------------------------------------------------------------
 
     async def parse(self, records: Records) -> KafkaMessage:
-        """Wrap the records untouched: headers, keys and values stay bytes."""
+        """Wrap the records unchanged: headers, keys and values stay bytes."""
         first = records[0]
         return KafkaMessage(
             raw_message=records,
@@ -143,11 +144,11 @@ class Subscription:
         )
 
     async def decode(self, message: StreamMessage[Any]) -> list[Item]:
-        """Every record becomes a delivery or says why not; nothing raises."""
+        """Turn each record into a delivery or into the reason why it is undecodable. Never raises."""
         return [self._decode(record, self.topics[record.topic]) for record in message.raw_message]
 
     async def handle(self, items: Any) -> None:
-        """Settle one batch, or put it back. Never raises but for cancellation: then nothing is committed."""
+        """Handle one batch, or seek back to it. Only raises when it is cancelled, and then nothing is committed."""
         consumer = self.consumer
         if consumer is None or not items:
             return
@@ -164,18 +165,18 @@ class Subscription:
         generation = self.partitions.generation
         try:
             outcome = await process(items, handler=self._handler, limit=self.limit, publish=self._publish_letters)
-        except Exception as error:  # noqa: BLE001 - also a failure of our own machinery must not lose the batch
-            self._put_back(consumer, items, error, generation)
+        except Exception as error:  # noqa: BLE001 - a bug of our own must not lose the batch either
+            self._requeue(consumer, items, error, generation)
             return
         await self._finish(consumer, outcome, generation)
 
-    def _put_back(self, consumer: AIOKafkaConsumer, items: Sequence[Item], error: Exception, generation: int) -> None:
+    def _requeue(self, consumer: AIOKafkaConsumer, items: Sequence[Item], error: Exception, generation: int) -> None:
         RETRIES.labels(self.name, type(error).__name__).inc()
-        self.progress.tried()
+        self.progress.attempted()
         if generation != self.partitions.generation:
             log.info("partitions moved, batch left to their holder", subscription=self.name)
             return
-        attempt, delay = self.partitions.put_back(consumer, first_offsets(items))
+        attempt, delay = self.partitions.retry_later(consumer, first_offsets(items))
         log.warning(
             "batch put back",
             subscription=self.name,
@@ -189,13 +190,13 @@ class Subscription:
     async def _finish(self, consumer: AIOKafkaConsumer, outcome: Outcome, generation: int) -> None:
         self._count(outcome)
         offsets = next_offsets(outcome.settled)
-        self.progress.tried()
+        self.progress.attempted()
         if generation != self.partitions.generation:
             log.info("partitions moved while a batch was in flight, not committed", subscription=self.name)
             return
         self.progress.finished(offsets)
         self.partitions.succeeded(offsets)
-        self.commits.owe(offsets)
+        self.commits.add(offsets)
         if outcome.rest:
             self._halt(consumer, outcome.rest)
         await self.commits.flush(consumer)
@@ -247,7 +248,7 @@ class Subscription:
             BATCH_SECONDS.labels(self.name).observe(time.perf_counter() - started)
 
     async def wait_idle(self, within: float) -> bool:
-        """Wait until no batch is in flight, at most so many seconds. Returns whether that came true."""
+        """Wait until no batch is in flight, for at most `within` seconds. Returns False on timeout."""
         try:
             async with asyncio.timeout(within):
                 await self._idle.wait()
@@ -256,7 +257,7 @@ class Subscription:
         return True
 
     async def drain(self, within: float) -> None:
-        """Take no further batch, finish the one in flight, commit what is owed."""
+        """Take no further batch, finish the one in flight, and commit pending offsets."""
         self._stopping = True
         if not await self.wait_idle(within):
             log.warning("batch in flight did not finish in time, it will come again", subscription=self.name)
@@ -265,14 +266,14 @@ class Subscription:
             await self.commits.flush(self.consumer)
 
     async def tick(self) -> bool | None:
-        """Housekeeping: commits that failed before, lag. Returns whether the broker answers; None: nothing to ask."""
+        """Repeat failed commits and measure the lag. Returns whether the broker answers; None without an assignment."""
         if self.consumer is None or not self.partitions.joined or not self.consumer.assignment():
             return None
         await self.commits.flush(self.consumer)
         return await self.progress.measure(self.consumer)
 
     async def revoked(self, partitions: set[TopicPartition]) -> None:
-        """The group takes partitions back: finish and commit the batch in flight first, within bounds."""
+        """Finish and commit the batch in flight, within bounds, before the partitions are revoked."""
         REBALANCES.labels(self.name).inc()
         if not await self.wait_idle(self._revoke_timeout):
             log.warning("rebalance does not wait longer for the batch in flight", subscription=self.name)
@@ -282,10 +283,10 @@ class Subscription:
         self.commits.forget(partitions)
         self.progress.forget(partitions)
         self.polling.stuck.forget(partitions)
-        self._unsettled.forget(partitions)
+        self._pending_records.forget(partitions)
 
     def fenced(self, holder: str | None) -> None:
-        """Another process has this replica's name, and with it the partitions; None: it is gone."""
+        """Another process has this replica's instance id, and with it the partitions. None: the id is free again."""
         OUTSIDE.labels(self.name).set(0 if holder is None else 1)
         if holder is None:
             self.outside = None
@@ -298,27 +299,27 @@ class Subscription:
         log.critical("stepping aside for a process with the same SHOPSYNC_INSTANCE_ID", reason=self.outside)
 
     def assigned(self, partitions: set[TopicPartition]) -> None:
-        """A rebalance has ended. A stopped subscription stays stopped."""
+        """Start over after a rebalance. A stopped subscription stays stopped."""
         self.partitions.assigned()
-        self.progress.tried()
+        self.progress.attempted()
         if self.halted and self.consumer is not None:
             self.consumer.pause(*partitions)
         log.info("partitions assigned", subscription=self.name, group=self.group, partitions=_shown(partitions))
 
 
 class RebalanceListener(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka is untyped
-    """aiokafka's callbacks, handed to the subscription."""
+    """Passes aiokafka's callbacks to the subscription."""
 
     def __init__(self, subscription: Subscription) -> None:
         self._subscription = subscription
 
     async def on_partitions_revoked(self, revoked: set[TopicPartition]) -> None:
-        """Before the group is joined again, and before the very first time with nothing."""
+        """Called before the group is joined again, and before the first time with no partitions."""
         if revoked:
             await self._subscription.revoked(set(revoked))
 
     async def on_partitions_assigned(self, assigned: set[TopicPartition]) -> None:
-        """After the group was joined; empty when there are more replicas than partitions."""
+        """Called after the group was joined, without partitions if there are more replicas than partitions."""
         self._subscription.assigned(set(assigned))
 
 

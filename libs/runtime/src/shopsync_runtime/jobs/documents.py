@@ -1,4 +1,4 @@
-"""The queue: one collection of job documents, of imports or of sweeps."""
+"""A job queue: one collection of documents, either imports or sweeps."""
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
@@ -17,8 +17,8 @@ _NONE: Mapping[str, Any] = {}
 class JobDocuments:
     """Jobs with `shop_key`, `requested_at`, `state`, `finished` and `token`; all other members are the service's.
 
-    `token` is that of the lease under which the document was written last. A holder that was overtaken cannot write
-    any more. `queued` is the state of a job that nobody has begun. A finished job is dropped after `keep`.
+    `token` is that of the lease under which the document was last written, so a previous holder can no longer write.
+    `queued` is the state of a job that has not started. A finished job is deleted after `keep`.
     """
 
     def __init__(self, collection: AsyncCollection[Document], *, kind: str, queued: str, keep: timedelta) -> None:
@@ -28,7 +28,7 @@ class JobDocuments:
         self._keep = keep
 
     async def ensure_indexes(self) -> None:
-        """Indexes for the queue and for dropping old jobs."""
+        """Create indexes for the queue and for deleting old jobs."""
         await self._collection.create_index([("shop_key", ASCENDING), ("requested_at", ASCENDING)])
         await self._collection.create_index(
             [("requested_at", ASCENDING)], name="unfinished", partialFilterExpression={"finished": False}
@@ -36,7 +36,7 @@ class JobDocuments:
         await self._collection.create_index("expires_at", expireAfterSeconds=0)
 
     async def add(self, job_id: str, document: Mapping[str, Any]) -> bool:
-        """Queue a job; False when it is known already, from an earlier delivery of its request."""
+        """Queue a job. Returns False when it is known from an earlier delivery of its request."""
         new = {**document, "finished": False, "token": 0}
         result = await self._collection.update_one({"_id": job_id}, {"$setOnInsert": new}, upsert=True)
         return result.upserted_id is not None
@@ -44,10 +44,10 @@ class JobDocuments:
     async def next_for(
         self, shop_key: str, *, among: Mapping[str, Any] = _NONE, due: Mapping[str, Any] = _NONE
     ) -> Document | None:
-        """The shop's job that has begun, else the one that waits longest. For the holder of the shop's lease.
+        """The shop's started job, else the one that waits longest. Only for the holder of the shop's lease.
 
-        `among` restricts both, `due` those that wait. The job that has begun goes first whatever its time: clocks of
-        replicas differ, and two jobs of a shop must not take turns.
+        `among` restricts both, `due` only waiting ones. The started job goes first whatever its time: clocks of
+        replicas differ, and two jobs of a shop must not alternate.
         """
         unfinished = {"shop_key": shop_key, "finished": False, **among}
         begun = await self._collection.find_one({**unfinished, "state": {"$ne": self._queued}}, sort=_OLDEST_FIRST)
@@ -56,7 +56,7 @@ class JobDocuments:
         return await self._collection.find_one({**unfinished, "state": self._queued, **due}, sort=_OLDEST_FIRST)
 
     async def write(self, job_id: str, changes: Mapping[str, Any], token: int) -> None:
-        """Write under a lease. Raises LeaseLost when a later holder of the lease has written already."""
+        """Write under a lease. Raises LeaseLost when a later holder of the lease has already written."""
         result = await self._collection.update_one(
             {"_id": job_id, "token": {"$lte": token}}, {"$set": {**changes, "token": token}}
         )
@@ -64,5 +64,5 @@ class JobDocuments:
             raise LeaseLost(f"{self._kind} {job_id} is in the hands of another replica")
 
     def expiry(self, ended_at: datetime) -> Document:
-        """The member that lets MongoDB drop a job which ended then."""
+        """The member that makes MongoDB delete a job that ended at `ended_at`."""
         return {"expires_at": ended_at + self._keep}

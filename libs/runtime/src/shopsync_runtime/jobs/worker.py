@@ -1,4 +1,4 @@
-"""The worker: one job per shop at a time across all replicas, shops side by side."""
+"""The worker: one job per shop at a time across all replicas, several shops concurrently."""
 
 import asyncio
 import contextlib
@@ -20,32 +20,32 @@ log = structlog.get_logger(__name__)
 
 
 class Job(Protocol):
-    """What the worker needs to know of a job."""
+    """The part of a job that the worker needs."""
 
     @property
     def traceparent(self) -> str | None:
-        """The trace of the request that asked for the job."""
+        """The trace of the request that created the job."""
 
 
 J = TypeVar("J", bound=Job)
 
 
 class ShopJobs(Protocol[J]):
-    """A service's queue, and what it does with a job."""
+    """A service's queue and how it processes a job."""
 
     async def shops_with_work(self) -> Sequence[str]:
-        """Shops where something can be done now, the longest waiting first."""
+        """Shops with work that can be done now, the longest waiting first."""
 
     async def next_for(self, shop_key: str) -> J | None:
-        """The shop's job to go on with; None: there is nothing to do now."""
+        """The shop's job to continue with; None when there is nothing to do now."""
 
     async def advance(self, job: J, lease: Lease) -> bool:
-        """Take the job as far as it goes, under the shop's lease. False: leave the shop until the next poll."""
+        """Process the job as far as possible under the shop's lease. False: leave the shop until the next poll."""
 
 
 @dataclass(frozen=True, slots=True)
 class WorkerOptions:
-    """`poll`: how often to look for work that nobody announced. `shops_at_once`: shops of this replica at a time."""
+    """`poll`: how often to look for work without a wake-up. `shops_at_once`: concurrent shops of this replica."""
 
     lease: timedelta
     poll: timedelta
@@ -53,7 +53,7 @@ class WorkerOptions:
 
 
 class ShopWorker(Generic[J]):
-    """Runs a queue. A job that fails stays in its stored state and is taken up again after a back-off.
+    """Runs a queue. A job that fails stays in its stored state and is retried after a back-off.
 
     `kind` names the jobs in the logs, and the leases: `{kind}/{shop_key}`.
     """
@@ -69,16 +69,16 @@ class ShopWorker(Generic[J]):
         self._failures: dict[str, int] = {}
 
     def wake(self) -> None:
-        """There is new work; do not wait for the next poll."""
+        """Look for work now instead of at the next poll."""
         self._wake.set()
 
     async def run(self) -> None:
-        """Indefinitely. Cancelling it leaves every job in its stored state."""
+        """Run indefinitely. Cancelling it leaves every job in its stored state."""
         try:
             while True:
                 self._wake.clear()
                 await self._start_shops()
-                # Not wait_for: in Python 3.11 it loses a cancellation that meets the wake-up.
+                # In Python 3.11 `wait_for` loses a cancellation that arrives together with the wake-up.
                 with contextlib.suppress(TimeoutError):
                     async with asyncio.timeout(self._options.poll.total_seconds()):
                         await self._wake.wait()
@@ -96,11 +96,11 @@ class ShopWorker(Generic[J]):
                 self._tasks[shop_key] = asyncio.create_task(self._shop(shop_key), name=f"{self._kind}-{shop_key}")
 
     async def _shop(self, shop_key: str) -> None:
-        """Work off the shop's queue while the lease is ours. Never raises but CancelledError."""
+        """Process the shop's queue while the lease is ours. Only raises CancelledError."""
         try:
             async with self._leases.hold(f"{self._kind}/{shop_key}", self._options.lease) as lease:
                 if lease is not None:
-                    await self._work_off(shop_key, lease)
+                    await self._process_queue(shop_key, lease)
             self._failures.pop(shop_key, None)
         except LeaseLost as error:
             log.warning(self._handed_over, shop_key=shop_key, reason=str(error))
@@ -116,7 +116,7 @@ class ShopWorker(Generic[J]):
             )
             await asyncio.sleep(delay)
 
-    async def _work_off(self, shop_key: str, lease: Lease) -> None:
+    async def _process_queue(self, shop_key: str, lease: Lease) -> None:
         while (job := await self._jobs.next_for(shop_key)) is not None:
             raise_if_cancelled()
             with continuing(job.traceparent):

@@ -15,12 +15,12 @@ _LISTED_SECONDS = 15.0
 _LISTED_PAUSE = 0.05
 _MIN_INSYNC = "min.insync.replicas"
 _MAX_BYTES = "max.message.bytes"
-_SET_ON_TOPIC = 1  # config source: set on the topic itself, neither a default nor the broker's
+_SET_ON_TOPIC = 1  # config source: set on the topic itself
 
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """A topic on the cluster that is not as declared. `setting` is a Kafka name, or `partitions`."""
+    """A topic on the cluster that differs from its declaration. `setting` is Kafka's name, or `partitions`."""
 
     topic: str
     setting: str
@@ -33,9 +33,9 @@ class Difference:
 
 @dataclass(frozen=True, slots=True)
 class TopicsReport:
-    """What applying the declaration did. Full topic names, in the order of the declaration.
+    """What applying the declarations did. Full topic names, in the order of the declarations.
 
-    `raised`: limits of message size that were below the declaration and are no longer.
+    `raised`: message size limits that were too low and were raised.
     """
 
     created: list[str]
@@ -56,7 +56,7 @@ async def admin_client(bootstrap_servers: str) -> AsyncIterator[AIOKafkaAdminCli
 
 
 async def missing_topics(bootstrap_servers: str, names: Sequence[str]) -> list[str]:
-    """Which of these full names the cluster does not have. Creates nothing, also with auto-create on."""
+    """The topics among these full names that the cluster does not have. Creates none, even with auto-create on."""
     async with admin_client(bootstrap_servers) as client:
         # All topics are listed: asking for one by name can create it on a cluster with auto-create.
         there = set(await client.list_topics())
@@ -64,7 +64,7 @@ async def missing_topics(bootstrap_servers: str, names: Sequence[str]) -> list[s
 
 
 async def partitions_of(bootstrap_servers: str, names: Sequence[str]) -> dict[str, list[int]]:
-    """Partition numbers of each of these topics (full names); a topic that does not exist is left out."""
+    """Partition numbers of each of these topics (full names). Missing topics are left out."""
     async with admin_client(bootstrap_servers) as client:
         described = await client.describe_topics()
     return {
@@ -85,7 +85,7 @@ async def group_members(bootstrap_servers: str, group: str) -> list[tuple[str, s
 
 
 async def topic_setting(bootstrap_servers: str, topic: str, setting: str) -> str:
-    """What is in force for a topic (full name), by Kafka's name. Raises KafkaError, also when it lacks the rights."""
+    """The effective value of a topic's setting (full name). Raises KafkaError, also without permission to read it."""
     async with admin_client(bootstrap_servers) as client:
         return (await _configs(client, [topic]))[topic][setting]
 
@@ -98,11 +98,11 @@ async def apply_topics(
     replication_factor: int = 1,
     raise_limits: bool = True,
 ) -> TopicsReport:
-    """Create what is missing, compare what is there. Of what exists only a limit of message size is raised.
+    """Create missing topics and compare existing ones, of which only message size limits are raised.
 
-    A message limit below the declared one would make messages fail that the contract allows; `raise_limits` False
-    leaves it as a difference. Partitions are never added: keys would move to other partitions and lose their order.
-    Differences are for an operator to decide. Raises KafkaError when the broker refuses.
+    With a lower limit, messages would fail that the contract allows; `raise_limits` False leaves it as a difference.
+    Partitions are never added: keys would move to other partitions and lose their order. An operator decides on
+    differences. Raises KafkaError when the broker refuses.
     """
     wanted = {spec.full_name(prefix): spec for spec in specs}
     async with admin_client(bootstrap_servers) as client:
@@ -122,7 +122,7 @@ async def apply_topics(
 
 
 def declared_config(spec: TopicSpec, replication_factor: int) -> dict[str, str]:
-    """The topic's configuration: one replica may be away without stopping writes, never more."""
+    """The topic's configuration. Writes need all replicas but one."""
     return {**spec.config(), _MIN_INSYNC: str(max(1, replication_factor - 1))}
 
 
@@ -144,13 +144,13 @@ async def _create(client: AIOKafkaAdminClient, wanted: dict[str, TopicSpec], rep
         error = for_code(code)
         if code == 0:
             created.append(name)
-        elif error is not TopicAlreadyExistsError:  # somebody else created it at the same moment: fine
+        elif error is not TopicAlreadyExistsError:  # created by another process at the same time
             raise error(f"cannot create topic {name}: {message[0] if message else ''}".rstrip(": "))
     return created
 
 
 async def _wait_until_listed(client: AIOKafkaAdminClient, names: set[str]) -> None:
-    """A created topic is known to the controller first, to the brokers a moment later."""
+    """Wait until the brokers know the created topics: the controller knows them a moment earlier."""
     async with asyncio.timeout(_LISTED_SECONDS):
         while not names <= set(await client.list_topics()):  # noqa: ASYNC110 - brokers send no event
             await asyncio.sleep(_LISTED_PAUSE)
@@ -182,7 +182,7 @@ def _is_too_low(difference: Difference) -> bool:
 
 
 async def _raise_limits(client: AIOKafkaAdminClient, differences: Sequence[Difference]) -> None:
-    """Set each topic's limit as declared. The request replaces a topic's settings, so the others are sent along."""
+    """Set each topic's limit as declared. The request replaces all settings of a topic, so the others are repeated."""
     if not differences:
         return
     own = await _configs(client, [one.topic for one in differences], only_own=True)

@@ -15,12 +15,12 @@ _COORDINATOR_SECONDS = 10.0
 
 @dataclass(frozen=True, slots=True)
 class Barrier:
-    """The end of some topics at one moment, to be compared with how far a consumer group has come.
+    """The ends of some topics at one time, to compare with the offsets of a consumer group.
 
-    Guarantee: once `passed`, every message that could be read before the barrier was made has been handled by the
-    group, or has been removed by retention. The end is the last stable offset: a transaction that is open when the
-    barrier is made belongs to what comes later. Markers, aborted and compacted records are no messages; the group's
-    members commit past them (`consuming.polling`).
+    Guarantee: once `passed`, every message that could be read before the barrier was created has been handled by the
+    group or removed by retention. The end is the last stable offset, so a transaction that is open when the barrier is
+    created counts as later. Markers, aborted and compacted records are not messages; the group's members commit past
+    them (`consuming.polling`).
     """
 
     bootstrap_servers: str
@@ -28,12 +28,12 @@ class Barrier:
     ends: dict[TopicPartition, int]
 
     async def passed(self) -> bool:
-        """Has the group committed past every remembered end? Raises KafkaError when the broker is away."""
+        """Whether the group has committed past every end. Raises KafkaError when the broker is down."""
         behind = await self.behind()
         return not behind
 
     async def behind(self) -> dict[TopicPartition, int]:
-        """Offsets each partition still lacks; empty when the barrier is passed."""
+        """Number of offsets that each partition is behind; empty when the barrier is passed."""
         if not self.ends:
             return {}
         committed = await _committed(self.bootstrap_servers, self.group, list(self.ends))
@@ -46,7 +46,7 @@ class Barrier:
         return await self._still_stored(behind)
 
     async def _still_stored(self, behind: dict[TopicPartition, int]) -> dict[TopicPartition, int]:
-        """Leave out partitions whose messages before the end have been removed by retention meanwhile."""
+        """Leave out partitions whose messages before the end were removed by retention."""
         if not behind:
             return behind
         consumer = reader(self.bootstrap_servers)
@@ -58,12 +58,12 @@ class Barrier:
         return {tp: lag for tp, lag in behind.items() if starts[tp] < self.ends[tp]}
 
 
-def _passes_soon(error: Exception) -> bool:
+def _is_transient(error: Exception) -> bool:
     return isinstance(error, KafkaError) and bool(error.retriable)
 
 
-# A coordinator that is being elected, or is loading the group's offsets, is there a moment later.
-@stamina.retry(on=_passes_soon, attempts=5, timeout=_COORDINATOR_SECONDS)
+# A coordinator that is being elected or loads the group's offsets answers a moment later.
+@stamina.retry(on=_is_transient, attempts=5, timeout=_COORDINATOR_SECONDS)
 async def _committed(
     bootstrap_servers: str, group: str, partitions: list[TopicPartition]
 ) -> dict[TopicPartition, OffsetAndMetadata]:
@@ -75,10 +75,9 @@ async def _committed(
 
 
 async def lag_barrier(bootstrap_servers: str, group: str, topics: Sequence[str]) -> Barrier:
-    """Remember the present ends of these topics (full names) for `group`.
+    """A barrier at the present ends of these topics (full names) for `group`.
 
-    Partitions with nothing stored need no commit and are left out. Raises KafkaError, or StartError for a topic
-    that does not exist.
+    Empty partitions need no commit and are left out. Raises KafkaError, or StartError for a topic that does not exist.
     """
     known = await partitions_of(bootstrap_servers, topics)
     for topic in topics:

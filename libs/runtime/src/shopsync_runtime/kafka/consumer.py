@@ -1,7 +1,7 @@
-"""The one place that makes consumers: what they read, and what they do where aiokafka would be silent.
+"""Creates all consumers. They report errors and skipped records where aiokafka would be silent.
 
-Every consumer of the project reads committed messages only. A message of an aborted transaction was never published:
-acting on one would list a product that its publisher took back.
+Every consumer reads committed messages only. A message of an aborted transaction was never published: acting on one
+could list a product that its publisher took back.
 """
 
 import asyncio
@@ -20,7 +20,7 @@ from aiokafka.errors import (
     OffsetOutOfRangeError,
 )
 
-from shopsync_runtime.kafka.membership import Outsider, Place, StaticMember
+from shopsync_runtime.kafka.membership import FencingListener, Place, StaticMember
 from shopsync_runtime.kafka.unpacking import bound_unpacking
 from shopsync_runtime.wording import error_text
 
@@ -36,26 +36,26 @@ Polled = dict[TopicPartition, list["ConsumerRecord[bytes | None, bytes | None]"]
 
 
 class Observer(Protocol):
-    """Who is told what a poll found."""
+    """Is told what a poll found."""
 
     def before_poll(self, consumer: "Consumer") -> None:
-        """A poll begins: what an earlier one returned has been handled or set back, if it reached its handler."""
+        """A poll begins. Records of the last one are handled or set back, if they reached the handler."""
 
     def polled(self, records: Polled) -> None:
-        """The poll returns these; never empty."""
+        """The poll returns these records, at least one."""
 
     async def idle(self, consumer: "Consumer") -> None:
         """The poll found nothing."""
 
-    def stands_still(self, partition: TopicPartition, offset: int, error: Exception) -> None:
-        """Reading on at this offset has failed, and is tried again. Told at each attempt."""
+    def stuck_at(self, partition: TopicPartition, offset: int, error: Exception) -> None:
+        """Reading at this offset failed and will be tried again. Called for each attempt."""
 
     def removed(self, partition: TopicPartition, wanted: int, start: int, end: int) -> None:
-        """The offset wanted next is not in the log any more; reading goes on at `start`. `end` is the log's end."""
+        """The offset `wanted` is no longer in the log. Reading continues at its `start`; `end` is its end."""
 
 
 class _CannotReadError(Exception):
-    """What aiokafka has fetched it cannot unpack: `cause` may be of any class, from its own to UnicodeDecodeError."""
+    """aiokafka cannot unpack what it fetched. `cause` may be of any class, from its own to UnicodeDecodeError."""
 
     def __init__(self, cause: Exception) -> None:
         super().__init__(str(cause))
@@ -63,26 +63,26 @@ class _CannotReadError(Exception):
 
 
 class Consumer(AIOKafkaConsumer):  # type: ignore[misc] # aiokafka is untyped
-    """A member of a group that starts at the earliest offset, and says so when that skips something.
+    """A group member that starts at the earliest offset, and reports when that skips records.
 
-    aiokafka's own reset is silent, so it is switched off: a position that has no offset yet, or that retention has
-    removed, comes as an error here, and is answered with the start of the log.
+    aiokafka's own offset reset is silent, so it is off. A partition without a committed offset, or whose offset was
+    removed by retention, raises an error here and then starts at the beginning of the log.
     """
 
-    def __init__(self, *topics: str, observer: Observer, outsider: Outsider, **options: Any) -> None:
+    def __init__(self, *topics: str, observer: Observer, fencing_listener: FencingListener, **options: Any) -> None:
         bound_unpacking()
         super().__init__(*topics, **{**options, "auto_offset_reset": "none", "isolation_level": ISOLATION})
         self._observer = observer
         self._one_by_one_until = 0.0
-        #: partitions in which something could not be read lately: read record by record, not before this time
+        # Partitions with a recent read error, and when to try again. They are read record by record.
         self._unreadable: dict[TopicPartition, float] = {}
         self._place: Place | None = None
         if instance := options.get("group_instance_id"):
-            self._place = Place(options["bootstrap_servers"], options["group_id"], instance, outsider)
+            self._place = Place(options["bootstrap_servers"], options["group_id"], instance, fencing_listener)
 
     @property
     def _coordinator(self) -> Any:
-        """Aiokafka makes it in `start`, and it joins before `start` returns: so it gets its eyes as it is set."""
+        """Replaced when it is set, because aiokafka creates it in `start` and it joins before `start` returns."""
         return self.__coordinator
 
     @_coordinator.setter
@@ -93,11 +93,11 @@ class Consumer(AIOKafkaConsumer):  # type: ignore[misc] # aiokafka is untyped
             coordinator.place = self._place
 
     async def getmany(self, *, timeout_ms: int = 0, max_records: int | None = None) -> Polled:
-        """As aiokafka's. Raises its errors, but for positions that are not in the log: they are set again.
+        """Like aiokafka's `getmany`, but positions outside the log are reset instead of raising an error.
 
-        aiokafka moves on in each partition while it takes records from one after the other. When one of them cannot be
-        read, what it had taken from the others would be gone: so their positions are set back, and for a while
-        the partitions are read one at a time. The one that cannot be read stands still, right before what is at fault.
+        aiokafka takes records from one partition after the other and moves their positions. When one partition cannot
+        be read, the records taken from the others would be lost. So their positions are set back, and for a while the
+        partitions are read one at a time. The unreadable one gets stuck right before the bad record.
         """
         self._observer.before_poll(self)
         if time.monotonic() < self._one_by_one_until:
@@ -135,8 +135,8 @@ class Consumer(AIOKafkaConsumer):  # type: ignore[misc] # aiokafka is untyped
                 return records
 
     async def _poll_each(self, timeout_ms: int, max_records: int | None) -> Polled:
-        """One partition at a time, and from those at fault one record at a time: what comes before it is good."""
-        self._coordinator.check_errors()  # what is wrong with the group is no partition's fault
+        """Read one partition at a time, and those with errors one record at a time, up to the bad record."""
+        self._coordinator.check_errors()  # errors of the group are not a partition's fault
         now = time.monotonic()
         due = [one for one in sorted(self.assignment()) if self._unreadable.get(one, now) <= now]
         share, most = timeout_ms // max(1, len(due)), max_records and max(1, max_records // max(1, len(due)))
@@ -147,7 +147,7 @@ class Consumer(AIOKafkaConsumer):  # type: ignore[misc] # aiokafka is untyped
                 found |= await self._poll(partition, timeout_ms=0 if found else share, max_records=limit)
             except _CannotReadError as error:
                 self._could_not_read(partition, error.cause)
-            except (ConsumerStoppedError, KafkaError):  # all is over, it is another's now, or the broker is away
+            except (ConsumerStoppedError, KafkaError):  # stopped, revoked, or the broker is down
                 if not found:
                     raise
                 break
@@ -155,22 +155,22 @@ class Consumer(AIOKafkaConsumer):  # type: ignore[misc] # aiokafka is untyped
 
     def _could_not_read(self, partition: TopicPartition, error: Exception) -> None:
         if partition not in self._unreadable:
-            self._unreadable[partition] = time.monotonic()  # what is at fault may be further on
+            self._unreadable[partition] = time.monotonic()  # the bad record may be further on
             return
         position = self.positions().get(partition)
         if position is not None:
             self._unreadable[partition] = time.monotonic() + _STUCK_AGAIN_SECONDS
-            self._observer.stands_still(partition, position, error)
+            self._observer.stuck_at(partition, position, error)
 
     async def _set_back(self, before: Offsets) -> None:
-        """Where no record has been returned from, read on where reading went on before."""
+        """Seek back to the positions before the poll, since its records were not returned."""
         for partition, position in self.positions().items():
             first = before[partition] if partition in before else await self._beginning_of(partition)
             if first is not None and position > first and partition in self.assignment():
                 self.seek(partition, first)
 
     async def _beginning_of(self, partition: TopicPartition) -> int | None:
-        """Where the group begins in a partition whose position was not known yet; None: it is another's now."""
+        """Where the group starts in a partition without a known position; None when it was revoked."""
         while partition in self.assignment():
             try:
                 committed: int | None = await self.committed(partition)
@@ -184,7 +184,7 @@ class Consumer(AIOKafkaConsumer):  # type: ignore[misc] # aiokafka is untyped
         return None
 
     def positions(self) -> Offsets:
-        """Where reading goes on, of the partitions for which that is known. Past transaction markers and the like."""
+        """Next offset of each partition where it is known, past transaction markers and the like."""
         subscribed = self._subscription.subscription
         assignment = None if subscribed is None else subscribed.assignment
         if assignment is None or not assignment.active:
@@ -197,34 +197,34 @@ class Consumer(AIOKafkaConsumer):  # type: ignore[misc] # aiokafka is untyped
         end = (await self.end_offsets([partition]))[partition]
         try:
             self.seek(partition, start)
-        except IllegalStateError:  # taken away meanwhile: its next holder finds out by itself
+        except IllegalStateError:  # revoked meanwhile: the next owner finds out by itself
             return
         if wanted is not None:
             self._observer.removed(partition, wanted, start, end)
 
 
 class _Reader(AIOKafkaConsumer):  # type: ignore[misc] # aiokafka is untyped
-    """aiokafka learns of the topics it is asked about one by one, a tenth of a second each; this one all at once."""
+    """Fetches the metadata of all topics at once. aiokafka does it one by one, a tenth of a second each."""
 
     def __init__(self, **options: Any) -> None:
         bound_unpacking()
         super().__init__(**options, enable_auto_commit=False, isolation_level=ISOLATION)
 
     async def beginning_offsets(self, partitions: Collection[TopicPartition]) -> Offsets:
-        self._learn_of(partitions)
+        self._add_topics(partitions)
         starts: Offsets = await super().beginning_offsets(partitions)
         return starts
 
     async def end_offsets(self, partitions: Collection[TopicPartition]) -> Offsets:
-        self._learn_of(partitions)
+        self._add_topics(partitions)
         ends: Offsets = await super().end_offsets(partitions)
         return ends
 
-    def _learn_of(self, partitions: Collection[TopicPartition]) -> None:
+    def _add_topics(self, partitions: Collection[TopicPartition]) -> None:
         for topic in {partition.topic for partition in partitions}:
             self._client.add_topic(topic)
 
 
 def reader(bootstrap_servers: str | Sequence[str], **options: Any) -> "AIOKafkaConsumer[bytes | None, bytes | None]":
-    """A consumer outside of every group, not started. Its `end_offsets` are those of the last stable message."""
+    """A consumer without a group, not started. Its `end_offsets` are the last stable offsets."""
     return _Reader(bootstrap_servers=bootstrap_servers, **options)

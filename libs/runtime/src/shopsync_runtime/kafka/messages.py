@@ -1,7 +1,7 @@
-"""What goes to Kafka, and whether it fits: decided before anything is sent.
+"""Messages to Kafka, and whether they fit, which is checked before anything is sent.
 
-A record that the broker refuses has already used its sequence number, so everything after it on its partition fails as
-well. A size is therefore checked here, by the limits that the topics were declared with.
+A record that the broker refuses has already used its sequence number, so everything after it on its partition fails
+too. Sizes are therefore checked here, against the declared limits of the topics.
 """
 
 from collections.abc import Sequence
@@ -16,14 +16,14 @@ from shopsync_runtime.errors import PermanentError
 Headers = Sequence[tuple[str, bytes | None]]
 
 LARGEST_LIMIT: Final = max(spec.max_message_bytes for spec in TOPICS)
-# A limit counts compressed bytes. More than this many bytes before compression are refused without trying.
+# A limit counts compressed bytes. More than this many bytes before compression are refused without compressing.
 MAX_REQUEST: Final = 4 * LARGEST_LIMIT
 _LZ4: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Message:
-    """What goes to Kafka, byte by byte. `topic` is the full name."""
+class OutgoingMessage:
+    """A message to Kafka, as bytes. `topic` is the full name."""
 
     topic: str
     value: bytes | None
@@ -32,7 +32,7 @@ class Message:
 
 
 class MessageTooLarge(PermanentError):
-    """The topic takes no message of this size, however often it is sent. `size` and `limit` in bytes."""
+    """The topic never takes a message of this size. `size` and `limit` are in bytes."""
 
     def __init__(self, topic: str, size: int, limit: int, key: bytes | None) -> None:
         self.topic, self.size, self.limit = topic, size, limit
@@ -41,17 +41,17 @@ class MessageTooLarge(PermanentError):
 
 
 def declared_limit(topic: str) -> int:
-    """Bytes that a message of this topic (full name) may have; of a topic that is not ours, the largest of ours."""
+    """Bytes that a message of this topic (full name) may have; for a topic that is not ours, the largest of ours."""
     return next((spec.max_message_bytes for spec in TOPICS if topic.endswith(f".{spec.name}")), LARGEST_LIMIT)
 
 
-def size_of(message: Message) -> int:
-    """Bytes of the record and the batch around it, before compression. Not below what Kafka counts."""
+def size_of(message: OutgoingMessage) -> int:
+    """Bytes of the record with its batch, before compression. At least what Kafka counts."""
     return int(DefaultRecordBatchBuilder.estimate_size_in_bytes(message.key, message.value, list(message.headers)))
 
 
-def excess_of(message: Message, limit: int) -> int | None:
-    """The size of a message that is over the limit, None for one that fits, compressed as the producer will do it."""
+def excess_of(message: OutgoingMessage, limit: int) -> int | None:
+    """Size in bytes of a message above the limit, compressed like the producer does; None if it fits."""
     size = size_of(message)
     if size <= limit:
         return None
@@ -61,8 +61,8 @@ def excess_of(message: Message, limit: int) -> int | None:
     return compressed if compressed > limit else None
 
 
-def compressed_size_of(message: Message) -> int:
-    """Bytes of the batch that holds this message alone, as the producer sends it."""
+def compressed_size_of(message: OutgoingMessage) -> int:
+    """Bytes of a batch with only this message, compressed like the producer does."""
     builder = DefaultRecordBatchBuilder(
         magic=2,
         compression_type=_LZ4,

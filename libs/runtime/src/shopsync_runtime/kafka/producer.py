@@ -1,8 +1,8 @@
-"""The one producer of a service, below FastStream.
+"""The only producer of a service. It does not use FastStream.
 
-FastStream's own publisher adds headers (correlation_id, content-type) and rebuilds the given ones as text. Dead
-letters must keep their headers as bytes, null values included, and ordinary events need nothing that FastStream
-would add. So the runtime owns one AIOKafkaProducer for everything, and the FastStream broker is consumer-only.
+FastStream's publisher adds headers (correlation_id, content-type) and converts the given ones to text. Dead letters
+must keep their headers as bytes, including null values, and events need nothing that FastStream adds. So the runtime
+has one AIOKafkaProducer for everything, and the FastStream broker only consumes.
 """
 
 import asyncio
@@ -29,8 +29,8 @@ from shopsync_runtime.kafka.admin import topic_setting
 from shopsync_runtime.kafka.messages import (
     MAX_REQUEST,
     Headers,
-    Message,
     MessageTooLarge,
+    OutgoingMessage,
     compressed_size_of,
     declared_limit,
     excess_of,
@@ -39,30 +39,30 @@ from shopsync_runtime.kafka.messages import (
 from shopsync_runtime.metrics import PRODUCER_REPLACEMENTS
 from shopsync_runtime.wording import error_text
 
-__all__ = ["Headers", "Message", "MessageTooLarge", "Placed", "Producer", "ProducerBroken"]
+__all__ = ["Headers", "MessageTooLarge", "OutgoingMessage", "Placed", "Producer", "ProducerBroken"]
 
 log = structlog.get_logger(__name__)
 
 _LINGER_MS = 5
 _MAX_BATCH = 64 * 1024
 _REQUEST_MS = 30_000
-# What was queued on the broken one is awaited this long, so that a key's messages keep their order.
+# How long to wait for messages queued on the broken producer, so that the messages of a key keep their order.
 _DRAIN_SECONDS = 30.0
 _REPLACED_SECONDS = 60.0
-# An operator who raises a topic's limit need not restart anybody.
+# So an operator who raises a topic's limit need not restart the service.
 _LEARNED_SECONDS = 300.0
-# These are raised before a record has a sequence number.
+# Raised before a record has a sequence number.
 _HARMLESS = (KafkaTimeoutError, UnknownTopicOrPartitionError, ProducerClosed)
 _TOO_LARGE = (MessageSizeTooLargeError, RecordListTooLargeError)
 
 
 class ProducerBroken(RetryableError):
-    """The broker refused a record. Another producer takes over; send everything again."""
+    """The broker refused a record. A new producer takes over; send everything again."""
 
 
 @dataclass(frozen=True, slots=True)
 class Placed:
-    """Where an acknowledged message stands. `topic` is the full name."""
+    """Position of an acknowledged message. `topic` is the full name."""
 
     topic: str
     partition: int
@@ -72,10 +72,9 @@ class Placed:
 class Producer:
     """acks=all, idempotent, lz4. Messages of one key keep their order: murmur2 partitioner, one request at a time.
 
-    Each record of a partition has the next number. A batch that fails for good has used its numbers and left a gap,
-    and the broker refuses all that follows (OutOfOrderSequenceNumber), whatever was wrong with that one batch.
-    aiokafka does not mend it, so after any failed acknowledgement a fresh producer with a sequence of its own takes
-    over.
+    Records of a partition have consecutive sequence numbers. A batch that finally fails leaves a gap, and the broker
+    refuses everything after it (OutOfOrderSequenceNumber). aiokafka does not recover from that, so after any failed
+    acknowledgement a new producer with its own sequence takes over.
     """
 
     def __init__(self, bootstrap_servers: str, *, client_id: str) -> None:
@@ -99,11 +98,11 @@ class Producer:
         self._producer = None
         await asyncio.gather(*stopping, *self._retired, return_exceptions=True)
 
-    async def send_all(self, messages: Sequence[Message]) -> list[Placed]:
-        """Queue in order and wait until the broker has acknowledged each. Returns their places, in the same order.
+    async def send_all(self, messages: Sequence[OutgoingMessage]) -> list[Placed]:
+        """Queue in order and wait until the broker has acknowledged each. Returns their positions in the same order.
 
-        Raises MessageTooLarge before anything is sent; ProducerBroken or KafkaError otherwise. Then some may have
-        arrived and some not: send all again, receivers are idempotent.
+        Raises MessageTooLarge before anything is sent. After ProducerBroken or KafkaError some may have arrived: send
+        all again, receivers are idempotent.
         """
         self._check_sizes(messages)
         producer = await self._usable()
@@ -120,9 +119,9 @@ class Producer:
 
     @staticmethod
     async def _queue(
-        producer: AIOKafkaProducer, messages: Sequence[Message]
+        producer: AIOKafkaProducer, messages: Sequence[OutgoingMessage]
     ) -> "tuple[list[asyncio.Future[RecordMetadata]], Exception | None]":
-        """The acknowledgements to come, and what ended the queueing early: none may be left unread."""
+        """The pending acknowledgements, which must all be awaited, and the error that ended the queueing early."""
         acks: list[asyncio.Future[RecordMetadata]] = []
         for message in messages:
             try:
@@ -133,7 +132,7 @@ class Producer:
                 return acks, error
         return acks, None
 
-    def _check_sizes(self, messages: Sequence[Message]) -> None:
+    def _check_sizes(self, messages: Sequence[OutgoingMessage]) -> None:
         for message in messages:
             limit = self._limit(message.topic)
             if (size := excess_of(message, limit)) is not None:
@@ -152,18 +151,18 @@ class Producer:
             raise ProducerClosed("the producer is not started, or stopped already")
         return self._producer
 
-    async def _failed(self, producer: AIOKafkaProducer, message: Message, error: KafkaError) -> None:
-        if producer is self._producer:  # not replaced already, for an earlier failure
+    async def _failed(self, producer: AIOKafkaProducer, message: OutgoingMessage, error: KafkaError) -> None:
+        if producer is self._producer:  # not replaced yet because of an earlier failure
             self._producer = None
             self.fault = f"being replaced: {message.topic}: {error_text(error)}"
             PRODUCER_REPLACEMENTS.labels(type(error).__name__).inc()
             log.error("a record was refused, the producer is replaced", topic=message.topic, error=error_text(error))
             self._replacing = asyncio.create_task(self._replace(producer), name="producer-replacing")
-        if isinstance(error, _TOO_LARGE) and size_of(message) > _MAX_BATCH:  # a batch of its own: surely at fault
+        if isinstance(error, _TOO_LARGE) and size_of(message) > _MAX_BATCH:  # it was alone in its batch
             await self._learn_limit(message)
 
-    async def _learn_limit(self, message: Message) -> None:
-        """The topic takes less than was declared: note how much, so that the next try names the message at fault."""
+    async def _learn_limit(self, message: OutgoingMessage) -> None:
+        """Store that the topic takes less than declared, so that the next attempt names the oversized message."""
         declared = declared_limit(message.topic)
         try:
             limit = int(await topic_setting(self._bootstrap_servers, message.topic, "max.message.bytes"))
@@ -211,7 +210,7 @@ class Producer:
         return producer
 
 
-def _placed(message: Message, result: RecordMetadata | BaseException) -> Placed:
+def _placed(message: OutgoingMessage, result: RecordMetadata | BaseException) -> Placed:
     if isinstance(result, KafkaError):
         raise ProducerBroken(f"{message.topic}: {error_text(result)}") from result
     if isinstance(result, BaseException):

@@ -1,8 +1,8 @@
-"""Compressed batches are unpacked into room of a fixed size.
+"""Limits the memory for decompressing a batch.
 
-A broker looks at the compressed size only, and aiokafka unpacks whatever it is given: 16 KiB of zstd may be 500 MiB, in
-twice that memory, so one message could end every replica that its partition moves to. Snappy is left as it is: it
-makes nothing more than 22 times smaller.
+A broker only checks the compressed size, and aiokafka decompresses whatever it gets. 16 KiB of zstd may be 500 MiB and
+need twice that memory, so one message could kill every replica that gets its partition. Snappy is not limited, since
+it compresses at most 22 times.
 """
 
 import mmap
@@ -15,8 +15,8 @@ from aiokafka.errors import KafkaError
 from aiokafka.record.default_records import DefaultRecordBatch
 from aiokafka.record.legacy_records import LegacyRecordBatch
 
-MOST_BYTES: Final = 64 * 1024 * 1024
-"""Of one batch without its compression: room for 32 of the largest messages that publishers may send."""
+MAX_UNPACKED_BYTES: Final = 64 * 1024 * 1024
+"""Bytes of one decompressed batch: 32 of the largest messages that publishers may send."""
 
 UnpackInto = Callable[[Any, mmap.mmap], int]
 
@@ -28,11 +28,11 @@ _UNPACK_INTO: dict[str, UnpackInto] = {
 
 
 class UnpackError(KafkaError):  # type: ignore[misc] # aiokafka is untyped
-    """A batch is broken, or larger than `MOST_BYTES` without its compression."""
+    """A batch is broken, or larger than `MAX_UNPACKED_BYTES` without its compression."""
 
 
 def bound_unpacking() -> None:
-    """Let aiokafka unpack with bounds, in the whole process. It has no option for it; again is no harm."""
+    """Replace aiokafka's decompression in the whole process, since it has no option for a limit. Idempotent."""
     for batch in (DefaultRecordBatch, LegacyRecordBatch):
         module = sys.modules[batch.__module__]
         for codec, unpack_into in _UNPACK_INTO.items():
@@ -43,12 +43,12 @@ def bound_unpacking() -> None:
 
 def _bounded(codec: str, unpack_into: UnpackInto) -> Callable[[Any], bytes]:
     def unpack(packed: Any) -> bytes:
-        with mmap.mmap(-1, MOST_BYTES) as room:  # takes memory as far as it is written to
+        with mmap.mmap(-1, MAX_UNPACKED_BYTES) as room:  # only takes memory as far as it is written to
             try:
                 size = unpack_into(packed, room)
             except cramjam.DecompressionError as error:
                 raise UnpackError(
-                    f"{len(packed)} bytes of {codec} cannot be unpacked into {MOST_BYTES}: {error}"
+                    f"{len(packed)} bytes of {codec} cannot be unpacked into {MAX_UNPACKED_BYTES}: {error}"
                 ) from error
             return room[:size]
 

@@ -60,7 +60,7 @@ class Suspects:
         else:
             self._open.pop((partition, key), None)
 
-    def first_unsettled(self) -> dict[Partition, int]:
+    def first_pending(self) -> dict[Partition, int]:
         """The lowest offset of a suspect in each partition."""
         first: dict[Partition, int] = {}
         for one in self._open.values():

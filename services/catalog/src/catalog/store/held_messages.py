@@ -75,7 +75,7 @@ class HeldMessages:
             await self._collection.bulk_write(writes, ordered=False)
 
     async def about(self, subjects: Collection[str]) -> list[HeldMessage]:
-        """HeldMessage messages about these subjects, oldest first."""
+        """Held messages about these subjects, oldest first."""
         found = self._collection.find({"subject": {"$in": list(subjects)}})
         read = [self._read(one) for one in await found.sort([("held_at", 1), ("_id", 1)]).to_list()]
         return [one for one in read if isinstance(one, HeldMessage)]

@@ -12,7 +12,7 @@ from shopsync_cli.moments import now
 from shopsync_contracts.topics import DEAD_LETTERS
 from shopsync_runtime import deadletters as names
 from shopsync_runtime.chunks import batched
-from shopsync_runtime.kafka.messages import Message
+from shopsync_runtime.kafka.messages import OutgoingMessage
 from shopsync_runtime.kafka.producer import Placed
 
 _DROPPED = names.OWN_HEADERS | {X_REDRIVEN_FROM}
@@ -77,12 +77,12 @@ def _why_not(letter: Letter, existing_topics: frozenset[str], prefix: str) -> st
     return ""
 
 
-def redriven_messages(letters: Sequence[Letter]) -> Iterable[Message]:
+def redriven_messages(letters: Sequence[Letter]) -> Iterable[OutgoingMessage]:
     """The messages to send: key, value and other headers byte by byte, and the place of the letter."""
     for letter in letters:
         headers = [(name, value) for name, value in letter.record.headers if name.lower() not in _DROPPED]
         headers.append((X_REDRIVEN_FROM, letter.full_place.encode()))
-        yield Message(letter.topic, letter.record.value, letter.record.key, headers)
+        yield OutgoingMessage(letter.topic, letter.record.value, letter.record.key, headers)
 
 
 async def send_back(cluster: Cluster, letters: Sequence[Letter]) -> int:
@@ -99,7 +99,9 @@ async def send_back(cluster: Cluster, letters: Sequence[Letter]) -> int:
     return sent
 
 
-def marks_of(letters: Sequence[Letter], placed: Sequence[Placed], *, topic: str, at: datetime) -> Iterable[Message]:
+def marks_of(
+    letters: Sequence[Letter], placed: Sequence[Placed], *, topic: str, at: datetime
+) -> Iterable[OutgoingMessage]:
     """The marks for letters whose messages are now at `placed`. `topic`: full name of the dead-letter topic."""
     for letter, place in zip(letters, placed, strict=True):
         headers = (
@@ -108,4 +110,4 @@ def marks_of(letters: Sequence[Letter], placed: Sequence[Placed], *, topic: str,
             (X_REDRIVEN_AT, at.isoformat().encode()),
         )
         # Never a null value: aiokafka refuses a record with neither key nor value.
-        yield Message(topic, b"", letter.record.key, headers)
+        yield OutgoingMessage(topic, b"", letter.record.key, headers)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import IO, Any
 
 from shopsync_contracts import CONTENT_TYPE, ContractError, Event, ShopBody, TopicSpec, parse
-from shopsync_runtime.kafka.messages import Message
+from shopsync_runtime.kafka.messages import OutgoingMessage
 
 _BLANK = " \t\r\n"
 
@@ -33,9 +33,9 @@ class Document:
         except ContractError:
             return None
 
-    def message(self, topic: str) -> Message:
+    def message(self, topic: str) -> OutgoingMessage:
         """What goes to Kafka: the document byte by byte, keyed by its subject."""
-        return Message(topic, self.value, self.key, (("content-type", CONTENT_TYPE.encode()),))
+        return OutgoingMessage(topic, self.value, self.key, (("content-type", CONTENT_TYPE.encode()),))
 
 
 def read_documents(file: IO[bytes]) -> Iterator[Document]:
