@@ -1,4 +1,4 @@
-"""Where a shop stands with TikTok Shop, and who must act."""
+"""Whether a shop is authorised at TikTok Shop, and who must act."""
 
 from datetime import UTC, datetime, timedelta
 

@@ -81,7 +81,7 @@ class Bus:
 
 @pytest.fixture
 def bus_at() -> Callable[[str], Bus]:
-    """To read from another broker than the session's."""
+    """For a broker other than the session's."""
     return lambda bootstrap: Bus(bootstrap, "shopsync")
 
 
@@ -128,8 +128,10 @@ async def started(folder: Path, port: int, *more: str) -> Child:
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def guarded_mongo(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[int]:
-    """Port of a mongod that asks for passwords, root's is p-root. As the official image does it: the administrator is
-    made first, then the set starts with its key file, not yet initiated."""
+    """Port of a mongod that requires passwords; root's is p-root.
+
+    As in the official image: the administrator is created first, then the set starts with its key file, not initiated.
+    """
     folder = tmp_path_factory.mktemp("mongo")
     (folder / "data").mkdir()
     key = folder / "keyfile"
@@ -149,7 +151,7 @@ async def guarded_mongo(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterat
 
 @pytest.fixture
 def tool(mongo_uri: str, mongo_client: AsyncMongoClient[dict[str, Any]], mongo_database: str) -> ToolDatabase:
-    """`tool.where` are the options that lead the command to it."""
+    """`tool.where`: the options that name it to the command."""
     return ToolDatabase(mongo_client[mongo_database], ("--mongo", mongo_uri, "--database", mongo_database))
 
 

@@ -1,4 +1,4 @@
-"""docker-compose.yml, played by processes: its variables, its MongoDB users, its one-shots, its demo shop."""
+"""docker-compose.yml carried out with processes: its variables, MongoDB users, one-shots and demo shop."""
 
 import asyncio
 import re
@@ -26,13 +26,13 @@ VALUES = dict(
     for line in (ROOT / "sandbox.env").read_text(encoding="utf-8").splitlines()
     if line and not line.startswith("#")
 )
-# As a password manager makes them: in a connection string they would end the password, the host or the options.
+# Characters that end the password, the host or the options when they stand in a connection string as they are.
 VALUES |= {f"MONGO_{name.upper()}_PASSWORD": f"{name} p@ss/w:rd%2F#?&[]" for name in (*SERVICES, "operator")}
 PRODUCTS = "40"
 
 
 class Played:
-    """Containers as processes on loopback; `where` maps the addresses inside the compose network."""
+    """Containers as processes on loopback. `where` maps the addresses inside the compose network."""
 
     def __init__(self, where: dict[str, str], prefix: str, folder: Path) -> None:
         self.folder = folder
@@ -59,7 +59,7 @@ class Played:
         return [self.text(word) for word in CONTAINERS[name]["command"]]
 
     async def one_shot(self, name: str, program: list[str], seconds: float) -> str:
-        """Run it to its end; its output."""
+        """Run it to its end. Returns its output."""
         log = self.folder / f"{name}.log"
         env = {**clean_environment(), **self.environment(name)}
         child = spawn(name, [sys.executable, *program], log=log, env=env)

@@ -65,7 +65,7 @@ async def test_show_takes_the_place_as_list_shows_it(shopsync, bus):
 
 
 async def test_a_record_that_was_put_aside_again_is_listed_once(shopsync, bus):
-    """Its topic was read again: the newest letter tells the case, --all shows both."""
+    """Its topic was read again: the newest letter is listed, --all shows both."""
     for minutes in (0, 5):
         for offset in (5, 6):
             at = FAILED_AT + timedelta(minutes=minutes)
@@ -141,7 +141,7 @@ async def test_the_default_partitioner_puts_a_key_where_it_was(shopsync, bus):
 
 
 async def test_what_was_put_aside_twice_is_sent_once(shopsync, bus):
-    """A crash before the commit repeats the letter; a redriven one that failed again replaces its first."""
+    """A crash before the commit writes the letter twice. One that failed again after a redrive replaces the first."""
     first = await put_aside(bus, PRODUCT_CHANGES, 5)
     await put_aside(bus, PRODUCT_CHANGES, 5)
     await put_aside(bus, PRODUCT_CHANGES, 6, value=b"other")

@@ -118,7 +118,7 @@ def test_a_services_variables_are_those_it_reads(name):
 
 @pytest.mark.parametrize("name", SETTINGS)
 def test_a_service_scales(name):
-    """Nothing that a second replica would need too: no name, no single port of this machine."""
+    """No container name and no single port: a second replica would need the same."""
     container = CONTAINERS[name]
     assert "container_name" not in container
     assert "SHOPSYNC_INSTANCE_ID" not in container["environment"]
@@ -129,7 +129,7 @@ def test_a_service_scales(name):
 
 
 def test_compose_falls_back_to_nothing_that_is_for_the_sandbox():
-    """A value is required, or left to the service's own default; only the demo's size has one."""
+    """Compose requires a value or leaves it to the service's default; only the demo's size has a default in compose."""
     for name, kind, text in references():
         if kind == "?":
             assert text == "see .env.example"
@@ -182,7 +182,7 @@ def test_a_service_with_the_sandboxs_values_starts_in_the_sandbox_only(name, mon
 
 
 def test_the_shops_are_mounted_as_a_folder_and_a_file_still_works(tmp_path):
-    """A single file is mounted by its inode: one that replaces it is not seen in the container."""
+    """A single file is mounted by its inode: the container does not see a file that replaces it."""
     ingestor = CONTAINERS["ingestor"]
     source, target, mode = re.fullmatch(r"(\$\{.+\}):(/[^:]+):(ro)", ingestor["volumes"][0]).groups()
     assert source == "${INGESTOR_SHOPS_FILE:?see .env.example}"
@@ -257,7 +257,7 @@ def collections_in(folder: Path) -> set[str]:
 
 
 def test_the_command_knows_every_collection_that_somebody_but_its_service_cares_for():
-    """By them it tells a database of shopsync from an empty, misspelt one."""
+    """They distinguish a database of shopsync from an empty one with a misspelt name."""
     users = read_plan(ROOT / "deploy" / "mongo" / "roles.json").users
     read = {name for user in users for name in user.reads}
     owned = {name for user in users for name in user.owns}
@@ -324,7 +324,7 @@ def test_the_health_check_tells_200_from_the_rest():
     Thread(target=server.serve_forever, daemon=True).start()
     port = str(server.server_port)
 
-    # What Docker puts into every container behind a proxy: it must not be asked about our own port.
+    # Docker sets it in every container behind a proxy. It must not be used for our own port.
     proxies = dict.fromkeys(("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"), "http://127.0.0.1:9")
 
     def check(*arguments: str) -> tuple[int, str]:
@@ -345,7 +345,7 @@ def test_the_health_check_tells_200_from_the_rest():
 
 
 def test_the_demo_script_finds_what_it_imports():
-    """mypy does not see this script: it is copied into an image by itself."""
+    """mypy does not check this script: it is copied into an image by itself."""
     script = ROOT / "deploy" / "sandbox" / "demo_shop.py"
     assert callable(runpy.run_path(str(script), run_name="imported")["main"])
     assert CONTAINERS["demo-shop"]["volumes"] == ["./deploy/sandbox/demo_shop.py:/demo_shop.py:ro"]

@@ -1,4 +1,4 @@
-"""`--help` of every command: examples that its own parser takes, and exit codes that are told."""
+"""`--help` of every command: its parser accepts the examples, and errors end with the right exit code."""
 
 import shlex
 from collections.abc import Iterator
@@ -84,7 +84,7 @@ async def test_a_database_that_holds_nothing_of_ours_is_a_wrong_setting(shopsync
 
 @pytest.mark.parametrize("command", [("products",), ("lag",), ("events", "types")])
 async def test_a_misspelt_variable_is_told_with_the_right_name(shopsync, mongo_uri, command):
-    """It would show the products of another database, and answer 0."""
+    """Otherwise it would show the products of another database with exit code 0."""
     misspelt = {"SHOPSYNC_MONGO_DATABSE": "elsewhere", "SHOPSYNC_UNKNOWN_VARIABLES": ""}
     ended = await shopsync("--mongo", mongo_uri, "--kafka", "127.0.0.1:1", *command, env=misspelt)
     assert ended.exit_code == 2

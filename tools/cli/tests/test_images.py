@@ -83,7 +83,7 @@ def test_nothing_else_is_sent(sent):
 
 
 def test_the_exceptions_that_docker_20_10_does_not_find_are_not_found_here_either():
-    """The test of the test: with wildcards in its exceptions libs/ was left out."""
+    """A check of this test: with wildcards in the exceptions libs/ is left out."""
     former = Ignore("*\n!libs/*/pyproject.toml\n!libs/*/src\n!deploy/*.lock\n")
     sent = set(former.context(ROOT))
     assert not {path for path in sent if path.startswith("libs/")}
@@ -101,7 +101,7 @@ def docker(*arguments: str, seconds: float = 900) -> subprocess.CompletedProcess
 
 @pytest.fixture(scope="module")
 def base() -> str:
-    """The images' base, where an engine has it or can get it; else the test is skipped with the reason."""
+    """The images' base where an engine has it or can pull it; otherwise the test is skipped."""
     if shutil.which("docker") is None:
         pytest.skip("no docker command: the images are not built")
     version = docker("version", "--format", "{{.Server.Version}}", seconds=60)
@@ -152,7 +152,7 @@ def test_a_wrong_argument_names_the_right_ones(base, program, lock, words):
 
 @pytest.mark.timeout(1200)
 def test_a_stopped_container_ends_in_time_with_the_services_own_exit_code(base):
-    """It is PID 1 and gets the signal itself; here in the midst of waiting for Kafka."""
+    """It is PID 1 and gets the signal itself, here while it waits for Kafka."""
     assert build("janitor").returncode == 0
     settings = ["-e", "SHOPSYNC_KAFKA_BOOTSTRAP_SERVERS=127.0.0.1:9", "-e", "SHOPSYNC_MONGO_URI=mongodb://127.0.0.1:9"]
     started = docker("run", "-d", *HARDENED, *settings, "shopsync-test-janitor")

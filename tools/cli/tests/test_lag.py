@@ -1,4 +1,4 @@
-"""`shopsync lag` beside a catalog that runs, one that is gone, and partitions whose end is no message."""
+"""`shopsync lag` with a running catalog, a stopped one, and partitions that do not end with a message."""
 
 import asyncio
 
@@ -56,7 +56,7 @@ async def test_lag_counts_messages_and_tells_what_was_never_committed(shopsync, 
 
 
 async def test_transaction_markers_and_aborted_messages_are_no_lag(shopsync, bus):
-    """The end offset is behind a marker: the group that has read every message can commit no further."""
+    """The end offset is after a marker: a group that has read every message cannot commit it."""
     topic = PRODUCT_CHANGES.full_name(bus.prefix)
     part = TopicPartition(topic, 1)
     producer = AIOKafkaProducer(bootstrap_servers=bus.bootstrap, transactional_id=f"{bus.prefix}-tx")
@@ -110,7 +110,7 @@ async def test_watch_looks_again(shopsync, bus):
 
 
 async def test_offsets_of_a_topic_that_was_made_again_are_told(shopsync, bus):
-    """As reported of lag tools: a topic made again with fewer partitions stops them, or gives a negative lag."""
+    """A topic created again with fewer partitions stops other lag tools, or shows as a negative lag."""
     sent = await bus.send(TOOL_EDITS, b"{}", partition=2)
     name = TOOL_EDITS.full_name(bus.prefix)
     group = f"{bus.prefix}.catalog.products"
@@ -122,7 +122,7 @@ async def test_offsets_of_a_topic_that_was_made_again_are_told(shopsync, bus):
 
 
 async def test_offsets_of_topics_and_partitions_that_are_gone_stop_nothing(shopsync, bus):
-    """Committed once, deleted since: what no service reads any more is no lag of it."""
+    """Offsets of a deleted topic are no lag: no service reads it."""
     gone = f"{bus.prefix}.gone.v1"
     admin = AIOKafkaAdminClient(bootstrap_servers=bus.bootstrap)
     await admin.start()
@@ -146,7 +146,7 @@ async def test_offsets_of_topics_and_partitions_that_are_gone_stop_nothing(shops
 
 
 async def test_what_stands_behind_an_open_transaction_is_told(shopsync, bus):
-    """It is no lag, nobody can read it: with a lag of 0 alone, the product that does not come has no explanation."""
+    """It is not lag, because nobody can read it. But a lag of 0 alone would not explain why a product does not come."""
     topic = PRODUCT_CHANGES.full_name(bus.prefix)
     producer = AIOKafkaProducer(bootstrap_servers=bus.bootstrap, transactional_id=f"{bus.prefix}-open")
     async with producer:

@@ -1,4 +1,4 @@
-"""What became of dead letters, with a catalog that takes or refuses what is sent back to it."""
+"""What became of dead letters, with a catalog that accepts or refuses what is sent back."""
 
 from shopsync_contracts.topics import DEAD_LETTERS, PRODUCT_CHANGES, TOOL_EDITS
 from shopsync_testkit.polling import eventually
@@ -80,7 +80,7 @@ async def test_what_nobody_has_read_yet_is_redriven_and_what_waits_is_held(shop)
 
 
 async def test_two_letters_of_one_record_are_one_case(shop):
-    """A crash between dead letter and commit writes it twice: what is done to one is done to both."""
+    """A crash between dead letter and commit writes it twice. A redrive of one counts for both."""
     topic = PRODUCT_CHANGES.full_name(shop.bus.prefix).encode()
     headers = [("x-topic", topic), ("x-partition", b"0"), ("x-offset", b"7"), ("x-error-type", b"NotJson")]
     for key in (None, b"demo/A-1"):
@@ -88,7 +88,7 @@ async def test_two_letters_of_one_record_are_one_case(shop):
             await shop.bus.send(DEAD_LETTERS, b"{broken", key=key, headers=headers)
     assert await states(shop) == ["open"] * 4
     assert (await redriven(shop))["sent"] == 1
-    # The catalog refuses it once more; the new letter is a case of its own.
+    # The catalog refuses it again: the new letter is a case of its own.
     await becomes(shop, *["failed_again"] * 4, "open")
 
 

@@ -1,4 +1,4 @@
-"""The roles of deploy/mongo/roles.json on a real mongod that asks for passwords."""
+"""The roles of deploy/mongo/roles.json on a real mongod with authentication."""
 
 import json
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""docs/operations.md and its reference say what is there."""
+"""docs/operations.md and its reference agree with commands and settings."""
 
 import re
 import shlex
@@ -34,7 +34,7 @@ def test_every_command_line_that_is_shown_is_understood():
     assert len(lines) >= 40
     for line in lines:
         command, words = get_command(app), shlex.split(line)
-        # `products --shop …` is a command and has commands of its own.
+        # `products --shop …` is a command and a group.
         while hasattr(command, "commands") and (words[:1] and not words[0].startswith("-")):
             command = command.commands[words.pop(0)]
         command.make_context(command.name, words)

@@ -1,4 +1,4 @@
-"""What a table may look like where it is read: keys, numbers and times are never broken."""
+"""Tables on terminals and in pipes: keys, numbers and times are never broken."""
 
 import asyncio
 import json
@@ -124,7 +124,7 @@ UNSEEN = {
 @pytest.mark.parametrize("width", [80, None])
 @pytest.mark.parametrize("text", UNSEEN.values(), ids=UNSEEN.keys())
 def test_what_a_terminal_would_obey_or_hide_is_written_out(text, width, capsys):
-    """Names and numbers come from other systems; a half character used to end the command."""
+    """Names and numbers come from other systems. A lone surrogate used to end the command."""
     hidden = next(one for one in text if one not in "ab[2Jgnp")
     written = f"\\u{ord(hidden):04x}"
     assert written in visible(text)

@@ -14,7 +14,7 @@ COMMAND = ("import", "demo", "--mode", "overwrite-all")
 
 @asynccontextmanager
 async def listener():
-    """host:port that counts who connects, and closes each connection."""
+    """A host:port that counts connections and closes each."""
     calls: list[object] = []
 
     async def on_call(_reader, writer):
@@ -121,7 +121,7 @@ async def test_nothing_is_published(tool, shopsync):
         ended = await shopsync("--kafka", address, *tool.where, *COMMAND, "--dry-run", "--wait", "--then-sync")
         assert ended.exit_code == 0, ended.stderr
         assert calls == []
-        # The same command without --dry-run does call.
+        # The same command without --dry-run does connect.
         assert (await shopsync("--kafka", address, *tool.where, *COMMAND)).exit_code == 1
         assert calls
 

@@ -159,7 +159,7 @@ async def test_the_summary_counts_by_status_and_target(tool, shopsync):
     counts = {name: (count["on"], count["off"]) for name, count in demo["statuses"].items() if any(count.values())}
     assert counts == {"incomplete": (0, 1), "pending": (2, 0), "synced": (1, 0)}
     assert [demo[name] for name in ("products", "removed_upstream", "live", "with_edits")] == [4, 1, 1, 3]
-    # B was changed later, by its edit: C is as it is for longer.
+    # B changed later, by its edit: C has waited longer.
     assert demo["oldest_pending"] == {"product_no": "C", "since": tool.at(10.5).isoformat()}
     assert (empty["shop_key"], empty["products"], empty["oldest_pending"]) == ("empty", 0, None)
     assert (other["shop_key"], other["products"]) == ("other", 1)

@@ -172,7 +172,7 @@ HIDDEN = "\x1b]0;owned\x07", "\\ud800", "\u202e", "\x9b"
 @pytest.mark.parametrize("options", [(), ("--json",)], ids=["table", "json"])
 @pytest.mark.parametrize("hidden", HIDDEN, ids=ascii)
 async def test_tail_shows_one_line_for_any_message(shopsync, bus, options, hidden):
-    """Half a character ended the command; line ends in a number made two lines; a name gave orders to the terminal."""
+    """A lone surrogate ended the command, line ends in a number made two lines, a name held terminal sequences."""
     named = json.dumps({"type": "x", "subject": "demo/A\nB", "data": {"name": hidden}}, ensure_ascii=False)
     value = named.replace("\\\\u", "\\u").encode()
     await bus.send(SYNC_COMMANDS, value, key=b"demo")
@@ -186,7 +186,7 @@ async def test_tail_shows_one_line_for_any_message(shopsync, bus, options, hidde
 @pytest.mark.parametrize("options", [(), ("--dry-run",), ("--wait",), ("--json",), ("--unchecked",)], ids=str)
 @pytest.mark.parametrize("nothing", ["", "\n \n", "[]"], ids=repr)
 async def test_nothing_to_publish_is_a_wrong_call(shopsync, options, nothing):
-    """`… | shopsync publish tool-edits -` behind a command that failed."""
+    """`… | shopsync publish tool-edits -` after a command that failed."""
     where = ("--kafka", "127.0.0.1:1", "--mongo", "mongodb://127.0.0.1:1")
     ended = await shopsync(*where, "publish", "tool-edits", "-", *options, stdin=nothing)
     assert ended.exit_code == 2

@@ -1,4 +1,4 @@
-"""`shopsync shops list|show|authorize`: where shops stand with TikTok Shop, and how they get there."""
+"""`shopsync shops list|show|authorize`: whether shops are authorised at TikTok Shop, and how they become so."""
 
 import asyncio
 import json
@@ -118,7 +118,7 @@ async def test_the_command_waits_for_the_seller(ops, publisher):
     waiting = asyncio.create_task(ops("shops", "authorize", "demo", "--wait", "--timeout", "20", *publisher.options))
     start = f"{publisher.url}/oauth/tiktok/start?shop_key=demo"
     async with asyncio.timeout(120), httpx.AsyncClient() as browser:
-        while not waiting.done():  # the first consent may come before the command began to wait: then another does
+        while not waiting.done():  # the first consent may come before the command waits: then another follows
             consent = (await browser.get(start)).headers["location"]
             assert (await browser.get(f"{consent}&shop=demo", follow_redirects=True)).status_code == 200
             await asyncio.wait({waiting}, timeout=2)
@@ -261,7 +261,7 @@ async def test_trouble_of_the_app_is_told_once_and_not_shop_by_shop(ops, publish
 
 
 async def test_operators_read_states_and_no_tokens(shopsync, guarded_mongo):
-    """With the roles of deploy/mongo/roles.json the publisher makes the view, and the operator reads just that."""
+    """With the roles of deploy/mongo/roles.json the publisher creates the view, and the operator reads only that."""
     users = ("ingestor", "catalog", "publisher", "janitor", "operator")
     env = {f"MONGO_{user.upper()}_PASSWORD": f"p-{user}" for user in users}
     root = f"mongodb://root:p-root@127.0.0.1:{guarded_mongo}/?authSource=admin&directConnection=true"

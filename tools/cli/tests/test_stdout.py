@@ -1,6 +1,6 @@
-"""The command where its output goes elsewhere: readers that leave early, and encodings that lack characters.
+"""Redirected output: readers that leave early, and encodings that lack characters.
 
-As reported of other command lines: a listing piped into `head` ends with a stack trace or a failure, and on a Japanese
+Known from other command lines: a listing piped into `head` ends with a stack trace or a failure, and on a Japanese
 Windows (cp932) redirected output ends with UnicodeEncodeError.
 """
 
@@ -27,7 +27,7 @@ def ended(args: list[str], **more: str) -> subprocess.CompletedProcess[bytes]:
 
 
 def without_reader(args: list[str]) -> tuple[int, bytes]:
-    """Exit code and stderr of a command whose reader has gone before it writes."""
+    """Exit code and stderr of a command whose reader is gone before it writes."""
     outer, inner = os.pipe()
     os.close(outer)
     with subprocess.Popen([COMMAND, *args], stdout=inner, stderr=subprocess.PIPE, env=environment()) as running:

@@ -1,4 +1,4 @@
-"""The command line's list of consumer groups against what the services register."""
+"""The command line's list of consumer groups is what the services register."""
 
 import ast
 import importlib

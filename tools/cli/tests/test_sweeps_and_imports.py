@@ -65,7 +65,7 @@ class TestWaiting:
 
     @pytest.mark.parametrize("refused", [None, "shop 'demo' has no settings"])
     async def test_then_sync_also_waits_for_the_report_of_the_sync(self, shopsync, bus, refused):
-        """It may have come with the same batch, or long after."""
+        """It may come in the same batch, or much later."""
         waiting = asyncio.create_task(
             shopsync(*bus.options, "import", "demo", "--mode", "changed-only", "--then-sync", "--wait", "--json")
         )
@@ -114,7 +114,7 @@ def sweep(number, shop_key="demo", **members):
 
 @pytest.fixture
 async def sweeps(tool):
-    """Written by the janitor's own code: judged, refused, dry, and one that waits for its second try."""
+    """Stored by the janitor's own code: judged, refused, dry run, and one that waits for its second try."""
     store = SweepStore(tool.database)
     judged, dry = (sweep(n, state="proven", enumeration_id="e1", dry_run=n == 3) for n in (1, 3))
     for one in (judged, dry):
@@ -222,7 +222,7 @@ class TestImports:
         assert (await command_on(bus, IMPORT_COMMANDS)).id == done.json()["request_id"]
 
     async def test_nothing_is_confirmed_but_the_newest_listing(self, shopsync, tool, shrunk):
-        """A good listing has come since: what was missing then says nothing about today."""
+        """There is a newer, complete listing: what was missing before no longer matters."""
         newer = ImportRun(
             **{**_members(shrunk), "id": "i-2", "held_back": False, "listed_at": NOW + timedelta(hours=1)}
         )

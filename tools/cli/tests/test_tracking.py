@@ -1,4 +1,4 @@
-"""What the command line says became of an edit, with a catalog process that carries it out."""
+"""What became of an edit, with a catalog process that applies it."""
 
 import asyncio
 import json
@@ -63,7 +63,7 @@ async def test_an_edit_that_no_catalog_reads_is_waiting(shop):
 
 
 async def test_an_edit_that_is_kept_until_its_product_comes_is_held(shop):
-    """The catalog's state between holding a message and applying it, written here by hand."""
+    """The catalog's state between holding a message and applying it, stored by the test."""
     await shop.imported("A-1")
     await shop.catalog.terminate()
     command = shop.run("edit", "demo", "LATER", "--set", "price=1980", "--wait", "--timeout", "15", "--json")

@@ -1,4 +1,4 @@
-"""A database as the services leave it, for tests of those who read it."""
+"""A database written by the services' own code, for tests of its readers."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -35,7 +35,7 @@ EPOCH = datetime(2026, 11, 23, 0, 0, tzinfo=UTC)
 
 
 class Unpublished:
-    """Takes the catalogue's snapshots, which these tests do not look at."""
+    """Drops the catalogue's snapshots: these tests read MongoDB only."""
 
     async def publish(self, states: Iterable[Any]) -> None:
         for _ in states:
@@ -44,7 +44,7 @@ class Unpublished:
 
 @dataclass
 class ToolDatabase:
-    """A tool's database, written by the catalogue's own code: each call is one message. Minutes count from EPOCH."""
+    """Each call is one message to the catalogue. Minutes count from EPOCH."""
 
     database: AsyncDatabase[dict[str, Any]]
     where: tuple[str, ...] = ()
