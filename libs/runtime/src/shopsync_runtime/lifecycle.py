@@ -6,7 +6,7 @@ from collections.abc import Awaitable
 import structlog
 
 from shopsync_runtime.background import BackgroundTask
-from shopsync_runtime.http import HttpServer
+from shopsync_runtime.http_server import HttpServer
 from shopsync_runtime.runtime import Runtime
 
 log = structlog.get_logger(__name__)

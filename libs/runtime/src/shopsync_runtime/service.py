@@ -16,7 +16,7 @@ from pymongo.errors import PyMongoError
 from shopsync_contracts import TOPICS
 from shopsync_runtime.cancelling import stop as cancel
 from shopsync_runtime.errors import OperationalError, SettingsError
-from shopsync_runtime.http import HttpServer, make_http_app
+from shopsync_runtime.http_server import HttpServer, make_http_app
 from shopsync_runtime.lifecycle import start, stop
 from shopsync_runtime.logs import configure_logging
 from shopsync_runtime.loops import new_event_loop
