@@ -4,6 +4,7 @@
   - RetryableError     may pass: wait and try again
     - LeaseLost        another replica holds the lease now
     - ShuttingDown     the process ends while a message waits
+    - ExchangeFailed   another system gave no whole answer; its kinds stand in http_client.py
   - PermanentError     this message can never succeed: dead letter
   - OperationalError   an operator must do something
     - SettingsError    an environment variable is missing or wrong

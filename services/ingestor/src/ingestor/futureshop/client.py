@@ -5,6 +5,7 @@ import itertools
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any, Final
 
 import httpx
@@ -12,7 +13,7 @@ import stamina
 import structlog
 
 from ingestor.errors import Denied, FutureshopError, Passing, UnexpectedReply
-from ingestor.futureshop.http import ACCEPTED, exchange
+from ingestor.futureshop.http import ACCEPTED, exchange_json
 from ingestor.futureshop.pace import Pace, Turns
 from ingestor.futureshop.shops import ShopAccess
 from ingestor.metrics import REQUESTS
@@ -191,7 +192,8 @@ class FutureshopClient:
         await self._pace.turn()
         outcome = "ok"
         try:
-            return await exchange(self._http, request, max_bytes=self._policy.max_bytes, within=self._policy.timeout)
+            within = timedelta(seconds=self._policy.timeout)
+            return await exchange_json(self._http, request, max_bytes=self._policy.max_bytes, within=within)
         except FutureshopError as error:
             outcome = error.code
             raise

@@ -1,11 +1,9 @@
-"""One HTTP exchange with futureshop: bounded in time and size, and every way it can fail as a typed error."""
+"""One JSON exchange with futureshop: every way it can fail as a typed error."""
 
-import asyncio
 import json
 import re
-import zlib
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import Any
 
@@ -13,77 +11,45 @@ import httpx
 
 from ingestor.errors import BrokenReply, Busy, Denied, Refused, UnexpectedReply, Unreachable
 from ingestor.futureshop.error_text import error_text, secrets_of
+from shopsync_runtime.http_client import Answer, BodyTooLong, BodyUnusable, ExchangeFailed, exchange
 
 ACCEPTED = {"Accept": "application/json", "Accept-Encoding": "gzip"}
-"""Headers that say what `exchange` can read."""
+"""Headers of every request."""
 
 _DENIED = frozenset({401, 403})
-_GZIP = 31  # zlib's window bits for a gzip header
-_SHOWN = 300
 _SECONDS = re.compile(r"[0-9]{1,9}(\.[0-9]{1,9})?")
 
 
-async def exchange(
-    http: httpx.AsyncClient, request: httpx.Request, *, max_bytes: int, within: float
+async def exchange_json(
+    http: httpx.AsyncClient, request: httpx.Request, *, max_bytes: int, within: timedelta
 ) -> Mapping[str, Any]:
-    """Send and read one JSON object within so many seconds. Raises the FutureshopError that says what helps."""
+    """Send and read one JSON object. Raises the FutureshopError that says what helps."""
+    name = _name(request)
     try:
-        # httpx's own time-outs are per read: a server that sends a byte now and then would never end.
-        async with asyncio.timeout(within):
-            response = await http.send(request, stream=True, follow_redirects=False)
-            try:
-                body = await _read(response, max_bytes)
-            finally:
-                await response.aclose()
-    except (TimeoutError, httpx.TimeoutException) as error:
-        raise Unreachable(f"{_name(request)}: no reply in time ({type(error).__name__})") from error
-    except httpx.HTTPError as error:
-        raise Unreachable(f"{_name(request)}: {type(error).__name__}: {str(error)[:_SHOWN]}") from error
-    return _document(request, response, body)
+        answer = await exchange(http, request, within=within, max_bytes=max_bytes)
+    except BodyUnusable as error:
+        if error.answer.is_success:
+            kind = UnexpectedReply if isinstance(error, BodyTooLong) else BrokenReply
+            raise kind(f"{name}: {error}") from error
+        answer = error.answer  # an error anyway: its status says enough
+    except ExchangeFailed as error:
+        raise Unreachable(f"{name}: {error}") from error
+    return _document(request, answer)
 
 
-async def _read(response: httpx.Response, max_bytes: int) -> bytes:
-    """The body, unpacked. Of an answer that is an error anyway, an unreadable body is left out."""
-    try:
-        return await _unpacked(response, max_bytes)
-    except (BrokenReply, UnexpectedReply):
-        if response.is_success:
-            raise
-        return b""
-
-
-async def _unpacked(response: httpx.Response, max_bytes: int) -> bytes:
-    """Unpacked here and bounded, because httpx would unpack a bomb whole."""
-    name, encoding = _name(response.request), response.headers.get("content-encoding", "").strip().lower()
-    if encoding not in ("", "identity", "gzip"):
-        raise BrokenReply(f"{name}: the reply is compressed as {encoding[:20]!r}, not as asked for")
-    unpacker = zlib.decompressobj(_GZIP) if encoding == "gzip" else None
-    body = bytearray()
-    async for chunk in response.aiter_raw():
-        try:
-            body += unpacker.decompress(chunk, max_bytes + 1 - len(body)) if unpacker else chunk
-        except zlib.error as error:
-            raise BrokenReply(f"{name}: the reply's compression is broken") from error
-        if len(body) > max_bytes:
-            raise UnexpectedReply(f"{name}: the reply is longer than {max_bytes} bytes")
-    if unpacker is not None and not unpacker.eof:
-        raise BrokenReply(f"{name}: the reply's compression breaks off")
-    return bytes(body)
-
-
-def _document(request: httpx.Request, response: httpx.Response, body: bytes) -> Mapping[str, Any]:
-    name, status = _name(request), response.status_code
+def _document(request: httpx.Request, answer: Answer) -> Mapping[str, Any]:
+    name, status = _name(request), answer.status
     if status in (408, 425, 429) or status >= 500:
-        raise Busy(f"{name}: HTTP {status}{_why(response, body)}", retry_after=_retry_after(response))
+        raise Busy(f"{name}: HTTP {status}{_why(request, answer)}", retry_after=_retry_after(answer))
     if status in _DENIED:
-        raise Denied(f"{name}: HTTP {status}{_why(response, body)}", status=status)
-    if not response.is_success:
-        raise Refused(f"{name}: HTTP {status}{_why(response, body)}")
-    document = _parse(body)
+        raise Denied(f"{name}: HTTP {status}{_why(request, answer)}", status=status)
+    if not answer.is_success:
+        raise Refused(f"{name}: HTTP {status}{_why(request, answer)}")
+    document = _parse(answer.content)
     if document is None:
-        raise BrokenReply(f"{name}: HTTP {status}, but the body is no JSON object in UTF-8{_why(response, body)}")
+        raise BrokenReply(f"{name}: HTTP {status}, but the body is no JSON object in UTF-8{_why(request, answer)}")
     if document.get("status") == "failed" or document.get("errors"):
-        raise Refused(f"{name}: HTTP {status} with status failed{_why(response, body)}")
+        raise Refused(f"{name}: HTTP {status} with status failed{_why(request, answer)}")
     return document
 
 
@@ -95,15 +61,15 @@ def _parse(body: bytes) -> dict[str, Any] | None:
     return document if isinstance(document, dict) else None
 
 
-def _why(response: httpx.Response, body: bytes) -> str:
+def _why(request: httpx.Request, answer: Answer) -> str:
     """The reply's own words, or nothing."""
-    words = error_text(body, response.headers.get("content-type", ""), secrets_of(response.request.headers))
+    words = error_text(answer.content, answer.headers.get("content-type", ""), secrets_of(request.headers))
     return f": {words}" if words else ""
 
 
-def _retry_after(response: httpx.Response) -> float | None:
+def _retry_after(answer: Answer) -> float | None:
     """Seconds until the server wants to be asked again: a number, with a fraction too, or an HTTP date."""
-    value = response.headers.get("retry-after", "").strip()
+    value = answer.headers.get("retry-after", "").strip()
     if _SECONDS.fullmatch(value):
         return float(value)
     try:
