@@ -24,7 +24,7 @@ HOUSE_STYLE = [
     page
     for page in PAGES
     if page == CONTRIBUTING
-    or (DOCS in page.parents and not page.name.startswith(("operations", "sandbox", "benchmark", "month")))
+    or (DOCS in page.parents and not page.name.startswith("operations"))
 ]
 WIDTH = 120
 SOURCES = sorted(
