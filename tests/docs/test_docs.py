@@ -21,10 +21,7 @@ CONTRIBUTING = ROOT / "CONTRIBUTING.md"
 PAGES = sorted([ROOT / "README.md", ROOT / "README.ja.md", CONTRIBUTING, ROOT / "SECURITY.md", *DOCS.rglob("*.md")])
 DOMAIN = (DOCS / "domain.md").read_text(encoding="utf-8")
 HOUSE_STYLE = [
-    page
-    for page in PAGES
-    if page == CONTRIBUTING
-    or (DOCS in page.parents and not page.name.startswith("operations"))
+    page for page in PAGES if page == CONTRIBUTING or (DOCS in page.parents and not page.name.startswith("operations"))
 ]
 WIDTH = 120
 SOURCES = sorted(

@@ -22,7 +22,7 @@ class FaultKind(StrEnum):
     SHORT_PAGE = "short_page"  # `keep` products; the rest of the page comes next, or never with `lose`
     END_EARLY = "end_early"  # the page has no nextUrl though more remain
     SHRINK = "shrink"  # this page and all after it show only the share `ratio` of the products
-    DUPLICATE_PAGE = "duplicate_page"  # nextUrl leads to the same products once more
+    DUPLICATE_PAGE = "duplicate_page"  # nextUrl leads to the same products again
     ENDLESS_CURSOR = "endless_cursor"  # this page repeats without end; with `distinct`, under new cursors
     FOREIGN_NEXT_URL = "foreign_next_url"  # nextUrl points to `url`
     OMIT = "omit"  # the products `product_nos` are left out of the page
@@ -32,7 +32,7 @@ class FaultKind(StrEnum):
     DROP = "drop"  # the connection is closed after `share` of the body
     DRIP = "drip"  # `bytes` of the body every `ms` milliseconds
     ENCODING = "encoding"  # the body in `encoding` instead of UTF-8
-    GZIP_BOMB = "gzip_bomb"  # a body of `mebibytes`, packed to a thousandth
+    GZIP_BOMB = "gzip_bomb"  # a body of `mebibytes`, compressed to a thousandth
     REDIRECT = "redirect"  # 302 to `url`
 
 

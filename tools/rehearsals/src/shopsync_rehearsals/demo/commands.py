@@ -41,7 +41,7 @@ def demo(
         typer.Option(min=1, help="Longest wait for one step, in seconds; by default it grows with --products."),
     ] = None,
 ) -> None:
-    """Start everything on loopback, live a merchant's story, check the result. Exit code 1 when anything is off."""
+    """Start everything on loopback, run a merchant's story, check the result. Exit code 1 when anything is wrong."""
     plan = Plan(products=products, seed=seed)
     folder = logs or Path(tempfile.mkdtemp(prefix="shopsync-demo-"))
     folder.mkdir(parents=True, exist_ok=True)
