@@ -26,7 +26,7 @@ from shopsync_cli.app import app
 from shopsync_cli.mongo.database import SERVICE_COLLECTIONS
 from shopsync_cli.mongo.users import read_plan
 from shopsync_runtime.samples import SAMPLE_SECRETS, outside_the_sandbox
-from shopsync_runtime.settings import CommonSettings
+from shopsync_runtime.settings import CommonSettings, ServiceSettings
 from shopsync_runtime.settings_loading import load_settings, variable_of
 from shopsync_sandbox.futureshop.actions import ShopSpec
 from shopsync_sandbox.futureshop.sandbox import FutureshopSandbox
@@ -36,7 +36,7 @@ from shopsync_sandbox.tiktok.settings import Settings
 ROOT = Path(__file__).parents[3]
 COMPOSE = yaml.safe_load((ROOT / "docker-compose.yml").read_text(encoding="utf-8"))
 CONTAINERS: dict[str, dict[str, Any]] = COMPOSE["services"]
-SETTINGS = {
+SETTINGS: dict[str, type[ServiceSettings]] = {
     "ingestor": IngestorSettings,
     "catalog": CatalogSettings,
     "publisher": PublisherSettings,

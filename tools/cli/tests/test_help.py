@@ -2,8 +2,8 @@
 
 import shlex
 from collections.abc import Iterator
+from typing import Any
 
-import click
 import pytest
 import typer
 
@@ -13,7 +13,7 @@ from shopsync_cli.commands.help_examples import EXAMPLES
 ROOT = typer.main.get_command(app)
 
 
-def leaves(command: click.Command, path: tuple[str, ...] = ()) -> Iterator[tuple[str, click.Command]]:
+def leaves(command: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[str, Any]]:
     group = getattr(command, "commands", None)
     if group is None or (getattr(command, "invoke_without_command", False) and path):
         yield " ".join(path), command

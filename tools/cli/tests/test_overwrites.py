@@ -7,7 +7,7 @@ import pytest
 
 from ingestor.model import Failure, ImportRun
 from ingestor.store import ImportStore
-from shopsync_contracts.events import ProductChanged
+from shopsync_contracts.events import ImportCommandMode, ProductChanged
 
 COMMAND = ("import", "demo", "--mode", "overwrite-all")
 
@@ -105,9 +105,12 @@ async def test_the_table_says_of_when_futureshops_values_are(tool, dry_run):
     assert "no import is on record" in text
     assert "nothing was published" in text
     imports = ImportStore(tool.database)
-    for number, (mode, failure) in enumerate(
-        [("changed_only", None), ("overwrite_all", Failure("x", "y")), ("enumerate", None)]
-    ):
+    ended: list[tuple[ImportCommandMode, Failure | None]] = [
+        ("changed_only", None),
+        ("overwrite_all", Failure("x", "y")),
+        ("enumerate", None),
+    ]
+    for number, (mode, failure) in enumerate(ended):
         run = ImportRun(f"i{number}", "demo", mode, then_sync=False, request_id="r", requested_at=tool.at(number))
         assert await imports.add(run)
         run.state, run.ended_at, run.failure = "finished", tool.at(10 + number), failure

@@ -10,6 +10,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -56,9 +57,9 @@ async def test_tail_ends_when_nobody_reads_any_more(bus):
     running = await asyncio.create_subprocess_exec(
         COMMAND, *bus.options, "tail", "reports", "--from-beginning", stdout=subprocess.PIPE, env=environment()
     )
-    assert running.stdout is not None
-    assert b"demo-" in await running.stdout.readline()
-    running.stdout._transport.close()
+    stdout: Any = running.stdout
+    assert b"demo-" in await stdout.readline()
+    stdout._transport.close()
     for number in range(100):
         await bus.send(REPORTS, b"{}", key=f"later-{number}".encode())
         if running.returncode is not None:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
-from shopsync_contracts import new_event
+from shopsync_contracts import Event, new_event
 from shopsync_contracts.events import ProductEdited, ProductsBulkEdited
 from shopsync_contracts.topics import DEAD_LETTERS, TOOL_EDITS
 from shopsync_testkit.polling import eventually
@@ -154,7 +154,7 @@ async def test_a_wrong_bulk_edit_is_refused_before_anything_is_sent(shopsync, ar
 
 async def test_publish_tells_which_lines_were_refused(shop, tmp_path):
     await shop.imported("A-1")
-    events = [
+    events: list[Event[Any]] = [
         new_event(ProductEdited.model_validate(
             {"shop_key": "demo", "product_no": number, "edited_at": NOW, "changes": {"brand_id": "7000"}}, strict=False,
         ), source="/erp", id=f"erp-{number}", time=NOW)

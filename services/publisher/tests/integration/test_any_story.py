@@ -3,6 +3,7 @@
 import random
 from collections import Counter
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -31,7 +32,7 @@ class Story:
         self.world = world
         self.chance = random.Random(seed)  # noqa: S311 - a story, no secret
         self.sku = sku
-        self.tool = {
+        self.tool: dict[str, dict[str, Any]] = {
             number: {"version": 1, "name": f"靴下 {number}", "price": 1000, "sizes": ["M"], "on": True}
             for number in PRODUCTS
         }

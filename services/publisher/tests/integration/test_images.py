@@ -1,4 +1,5 @@
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -35,7 +36,8 @@ async def test_uploads_outlive_a_restart_and_belong_to_one_shop(demo):
     for shop_key in ("demo", "demo", "other", "other"):
         fetcher = Fetcher(GuardedNetwork(allow_private=True), timeout=timedelta(seconds=10), max_bytes=10**6)
         fresh = ImageUploads(ImageCache(demo.database), fetcher, demo.clock)
-        image = await fresh.uploaded(Api(shop_key), address, "MAIN_IMAGE")
+        api: Any = Api(shop_key)
+        image = await fresh.uploaded(api, address, "MAIN_IMAGE")
         await fetcher.aclose()
         assert image.uri == f"tos/{shop_key}"
     assert uploads == [("demo", "MAIN_IMAGE"), ("other", "MAIN_IMAGE")]

@@ -10,6 +10,7 @@ from publisher.store import Jobs
 from publisher.tiktok import shop_api
 from shopsync_sandbox.tiktok import Fault
 from shopsync_sandbox.tiktok.api import products as products_api
+from shopsync_sandbox.tiktok.products.search import search
 from shopsync_testkit.polling import eventually
 
 
@@ -158,7 +159,7 @@ async def test_a_product_that_shifted_off_the_pages_is_read(demo, listed, sync, 
     for module in (overview, shop_api):
         monkeypatch.setattr(module, "PAGE_SIZE", 3)
     await listed(6)
-    search, pages = products_api.search, []
+    pages = []
 
     def shifting(world, shop, *args, **kwargs):
         page = search(world, shop, *args, **kwargs)

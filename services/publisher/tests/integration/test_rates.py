@@ -24,6 +24,14 @@ def created(demo, shop="demo"):
     return Counter(event["product_no"] for event in events if (event["shop_key"], event["action"]) == (shop, "created"))
 
 
+async def until_created(demo, count):
+    await eventually(lambda: len(created(demo)) == count)
+
+
+async def until_read(demo, count):
+    await eventually(lambda: demo.sandbox.journal.requests["get_product"] >= count)
+
+
 class TestAtTenASecond:
     @pytest.fixture
     def publisher_settings(self):
@@ -124,13 +132,13 @@ class TestQuota:
         ]
 
         for expected in (20, 25):
-            requests = demo.sandbox.journal.requests
-            read = requests["get_product"] + len(created(demo))  # their reviews fall due with the jobs
+            # The reviews of what was created fall due with the jobs.
+            read = demo.sandbox.journal.requests["get_product"] + len(created(demo))
             demo.clock.forward(days=1)
-            await eventually(lambda expected=expected: len(created(demo)) == expected)
+            await until_created(demo, expected)
             await demo.quiet()
             # A call under way would find TikTok's clock a day on.
-            await eventually(lambda read=read, requests=requests: requests["get_product"] >= read)
+            await until_read(demo, read)
             assert len(created(demo)) == expected
         assert set(created(demo).values()) == {1}
         assert demo.events("push.failed") == []

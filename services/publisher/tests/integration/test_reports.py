@@ -9,6 +9,7 @@ from pymongo.errors import AutoReconnect
 from publisher.store import Listings
 from shopsync_sandbox.tiktok import Fault
 from shopsync_sandbox.tiktok.api import products
+from shopsync_sandbox.tiktok.products.search import search
 from shopsync_testkit.polling import eventually
 
 NAMES = [f"P-{number}" for number in range(6)]
@@ -32,7 +33,6 @@ class TestSearchesThatCannotBeTrusted:
     )
     async def test_rb8_a_search_that_shows_less_than_it_counts_leads_to_no_create(self, demo, monkeypatch, lie):
         monkeypatch.setattr(demo.sandbox.services.listings, "_created_before", lambda *_: None)
-        search = products.search
         monkeypatch.setattr(products, "search", lambda *args, **more: {**search(*args, **more), **lie})
         await demo.store()
         demo.sandbox.faults.add(Fault("drop", operation="create*", after=True))

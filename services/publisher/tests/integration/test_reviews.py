@@ -54,6 +54,16 @@ async def test_ss11_duplicates_and_disorder_report_once(demo):
     assert len(demo.events("review.changed")) == 1
 
 
+async def reviews_of(demo, product_no, count):
+    """The reviews told of a product, once there are so many."""
+
+    def look():
+        told = [event["review"] for event in demo.events("review.changed") if event["product_no"] == product_no]
+        return told if len(told) >= count else None
+
+    return await eventually(look)
+
+
 async def test_ss12_hiding_deleting_freezing_and_preapproval_are_told(demo):
     """SS-12."""
     told = {}
@@ -63,18 +73,12 @@ async def test_ss12_hiding_deleting_freezing_and_preapproval_are_told(demo):
             demo.sandbox.reviews.pre_approve(product)
         else:
             demo.sandbox.reviews.approve(product)
-            await eventually(lambda what=what: any(e["product_no"] == what for e in demo.events("review.changed")))
+            await reviews_of(demo, what, 1)
         if what == "FREEZE":
             demo.sandbox.lifecycle.punish(product, "FREEZE", "policy")
         elif what != "pre":
             getattr(demo.sandbox.lifecycle, what)(product)
-        wanted = 1 if what == "pre" else 2
-
-        def mine(what=what):
-            return [event["review"] for event in demo.events("review.changed") if event["product_no"] == what]
-
-        await eventually(lambda mine=mine, wanted=wanted: len(mine()) >= wanted)
-        told[what] = mine()
+        told[what] = await reviews_of(demo, what, 1 if what == "pre" else 2)
     assert told == {
         "hide": ["approved", "deactivated"],
         "delete": ["approved", "deleted"],

@@ -5,6 +5,7 @@ import pytest
 
 from shopsync_sandbox.tiktok import ApiError, Code, Fault
 from shopsync_sandbox.tiktok.products import listings
+from shopsync_sandbox.tiktok.products.contents import content_of, written_reply
 from shopsync_testkit.polling import eventually
 
 AXES = {"vertical": "サイズ"}
@@ -211,7 +212,6 @@ async def test_scenario_51_ly3_an_edit_in_seller_center_is_seen_whether_or_not_i
 
 async def test_a_title_that_tiktok_writes_its_own_way_is_sent_twice_and_no_more(demo, live, monkeypatch):
     await live()
-    content_of = listings.content_of
 
     def titled(body, *rest):
         content = content_of(body, *rest)
@@ -312,8 +312,7 @@ def without_last_sku(reply):
 
 @pytest.mark.parametrize("shorten", [without_last_sku, lambda reply: {"product_id": reply["product_id"]}])
 async def test_reliability_38_ids_that_a_reply_lacks_are_read_back(demo, sku, monkeypatch, shorten):
-    written = listings.written_reply
-    monkeypatch.setattr(listings, "written_reply", lambda *args: shorten(written(*args)))
+    monkeypatch.setattr(listings, "written_reply", lambda *args: shorten(written_reply(*args)))
     await demo.store(axes=AXES, skus=[sku("M"), sku("L")])
     await demo.push("A-100")
     assert [one["stock_sent"] for one in last(demo)["skus"]] == [7, 7]

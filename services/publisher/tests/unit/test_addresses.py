@@ -4,6 +4,8 @@ import pytest
 from publisher.errors import ImageUnreachable, ImageUnusable
 from publisher.images.addresses import GuardedNetwork, is_public
 
+STREAM = httpcore.AsyncNetworkStream()
+
 
 class Wire(httpcore.AsyncNetworkBackend):
     """Keeps the addresses it connected to; those in `dead` do not answer."""
@@ -16,7 +18,7 @@ class Wire(httpcore.AsyncNetworkBackend):
         self.connected.append((host, port))
         if host in self._dead:
             raise httpcore.ConnectError("refused")
-        return "stream"
+        return STREAM
 
 
 def names(*answers):
@@ -61,7 +63,7 @@ async def test_only_the_checked_answer_is_connected_to():
     """DNS rebinding: the second answer would be private, but there is no second lookup."""
     wire = Wire()
     network = GuardedNetwork(allow_private=False, lookup=names(["203.104.130.1"], ["127.0.0.1"]), network=wire)
-    assert await network.connect_tcp("shop.example", 443) == "stream"
+    assert await network.connect_tcp("shop.example", 443) is STREAM
     assert wire.connected == [("203.104.130.1", 443)]
     with pytest.raises(ImageUnusable, match=r"shop.example: .* private addresses \(127.0.0.1\)"):
         await network.connect_tcp("shop.example", 443)

@@ -138,7 +138,7 @@ class Strict:
         return self.world.shop("demo").sales_warehouses()[0].id
 
     def requirements(self) -> Any:
-        asked = SimpleNamespace(
+        asked: Any = SimpleNamespace(
             services=SimpleNamespace(world=self.world),
             shop=self.world.shop("demo"),
             path={"category_id": "601234"},

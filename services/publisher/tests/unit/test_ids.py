@@ -1,6 +1,7 @@
 """Derived ids are those recorded here: an event or call sent again after an update must carry the id it had before."""
 
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
@@ -8,7 +9,7 @@ from publisher.content.seller_sku import seller_sku
 from publisher.ids import derived_id
 from publisher.pushing.refusals import failure_id
 
-JOB = SimpleNamespace(command_id="cmd-1", id="demo/A-100", attempts=2)
+JOB: Any = SimpleNamespace(command_id="cmd-1", id="demo/A-100", attempts=2)
 
 
 @pytest.mark.parametrize(

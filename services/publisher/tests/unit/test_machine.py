@@ -125,10 +125,11 @@ def test_unchanged_tells_whether_it_is_live(facts):
 
 def test_reliability_36_a_clock_does_not_repeat_what_was_refused(facts):
     """RB-9: until the content changes, somebody presses 同期, or a day has passed."""
-    refused = Listing("demo", "A-100", refusal=ContentRefusal("same", "12052220", "prohibited", NOW))
-    for listing, seen_now in ((refused, None), (replace(LISTED, fingerprint="old", refusal=refused.refusal), seen())):
+    refusal = ContentRefusal("same", "12052220", "prohibited", NOW)
+    refused = Listing("demo", "A-100", refusal=refusal)
+    for listing, seen_now in ((refused, None), (replace(LISTED, fingerprint="old", refusal=refusal), seen())):
         told = replace(facts, listing=listing, seen=seen_now)
-        assert decide(told) == machine.StillRefused(refused.refusal)
+        assert decide(told) == machine.StillRefused(refusal)
         for other in (
             replace(told, by_hand=True),
             replace(told, fingerprint="new"),
@@ -227,6 +228,7 @@ def test_rb8_nothing_is_sent_before_a_search_must_have_shown_the_first(facts):
     assert kind(decide(unlisted(facts, sent(0)))) == "Reconcile"
     looks, elapsed = 1, 1.5
     while isinstance(step := decide(unlisted(facts, sent(elapsed), searched=True)), Wait):
+        assert step.until is not None
         assert step.until - NOW >= timedelta(seconds=2) or step.until - NOW == timedelta(seconds=60 - elapsed)
         elapsed += (step.until - NOW).total_seconds()
         looks += 1

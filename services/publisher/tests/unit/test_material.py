@@ -1,4 +1,5 @@
 import asyncio
+from typing import Any
 
 import pytest
 
@@ -42,7 +43,10 @@ class Categories:
 def gather(snapshot):
     async def gather(fake=None, rules=None, /, **content):
         product = snapshot(content={"attributes": [], **content})
-        return await MaterialGatherer(fake or Images(), Categories(rules)).gather(product, None, "v1")
+        images: Any = fake or Images()
+        categories: Any = Categories(rules)
+        no_api: Any = None
+        return await MaterialGatherer(images, categories).gather(product, no_api, "v1")
 
     return gather
 

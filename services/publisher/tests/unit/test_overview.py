@@ -1,6 +1,7 @@
 import asyncio
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -59,7 +60,8 @@ class Shop:
         return ProductPage([row(number) for number in range(start, end)], self.products, token)
 
     def overviews(self, life=LIFE):
-        return OverviewCache(self, self, self, life=life, clock=lambda: self.now)
+        fake: Any = self
+        return OverviewCache(fake, fake, fake, life=life, clock=lambda: self.now)
 
 
 async def test_however_many_pushes_need_it_at_once_there_is_one_search():

@@ -7,6 +7,7 @@ import selectors
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from math import ceil
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -152,7 +153,7 @@ def most_in_a_second(arrivals, rate):
 
 async def stalls(times):
     """The event loop is blocked for so long at these moments."""
-    loop = asyncio.get_running_loop()
+    loop: Any = asyncio.get_running_loop()
     for after, length in times:
         await asyncio.sleep(after)
         loop.now += length

@@ -17,7 +17,7 @@ ROOT = Path(__file__).parents[4]
 SALES_WAREHOUSE = (12052097, 12052530, 12052531, 12052532, 12052115, 12052535)
 OTHER_WAREHOUSE = (12019022, 12019088)
 # What each code must become, written out by hand: a slip in the table shows here.
-CODES = {
+CODES: dict[type[errors.PublisherError], set[int]] = {
     errors.RateLimited: {36009002, 12052109},
     errors.HourSpent: {36009037},
     errors.QuotaReached: {12052093, 12019068},
