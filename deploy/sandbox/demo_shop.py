@@ -12,7 +12,7 @@ import httpx
 from rich.console import Console
 
 from shopsync_rehearsals.bus import connected
-from shopsync_rehearsals.demo import tables
+from shopsync_rehearsals.demo import report
 from shopsync_rehearsals.demo.checks import findings
 from shopsync_rehearsals.demo.stack import Plan, Stack
 from shopsync_rehearsals.demo.story import Outcome, Story
@@ -61,7 +61,7 @@ def main() -> int:
     except (TimeoutError, RuntimeError, httpx.HTTPError) as error:
         console.print(f"{error}", style="red", highlight=False)
         return 1
-    for table in tables.summary(outcome):
+    for table in report.summary(outcome):
         console.print(table)
     off = findings(outcome.facts) if outcome.facts else ["the story ended without facts to check"]
     for finding in off:

@@ -14,7 +14,7 @@ import typer
 from rich.console import Console
 
 from shopsync_rehearsals.bus import Follower, connected
-from shopsync_rehearsals.demo import tables
+from shopsync_rehearsals.demo import report
 from shopsync_rehearsals.demo.checks import findings
 from shopsync_rehearsals.demo.hints import addresses
 from shopsync_rehearsals.demo.other_system import interfering
@@ -102,10 +102,10 @@ async def _beside_another(story: Story, stack: Stack, follower: Follower, patien
 
 
 def _conclude(outcome: Outcome, others: list[str], split: dict[str, float], console: Console) -> bool:
-    for table in tables.summary(outcome):
+    for table in report.summary(outcome):
         console.print(table)
-    console.print(tables.seconds(outcome.seconds))
-    console.print(tables.seconds(split))
+    console.print(report.seconds(outcome.seconds))
+    console.print(report.seconds(split))
     if outcome.facts is None:
         raise RuntimeError("the story ended without facts to check")
     found = findings(outcome.facts) + others
