@@ -11,9 +11,9 @@ from ingestor.importing.importer import Importer, Steps
 from ingestor.importing.jobs import ImportJobs
 from ingestor.importing.planning import Planner
 from ingestor.importing.progress import Progress
-from ingestor.importing.reader import Reader
+from ingestor.importing.reader import ListingFormat, Reader
 from ingestor.importing.reporting import Reporting
-from ingestor.importing.schedule import ImportSchedule
+from ingestor.importing.schedule import CronTimes, ImportSchedule
 from ingestor.settings import IngestorSettings
 from ingestor.store import CheckpointStore, ImportStore, PresenceStore
 from ingestor.windows import WindowRules
@@ -23,7 +23,7 @@ from shopsync_runtime.jobs import ShopWorker, WorkerOptions
 
 
 def build(runtime: Runtime, settings: IngestorSettings) -> None:
-    """Wire the ingestor. Raises SettingsError when the shops or the mapping file is wrong."""
+    """Create the parts of the service and register them. Raises SettingsError for a bad shops or mapping file."""
     imports = ImportStore(runtime.database, keep=settings.imports_keep)
     checkpoints, presence = CheckpointStore(runtime.database), PresenceStore(runtime.database)
     table = load_mapping(settings.mapping_file)
@@ -40,8 +40,7 @@ def build(runtime: Runtime, settings: IngestorSettings) -> None:
         imports,
         presence,
         runtime.events,
-        table,
-        page_size=settings.page_size,
+        ListingFormat(table, settings.page_size),
         clock=runtime.clock,
         on_page=progress.page,
     )
@@ -68,13 +67,12 @@ def build(runtime: Runtime, settings: IngestorSettings) -> None:
     runtime.note("shops file", shops.note)
     if settings.import_cron is not None:
         schedule = ImportSchedule(
-            settings.import_cron,
+            CronTimes(settings.import_cron, settings.import_catch_up),
             shops.keys,
             imports,
             runtime.leases,
             runtime.events,
             clock=runtime.clock,
-            catch_up=settings.import_catch_up,
         )
         runtime.background("schedule", schedule.run)
     runtime.on_stop(progress.aclose)
@@ -82,7 +80,7 @@ def build(runtime: Runtime, settings: IngestorSettings) -> None:
 
 
 def policy_of(settings: IngestorSettings) -> Policy:
-    """How futureshop is used, as the settings say."""
+    """The limits for calls to futureshop, from the settings."""
     return Policy(
         requests_per_second=settings.requests_per_second,
         attempts=settings.attempts,

@@ -1,13 +1,13 @@
-"""Why an import did not work. Each has a `code` for reports; the tree says whether waiting may help.
+"""Why an import failed. Each error has a `code` for reports.
 
 - FutureshopError
-  - Passing            may pass by itself: asked again with back-off
-    - Unreachable      no connection, a time-out, a connection that broke
-    - Busy             429, 5xx: too many requests, maintenance, an error on their side
-    - BrokenReply      the reply is no JSON document in UTF-8 (a proxy's page, a cut-off body)
-  - Denied             the credentials are not accepted: an operator has to act
-  - Refused            futureshop says the request is wrong (4xx, or `status: failed` in a 200)
-  - UnexpectedReply    JSON, but not what the API promises: no list, a next page elsewhere, a listing without end
+  - Passing            may pass: retried with back-off
+    - Unreachable      no connection, a timeout or a broken connection
+    - Busy             429, 5xx: too many requests, maintenance, an error at futureshop
+    - BrokenReply      the reply is not a JSON document in UTF-8 (a proxy's page, a cut-off body)
+  - Denied             the credentials are not accepted: an operator must act
+  - Refused            futureshop says that the request is wrong (4xx, or `status: failed` in a 200)
+  - UnexpectedReply    JSON, but not what the API promises: no list, a next page elsewhere, an endless listing
   - UnknownShop        the shop is not in the shops file
 - NothingToConfirm     there is no loss of products that this import could confirm
 """
@@ -16,13 +16,13 @@ from typing import ClassVar
 
 
 class FutureshopError(Exception):
-    """Base; the text is fit for a report and holds no secret."""
+    """Base class. The text can be shown in a report and contains no secret."""
 
     code: ClassVar[str] = "futureshop_error"
 
 
 class Passing(FutureshopError):
-    """May pass by itself. `retry_after` is what futureshop asked for, in seconds."""
+    """May pass. `retry_after` is the wait that futureshop asked for, in seconds."""
 
     code = "futureshop_unavailable"
 
@@ -48,7 +48,7 @@ class BrokenReply(Passing):
 
 
 class Denied(FutureshopError):
-    """Client id, client secret or shop key is not accepted (401), or the permission is missing (403)."""
+    """Client id, client secret or shop key are not accepted (401), or the permission is missing (403)."""
 
     code = "futureshop_denied"
 
@@ -58,24 +58,24 @@ class Denied(FutureshopError):
 
 
 class Refused(FutureshopError):
-    """futureshop understood and said no."""
+    """futureshop refused the request."""
 
     code = "futureshop_refused"
 
 
 class UnexpectedReply(FutureshopError):
-    """The reply breaks the API's own promises; nothing is concluded from it."""
+    """The reply is not what the API promises, so nothing is concluded from it."""
 
     code = "futureshop_unexpected_reply"
 
 
 class UnknownShop(FutureshopError):
-    """The shop is not in the shops file; the text says how to add it."""
+    """The shop is not in the shops file. The text says how to add it."""
 
     code = "shop_unknown"
 
 
 class NothingToConfirm(Exception):
-    """The import that is confirmed is not the shop's newest listing, or it held nothing back."""
+    """The confirmed import is not the shop's newest listing, or it held nothing back."""
 
     code = "nothing_to_confirm"

@@ -14,7 +14,7 @@ log = structlog.get_logger(__name__)
 
 
 class Handlers:
-    """Commands become durable imports; the worker runs them."""
+    """Stores commands as imports, which the worker runs."""
 
     def __init__(self, imports: ImportStore, wake: Callable[[], None], *, clock: Callable[[], datetime]) -> None:
         self._imports = imports
@@ -22,7 +22,7 @@ class Handlers:
         self._clock = clock
 
     async def command(self, delivery: Delivery) -> None:
-        """Queue the import that is asked for. The same command again asks for the same import."""
+        """Queue the requested import. A repeated command requests the same import."""
         event = delivery.event
         if not isinstance(event.data, ImportRequested):
             raise PermanentError(f"{event.type} is no import command")

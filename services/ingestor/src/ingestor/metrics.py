@@ -1,8 +1,8 @@
-"""What the ingestor counts besides the runtime's own."""
+"""Metrics of the ingestor beside those of the runtime."""
 
 from prometheus_client import Counter, Gauge, Histogram
 
-# calls by what came of them; `call` is token, products or inventory
+# calls by their outcome; `call` is token, products or inventory
 REQUESTS = Counter("shopsync_futureshop_requests", "Calls to futureshop", ["shop_key", "call", "outcome"])
 PRODUCTS = Counter(
     "shopsync_import_products", "Products by what the import did with them", ["shop_key", "what"]
@@ -21,5 +21,5 @@ SECONDS = Histogram(
     buckets=(1, 2, 5, 10, 30, 60, 120, 300, 600, 1800, 3600, 10800),
 )
 SHOPS = Gauge("shopsync_ingestor_shops", "Shops of the shops file in force")
-# 0: the file has changed to something that cannot be used, the shops of before stay in force
+# 0: the file is invalid now, and the previous shops stay in use
 SHOPS_FILE_USABLE = Gauge("shopsync_ingestor_shops_file_usable", "1 when the shops file as it is now is in force")

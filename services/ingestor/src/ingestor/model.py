@@ -1,4 +1,4 @@
-"""One import as it is kept in MongoDB: everything needed to go on at the page where it was."""
+"""One import as it is stored in MongoDB, with everything needed to continue at its page."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -24,9 +24,9 @@ MAX_DOUBTS = 20
 
 @dataclass(slots=True)
 class Position:
-    """Where the reading stands. URLs are those of the pages still to be read; None is a listing's first page.
+    """Where to continue reading. URLs are those of the next pages; None is a listing's first page.
 
-    `window`: number of the update window that is being read, from 0.
+    `window`: number of the update window that is read, from 0.
     """
 
     page: int = 0
@@ -40,7 +40,7 @@ class Position:
 
 @dataclass(slots=True)
 class Counts:
-    """Running totals, saved together with the position: a repeated page is not counted twice."""
+    """Totals, stored together with the position, so that a repeated page is not counted twice."""
 
     read: int = 0
     changed: int = 0
@@ -59,12 +59,11 @@ class Failure:
 
 @dataclass(slots=True)
 class ImportRun:
-    """The state of an import. Times are aware, UTC, at millisecond grain.
+    """The state of an import. Times are aware, UTC, in whole milliseconds.
 
-    `interval`: the stretch of update time it reads; None means the complete listing. `unlisted`: products that were
-    there when asked for by number, though the listing lacked them. `next_switch_at`: when the first of the products
-    it read changes its sale form by the clock. `answered_by`: the import whose listing answers
-    this request too.
+    `interval`: the update times it reads; None means the complete listing. `unlisted`: products found by number though
+    the listing lacked them. `next_switch_at`: when the first product's pre-order period starts or ends. `answered_by`:
+    the import whose listing answers this request too.
     """
 
     id: str
@@ -109,31 +108,31 @@ class ImportRun:
 
     @property
     def reading_id(self) -> str:
-        """Name of the present listing: the import's own, or one per update window, where a product may come again."""
+        """Id of the present listing: the import's, or one per update window, since a product may be in several."""
         return self.id if self.interval is None else f"{self.id}/{self.position.window}"
 
     @property
     def expected(self) -> int | None:
-        """Products there will be to read, as far as is known."""
+        """Number of products to read, if known."""
         return None if self.interval is not None else self.present_before or None
 
     def switches(self, at: datetime | None) -> None:
-        """A product changes its sale form by the clock then."""
+        """Note that a product changes its sale form at this time."""
         if at is not None and (self.next_switch_at is None or at < self.next_switch_at):
             self.next_switch_at = to_the_millisecond(at)
 
     def doubt(self, reasons: list[str]) -> None:
-        """Remember why the listing is no proof; the first few are enough."""
+        """Note why the listing is not a proof. The first few reasons are kept."""
         self.doubts += reasons[: max(0, MAX_DOUBTS - len(self.doubts))]
 
     def refuse(self, product_no: str, reason: str) -> None:
-        """Count a product that cannot be taken, and keep its reason while there is room in one report."""
+        """Count a product that is refused, and keep the reason while one report has room for it."""
         self.counts.refused += 1
         if len(self.refused) < REPORT_PAGE:
             self.refused.append({"product_no": product_no, "reason": reason})
 
     def enumeration(self) -> Enumeration | None:
-        """The proof this import gives, once it is known to be one."""
+        """The proof of this import, if it is one."""
         if not self.proven or self.interval is not None or self.started_at is None or self.listed_at is None:
             return None
         return Enumeration(
@@ -141,9 +140,9 @@ class ImportRun:
         )
 
     def took_every_change(self) -> bool:
-        """Whether nothing that changed before this import's start can have escaped it.
+        """Whether the import cannot have missed a change from before its start.
 
-        A listing with doubts, or one that lacked a product that is there, may have lost others in silence.
+        A listing with doubts, or one that lacked an existing product, may have silently lost others.
         """
         if self.mode == "enumerate" or self.failure is not None or self.doubts or self.unlisted:
             return False
@@ -154,7 +153,7 @@ class ImportRun:
     ) -> ImportCompleted | ImportFailed:
         """The report of an import that has ended, to its own request or to another that it answers.
 
-        `sync_request_id`: the sync that follows. The same run gives the same report.
+        `sync_request_id`: the sync that follows. The same run always returns the same report.
         """
         request_id = request_id or self.request_id
         ended = self.ended_at or self.requested_at

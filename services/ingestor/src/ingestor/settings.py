@@ -76,11 +76,11 @@ class IngestorSettings(ServiceSettings):
     shops_at_once: int = Field(16, ge=1, description="Shops that one process imports side by side")
 
     def variables_read_elsewhere(self) -> frozenset[str]:
-        """Those that the shops file names: a shop's secret may well begin with INGESTOR_."""
+        """Variables that the shops file names. A shop's secret may begin with INGESTOR_."""
         return ShopsFile(self.shops_file).variables()
 
     def only_in_the_sandbox(self) -> dict[str, str]:
-        """A rate that futureshop does not allow: it would block the shop."""
+        """Report a rate that futureshop does not allow: it would block the shop."""
         if self.requests_per_second <= 1:
             return {}
         given = f"{self.requests_per_second:g}"

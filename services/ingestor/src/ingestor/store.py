@@ -1,4 +1,4 @@
-"""`imports`, `checkpoints` and `presence` in MongoDB, and a look into the catalog's `shops` and `products`."""
+"""`imports`, `checkpoints` and `presence` in MongoDB, and read access to the catalog's `shops` and `products`."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
@@ -46,14 +46,14 @@ class ImportStore:
         self._shops = database["shops"]
 
     async def ensure_indexes(self) -> None:
-        """Indexes for the queue, for tied requests and for forgetting old imports."""
+        """Create indexes for the queue, for tied requests and for deleting old imports."""
         await self._jobs.ensure_indexes()
         await self._imports.create_index(
             "answered_by", partialFilterExpression={"answered_by": {"$type": "string"}}, name="answered_by"
         )
 
     async def add(self, run: ImportRun) -> bool:
-        """Queue an import; False when it is known already (a redelivered command)."""
+        """Queue an import. Returns False when it is already known (a redelivered command)."""
         document = asdict(run)
         del document["id"]
         return await self._jobs.add(run.id, document)
@@ -70,17 +70,17 @@ class ImportStore:
         return [document["_id"] async for document in cursor]
 
     async def next_for(self, shop_key: str) -> ImportRun | None:
-        """The shop's running import, else its longest waiting one. For the holder of the shop's lease."""
+        """The shop's running import, else its longest waiting one. Only for the holder of the shop's lease."""
         document = await self._jobs.next_for(shop_key, among=_UNTIED)
         if document is None:
-            # Whoever was to answer these has ended: the replica that tied them to it came too late.
+            # The import that should answer these has ended: the replica tied them to it too late.
             orphans = {"shop_key": shop_key, "finished": False}
             await self._imports.update_many(orphans, {"$set": dict(_UNTIED)})
             document = await self._jobs.next_for(shop_key, among=_UNTIED)
         return None if document is None else ImportRun.from_document(document)
 
     async def get(self, import_id: str) -> ImportRun | None:
-        """The import, as long as it is kept."""
+        """The import, unless it was deleted."""
         document = await self._imports.find_one({"_id": import_id})
         return None if document is None else ImportRun.from_document(document)
 
@@ -93,9 +93,9 @@ class ImportStore:
         return None if document is None else ImportRun.from_document(document)
 
     async def tie_equals(self, run: ImportRun) -> int:
-        """Let the import answer every request like it that waits. Returns how many.
+        """Tie every equal waiting request to this import, which will answer them. Returns how many.
 
-        Only those from before its start: what they want to see has happened before its first page is read.
+        Only requests from before its start, so that the import reads everything that they want to see.
         """
         if run.confirm_shrink_of is not None or run.started_at is None:
             return 0
@@ -113,16 +113,16 @@ class ImportStore:
         return result.modified_count
 
     async def tied(self, import_id: str, *, limit: int) -> list[ImportRun]:
-        """Requests the import answers and has not answered yet."""
+        """Requests that are tied to the import and not answered yet."""
         cursor = self._imports.find({"answered_by": import_id, "finished": False}).sort("_id", ASCENDING).limit(limit)
         return [ImportRun.from_document(document) async for document in cursor]
 
     async def any_tied_wants_sync(self, import_id: str) -> bool:
-        """Whether one of the requests the import answers, told already or not, asks for a sync after it."""
+        """Whether one of the requests tied to the import, answered or not, asks for a sync."""
         return await self._imports.find_one({"answered_by": import_id, "then_sync": True}, {"_id": 1}) is not None
 
     async def answered(self, run: ImportRun, tied: Sequence[ImportRun]) -> None:
-        """The requests have their reports: they end with the import that answers them."""
+        """Finish these requests, since their reports are published."""
         if run.ended_at is None:
             raise ValueError(f"import {run.id} has not ended")
         changes = {"state": _FINISHED, "finished": True, "started_at": run.started_at, "ended_at": run.ended_at}
@@ -132,7 +132,7 @@ class ImportStore:
         )
 
     async def save(self, run: ImportRun, token: int) -> None:
-        """Keep the run's state. Raises LeaseLost when a later holder of the lease has written already."""
+        """Store the run's state. Raises LeaseLost when a later holder of the lease has already written."""
         changes = {name: value for name, value in asdict(run).items() if name not in _FIXED}
         changes |= {"finished": run.state == _FINISHED}
         if run.state == _FINISHED and run.ended_at is not None:
@@ -144,13 +144,13 @@ class ImportStore:
         return await self._shops.find_one({"_id": shop_key}, {"_id": 1}) is not None
 
     async def with_settings(self, shop_keys: Sequence[str]) -> list[str]:
-        """Those of the shops whose settings the catalog knows."""
+        """The shops whose settings the catalog knows."""
         cursor = self._shops.find({"_id": {"$in": list(shop_keys)}}, {"_id": 1}).sort("_id", ASCENDING)
         return [document["_id"] async for document in cursor]
 
 
 class CheckpointStore:
-    """How far the changes of each shop are taken: `_id` shop_key. Kept indefinitely; it only moves forward."""
+    """Up to when each shop's changes are read. `_id` is the shop_key. Kept indefinitely; only moves forward."""
 
     def __init__(self, database: Database) -> None:
         self._checkpoints = database["checkpoints"]
@@ -163,7 +163,7 @@ class CheckpointStore:
         return Checkpoint(found["taken_until"], found["read_fully_at"], found.get("next_switch_at"))
 
     async def advance(self, run: ImportRun) -> None:
-        """Every change up to the import's start is taken. Repeating it, or an import of before, moves nothing back."""
+        """Note that every change up to the import's start is read. A repeat or an older import changes nothing."""
         shop = {"_id": run.shop_key}
         await self._checkpoints.update_one(shop, {"$max": {"taken_until": run.started_at}}, upsert=True)
         if run.interval is None:
@@ -176,7 +176,7 @@ class CheckpointStore:
 
 
 class PresenceStore:
-    """Which products the shop has: `_id` "{shop_key}/{product_no}", when last seen, absent since when.
+    """The products of each shop: `_id` "{shop_key}/{product_no}", when last seen, since when absent.
 
     One writer per shop at a time (the import's lease).
     """
@@ -188,10 +188,10 @@ class PresenceStore:
     async def note_seen(
         self, shop_key: str, listed: Sequence[Listed], *, import_id: str, page: int, at: datetime, window: bool = False
     ) -> int:
-        """Mark products as present. Returns how many an earlier page (or this one) had under the same upstream id.
+        """Mark products as present. Returns how many were already on an earlier page or this one, by upstream id.
 
-        The same page again, after a crash, is no repetition. `window`: `import_id` names an update window, which is
-        no listing of the shop; which listing held the product last is then left as it was.
+        Reading the same page again after a crash does not count. With `window`, `import_id` is an update window, not a
+        listing of the shop, so the product's last listing stays the same.
         """
         if not listed:
             return 0
@@ -209,14 +209,14 @@ class PresenceStore:
         return len(repeated) + twice
 
     async def present(self, shop_key: str) -> int:
-        """How many products are held to be present."""
+        """Number of products that are present."""
         return await self._presence.count_documents({**_of(shop_key), "absent_since": None})
 
     async def missing(self, shop_key: str, import_id: str, *, seen_since: datetime | None = None) -> int:
-        """How many products were present and are not among those this import has seen.
+        """Number of products that were present and that this import has not seen.
 
-        `seen_since`: only those that were seen by then or later, by whatever import. Who listed a product last does
-        not tell it: an import that failed on its way has marked its pages too.
+        `seen_since`: only those seen at that time or later, by any import. The last listing of a product does not tell
+        this, since an import that failed halfway has marked its pages too.
         """
         query: dict[str, Any] = {**_of(shop_key), "absent_since": None, "import_id": {"$ne": import_id}}
         if seen_since is not None:
@@ -224,30 +224,30 @@ class PresenceStore:
         return await self._presence.count_documents(query)
 
     async def unseen(self, shop_key: str, import_id: str, *, after: str, limit: int) -> list[str]:
-        """Product numbers that this import has not seen, absent already or not, in order, above `after`."""
+        """Product numbers that this import has not seen, whether absent before or not, in order, above `after`."""
         cursor = self._presence.find(
             {**_of(shop_key, after), "import_id": {"$ne": import_id}}, {"product_no": 1}, sort=[("_id", ASCENDING)]
         ).limit(limit)
         return [document["product_no"] async for document in cursor]
 
     async def seen_since(self, shop_key: str, product_nos: Sequence[str], moment: datetime | None) -> set[str]:
-        """Those of the products that were seen at the moment or later; None: ever."""
+        """The products that were seen at this time or later; None means ever."""
         ids = [_id(shop_key, number) for number in product_nos]
         seen = {"seen_at": {"$gte": moment}} if moment is not None else {}
         return {found["product_no"] async for found in self._presence.find({"_id": {"$in": ids}, **seen})}
 
     async def mark_absent(self, shop_key: str, product_nos: Sequence[str], *, at: datetime) -> None:
-        """Their absence is proven; the time of the first proof stays."""
+        """Mark products as proven absent. The time of the first proof stays."""
         await self._presence.update_many(
             {"_id": {"$in": [_id(shop_key, number) for number in product_nos]}, "absent_since": None},
             {"$set": {"absent_since": at}},
         )
 
     async def forget(self, shop_key: str, *, absent_before: datetime, after: str, limit: int) -> tuple[str | None, int]:
-        """Drop products that are absent since before a moment and gone from the catalog, from `limit` candidates.
+        """Delete products that were absent before a time and are gone from the catalog, among `limit` candidates.
 
-        Returns (product number to go on after, how many were dropped); the number is None at the end. A product that
-        the catalog still has stays: its absence has to be proven again when its 連携対象 is turned OFF (DL-6).
+        Returns (product number to continue after, number of deleted products); the former is None at the end. A product
+        that the catalog still has is kept: its absence must be proven again when its 連携対象 is switched OFF (DL-6).
         """
         absent = {**_of(shop_key, after), "absent_since": {"$lt": absent_before}}
         cursor = self._presence.find(absent, {"product_no": 1}, sort=[("_id", ASCENDING)]).limit(limit)
@@ -282,6 +282,6 @@ def _id(shop_key: str, product_no: str) -> str:
 
 
 def _of(shop_key: str, after: str = "") -> dict[str, Any]:
-    # "0" follows "/" in ASCII, and shop keys hold no "/": the range holds this shop's products and nothing else.
+    # "0" follows "/" in ASCII, and shop keys contain no "/", so the range is exactly this shop's products.
     lower = {"$gt": _id(shop_key, after)} if after else {"$gte": f"{shop_key}/"}
     return {"_id": {**lower, "$lt": f"{shop_key}0"}}

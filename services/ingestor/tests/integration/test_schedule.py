@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from pydantic import ValidationError
 
-from ingestor.importing.schedule import ImportSchedule
+from ingestor.importing.schedule import CronTimes, ImportSchedule
 from ingestor.settings import IngestorSettings
 from ingestor.store import ImportStore
 from shopsync_contracts import new_event
@@ -42,7 +42,7 @@ async def schedule(mongo_client, mongo_database):
     def make(clock, events):
         imports, leases = ImportStore(database), Leases(database, "ingestor")
         shops = ["demo", "other", "no-settings"]
-        return ImportSchedule("15 * * * *", lambda: shops, imports, leases, events, clock=clock, catch_up=HOUR / 2)
+        return ImportSchedule(CronTimes("15 * * * *", HOUR / 2), lambda: shops, imports, leases, events, clock=clock)
 
     return make
 

@@ -14,9 +14,17 @@ LIMIT = ShrinkLimit()
 
 def listing(import_id="i1", *, held_back=True, distinct=400):
     return ImportRun(
-        id=import_id, shop_key="demo", mode="enumerate", then_sync=False, request_id="r", requested_at=NOW,
-        state="finished", listed_at=NOW, held_back=held_back, counts=Counts(distinct=distinct),
-    )  # fmt: skip
+        id=import_id,
+        shop_key="demo",
+        mode="enumerate",
+        then_sync=False,
+        request_id="r",
+        requested_at=NOW,
+        state="finished",
+        listed_at=NOW,
+        held_back=held_back,
+        counts=Counts(distinct=distinct),
+    )
 
 
 def test_the_newest_listing_that_held_back_can_be_confirmed():

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from ingestor.ids import changed_id, import_id_of, removed_id, report_id, scheduled_id, sync_id
-from ingestor.importing.schedule import ImportSchedule
+from ingestor.importing.schedule import CronTimes, ImportSchedule
 
 IMPORT = "d98b2bee-c8a1-5686-b52d-434995f9c91b"
 
@@ -45,13 +45,12 @@ async def test_the_clocks_requests_have_the_recorded_id():
     leases: Any = SimpleNamespace(claim_slot=claim_slot)
     events: Any = SimpleNamespace(event=lambda _, **named: named["id"], publish_all=publish_all)
     schedule = ImportSchedule(
-        "0 3 * * *",
+        CronTimes("0 3 * * *", timedelta(hours=1)),
         lambda: ["demo"],
         imports,
         leases,
         events,
         clock=lambda: datetime(2026, 11, 23, 18, 30, tzinfo=UTC),
-        catch_up=timedelta(hours=1),
     )
     await schedule.look()
     assert sent == ["3ac4e15a-993d-5f2f-80ac-4eba80a462be"]

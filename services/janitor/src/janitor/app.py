@@ -17,7 +17,7 @@ from shopsync_runtime.jobs import ShopWorker, WorkerOptions
 
 
 def build(runtime: Runtime, settings: JanitorSettings) -> None:
-    """Wire the janitor."""
+    """Create the parts of the service and register them with the runtime."""
     sweeps = SweepStore(runtime.database, keep=settings.sweeps_keep)
     catalog = CatalogView(runtime.database)
     options = StepOptions(

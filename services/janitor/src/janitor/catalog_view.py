@@ -1,4 +1,4 @@
-"""A look into the catalog's `products`, `tombstones` and `shops`."""
+"""Reads the catalog's `products`, `tombstones` and `shops`."""
 
 from collections.abc import AsyncIterator, Sequence
 from typing import Any
@@ -12,7 +12,7 @@ Database = AsyncDatabase[dict[str, Any]]
 
 
 class CatalogView:
-    """What the janitor may see of the catalog's collections. Reads only."""
+    """Read access to the catalog's collections."""
 
     def __init__(self, database: Database) -> None:
         self._products = database["products"]
@@ -29,9 +29,9 @@ class CatalogView:
         return await self._shops.find_one({"_id": shop_key}, {"_id": 1}) is not None
 
     async def removed(self, shop_key: str) -> AsyncIterator[Removed]:
-        """Every product of the shop that is held to be removed upstream.
+        """Every product of the shop that the catalog considers removed upstream.
 
-        Asked in the words of the catalog's index of them: a shop of 1,000,000 products is not read through.
+        The query fits the catalog's index, so that a shop of 1,000,000 products is not scanned.
         """
         cursor = self._products.find(
             {"shop_key": shop_key, "removed_upstream.enumeration_id": {"$exists": True}},
@@ -45,7 +45,7 @@ class CatalogView:
             )
 
     async def look_up(self, shop_key: str, product_nos: Sequence[str]) -> dict[str, Found]:
-        """Candidates as they are now. The tombstones are read last: a product is never seen in neither place."""
+        """The present state of candidates. Tombstones are read last, so that no product is missed in both places."""
         ids = {f"{shop_key}/{number}": number for number in product_nos}
         products = {
             document["_id"]: document

@@ -1,4 +1,4 @@
-"""The nightly hour: one sweep request per shop, once per night across all replicas (DL-3)."""
+"""Requests the nightly sweeps: one per shop, once per night across all replicas (DL-3)."""
 
 import asyncio
 from collections.abc import Callable
@@ -20,15 +20,17 @@ from shopsync_runtime.cron import slot_after, slot_at_or_before
 
 log = structlog.get_logger(__name__)
 
+_LONGEST_SLEEP = timedelta(seconds=30)
+
 NIGHTLY = "nightly"
 
 
 @dataclass(frozen=True, slots=True)
 class Schedule:
-    """When the night's sweeps start, and `catch_up` later its end.
+    """When the sweeps of a night start. The night ends `catch_up` later.
 
-    03:30 lies inside futureshop's maintenance of some nights (01:00 to 07:00, the night of a version-up): the end lies
-    behind it, so that a further try finds the shop open. What is missed by more is left out, not made up for by day.
+    On some nights 03:30 is within futureshop's maintenance (01:00 to 07:00, when it releases a new version). The night
+    ends after it, so that a later attempt finds the shop open. Sweeps that are missed by more are not caught up by day.
     """
 
     cron: str = "30 3 * * *"
@@ -40,7 +42,7 @@ class Schedule:
         return slot_at_or_before(self.cron, now, self.zone)
 
     def ended(self, now: datetime, nights: int) -> datetime:
-        """The slot that began the last of `nights` nights that are over, counted backwards: 1 is the newest."""
+        """Start of the `nights`-th last night that is over. 1 is the last one."""
         slot = self.latest(now - self.catch_up)
         for _ in range(nights - 1):
             slot = self.latest(slot - timedelta(seconds=1))
@@ -52,11 +54,11 @@ class Schedule:
 
 
 def due(schedule: Schedule, now: datetime, last: datetime | None) -> tuple[datetime | None, datetime | None]:
-    """(slot to run, slot to mark as seen to), each None when there is nothing.
+    """(slot to run, slot to mark as done), each None when there is nothing.
 
-    A clock that never ran marks the past slot without running it: a new installation does not begin with a sweep.
-    A mark in the future was left by a machine whose clock was ahead; obeying it would leave out the nights until then.
-    The slot that may then run a second time gives the same requests again, and those are known.
+    On the first run the past slot is marked without running it, so that a new installation does not start with a sweep.
+    A mark in the future comes from a machine whose clock was ahead. It is ignored, or the nights until then would be
+    skipped. A slot that then runs twice repeats the same requests, which are recognised.
     """
     slot = schedule.latest(now)
     if last is not None and slot <= last <= now:
@@ -68,8 +70,8 @@ def due(schedule: Schedule, now: datetime, last: datetime | None) -> tuple[datet
 class NightlyClock:
     """Publishes sweep.requested for every shop that has settings.
 
-    The slot is marked after its requests are acknowledged, so that a crash in between repeats them instead of losing
-    the night. Repeated requests carry the same ids and are one sweep each.
+    The slot is marked after its requests are acknowledged, so a crash in between repeats them instead of losing the
+    night. Repeated requests have the same ids and are one sweep each.
     """
 
     def __init__(
@@ -81,7 +83,6 @@ class NightlyClock:
         events: EventPublisher,
         *,
         clock: Callable[[], datetime],
-        longest_sleep: timedelta = timedelta(seconds=30),
     ) -> None:
         self._schedule = schedule
         self._sweeps = sweeps
@@ -89,17 +90,16 @@ class NightlyClock:
         self._leases = leases
         self._events = events
         self._clock = clock
-        self._longest_sleep = longest_sleep
 
     async def run(self) -> None:
-        """For ever. Sleeps in short stretches: the machine's clock may be set."""
+        """Check for due slots indefinitely. Sleeps are short, since the machine's clock may be changed."""
         while True:
             await self.tick()
             until = self._schedule.following(self._clock()) - self._clock()
-            await asyncio.sleep(max(0.05, min(until, self._longest_sleep).total_seconds()))
+            await asyncio.sleep(max(0.05, min(until, _LONGEST_SLEEP).total_seconds()))
 
     async def tick(self) -> datetime | None:
-        """See to the slot that is due, if any and if no other replica is at it. Returns the slot it ran."""
+        """Handle the slot that is due, unless another replica does. Returns the slot that was run."""
         now = self._clock()
         if due(self._schedule, now, await self._sweeps.last_slot(NIGHTLY)) == (None, None):
             return None

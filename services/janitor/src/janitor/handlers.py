@@ -18,10 +18,10 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Night:
-    """How the clock's own requests are treated.
+    """How nightly requests are handled.
 
-    `length`: how long tries go on after the nightly hour; `spread`: the time over which the shops begin, each at its
-    own place.
+    `length`: until how long after the nightly time sweeps are retried; `spread`: the period over which the starts of
+    the shops are distributed.
     """
 
     length: timedelta = timedelta(hours=4)
@@ -29,7 +29,7 @@ class Night:
 
 
 class Handlers:
-    """Requests become durable sweeps, and the ingestor's reports are kept for the sweeps that wait for them."""
+    """Stores requests as sweeps, and the ingestor's reports for the sweeps that wait for them."""
 
     def __init__(
         self, sweeps: SweepStore, wake: Callable[[], None], night: Night, *, clock: Callable[[], datetime]
@@ -40,7 +40,7 @@ class Handlers:
         self._clock = clock
 
     async def command(self, delivery: Delivery) -> None:
-        """Queue the sweep that is asked for. The same request again asks for the same sweep."""
+        """Queue the requested sweep. A repeated request is the same sweep."""
         event = delivery.event
         if not isinstance(event.data, SweepRequested):
             raise NotASweepRequest(f"{event.type} is no sweep command")
@@ -68,13 +68,13 @@ class Handlers:
             dry_run=event.data.dry_run,
         )
         if event.id == nightly_id(event.time, sweep.shop_key):
-            # Nobody waits for it, and hundreds come in the same second.
+            # Nobody waits for a nightly sweep, and hundreds are requested in the same second.
             sweep.not_before = to_the_millisecond(now + self._night.spread * share_of(sweep.shop_key))
             sweep.retry_until = to_the_millisecond(event.time + self._night.length)
         return sweep
 
     async def report(self, delivery: Delivery) -> None:
-        """Keep the report of an enumeration that a sweep waits for; all other reports pass by."""
+        """Store the report of an enumeration that a sweep waits for. Other reports are ignored."""
         report = delivery.event.data
         if not isinstance(report, ImportCompleted | ImportFailed) or report.request_id is None:
             return

@@ -8,28 +8,28 @@ _id = partial(derived_id, UUID("2b7d3f0e-8a4c-5f6b-a3d1-7c1e9b0f4d22"))
 
 
 def sweep_id_of(source: str, event_id: str) -> str:
-    """The sweep that a request asks for. Event ids are unique per source, so both make the name."""
+    """Id of the sweep that is requested. Event ids are only unique per source, so both are part of it."""
     return _id("sweep", source, event_id)
 
 
 def nightly_id(slot: datetime, shop_key: str) -> str:
-    """Id of the sweep request of one night and shop: however often it is sent, it is one sweep.
+    """Id of the sweep request of one night and shop. However often it is sent, it is one sweep.
 
-    The request's time is the slot, so that the id tells a request of the clock from everyone else's.
+    The time of the request is the slot, so that nightly requests can be told from others by their id.
     """
     return _id("nightly", slot.astimezone(UTC).isoformat(), shop_key)
 
 
 def enumerate_id(sweep_id: str, attempt: int) -> str:
-    """Id of the import command that asks for the sweep's enumeration; the report names it as request_id.
+    """Id of the import command for the sweep's enumeration. The report has it as request_id.
 
-    Each attempt (from 1) asks again, and the answer to a former one is none.
+    Each attempt (from 1) has its own, so that the answer to an earlier attempt does not count.
     """
     return _id("enumerate", sweep_id, attempt)
 
 
 def share_of(shop_key: str) -> float:
-    """The shop's own place between 0 and 1, always the same: spreads the shops of a night evenly."""
+    """A number between 0 and 1, always the same for a shop, which distributes the shops of a night evenly."""
     return UUID(_id("share", shop_key)).int / 2**128
 
 

@@ -1,7 +1,7 @@
-"""What the runtime's worker does with queued sweeps.
+"""Connects the queue of sweeps to the runtime's worker.
 
-A second request for a shop waits while a sweep is under way, and then runs with an enumeration of its own. A sweep that
-waits for its next try is not under way.
+A second request for a shop waits while a sweep is running, and then runs with its own enumeration. A sweep that waits
+for its next attempt is not running.
 """
 
 import asyncio
@@ -15,7 +15,7 @@ from shopsync_runtime import Lease
 
 
 class SweepJobs:
-    """`poll`: how often to look whether a sweep that waits for the catalog can go on."""
+    """`poll`: how often to check whether a sweep that waits for the catalog can continue."""
 
     def __init__(self, sweeps: SweepStore, steps: Steps, *, poll: timedelta, clock: Callable[[], datetime]) -> None:
         self._sweeps = sweeps
@@ -24,18 +24,18 @@ class SweepJobs:
         self._clock = clock
 
     async def shops_with_work(self) -> Sequence[str]:
-        """Shops where something can be done now."""
+        """Shops with a sweep that can continue now."""
         return await self._sweeps.shops_with_work(self._clock())
 
     async def next_for(self, shop_key: str) -> Sweep | None:
-        """The shop's sweep to go on with."""
+        """The shop's sweep to continue with."""
         return await self._sweeps.next_for(shop_key, self._clock())
 
     async def advance(self, sweep: Sweep, lease: Lease) -> bool:
-        """One step; False while the enumeration is waited for."""
+        """Take one step. Returns False while the sweep waits for its enumeration."""
         if await self._steps.advance(sweep, lease):
             return True
         if sweep.state == "enumerating":
-            return False  # `shops_with_work` names the shop again when the report is there or the wait is over
+            return False  # `shops_with_work` returns the shop again when the report has come or the wait is over
         await asyncio.sleep(self._poll.total_seconds())
         return True

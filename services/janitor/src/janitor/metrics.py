@@ -1,8 +1,8 @@
-"""What the janitor counts besides the runtime's own."""
+"""Metrics of the janitor beside those of the runtime."""
 
 from prometheus_client import Counter, Gauge, Histogram
 
-# a rise of refused means enumerations fail: nothing is removed until that is mended (DL-10)
+# a rise of refused means that enumerations fail: nothing is removed until that is fixed (DL-10)
 SWEEPS = Counter("shopsync_sweeps", "Sweeps by outcome", ["shop_key", "outcome"])  # judged, refused, dry_run
 RETRIES = Counter("shopsync_sweep_retries", "Enumerations asked for again in the same night", ["shop_key"])
 VERDICTS = Counter("shopsync_sweep_verdicts", "Products by what a sweep did with them", ["shop_key", "verdict"])

@@ -1,13 +1,13 @@
-"""A sweep's way through its states. Pure (DL-1 to DL-14).
+"""A sweep and its states. Pure (DL-1 to DL-14).
 
 requested → enumerating → proven → commanded → judged → done
     ↖____________↙ ↘ refused ____________________↗
 
-- requested: its time is waited for, then the shop's settings are looked for and a fresh enumeration is asked for.
-- enumerating: the ingestor's report is waited for. A trouble that may pass leads back while the night lasts.
-- proven: candidates are chosen once the catalog has handled what was published before.
-- commanded: delete commands go out; the catalog decides and executes. A dry run goes from proven to judged.
-- judged / refused: the outcome is stored; its report goes out.
+- requested: waits for its start, then checks the shop's settings and requests a new enumeration.
+- enumerating: waits for the ingestor's report. After a failure that may pass it starts again during the night.
+- proven: chooses candidates once the catalog has handled everything published before.
+- commanded: publishes delete commands, which the catalog checks and executes. A dry run skips this state.
+- judged / refused: the outcome is stored and its report is published.
 """
 
 from collections import Counter
@@ -34,10 +34,10 @@ Document = dict[str, Any]
 
 @dataclass(slots=True)
 class Sweep:
-    """One sweep as it is kept. Times are aware, UTC, at millisecond grain; `candidates` have no verdict yet.
+    """One stored sweep. Times are aware, UTC, in whole milliseconds; `candidates` have no verdict yet.
 
-    `not_before`: when the next try begins. `retry_until`: no further try begins later; None for a sweep that somebody
-    waits for. `kept_unlisted`: kept products beyond those that `verdicts` has room for.
+    `not_before`: start of the next attempt. `retry_until`: no attempt starts later; None for a sweep that somebody
+    waits for. `kept_unlisted`: number of kept products beyond those in `verdicts`.
     """
 
     id: str
@@ -65,29 +65,29 @@ class Sweep:
 
     @property
     def succeeded(self) -> bool:
-        """Whether it did what a night has to do."""
+        """Whether it did the work of a night."""
         return self.completed_at is not None and self.refused_because is None and not self.dry_run
 
     def refuse(self, reason: str, now: datetime) -> None:
-        """End without a single delete command (DL-9, DL-10)."""
+        """End without any delete command (DL-9, DL-10)."""
         tries = f" (tried {self.attempt} times)" if self.attempt > 1 else ""
         self.state, self.refused_because, self.completed_at = "refused", f"{reason}{tries}", now
 
     def stumble(self, trouble: Trouble, now: datetime, retry: timedelta) -> bool:
-        """Begin again `retry` later while the night lasts and the trouble may pass; else refuse. True: again."""
+        """Retry after `retry` during the night if the trouble may pass, else refuse. Returns whether to retry."""
         again = to_the_millisecond(now + retry)
         if not trouble.passing or self.retry_until is None or again > self.retry_until:
             self.refuse(trouble.reason, now)
             return False
         self.attempt += 1
-        # An answer to the former try, however late, answers nothing now.
+        # A late answer to the previous attempt must not count.
         self.enumeration_request_id = enumerate_id(self.id, self.attempt)
         self.enumeration_id = self.enumeration_completed_at = self.deadline = None
         self.state, self.not_before = "requested", again
         return True
 
     def hear(self, report: ImportCompleted | ImportFailed) -> Trouble | None:
-        """Take the ingestor's report: on to `proven`, or what is wrong with it (DL-9, DL-10, NV-9)."""
+        """Apply the ingestor's report: move on to `proven`, or return what is wrong (DL-9, DL-10, NV-9)."""
         trouble = trouble_with(report, self.requested_at)
         if trouble is None and isinstance(report, ImportCompleted) and report.enumeration is not None:
             self.state = "proven"
@@ -96,15 +96,15 @@ class Sweep:
         return trouble
 
     def proof(self) -> EnumerationProof:
-        """What the delete commands carry. Only from `proven` on."""
+        """The proof for the delete commands. Only from `proven` on."""
         if self.enumeration_id is None or self.enumeration_completed_at is None:
             raise NoProof(f"sweep {self.id} has no proof")
         return EnumerationProof(id=self.enumeration_id, completed_at=self.enumeration_completed_at)
 
     def weigh(self, product: Removed, *, limit: int) -> None:
-        """Make a removed product a candidate or give it its verdict.
+        """Make a removed product a candidate, or set its verdict.
 
-        Candidates beyond `limit` wait for the next sweep; of the kept ones only so many are named.
+        Candidates beyond `limit` wait for the next sweep, and at most `limit` kept products are named.
         """
         verdict = before(product, self.enumeration_id)
         if verdict is None and len(self.candidates) < limit:
@@ -117,14 +117,14 @@ class Sweep:
             self.kept_unlisted[verdict] = self.kept_unlisted.get(verdict, 0) + 1
 
     def chosen(self, now: datetime) -> None:
-        """All are weighed: on to the commands, or to the verdicts as they would be."""
+        """Move on after all products were classified: to the commands, or to the verdicts of a dry run."""
         self.deadline = None
         self.state = "commanded"
         if self.dry_run:
             self._give(dict.fromkeys(self.candidates, "deleted"), now)
 
     def judge(self, found: dict[str, Found], now: datetime) -> None:
-        """Give every candidate its verdict by what the catalog did."""
+        """Set the verdict of every candidate by what the catalog did."""
         self._give({number: after(found.get(number, Found(exists=False)), self.id) for number in self.candidates}, now)
 
     def _give(self, verdicts: dict[str, SweepVerdict], now: datetime) -> None:
@@ -133,7 +133,7 @@ class Sweep:
         self.state, self.completed_at = "judged", now
 
     def counts(self) -> SweepCounts:
-        """Verdicts by kind."""
+        """Number of verdicts of each kind."""
         given = Counter(self.verdicts.values()) + Counter(self.kept_unlisted)
         return SweepCounts(
             deleted=given["deleted"],

@@ -1,8 +1,8 @@
-"""Tells when nights go by without a sweep: refused every time, or nobody at work."""
+"""Reports nights without a successful sweep: they were refused, or no process was running."""
 
 import asyncio
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import structlog
 
@@ -14,13 +14,15 @@ from shopsync_runtime import Leases
 
 log = structlog.get_logger(__name__)
 
+_CHECK_SECONDS = 300.0
+
 
 def overdue(
     schedule: Schedule, now: datetime, nights: int, last: dict[str, datetime], first: dict[str, datetime]
 ) -> list[str]:
     """Shops without a success in the last `nights` nights that are over.
 
-    `last`: the last success; `first`: the first request of those that never had one, whose first night counts.
+    `last`: the last success of each shop; `first`: the first request of shops without one, whose first night counts.
     """
     since = {shop: at - schedule.catch_up for shop, at in first.items()} | last
     limit = schedule.ended(now, nights)
@@ -28,7 +30,7 @@ def overdue(
 
 
 class Nights:
-    """Keeps the gauges, and logs an error per night and overdue shop, once across replicas."""
+    """Sets the gauges, and logs an error per night and overdue shop, once across replicas."""
 
     def __init__(
         self,
@@ -39,7 +41,6 @@ class Nights:
         *,
         nights: int,
         clock: Callable[[], datetime],
-        interval: timedelta = timedelta(minutes=5),
     ) -> None:
         self._schedule = schedule
         self._sweeps = sweeps
@@ -47,13 +48,12 @@ class Nights:
         self._leases = leases
         self._nights = nights
         self._clock = clock
-        self._interval = interval
 
     async def run(self) -> None:
-        """For ever."""
+        """Check indefinitely."""
         while True:
             await self.look()
-            await asyncio.sleep(self._interval.total_seconds())
+            await asyncio.sleep(_CHECK_SECONDS)
 
     async def look(self) -> list[str]:
         """The overdue shops among those that have settings."""

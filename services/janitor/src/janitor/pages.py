@@ -1,4 +1,4 @@
-"""A sweep's report. Pure."""
+"""The report of a sweep, in pages. Pure."""
 
 from collections.abc import Iterator, Sequence
 
@@ -7,9 +7,9 @@ from shopsync_contracts.events import REPORT_PAGE, ProductVerdict, SweepComplete
 
 
 def report_of(sweep: Sweep) -> list[SweepCompleted]:
-    """In pages of at most 500 verdicts, by product number; one page when there are none.
+    """Pages of at most 500 verdicts, ordered by product number; one page when there are none.
 
-    The same sweep gives the same pages.
+    The same sweep always has the same pages.
     """
     verdicts = [ProductVerdict(product_no=no, verdict=verdict) for no, verdict in sorted(sweep.verdicts.items())]
     pages = list(_pages(verdicts)) or [()]

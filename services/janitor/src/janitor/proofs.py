@@ -1,4 +1,4 @@
-"""Whether the ingestor's report is a proof that a sweep may rest on. Pure; when in doubt it is none (DL-9, DL-10)."""
+"""Decides whether the ingestor's report is a proof for a sweep. Pure; in doubt it is not (DL-9, DL-10)."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -7,19 +7,19 @@ from shopsync_contracts.events import ImportCompleted, ImportFailed
 from shopsync_contracts.times import CLOCK_TOLERANCE
 
 _LASTING = frozenset({"shop_unknown", "futureshop_denied"})
-"""Codes of import.failed that somebody has to see to; all others may pass by themselves, as maintenance does."""
+"""Codes of import.failed that need somebody to act. All others may pass, such as maintenance."""
 
 
 @dataclass(frozen=True, slots=True)
 class Trouble:
-    """Why there is no proof. `passing`: asking again later may help."""
+    """Why there is no proof. `passing`: a later attempt may help."""
 
     reason: str
     passing: bool
 
 
 def trouble_with(report: ImportCompleted | ImportFailed, requested_at: datetime) -> Trouble | None:
-    """What keeps the report from being a proof for a sweep requested at `requested_at`; None when nothing does."""
+    """Why the report is not a proof for a sweep requested at `requested_at`; None when it is one."""
     if isinstance(report, ImportFailed):
         reason = f"the enumeration failed: {report.code}: {report.message}"
         return Trouble(reason, passing=report.code not in _LASTING)

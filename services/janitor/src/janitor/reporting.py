@@ -1,4 +1,4 @@
-"""What logs and metrics say of a sweep that has ended."""
+"""Log entry and metrics of a sweep that has ended."""
 
 import structlog
 
@@ -9,7 +9,7 @@ log = structlog.get_logger(__name__)
 
 
 def tell_end(sweep: Sweep) -> None:
-    """An error when it was refused: nothing was deleted this night, and somebody may have to act."""
+    """Log the end, as an error when the sweep was refused: nothing was deleted, and somebody may have to act."""
     counts = sweep.counts().model_dump()
     tell = log.error if sweep.refused_because else log.info
     tell(

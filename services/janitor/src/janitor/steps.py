@@ -1,4 +1,4 @@
-"""A sweep's steps: each reads the stored state, does one thing that may be repeated, and stores the next state."""
+"""The steps of a sweep. Each reads the stored state, does something that may be repeated, and stores the next state."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
@@ -35,11 +35,11 @@ log = structlog.get_logger(__name__)
 
 _CHUNK = 500
 _COMMANDS_SHARE = 0.9
-"""Of the wait for verdicts, in which the catalog may execute a command."""
+"""Share of the wait for verdicts in which the catalog may execute a command."""
 
 
 class Passable(Protocol):
-    """The runtime's Barrier, as far as it is needed here."""
+    """The part of the runtime's Barrier that is used here."""
 
     async def passed(self) -> bool:
         """Whether the group has handled everything before the barrier."""
@@ -63,7 +63,7 @@ class StepOptions:
 
 
 class Steps:
-    """Drives one sweep as far as it can go now. Repeating a step repeats messages with the same ids, nothing else."""
+    """Takes one sweep as far as possible. Repeating a step only repeats messages with the same ids."""
 
     def __init__(
         self,
@@ -84,7 +84,7 @@ class Steps:
         self._barriers: dict[tuple[str, str, int], Passable] = {}
 
     async def advance(self, sweep: Sweep, lease: Lease) -> bool:
-        """One step. False when the sweep has to wait for somebody else; then call again later."""
+        """Take one step. Returns False when the sweep must wait for another service; then call again later."""
         lease.check()
         state, attempt = sweep.state, sweep.attempt
         match state:
@@ -130,7 +130,7 @@ class Steps:
             sweep.deadline = self._now() + self._options.catalog_wait
 
     async def _choose(self, sweep: Sweep) -> None:
-        """Look only once the catalog has handled the removals, and every edit that was sent before now."""
+        """Choose the candidates once the catalog has handled the removals and every edit sent before now."""
         if self._now() >= self._end_of_proof(sweep):
             reason = f"the enumeration is older than {self._options.proof_age}"
             self._stumble(sweep, Trouble(reason, passing=True))
@@ -166,14 +166,14 @@ class Steps:
             failpoint("sweep_commands_published")
             sweep.commanded += len(chunk)
             await self._sweeps.save_commanded(sweep, lease.token)
-        # Not `commanded`: a crash may have come between a chunk and its count.
+        # `commanded` is not used here: a crash may have come between a chunk and its count.
         if not sweep.candidates or await self._passed(sweep, [DELETE_COMMANDS]) or self._is_over(sweep):
             sweep.judge(await self._look_up(sweep), self._now())
 
     async def _set_deadlines(self, sweep: Sweep, lease: Lease) -> None:
-        """Commands end before the wait for them does, by more than clocks differ.
+        """Let commands expire before the sweep stops waiting for them, by more than clocks differ.
 
-        Else the catalog could still delete what the sweep has reported as kept.
+        Otherwise the catalog could still delete a product that the sweep has reported as kept.
         """
         wait = self._options.verdict_wait
         until = min(self._now() + wait * _COMMANDS_SHARE, self._end_of_proof(sweep))
@@ -209,9 +209,9 @@ class Steps:
         tell_end(sweep)
 
     async def _passed(self, sweep: Sweep, specs: Sequence[TopicSpec]) -> bool:
-        """Whether the catalog has handled what these topics held when this step was first tried.
+        """Whether the catalog has handled everything on these topics since before this step was first attempted.
 
-        After a crash the barrier is taken anew, at later ends: a longer wait, never a shorter one.
+        After a crash a new barrier is taken at later ends, so the wait can only become longer.
         """
         key = (sweep.id, sweep.state, sweep.attempt)
         barrier = self._barriers.get(key)

@@ -19,9 +19,9 @@ _QUEUED = "requested"
 
 
 class SweepStore:
-    """The durable sweeps. Writes of a running sweep are fenced by the lease's token.
+    """The stored sweeps. Writes of a running sweep are fenced by the lease's token.
 
-    Verdicts are kept as a list of {product_no, verdict}: product numbers may hold characters that keys may not.
+    Verdicts are stored as a list of {product_no, verdict}, since product numbers may have characters that keys may not.
     """
 
     def __init__(self, database: Database, *, keep: timedelta = timedelta(days=365)) -> None:
@@ -30,7 +30,7 @@ class SweepStore:
         self._clocks = database["janitor_clock"]
 
     async def ensure_indexes(self) -> None:
-        """Indexes for the queue, for reports, for the last success of each shop and for forgetting old sweeps."""
+        """Create indexes for the queue, for reports, for the last success of each shop and for deleting old sweeps."""
         await self._jobs.ensure_indexes()
         await self._sweeps.create_index("enumeration_request_id")
         await self._sweeps.create_index([("requested_at", ASCENDING)], name="newest")
@@ -41,13 +41,13 @@ class SweepStore:
         )
 
     async def add(self, sweep: Sweep) -> bool:
-        """Queue a sweep; False when it is known already (a redelivered request)."""
+        """Queue a sweep. Returns False when it is already known (a redelivered request)."""
         return await self._jobs.add(sweep.id, {**_to_document(sweep), "succeeded": False, "report": None})
 
     async def shops_with_work(self, now: datetime) -> list[str]:
-        """Shops where something can be done now, the longest waiting first.
+        """Shops with a sweep that can continue now, the longest waiting first.
 
-        A sweep that waits for its time or for its enumeration is none of them: hundreds may wait at no cost.
+        A sweep that waits for its start or its enumeration does not count, so that hundreds may wait at no cost.
         """
         begun = {"$ne": ["$state", _QUEUED]}
         ready = {
@@ -82,28 +82,28 @@ class SweepStore:
         return [document["_id"] async for document in cursor]
 
     async def next_for(self, shop_key: str, now: datetime) -> Sweep | None:
-        """The shop's sweep that has begun, else the oldest whose time has come. Others wait until it is done."""
+        """The shop's running sweep, else the oldest that is due. Others wait until it is done."""
         due = {"$or": [{"not_before": None}, {"not_before": {"$lte": now}}]}
         document = await self._jobs.next_for(shop_key, due=due)
         return None if document is None else _from_document(document)
 
     async def save(self, sweep: Sweep, token: int) -> None:
-        """Keep the sweep's state. Raises LeaseLost when a later holder of the lease has written already."""
+        """Store the sweep's state. Raises LeaseLost when a later holder of the lease has already written."""
         changes = {name: value for name, value in _to_document(sweep).items() if name not in _FIXED}
         finished = sweep.state == "done"
         changes |= {"finished": finished, "counts": sweep.counts().model_dump()}
         if sweep.state == _QUEUED:
-            changes["report"] = None  # that of the former try
+            changes["report"] = None  # that of the previous attempt
         if finished and sweep.completed_at is not None:
             changes |= {"succeeded": sweep.succeeded, **self._jobs.expiry(sweep.completed_at)}
         await self._jobs.write(sweep.id, changes, token)
 
     async def save_commanded(self, sweep: Sweep, token: int) -> None:
-        """Keep how many commands are out, and nothing else of a document that may be large. Raises as `save`."""
+        """Store only how many commands are published, since the document may be large. Raises like `save`."""
         await self._jobs.write(sweep.id, {"commanded": sweep.commanded}, token)
 
     async def keep_report(self, report: ImportCompleted | ImportFailed) -> bool:
-        """Keep the ingestor's report with the sweep that asked for it; the first stays. False: nobody waits for it."""
+        """Store the ingestor's report in the sweep that requested it; the first one stays. False: none waits for it."""
         result = await self._sweeps.update_one(
             {
                 "enumeration_request_id": report.request_id,
@@ -116,7 +116,7 @@ class SweepStore:
         return result.modified_count > 0
 
     async def report_for(self, sweep: Sweep) -> ImportCompleted | ImportFailed | None:
-        """The report that has come for the sweep's present try."""
+        """The report for the sweep's present attempt."""
         document = await self._sweeps.find_one(
             {"_id": sweep.id, "enumeration_request_id": sweep.enumeration_request_id}, {"report": 1}
         )
@@ -127,11 +127,11 @@ class SweepStore:
         return body.model_validate_json(report["body"])
 
     async def last_successes(self) -> dict[str, datetime]:
-        """When each shop last had a sweep that ran to its end. Dry runs are none."""
+        """When each shop last had a successful sweep. Dry runs do not count."""
         return await self._by_shop({"succeeded": True}, {"$max": "$completed_at"})
 
     async def first_requests(self, shop_keys: list[str]) -> dict[str, datetime]:
-        """When a sweep was first asked for, of these shops."""
+        """When a sweep was first requested for each of these shops."""
         return await self._by_shop({"shop_key": {"$in": shop_keys}}, {"$min": "$requested_at"})
 
     async def _by_shop(self, match: Mapping[str, Any], moment: Mapping[str, Any]) -> dict[str, datetime]:
@@ -139,14 +139,14 @@ class SweepStore:
         return {document["_id"]: document["at"] async for document in cursor}
 
     async def last_slot(self, name: str) -> datetime | None:
-        """The slot of a clock up to which all has been seen to; None when it never ran."""
+        """The last slot that a schedule has handled; None when it never ran."""
         document = await self._clocks.find_one({"_id": name})
         return None if document is None else document["slot"]
 
     async def mark_slot(self, name: str, slot: datetime, *, seen: datetime | None) -> None:
-        """The slot has been seen to, unless somebody has moved the mark since `seen` was read.
+        """Mark the slot as handled, unless another process has moved the mark since `seen` was read.
 
-        May go back: a mark that lies in the future is the work of a clock that was wrong.
+        The mark may go back, since one in the future comes from a clock that was wrong.
         """
         if seen is None:
             await self._clocks.update_one({"_id": name}, {"$setOnInsert": {"slot": slot}}, upsert=True)

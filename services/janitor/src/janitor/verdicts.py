@@ -1,4 +1,4 @@
-"""What a sweep decides about one product that is gone from futureshop. Pure (DL-1 to DL-14)."""
+"""Decides about one product that is gone from futureshop. Pure (DL-1 to DL-14)."""
 
 from dataclasses import dataclass
 
@@ -7,7 +7,7 @@ from shopsync_contracts.events import SweepVerdict
 
 @dataclass(frozen=True, slots=True)
 class Removed:
-    """A product the catalog holds to be removed upstream, and by which enumeration."""
+    """A product that the catalog considers removed upstream, and by which enumeration."""
 
     product_no: str
     sync_enabled: bool
@@ -16,7 +16,7 @@ class Removed:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What the catalog says about a candidate afterwards. `deleted_by` is the sweep named in its tombstone."""
+    """A candidate's state in the catalog afterwards. `deleted_by` is the sweep in its tombstone."""
 
     exists: bool
     sync_enabled: bool = False
@@ -25,10 +25,10 @@ class Found:
 
 
 def before(product: Removed, enumeration_id: str | None) -> SweepVerdict | None:
-    """Why a removed product is kept without being asked for; None makes it a candidate.
+    """Why a removed product is kept without a delete command; None makes it a candidate.
 
-    ON is kept (DL-4, NV-5). Only the fresh enumeration is a proof: an older one may have been overtaken (DL-9).
-    状態 plays no part (DL-2).
+    A product that is ON is kept (DL-4, NV-5). Only the new enumeration is a proof; an older one may be outdated (DL-9).
+    状態 does not matter (DL-2).
     """
     if product.sync_enabled:
         return "kept_sync_enabled"
@@ -38,9 +38,9 @@ def before(product: Removed, enumeration_id: str | None) -> SweepVerdict | None:
 
 
 def after(found: Found, sweep_id: str) -> SweepVerdict:
-    """What became of a candidate. A tombstone of this sweep counts, also when the product has come back since (DL-13).
+    """The verdict of a candidate. A tombstone of this sweep counts even if the product has come back since (DL-13).
 
-    Without tombstone and without product somebody else removed it: gone all the same (DL-12).
+    Without tombstone and product, somebody else removed it, which also counts as deleted (DL-12).
     """
     if found.deleted_by == sweep_id or not found.exists:
         return "deleted"

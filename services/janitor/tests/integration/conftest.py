@@ -142,16 +142,29 @@ class World(ServiceWorld):
         """The ingestor's good report to an enumeration command."""
         now = datetime.now(UTC)
         proof = Enumeration(id=enumeration_id, started_at=now, completed_at=now, product_count=9)
-        members = {"import_id": enumeration_id, "mode": "enumerate", "started_at": now, "completed_at": now,
-                   "duration_seconds": 0.0, "counts": ImportCounts(), "enumeration": proof, **changes}  # fmt: skip
+        members = {
+            "import_id": enumeration_id,
+            "mode": "enumerate",
+            "started_at": now,
+            "completed_at": now,
+            "duration_seconds": 0.0,
+            "counts": ImportCounts(),
+            "enumeration": proof,
+            **changes,
+        }
         report = ImportCompleted(shop_key=command.data.shop_key, request_id=command.id, **members)
         await self.say(REPORTS, report, f"report-{command.id}")
 
     async def answer_badly(self, command: Event[ImportRequested], code: str = "futureshop_unavailable") -> None:
         report = ImportFailed(
-            shop_key=command.data.shop_key, request_id=command.id, mode="enumerate", started_at=NOW, failed_at=NOW,
-            code=code, message="GET /admin-api/v1/products: HTTP 503",
-        )  # fmt: skip
+            shop_key=command.data.shop_key,
+            request_id=command.id,
+            mode="enumerate",
+            started_at=NOW,
+            failed_at=NOW,
+            code=code,
+            message="GET /admin-api/v1/products: HTTP 503",
+        )
         await self.say(REPORTS, report, f"report-{command.id}")
 
     async def reports(self, request_id: str, within: float = 120) -> list[Any]:

@@ -1,4 +1,4 @@
-"""futureshop APIv2, read-only. Only the token call and two searches exist here: nothing can be written (NV-2)."""
+"""futureshop APIv2, read-only. There are only the token call and two searches, so nothing can be written (NV-2)."""
 
 import asyncio
 import itertools
@@ -30,7 +30,7 @@ _USUAL_LIFE: Final = 3600.0
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """How hard a shop's API is used. Seconds and bytes; `attempts` per request, the first included."""
+    """Limits for calls to a shop's API, in seconds and bytes. `attempts` per request include the first one."""
 
     requests_per_second: float = 1.0
     attempts: int = 20
@@ -43,7 +43,7 @@ class Policy:
 
 @dataclass(frozen=True, slots=True)
 class Search:
-    """One listing: the path and its filters. The first page is asked with these, later ones by their next URL."""
+    """One listing: path and filters of its first page. Later pages have a URL of their own."""
 
     path: str
     params: Mapping[str, str] = field(default_factory=dict)
@@ -51,7 +51,7 @@ class Search:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """One page of a listing. `next_url` is None on the last."""
+    """One page of a listing. `next_url` is None on the last page."""
 
     records: list[Mapping[str, Any]]
     next_url: str | None
@@ -64,10 +64,10 @@ class _Token:
 
 
 class FutureshopClient:
-    """Reads one shop. At most `requests_per_second` calls, the token call included, by all who share `turns`.
+    """Reads one shop. All clients that share `turns` make at most `requests_per_second` calls, including token calls.
 
-    Requests that may pass are repeated with growing waits, or after the time futureshop asks for. Safe to share
-    between tasks: they wait for each other's turn.
+    Failures that may pass are retried with growing waits, or after the time that futureshop asks for. Tasks may share a
+    client; their calls are queued.
     """
 
     def __init__(
@@ -88,7 +88,7 @@ class FutureshopClient:
         self._token_lock = asyncio.Lock()
 
     async def page(self, search: Search, url: str | None = None) -> Page:
-        """One page: the first, or the one at `url`. Raises FutureshopError once repeating does not help."""
+        """The first page, or the one at `url`. Raises FutureshopError when retries do not help."""
         address = httpx.URL(self._access.base_url + search.path)
         target = address.copy_merge_params(dict(search.params)) if url is None else self._same_place(url, address)
         document = await self._get(target)
@@ -103,7 +103,7 @@ class FutureshopClient:
         return Page(records, str(self._same_place(following, address)))
 
     def _same_place(self, url: str, address: httpx.URL) -> httpx.URL:
-        """The URL, when it leads to the same origin and path: the token must never go elsewhere."""
+        """The URL if it has the same origin and path. The token must never be sent elsewhere."""
         try:
             target = httpx.URL(url)
         except (httpx.InvalidURL, ValueError):
@@ -127,7 +127,7 @@ class FutureshopClient:
         raise AssertionError("stamina ends by returning or raising")  # pragma: no cover
 
     def _waits(self) -> Callable[[Exception], bool | float]:
-        """Backoff hook for one request: whether to repeat, or after how many seconds."""
+        """Back-off hook for one request: whether to retry, or after how many seconds."""
         policy, failures = self._policy, itertools.count()
 
         def wait_for(error: Exception) -> bool | float:
@@ -137,8 +137,8 @@ class FutureshopClient:
             growing = min(policy.first_wait * 2.0 ** next(failures), policy.longest_wait)
             if error.retry_after is None:
                 return True
-            # A maintenance longer than our patience is reported at once instead of being slept through. A time that
-            # is over, as a static page has it for hours, must not use all attempts up within seconds.
+            # A maintenance longer than `patience` is reported at once. A Retry-After in the past, as a static page may
+            # have for hours, must not use up all attempts within seconds.
             return max(error.retry_after, growing) if error.retry_after <= policy.patience else False
 
         return wait_for
@@ -150,7 +150,7 @@ class FutureshopClient:
         except Denied as error:
             if error.status != httpx.codes.UNAUTHORIZED:
                 raise
-        # The token may have been revoked early: ask once for a new one, then believe the refusal.
+        # The token may have been revoked early: try once with a new one, then accept the refusal.
         return await self._send("GET", url, await self._authorize(token))
 
     async def _send(self, method: str, url: httpx.URL, token: str) -> Mapping[str, Any]:
@@ -162,7 +162,7 @@ class FutureshopClient:
         return await self._exchange(self._http.build_request(method, url, headers=headers))
 
     async def _authorize(self, rejected: str | None) -> str:
-        """The token in force; a new one when there is none, it is about to end, or it is the one just rejected."""
+        """The present token; a new one if there is none, if it expires soon, or if it was just rejected."""
         async with self._token_lock:
             token = self._token
             if token is None or token.value == rejected or self._monotonic() >= token.renew_at:
@@ -185,7 +185,7 @@ class FutureshopClient:
         if not isinstance(value, str) or not value:
             raise UnexpectedReply(f"POST {_TOKEN}: the reply has no access_token")
         seconds = _seconds(life)
-        # Early enough that a request under way does not outlive it; at most a tenth of its life.
+        # Early enough that it does not expire during a request, but at most a tenth of its lifetime.
         return _Token(value, asked_at + seconds - min(_RENEW_BEFORE, seconds / 10))
 
     async def _exchange(self, request: httpx.Request) -> Mapping[str, Any]:
@@ -202,7 +202,7 @@ class FutureshopClient:
 
 
 def _seconds(life: object) -> float:
-    """`expires_in`; when it is missing or makes no sense, the usual life: a 401 tells when that was too long."""
+    """`expires_in`, or the usual lifetime if it is missing or invalid. If that is too long, a 401 follows."""
     try:
         seconds = whole(life, "expires_in")
     except Unreadable:

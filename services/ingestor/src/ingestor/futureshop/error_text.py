@@ -1,4 +1,4 @@
-"""What an error reply says, as a line for reports and logs: decoded, shortened, without secrets. Pure."""
+"""The text of an error reply as one line for reports and logs: decoded, shortened, without secrets. Pure."""
 
 import base64
 import binascii
@@ -18,12 +18,12 @@ LONGEST = 300
 
 _LOOKED_AT = 16 * 1024
 _KANA = re.compile(r"[\u3001\u3002\u3041-\u30fe\uff61-\uff9f]")
-"""Punctuation, hiragana and katakana: some stand in nearly every Japanese sentence."""
+"""Punctuation, hiragana and katakana. Nearly every Japanese sentence has some."""
 
 _COMMON_EUC = re.compile(rb"(?:[\x00-\x7f]|\x8e[\xa1-\xdf]|[\xa1-\xcf][\xa1-\xfe])*[\x8e\xa1-\xcf]?")
-"""EUC-JP without rare kanji (JIS level 2): half-width katakana of Shift_JIS look like these."""
+"""EUC-JP without rare kanji (JIS level 2), which look like half-width katakana in Shift_JIS."""
 
-# As browsers read the names (WHATWG): shift_jis means Windows' superset of it.
+# Names as browsers read them (WHATWG): shift_jis means Windows' superset of it.
 _NAMES = {
     **dict.fromkeys(("utf-8", "utf8"), "utf_8"),
     **dict.fromkeys(("shift_jis", "shift-jis", "sjis", "x-sjis", "ms_kanji", "windows-31j", "cp932", "ms932"), "cp932"),
@@ -46,9 +46,9 @@ _UNSEEN = re.compile(r"[\x00-\x20\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u206
 
 
 def error_text(body: bytes, content_type: str = "", secrets: Iterable[str] = (), *, longest: int = LONGEST) -> str:
-    """The reply's own words on one line of at most so many characters; "" when it has none.
+    """The reply's text on one line of at most `longest` characters; "" when there is none.
 
-    JSON in futureshop's or OAuth's error form is told by its members, HTML by its visible text, all else as it is.
+    For JSON in the error format of futureshop or OAuth these are its members, for HTML its visible text.
     """
     text = decoded(body, content_type)
     document = _json(text)
@@ -57,9 +57,9 @@ def error_text(body: bytes, content_type: str = "", secrets: Iterable[str] = (),
 
 
 def decoded(body: bytes, content_type: str = "") -> str:
-    """The start of the body as text: by its mark, its header, its own declaration, else by its bytes. Never raises.
+    """The start of the body as text, decoded by byte order mark, header, declaration or guess. Never raises.
 
-    A declaration that the bytes break is not believed, nor one of a single-byte encoding, which nothing can break.
+    A declaration that does not fit the bytes is ignored, and so is that of a single-byte encoding, which fits anything.
     """
     start = body[:_LOOKED_AT]
     for mark, encoding in _MARKS:
@@ -75,7 +75,7 @@ def decoded(body: bytes, content_type: str = "") -> str:
 
 
 def without_secrets(text: str, secrets: Iterable[str] = ()) -> str:
-    """The text without these values, in plain, percent-encoded or escaped form, and without what looks like one."""
+    """The text without these values, plain, percent-encoded or escaped, and without what looks like a secret."""
     for secret in sorted((one for one in secrets if len(one) >= 4), key=len, reverse=True):
         for form in (secret, quote(secret, safe=""), html.escape(secret)):
             text = text.replace(form, _HIDDEN)
@@ -83,7 +83,7 @@ def without_secrets(text: str, secrets: Iterable[str] = ()) -> str:
 
 
 def secrets_of(headers: Mapping[str, str]) -> list[str]:
-    """What a request's Authorization header would give away: the token, or the secret and its encoded pair."""
+    """The secrets in a request's Authorization header: the token, or the client secret and its encoded pair."""
     scheme, _, value = headers.get("authorization", "").partition(" ")
     found = [value]
     if scheme.lower() == "basic":
@@ -93,12 +93,12 @@ def secrets_of(headers: Mapping[str, str]) -> list[str]:
 
 
 def _decoded_as(start: bytes, encoding: str) -> str:
-    """Strictly; a character that the cut goes through is left out."""
+    """Decode strictly, but leave out a character that was cut."""
     return codecs.getincrementaldecoder(encoding)("strict").decode(start, final=False)
 
 
 def _guessed(start: bytes) -> str:
-    """By what the bytes can be in Japan. General detectors take short pages for Korean, or EUC-JP for Shift_JIS."""
+    """Guess among Japanese encodings. General detectors take short pages for Korean, or EUC-JP for Shift_JIS."""
     readings = {}
     for encoding in ("iso2022_jp", "utf_8", "euc_jp", "cp932"):
         with contextlib.suppress(UnicodeDecodeError):
@@ -119,7 +119,7 @@ def _json(text: str) -> Any | None:
 
 
 def _members(document: Any) -> str:
-    """Out of `{"errors": [{"code", "path"?, "message"}]}`, or OAuth's `{"error", "error_description"}`."""
+    """The text of `{"errors": [{"code", "path"?, "message"}]}`, or of OAuth's `{"error", "error_description"}`."""
     if not isinstance(document, dict):
         return ""
     errors = document.get("errors")
@@ -136,7 +136,7 @@ def _joined(error: Any, *members: str) -> str:
 
 
 def _visible(text: str) -> str:
-    """What a reader of the page sees; a blank for every tag, or neighbouring blocks would run together."""
+    """The visible text of a page. Every tag becomes a blank, so that adjacent blocks do not run together."""
     if "<" not in text:
         return text
     return html.unescape(nh3.clean(text.replace("<", " <"), tags=set(), clean_content_tags=_NOT_SEEN))

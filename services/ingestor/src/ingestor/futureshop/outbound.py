@@ -1,4 +1,4 @@
-"""The HTTP client for futureshop, through the proxy that the environment names (HTTPS_PROXY, NO_PROXY)."""
+"""The HTTP client for futureshop. It uses the proxy of the environment (HTTPS_PROXY, NO_PROXY)."""
 
 import os
 from collections.abc import MutableMapping
@@ -14,10 +14,10 @@ _EXCEPTIONS = ("no_proxy", "NO_PROXY")
 
 
 def http_client(timeout_seconds: float, environ: MutableMapping[str, str] = os.environ) -> httpx.AsyncClient:
-    """Raises SettingsError when the proxy's address cannot be used.
+    """Create the client. Raises SettingsError when the proxy's address is invalid.
 
-    Entries of NO_PROXY that httpx cannot read, such as IPv6 addresses and ranges (`::1`, `fd00::/8`), are left out with
-    a warning: clusters set them for everybody, and futureshop is none of them.
+    Entries of NO_PROXY that httpx cannot read, such as IPv6 addresses and ranges (`::1`, `fd00::/8`), are ignored with
+    a warning. Clusters set them for all pods, and futureshop is not among them.
     """
     for name in _EXCEPTIONS:
         if name in environ:
@@ -29,12 +29,12 @@ def http_client(timeout_seconds: float, environ: MutableMapping[str, str] = os.e
     try:
         return httpx.AsyncClient(timeout=timeout_seconds)
     except (httpx.InvalidURL, ValueError, ImportError) as error:
-        # Not the value: a proxy's address may hold a password.
+        # Without the value, since a proxy's address may contain a password.
         raise SettingsError(f"HTTP_PROXY, HTTPS_PROXY or ALL_PROXY: cannot be used: {type(error).__name__}") from error
 
 
 def _is_readable(entry: str) -> bool:
-    """As httpx turns an entry into a pattern for URLs."""
+    """Whether httpx can turn the entry into a URL pattern."""
     try:
         httpx.URL(entry if "://" in entry else f"all://*{entry}")
     except httpx.InvalidURL:

@@ -6,10 +6,10 @@ from ingestor.windows import Interval, as_stamp
 TYPES = "variation,optionPrice,preorder,image,comment"
 STOCK_TYPES = "regular,preorder"
 NUMBERS_PER_CHECK = 50
-"""Product numbers in one targeted search: the URL stays below 6 KB."""
+"""Product numbers in one search by number, which keeps the URL below 6 KB."""
 
 _LARGEST_PAGE = 250
-"""Holds them all, and those that differ by letter case only where the search does not tell them apart."""
+"""Fits all of them, and products that differ only by letter case where the search ignores case."""
 
 ReadPage = Callable[[Search, str | None], Awaitable[Page]]
 
@@ -20,13 +20,13 @@ def all_products(page_size: int) -> Search:
 
 
 def changed_in(window: Interval, page_size: int) -> Search:
-    """Products whose 更新日 lies in the window, with all their parts; a new product's 更新日 is its 登録日."""
+    """Products with all their parts whose 更新日 is in the window. A new product's 更新日 is its 登録日."""
     stamps = {"updateDateStart": as_stamp(window.since), "updateDateEnd": as_stamp(window.until)}
     return Search(PRODUCTS, {"types": TYPES, "count": str(page_size), **stamps})
 
 
 def all_numbers(page_size: int) -> Search:
-    """Every product, basic data only: enough to know who is there."""
+    """Every product with basic data only, to know which products exist."""
     return Search(PRODUCTS, {"count": str(page_size)})
 
 
@@ -41,5 +41,5 @@ def stock_of(product_nos: list[str]) -> Search:
 
 
 def products_of(product_nos: list[str]) -> Search:
-    """Some products, basic data only."""
+    """Some products with basic data only."""
     return Search(PRODUCTS, {"count": str(_LARGEST_PAGE), "productNo": ",".join(product_nos)})

@@ -1,4 +1,4 @@
-"""The shops in force: the shops file is read again and again, so that a change needs no restart."""
+"""The present shops. The shops file is read periodically, so that a change needs no restart."""
 
 import asyncio
 from collections.abc import Callable, Mapping
@@ -20,19 +20,19 @@ _SECOND_LOOK = timedelta(seconds=1)
 _REMIND_EVERY = timedelta(minutes=10)
 
 Content = dict[str, ShopAccess] | str
-"""What a reading found: the shops, or why they cannot be used."""
+"""Content of the file: the shops, or why it is invalid."""
 
 
 class ShopDirectory:
-    """Which shops there are, and how each is read. A file that cannot be used leaves the shops of before in force.
+    """The shops and a reader for each. While the file is invalid, the previous shops stay in use.
 
-    A change counts when two readings in a row agree: a file that is just being written, or a mount that is just being
-    switched, is neither an error nor a removal. What is compared is the content, the files and variables it names
-    included, so it does not matter how the file was replaced.
+    A change takes effect when two readings in a row agree, so a file that is being written or a mount that is being
+    switched is neither an error nor a removal. The content is compared, including the files and variables that it
+    names, so it does not matter how the file was replaced.
     """
 
     def __init__(self, file: ShopsFile, connect: Callable[[ShopAccess], ReadPage], *, every: timedelta) -> None:
-        """Raises SettingsError when the file cannot be used: there are no shops of before."""
+        """Read the file. Raises SettingsError when it is invalid, since there are no previous shops."""
         self._file = file
         self._connect = connect
         self._every = every
@@ -51,7 +51,7 @@ class ShopDirectory:
         return sorted(self._accesses)
 
     def reader(self, shop_key: str) -> ReadPage:
-        """Reads the shop's pages with the credentials in force at each call. It raises UnknownShop."""
+        """A function that reads the shop's pages, each with the present credentials. It raises UnknownShop."""
 
         async def read(search: Search, url: str | None) -> Page:
             page = self._readers.get(shop_key)
@@ -62,7 +62,7 @@ class ShopDirectory:
         return read
 
     def why_unknown(self, shop_key: str) -> str:
-        """What an operator has to do about a shop that is not there."""
+        """What an operator must do about an unknown shop."""
         text = (
             f"shop {shop_key!r} is not in the ingestor's shops file {self._file.path}: add its base_url, client_id and"
             f" client_secret there; the file is read again every {self._every.total_seconds():g} s"
@@ -70,19 +70,19 @@ class ShopDirectory:
         return f"{text}; it cannot be used as it is now: {self._problem}" if self._problem else text
 
     def note(self) -> str:
-        """For /readyz: the number of shops, and what is wrong with the file."""
+        """Text for /readyz: the number of shops, and what is wrong with the file."""
         count = counted(len(self._accesses), "shop")
         return f"{self._problem}; the {count} of before stay in force" if self._problem else count
 
     async def run(self) -> None:
-        """Look at the file until cancelled."""
+        """Read the file periodically, indefinitely."""
         while True:
             unsettled = self._candidate is not None
             await asyncio.sleep((min(_SECOND_LOOK, self._every) if unsettled else self._every).total_seconds())
             await self.look()
 
     async def look(self) -> None:
-        """Read the file once; a change that the reading before has seen too takes effect."""
+        """Read the file once. A change takes effect if the previous reading has seen it too."""
         content = await asyncio.to_thread(self._load)
         in_force: Content = self._problem if self._problem is not None else dict(self._accesses)
         if content == in_force:
@@ -117,7 +117,7 @@ class ShopDirectory:
         )
 
     def _put(self, accesses: Mapping[str, ShopAccess]) -> None:
-        """A shop that stays as it was keeps its client, and with it its token."""
+        """Replace the shops. An unchanged shop keeps its client and its token."""
         self._readers = {
             key: self._readers[key] if self._accesses.get(key) == access else self._connect(access)
             for key, access in accesses.items()

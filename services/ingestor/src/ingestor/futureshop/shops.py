@@ -1,4 +1,4 @@
-"""The two files an operator writes: the shops with their credentials, and changes to the mapping table."""
+"""The two files that an operator writes: the shops with their credentials, and changes to the mapping table."""
 
 import os
 import re
@@ -17,14 +17,14 @@ from shopsync_contracts.events import ImportRequested
 from shopsync_runtime import SettingsError
 
 IN_FOLDER = "shops.yaml"
-"""Name of the shops file where a folder is given."""
+"""Name of the shops file if the setting is a folder."""
 _FIELDS = ("base_url", "client_id", "client_secret")
 _ENV = re.compile(r"\$\{(?P<name>[A-Za-z_][A-Za-z0-9_]*)\}")
 
 
 @dataclass(frozen=True, slots=True)
 class ShopAccess:
-    """What futureshop gave the shop to connect with (AU-6). `base_url` ends without '/'."""
+    """A shop's credentials for futureshop (AU-6). `base_url` does not end with '/'."""
 
     shop_key: str
     base_url: str
@@ -33,7 +33,7 @@ class ShopAccess:
 
 
 class _UniqueKeys(yaml.SafeLoader):
-    """A loader that refuses a key written twice: the later one would win in silence."""
+    """A loader that refuses repeated keys, of which the last would silently win."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
         seen: set[Any] = set()
@@ -46,9 +46,9 @@ class _UniqueKeys(yaml.SafeLoader):
 
 
 class ShopsFile:
-    """The file with the shops, read as often as asked; what has not changed is not parsed again.
+    """The file with the shops. It is only parsed again when it has changed.
 
-    `given`: the file, or the folder that holds it as `shops.yaml`.
+    `given`: the file, or the folder that contains it as `shops.yaml`.
     """
 
     def __init__(self, given: Path, environ: Mapping[str, str] = os.environ) -> None:
@@ -60,13 +60,13 @@ class ShopsFile:
 
     @property
     def path(self) -> Path:
-        """The file itself."""
+        """Path of the file itself."""
         return self._given / IN_FOLDER if self._given.is_dir() else self._given
 
     def load(self) -> dict[str, ShopAccess]:
-        """The shops, with the variables and files they name as they are now.
+        """The shops, with the present values of the variables and files that they name.
 
-        Raises SettingsError: one line with file, shop and field; values are never shown.
+        Raises SettingsError with one line that names file, shop and field, but never a value.
         """
         document = self._read()
         if not isinstance(document, dict) or not document:
@@ -90,12 +90,12 @@ class ShopsFile:
 
 
 def load_shops(given: Path, environ: Mapping[str, str] = os.environ) -> dict[str, ShopAccess]:
-    """Read the shops file once. Raises SettingsError: one line with file, shop and field; values are never shown."""
+    """Read the shops file once. Raises SettingsError with file, shop and field, but never a value."""
     return ShopsFile(given, environ).load()
 
 
 def load_mapping(path: Path | None) -> SourceMap:
-    """The mapping table, changed by the file's rows when one is given. Raises SettingsError naming file and row."""
+    """The mapping table, with the file's changes if there is one. Raises SettingsError with file and row."""
     if path is None:
         return SourceMap()
     document = _parse_yaml(path, _read_text(path))
@@ -120,7 +120,7 @@ def _read_text(path: Path) -> str:
 
 
 def _parsed(path: Path, text: str) -> tuple[Any, str | None]:
-    """(document, why there is none)."""
+    """(document, error): the other one is None."""
     try:
         return _parse_yaml(path, text), None
     except SettingsError as error:
@@ -132,10 +132,10 @@ def _parse_yaml(path: Path, text: str) -> Any:
         return yaml.load(text, Loader=_UniqueKeys)  # noqa: S506 - a SafeLoader
     except yaml.MarkedYAMLError as error:
         line = f", line {error.problem_mark.line + 1}" if error.problem_mark else ""
-        # A secret may stand in the offending line, so the line itself is not shown.
+        # The line itself is not shown, since it may contain a secret.
         raise SettingsError(f"{path}{line}: is no YAML: {error.problem}") from None
     except (yaml.YAMLError, ValueError, TypeError, RecursionError):
-        # Not only YAMLError: an impossible date, a list as a key and deep nesting raise what Python raises.
+        # An impossible date, a list as a key and deep nesting raise other errors than YAMLError.
         raise SettingsError(f"{path}: is no YAML") from None
 
 

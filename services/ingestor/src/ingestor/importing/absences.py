@@ -1,4 +1,4 @@
-"""The proving half of an import: what the listing is worth, and a removal for every product proven absent."""
+"""Judges the listing of an import, and publishes a removal for every product that is proven absent."""
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
@@ -27,11 +27,11 @@ _CHUNK = 500
 
 
 class Absences:
-    """Says product.removed for every product a complete listing did not hold, at every such listing (fresh proof).
+    """Publishes product.removed for every product missing from a complete listing, again at every such listing.
 
-    A second witness guards against pages that lose products in silence: each number is asked for by name, and a
-    product that answers is present, whatever the listing says (DL-9, NV-9). One that cannot be asked for has to miss
-    two listings in a row. Price: one request per 50 absent products.
+    A listing may silently lose products. So each missing product is searched by its number, and one that is found is
+    present, whatever the listing says (DL-9, NV-9). One that cannot be searched by number must be missing from two
+    listings in a row. This costs one request per 50 absent products.
     """
 
     def __init__(
@@ -52,7 +52,7 @@ class Absences:
         self._clock = clock
 
     async def prove(self, run: ImportRun, lease: Lease, read_page: ReadPage) -> None:
-        """From `proving` to `reporting`. Raises FutureshopError when the second witness cannot be heard."""
+        """Move on from `proving` to `reporting`. Raises FutureshopError when the search by number fails."""
         if not run.proven:
             await self._judge(run)
             await self._imports.save(run, lease.token)
@@ -76,7 +76,7 @@ class Absences:
             log.error("no absence is proven", shop_key=run.shop_key, import_id=run.id, reason=verdict.reason)
 
     async def _is_confirmed(self, run: ImportRun) -> bool:
-        """Whether an operator has seen this loss; one that has grown past the limit since is held back again."""
+        """Whether an operator has confirmed this loss. One that has since grown past the limit is held back again."""
         if run.confirm_shrink_of is None:
             return False
         confirmed = await self._imports.get(run.confirm_shrink_of)
@@ -115,7 +115,7 @@ class Absences:
             await self._imports.save(run, lease.token)
 
     async def _proven(self, run: ImportRun, missing: Sequence[str]) -> list[str]:
-        """Those whose absence is proven. What cannot be asked for by number has to miss the listing before too."""
+        """Products proven absent. One that cannot be searched by number must be missing from the last listing too."""
         unasked = [number for number in missing if not searchable(number)]
         if not unasked:
             return list(missing)
@@ -133,7 +133,7 @@ class Absences:
         return [number for number in missing if number not in recent]
 
     async def _answering(self, numbers: Sequence[str], read_page: ReadPage) -> dict[str, Listed]:
-        """Those of the products that futureshop gives when asked by number."""
+        """The products that futureshop finds by their numbers."""
         present: dict[str, Listed] = {}
         for chunk in batched([number for number in numbers if searchable(number)], NUMBERS_PER_CHECK):
             page = await read_page(products_of(chunk), None)
@@ -149,7 +149,7 @@ class Absences:
         if not present:
             return
         run.unlisted += len(present)
-        # First of all: once they are noted as seen, nobody would find again that they were left out.
+        # Saved first: once they are marked as seen, it would be lost that the listing left them out.
         await self._imports.save(run, lease.token)
         log.warning(
             "products missing from the listing are there when asked for",

@@ -1,4 +1,4 @@
-"""When a listing proves that a product is absent. Pure; when in doubt the answer is no (DL-9, DL-10, NV-9)."""
+"""Decides whether a listing proves that a product is absent. Pure; in doubt it does not (DL-9, DL-10, NV-9)."""
 
 from dataclasses import dataclass
 
@@ -6,12 +6,12 @@ from ingestor.errors import NothingToConfirm, UnexpectedReply
 from ingestor.model import ImportRun
 
 BARREN_PAGES = 3
-"""Pages in a row that bring no new product, after which a listing counts as endless."""
+"""Pages in a row without a new product, after which a listing counts as endless."""
 
 
 @dataclass(frozen=True, slots=True)
 class PageFacts:
-    """What one page of a listing held. `seen_before` of the listed were met already under the same upstream id."""
+    """Counts of one page of a listing. `seen_before` products were already listed with the same upstream id."""
 
     listed: int
     unusable: int = 0
@@ -21,19 +21,19 @@ class PageFacts:
 
     @property
     def records(self) -> int:
-        """All records of the page."""
+        """Number of records on the page."""
         return self.listed + self.unusable + self.nameless
 
     @property
     def new(self) -> int:
-        """Products that were not met before."""
+        """Number of products that were not listed before."""
         return self.listed - self.seen_before
 
 
 def doubts_of(page: PageFacts, number: int) -> list[str]:
-    """Why page `number` (from 1) makes the listing no proof; empty when it does not.
+    """Reasons of page `number` (from 1) against using the listing as a proof; empty when there are none.
 
-    A product that comes twice means the paging is broken, and what is repeated may stand in another's place.
+    A product that is listed twice means that paging is broken, and the repeated one may have replaced another.
     """
     doubts = []
     if page.nameless:
@@ -46,7 +46,7 @@ def doubts_of(page: PageFacts, number: int) -> list[str]:
 
 
 def check_end(barren_in_a_row: int, url: str | None, visited: str | None) -> None:
-    """Raise UnexpectedReply when the listing leads nowhere: the same page again, or nothing new for some pages."""
+    """Raise UnexpectedReply when the listing is endless: the same page again, or nothing new for some pages."""
     if url is not None and url == visited:
         raise UnexpectedReply("the listing does not end: nextUrl leads to the page it came from")
     if barren_in_a_row >= BARREN_PAGES and url is not None:
@@ -55,9 +55,9 @@ def check_end(barren_in_a_row: int, url: str | None, visited: str | None) -> Non
 
 @dataclass(frozen=True, slots=True)
 class ShrinkLimit:
-    """The shop may lose this many products, or this share of them, before an operator has to confirm.
+    """How many products, and which share of them, a shop may lose before an operator must confirm.
 
-    Both must be exceeded: small shops change by large shares, large ones by large numbers.
+    Only a loss beyond both is held back: small shops change by large shares, large ones by large numbers.
     """
 
     products: int = 20
@@ -66,7 +66,7 @@ class ShrinkLimit:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What a complete listing is worth. `held_back`: the listing may be right, but too much is gone at once."""
+    """Whether a complete listing is a proof. `held_back`: it may be right, but too many products are gone at once."""
 
     proof: bool
     held_back: bool = False
@@ -78,8 +78,8 @@ def judge(
 ) -> Verdict:
     """Whether the listing proves absences.
 
-    `present_before`: products known to be present before this listing; `missing`: those of them it does not hold;
-    `confirmed`: an operator has said that the loss is real.
+    `present_before`: products known to be present before this listing; `missing`: how many of them it lacks;
+    `confirmed`: an operator has confirmed the loss.
     """
     if doubts:
         return Verdict(proof=False, reason="the listing is inconsistent: " + "; ".join(doubts))
@@ -99,10 +99,10 @@ def judge(
 
 
 def check_confirmation(confirmed_id: str, newest: ImportRun | None) -> int:
-    """Products in the listing whose loss an operator confirms (`shopsync imports confirm-shrink`).
+    """Number of products in the listing whose loss an operator confirms (`shopsync imports confirm-shrink`).
 
-    Raises NothingToConfirm saying what stands in the way. `newest`: the shop's newest import that read a complete
-    listing; an older one says nothing about today.
+    Raises NothingToConfirm with the reason. `newest`: the shop's newest import that read a complete listing. An older
+    one cannot be confirmed.
     """
     if newest is None:
         raise NothingToConfirm(f"import {confirmed_id} cannot be confirmed: the shop has no finished listing")
@@ -116,10 +116,10 @@ def check_confirmation(confirmed_id: str, newest: ImportRun | None) -> int:
 
 
 def still_holds(*, confirmed: int, listed: int, lost_again: int, limit: ShrinkLimit) -> bool:
-    """Whether the new listing is what the operator saw: it has not shrunk past the limit once more.
+    """Whether the confirmation covers the new listing: it has not shrunk past the limit again.
 
     `confirmed`, `listed`: products in the confirmed and in the new listing; `lost_again`: products of the confirmed
-    one that the new one does not hold.
+    one that the new one lacks.
     """
     missing = max(lost_again, confirmed - listed)
     return judge(doubts=[], present_before=confirmed, missing=missing, listed=listed, limit=limit).proof

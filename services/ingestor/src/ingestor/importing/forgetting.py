@@ -12,7 +12,7 @@ _CHUNK = 500
 
 
 class Forgetting:
-    """At a complete listing clears `presence` of products long gone; else they would be asked for indefinitely."""
+    """Deletes long absent products from `presence` after a complete listing, or they would be searched indefinitely."""
 
     def __init__(self, presence: PresenceStore, *, keep: timedelta, chunk: int = _CHUNK) -> None:
         self._presence = presence
@@ -20,7 +20,7 @@ class Forgetting:
         self._chunk = chunk
 
     async def after(self, run: ImportRun, lease: Lease) -> int:
-        """How many were cleared. Nothing, when the import proves no absence."""
+        """Delete them if the import proves absences. Returns how many were deleted."""
         proof = run.enumeration()
         if proof is None:
             return 0

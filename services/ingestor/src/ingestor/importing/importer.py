@@ -1,4 +1,4 @@
-"""One import from its first request to its report, through durable states: queued, reading, proving, reporting."""
+"""Runs one import through its stored states: queued, reading, proving, reporting."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Steps:
-    """What an import goes through, in this order."""
+    """The steps of an import, in order."""
 
     planner: Planner
     reader: Reader
@@ -34,7 +34,7 @@ class Steps:
 
 
 class Importer:
-    """Runs an import, or goes on with one. Every step may be repeated: ids are derived, positions are kept."""
+    """Starts or continues an import. Every step may be repeated: ids are derived, positions are stored."""
 
     def __init__(
         self,
@@ -50,7 +50,7 @@ class Importer:
         self._clock = clock
 
     async def run(self, run: ImportRun, lease: Lease, read_page: ReadPage) -> None:
-        """Run to the end, report included. What futureshop refuses ends the import; other errors are the caller's."""
+        """Run to the end, including the report. A FutureshopError ends the import; other errors are raised."""
         with self._progress.of(run):
             try:
                 await self._on(run, lease, read_page)
@@ -70,14 +70,14 @@ class Importer:
             await self._end_windows(run, lease)
 
     async def _end_windows(self, run: ImportRun, lease: Lease) -> None:
-        """What changed says nothing about what is gone: no absence is looked at (DL-9)."""
+        """End without proving absences, since changes say nothing about them (DL-9)."""
         run.unproven_because = "update windows were read, not the complete listing"
         run.state = "reporting"
         run.ended_at = to_the_millisecond(self._clock())
         await self._imports.save(run, lease.token)
 
     async def fail(self, run: ImportRun, lease: Lease, code: str, message: str) -> None:
-        """End the import without a proof; `run` then reports it."""
+        """End the import without a proof. `run` then reports it."""
         run.failure = Failure(code, message)
         run.proven = False
         run.state = "reporting"

@@ -1,4 +1,4 @@
-"""What the runtime's worker does with queued imports."""
+"""Connects the queue of imports to the runtime's worker."""
 
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
@@ -14,14 +14,14 @@ from shopsync_runtime.failures import is_retryable
 from shopsync_runtime.wording import no_settings
 
 MAX_ATTEMPTS = 3
-"""Tries of an import that ends with an error of ours, before it is reported as failed."""
+"""Attempts of an import that fails with a bug of ours, before it is reported as failed."""
 
 
 class ImportJobs:
-    """Infrastructure failures leave an import where it is; it goes on at its page.
+    """Runs queued imports. After an infrastructure failure an import continues at its page.
 
     `settings_grace`: how long a command waits for its shop's settings and its entry in the shops file. Either may have
-    been made a moment before, and a mounted file comes to one replica later than to another.
+    been added a moment before, and a mounted file reaches replicas at different times.
     """
 
     def __init__(
@@ -44,11 +44,11 @@ class ImportJobs:
         return await self._imports.shops_with_work()
 
     async def next_for(self, shop_key: str) -> ImportRun | None:
-        """The shop's import to go on with."""
+        """The shop's import to continue with."""
         return await self._imports.next_for(shop_key)
 
     async def advance(self, run: ImportRun, lease: Lease) -> bool:
-        """Run one import to its end; False when it has to wait."""
+        """Run one import to its end. Returns False when it must wait."""
         if run.state == "queued" and (missing := await self._missing(run.shop_key)):
             if to_the_millisecond(self._clock()) < run.requested_at + self._settings_grace:
                 return False
@@ -62,14 +62,14 @@ class ImportJobs:
         return True
 
     async def _missing(self, shop_key: str) -> str:
-        """Which of the two a shop needs is not there, and how to mend it; "" when both are."""
+        """What the shop lacks, its settings or its entry in the shops file, and how to add it; "" if nothing."""
         missing = [] if shop_key in self._shops else [self._shops.why_unknown(shop_key)]
         if not await self._imports.has_settings(shop_key):
             missing.append(no_settings(shop_key))
         return ". Also: ".join(missing)
 
     async def _count_attempt(self, run: ImportRun, lease: Lease, error: Exception) -> None:
-        """An error of ours: try again a few times, then report it, or the shop would never import again."""
+        """Count an unexpected error. After a few attempts it is reported, or the shop would never import again."""
         fresh = await self._imports.next_for(run.shop_key)
         if fresh is None or fresh.id != run.id:
             raise error

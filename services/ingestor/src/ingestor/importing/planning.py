@@ -14,7 +14,7 @@ log = structlog.get_logger(__name__)
 
 
 class Planner:
-    """Decides what an import reads, keeps the decision, and takes the requests along that its listing answers too."""
+    """Decides what an import reads, stores the decision, and finds equal requests that its listing answers too."""
 
     def __init__(
         self,
@@ -32,7 +32,7 @@ class Planner:
         self._clock = clock
 
     async def begin(self, run: ImportRun, lease: Lease) -> None:
-        """From `queued` to `reading`. Raises NothingToConfirm."""
+        """Move on from `queued` to `reading`. Raises NothingToConfirm."""
         run.started_at = to_the_millisecond(self._clock())
         if run.confirm_shrink_of is not None:
             newest = await self._imports.newest_listing(run.shop_key)
@@ -43,11 +43,11 @@ class Planner:
         if run.interval is None:
             run.present_before = await self._presence.present(run.shop_key)
         else:
-            # The stock search cannot be asked for what changed: the join asks for each product by number.
+            # The stock search has no filter for changes, so stock is searched by product number.
             run.position.stock_done = True
         run.state = "reading"
         await self._imports.save(run, lease.token)
-        # Saved first: a replica that has lost the lease ends there, and ties no request to an import that is over.
+        # Saved first: a replica that has lost the lease stops here, and ties no request to an import that has ended.
         tied = await self._imports.tie_equals(run)
         failpoint("import_started")
         log.info(

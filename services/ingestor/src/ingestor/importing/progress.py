@@ -1,4 +1,4 @@
-"""How far the running imports are: gauges at every page, a report now and then."""
+"""Progress of running imports: gauges at every page, reports at intervals."""
 
 import asyncio
 import contextlib
@@ -19,7 +19,7 @@ log = structlog.get_logger(__name__)
 
 
 class Progress:
-    """Tells, and never holds an import up: a report that cannot be sent at once is left out."""
+    """Reports progress without delaying the import. A report that cannot be sent at once is skipped."""
 
     def __init__(self, events: EventPublisher, *, every: timedelta, clock: Callable[[], datetime]) -> None:
         self._events = events
@@ -30,7 +30,7 @@ class Progress:
 
     @contextmanager
     def of(self, run: ImportRun) -> Iterator[None]:
-        """Show the import while it runs here; a short one ends before its first report is due."""
+        """Show the import while it runs in this process. A short one ends before its first report."""
         self._told_at[run.id] = self._clock()
         metrics.RUNNING.inc()
         self._show(run)
@@ -44,7 +44,7 @@ class Progress:
                     gauge.remove(run.shop_key)
 
     def page(self, run: ImportRun) -> None:
-        """A page is done."""
+        """Note that a page is done."""
         metrics.PAGES.labels(run.shop_key, run.mode).inc()
         self._show(run)
         log.info(
@@ -65,7 +65,7 @@ class Progress:
             task.add_done_callback(lambda _: self._sending.pop(run.id, None))
 
     async def aclose(self) -> None:
-        """Give up reports under way."""
+        """Cancel reports that are being sent."""
         await stop(*self._sending.values())
 
     def _show(self, run: ImportRun) -> None:
@@ -91,7 +91,7 @@ class Progress:
     async def _send(self, report: ImportProgress) -> None:
         try:
             await self._events.publish(REPORTS, self._events.event(report))
-        except Exception as error:  # noqa: BLE001 - a hint only; the import itself meets the same broker
+        except Exception as error:  # noqa: BLE001 - progress is optional; the import itself uses the same broker
             log.warning(
                 "progress not reported", shop_key=report.shop_key, error=f"{type(error).__name__}: {error}"[:300]
             )

@@ -1,4 +1,4 @@
-"""Reading one page ahead: the next page is on its way while the present one is published."""
+"""Reads one page ahead: the next page is requested while the present one is published."""
 
 import asyncio
 from collections.abc import Callable, Coroutine, Mapping
@@ -15,10 +15,10 @@ from shopsync_runtime.cancelling import stop
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """A product page with its stock. `observed_at` is not after the moment the product page was asked for.
+    """A product page with its stock. `observed_at` is not after the time at which the product page was requested.
 
-    The stock may have been read a few calls earlier; it is taken once and orders nothing (ST-3). `stock` is where the
-    stock listing stands after it; None when none is read.
+    The stock may have been read a few calls earlier. It is imported only once, so its time does not matter (ST-3).
+    `stock` is the position in the stock listing after the page; None when none is read.
     """
 
     next_url: str | None
@@ -29,10 +29,10 @@ class Seen:
 
 
 class Ahead:
-    """The pages of one listing, at most one of them ahead. Leaving the block gives up the page under way.
+    """Reads the pages of one listing, at most one ahead. Leaving the block cancels a request in flight.
 
-    The position that is kept knows nothing of it: after a crash the page is asked for again. Without it a shop's
-    turns would pass unused while a page is published.
+    The stored position does not include the page ahead, so after a crash it is requested again. Without reading ahead,
+    a shop's calls would go unused while a page is published.
     """
 
     def __init__(self, ask: Callable[[str | None], Coroutine[Any, Any, Seen]]) -> None:
@@ -50,16 +50,16 @@ class Ahead:
         if task is not None:
             await stop(task)
             if not task.cancelled():
-                task.exception()  # looked at: nobody wants the page any more
+                task.exception()  # retrieved, so that asyncio does not log it; the page is no longer needed
 
     async def page(self, url: str | None) -> Seen:
-        """The page at `url`, None for the first; raises what asking for it raised."""
+        """The page at `url`, None for the first. Raises the error of its request."""
         task, self._task = self._task, None
         if task is None or url != self._url:
             return await self._ask(url)
         return await task
 
     def fetch(self, url: str) -> None:
-        """Ask for the page at `url`, which is wanted next."""
+        """Start the request for the page at `url`, which is needed next."""
         self._url = url
         self._task = asyncio.create_task(self._ask(url), name="import-page-ahead")

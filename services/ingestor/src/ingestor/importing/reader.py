@@ -1,7 +1,8 @@
-"""The reading half of an import: page by page, events acknowledged and the position kept before the next."""
+"""Reads the pages of an import. Events are acknowledged and the position is stored before the next page."""
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime
 
 import structlog
@@ -33,35 +34,42 @@ _ENVELOPE_ROOM = 4096
 """Bytes of a record that are not its value: key, headers, framing."""
 
 _AT_ONCE = 25
-"""Products mapped before other tasks have their turn: about 5 ms, a fraction of the interval between two calls."""
+"""Products mapped before other tasks may run: about 5 ms, a fraction of the interval between two calls."""
+
+
+@dataclass(frozen=True, slots=True)
+class ListingFormat:
+    """The fields of futureshop's records, and how many products to ask for per page."""
+
+    table: SourceMap
+    page_size: int
 
 
 class Reader:
-    """Reads every page of a shop's listing. Memory holds two product pages and some stock pages."""
+    """Reads every page of a shop's listing, with two product pages and a few stock pages in memory."""
 
     def __init__(
         self,
         imports: ImportStore,
         presence: PresenceStore,
         events: EventPublisher,
-        table: SourceMap,
+        listing: ListingFormat,
         *,
-        page_size: int,
         clock: Callable[[], datetime],
         on_page: Callable[[ImportRun], None],
     ) -> None:
         self._imports = imports
         self._presence = presence
         self._events = events
-        self._table = table
-        self._page_size = page_size
+        self._table = listing.table
+        self._page_size = listing.page_size
         self._clock = clock
         self._on_page = on_page
 
     async def read(self, run: ImportRun, lease: Lease, read_page: ReadPage) -> None:
         """Read from the run's position to the end and move on to `proving`.
 
-        Raises FutureshopError when the listing cannot be read to its end; pages read before stay applied (IM-8).
+        Raises FutureshopError when the listing cannot be read to its end. Pages read before stay applied (IM-8).
         """
         mode = None if run.mode == "enumerate" else run.mode
 
@@ -92,13 +100,13 @@ class Reader:
                 self._on_page(run)
 
     def _search(self, run: ImportRun) -> Search:
-        """The listing that is being read."""
+        """The listing to read."""
         if run.interval is not None:
             return changed_in(windows(run.interval)[run.position.window], self._page_size)
         return (all_numbers if run.mode == "enumerate" else all_products)(self._page_size)
 
     def _observed_at(self, run: ImportRun) -> datetime:
-        """The moment before the page is asked for; never before the import's start, whichever replica's clock."""
+        """The time before the page is requested, but never before the import's start, as replicas' clocks differ."""
         now = to_the_millisecond(self._clock())
         return max(now, run.started_at) if run.started_at else now
 
@@ -126,7 +134,7 @@ class Reader:
             import_id=run.id,
             product=to_product(each.record, stock, self._table, observed_at=observed_at),
         )
-        # A product deleted and registered again while we read stands twice in the listing: two facts, two ids.
+        # A product deleted and registered again while we read is listed twice, so it needs two ids.
         event = self._events.event(body, id=changed_id(run.reading_id, each.product_no, str(each.upstream_id)))
         size = len(event.to_bytes())
         if size > PRODUCT_CHANGES.max_message_bytes - _ENVELOPE_ROOM:
@@ -140,7 +148,7 @@ class Reader:
         log.warning("product refused", shop_key=run.shop_key, product_no=product_no, import_id=run.id, reason=reason)
 
     async def _take(self, run: ImportRun, seen: Seen) -> None:
-        """Note who is present and move the position past the page."""
+        """Mark the products as present and move the position past the page."""
         position, found = run.position, seen.found
         position.page += 1
         seen_before = await self._presence.note_seen(

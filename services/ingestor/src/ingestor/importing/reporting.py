@@ -1,4 +1,4 @@
-"""The end of an import: its reports, the sync that follows, and the checkpoint."""
+"""Ends an import: its reports, the sync that follows, and the checkpoint."""
 
 import structlog
 
@@ -16,7 +16,7 @@ _CHUNK = 200
 
 
 class Reporting:
-    """Says what became of an import. Every step may be repeated under the same ids."""
+    """Reports the result of an import. Every step may be repeated with the same ids."""
 
     def __init__(self, imports: ImportStore, checkpoints: CheckpointStore, events: EventPublisher) -> None:
         self._imports = imports
@@ -24,7 +24,7 @@ class Reporting:
         self._events = events
 
     async def finish(self, run: ImportRun, lease: Lease) -> None:
-        """From `reporting` to `finished`; an import in another state is left alone."""
+        """Move on from `reporting` to `finished`. Does nothing in another state."""
         if run.state != "reporting":
             return
         sync = await self._sync_to_follow(run)
@@ -42,12 +42,12 @@ class Reporting:
         _count(run, "completed" if isinstance(report, ImportCompleted) else "failed")
 
     async def _sync_to_follow(self, run: ImportRun) -> str | None:
-        """The id of the one sync that this import's requests asked for; none after a failure."""
+        """Id of the sync that this import's requests asked for; None after a failure."""
         wanted = run.then_sync or await self._imports.any_tied_wants_sync(run.id)
         return sync_id(run.id) if wanted and run.failure is None else None
 
     async def _answer_equals(self, run: ImportRun, sync: str | None) -> None:
-        """Every request that waited for the same gets a report of its own, also of a failure."""
+        """Send a report to every equal request that waited, also about a failure."""
         while tied := await self._imports.tied(run.id, limit=_CHUNK):
             await self._events.publish_all(
                 [

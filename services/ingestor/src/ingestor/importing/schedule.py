@@ -1,7 +1,8 @@
-"""Imports of every shop by the clock (INGESTOR_IMPORT_CRON), beside those of 自動連携, which the catalog asks for."""
+"""Scheduled imports of every shop (INGESTOR_IMPORT_CRON), beside those of 自動連携, which the catalog requests."""
 
 import asyncio
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import structlog
@@ -16,49 +17,55 @@ from shopsync_runtime.cron import slot_at_or_before
 
 log = structlog.get_logger(__name__)
 
+_CHECK_SECONDS = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class CronTimes:
+    """A cron expression in Asia/Tokyo, and how long a missed slot may still be caught up."""
+
+    cron: str
+    catch_up: timedelta
+
 
 class ImportSchedule:
-    """Publishes import.requested (changed_only) for every shop of ours with settings, once per slot and all replicas.
+    """Publishes import.requested (changed_only) for every known shop with settings, once per slot across replicas.
 
-    A process that dies between claiming a slot and publishing skips it; the next one reads all changes since.
+    If a process dies between claiming a slot and publishing, the slot is skipped. The next one reads all changes since.
     """
 
     def __init__(
         self,
-        cron: str,
+        times: CronTimes,
         shop_keys: Callable[[], Sequence[str]],
         imports: ImportStore,
         leases: Leases,
         events: EventPublisher,
         *,
         clock: Callable[[], datetime],
-        catch_up: timedelta,
-        look_every: timedelta = timedelta(seconds=5),
     ) -> None:
-        self._cron = cron
+        self._times = times
         self._shop_keys = shop_keys
         self._imports = imports
         self._leases = leases
         self._events = events
         self._clock = clock
-        self._catch_up = catch_up
-        self._look_every = look_every.total_seconds()
         self._seen: datetime | None = None
         self._claimed: datetime | None = None
 
     async def run(self) -> None:
-        """For ever. Looks at short intervals: the machine's clock may be set."""
+        """Check for due slots indefinitely, at short intervals since the machine's clock may be changed."""
         while True:
             await self.look()
-            await asyncio.sleep(self._look_every)
+            await asyncio.sleep(_CHECK_SECONDS)
 
     async def look(self) -> datetime | None:
-        """See to the slot that is due. Returns it when this replica has asked for its imports."""
+        """Handle the slot that is due. Returns it when this replica has requested its imports."""
         now = self._clock()
-        slot = slot_at_or_before(self._cron, now, JST)
-        if slot == self._seen or now - slot > self._catch_up:
+        slot = slot_at_or_before(self._times.cron, now, JST)
+        if slot == self._seen or now - slot > self._times.catch_up:
             return None
-        # A claim of ours whose commands did not go out, because the broker was away, is still ours.
+        # If the broker was down after our claim, the slot is still ours.
         ours = slot == self._claimed or await self._leases.claim_slot("import-schedule", slot.isoformat())
         if ours:
             self._claimed = slot

@@ -1,4 +1,4 @@
-"""Joining two listings of the same products page by page, with memory for a few pages only."""
+"""Joins two listings of the same products page by page, with a few pages in memory."""
 
 import asyncio
 import unicodedata
@@ -17,10 +17,10 @@ from shopsync_runtime.cancelling import stop
 from shopsync_runtime.chunks import batched
 
 PAGES_AHEAD = 8
-"""Stock pages kept at most: 800 products while the largest product page has 250."""
+"""Stock pages kept at most: 800 products, while the largest product page has 250."""
 
 _READ_AHEAD = 2
-"""Stock pages read beyond those: about as many as come to one product page."""
+"""Stock pages read beyond those: about as many as correspond to one product page."""
 
 
 @dataclass(slots=True)
@@ -34,19 +34,19 @@ class _StockPage:
 
 @dataclass(frozen=True, slots=True)
 class StockMark:
-    """Where the stock listing is to be read on: at `url` (None: its first page), unless it is `done`."""
+    """Where to continue the stock listing: at `url` (None: its first page), unless it is `done`."""
 
     url: str | None = None
     done: bool = False
 
 
 class StockFeed:
-    """The stock of the products of one page after the other. Leaving the block gives up what is under way.
+    """The stock of the products of one page after the other. Leaving the block cancels requests in flight.
 
-    Both listings come in the same product order, so the feed reads on until the page's products are found. A
-    product it does not meet is asked for by number. Wrong order therefore costs requests, never a wrong stock.
-    From its first use it reads ahead by itself: a product page that takes longer than the interval between two calls
-    would otherwise leave turns unused.
+    Both listings have the same order, so the feed reads on until the page's products are found. A product that it does
+    not find is searched by number. A wrong order therefore costs requests, but never yields wrong stock. From its first
+    use the feed reads ahead, since a product page that takes longer than the interval between two calls would otherwise
+    leave calls unused.
     """
 
     def __init__(self, read: ReadPage, table: SourceMap, mark: StockMark) -> None:
@@ -68,7 +68,7 @@ class StockFeed:
             await stop(self._reader)
 
     async def of(self, listed: Sequence[Listed]) -> dict[str, Stock]:
-        """Stock by product number; a product the stock search does not know is left out. Raises FutureshopError."""
+        """Stock by product number, without products that the stock search does not know. Raises FutureshopError."""
         wanted = {each.product_no for each in listed}
         ids = [each.upstream_id for each in listed if each.upstream_id is not None]
         last_id = max(ids) if len(ids) == len(listed) and ids else None
@@ -82,7 +82,7 @@ class StockFeed:
         return found
 
     def mark(self) -> StockMark:
-        """Where to go on after a crash: the first stock page that may still be needed."""
+        """Where to continue after a crash: the first stock page that may still be needed."""
         return StockMark(self._pages[0].url if self._pages else self._next_url, self._done and not self._pages)
 
     def _has(self, wanted: set[str]) -> bool:
@@ -105,7 +105,7 @@ class StockFeed:
         self._pages.append(page)
 
     async def _read_ahead(self, url: str | None) -> None:
-        """Read to the listing's end, as far as the queue has room; what goes wrong is told in its place."""
+        """Read to the listing's end as the queue has room. An error is queued in its place."""
         try:
             while True:
                 page = await self._page(url)
@@ -113,7 +113,7 @@ class StockFeed:
                 if page.next_url is None:
                     return
                 url = page.next_url
-        except Exception as error:  # noqa: BLE001 - raised by whoever takes it from the queue
+        except Exception as error:  # noqa: BLE001 - raised when it is taken from the queue
             await self._queue.put(error)
 
     async def _page(self, url: str | None) -> _StockPage:
@@ -146,13 +146,13 @@ class StockFeed:
 
 
 def searchable(product_no: str) -> bool:
-    """Whether the search by number can name it: numbers are parted by commas there."""
+    """Whether it can be searched by number: that search separates numbers by commas."""
     return "," not in product_no and product_no == product_no.strip()
 
 
 def search_form(product_no: str) -> str:
-    """The number as a database may compare it: letter case, width and blanks around it aside.
+    """The number as a database may compare it, without letter case, character width and surrounding blanks.
 
-    Such a search answers `abc` with `ABC`: another product, and none that nobody asked for.
+    Such a search for `abc` may return `ABC`, which is another product but not an unexpected reply.
     """
     return unicodedata.normalize("NFKC", product_no).casefold().strip()

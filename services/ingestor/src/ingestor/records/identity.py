@@ -1,4 +1,4 @@
-"""Who a source record is about, read before anything else: it counts as present even when the rest is unreadable."""
+"""Reads the product number of a source record first: the product is present even if the rest is unreadable."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ MAX_BYTES = 32
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """One record of a listing. `upstream_id` is None where the source gives none that can be one."""
+    """One record of a listing. `upstream_id` is None if the source has no valid one."""
 
     product_no: str
     upstream_id: int | None
@@ -20,7 +20,7 @@ class Listed:
 
 @dataclass(frozen=True, slots=True)
 class Identified:
-    """A page's records by product. `nameless` ones have no readable product number: nobody knows who they are."""
+    """The records of a page by product. `nameless` counts those without a readable product number."""
 
     listed: list[Listed]
     unusable: list[Listed]
@@ -28,7 +28,7 @@ class Identified:
 
 
 def identify(records: Iterable[Record], table: SourceMap) -> Identified:
-    """Read the product numbers of a page. `unusable` are numbers that the contract cannot carry (IM-8)."""
+    """Read the product numbers of a page. `unusable` are numbers that the contract does not allow (IM-8)."""
     listed: list[Listed] = []
     unusable: list[Listed] = []
     nameless = 0
@@ -42,7 +42,7 @@ def identify(records: Iterable[Record], table: SourceMap) -> Identified:
 
 
 def usable(product_no: str) -> bool:
-    """Whether the contract can carry this product number."""
+    """Whether the contract allows this product number."""
     return 1 <= len(product_no.encode()) <= MAX_BYTES and "/" not in product_no
 
 

@@ -1,4 +1,4 @@
-"""From source records to contract values."""
+"""Converts source records to contract values."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -20,7 +20,7 @@ Combination = tuple[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Stock:
-    """What inventorySearch says about one product: counts per combination, or the problem that made it unreadable."""
+    """Stock of one product from inventorySearch: counts per combination, or why it is unreadable."""
 
     regular: Mapping[Combination, int | None] = field(default_factory=dict)
     preorder: Mapping[Combination, int | None] = field(default_factory=dict)
@@ -28,7 +28,7 @@ class Stock:
 
 
 def to_stock(record: Record, table: SourceMap) -> Stock:
-    """Read one record of inventorySearch. Never raises: a bad count is the product's problem, not the page's."""
+    """Read one record of inventorySearch. Never raises: a bad count must only affect its product, not the page."""
     try:
         return Stock(_counts(record, table, "stock"), _counts(record, table, "preorder_stock"))
     except Unreadable as problem:
@@ -36,10 +36,10 @@ def to_stock(record: Record, table: SourceMap) -> Stock:
 
 
 def to_product(record: Record, stock: Stock | None, table: SourceMap, *, observed_at: datetime) -> UpstreamProduct:
-    """One record of productsSearch with its stock as the contract has it.
+    """Convert one record of productsSearch, with its stock, to the contract's product.
 
-    Raises Unreadable naming the field at fault. `observed_at` (aware) decides whether a pre-order period is in
-    force (Q6, Q8) and which stamps lie in the future. `stock` None: inventorySearch does not list the product.
+    Raises Unreadable with the invalid field. `observed_at` (aware) decides whether a pre-order period is active (Q6,
+    Q8) and which timestamps are in the future. `stock` is None if inventorySearch does not list the product.
     """
     managed = _needed(flag, record, table, "stock_managed")
     if managed and stock is None:

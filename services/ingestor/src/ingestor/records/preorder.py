@@ -1,4 +1,4 @@
-"""予約販売期間, the pre-order period: which sale form is in force, and when the clock changes it (Q6, Q8, PR-13)."""
+"""予約販売期間, the pre-order period: which sale form is active, and when it changes (Q6, Q8, PR-13)."""
 
 from datetime import datetime, time, timedelta
 
@@ -10,7 +10,7 @@ _LAST_SECOND = time(23, 59, 59)
 
 
 def sale_form(record: Record, table: SourceMap, now: datetime) -> SaleForm:
-    """予約販売 while it is switched on and its period is in force; an open end has no limit. Raises Unreadable."""
+    """予約販売 while it is switched on and its period is active, which may be open-ended. Raises Unreadable."""
     if not _is_on(record, table):
         return "regular"
     begins, ends = _period(record, table)
@@ -19,9 +19,9 @@ def sale_form(record: Record, table: SourceMap, now: datetime) -> SaleForm:
 
 
 def next_switch(record: Record, table: SourceMap, *, after: datetime) -> datetime | None:
-    """When the sale form changes by the clock, as the period begins or is over; None when it does not.
+    """When the sale form changes because the period begins or ends; None if it does not.
 
-    更新日 need not move then (PR-13), so that no update window would show it. Raises Unreadable.
+    更新日 may stay the same (PR-13), so no update window would show the change. Raises Unreadable.
     """
     if not _is_on(record, table):
         return None
@@ -34,11 +34,11 @@ def _is_on(record: Record, table: SourceMap) -> bool | None:
 
 
 def _period(record: Record, table: SourceMap) -> tuple[datetime | None, datetime | None]:
-    """When the period begins, and the first moment after it; None is an open edge.
+    """Start of the period and the first time after it; None where it is open.
 
-    A start that is far ahead never comes: it is LATEST, not open.
+    A start in the far future never comes: it is LATEST, not open.
     """
     begins = stamp(*table.value(record, "preorder.start"))
     last = in_reach(stamp(*table.value(record, "preorder.end"), time_of_day=_LAST_SECOND))
-    # The last second counts: 23:59:59 means until midnight.
+    # The last second is included: 23:59:59 means until midnight.
     return begins, last + timedelta(seconds=1) if last is not None else None

@@ -1,8 +1,7 @@
-"""Which source field feeds which contract field: one table.
+"""The table of source fields for the contract's fields.
 
-futureshop's names for prices, pre-order, images, descriptions and the update time are not public: the table can be
-changed by configuration without touching code. Member, stage, list and body prices have no row and may never get one
-(PR-4 to PR-6, NV-6).
+futureshop's names for prices, pre-order, images, descriptions and the update time are not public, so the configuration
+can change the table. Member, stage, list and body prices have no row and may never get one (PR-4 to PR-6, NV-6).
 """
 
 from collections.abc import Mapping
@@ -62,7 +61,7 @@ NEVER_READ = frozenset({"memberPrice", "memberStagePrices", "listPrice", "bodyPr
 
 @dataclass(frozen=True, slots=True)
 class SourceMap:
-    """The table in force. `paths`: contract field → dotted source path; None where the source has no such field."""
+    """The table. `paths`: contract field → dotted source path; None where the source has no such field."""
 
     paths: Mapping[str, str | None] = field(default_factory=lambda: TABLE)
     _places: Mapping[str, tuple[tuple[str, ...], str]] = field(init=False, repr=False, compare=False)
@@ -75,7 +74,7 @@ class SourceMap:
         object.__setattr__(self, "_places", places)
 
     def adjusted(self, changes: Mapping[str, str | None]) -> "SourceMap":
-        """The table with some rows replaced. Raises ValueError naming a row that is unknown or forbidden."""
+        """The table with some rows replaced. Raises ValueError for an unknown or forbidden row."""
         for target, path in changes.items():
             if target not in TABLE:
                 raise ValueError(f"{target}: there is no such contract field; known are {', '.join(sorted(TABLE))}")

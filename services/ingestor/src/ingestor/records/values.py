@@ -1,4 +1,4 @@
-"""Reading one value of a source record, forgiving in form (numbers as strings), strict in meaning."""
+"""Reads single values of a source record. Lenient in form, such as numbers as strings, strict in meaning."""
 
 import math
 import re
@@ -10,19 +10,19 @@ from typing import Any
 from shopsync_contracts.times import JST
 
 MAX_NUMBER = 999_999_999_999
-"""Above any price or stock; also keeps the value inside 64 bits for whoever stores it."""
+"""Above any price or stock, and within 64 bits."""
 
 LATEST = datetime(2999, 1, 1, tzinfo=UTC)
-"""Stands for every time from 2999 on, such as the 9999-12-31 that marks an open end. Every zone can hold it."""
+"""Stands for every time from 2999 on, such as 9999-12-31 for an open end. It is valid in every time zone."""
 
 _TRUE = {True, "true", "1"}
 _FALSE = {False, "false", "0"}
 
 _UNSET = frozenset({"", "-", "null", "none", "undefined"})
-"""How systems write that an optional number or time has no value, in lower case."""
+"""Texts for a missing number or time, in lower case."""
 
 _EPOCH_YEAR = 1970
-"""Times up to this year mark a missing value: 0000-00-00, 0001-01-01, 1900-01-01, 1970-01-01. No shop is so old."""
+"""Times up to this year mean a missing value: 0000-00-00, 0001-01-01, 1900-01-01, 1970-01-01. No shop is that old."""
 
 _DAY = r"(?P<year>[+-]?\d{4,6})[-/](?P<month>\d\d)[-/](?P<day>\d\d)"
 _TIME = r"[T ](?P<time>\d\d:\d\d(:\d\d(\.\d{1,9})?)?)\s*(?P<zone>Z|[+-]\d\d:?\d\d)?"
@@ -34,7 +34,7 @@ _FULL_WIDTH = str.maketrans("０１２３４５６７８９，．＋－", "01234
 
 
 class Unreadable(ValueError):
-    """A value cannot be taken. The text names the source field, the problem and the value."""
+    """A value is invalid. The text names the source field, the problem and the value."""
 
     def __init__(self, field: str, problem: str, given: object = None) -> None:
         shown = "" if given is None else f" (given: {given!r:.60})"
@@ -42,17 +42,17 @@ class Unreadable(ValueError):
 
 
 def at(record: Mapping[str, Any], steps: Sequence[str]) -> Any:
-    """The value that the steps lead to, or None when there are none or one is missing, null or no object."""
+    """The value at the path `steps`; None if the path is empty or a part of it is missing, null or not an object."""
     value: Any = record if steps else None
     for step in steps:
-        if not isinstance(value, dict):  # what JSON gives; asking for a Mapping costs five times as much
+        if not isinstance(value, dict):  # a check for Mapping would take five times as long
             return None
         value = value.get(step)
     return value
 
 
 def text(value: Any, field: str) -> str:
-    """A string; numbers are written out. Null is ""."""
+    """A string. Numbers are converted, null is ""."""
     if value is None:
         return ""
     if isinstance(value, int) and not isinstance(value, bool):
@@ -69,7 +69,7 @@ def text(value: Any, field: str) -> str:
 
 
 def whole(value: Any, field: str) -> int | None:
-    """A whole number from 0; 1200.0, "1200.00", "1,200" and full-width digits are taken. None when it is not set."""
+    """A whole number from 0, also as 1200.0, "1200.00", "1,200" or full-width digits. None when it is not set."""
     if is_unset(value):
         return None
     number = _as_int(value)
@@ -97,12 +97,12 @@ def _as_int(value: Any) -> int | None:
 
 
 def is_unset(value: Any) -> bool:
-    """Whether an optional number or time is left out: null, or a text that stands for it."""
+    """Whether an optional number or time is missing: null, or a text for it."""
     return value is None or (isinstance(value, str) and len(value) < 20 and value.strip().lower() in _UNSET)
 
 
 def flag(value: Any, field: str) -> bool | None:
-    """A yes or no; "true", "1", 1 and 1.0 are taken. Null is None."""
+    """A boolean, also as "true", "1", 1 or 1.0. Null is None."""
     if value is None:
         return None
     plain = value.lower() if isinstance(value, str) else value
@@ -115,10 +115,10 @@ def flag(value: Any, field: str) -> bool | None:
 
 
 def stamp(value: Any, field: str, *, time_of_day: time = time.min) -> datetime | None:
-    """A point in time, aware; without offset it is Asia/Tokyo. None when it is not set.
+    """An aware time, in Asia/Tokyo if it has no offset. None when it is not set.
 
-    Placeholders are read as what they stand for: a time up to 1970 is not set, one from 2999 on is LATEST. A day
-    that stands alone gets `time_of_day`.
+    Placeholders are recognised: a time up to 1970 is not set, one from 2999 on is LATEST. A date without a time gets
+    `time_of_day`.
     """
     if is_unset(value) or value in (0, "0"):
         return None
@@ -137,12 +137,12 @@ def stamp(value: Any, field: str, *, time_of_day: time = time.min) -> datetime |
 
 
 def in_reach(moment: datetime | None) -> datetime | None:
-    """The moment; None for a placeholder far ahead, which says nothing about when something happened."""
+    """The time; None for a placeholder in the far future, which says nothing about when something happened."""
     return None if moment == LATEST else moment
 
 
 def _moment(match: re.Match[str], time_of_day: time) -> datetime:
-    """Raises ValueError when there is no such day or time."""
+    """The time of a match. Raises ValueError for an impossible date or time."""
     clock = time.fromisoformat((match["time"] or time_of_day.isoformat()) + (match["zone"] or ""))
     day = date(int(match["year"]), int(match["month"]), int(match["day"]))
     return datetime.combine(day, clock, tzinfo=clock.tzinfo or JST)
