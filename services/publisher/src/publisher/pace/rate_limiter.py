@@ -1,10 +1,9 @@
 """The rate limiter of a shop: every call waits here for its send time and reports its outcome here."""
 
 import asyncio
-from collections import deque
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from math import ceil, floor
 from typing import Protocol, TypeVar
@@ -13,10 +12,12 @@ import structlog
 
 from publisher.errors import HourSpent, PublisherError, RateLimited, ShopResting, Unavailable, Withheld
 from publisher.metrics import BREAKERS_OPEN, BREAKERS_OPENED, RATE_LIMITS
-from publisher.pace.adaptive_rate import ThroughputEstimate, after_limit, pause_after, rate_at
+from publisher.pace.adaptive_rate import ThroughputEstimate, after_limit, pause_after
 from publisher.pace.breaker import after_answer, after_failure
 from publisher.pace.call_queue import CallQueue, Rank
-from publisher.pace.slots import Send, ServerClock, SlotReservation, Window, is_shared, late_limit, spacing
+from publisher.pace.known_state import KnownState
+from publisher.pace.reserved_times import ReservedTimes
+from publisher.pace.slots import Send, ServerClock, SlotReservation, Window, is_shared, spacing
 from publisher.pace.state import PaceState, ReservationReply
 
 log = structlog.get_logger(__name__)
@@ -31,8 +32,6 @@ With 2.0 two replicas no longer use 95 % of the rate.
 """
 _LONGEST_WAIT = 3.0
 """A call waits out a shorter pause; a longer one reschedules the job, so that it holds no worker."""
-_QUEUED_AFTER_PAUSE = 2.0
-"""A call that comes so soon after a pause counts as one that waited for its end."""
 _CALLS_AHEAD = 6
 """Queued calls with which the shop gets no further job: about as many as a push makes, so that the queue is not empty
 before the next push begins.
@@ -41,8 +40,6 @@ _MOST_SENDS = 3
 """Tries of one call that TikTok limits, before the job is rescheduled. One limit alone costs no worker."""
 _MOST_MISSED = 5
 """Send times that one call may miss: on a machine that always wakes late it must not wait indefinitely."""
-_CLOSE_SPACING = 0.25
-"""With closer send times the next ones are reserved while one is left, or MongoDB's answer would come too late."""
 _MOST_EXCHANGES = 3
 _PRECISE = 0.01
 """Beside other replicas a reservation is repeated, up to three times, until MongoDB's clock is known this precisely."""
@@ -53,7 +50,6 @@ _PROBE_LEASE = timedelta(seconds=10)
 _BUSY_WAIT = timedelta(seconds=1)
 """When to come again with a call that is not urgent, while another one waits."""
 _AN_HOUR = timedelta(hours=1)
-_LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class PaceStore(Protocol):
@@ -113,12 +109,11 @@ class RateLimiter:
         self._queue = CallQueue()
         self._window = Window(rules.rate)
         self._throughput = ThroughputEstimate()
-        self._reserved: deque[SlotReservation] = deque()
+        self._reserved = ReservedTimes()
         self._size = 1
         self._lead = 0.0
         self._got_through = True
-        self._state = PaceState()
-        self._as_of, self._as_of_local = _LONG_AGO, 0.0
+        self._known = KnownState(rules.rate)
 
     async def run(
         self,
@@ -170,15 +165,15 @@ class RateLimiter:
         """Whether another job of the shop, beside `jobs` that run, could make its calls soon."""
         now = _now()
         if self._state.breaker.is_open:
-            return jobs == 0 and self._rest(now) <= 0
-        return self._pause(now) <= 0 and self._queue.waiting(urgent=True) < _CALLS_AHEAD
+            return jobs == 0 and self._known.rest(now) <= 0
+        return self._known.pause(now) <= 0 and self._queue.waiting(urgent=True) < _CALLS_AHEAD
 
     # Waiting for a send time --------------------------------------------------------------------------------
 
     async def _turn(self, *, urgent: bool, rank: Rank) -> _Turn:
         if not urgent and self._queue.waiting(urgent=False) > 0:
             raise ShopResting("shop_busy", "the shop's calls take all of its rate", _BUSY_WAIT)
-        stopped = self._was_stopped(_now())
+        stopped = self._known.was_paused(_now())
         try:
             async with self._queue.turn(urgent=urgent, rank=rank):
                 return await self._send_time(waited=stopped)
@@ -194,28 +189,28 @@ class RateLimiter:
                 probe = await self._probe(now)
                 if probe is not None:
                     return probe
-            elif (pause := self._pause(now)) > 0:
+            elif (pause := self._known.pause(now)) > 0:
                 if pause > _LONGEST_WAIT:
                     raise ShopResting("rate", "TikTok Shop asked to slow down", timedelta(seconds=pause))
                 await asyncio.sleep(pause)
                 waited = True
-            elif self._is_short():
+            elif self._reserved.is_short(self._waiting()):
                 await self._reserve()
                 tried = True
             elif missed < _MOST_MISSED and self._drop_late(now):
                 missed += tried
-            elif (wait := max(self._reserved[0].first, self._window.earliest(now)) - now) > 0:
+            elif (wait := max(self._reserved.first.first, self._window.earliest(now)) - now) > 0:
                 await asyncio.sleep(wait)
                 tried = waited = True
             else:
                 # With other replicas on the line, one's own calls are only a part of the throughput.
-                self._throughput.sent(now, waited=waited and self._reserved[0].alone)
-                self._use_first()
+                self._throughput.sent(now, waited=waited and self._reserved.first.alone)
+                self._reserved.use_first()
                 return _Turn(self._window.note(now))
 
     async def _probe(self, now: float) -> _Turn | None:
         """The turn to try an open breaker. None: it has closed. Raises ShopResting while it is open."""
-        rest = self._rest(now)
+        rest = self._known.rest(now)
         if rest <= 0 and await self._store.claim_probe(self._shop_key, _PROBE_LEASE):
             await asyncio.sleep(max(0.0, self._window.earliest(_now()) - _now()))
             return _Turn(self._window.note(_now()), probe=True)
@@ -223,31 +218,14 @@ class RateLimiter:
             await self._reserve()
             if not self._state.breaker.is_open:
                 return None
-            rest = max(self._rest(_now()), 1.0)
+            rest = max(self._known.rest(_now()), 1.0)
         raise ShopResting("unavailable", "TikTok Shop does not answer for this shop", timedelta(seconds=rest))
 
-    def _is_short(self) -> bool:
-        """Whether to reserve now. With closely spaced calls that is before the last send time is used."""
-        if len(self._reserved) != 1:
-            return not self._reserved
-        last = self._reserved[0]
-        return last.count == 1 and last.step < _CLOSE_SPACING and self._waiting() > 0
-
     def _drop_late(self, now: float) -> bool:
-        """Drop send times that have passed: there were no calls, or the machine was too busy."""
-        dropped = False
-        while self._reserved:
-            first = self._reserved[0]
-            if now - first.first <= late_limit(1.0 / first.step, alone=first.alone):
-                break
-            self._use_first()
-            self._size, dropped = 1, True
+        dropped = self._reserved.drop_late(now)
+        if dropped:
+            self._size = 1
         return dropped
-
-    def _use_first(self) -> None:
-        left = self._reserved.popleft().without_first()
-        if left is not None:
-            self._reserved.appendleft(left)
 
     async def _reserve(self) -> None:
         for attempt in range(1, _MOST_EXCHANGES + 1):
@@ -256,12 +234,12 @@ class RateLimiter:
                 return
             # With other replicas send times have to be precise: a slow exchange does not tell the server's time well.
             if reserved.alone or self._clock.uncertain <= _PRECISE or attempt == _MOST_EXCHANGES:
-                self._reserved.append(reserved)
+                self._reserved.add(reserved)
                 return
 
     async def _exchange(self) -> SlotReservation | None:
         asked = _now()
-        rate = self._rate(asked)
+        rate = self._known.rate(asked)
         most = max(1, ceil(rate * _RESERVED_SECONDS))
         count = min(most, max(self._size, 1 + self._waiting()))
         length = timedelta(seconds=count * spacing(rate))
@@ -272,7 +250,7 @@ class RateLimiter:
         self._learn(got.state, got.now)
         if got.start is None:
             return None
-        step = spacing(self._rate(answered))  # may be lower than before the exchange
+        step = spacing(self._known.rate(answered))  # may be lower than before the exchange
         first = self._clock.local(got.start, server_now=got.now, asked=asked, answered=answered)
         count = min(count, max(1, floor(length.total_seconds() / step + 0.001)))
         self._size = 2 * count
@@ -305,7 +283,7 @@ class RateLimiter:
                 "TikTok Shop asked to slow down",
                 shop_key=self._shop_key,
                 code=error.code,
-                pause_seconds=round(self._pause(_now()), 1),
+                pause_seconds=round(self._known.pause(_now()), 1),
                 requests_per_second=round(self._state.learned.low, 2),
             )
 
@@ -323,7 +301,7 @@ class RateLimiter:
             "the shop's calls of this hour are used up, it waits",
             shop_key=self._shop_key,
             code=error.code,
-            pause_seconds=round(self._pause(_now())),
+            pause_seconds=round(self._known.pause(_now())),
         )
 
     async def _failed(self, turn: _Turn) -> None:
@@ -337,7 +315,7 @@ class RateLimiter:
                 "TikTok Shop does not answer for this shop, its pushes wait",
                 shop_key=self._shop_key,
                 failures=breaker.failures,
-                pause_seconds=round(self._rest(_now()), 1),
+                pause_seconds=round(self._known.rest(_now()), 1),
             )
 
     async def _answered(self, turn: _Turn) -> None:
@@ -353,34 +331,20 @@ class RateLimiter:
     async def _change(self, change: Callable[[PaceState, datetime], PaceState]) -> None:
         self._learn(*await self._store.change(self._shop_key, change))
 
-    def _learn(self, state: PaceState, now: datetime) -> None:
-        """Adopt the stored state, unless a newer one is known."""
-        if now < self._as_of:
+    def _learn(self, state: PaceState, server_now: datetime) -> None:
+        """Adopt the stored state, unless a newer one is known. What was reserved for another rate is given up."""
+        before = self._state
+        if not self._known.learn(state, server_now, _now()):
             return
-        if state.breaker.is_open != self._state.breaker.is_open:
+        if state.breaker.is_open != before.breaker.is_open:
             BREAKERS_OPEN.inc(1 if state.breaker.is_open else -1)
-        stopped = state.breaker.is_open or (state.paused_until is not None and state.paused_until > now)
-        if stopped or state.learned != self._state.learned:
+        stopped = state.breaker.is_open or (state.paused_until is not None and state.paused_until > server_now)
+        if stopped or state.learned != before.learned:
             self._reserved.clear()
-        self._state, self._as_of, self._as_of_local = state, now, _now()
 
-    def _server_now(self, now: float) -> datetime:
-        return self._as_of + timedelta(seconds=now - self._as_of_local)
-
-    def _rate(self, now: float) -> float:
-        return rate_at(self._state.learned, self._server_now(now), self._rules.rate)
-
-    def _pause(self, now: float) -> float:
-        until = self._state.paused_until
-        return 0.0 if until is None else (until - self._server_now(now)).total_seconds()
-
-    def _was_stopped(self, now: float) -> bool:
-        """Whether a pause ended just now: a call that comes then has waited for it."""
-        return self._state.paused_until is not None and self._pause(now) > -_QUEUED_AFTER_PAUSE
-
-    def _rest(self, now: float) -> float:
-        until = self._state.breaker.open_until
-        return 0.0 if until is None else (until - self._server_now(now)).total_seconds()
+    @property
+    def _state(self) -> PaceState:
+        return self._known.state
 
 
 def _now() -> float:

@@ -19,7 +19,7 @@ from publisher.tiktok.shops import Shops
 log = structlog.get_logger(__name__)
 
 _FEW = 5
-"""With fewer due jobs each reads its listing. Chosen: below it a search saves nothing."""
+"""With fewer due jobs each reads its listing. Chosen: below it a search saves little."""
 _JOBS_PER_PAGE = 2
 """A search has to save at least twice its calls: not every due job is about an unchanged listing."""
 _MOST_PAGES = 100
