@@ -3,12 +3,10 @@
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
-from math import ceil
-from typing import Any, Protocol
+from datetime import timedelta
+from typing import Protocol
 
-from pymongo import ReturnDocument, WriteConcern
-from pymongo.errors import DuplicateKeyError
-
+from shopsync_runtime.call_lines import lines_in, milliseconds, next_free, reserve
 from shopsync_runtime.mongo import Database
 
 LATEST = 1.0
@@ -28,32 +26,23 @@ class Turns(Protocol):
 
 
 class SharedTurns:
-    """The line of all replicas: the next free moment per shop, beside the leases, in the database server's time.
-
-    A crash or a lost lease therefore leaves the pace as it was. Acknowledged by the primary alone: a failover may
-    lose the last place, which costs one call that comes early.
-    """
+    """The line of all replicas, beside the leases: a crash or a lost lease leaves the pace as it was."""
 
     def __init__(self, database: Database) -> None:
-        self._leases = database.get_collection("ingestor_leases", write_concern=WriteConcern(w=1))
+        self._lines = lines_in(database, "ingestor_leases")
 
     async def take(self, shop_key: str, interval: float) -> float:
         """Raises PyMongoError when the database does not answer: nothing is called then."""
-        due: Any = {"$max": ["$next_at", "$$NOW"]}  # a missing next_at is smaller than any time
-        places = [
-            {"$set": {"asked_at": "$$NOW", "due_at": due}},
-            {"$set": {"next_at": {"$add": ["$due_at", ceil(interval * 1000)]}}},
-        ]
-        while True:
-            try:
-                place = await self._leases.find_one_and_update(
-                    {"_id": f"pace:{shop_key}"}, places, upsert=True, return_document=ReturnDocument.AFTER
-                )
-            except DuplicateKeyError:
-                continue  # another replica made the document at the same moment
-            if place is None:
-                raise RuntimeError("an upsert returns its document")
-            return float((place["due_at"] - place["asked_at"]).total_seconds())
+        length = milliseconds(timedelta(seconds=interval))
+        place = await reserve(
+            self._lines,
+            f"pace:{shop_key}",
+            [
+                {"$set": {"asked_at": "$$NOW", "due_at": next_free()}},
+                {"$set": {"next_at": {"$add": ["$due_at", length]}}},
+            ],
+        )
+        return float((place["due_at"] - place["asked_at"]).total_seconds())
 
 
 class Pace:

@@ -1,16 +1,13 @@
 from collections.abc import Callable
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
-from math import ceil
 from typing import Any
-
-from pymongo import ReturnDocument, WriteConcern
-from pymongo.errors import DuplicateKeyError
 
 from publisher.pace.adaptive_rate import LearnedRate
 from publisher.pace.breaker import Breaker
 from publisher.pace.slots import LATE_ALONE, SHARED_FOR
 from publisher.pace.state import PaceState, ReservationReply
+from shopsync_runtime.call_lines import lines_in, milliseconds, next_free, reserve
 from shopsync_runtime.mongo import Database, Document
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -26,7 +23,7 @@ class Paces:
     """
 
     def __init__(self, database: Database) -> None:
-        self._paces = database.get_collection("paces", write_concern=WriteConcern(w=1))
+        self._paces = lines_in(database, "paces")
 
     async def reserve(
         self, shop_key: str, me: str, *, length: timedelta, lead: timedelta, rate: float | None = None
@@ -38,18 +35,10 @@ class Paces:
         pipeline = reserving(me, length=length, lead=lead)
         if rate is not None:
             pipeline[0]["$set"]["rate"] = {"$literal": round(rate, 3)}
-        while True:
-            try:
-                document = await self._paces.find_one_and_update(
-                    {"_id": shop_key}, pipeline, upsert=True, return_document=ReturnDocument.AFTER
-                )
-            except DuplicateKeyError:
-                continue  # another replica inserted the document at the same moment
-            if document is None:
-                raise RuntimeError("an upsert returns its document")
-            return ReservationReply(
-                document.get("start"), document["asked_at"], document.get("shared_at"), _state(document)
-            )
+        document = await reserve(self._paces, shop_key, pipeline)
+        return ReservationReply(
+            document.get("start"), document["asked_at"], document.get("shared_at"), _state(document)
+        )
 
     async def change(
         self, shop_key: str, change: Callable[[PaceState, datetime], PaceState]
@@ -90,22 +79,22 @@ class Paces:
         }
         result = await self._paces.update_one(
             {"_id": shop_key, "open_until": {"$ne": None}, "$expr": may},
-            [{"$set": {"probe_until": {"$add": ["$$NOW", _milliseconds(lease)]}}}],
+            [{"$set": {"probe_until": {"$add": ["$$NOW", milliseconds(lease)]}}}],
         )
         return result.matched_count == 1
 
 
 def reserving(me: str, *, length: timedelta, lead: timedelta) -> list[Document]:
     """`take_stretch` of pace/slots.py as one atomic update; a test compares the two."""
-    recent: Any = {"$subtract": ["$$NOW", 1000 + _milliseconds(LATE_ALONE)]}
-    shared: Any = {"$gt": ["$shared_at", {"$subtract": ["$$NOW", _milliseconds(SHARED_FOR)]}]}
+    recent: Any = {"$subtract": ["$$NOW", 1000 + milliseconds(LATE_ALONE)]}
+    shared: Any = {"$gt": ["$shared_at", {"$subtract": ["$$NOW", milliseconds(SHARED_FOR)]}]}
     holder: Any = {"$ifNull": ["$holder", {"$literal": me}]}
     other: Any = {"$and": [{"$ne": [holder, {"$literal": me}]}, {"$gt": ["$next_at", recent]}]}
-    gap: Any = {"$cond": [{"$and": [other, {"$not": [shared]}]}, _milliseconds(LATE_ALONE), 0]}
+    gap: Any = {"$cond": [{"$and": [other, {"$not": [shared]}]}, milliseconds(LATE_ALONE), 0]}
     # A missing value and null are smaller than any date.
     stopped: Any = {"$or": [{"$gt": ["$paused_until", "$$NOW"]}, {"$gt": ["$open_until", None]}]}
-    start: Any = {"$max": [{"$add": ["$next_at", gap]}, {"$add": ["$$NOW", _milliseconds(lead)]}]}
-    end: Any = {"$add": ["$start", _milliseconds(length)]}
+    start = next_free(lead=lead, gap=gap)
+    end: Any = {"$add": ["$start", milliseconds(length)]}
     return [
         {
             "$set": {
@@ -121,10 +110,6 @@ def reserving(me: str, *, length: timedelta, lead: timedelta) -> list[Document]:
             }
         },
     ]
-
-
-def _milliseconds(duration: timedelta) -> int:
-    return ceil(duration / timedelta(milliseconds=1))
 
 
 def _state(document: Document) -> PaceState:
