@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from ingestor.model import Counts, ImportRun
-from ingestor.records.identity import Listed
+from ingestor.records.product_numbers import Listed
 from ingestor.store import ImportStore, PresenceStore
 from janitor.ids import enumerate_id
 from janitor.model import Sweep

@@ -49,7 +49,6 @@ def build(runtime: Runtime, settings: CatalogSettings) -> None:
         barrier=changes_before,
         publish_letters=runtime.publish_dead_letters,
         leases=runtime.leases,
-        interval=settings.held_check_interval.total_seconds(),
     )
     limits = WaitLimits(settings.settings_grace.total_seconds(), settings.barrier_timeout.total_seconds())
     prerequisites = SyncPrerequisites(shops, held, everything_before, limits, runtime.shutdown)
@@ -82,5 +81,5 @@ def build(runtime: Runtime, settings: CatalogSettings) -> None:
         pending_records=check,
     )
     runtime.background("snapshot-check", lambda: check.run(checked))
-    runtime.background("held-messages", resolver.run)
+    runtime.background("held-messages", lambda: resolver.run(settings.held_check_interval))
     runtime.background("schedule", scheduler.run)

@@ -36,7 +36,6 @@ class HeldMessageResolver:
         barrier: Callable[[], Awaitable[Barrier]],
         publish_letters: PublishLetters,
         leases: Leases,
-        interval: float,
     ) -> None:
         self._held = held
         self._updater = updater
@@ -44,16 +43,15 @@ class HeldMessageResolver:
         self._take_barrier = barrier
         self._publish_letters = publish_letters
         self._leases = leases
-        self._interval = interval
 
-    async def run(self) -> None:
-        """Resolve held messages, indefinitely."""
+    async def run(self, interval: timedelta) -> None:
+        """Resolve held messages every `interval`, indefinitely."""
         while True:
             if await self._held.oldest(1):
                 async with self._leases.hold("held-messages", _LEASE) as lease:
                     if lease is not None:
                         await self.look()
-            await asyncio.sleep(self._interval)
+            await asyncio.sleep(interval.total_seconds())
 
     async def look(self) -> None:
         """Resolve what is held now, unless earlier messages are not applied within a bounded time."""

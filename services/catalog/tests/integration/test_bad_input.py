@@ -58,7 +58,6 @@ def inbox(replica, database):
         barrier=barrier,
         publish_letters=publish,
         leases=Leases(database, "catalog"),
-        interval=1,
     )
     box = Inbox(replica, resolver)
     return box

@@ -38,7 +38,6 @@ def resolver(replica, database, letters):
         barrier=barrier,
         publish_letters=publish,
         leases=Leases(database, "catalog"),
-        interval=1,
     )
 
 

@@ -6,14 +6,14 @@ from ingestor.futureshop.shops import ShopsFile, load_mapping
 from ingestor.handlers import Handlers
 from ingestor.importing.absences import Absences
 from ingestor.importing.enumeration import ShrinkLimit
-from ingestor.importing.forgetting import Forgetting
+from ingestor.importing.import_schedule import CronTimes, ImportSchedule
 from ingestor.importing.importer import Importer, Steps
 from ingestor.importing.jobs import ImportJobs
+from ingestor.importing.listing_reader import ListingFormat, ListingReader
 from ingestor.importing.planning import Planner
+from ingestor.importing.presence_cleanup import PresenceCleanup
 from ingestor.importing.progress import Progress
-from ingestor.importing.reader import ListingFormat, Reader
 from ingestor.importing.reporting import Reporting
-from ingestor.importing.schedule import CronTimes, ImportSchedule
 from ingestor.settings import IngestorSettings
 from ingestor.store import CheckpointStore, ImportStore, PresenceStore
 from ingestor.windows import WindowRules
@@ -36,7 +36,7 @@ def build(runtime: Runtime, settings: IngestorSettings) -> None:
         every=settings.shops_file_every,
     )
     progress = Progress(runtime.events, every=settings.progress_every, clock=runtime.clock)
-    reader = Reader(
+    reader = ListingReader(
         imports,
         presence,
         runtime.events,
@@ -51,7 +51,7 @@ def build(runtime: Runtime, settings: IngestorSettings) -> None:
         Planner(imports, presence, checkpoints, rules=rules, clock=runtime.clock),
         reader,
         absences,
-        Forgetting(presence, keep=settings.presence_keep),
+        PresenceCleanup(presence, keep=settings.presence_keep),
         Reporting(imports, checkpoints, runtime.events),
     )
     importer = Importer(imports, steps, progress, clock=runtime.clock)

@@ -9,7 +9,7 @@ from pymongo import ASCENDING, DESCENDING, UpdateOne
 from pymongo.asynchronous.database import AsyncDatabase
 
 from ingestor.model import ImportRun
-from ingestor.records.identity import Listed
+from ingestor.records.product_numbers import Listed
 from ingestor.windows import Checkpoint
 from shopsync_runtime.jobs import JobDocuments
 

@@ -188,7 +188,7 @@ async def test_an_error_of_ours_does_not_block_the_shop_for_ever(world, monkeypa
 
     async with world.ingestor():
         with monkeypatch.context() as patched:
-            patched.setattr("ingestor.importing.reader.to_product", broken)
+            patched.setattr("ingestor.importing.listing_reader.to_product", broken)
             report = await world.imported("overwrite_all", "c1")
         assert (report.TYPE, report.code) == ("import.failed", "internal_error")
         assert report.message == "ZeroDivisionError: a bug"

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from ingestor.model import ImportRun
-from ingestor.records.identity import Listed
+from ingestor.records.product_numbers import Listed
 from ingestor.store import CheckpointStore, ImportStore, PresenceStore
 from ingestor.windows import Checkpoint, Interval
 from shopsync_runtime import LeaseLost

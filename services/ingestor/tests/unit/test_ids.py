@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from ingestor.ids import changed_id, import_id_of, removed_id, report_id, scheduled_id, sync_id
-from ingestor.importing.schedule import CronTimes, ImportSchedule
+from ingestor.importing.import_schedule import CronTimes, ImportSchedule
 
 IMPORT = "d98b2bee-c8a1-5686-b52d-434995f9c91b"
 

@@ -10,8 +10,8 @@ import yaml
 
 from ingestor.futureshop.searches import all_products, all_stock
 from ingestor.futureshop.shops import load_mapping
-from ingestor.records.identity import identify
 from ingestor.records.mapping import to_product, to_stock
+from ingestor.records.product_numbers import identify
 from ingestor.records.source_map import TABLE, SourceMap
 from ingestor.records.values import Unreadable
 from shopsync_sandbox.futureshop import FutureshopSandbox
@@ -52,7 +52,7 @@ def under_other_names(record, names, *, prefix=""):
             continue
         if member in LISTS and not prefix:
             found = [under_other_names(item, names, prefix=LISTS[member]) for item in found]
-        _put(renamed, names[target].split("."), found)
+        _replace(renamed, names[target].split("."), found)
     return renamed
 
 
@@ -62,7 +62,7 @@ def _get(place, steps):
     return place
 
 
-def _put(place, steps, value):
+def _replace(place, steps, value):
     for step in steps[:-1]:
         place = place.setdefault(step, {})
     place[steps[-1]] = value

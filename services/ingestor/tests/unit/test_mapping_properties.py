@@ -6,8 +6,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from ingestor.records.identity import identify, usable
 from ingestor.records.mapping import Stock, to_product, to_stock
+from ingestor.records.product_numbers import identify, usable
 from ingestor.records.source_map import TABLE, SourceMap
 from ingestor.records.values import Unreadable
 from shopsync_contracts import new_event, parse

@@ -230,13 +230,13 @@ async def test_a_lasting_trouble_is_said_again_after_ten_minutes_and_not_before(
     shops = directory()
     mount.put(shops_yaml="")
     said = []
-    say_problem = shops._say_problem
+    say_problem = shops._log_problem
 
     def counted():
         said.append(1)
         say_problem()
 
-    shops._say_problem = counted
+    shops._log_problem = counted
     for _ in range(2 + 59):
         await shops.look()
     assert len(said) == 1

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from ingestor.errors import UnexpectedReply
 from ingestor.futureshop.client import INVENTORY, Page
 from ingestor.importing.stock_feed import PAGES_AHEAD, StockFeed, StockMark
-from ingestor.records.identity import Listed
+from ingestor.records.product_numbers import Listed
 from ingestor.records.source_map import SourceMap
 
 TABLE = SourceMap()

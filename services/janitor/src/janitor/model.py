@@ -73,7 +73,7 @@ class Sweep:
         tries = f" (tried {self.attempt} times)" if self.attempt > 1 else ""
         self.state, self.refused_because, self.completed_at = "refused", f"{reason}{tries}", now
 
-    def stumble(self, trouble: Trouble, now: datetime, retry: timedelta) -> bool:
+    def retry_or_refuse(self, trouble: Trouble, now: datetime, retry: timedelta) -> bool:
         """Retry after `retry` during the night if the trouble may pass, else refuse. Returns whether to retry."""
         again = to_the_millisecond(now + retry)
         if not trouble.passing or self.retry_until is None or again > self.retry_until:
@@ -86,7 +86,7 @@ class Sweep:
         self.state, self.not_before = "requested", again
         return True
 
-    def hear(self, report: ImportCompleted | ImportFailed) -> Trouble | None:
+    def apply_report(self, report: ImportCompleted | ImportFailed) -> Trouble | None:
         """Apply the ingestor's report: move on to `proven`, or return what is wrong (DL-9, DL-10, NV-9)."""
         trouble = trouble_with(report, self.requested_at)
         if trouble is None and isinstance(report, ImportCompleted) and report.enumeration is not None:
@@ -101,7 +101,7 @@ class Sweep:
             raise NoProof(f"sweep {self.id} has no proof")
         return EnumerationProof(id=self.enumeration_id, completed_at=self.enumeration_completed_at)
 
-    def weigh(self, product: Removed, *, limit: int) -> None:
+    def classify(self, product: Removed, *, limit: int) -> None:
         """Make a removed product a candidate, or set its verdict.
 
         Candidates beyond `limit` wait for the next sweep, and at most `limit` kept products are named.
@@ -116,7 +116,7 @@ class Sweep:
         else:
             self.kept_unlisted[verdict] = self.kept_unlisted.get(verdict, 0) + 1
 
-    def chosen(self, now: datetime) -> None:
+    def end_classification(self, now: datetime) -> None:
         """Move on after all products were classified: to the commands, or to the verdicts of a dry run."""
         self.deadline = None
         self.state = "commanded"

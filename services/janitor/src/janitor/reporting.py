@@ -8,7 +8,7 @@ from janitor.model import Sweep
 log = structlog.get_logger(__name__)
 
 
-def tell_end(sweep: Sweep) -> None:
+def log_end(sweep: Sweep) -> None:
     """Log the end, as an error when the sweep was refused: nothing was deleted, and somebody may have to act."""
     counts = sweep.counts().model_dump()
     tell = log.error if sweep.refused_because else log.info

@@ -13,7 +13,7 @@ from janitor.ids import delete_id, report_id
 from janitor.model import Sweep
 from janitor.pages import report_of
 from janitor.proofs import Trouble
-from janitor.reporting import tell_end
+from janitor.reporting import log_end
 from janitor.store import SweepStore
 from janitor.verdicts import Found
 from shopsync_contracts import Event, TopicSpec
@@ -123,9 +123,9 @@ class Steps:
         if report is None:
             if self._is_over(sweep):
                 reason = f"no enumeration within {self._options.enumeration_wait}"
-                self._stumble(sweep, Trouble(reason, passing=True))
-        elif (trouble := sweep.hear(report)) is not None:
-            self._stumble(sweep, trouble)
+                self._retry_or_refuse(sweep, Trouble(reason, passing=True))
+        elif (trouble := sweep.apply_report(report)) is not None:
+            self._retry_or_refuse(sweep, trouble)
         else:
             sweep.deadline = self._now() + self._options.catalog_wait
 
@@ -133,19 +133,19 @@ class Steps:
         """Choose the candidates once the catalog has handled the removals and every edit sent before now."""
         if self._now() >= self._end_of_proof(sweep):
             reason = f"the enumeration is older than {self._options.proof_age}"
-            self._stumble(sweep, Trouble(reason, passing=True))
+            self._retry_or_refuse(sweep, Trouble(reason, passing=True))
         elif await self._passed(sweep, [PRODUCT_CHANGES, TOOL_EDITS, LISTING_EVENTS]):
             async for product in self._catalog.removed(sweep.shop_key):
-                sweep.weigh(product, limit=self._options.max_candidates)
-            sweep.chosen(self._now())
+                sweep.classify(product, limit=self._options.max_candidates)
+            sweep.end_classification(self._now())
             if sweep.left_over:
                 log.warning("candidates left for the next sweep", shop_key=sweep.shop_key, count=sweep.left_over)
         elif self._is_over(sweep):
             reason = f"the catalog did not catch up within {self._options.catalog_wait}"
-            self._stumble(sweep, Trouble(reason, passing=True))
+            self._retry_or_refuse(sweep, Trouble(reason, passing=True))
 
-    def _stumble(self, sweep: Sweep, trouble: Trouble) -> None:
-        if sweep.stumble(trouble, self._now(), self._options.enumeration_retry):
+    def _retry_or_refuse(self, sweep: Sweep, trouble: Trouble) -> None:
+        if sweep.retry_or_refuse(trouble, self._now(), self._options.enumeration_retry):
             metrics.RETRIES.labels(sweep.shop_key).inc()
             log.warning(
                 "sweep tries again",
@@ -206,7 +206,7 @@ class Steps:
             [(REPORTS, self._events.event(page, id=report_id(sweep.id, number))) for number, page in pages]
         )
         sweep.state = "done"
-        tell_end(sweep)
+        log_end(sweep)
 
     async def _passed(self, sweep: Sweep, specs: Sequence[TopicSpec]) -> bool:
         """Whether the catalog has handled everything on these topics since before this step was first attempted.

@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from janitor.errors import NoProof
 from janitor.model import Sweep
 from janitor.pages import report_of
 from janitor.proofs import Trouble
@@ -56,8 +57,8 @@ def failed(code="futureshop_unavailable"):
 
 def choose(one, products, limit=10):
     for product in products:
-        one.weigh(product, limit=limit)
-    one.chosen(LATER)
+        one.classify(product, limit=limit)
+    one.end_classification(LATER)
 
 
 def removed(number, *, on=False, by="e1"):
@@ -82,7 +83,7 @@ def test_only_the_fresh_enumeration_proves():
 
 def test_a_proof_moves_the_sweep_on():
     one = sweep(state="enumerating")
-    assert one.hear(completed()) is None
+    assert one.apply_report(completed()) is None
     assert (one.state, one.enumeration_id, one.refused_because) == ("proven", "e1", None)
     assert one.proof().completed_at == LATER
 
@@ -108,20 +109,20 @@ def began(minutes):
 def test_without_a_proof_nothing_is_removed(report, words, passing):
     """Scenario 66, DL-9, DL-10: also of an enumeration that is older than the sweep."""
     one = sweep(state="enumerating")
-    trouble = one.hear(report)
+    trouble = one.apply_report(report)
     assert trouble is not None
     assert (words in trouble.reason, trouble.passing, one.state) == (True, passing, "enumerating")
-    assert not one.stumble(trouble, LATER, RETRY), "somebody waits for it"
+    assert not one.retry_or_refuse(trouble, LATER, RETRY), "somebody waits for it"
     assert (one.state, one.refused_because, one.candidates) == ("refused", trouble.reason, [])
     [page] = report_of(one)
     assert (page.refused_because, page.verdicts, page.counts.deleted) == (one.refused_because, (), 0)
     assert not one.succeeded
-    with pytest.raises(ValueError, match="no proof"):
+    with pytest.raises(NoProof, match="no proof"):
         one.proof()
 
 
 def test_clocks_may_differ_a_little():
-    assert sweep(state="enumerating").hear(began(-4)) is None
+    assert sweep(state="enumerating").apply_report(began(-4)) is None
 
 
 class TestTheNextTry:
@@ -135,27 +136,27 @@ class TestTheNextTry:
     def test_it_begins_again_and_the_former_answer_is_none(self):
         one = self.nightly()
         first = one.enumeration_request_id
-        assert one.stumble(self.passing, LATER, RETRY)
+        assert one.retry_or_refuse(self.passing, LATER, RETRY)
         assert (one.state, one.not_before, one.attempt) == ("requested", LATER + RETRY, 2)
         assert one.enumeration_request_id != first
         assert (one.refused_because, one.deadline, one.completed_at) == (None, None, None)
 
     def test_the_last_try_is_refused_and_tells_how_many_there_were(self):
         one, now, tries = self.nightly(), NOW, 1
-        while one.stumble(self.passing, now, RETRY):
+        while one.retry_or_refuse(self.passing, now, RETRY):
             tries, now = tries + 1, now + RETRY
         assert (tries, one.state) == (9, "refused")
         assert one.refused_because == "HTTP 503 (tried 9 times)"
 
     def test_what_does_not_pass_is_refused_at_once(self):
         one = self.nightly()
-        assert not one.stumble(Trouble("held back", passing=False), LATER, RETRY)
+        assert not one.retry_or_refuse(Trouble("held back", passing=False), LATER, RETRY)
         assert (one.state, one.refused_because) == ("refused", "held back")
 
     def test_an_old_proof_is_forgotten(self):
         one = self.nightly()
-        one.hear(completed())
-        one.stumble(self.passing, LATER, RETRY)
+        one.apply_report(completed())
+        one.retry_or_refuse(self.passing, LATER, RETRY)
         assert (one.enumeration_id, one.enumeration_completed_at) == (None, None)
 
 

@@ -40,8 +40,8 @@ class ShopDirectory:
         self._readers: dict[str, ReadPage] = {}
         self._candidate: Content | None = None
         self._problem: str | None = None
-        self._unsaid_for = timedelta(0)
-        self._put(file.load())
+        self._unlogged_for = timedelta(0)
+        self._replace(file.load())
 
     def __contains__(self, shop_key: str) -> bool:
         return shop_key in self._accesses
@@ -77,17 +77,17 @@ class ShopDirectory:
     async def run(self) -> None:
         """Read the file periodically, indefinitely."""
         while True:
-            unsettled = self._candidate is not None
-            await asyncio.sleep((min(_SECOND_LOOK, self._every) if unsettled else self._every).total_seconds())
+            waiting = self._candidate is not None
+            await asyncio.sleep((min(_SECOND_LOOK, self._every) if waiting else self._every).total_seconds())
             await self.look()
 
     async def look(self) -> None:
         """Read the file once. A change takes effect if the previous reading has seen it too."""
         content = await asyncio.to_thread(self._load)
-        in_force: Content = self._problem if self._problem is not None else dict(self._accesses)
-        if content == in_force:
+        present: Content = self._problem if self._problem is not None else dict(self._accesses)
+        if content == present:
             self._candidate = None
-            self._remind()
+            self._repeat_problem()
         elif content != self._candidate:
             self._candidate = content
         else:
@@ -103,11 +103,11 @@ class ShopDirectory:
     def _take(self, content: Content) -> None:
         if isinstance(content, str):
             self._problem = content
-            self._say_problem()
+            self._log_problem()
             return
         before = self._accesses
         mended, self._problem = self._problem is not None, None
-        self._put(content)
+        self._replace(content)
         log.info(
             "shops file read again",
             added=sorted(content.keys() - before.keys()),
@@ -116,7 +116,7 @@ class ShopDirectory:
             usable_again=mended,
         )
 
-    def _put(self, accesses: Mapping[str, ShopAccess]) -> None:
+    def _replace(self, accesses: Mapping[str, ShopAccess]) -> None:
         """Replace the shops. An unchanged shop keeps its client and its token."""
         self._readers = {
             key: self._readers[key] if self._accesses.get(key) == access else self._connect(access)
@@ -126,15 +126,15 @@ class ShopDirectory:
         metrics.SHOPS.set(len(accesses))
         metrics.SHOPS_FILE_USABLE.set(1)
 
-    def _remind(self) -> None:
+    def _repeat_problem(self) -> None:
         if self._problem is None:
             return
-        self._unsaid_for += self._every
-        if self._unsaid_for >= _REMIND_EVERY:
-            self._say_problem()
+        self._unlogged_for += self._every
+        if self._unlogged_for >= _REMIND_EVERY:
+            self._log_problem()
 
-    def _say_problem(self) -> None:
-        self._unsaid_for = timedelta(0)
+    def _log_problem(self) -> None:
+        self._unlogged_for = timedelta(0)
         metrics.SHOPS_FILE_USABLE.set(0)
         log.error(
             "shops file cannot be used, the shops of before stay in force",

@@ -12,7 +12,7 @@ from ingestor.ids import removed_id
 from ingestor.importing.enumeration import ShrinkLimit, judge, still_holds
 from ingestor.importing.stock_feed import search_form, searchable
 from ingestor.model import ImportRun
-from ingestor.records.identity import Listed, identify
+from ingestor.records.product_numbers import Listed, identify
 from ingestor.records.source_map import SourceMap
 from ingestor.store import ImportStore, PresenceStore
 from shopsync_contracts.events import Enumeration, ProductRemoved
@@ -57,7 +57,7 @@ class Absences:
             await self._judge(run)
             await self._imports.save(run, lease.token)
         if enumeration := run.enumeration():
-            await self._say_removed(run, lease, enumeration, read_page)
+            await self._remove_absent(run, lease, enumeration, read_page)
         run.state = "reporting"
         run.ended_at = to_the_millisecond(self._clock())
         await self._imports.save(run, lease.token)
@@ -87,7 +87,7 @@ class Absences:
             confirmed=run.confirmed, listed=run.counts.distinct, lost_again=lost_again, limit=self._limit
         )
 
-    async def _say_removed(self, run: ImportRun, lease: Lease, enumeration: Enumeration, read_page: ReadPage) -> None:
+    async def _remove_absent(self, run: ImportRun, lease: Lease, enumeration: Enumeration, read_page: ReadPage) -> None:
         while numbers := await self._presence.unseen(
             run.shop_key, run.id, after=run.position.absent_after, limit=_CHUNK
         ):

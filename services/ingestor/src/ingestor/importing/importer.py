@@ -9,10 +9,10 @@ import structlog
 from ingestor.errors import FutureshopError, NothingToConfirm
 from ingestor.futureshop.searches import ReadPage
 from ingestor.importing.absences import Absences
-from ingestor.importing.forgetting import Forgetting
+from ingestor.importing.listing_reader import ListingReader
 from ingestor.importing.planning import Planner
+from ingestor.importing.presence_cleanup import PresenceCleanup
 from ingestor.importing.progress import Progress
-from ingestor.importing.reader import Reader
 from ingestor.importing.reporting import Reporting
 from ingestor.model import Failure, ImportRun
 from ingestor.store import ImportStore
@@ -27,9 +27,9 @@ class Steps:
     """The steps of an import, in order."""
 
     planner: Planner
-    reader: Reader
+    reader: ListingReader
     absences: Absences
-    forgetting: Forgetting
+    forgetting: PresenceCleanup
     reporting: Reporting
 
 

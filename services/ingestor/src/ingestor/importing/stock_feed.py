@@ -10,8 +10,8 @@ from typing import Self
 
 from ingestor.errors import UnexpectedReply
 from ingestor.futureshop.searches import NUMBERS_PER_CHECK, ReadPage, all_stock, stock_of
-from ingestor.records.identity import Listed, identify
 from ingestor.records.mapping import Stock, to_stock
+from ingestor.records.product_numbers import Listed, identify
 from ingestor.records.source_map import SourceMap
 from shopsync_runtime.cancelling import stop
 from shopsync_runtime.chunks import batched
@@ -77,7 +77,7 @@ class StockFeed:
         found = {number: page.stocks[number] for page in self._pages for number in wanted & page.stocks.keys()}
         for page in self._pages:
             page.unused -= wanted
-        found |= await self._ask_for(sorted(wanted - found.keys()))
+        found |= await self._search_by_number(sorted(wanted - found.keys()))
         self._forget(last_id)
         return found
 
@@ -126,7 +126,7 @@ class StockFeed:
         highest = max(ids) if ids and len(ids) == len(listed) else None
         return _StockPage(url, page.next_url, stocks, set(stocks), highest)
 
-    async def _ask_for(self, product_nos: Sequence[str]) -> dict[str, Stock]:
+    async def _search_by_number(self, product_nos: Sequence[str]) -> dict[str, Stock]:
         found: dict[str, Stock] = {}
         for chunk in batched([number for number in product_nos if searchable(number)], NUMBERS_PER_CHECK):
             page = await self._read(stock_of(chunk), None)

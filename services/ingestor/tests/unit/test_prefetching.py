@@ -7,9 +7,9 @@ import pytest
 
 from ingestor.errors import Busy
 from ingestor.futureshop.client import Page
-from ingestor.importing.read_ahead import Ahead, Seen
+from ingestor.importing.prefetching import PagePrefetcher, ProductPage
 from ingestor.importing.stock_feed import PAGES_AHEAD, StockFeed, StockMark
-from ingestor.records.identity import Identified, Listed
+from ingestor.records.product_numbers import Identified, Listed
 from ingestor.records.source_map import SourceMap
 
 NOW = datetime(2026, 11, 23, 18, 0, tzinfo=UTC)
@@ -30,13 +30,13 @@ class Pages:
             raise
         if url == "broken":
             raise Busy("HTTP 503")
-        return Seen(url, Identified([], [], 0), {}, NOW, None)
+        return ProductPage(url, Identified([], [], 0), {}, NOW, None)
 
 
 async def test_a_page_that_was_asked_for_ahead_is_not_asked_for_again():
     pages = Pages()
     pages.may.set()
-    async with Ahead(pages.ask) as ahead:
+    async with PagePrefetcher(pages.ask) as ahead:
         assert (await ahead.page(None)).next_url is None
         ahead.fetch("2")
         assert (await ahead.page("2")).next_url == "2"
@@ -55,7 +55,7 @@ async def test_a_cancellation_that_is_lost_on_the_way_is_repeated():
                 cancelled.append(url)
         raise asyncio.CancelledError
 
-    async with asyncio.timeout(120), Ahead(ask) as ahead:
+    async with asyncio.timeout(120), PagePrefetcher(ask) as ahead:
         ahead.fetch("2")
         await asyncio.sleep(0)
     assert cancelled == ["2", "2"]
@@ -64,7 +64,7 @@ async def test_a_cancellation_that_is_lost_on_the_way_is_repeated():
 async def test_a_failure_is_told_when_its_page_is_wanted():
     pages = Pages()
     pages.may.set()
-    async with Ahead(pages.ask) as ahead:
+    async with PagePrefetcher(pages.ask) as ahead:
         ahead.fetch("broken")
         await asyncio.sleep(0)
         with pytest.raises(Busy):
@@ -74,7 +74,7 @@ async def test_a_failure_is_told_when_its_page_is_wanted():
 @pytest.mark.parametrize("url", ["2", "broken"])
 async def test_leaving_gives_up_what_is_under_way(url):
     pages = Pages()
-    async with Ahead(pages.ask) as ahead:
+    async with PagePrefetcher(pages.ask) as ahead:
         ahead.fetch(url)
         await asyncio.sleep(0)
         if url == "broken":

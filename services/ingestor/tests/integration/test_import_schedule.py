@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from pydantic import ValidationError
 
-from ingestor.importing.schedule import CronTimes, ImportSchedule
+from ingestor.importing.import_schedule import CronTimes, ImportSchedule
 from ingestor.settings import IngestorSettings
 from ingestor.store import ImportStore
 from shopsync_contracts import new_event

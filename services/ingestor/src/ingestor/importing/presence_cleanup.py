@@ -11,7 +11,7 @@ log = structlog.get_logger(__name__)
 _CHUNK = 500
 
 
-class Forgetting:
+class PresenceCleanup:
     """Deletes long absent products from `presence` after a complete listing, or they would be searched indefinitely."""
 
     def __init__(self, presence: PresenceStore, *, keep: timedelta, chunk: int = _CHUNK) -> None:

@@ -12,12 +12,12 @@ from ingestor.futureshop.client import Page, Search
 from ingestor.futureshop.searches import ReadPage, all_numbers, all_products, changed_in
 from ingestor.ids import changed_id
 from ingestor.importing.enumeration import PageFacts, check_end, doubts_of
-from ingestor.importing.read_ahead import Ahead, Seen
+from ingestor.importing.prefetching import PagePrefetcher, ProductPage
 from ingestor.importing.stock_feed import StockFeed, StockMark
 from ingestor.model import ImportRun
-from ingestor.records.identity import Listed, identify
 from ingestor.records.mapping import Stock, to_product
 from ingestor.records.preorder import next_switch
+from ingestor.records.product_numbers import Listed, identify
 from ingestor.records.source_map import SourceMap
 from ingestor.records.values import Unreadable
 from ingestor.store import ImportStore, PresenceStore
@@ -45,7 +45,7 @@ class ListingFormat:
     page_size: int
 
 
-class Reader:
+class ListingReader:
     """Reads every page of a shop's listing, with two product pages and a few stock pages in memory."""
 
     def __init__(
@@ -77,15 +77,15 @@ class Reader:
             lease.check()
             return await read_page(search, url)
 
-        async def ask(url: str | None) -> Seen:
+        async def ask(url: str | None) -> ProductPage:
             observed_at = self._observed_at(run)
             page = await read(self._search(run), url)
             found = identify(page.records, self._table)
             stocks = {} if mode is None else await feed.of(found.listed)
-            return Seen(page.next_url, found, stocks, observed_at, None if mode is None else feed.mark())
+            return ProductPage(page.next_url, found, stocks, observed_at, None if mode is None else feed.mark())
 
         feed = StockFeed(read, self._table, StockMark(run.position.stock_url, run.position.stock_done))
-        async with feed, Ahead(ask) as ahead:
+        async with feed, PagePrefetcher(ask) as ahead:
             while run.state == "reading":
                 seen = await ahead.page(run.position.products_url)
                 lease.check()
@@ -110,7 +110,7 @@ class Reader:
         now = to_the_millisecond(self._clock())
         return max(now, run.started_at) if run.started_at else now
 
-    async def _publish(self, run: ImportRun, mode: ImportMode, seen: Seen) -> None:
+    async def _publish(self, run: ImportRun, mode: ImportMode, seen: ProductPage) -> None:
         events = []
         for number, each in enumerate(seen.found.listed):
             if number % _AT_ONCE == 0:
@@ -147,7 +147,7 @@ class Reader:
         metrics.PRODUCTS.labels(run.shop_key, "refused").inc()
         log.warning("product refused", shop_key=run.shop_key, product_no=product_no, import_id=run.id, reason=reason)
 
-    async def _take(self, run: ImportRun, seen: Seen) -> None:
+    async def _take(self, run: ImportRun, seen: ProductPage) -> None:
         """Mark the products as present and move the position past the page."""
         position, found = run.position, seen.found
         position.page += 1

@@ -69,11 +69,11 @@ class ImportSchedule:
         ours = slot == self._claimed or await self._leases.claim_slot("import-schedule", slot.isoformat())
         if ours:
             self._claimed = slot
-            await self._ask(slot)
+            await self._request(slot)
         self._seen = slot
         return slot if ours else None
 
-    async def _ask(self, slot: datetime) -> None:
+    async def _request(self, slot: datetime) -> None:
         shops = await self._imports.with_settings(self._shop_keys())
         await self._events.publish_all(
             [
