@@ -1,4 +1,4 @@
-"""Schema and service agree: what a validator of JSON Schema takes is taken, what it refuses is refused."""
+"""The JSON Schemas and the parser accept and refuse the same documents."""
 
 import copy
 import json
@@ -25,7 +25,7 @@ FORMATS = FormatChecker(formats=())
 
 @FORMATS.checks("date-time", raises=Exception)
 def is_day(value: object) -> bool:
-    """The calendar's part, which a pattern cannot say."""
+    """Check the calendar, which a pattern cannot."""
     return not isinstance(value, str) or bool(read_time(value))
 
 
@@ -44,7 +44,7 @@ def whole_number(_checker: Any, value: Any) -> bool:
     return isinstance(value, int) and not isinstance(value, bool)
 
 
-# What JSON Schema cannot say, as docs/wire-format.md tells its readers to read it.
+# The extensions of JSON Schema that docs/wire-format.md describes.
 Validator = extend(
     Draft202012Validator,
     validators={"x-maxBytes": max_bytes, "x-unique": unique},
@@ -70,7 +70,7 @@ def service_takes(document):
 
 
 def agree(body, document):
-    # Subject and data name the same thing: a rule between members, outside of what a schema can say.
+    # That subject and data match is a rule between members, which a schema cannot express.
     data = document["data"] if isinstance(document.get("data"), dict) else {}
     names = [data.get("shop_key"), data.get("product_no")]
     document["subject"] = "/".join(str(name) for name in names if name is not None) or "x"
@@ -167,7 +167,7 @@ def strings(node):
 
 
 def values(node, definitions, depth=0):
-    """Values that the schema allows, and now and then one that it does not."""
+    """Values that the schema allows, and sometimes one that it does not."""
     node = resolve(node, definitions)
     if "anyOf" in node:
         return st.one_of(*(values(option, definitions, depth) for option in node["anyOf"]))

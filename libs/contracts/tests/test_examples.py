@@ -47,7 +47,7 @@ def test_schema_and_parser_agree_that_an_attribute_is_required(body, attribute):
 
 
 def _same_moments(document):
-    """Stamps as moments: +09:00 and Z may both name the same one."""
+    """Timestamps as points in time, since +09:00 and Z may mean the same one."""
     if isinstance(document, dict):
         return {name: _same_moments(value) for name, value in document.items()}
     if isinstance(document, list):

@@ -1,4 +1,4 @@
-"""What we make is never larger than its topic takes, whatever its members hold: computed from the schemas."""
+"""The largest message that a schema allows fits its topic."""
 
 import pytest
 
@@ -17,7 +17,7 @@ from shopsync_contracts.testing import resolve
 
 ROOM = 16 * 1024  # key, headers, the batch around the record
 
-# Bounded by the size of the message itself, which is checked when it is read; the snapshot has a test in the catalog.
+# Limited by the size of the message, which is checked when it is read. The catalog tests the snapshot.
 BY_SIZE = {ProductChanged, ProductEdited, ProductsBulkEdited, SyncRequested, ProductSnapshot}
 MADE_BY_US = [body for body in BODIES if body not in BY_SIZE]
 

@@ -1,4 +1,4 @@
-"""Every member of every type has a limit: taken at it, refused beyond it by member, limit and value."""
+"""Every member of every type has a limit. A value at the limit is accepted; the refusal of one beyond it names both."""
 
 import json
 import re
@@ -98,7 +98,7 @@ def test_a_whole_number_is_no_float_text_or_truth(body, path, node, value):
 @pytest.mark.parametrize(("body", "path", "node"), TEXTS)
 def test_a_text_is_taken_at_its_limit_and_refused_or_cut_beyond_it(body, path, node):
     limit = node.get("maxLength", node.get("x-kept"))
-    # Only the text's own length is on trial: subject and source are held by other rules as well.
+    # Only the length is tested here: other rules apply to subject and source as well.
     if path == ("subject",):
         return
     longest, longer = "あ" * limit, "あ" * (limit + 1)
@@ -136,7 +136,7 @@ def test_a_list_is_taken_at_its_limit_and_refused_or_cut_beyond_it(body, path, n
 
 
 def entries(node, definitions, count):
-    """As many different ones: SKUs and attributes are told by their numbers."""
+    """`count` distinct entries: SKUs and attributes are identified by their numbers."""
     one = sample(node["items"], definitions)
     if not isinstance(one, dict):
         return [one] * count

@@ -1,4 +1,4 @@
-"""What is refused, and that the reason names the fault (architecture: wire format, dead letters)."""
+"""What the parser refuses, and that the reason names the problem (architecture: wire format, dead letters)."""
 
 import json
 
@@ -349,7 +349,7 @@ def test_what_is_no_object_is_called_as_json_calls_it(value, kind):
 
 @pytest.mark.parametrize("path", ["skus", "skus.0"], ids=str)
 def test_a_list_whose_entries_are_at_fault_is_not_called_too_short(path):
-    """Entries at fault are not counted, so a list with nothing else seems empty to the model."""
+    """Invalid entries are not counted, so a list of only invalid ones seems empty to the model."""
     document = changed()
     document["data"]["product"]["skus"] = [] if path == "skus" else [{"stock": -1}]
     with pytest.raises(WrongShape) as refused:

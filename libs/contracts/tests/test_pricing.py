@@ -1,4 +1,4 @@
-"""Prices in whole yen are those recorded before the rules moved here: money hangs on every one of them."""
+"""Prices in whole yen, compared with recorded ones."""
 
 import itertools
 from datetime import UTC, datetime

@@ -31,6 +31,6 @@ def test_the_public_names_are_exactly_these():
 
 
 def test_the_ids_of_a_bulk_edits_parts_never_change():
-    """A repeat after an update of one side must be recognised as the same message."""
+    """After an update of one side, a repeat must still be recognised as the same message."""
     found = shopsync_contracts.bulk_edit_part_id("b-1", "A-1", ProductEdited)
     assert found == "3dc43162-2b14-5b4a-a9d9-b0dcb5b41937"

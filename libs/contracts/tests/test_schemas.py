@@ -1,4 +1,4 @@
-"""The committed schemas are those of the models, and no change breaks a message that they allowed."""
+"""The committed schemas match the models, and no change refuses a message that they allowed."""
 
 import copy
 import json

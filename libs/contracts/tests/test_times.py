@@ -1,4 +1,4 @@
-"""A time is RFC 3339 with offset; whatever else pydantic would take for one is refused by name."""
+"""A time is RFC 3339 with offset. Anything else that pydantic would accept is refused."""
 
 import json
 from datetime import UTC, datetime, timedelta, timezone

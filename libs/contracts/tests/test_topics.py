@@ -22,7 +22,7 @@ def test_product_keyed_topics_have_the_same_number_of_partitions():
     assert {spec.partitions for spec in TOPICS if spec.key == "subject"} == {12}
 
 
-def test_merchants_hand_work_is_kept_for_ever_and_snapshots_are_compacted():
+def test_merchants_hand_work_is_kept_indefinitely_and_snapshots_are_compacted():
     assert TOOL_EDITS.config()["retention.ms"] == "-1"
     assert [spec for spec in TOPICS if spec.cleanup == "compact"] == [CATALOG_PRODUCTS, SHOP_SETTINGS]
     assert PRODUCT_CHANGES.retention == timedelta(days=7)

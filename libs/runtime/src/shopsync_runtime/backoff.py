@@ -8,9 +8,9 @@ _DOUBLINGS = 20
 def backoff_delay(
     attempt: int, *, first: float = FIRST_DELAY, longest: float = LONGEST_DELAY, jitter: float | None = None
 ) -> float:
-    """Seconds to wait before attempt number `attempt` (1 = the first repetition): doubling, at most `longest`.
+    """Seconds to wait before retry number `attempt`, from 1. The wait doubles up to `longest`.
 
-    `jitter` in 0…1 spreads the replicas over the upper half of the wait; drawn at random when not given.
+    `jitter` from 0 to 1 distributes replicas over the upper half of the wait. It is random by default.
     """
     ceiling = min(longest, first * 2.0 ** min(max(attempt, 1) - 1, _DOUBLINGS))
     drawn = random.random() if jitter is None else jitter  # noqa: S311 - spreads load, guards nothing

@@ -1,7 +1,7 @@
-"""Lines of calls that all replicas share: a document per line says when its next free time is.
+"""Queues of calls that all replicas share. One document per queue has its next free time.
 
-All times are the database server's, so clocks of machines may differ, and a crash leaves a line as it was. What else
-stands in the document, and what a caller takes of the line, is the service's.
+All times are the database server's, so the clocks of machines may differ, and a crash leaves a queue as it is. The
+services decide what else is in the document and how much time a call reserves.
 """
 
 from collections.abc import Mapping, Sequence
@@ -19,14 +19,18 @@ Lines = AsyncCollection[Document]
 
 
 def lines_in(database: Database, collection: str) -> Lines:
-    """Acknowledged by the primary alone: a failover may lose the newest reservations, and a few calls come early."""
+    """The collection of queues.
+
+    Writes are acknowledged by the primary alone. A failover may lose the newest reservations, and then a few calls are
+    sent early.
+    """
     return database.get_collection(collection, write_concern=WriteConcern(w=1))
 
 
 async def reserve(lines: Lines, line: str, pipeline: Sequence[Mapping[str, Any]]) -> Document:
-    """The line's document after one atomic update, which makes it when it is missing.
+    """The queue's document after one atomic update, which creates it if it is missing.
 
-    Raises PyMongoError when the database does not answer: then nothing may be called.
+    Raises PyMongoError when the database does not answer. Then nothing may be called.
     """
     while True:
         try:
@@ -34,14 +38,14 @@ async def reserve(lines: Lines, line: str, pipeline: Sequence[Mapping[str, Any]]
                 {"_id": line}, pipeline, upsert=True, return_document=ReturnDocument.AFTER
             )
         except DuplicateKeyError:
-            continue  # another replica made the document at the same moment
+            continue  # another replica created the document at the same time
         if document is None:
             raise RuntimeError("an upsert returns its document")
         return document
 
 
 def next_free(*, lead: timedelta = timedelta(0), gap: Any = 0) -> Document:
-    """An expression: the first time that nobody has, `lead` from now or later, `gap` milliseconds behind the others.
+    """Expression for the first free time, at least `lead` from now and `gap` milliseconds after the last reservation.
 
     A missing `next_at` is smaller than any time.
     """
@@ -49,5 +53,5 @@ def next_free(*, lead: timedelta = timedelta(0), gap: Any = 0) -> Document:
 
 
 def milliseconds(duration: timedelta) -> int:
-    """Rounded up to MongoDB's grain."""
+    """The duration in milliseconds, MongoDB's resolution, rounded up."""
     return ceil(duration / timedelta(milliseconds=1))

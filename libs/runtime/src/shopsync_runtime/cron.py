@@ -1,4 +1,4 @@
-"""Cron expressions: the slots they name in a time zone."""
+"""Cron expressions, and their slots in a time zone."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Annotated
@@ -10,7 +10,7 @@ from pydantic import AfterValidator
 
 def slot_at_or_before(cron: str, now: datetime, zone: ZoneInfo) -> datetime:
     """The last slot at or before `now` (aware), in UTC."""
-    # croniter's get_prev is exclusive: ask from a moment later.
+    # croniter's get_prev is exclusive, so start a second later.
     start = now.astimezone(zone) + timedelta(seconds=1)
     slot: datetime = croniter(cron, start).get_prev(datetime)
     return slot.astimezone(UTC)

@@ -1,14 +1,14 @@
-"""One HTTP exchange with another system, within bounds: of time, of bytes on the line and of bytes unpacked.
+"""One HTTP exchange with another system, with limits on time, bytes received and bytes decompressed.
 
 - ExchangeFailed
   - NotSent          no connection: the server has certainly done nothing
-  - DeadlinePassed   no whole answer in time
-  - AnswerLost       the connection broke, or what came is no HTTP
-  - BodyUnusable     status and headers are there, the body is not
-    - BodyTooLong    over the limit, packed or unpacked
-    - BodyBroken     compressed in a way that was not asked for, broken, or cut off
+  - DeadlinePassed   no complete answer in time
+  - AnswerLost       the connection broke, or the answer is not HTTP
+  - BodyUnusable     status and headers arrived, but no usable body
+    - BodyTooLong    above the limit, compressed or decompressed
+    - BodyBroken     a compression that was not requested, broken or cut off
 
-Their texts hold nothing of the request's query and headers, so no secret. Each service turns them into its own errors.
+Their texts contain no query and no headers of the request, so no secret. Each service turns them into its own errors.
 """
 
 import asyncio
@@ -29,7 +29,7 @@ _SHOWN = 300
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A whole reply, unpacked."""
+    """A complete reply, decompressed."""
 
     status: int
     headers: Mapping[str, str]
@@ -42,11 +42,11 @@ class Answer:
 
 
 class ExchangeFailed(RetryableError):
-    """There is no whole answer."""
+    """There is no complete answer."""
 
 
 class NotSent(ExchangeFailed):
-    """It failed before the first byte left."""
+    """It failed before the first byte was sent."""
 
 
 class DeadlinePassed(ExchangeFailed):
@@ -58,7 +58,7 @@ class AnswerLost(ExchangeFailed):
 
 
 class BodyUnusable(ExchangeFailed):
-    """`answer` has no content. Of an error its status may say enough."""
+    """`answer` has no content. For an error, its status may be enough."""
 
     def __init__(self, message: str, answer: Answer) -> None:
         super().__init__(message)
@@ -66,19 +66,19 @@ class BodyUnusable(ExchangeFailed):
 
 
 class BodyTooLong(BodyUnusable):
-    """The body is over the limit; the rest of it was not read."""
+    """The body is above the limit. The rest of it was not read."""
 
 
 class BodyBroken(BodyUnusable):
-    """The body cannot be unpacked."""
+    """The body cannot be decompressed."""
 
 
 async def exchange(http: httpx.AsyncClient, request: httpx.Request, *, within: timedelta, max_bytes: int) -> Answer:
-    """Send, and read to the end. Redirects are not followed. Raises ExchangeFailed.
+    """Send the request and read the whole answer. Redirects are not followed. Raises ExchangeFailed.
 
-    The deadline is for everything together, waiting for a connection included: the time-outs of httpx are per read,
-    and a server that sends a byte now and then would never end. `max_bytes` holds for the body as it comes and
-    unpacked. It is unpacked here, because httpx unpacks a chunk, a thousandfold at worst, before anyone looks.
+    `within` limits everything together, including the wait for a connection. The timeouts of httpx are per read, so a
+    server that sends a byte from time to time would never time out. `max_bytes` limits the body both compressed and
+    decompressed. It is decompressed here, because httpx decompresses a chunk, up to a thousandfold, without a limit.
     """
     try:
         async with asyncio.timeout(within.total_seconds()):
@@ -87,7 +87,7 @@ async def exchange(http: httpx.AsyncClient, request: httpx.Request, *, within: t
                 content = await _read(response, max_bytes)
             finally:
                 await response.aclose()
-    # `from None`: httpx's exceptions hold the request, whose query and headers may hold secrets.
+    # `from None`: httpx's exceptions contain the request, whose query and headers may contain secrets.
     except TimeoutError:
         raise DeadlinePassed("no reply in time") from None
     except _BEFORE_SENDING as error:

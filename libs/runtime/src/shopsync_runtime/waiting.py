@@ -6,7 +6,7 @@ POLL_SECONDS = 0.2
 
 
 async def comes_true(check: Callable[[], Awaitable[bool]], seconds: float, *, poll: float = POLL_SECONDS) -> bool:
-    """Whether the check comes true within so many seconds. It is made at least once."""
+    """Whether the check becomes true in time. It is called at least once."""
     deadline = time.monotonic() + seconds
     while not await check():
         if time.monotonic() >= deadline:

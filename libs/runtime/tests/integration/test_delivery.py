@@ -234,7 +234,7 @@ async def test_lag_is_measured_and_its_series_go_with_the_partition(
 
 
 @pytest.mark.needs_kafka("commit-in-rebalance")
-async def test_a_rebalance_waits_for_the_batch_in_hand(common, topics, spec, make_event, producer, running):
+async def test_a_rebalance_waits_for_the_batch_in_flight(common, topics, spec, make_event, producer, running):
     seen = Counter()
     entered, gate = asyncio.Event(), asyncio.Event()
 
@@ -270,7 +270,7 @@ async def test_a_rebalance_waits_for_the_batch_in_hand(common, topics, spec, mak
                 await send(producer, topic, make_event, range(200, 205), partition=0)
                 await send(producer, topic, make_event, range(300, 305), partition=1)
                 await eventually(lambda: len(seen) == 20)
-    assert max(seen.values()) == 1, "the batch in hand was committed before its partition moved"
+    assert max(seen.values()) == 1, "the batch in flight was committed before its partition moved"
 
 
 async def test_a_batch_that_outlives_its_partition_is_not_committed(

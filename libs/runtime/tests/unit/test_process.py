@@ -131,7 +131,7 @@ async def test_the_limit_keeps_the_rest_back(delivery):
     assert first_offsets(outcome.rest) == {TopicPartition("t", 0): 4, TopicPartition("shopsync.push-commands.v1", 0): 6}
 
 
-async def test_refusals_count_towards_the_limit_and_a_good_one_starts_anew(delivery):
+async def test_refusals_count_towards_the_limit_and_a_good_one_resets_the_count(delivery):
     async def refuse_odd(batch):
         return [RefusedDelivery(one, PermanentError("odd")) for one in batch if one.offset != 3]
 

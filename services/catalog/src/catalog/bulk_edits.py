@@ -1,4 +1,4 @@
-"""Fans bulk edits out to one message per product."""
+"""Splits bulk edits into one message per product."""
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
@@ -22,7 +22,7 @@ _PUBLISH_AT_ONCE = 500
 
 
 class BulkEdits:
-    """Fans bulk edits out and reports on them."""
+    """Splits bulk edits and publishes their reports."""
 
     def __init__(
         self, products: ProductStore, done: DoneRequests, events: EventPublisher, *, clock: Callable[[], datetime]
@@ -33,10 +33,10 @@ class BulkEdits:
         self._clock = clock
 
     async def publish(self, delivery: Delivery, *, final: bool) -> bool:
-        """Publish one message per product and the report. Raises StampFromFuture.
+        """Publish one message per product, and the report. Raises StampFromFuture.
 
-        Unless `final`, does nothing and returns False when a product is not there: its change may be on its way. One
-        that is read again does nothing: its products may have gone on, or be others of the same number.
+        Unless `final`, does nothing and returns False when a product is unknown, since it may still arrive. A bulk edit
+        that was published before is not repeated: its products may have changed since, or been registered again.
         """
         event: Event[ProductsBulkEdited] = delivery.event
         check_timestamps(event, delivery.timestamp)
@@ -48,16 +48,16 @@ class BulkEdits:
         await self._send(event, plan)
         return True
 
-    async def done(self, deliveries: Sequence[Delivery]) -> None:
-        """Remember that these are published."""
-        await self._done.done(deliveries)
+    async def mark_done(self, deliveries: Sequence[Delivery]) -> None:
+        """Store that these are published."""
+        await self._done.mark_done(deliveries)
 
     async def _known(self, body: ProductsBulkEdited) -> dict[str, set[tuple[str, str]]]:
         ids = {product_id(body.shop_key, one): one for one in body.product_nos}
         return {ids[one]: skus for one, skus in (await self._products.sku_numbers(ids)).items()}
 
     async def _send(self, event: Event[ProductsBulkEdited], plan: FanOut) -> None:
-        # The envelope's time is that of the bulk edit: for the sync target it is when the merchant set it.
+        # The envelope has the bulk edit's time, because for 連携対象 it is when the merchant set it.
         edits = [(TOOL_EDITS, self._events.event(body, id=id_, time=event.time)) for id_, body in plan.edits]
         for some in batched(edits, _PUBLISH_AT_ONCE):
             await self._events.publish_all(some)

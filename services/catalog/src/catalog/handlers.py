@@ -68,7 +68,7 @@ class ProductHandler:
                 (done if published else early).append(delivery)
         await self._held.hold(early, self._clock())
         # After holding: a request that is marked done implies that earlier ones are done or held.
-        await self._bulk_edits.done(done)
+        await self._bulk_edits.mark_done(done)
         return refusals
 
 
@@ -146,7 +146,7 @@ class SyncHandler:
             sent = commands(event, [one for one, choice in choices.items() if choice == "commanded"])
             await self._events.publish_all([(PUSH_COMMANDS, self._events.event(body, id=id_)) for id_, body in sent])
         await self._report(event, tally.counts(), started_at, None)
-        await self._done.done([delivery])
+        await self._done.mark_done([delivery])
         self._prerequisites.forget(delivery)
 
     async def _pages(self, body: SyncRequested) -> AsyncIterator[dict[str, Document | None]]:

@@ -85,7 +85,7 @@ class HeldMessageResolver:
     async def _fan_out(self, one: HeldMessage) -> list[tuple[HeldMessage, CatalogRefusal]]:
         try:
             await self._bulk_edits.publish(one.delivery, final=True)
-            await self._bulk_edits.done([one.delivery])
+            await self._bulk_edits.mark_done([one.delivery])
         except CatalogRefusal as error:
             return [(one, error)]
         return []

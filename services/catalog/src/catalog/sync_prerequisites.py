@@ -1,4 +1,4 @@
-"""What a sync waits for: the settings of its shop, and the messages published before it."""
+"""Waits for what a sync needs: the settings of its shop, and all messages published before it."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -77,7 +77,7 @@ class SyncPrerequisites:
         return await self._shutdown.eventually(known, self._limits.for_settings)
 
     def forget(self, delivery: Delivery) -> None:
-        """The sync is done."""
+        """Forget a sync that is done."""
         self._earlier.pop(_place(delivery), None)
 
 

@@ -82,7 +82,7 @@ async def test_settings_are_stored_for_all_to_read(settings, database, deliver):
     )
 
 
-async def test_changed_tax_settings_price_the_shops_products_anew(settings, replica, deliver, new_story):
+async def test_changed_tax_settings_reprice_the_shops_products(settings, replica, deliver, new_story):
     own = new_story(product_no="own").change(0, tax={"included": True})
     await replica.handler([deliver(new_story(product_no="open").change(0)), deliver(own)])
     replica.events.published.clear()
@@ -264,7 +264,7 @@ class TestReadAgain:
         await syncs([request])
         assert replica.events.on(PUSH_COMMANDS)
 
-    async def test_requests_of_a_topic_made_anew_are_new(self, shop, syncs, replica, deliver):
+    async def test_requests_of_a_topic_created_again_are_new(self, shop, syncs, replica, deliver):
         requests = [deliver(SyncRequested(shop_key="demo", reason="manual")) for _ in range(3)]
         await syncs(requests)
         replica.events.published.clear()

@@ -176,7 +176,7 @@ def test_ed6_what_was_not_filled_in_stays(ready):
 
 
 class TestRepeats:
-    """A message is known by its offset; a stamp that is younger than all before tells a topic that was made anew."""
+    """An offset identifies a message; a later timestamp than any before means that the topic was created again."""
 
     def at_place(self, story, body, offset, broker):
         return replace(story.message(body), offset=offset, timestamp=broker)
@@ -191,7 +191,7 @@ class TestRepeats:
         assert story.give(first).repeated
         assert story.snapshot.content.category_id == "2"
 
-    def test_im7_a_topic_made_anew_begins_at_offset_0_again(self, story, at_minute):
+    def test_im7_a_topic_created_again_begins_at_offset_0_again(self, story, at_minute):
         story.changed()
         story.give(self.at_place(story, story.edit(1, category_id="1"), 7, at_minute(10)))
         folded = story.give(self.at_place(story, story.edit(2, category_id="2"), 0, at_minute(11)))

@@ -48,7 +48,7 @@ async def test_ten_equal_requests_are_read_once_and_each_is_answered(world):
     assert {report.request_id for report in answers} == {event_id for event_id, _, _ in requests}
     assert {report.counts.changed for report in answers} == {450}
     assert len({report.enumeration.id for report in answers}) == 1
-    assert later.import_id != answers[0].import_id, "a request from after the start reads anew"
+    assert later.import_id != answers[0].import_id, "a request from after the start reads again"
     assert world.sandbox.journal.counts["products"] == 2 * 5
     assert len(await world.changes("product.changed")) == 2 * 450
     [sync] = await world.events(SYNC_COMMANDS)  # one of the ten asked for it

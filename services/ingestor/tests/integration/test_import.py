@@ -182,7 +182,7 @@ async def test_two_replicas_run_one_import_per_shop_at_a_time(world):
     assert world.sandbox.journal.counts["products"] == len(spans) * 5
 
 
-async def test_an_error_of_ours_does_not_block_the_shop_for_ever(world, monkeypatch):
+async def test_an_error_of_ours_does_not_block_the_shop_indefinitely(world, monkeypatch):
     def broken(*_, **__):
         raise ZeroDivisionError("a bug")
 

@@ -62,14 +62,14 @@ async def test_imports_of_a_shop_come_in_the_order_of_their_requests(database):
     assert (await store.next_for("demo")).id == "late"
 
 
-async def test_presence_knows_repetitions_from_repeated_pages_and_from_products_registered_anew(database):
+async def test_presence_knows_repetitions_from_repeated_pages_and_from_products_registered_again(database):
     store = PresenceStore(database)
     page = [Listed("A", 1, {}), Listed("B", 2, {})]
     see: dict[str, Any] = {"import_id": "i1", "at": NOW}
     assert await store.note_seen("demo", page, page=1, **see) == 0
     assert await store.note_seen("demo", page, page=1, **see) == 0, "the same page after a crash"
     assert await store.note_seen("demo", page, page=2, **see) == 2, "the same products on another page"
-    assert await store.note_seen("demo", [Listed("A", 9, {})], page=3, **see) == 0, "registered anew meanwhile"
+    assert await store.note_seen("demo", [Listed("A", 9, {})], page=3, **see) == 0, "registered again meanwhile"
     assert await store.note_seen("demo", [Listed("C", 3, {}), Listed("C", 3, {})], page=4, **see) == 1
     assert await store.note_seen("demo", [], page=5, **see) == 0
 
@@ -135,7 +135,7 @@ async def test_a_request_tied_to_an_import_that_is_over_is_run_by_itself(databas
     assert (found.id, found.answered_by) == ("late", None)
 
 
-async def test_the_import_in_hand_comes_before_one_that_claims_to_be_older(database):
+async def test_the_running_import_comes_before_one_that_claims_to_be_older(database):
     """Clocks of replicas differ: two imports of a shop must not take turns."""
     store = ImportStore(database)
     await store.add(a_run(id="in-hand"))

@@ -99,7 +99,7 @@ async def test_whoever_was_stopped_goes_to_the_end_of_the_line():
     assert len(line.taken) == 3
 
 
-async def test_a_slow_database_does_not_stop_the_calls_for_ever():
+async def test_a_slow_database_does_not_stop_the_calls_indefinitely():
     time = Time()
     pace = Pace("demo", 1.0, Line(time, slow=3 * LATEST), monotonic=time.monotonic, sleep=time.sleep)
     assert min(gaps(await calls(pace, time, 3))) >= 1.0

@@ -203,7 +203,7 @@ async def test_a_file_that_cannot_be_used_leaves_the_shops_of_before(mount, dire
     assert metrics.SHOPS._value.get() == 2
 
 
-async def test_the_old_content_put_back_ends_the_trouble(mount, directory):
+async def test_the_restored_content_ends_the_trouble(mount, directory):
     mount.put(shops_yaml={"demo": entry()})
     shops = directory()
     mount.put(shops_yaml="")

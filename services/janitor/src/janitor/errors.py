@@ -1,15 +1,15 @@
-"""What the janitor cannot do anything with. Trying again does not help.
+"""Errors of the janitor for which a retry does not help.
 
 - PermanentError
   - NotASweepRequest   another type of message on the topic of sweep commands: a dead letter
-  - NoProof            a step that needs the enumeration's proof, of a sweep that has none: a bug of ours
+  - NoProof            a step needs the proof of an enumeration that the sweep does not have: a bug of ours
 """
 
 from shopsync_runtime import PermanentError
 
 
 class NotASweepRequest(PermanentError):
-    """The message asks for no sweep."""
+    """The message does not request a sweep."""
 
 
 class NoProof(PermanentError):

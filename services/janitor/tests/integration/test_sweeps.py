@@ -126,7 +126,7 @@ async def _four(world):
 
 
 async def test_the_same_request_twice_is_one_sweep_and_a_second_request_waits(world):
-    """DL-12: running twice gives the same end state."""
+    """DL-12: running twice has the same end state."""
     await world.catalog.put("off", removed_by="e1")
     async with world.catalog_running(), world.janitor():
         await world.sweep("r1")

@@ -231,7 +231,7 @@ class TestWorkToBeDone:
         found = await store.shops_with_work(self.start + timedelta(minutes=10))
         assert found == (["demo"] if work else [])
 
-    async def test_the_one_in_hand_first_then_the_oldest_that_is_due(self, world, store):
+    async def test_the_running_one_first_then_the_oldest_that_is_due(self, world, store):
         at = self.start + timedelta(minutes=10)
         await self.put(store, "tries-again", "requested", 0, not_before=self.start + timedelta(hours=1))
         assert await store.next_for("demo", at) is None

@@ -239,7 +239,7 @@ async def test_scenario_68_dl13_registered_again_after_its_deletion_it_is_a_new_
             None,
             None,
         )
-        assert found["skus"][0]["stock"] == 3, "stock is imported anew"
+        assert found["skus"][0]["stock"] == 3, "stock is imported again"
         assert found["former_listing"]["tiktok_product_id"] == "T1", "and the old listing is warned of"
         assert (await sweeps(shop, "e2"))[0] == {}
 

@@ -202,7 +202,7 @@ def test_kept_ones_beyond_the_limit_are_counted_though_not_named():
         (Found(exists=True, removed_upstream=False, sync_enabled=True), "kept_present"),
         (Found(exists=True, removed_upstream=True, sync_enabled=True), "kept_sync_enabled"),  # switched ON, DL-11
         (Found(exists=True, removed_upstream=True), "kept_unproven"),  # the catalog did not do it
-        (Found(exists=True, removed_upstream=False, deleted_by="s1"), "deleted"),  # and registered anew, DL-13
+        (Found(exists=True, removed_upstream=False, deleted_by="s1"), "deleted"),  # and registered again, DL-13
         (Found(exists=True, removed_upstream=True, deleted_by="s0"), "kept_unproven"),  # an old tombstone
     ],
 )

@@ -28,7 +28,7 @@ class DoneRequests:
         known = await self._done.find_one({"_id": _id(delivery)}, {"offset": 1, "timestamp": 1})
         return known is not None and delivery.offset <= known["offset"] and delivery.timestamp <= known["timestamp"]
 
-    async def done(self, deliveries: Iterable[Delivery]) -> None:
+    async def mark_done(self, deliveries: Iterable[Delivery]) -> None:
         """Mark these as carried out. All their messages are acknowledged, and earlier requests are done or held."""
         writes = [UpdateOne({"_id": _id(one)}, _advance(one), upsert=True) for one in deliveries]
         if writes:

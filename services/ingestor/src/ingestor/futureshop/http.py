@@ -1,4 +1,4 @@
-"""One JSON exchange with futureshop: every way it can fail as a typed error."""
+"""One JSON exchange with futureshop, with a typed error for every failure."""
 
 import json
 import re
@@ -23,7 +23,7 @@ _SECONDS = re.compile(r"[0-9]{1,9}(\.[0-9]{1,9})?")
 async def exchange_json(
     http: httpx.AsyncClient, request: httpx.Request, *, max_bytes: int, within: timedelta
 ) -> Mapping[str, Any]:
-    """Send and read one JSON object. Raises the FutureshopError that says what helps."""
+    """Send the request and read one JSON object. Raises FutureshopError."""
     name = _name(request)
     try:
         answer = await exchange(http, request, within=within, max_bytes=max_bytes)
@@ -31,7 +31,7 @@ async def exchange_json(
         if error.answer.is_success:
             kind = UnexpectedReply if isinstance(error, BodyTooLong) else BrokenReply
             raise kind(f"{name}: {error}") from error
-        answer = error.answer  # an error anyway: its status says enough
+        answer = error.answer  # the status of an error is enough
     except ExchangeFailed as error:
         raise Unreachable(f"{name}: {error}") from error
     return _document(request, answer)
@@ -62,13 +62,13 @@ def _parse(body: bytes) -> dict[str, Any] | None:
 
 
 def _why(request: httpx.Request, answer: Answer) -> str:
-    """The reply's own words, or nothing."""
+    """The reply's text, or nothing."""
     words = error_text(answer.content, answer.headers.get("content-type", ""), secrets_of(request.headers))
     return f": {words}" if words else ""
 
 
 def _retry_after(answer: Answer) -> float | None:
-    """Seconds until the server wants to be asked again: a number, with a fraction too, or an HTTP date."""
+    """Seconds until the server wants to be called again. The header has a number, also a decimal, or an HTTP date."""
     value = answer.headers.get("retry-after", "").strip()
     if _SECONDS.fullmatch(value):
         return float(value)

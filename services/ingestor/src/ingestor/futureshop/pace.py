@@ -1,4 +1,4 @@
-"""One call at a time and per interval for each shop, by all replicas together."""
+"""Limits the calls to each shop: one at a time and per interval, across all replicas."""
 
 import asyncio
 import time
@@ -10,29 +10,29 @@ from shopsync_runtime.call_lines import lines_in, milliseconds, next_free, reser
 from shopsync_runtime.mongo import Database
 
 LATEST = 1.0
-"""Seconds after its turn that a call may still be sent. Well below any lease: a process that was stopped for longer may
-have been taken over, and the new one's calls stand in the same line."""
+"""Seconds after its reserved time in which a call may still be sent. Well below any lease: a process that was suspended
+for longer may have been replaced, and the new process queues its calls too."""
 
 _TRIES = 3
-"""Then it is the database that is slow, not we, and waiting again would not help."""
+"""Reservations to try. After that the database is slow, not this process, and another one would not help."""
 
 
 class Turns(Protocol):
-    """The line that a shop's calls stand in."""
+    """The queue of a shop's calls."""
 
     async def take(self, shop_key: str, interval: float) -> float:
-        """Take the next place; returns the seconds until it is due."""
+        """Reserve the next free time. Returns the seconds until then."""
         ...
 
 
 class SharedTurns:
-    """The line of all replicas, beside the leases: a crash or a lost lease leaves the pace as it was."""
+    """The queue of all replicas in MongoDB. A crash or a lost lease does not change it."""
 
     def __init__(self, database: Database) -> None:
         self._lines = lines_in(database, "ingestor_leases")
 
     async def take(self, shop_key: str, interval: float) -> float:
-        """Raises PyMongoError when the database does not answer: nothing is called then."""
+        """Raises PyMongoError when the database does not answer. Then nothing is called."""
         length = milliseconds(timedelta(seconds=interval))
         place = await reserve(
             self._lines,
@@ -46,7 +46,7 @@ class SharedTurns:
 
 
 class Pace:
-    """Lets calls through, at least `interval` seconds apart. `turns` None: this process is the only one that calls."""
+    """Keeps calls at least `interval` seconds apart. With `turns` None, this process is the only one that calls."""
 
     def __init__(
         self,
@@ -66,11 +66,11 @@ class Pace:
         self._lock = asyncio.Lock()
 
     async def turn(self) -> None:
-        """Wait until the next call may be sent; send it at once."""
+        """Wait until the next call may be sent, which must then be sent at once."""
         async with self._lock:
             for _ in range(_TRIES):
                 if await self._reached():
-                    break  # otherwise the process was held up and its place is over: to the end of the line
+                    break  # otherwise the process was suspended past its reserved time and must reserve again
             self._next = self._monotonic() + self._interval
 
     async def _reached(self) -> bool:
