@@ -52,13 +52,13 @@ class CommonSettings(BaseSettings):
     )
 
     kafka_bootstrap_servers: str = Field(
-        min_length=1, description="Kafka brokers to ask first, host:port, comma-separated"
+        min_length=1, description="Kafka bootstrap servers, host:port, comma-separated"
     )
     mongo_uri: MongoUri = Field(min_length=1, description="MongoDB connection string of a replica set")
     mongo_password: SecretStr | None = Field(
         None,
         min_length=1,
-        description="Password of the user whom the connection string names without one; any character as it is",
+        description="Password of the user that the connection string names without one; not percent-encoded",
     )
     mongo_database: str = Field("shopsync", min_length=1, description="MongoDB database")
     topic_prefix: str = Field(
@@ -68,11 +68,11 @@ class CommonSettings(BaseSettings):
     )
     sandbox: bool = Field(
         False,
-        description="Whether this is a sandbox: only there are published passwords and keys, private image addresses"
-        " and a faster futureshop accepted",
+        description="Whether this is a sandbox: only there published passwords and keys, private image addresses and"
+        " a faster futureshop are accepted",
     )
-    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="Least level that is logged")
-    http_host: str = Field("127.0.0.1", description="Address the HTTP port listens on")
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="Lowest level that is logged")
+    http_host: str = Field("127.0.0.1", description="Address that the HTTP port listens on")
     http_port: int = Field(
         8080, ge=0, le=65535, description="HTTP port for health, metrics and webhooks; 0 takes a free one"
     )
@@ -80,22 +80,22 @@ class CommonSettings(BaseSettings):
         None,
         pattern=r"^[a-zA-Z0-9._-]{1,100}$",
         description="Name of this replica, e.g. the StatefulSet pod's: static group membership, so that a restart"
-        " within the session time-out moves no partitions; a restarted publisher goes on at once with the pushes its"
-        " last life held. Must differ between replicas",
+        " within the session timeout moves no partitions; a restarted publisher continues at once with the pushes that"
+        " it had. Must differ between replicas",
     )
     unknown_variables: Literal["refuse", "warn"] = Field(
         "refuse",
-        description="Whether a variable with a prefix of ours that nothing reads ends the start, or is only logged:"
+        description="Whether an unknown variable with one of our prefixes prevents the start or is only logged,"
         " for a version that does not know a newer one's settings",
     )
     kafka_session_timeout: PositiveDuration = Field(
-        timedelta(seconds=30), description="Silence after which the group gives this replica's partitions away"
+        timedelta(seconds=30), description="Time without heartbeats after which the group reassigns partitions"
     )
     kafka_rebalance_timeout: PositiveDuration = Field(
         timedelta(seconds=60), description="How long a rebalance waits for a batch in flight to finish"
     )
     kafka_commit_timeout: PositiveDuration = Field(
-        timedelta(seconds=10), description="Deadline of one offset commit; a late one is repeated with the next batch"
+        timedelta(seconds=10), description="Timeout of one offset commit; it is repeated with the next batch"
     )
     dead_letter_limit: int = Field(
         1000, ge=1, description="Dead letters in a row after which a subscription stops instead of draining the topic"
@@ -109,10 +109,11 @@ class CommonSettings(BaseSettings):
     )
     watchdog_timeout: Duration = Field(
         timedelta(seconds=20),
-        description="Event loop blocked this long: stacks are dumped, exit code 70; 0 switches it off",
+        description="If the event loop is blocked this long, dump stacks, exit code 70; 0 disables it",
     )
     stall_timeout: Duration = Field(
-        timedelta(minutes=5), description="Messages waiting and no batch for this long: /livez fails; 0 switches it off"
+        timedelta(minutes=5),
+        description="/livez fails if messages wait and no batch starts for this long; 0 disables it",
     )
 
 

@@ -21,7 +21,7 @@ class IngestorSettings(ServiceSettings):
     )
     shops_file_every: PositiveDuration = Field(
         timedelta(seconds=10),
-        description="How often the shops file, and the files it names, are read again; a change needs no restart",
+        description="How often the shops file and the files that it names are read again; a change needs no restart",
     )
     mapping_file: Path | None = Field(
         None, description="YAML file, `contract field: source.field`, for rows of the mapping table that differ"
@@ -31,49 +31,49 @@ class IngestorSettings(ServiceSettings):
     )
     page_size: int = Field(250, ge=50, le=250, description="Products per page")
     request_timeout: PositiveDuration = Field(timedelta(seconds=60), description="How long one reply may take")
-    attempts: int = Field(20, ge=1, description="Tries of one request that may succeed later")
+    attempts: int = Field(20, ge=1, description="Attempts of one request that may succeed later")
     patience: PositiveDuration = Field(
-        timedelta(minutes=5), description="Total time to repeat one request; a longer maintenance fails the import"
+        timedelta(minutes=5), description="Total time for retries of one request; a longer maintenance fails the import"
     )
-    first_wait: PositiveDuration = Field(timedelta(seconds=1), description="Wait before the first repetition")
-    max_body_bytes: int = Field(32 * 1024 * 1024, ge=1024, description="Longest reply that is read")
+    first_wait: PositiveDuration = Field(timedelta(seconds=1), description="Wait before the first retry")
+    max_body_bytes: int = Field(32 * 1024 * 1024, ge=1024, description="Largest reply in bytes that is read")
     shrink_limit_products: int = Field(
         20, ge=0, description="Products that may vanish at once; beyond this and the percentage nothing is removed"
     )
     shrink_limit_percent: float = Field(30.0, ge=0, le=100, description="Share of products that may vanish at once")
     changed_overlap: PositiveDuration = Field(
         timedelta(hours=1),
-        description="How far changed_only looks back beyond what it has taken, and ahead of its clock",
+        description="How far changed_only reads back before its checkpoint, and ahead of its clock",
     )
     full_read_every: PositiveDuration = Field(
         timedelta(hours=24),
-        description="changed_only reads update windows, and the complete listing when the last is so old; 1s: always",
+        description="changed_only reads update windows, or the complete listing when the last one is older; 1s: always",
     )
     import_cron: CronExpression | None = Field(
         None,
         description="When every shop is imported with changed_only (Asia/Tokyo), once for all replicas; unset: never",
     )
     import_catch_up: PositiveDuration = Field(
-        timedelta(hours=1), description="A time of INGESTOR_IMPORT_CRON missed by more than this is left out"
+        timedelta(hours=1), description="A time of INGESTOR_IMPORT_CRON that was missed by more is skipped"
     )
     progress_every: PositiveDuration = Field(
-        timedelta(seconds=10), description="At most how often a running import reports how far it is"
+        timedelta(seconds=10), description="Shortest interval between progress reports of an import"
     )
     imports_keep: PositiveDuration = Field(
-        timedelta(days=90), description="How long finished imports can be looked at; checkpoints stay"
+        timedelta(days=90), description="How long finished imports are kept; checkpoints stay"
     )
     presence_keep: PositiveDuration = Field(
         timedelta(days=90),
-        description="How long a product that is gone upstream and from the catalog is still looked for",
+        description="How long a product that is gone upstream and from the catalog is still searched for",
     )
     settings_grace: PositiveDuration = Field(
         timedelta(seconds=10), description="How long a command waits for the settings of its shop"
     )
     lease: PositiveDuration = Field(
-        timedelta(seconds=15), description="Another replica takes an import over after so long a silence"
+        timedelta(seconds=15), description="Another replica takes over an import after this long without renewal"
     )
     poll: PositiveDuration = Field(timedelta(seconds=1), description="How often to look for work of other replicas")
-    shops_at_once: int = Field(16, ge=1, description="Shops that one process imports side by side")
+    shops_at_once: int = Field(16, ge=1, description="Shops that one process imports concurrently")
 
     def variables_read_elsewhere(self) -> frozenset[str]:
         """Variables that the shops file names. A shop's secret may begin with INGESTOR_."""
