@@ -19,7 +19,7 @@ async def admin(kafka_bootstrap):
 
 @pytest.fixture
 def service(common, spec):
-    """A runtime whose handler notes the ids."""
+    """A runtime whose handler records the ids."""
     runtime, handled = Runtime("probe", common), []
 
     async def handle(delivery):

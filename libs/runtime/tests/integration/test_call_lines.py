@@ -19,7 +19,7 @@ def database(mongo_client, mongo_database):
 
 
 async def test_replicas_get_places_one_behind_the_other_from_the_first_on(database):
-    """They all make the document at once: each tries again until its own place is in it."""
+    """All create the document at once, and each retries until its reservation is in it."""
     taken = await asyncio.gather(*(reserve(lines_in(database, "lines"), "demo", TAKE) for _ in range(20)))
     starts = sorted(place["start"] for place in taken)
     assert starts == [starts[0] + number * LENGTH for number in range(20)]

@@ -97,7 +97,7 @@ async def test_a_barrier_over_a_missing_topic_says_so(common, topics, spec):
 
 
 async def test_a_barrier_over_several_topics_asks_once_for_each_end(kafka_bootstrap, topic_prefix, monkeypatch):
-    """Not once per topic that aiokafka has not heard of yet, with a wait in between."""
+    """Not once per unknown topic with a wait in between."""
     await apply_topics(kafka_bootstrap, topic_prefix, TOPICS)
     topics = [spec.full_name(topic_prefix) for spec in TOPICS]
     await lag_barrier(kafka_bootstrap, "g", topics)  # each partition has its leader

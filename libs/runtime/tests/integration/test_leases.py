@@ -28,7 +28,7 @@ async def test_a_claim_with_unknown_outcome_is_asked_again_by_the_same_replica(r
     insert = first._collection.insert_one
 
     class Cut:
-        """The server did it, the answer was lost."""
+        """The server executed it, but the answer was lost."""
 
         def __getattr__(self, name):
             return getattr(collection, name)

@@ -19,12 +19,12 @@ MANY_LOOKS = 3
 
 @pytest.fixture(autouse=True)
 def looks_often(monkeypatch):
-    """Whoever is outside looks more often than in production whether its place is free."""
+    """A fenced process checks more often than in production whether its id is free."""
     monkeypatch.setattr(membership, "_LOOK_SECONDS", 0.5)
 
 
 class Twin(Runtime):
-    """Notes in `handled` the ids of the events that it handled."""
+    """Records the ids of handled events in `handled`."""
 
     handled: list[str]
 
@@ -126,7 +126,7 @@ async def test_a_restart_under_the_same_name_is_no_conflict(twin, topics):
 
 
 async def test_a_member_whose_session_ended_comes_back(twin, common, topics, kafka_bootstrap, monkeypatch):
-    """Frozen longer than its session: its place is gone, but nobody has it."""
+    """Frozen longer than its session: its membership is gone, but nobody has it."""
     runtime = twin()
     async with life(runtime) as started:
         await started

@@ -31,7 +31,7 @@ class World:
 
     @contextlib.asynccontextmanager
     async def service(self, max_records=500):
-        """The service, started; its handler notes the ids."""
+        """A started service whose handler records the ids."""
         self.runtime = Runtime("probe", self.common)
         self.runtime.consume("commands", [self.spec], self._handle, max_records=max_records)
         self.subscription = self.runtime.subscriptions[0]
@@ -43,7 +43,7 @@ class World:
         return []
 
     async def send(self, *numbers, value=True, to=None):
-        """Messages on partition 0, in the transaction that is open now if there is one."""
+        """Publish messages on partition 0, in the open transaction if there is one."""
         for number in numbers:
             event = self.make_event(number)
             body = event.to_bytes() if value else None
@@ -54,13 +54,13 @@ class World:
         return await Runtime("asker", self.common).lag_barrier(self.group, [self.spec])
 
     async def measured_lag(self):
-        """The gauge, after the housekeeping looked."""
+        """The gauge, after housekeeping has run."""
         await self.subscription.tick()
         name = {"subscription": "commands", "topic": self.topic, "partition": "0"}
         return REGISTRY.get_sample_value("shopsync_consumer_lag", name)
 
     async def unreadable(self):
-        """Offsets behind an open transaction, after the housekeeping looked."""
+        """Offsets behind an open transaction, after housekeeping has run."""
         await self.subscription.tick()
         name = {"subscription": "commands", "topic": self.topic, "partition": "0"}
         return REGISTRY.get_sample_value("shopsync_unreadable_offsets", name)
@@ -74,7 +74,7 @@ class World:
         return await self.unreadable() == 0
 
     async def no_lag(self):
-        """Whether the gauge has come down to 0."""
+        """Whether the gauge is 0 again."""
         return await self.measured_lag() == 0
 
 
@@ -152,7 +152,7 @@ async def test_offsets_without_a_message_are_passed_and_aborted_ones_never_handl
 
 
 async def test_a_quiet_partition_is_passed_while_another_is_never_quiet(world, producer, make_event):
-    """No poll is ever empty, so no poll's emptiness may be waited for."""
+    """No poll is ever empty, so nothing may wait for an empty one."""
     async with world.transactional.transaction():
         await world.send(1)
     barrier = await world.barrier()
@@ -241,7 +241,7 @@ async def test_a_batch_that_never_reached_its_handler_is_read_again(world, produ
 async def test_compacted_offsets_are_passed(
     common, kafka_bootstrap, make_event, running, transactional, producer, admin
 ):
-    """Real compaction: the tail of the log, before the last record, goes; so do tombstones at the end of a segment."""
+    """Real compaction: it removes the end of the log except the last record, and tombstones at the end of a segment."""
     spec = dataclasses.replace(CATALOG_PRODUCTS, partitions=1, types=())
     name = spec.full_name(common.topic_prefix)
     await apply_topics(kafka_bootstrap, common.topic_prefix, [spec])
@@ -326,7 +326,7 @@ async def test_retention_behind_the_group_is_no_loss(world, producer, admin):
 
 
 async def test_a_log_that_is_shorter_than_the_group_is_read_from_its_start_aloud(world, producer, kafka_bootstrap):
-    """The cluster came back with less than it had: the group's offset lies beyond the end."""
+    """The cluster lost records: the group's offset is beyond the end."""
     await world.send(1, 2, to=producer)
     async with AIOKafkaConsumer(
         bootstrap_servers=kafka_bootstrap, group_id=world.group, enable_auto_commit=False

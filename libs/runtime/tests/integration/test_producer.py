@@ -48,7 +48,7 @@ def topic(common, spec):
 
 @pytest.fixture
 def spec(spec):
-    """One partition: what is broken is broken for all."""
+    """One partition, so a failure affects all."""
     return dataclasses.replace(spec, partitions=1)
 
 
@@ -73,7 +73,7 @@ def message(topic, value, key=b"k"):
 
 
 def answering(producer, topic, code):
-    """The next batch never reaches the broker; this code is its answer."""
+    """The next batch does not reach the broker and is answered with this code."""
     client = producer._producer.client
     send, answered = client.send, []
 
@@ -106,7 +106,7 @@ async def test_whatever_is_refused_the_next_send_succeeds(started, topic, values
 
 
 async def test_a_batch_that_expired_without_a_leader_used_its_numbers(started, topic, values):
-    """Raised as an error that may pass, yet the partition would take nothing more."""
+    """The error is retryable, but the partition would accept nothing more."""
     await started.send_all([message(topic, b"1")])
     accumulator = started._producer._message_accumulator
     leaders, accumulator._cluster = accumulator._cluster, types.SimpleNamespace(leader_for_partition=lambda _tp: -1)
@@ -136,7 +136,7 @@ async def test_a_sender_that_died_is_replaced(started, topic, values):
 
 
 async def test_everybody_who_sends_meanwhile_gets_through_in_order(started, topic, read_topic):
-    """Twenty callers, one refusal after the other: each repeats what failed, none loses or turns a message."""
+    """Twenty callers and repeated refusals: each retries what failed; no message is lost or reordered."""
     sent = {}
 
     async def caller(number):
@@ -167,7 +167,7 @@ async def test_everybody_who_sends_meanwhile_gets_through_in_order(started, topi
 
 
 async def test_the_fact_it_rests_on(kafka_bootstrap, topics, topic, admin):
-    """aiokafka alone never gets over one refused record."""
+    """aiokafka alone never recovers from a refused record."""
     await take_at_most(admin, topic, 100_000)
     async with AIOKafkaProducer(
         bootstrap_servers=kafka_bootstrap, enable_idempotence=True, max_request_size=4 * 1024 * 1024
@@ -189,7 +189,7 @@ async def admin(kafka_bootstrap):
 
 
 async def take_at_most(admin, topic, limit):
-    """As an operator may have set it, other than declared."""
+    """A value that an operator may have set, different from the declaration."""
     setting = {"max.message.bytes": str(limit)}
     await admin.alter_configs([ConfigResource(ConfigResourceType.TOPIC, topic, setting)])
 
@@ -220,7 +220,7 @@ async def test_what_is_declared_too_large_is_never_sent_and_breaks_nothing(start
 async def test_a_service_loses_nothing_and_says_that_it_is_not_ready(
     common, topics, spec, make_event, producer, running, committed, read_topic, kafka_bootstrap, monkeypatch
 ):
-    """The batch comes again, its messages are sent again, and readiness tells of it meanwhile."""
+    """The batch is retried, its messages are sent again, and /readyz reports it meanwhile."""
     answers = dataclasses.replace(DEAD_LETTERS, name="answers.v1", partitions=1)
     await apply_topics(kafka_bootstrap, common.topic_prefix, [answers])
     out = answers.full_name(common.topic_prefix)

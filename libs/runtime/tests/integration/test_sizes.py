@@ -18,7 +18,7 @@ MIB = 1024 * 1024
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def compressing(kafka_bootstrap):
-    """A producer that compresses: the broker's limit counts what is left then."""
+    """A producer that compresses: the broker's limit counts compressed bytes."""
     client = AIOKafkaProducer(
         bootstrap_servers=kafka_bootstrap, max_request_size=64 * MIB, max_batch_size=64 * MIB, compression_type="gzip"
     )

@@ -34,7 +34,7 @@ def checksum():
 
 @pytest.fixture(autouse=True)
 def soon_again(monkeypatch):
-    """A record that cannot be read is tried again sooner than in production."""
+    """An unreadable record is retried sooner than in production."""
     monkeypatch.setattr(consumer, "_STUCK_AGAIN_SECONDS", 0.3)
 
 
@@ -102,7 +102,7 @@ async def test_nothing_is_lost_beside_a_record_that_cannot_be_read(
 
 
 async def publish_no_text(kafka_bootstrap, topic):
-    """A record whose header has a name that is no UTF-8, with the checksum that belongs to it."""
+    """A record with a header name that is not UTF-8, and a valid checksum."""
     async with AIOKafkaProducer(bootstrap_servers=kafka_bootstrap) as other:
         batch = other.create_batch()
         batch.append(key=b"demo/x", value=b"x", timestamp=None, headers=[("name", b"")])
@@ -130,7 +130,7 @@ FAULTS = {"header": publish_no_text, **{codec: publish_large(codec) for codec in
 async def test_a_batch_that_a_broker_takes_and_nobody_can_read_is_shown(
     common, topics, spec, make_event, running, producer, kafka_bootstrap, publish
 ):
-    """Alive and ready meanwhile: another process would meet the same bytes, and the other partition goes on."""
+    """Alive and ready meanwhile: another process would read the same bytes, and the other partition goes on."""
     topic = spec.full_name(common.topic_prefix)
     handled: list[str] = []
 
@@ -157,7 +157,7 @@ async def test_a_batch_that_a_broker_takes_and_nobody_can_read_is_shown(
 async def test_who_takes_a_partition_over_that_stands_still_says_so(
     common, topics, spec, make_event, running, producer, kafka_bootstrap
 ):
-    """The note moves with the partition: whoever lost it does not say any more that it stands still."""
+    """The note moves with the partition: the process that lost it no longer reports it as stuck."""
     topic = spec.full_name(common.topic_prefix)
     handled: list[str] = []
 

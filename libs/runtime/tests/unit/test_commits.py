@@ -10,7 +10,7 @@ ONE, OTHER = TopicPartition("t", 0), TopicPartition("t", 1)
 
 
 class Consumer:
-    """Holds partitions and remembers commits."""
+    """Has partitions and records commits."""
 
     def __init__(self, *held):
         self.held, self.commits, self.fail = set(held), [], False
@@ -25,7 +25,7 @@ class Consumer:
 
 
 class Keeping:
-    """A handler that goes on with some offsets."""
+    """A handler that still works on some offsets."""
 
     def __init__(self):
         self.first = {}

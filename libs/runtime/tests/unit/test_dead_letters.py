@@ -110,7 +110,7 @@ def test_the_producer_takes_what_the_topics_take(spec):
     [("value", b"value"), ("headers", b"value, headers"), ("key", b"value, headers, key")],
 )
 def test_what_no_topic_could_hold_is_left_out_and_named(part, left_out):
-    """Its publisher compressed it far below the limit; as it is, it fits nowhere."""
+    """Its publisher compressed it far below the limit; uncompressed it fits nowhere."""
     noise = os.urandom(DEAD_LETTERS.max_message_bytes + 1)
     parts = {"value": noise, "headers": (("own", noise),), "key": noise}
     topic = DEAD_LETTERS.full_name("shopsync")

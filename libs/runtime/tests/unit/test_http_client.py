@@ -105,7 +105,7 @@ async def test_an_answer_that_broke_off_is_lost(error, words):
 
 
 async def test_a_server_that_drips_is_left_at_the_deadline():
-    """Each byte comes in time, the whole never does."""
+    """Each byte arrives in time, but the whole body never does."""
     body = Sent(*[b" "] * 100, pause=0.02)
     await failing(DeadlinePassed, body, within=0.1)
     assert (body.closed, body.read < 50) == (True, True)
@@ -123,7 +123,7 @@ class TestLimit:
         assert (str(error), body.read, body.closed) == ("the reply is longer than 1000 bytes", 3, True)
 
     async def test_a_bomb_is_not_unpacked(self):
-        """A few kilobytes that would be 256 MiB: no more than the limit is ever held."""
+        """A few kilobytes that decompress to 256 MiB: memory never exceeds the limit."""
         packer = zlib.compressobj(9, zlib.DEFLATED, 31)
         bomb = b"".join(packer.compress(bytes(1 << 20)) for _ in range(256)) + packer.flush()
         tracemalloc.start()

@@ -18,7 +18,7 @@ def calls(tree):
 
 
 def problems(tree):
-    """What of the tree breaks the rules of streaming."""
+    """Places in the tree that break the rules of streaming."""
     for name, call in calls(tree):
         if name == "publish_batch":
             yield f"line {call.lineno}: publish_batch sends all keys to one partition"
@@ -69,7 +69,7 @@ MAY_CANCEL = {
 
 
 def cancellations(tree):
-    """Calls of `.cancel()`, by the name of what they cancel."""
+    """Calls of `.cancel()`, by the name of the cancelled object."""
     for name, call in calls(tree):
         if name == "cancel" and not call.args:
             yield f"line {call.lineno}: {ast.unparse(call)}: use shopsync_runtime.cancelling.stop, which cancels again"
@@ -88,7 +88,7 @@ def test_the_check_finds_a_single_cancellation():
 
 
 def consumers(tree):
-    """Every call that makes a consumer or a subscriber, and the isolation level it names."""
+    """Every call that creates a consumer or subscriber, with its isolation level."""
     for node in ast.walk(tree):
         if isinstance(node, ast.Call):
             name = ast.unparse(node.func).split(".")[-1]
@@ -98,7 +98,7 @@ def consumers(tree):
 
 
 def consumer_classes(tree):
-    """Every class made from aiokafka's consumer."""
+    """Every subclass of aiokafka's consumer."""
     for node in ast.walk(tree):
         bases = [ast.unparse(base) for base in node.bases] if isinstance(node, ast.ClassDef) else []
         if any(base.split(".")[-1] == "AIOKafkaConsumer" for base in bases):
@@ -106,7 +106,7 @@ def consumer_classes(tree):
 
 
 def uncommitted(tree):
-    """Consumers that would read what was never committed; `reader` and `Consumer` of the runtime set it themselves."""
+    """Consumers that would read uncommitted records; the `reader` and `Consumer` of the runtime set the level."""
     yield from (
         f"line {node.lineno}: reads uncommitted" for node, level in consumers(tree) if level not in COMMITTED_ONLY
     )
