@@ -119,8 +119,8 @@ async def sweeps(tool):
     judged, dry = (sweep(n, state="proven", enumeration_id="e1", dry_run=n == 3) for n in (1, 3))
     for one in (judged, dry):
         for product in (Removed("A", False, "e1"), Removed("B", True, "e1"), Removed("C", False, "e1")):
-            one.weigh(product, limit=10)
-        one.chosen(NOW)
+            one.classify(product, limit=10)
+        one.end_classification(NOW)
     judged.judge({"A": Found(exists=False), "C": Found(exists=True)}, NOW + timedelta(days=1, minutes=2))
     judged.state = dry.state = "done"
     refused, waiting = sweep(2), sweep(4, attempt=2, not_before=NOW + timedelta(days=5))
