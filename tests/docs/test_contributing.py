@@ -104,14 +104,30 @@ class Copy:
         """Exit code and output."""
         sources = os.pathsep.join(str(path) for path in sorted(self.folder.glob("*/*/src")))
         done = subprocess.run(
-            [sys.executable, *command], cwd=self.folder, env={**os.environ, "PYTHONPATH": sources, "COLUMNS": "200"},
-            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=300, check=False,
-        )  # fmt: skip
+            [sys.executable, *command],
+            cwd=self.folder,
+            env={**os.environ, "PYTHONPATH": sources, "COLUMNS": "200"},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            timeout=300,
+            check=False,
+        )
         return done.returncode, done.stdout
 
     def pytest(self, *tests: str) -> tuple[int, str]:
-        return self.run("-m", "pytest", "-q", "-p", "no:cacheprovider", "-c", os.devnull, "--rootdir=.",
-                        "--import-mode=importlib", *tests)  # fmt: skip
+        return self.run(
+            "-m",
+            "pytest",
+            "-q",
+            "-p",
+            "no:cacheprovider",
+            "-c",
+            os.devnull,
+            "--rootdir=.",
+            "--import-mode=importlib",
+            *tests,
+        )
 
 
 def with_the_event(folder: Path) -> Copy:

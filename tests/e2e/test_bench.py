@@ -13,9 +13,14 @@ from shopsync_sandbox.tiktok.traffic import busiest_second
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(900)]
 
 SMALL = {
-    "products": 24, "shops": 3, "images": 2, "latency": 0.02, "throttled_seconds": 2.0, "outage_seconds": 2.0,
+    "products": 24,
+    "shops": 3,
+    "images": 2,
+    "latency": 0.02,
+    "throttled_seconds": 2.0,
+    "outage_seconds": 2.0,
     "patience": 60.0,
-}  # fmt: skip
+}
 
 
 @pytest.fixture

@@ -6,10 +6,27 @@ from pathlib import Path
 import shopsync_readmodel
 
 WRITES = {
-    "insert_one", "insert_many", "update_one", "update_many", "replace_one", "delete_one", "delete_many", "bulk_write",
-    "find_one_and_update", "find_one_and_replace", "find_one_and_delete", "create_index", "create_indexes", "drop",
-    "drop_index", "drop_indexes", "rename", "command", "create_collection", "drop_collection",
-}  # fmt: skip
+    "insert_one",
+    "insert_many",
+    "update_one",
+    "update_many",
+    "replace_one",
+    "delete_one",
+    "delete_many",
+    "bulk_write",
+    "find_one_and_update",
+    "find_one_and_replace",
+    "find_one_and_delete",
+    "create_index",
+    "create_indexes",
+    "drop",
+    "drop_index",
+    "drop_indexes",
+    "rename",
+    "command",
+    "create_collection",
+    "drop_collection",
+}
 STAGES = {"$out", "$merge"}
 
 

@@ -180,9 +180,13 @@ class Shop:
     async def imported(self, *numbers: str) -> None:
         for number in numbers:
             product = {
-                "updated_at": TODAY - timedelta(days=1), "name": f"シャツ {number}", "sale_form": "regular",
-                "regular_price": 3500, "stock_managed": True, "skus": [{"stock": 10}],
-            }  # fmt: skip
+                "updated_at": TODAY - timedelta(days=1),
+                "name": f"シャツ {number}",
+                "sale_form": "regular",
+                "regular_price": 3500,
+                "stock_managed": True,
+                "skus": [{"stock": 10}],
+            }
             body = {"shop_key": "demo", "product_no": number, "mode": "changed_only", "observed_at": TODAY}
             await self.send(ProductChanged.model_validate({**body, "product": product}, strict=False))
 
@@ -195,10 +199,12 @@ class Shop:
 @pytest_asyncio.fixture(loop_scope="session")
 async def shop(shopsync, bus, mongo_uri, mongo_client, mongo_database, tmp_path: Path) -> AsyncIterator[Shop]:
     settings = {
-        "SHOPSYNC_KAFKA_BOOTSTRAP_SERVERS": bus.bootstrap, "SHOPSYNC_TOPIC_PREFIX": bus.prefix,
-        "SHOPSYNC_MONGO_URI": mongo_uri, "SHOPSYNC_MONGO_DATABASE": mongo_database,
+        "SHOPSYNC_KAFKA_BOOTSTRAP_SERVERS": bus.bootstrap,
+        "SHOPSYNC_TOPIC_PREFIX": bus.prefix,
+        "SHOPSYNC_MONGO_URI": mongo_uri,
+        "SHOPSYNC_MONGO_DATABASE": mongo_database,
         "CATALOG_HELD_CHECK_INTERVAL": "100ms",
-    }  # fmt: skip
+    }
     catalog = ServiceProcess("catalog", env=settings, folder=tmp_path)
     options = (*bus.options, "--mongo", mongo_uri, "--database", mongo_database)
     async with catalog:

@@ -15,9 +15,14 @@ async def put_aside(
 ):
     """A dead letter, written by the code that the services use."""
     letter = DeadLetter(
-        topic=spec.full_name(bus.prefix), partition=0, offset=offset, key=key, value=value, headers=tuple(headers),
+        topic=spec.full_name(bus.prefix),
+        partition=0,
+        offset=offset,
+        key=key,
+        value=value,
+        headers=tuple(headers),
         error=error or NotJson("not JSON"),
-    )  # fmt: skip
+    )
     [message] = messages_of([letter], topic=DEAD_LETTERS.full_name(bus.prefix), service="catalog", failed_at=failed_at)
     return await bus.send(DEAD_LETTERS, message.value, key=message.key, headers=list(message.headers))
 

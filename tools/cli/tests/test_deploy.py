@@ -59,9 +59,10 @@ def environment_example() -> dict[str, str]:
 
 def references() -> list[tuple[str, str | None, str | None]]:
     text = "\n".join(
-        line for line in (ROOT / "docker-compose.yml").read_text(encoding="utf-8").splitlines()
+        line
+        for line in (ROOT / "docker-compose.yml").read_text(encoding="utf-8").splitlines()
         if not line.lstrip().startswith("#")
-    )  # fmt: skip
+    )
     return [(found["name"], found["kind"], found["text"]) for found in REFERENCE.finditer(text)]
 
 
@@ -330,9 +331,13 @@ def test_the_health_check_tells_200_from_the_rest():
     def check(*arguments: str) -> tuple[int, str]:
         script = ROOT / "deploy" / "healthcheck.py"
         done = subprocess.run(
-            [sys.executable, script, *arguments], capture_output=True, text=True, timeout=30, check=False,
+            [sys.executable, script, *arguments],
+            capture_output=True,
+            text=True,
+            timeout=30,
+            check=False,
             env={**os.environ, **proxies, "no_proxy": "", "NO_PROXY": ""},
-        )  # fmt: skip
+        )
         return done.returncode, done.stdout
 
     try:

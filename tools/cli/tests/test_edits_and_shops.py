@@ -73,9 +73,24 @@ async def test_edit_and_target_reach_the_tool_topic_in_order(shopsync, bus):
 
 async def test_put_publishes_the_whole_settings(shopsync, bus):
     ended = await shopsync(
-        *bus.options, "shops", "put", "demo", "--mode", "scheduled", "--time", "03:00", "--time", "15:30",
-        "--tax-excluded", "--rate", "8", "--rounding", "half-up", "--category-version", "v2",
-    )  # fmt: skip
+        *bus.options,
+        "shops",
+        "put",
+        "demo",
+        "--mode",
+        "scheduled",
+        "--time",
+        "03:00",
+        "--time",
+        "15:30",
+        "--tax-excluded",
+        "--rate",
+        "8",
+        "--rounding",
+        "half-up",
+        "--category-version",
+        "v2",
+    )
     assert ended.exit_code == 0, ended.stderr
     [record] = await bus.read(SHOP_SETTINGS)
     settings = parse(record.value, key=record.key, topic=SHOP_SETTINGS).data
@@ -92,9 +107,13 @@ async def test_put_refuses_a_schedule_without_times(shopsync):
 
 async def test_shops_are_listed_from_the_database(shopsync, mongo_uri, mongo_client, mongo_database):
     await mongo_client[mongo_database]["shops"].insert_one(
-        {"_id": "demo", "sync": {"mode": "auto", "interval_minutes": 30, "times": []},
-         "tax": {"included": True, "rate_percent": 10, "rounding": "down"}, "category_version": "v1"}
-    )  # fmt: skip
+        {
+            "_id": "demo",
+            "sync": {"mode": "auto", "interval_minutes": 30, "times": []},
+            "tax": {"included": True, "rate_percent": 10, "rounding": "down"},
+            "category_version": "v1",
+        }
+    )
     where = ("--mongo", mongo_uri, "--database", mongo_database, "shops", "list")
     assert "auto every 30 min" in (await shopsync(*where)).stdout
     assert (await shopsync(*where, "--json")).json()[0]["shop_key"] == "demo"

@@ -79,9 +79,11 @@ async def test_a_running_service_is_named_and_a_stopped_one_is_marked(
     shopsync, bus, mongo_uri, mongo_database, tmp_path
 ):
     settings = {
-        "SHOPSYNC_KAFKA_BOOTSTRAP_SERVERS": bus.bootstrap, "SHOPSYNC_TOPIC_PREFIX": bus.prefix,
-        "SHOPSYNC_MONGO_URI": mongo_uri, "SHOPSYNC_MONGO_DATABASE": mongo_database,
-    }  # fmt: skip
+        "SHOPSYNC_KAFKA_BOOTSTRAP_SERVERS": bus.bootstrap,
+        "SHOPSYNC_TOPIC_PREFIX": bus.prefix,
+        "SHOPSYNC_MONGO_URI": mongo_uri,
+        "SHOPSYNC_MONGO_DATABASE": mongo_database,
+    }
     async with ServiceProcess("catalog", env=settings, folder=tmp_path):
         groups = await looked(shopsync, bus)
         assert groups["catalog.products"]["members"] == 1

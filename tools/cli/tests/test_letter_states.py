@@ -55,9 +55,11 @@ async def test_what_was_sent_back_is_not_sent_again_unless_wanted(shop):
     assert (await redriven(shop))["sent"] == 1
     await becomes(shop, "applied")
     assert await redriven(shop) == {
-        "dry_run": False, "sent": 0, "to_send": {},
+        "dry_run": False,
+        "sent": 0,
+        "to_send": {},
         "left_out": {"redriven before (applied); --again sends it once more": 1},
-    }  # fmt: skip
+    }
     assert (await redriven(shop, "--all", "--again"))["sent"] == 1
     edits = [record for record in await shop.bus.read(TOOL_EDITS) if record.key == b"demo/LATE"]
     assert len(edits) == 3

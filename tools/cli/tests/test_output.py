@@ -53,8 +53,14 @@ def test_keys_and_times_stay_whole(width, key):
         assert whole in text, text
 
 
-@given(st.lists(st.text(alphabet=st.characters(min_codepoint=33, max_codepoint=126), min_size=1, max_size=40),
-                min_size=1, max_size=8), st.integers(min_value=20, max_value=120))  # fmt: skip
+@given(
+    st.lists(
+        st.text(alphabet=st.characters(min_codepoint=33, max_codepoint=126), min_size=1, max_size=40),
+        min_size=1,
+        max_size=8,
+    ),
+    st.integers(min_value=20, max_value=120),
+)
 def test_no_width_breaks_a_key(cells, width):
     text = printed([f"c{number}" for number in range(len(cells))], [cells], width=width)
     assert all(cell in text for cell in cells)
@@ -79,8 +85,12 @@ async def test_on_a_real_terminal_of_80_columns(bus):
     headers = [(name, value.encode()) for name, value in told.items()]
     sent = await bus.send(DEAD_LETTERS, b"{}", key=b"demo/" + b"B" * 32, headers=headers)
     text = await asyncio.to_thread(on_terminal, [*bus.options, "dead-letters", "list"])
-    for whole in (f"{sent.partition}:{sent.offset}", "demo/" + "B" * 32, f"{bus.prefix}.product-changes.v1/11@1234567",
-                  "2026-11-23 09:00:05+09:00"):  # fmt: skip
+    for whole in (
+        f"{sent.partition}:{sent.offset}",
+        "demo/" + "B" * 32,
+        f"{bus.prefix}.product-changes.v1/11@1234567",
+        "2026-11-23 09:00:05+09:00",
+    ):
         assert whole in text, text
 
 

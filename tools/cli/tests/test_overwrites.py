@@ -64,8 +64,12 @@ async def test_each_edit_that_would_fall_is_named_with_what_comes_back(tool, dry
     [untouched] = found["untouched"]
     assert (untouched["product_no"], untouched["field"]) == ("D", "images")
     assert found["counts"] == {
-        "products": 2, "edits": 3, "edits_that_change_nothing": 1, "products_on": 1, "products_untouched": 1,
-    }  # fmt: skip
+        "products": 2,
+        "edits": 3,
+        "edits_that_change_nothing": 1,
+        "products_on": 1,
+        "products_untouched": 1,
+    }
     assert found["published"] is False
     assert found["overwrites"][0]["as_of"] == tool.at(0).isoformat()
 
@@ -75,8 +79,13 @@ async def test_the_import_then_does_what_the_dry_run_said(tool, dry_run):
     said = (await dry_run("--json")).json()["overwrites"]
     for number in ("A", "B", "C"):
         document = await tool.document(number)
-        body = {"shop_key": "demo", "product_no": number, "mode": "overwrite_all", "observed_at": tool.at(60),
-                "product": document["upstream"]["product"]}  # fmt: skip
+        body = {
+            "shop_key": "demo",
+            "product_no": number,
+            "mode": "overwrite_all",
+            "observed_at": tool.at(60),
+            "product": document["upstream"]["product"],
+        }
         await tool.take(ProductChanged.model_validate(body, strict=False))
     for number in ("A", "B", "C"):
         document = await tool.document(number)

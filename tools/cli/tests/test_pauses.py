@@ -44,14 +44,17 @@ async def test_a_paused_shop_waits_in_every_replica_and_over_restarts(
     sandbox = TikTokSandbox(settings=Settings(review_seconds=None, requests_per_second=None))
     async with running(sandbox.app) as tiktok:
         settings = {
-            "SHOPSYNC_KAFKA_BOOTSTRAP_SERVERS": bus.bootstrap, "SHOPSYNC_TOPIC_PREFIX": bus.prefix,
-            "SHOPSYNC_MONGO_URI": mongo_uri, "SHOPSYNC_MONGO_DATABASE": mongo_database,
-            "PUBLISHER_TIKTOK_API_URL": tiktok, "PUBLISHER_TIKTOK_AUTH_URL": tiktok,
+            "SHOPSYNC_KAFKA_BOOTSTRAP_SERVERS": bus.bootstrap,
+            "SHOPSYNC_TOPIC_PREFIX": bus.prefix,
+            "SHOPSYNC_MONGO_URI": mongo_uri,
+            "SHOPSYNC_MONGO_DATABASE": mongo_database,
+            "PUBLISHER_TIKTOK_API_URL": tiktok,
+            "PUBLISHER_TIKTOK_AUTH_URL": tiktok,
             "PUBLISHER_TIKTOK_APP_KEY": sandbox.identity.app_key,
             "PUBLISHER_TIKTOK_APP_SECRET": sandbox.identity.app_secret,
             "PUBLISHER_TOKEN_KEY": base64.urlsafe_b64encode(os.urandom(32)).decode(),
             "PUBLISHER_POLL_INTERVAL": "200ms",
-        }  # fmt: skip
+        }
         replicas = [ServiceProcess("publisher", name=f"p{n}", env=settings, folder=tmp_path) for n in (1, 2)]
         await asyncio.gather(*(one.start() for one in replicas))
         try:
@@ -122,10 +125,19 @@ async def test_waiting_for_a_publisher_that_does_not_run_ends_with_a_reason(shop
 
 def job(product_no: str, **members: Any) -> dict[str, Any]:
     return {
-        "_id": f"demo/{product_no}", "shop_key": "demo", "product_no": product_no, "reason": "auto", "owner": "",
-        "requested_at": NOW - timedelta(minutes=9), "due_at": NOW - timedelta(minutes=5), "lease_until": NEVER,
-        "attempts": 0, "waits": 0, "reported": None, **members,
-    }  # fmt: skip
+        "_id": f"demo/{product_no}",
+        "shop_key": "demo",
+        "product_no": product_no,
+        "reason": "auto",
+        "owner": "",
+        "requested_at": NOW - timedelta(minutes=9),
+        "due_at": NOW - timedelta(minutes=5),
+        "lease_until": NEVER,
+        "attempts": 0,
+        "waits": 0,
+        "reported": None,
+        **members,
+    }
 
 
 async def test_every_push_tells_why_it_is_not_done(shopsync, where, tool):
@@ -176,11 +188,13 @@ async def test_every_push_tells_why_it_is_not_done(shopsync, where, tool):
         ({"paces": {"paused_until": NOW + timedelta(hours=1)}}, "TikTok asked to slow down"),
         ({"paces": {"open_until": NOW + timedelta(hours=1)}}, "TikTok does not answer"),
         ({"authorization_states": {"ended": ["105002", "expired"]}}, "authorisation ended: expired (105002)"),
-        ({"authorization_states": {"blocked": ["12052700", "inactive"], "blocked_until": NOW + timedelta(hours=1)}},
-         "inactive (12052700)"),
+        (
+            {"authorization_states": {"blocked": ["12052700", "inactive"], "blocked_until": NOW + timedelta(hours=1)}},
+            "inactive (12052700)",
+        ),
         ({"push_pauses": {"paused": True, "reason": "stock-taking", "set_at": NOW, "source": "/x"}}, "stock-taking"),
     ],
-)  # fmt: skip
+)
 async def test_what_holds_up_a_whole_shop_is_named(shopsync, where, tool, change, says):
     await tool.shop("demo")
     await tool.database["push_jobs"].insert_one(job("A-DUE"))

@@ -242,9 +242,14 @@ async def test_the_commands_named_after_a_sync_list_what_was_not_sent_and_why(to
             await tool.failed(number, status=status, code="12052104")
     now = datetime(2026, 11, 23, tzinfo=UTC)
     report = SyncCompleted(
-        shop_key="demo", sync_id="s", reason="manual", started_at=now, completed_at=now, duration_seconds=0,
+        shop_key="demo",
+        sync_id="s",
+        reason="manual",
+        started_at=now,
+        completed_at=now,
+        duration_seconds=0,
         counts=SyncCounts(requested=3, incomplete=1, commanded=2),
-    )  # fmt: skip
+    )
     named = [line.split("`")[1] for line in where_to_look(report)]
     shown = []
     for command in named:

@@ -30,8 +30,13 @@ def numbers(products):
 
 async def test_a_keyword_is_part_of_the_name_and_never_a_pattern(tool, numbers):
     for number, name in {
-        "A": "夏シャツ 100%", "B": "Ｔシャツ", "C": "シ.ツ (L)", "D": "SOCKS", "E": "靴下 [a-z]*", "F": "ÉCOLE",
-    }.items():  # fmt: skip
+        "A": "夏シャツ 100%",
+        "B": "Ｔシャツ",
+        "C": "シ.ツ (L)",
+        "D": "SOCKS",
+        "E": "靴下 [a-z]*",
+        "F": "ÉCOLE",
+    }.items():
         await tool.imported(number, name=name)
     assert await numbers("--keyword", "シャツ") == ["demo/A", "demo/B"]
     assert await numbers("--keyword", "シ.ツ") == ["demo/C"]
@@ -63,8 +68,10 @@ async def test_conditions_together_mean_and(tool, numbers):
     assert await numbers("--shop", "demo", "--status", "incomplete", "--keyword", "シャツ") == ["demo/A"]
     assert await numbers("--status", "pending") == ["demo/B", "demo/C", "demo/D"]
     assert await numbers("--status", "pending", "--status", "incomplete", "--shop", "demo", "--off") == [
-        "demo/A", "demo/B", "demo/D",
-    ]  # fmt: skip
+        "demo/A",
+        "demo/B",
+        "demo/D",
+    ]
     assert await numbers("--on") == ["demo/C"]
     assert await numbers("--removed") == ["demo/D"]
     assert await numbers("--removed", "--on") == []

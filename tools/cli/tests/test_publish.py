@@ -12,9 +12,17 @@ from shopsync_contracts.topics import PRODUCT_CHANGES, SYNC_COMMANDS
 
 def sync_line(shop: str, **more) -> str:
     return json.dumps(
-        {"specversion": "1.0", "id": f"id-{shop}", "source": "/erp", "type": "jp.shopsync.sync.requested.v1",
-         "subject": shop, "time": "2026-11-23T09:00:00+09:00", "data": {"shop_key": shop}, **more}
-    )  # fmt: skip
+        {
+            "specversion": "1.0",
+            "id": f"id-{shop}",
+            "source": "/erp",
+            "type": "jp.shopsync.sync.requested.v1",
+            "subject": shop,
+            "time": "2026-11-23T09:00:00+09:00",
+            "data": {"shop_key": shop},
+            **more,
+        }
+    )
 
 
 async def test_lines_go_out_as_they_are_keyed_by_their_subject(shopsync, bus, tmp_path):

@@ -85,10 +85,15 @@ async def test_a_failed_import_is_exit_code_1_with_the_reason(shopsync, bus):
     await report(
         bus,
         ImportFailed(
-            shop_key="nix", mode="enumerate", request_id=command.id, started_at=NOW, failed_at=NOW,
-            code="shop_unknown", message="no settings for shop 'nix'",
+            shop_key="nix",
+            mode="enumerate",
+            request_id=command.id,
+            started_at=NOW,
+            failed_at=NOW,
+            code="shop_unknown",
+            message="no settings for shop 'nix'",
         ),
-    )  # fmt: skip
+    )
     ended = await waiting
     assert ended.exit_code == 1
     assert "shop_unknown: no settings for shop 'nix'" in ended.stderr
@@ -100,10 +105,17 @@ async def test_a_sweep_waits_for_all_pages(shopsync, bus):
 
     def page(number: int, product: str) -> SweepCompleted:
         return SweepCompleted(
-            shop_key="demo", sweep_id="s-1", request_id=command.id, started_at=NOW, completed_at=NOW,
-            duration_seconds=1, counts=SweepCounts(deleted=2), page=number, pages=2,
+            shop_key="demo",
+            sweep_id="s-1",
+            request_id=command.id,
+            started_at=NOW,
+            completed_at=NOW,
+            duration_seconds=1,
+            counts=SweepCounts(deleted=2),
+            page=number,
+            pages=2,
             verdicts=(ProductVerdict(product_no=product, verdict="deleted"),),
-        )  # fmt: skip
+        )
 
     await report(bus, page(2, "B"))
     await report(bus, page(2, "B"))
@@ -120,10 +132,16 @@ async def test_a_refused_sync_is_exit_code_1(shopsync, bus):
     await report(
         bus,
         SyncCompleted(
-            shop_key="demo", sync_id=command.id, request_id=command.id, reason="manual", started_at=NOW,
-            completed_at=NOW, duration_seconds=0, refused_because="shop 'demo' has no settings",
+            shop_key="demo",
+            sync_id=command.id,
+            request_id=command.id,
+            reason="manual",
+            started_at=NOW,
+            completed_at=NOW,
+            duration_seconds=0,
+            refused_because="shop 'demo' has no settings",
         ),
-    )  # fmt: skip
+    )
     ended = await waiting
     assert ended.exit_code == 1
     assert "shop 'demo' has no settings" in ended.stderr
@@ -145,10 +163,16 @@ async def test_a_sync_that_sends_none_of_the_named_products_is_exit_code_1(shops
     await report(
         bus,
         SyncCompleted(
-            shop_key="demo", sync_id=command.id, request_id=command.id, reason="manual", started_at=NOW,
-            completed_at=NOW, duration_seconds=0, counts=SyncCounts(**counts),
+            shop_key="demo",
+            sync_id=command.id,
+            request_id=command.id,
+            reason="manual",
+            started_at=NOW,
+            completed_at=NOW,
+            duration_seconds=0,
+            counts=SyncCounts(**counts),
         ),
-    )  # fmt: skip
+    )
     ended = await waiting
     assert ended.exit_code == code, ended.stderr
     assert ("products lack values and are not sent: `shopsync products --shop demo" in ended.stdout) is (

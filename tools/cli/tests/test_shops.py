@@ -33,10 +33,16 @@ NOW = datetime(2026, 11, 23, tzinfo=UTC)
 def consent(**members):
     """A document of `authorization_states`."""
     return {
-        "tiktok_shop_id": "7000", "seller_name": "靴下店", "scopes": ["seller.product.write"], "ended": None,
-        "authorized_at": NOW, "access_expires_at": NOW + timedelta(days=7), "webhook_url": None,
-        "refresh_expires_at": NOW + timedelta(days=365), **members,
-    }  # fmt: skip
+        "tiktok_shop_id": "7000",
+        "seller_name": "靴下店",
+        "scopes": ["seller.product.write"],
+        "ended": None,
+        "authorized_at": NOW,
+        "access_expires_at": NOW + timedelta(days=7),
+        "webhook_url": None,
+        "refresh_expires_at": NOW + timedelta(days=365),
+        **members,
+    }
 
 
 @pytest.mark.parametrize(
@@ -80,11 +86,15 @@ async def publisher(mongo_uri, mongo_database):
         )
         runtime = Runtime("publisher", common)
         settings = PublisherSettings(
-            tiktok_api_url=tiktok, tiktok_auth_url=tiktok, tiktok_consent_url=f"{tiktok}/open/authorize",
-            tiktok_service_id=sandbox.identity.service_id, tiktok_app_key=sandbox.identity.app_key,
-            tiktok_app_secret=sandbox.identity.app_secret, token_key=Fernet.generate_key().decode(),
+            tiktok_api_url=tiktok,
+            tiktok_auth_url=tiktok,
+            tiktok_consent_url=f"{tiktok}/open/authorize",
+            tiktok_service_id=sandbox.identity.service_id,
+            tiktok_app_key=sandbox.identity.app_key,
+            tiktok_app_secret=sandbox.identity.app_secret,
+            token_key=Fernet.generate_key().decode(),
             settings_grace=timedelta(milliseconds=100),
-        )  # fmt: skip
+        )
         build(runtime, settings)
         for hook in runtime.start_hooks:
             await hook()

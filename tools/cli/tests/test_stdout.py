@@ -38,9 +38,16 @@ def without_reader(args: list[str]) -> tuple[int, bytes]:
 
 
 @pytest.mark.parametrize(
-    "args", [["topics", "list"], ["topics", "list", "--json"], ["events", "types"], ["--help"], ["--version"],
-             ["events", "example", "product.snapshot"]],
-)  # fmt: skip
+    "args",
+    [
+        ["topics", "list"],
+        ["topics", "list", "--json"],
+        ["events", "types"],
+        ["--help"],
+        ["--version"],
+        ["events", "example", "product.snapshot"],
+    ],
+)
 async def test_a_reader_that_leaves_early_is_no_failure(args):
     assert await asyncio.to_thread(without_reader, args) == (0, b"")
 

@@ -42,9 +42,16 @@ async def report(bus, *bodies):
 
 def imported(command, **more):
     members = {
-        "shop_key": "demo", "import_id": "i-1", "mode": "changed_only", "request_id": command.id, "started_at": NOW,
-        "completed_at": NOW, "duration_seconds": 2.5, "counts": ImportCounts(read=812), **more,
-    }  # fmt: skip
+        "shop_key": "demo",
+        "import_id": "i-1",
+        "mode": "changed_only",
+        "request_id": command.id,
+        "started_at": NOW,
+        "completed_at": NOW,
+        "duration_seconds": 2.5,
+        "counts": ImportCounts(read=812),
+        **more,
+    }
     return ImportCompleted(**members)
 
 
@@ -71,9 +78,15 @@ class TestWaiting:
         )
         command = await command_on(bus, IMPORT_COMMANDS)
         synced = SyncCompleted(
-            shop_key="demo", sync_id="s", request_id="sync-1", reason="auto", started_at=NOW, completed_at=NOW,
-            duration_seconds=0, refused_because=refused,
-        )  # fmt: skip
+            shop_key="demo",
+            sync_id="s",
+            request_id="sync-1",
+            reason="auto",
+            started_at=NOW,
+            completed_at=NOW,
+            duration_seconds=0,
+            refused_because=refused,
+        )
         another = synced.model_copy(update={"request_id": "sync-0", "refused_because": "of another request"})
         await report(bus, imported(command, sync_request_id="sync-1"), another)
         assert not waiting.done()
@@ -98,10 +111,15 @@ class TestWaiting:
         await report(
             bus,
             SweepCompleted(
-                shop_key="demo", sweep_id="s", request_id=command.id, started_at=NOW, completed_at=NOW,
-                duration_seconds=0, dry_run=True,
+                shop_key="demo",
+                sweep_id="s",
+                request_id=command.id,
+                started_at=NOW,
+                completed_at=NOW,
+                duration_seconds=0,
+                dry_run=True,
             ),
-        )  # fmt: skip
+        )
         ended = await waiting
         assert ended.exit_code == 0
         assert "nothing was deleted" in ended.stdout
@@ -177,11 +195,21 @@ async def shrunk(tool):
     await presence.note_seen("demo", listed, import_id="i-0", page=1, at=NOW - timedelta(days=1))
     await presence.note_seen("demo", listed[:3], import_id="i-1", page=1, at=NOW + timedelta(seconds=2))
     run = ImportRun(
-        id="i-1", shop_key="demo", mode="enumerate", then_sync=False, request_id="r-1", requested_at=NOW,
-        state="finished", started_at=NOW, listed_at=NOW + timedelta(seconds=5), ended_at=NOW + timedelta(seconds=6),
-        present_before=30, counts=Counts(read=3, distinct=3), held_back=True,
+        id="i-1",
+        shop_key="demo",
+        mode="enumerate",
+        then_sync=False,
+        request_id="r-1",
+        requested_at=NOW,
+        state="finished",
+        started_at=NOW,
+        listed_at=NOW + timedelta(seconds=5),
+        ended_at=NOW + timedelta(seconds=6),
+        present_before=30,
+        counts=Counts(read=3, distinct=3),
+        held_back=True,
         unproven_because="27 of 30 products are missing",
-    )  # fmt: skip
+    )
     await imports.add(run)
     await imports.save(run, 1)
     return run

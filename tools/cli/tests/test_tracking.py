@@ -47,8 +47,10 @@ async def test_one_unknown_product_among_known_ones_is_told_by_name(shop):
     ended = await shop.run("target", "demo", "A-1", "NO-SUCH", "A-2", "on", "--wait", "--json")
     assert ended.exit_code == 1
     assert {one["subject"]: one["fate"] for one in ended.json()} == {
-        "demo/A-1": "applied", "demo/NO-SUCH": "refused", "demo/A-2": "applied",
-    }  # fmt: skip
+        "demo/A-1": "applied",
+        "demo/NO-SUCH": "refused",
+        "demo/A-2": "applied",
+    }
     assert "1 refused" in ended.stderr
 
 
@@ -90,9 +92,14 @@ async def test_an_edit_that_is_kept_until_its_product_comes_is_held(shop):
 async def test_an_edit_that_a_newer_one_has_overtaken_says_so(shop):
     await shop.imported("A-1")
     newer = ProductEdited.model_validate(
-        {"shop_key": "demo", "product_no": "A-1", "edited_at": datetime.now(UTC) + timedelta(minutes=2),
-         "changes": {"package_weight_g": 500, "name": "新"}}, strict=False,
-    )  # fmt: skip
+        {
+            "shop_key": "demo",
+            "product_no": "A-1",
+            "edited_at": datetime.now(UTC) + timedelta(minutes=2),
+            "changes": {"package_weight_g": 500, "name": "新"},
+        },
+        strict=False,
+    )
     await shop.send(newer)
     ended = await shop.run(
         "edit", "demo", "A-1", "--set", "package_weight_g=300", "--set", "name=旧", "--wait", "--json"
@@ -111,8 +118,10 @@ async def test_a_bulk_edit_tells_the_verdict_on_every_product(shop):
     assert ended.exit_code == 1
     told = {one["subject"]: one for one in ended.json()}
     assert {subject: one["fate"] for subject, one in told.items()} == {
-        "demo/A-1": "applied", "demo/NO-SUCH": "refused", "demo/A-2": "applied",
-    }  # fmt: skip
+        "demo/A-1": "applied",
+        "demo/NO-SUCH": "refused",
+        "demo/A-2": "applied",
+    }
     assert "not in the catalogue" in told["demo/NO-SUCH"]["reason"]
     stored = await shop.database["products"].find_one({"_id": "demo/A-2"})
     assert (stored["content"]["brand_id"], stored["sync_enabled"]) == ("7000", True)
@@ -155,11 +164,17 @@ async def test_a_wrong_bulk_edit_is_refused_before_anything_is_sent(shopsync, ar
 async def test_publish_tells_which_lines_were_refused(shop, tmp_path):
     await shop.imported("A-1")
     events: list[Event[Any]] = [
-        new_event(ProductEdited.model_validate(
-            {"shop_key": "demo", "product_no": number, "edited_at": NOW, "changes": {"brand_id": "7000"}}, strict=False,
-        ), source="/erp", id=f"erp-{number}", time=NOW)
+        new_event(
+            ProductEdited.model_validate(
+                {"shop_key": "demo", "product_no": number, "edited_at": NOW, "changes": {"brand_id": "7000"}},
+                strict=False,
+            ),
+            source="/erp",
+            id=f"erp-{number}",
+            time=NOW,
+        )
         for number in ("A-1", "NO-SUCH")
-    ]  # fmt: skip
+    ]
     body = {"shop_key": "demo", "edited_at": NOW, "product_nos": ["A-1", "X-9"], "changes": {"category_id": "600001"}}
     edit = ProductsBulkEdited.model_validate(body, strict=False)
     bulk = new_event(edit, source="/erp", id="erp-bulk", time=NOW)
@@ -168,9 +183,11 @@ async def test_publish_tells_which_lines_were_refused(shop, tmp_path):
     ended = await shop.run("publish", "tool-edits", str(file), "--wait", "--json")
     assert ended.exit_code == 1
     assert [(one["id"], one["subject"], one["fate"]) for one in ended.json()] == [
-        ("erp-A-1", "demo/A-1", "applied"), ("erp-NO-SUCH", "demo/NO-SUCH", "refused"),
-        ("erp-bulk", "demo/A-1", "applied"), ("erp-bulk", "demo/X-9", "refused"),
-    ]  # fmt: skip
+        ("erp-A-1", "demo/A-1", "applied"),
+        ("erp-NO-SUCH", "demo/NO-SUCH", "refused"),
+        ("erp-bulk", "demo/A-1", "applied"),
+        ("erp-bulk", "demo/X-9", "refused"),
+    ]
     table = await shop.run("publish", "tool-edits", str(file), "--wait")
     assert "demo/NO-SUCH" in table.stdout
     assert "2 refused" in table.stderr
@@ -189,8 +206,16 @@ async def test_a_message_that_no_service_reads_is_handled_at_once(shop, tmp_path
 
 
 async def test_a_wrong_database_is_told_before_anything_is_published(shop):
-    ended = await shop.run("--mongo", "mongodb://127.0.0.1:1/?serverSelectionTimeoutMS=200", "edit", "demo", "A-1",
-                           "--set", "price=1", "--wait")  # fmt: skip
+    ended = await shop.run(
+        "--mongo",
+        "mongodb://127.0.0.1:1/?serverSelectionTimeoutMS=200",
+        "edit",
+        "demo",
+        "A-1",
+        "--set",
+        "price=1",
+        "--wait",
+    )
     assert ended.exit_code == 1
     assert "MongoDB is not reachable" in ended.stderr
     assert await shop.bus.read(TOOL_EDITS) == []

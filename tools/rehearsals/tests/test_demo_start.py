@@ -47,8 +47,9 @@ def test_the_exports_name_all_that_the_command_reads(tmp_path):
     text, stack = hint(tmp_path)
     exports = dict(re.findall(r"^  export (\w+)=(.*)$", text, re.MULTILINE))
     assert {name: shlex.split(value)[0] for name, value in exports.items()} == {
-        **stack.environment, "SHOPSYNC_PUBLISHER_URL": stack.services["publisher"].url,
-    }  # fmt: skip
+        **stack.environment,
+        "SHOPSYNC_PUBLISHER_URL": stack.services["publisher"].url,
+    }
 
 
 def test_no_line_does_nothing_and_every_shopsync_line_is_a_command(tmp_path):

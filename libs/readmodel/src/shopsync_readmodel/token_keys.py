@@ -44,9 +44,15 @@ class KeyReport:
     def document(self) -> dict[str, Any]:
         """For JSON."""
         keys = [
-            {"key": use.key, "known_to": list(use.known_to), "newest_of": list(use.newest_of), "shops": use.shops,
-             "state": use.state} for use in self.keys
-        ]  # fmt: skip
+            {
+                "key": use.key,
+                "known_to": list(use.known_to),
+                "newest_of": list(use.newest_of),
+                "shops": use.shops,
+                "state": use.state,
+            }
+            for use in self.keys
+        ]
         replicas = [{"replica": name, "keys": list(held)} for name, held in self.replicas]
         return {"replicas": replicas, "keys": keys, "shops_not_noted": self.unnoted, "problem": self.problem}
 

@@ -67,9 +67,16 @@ class ToolDatabase:
         self.offsets[spec.name] += 1
         event = new_event(body, source="/tests", id=f"{spec.name}-{self.offsets[spec.name]}", time=self.at(minute))
         return Delivery(
-            topic=spec.name, partition=0, offset=self.offsets[spec.name], timestamp=EPOCH + timedelta(days=30),
-            key=event.key(), value=event.to_bytes(), headers=(), spec=spec, parsed=event,
-        )  # fmt: skip
+            topic=spec.name,
+            partition=0,
+            offset=self.offsets[spec.name],
+            timestamp=EPOCH + timedelta(days=30),
+            key=event.key(),
+            value=event.to_bytes(),
+            headers=(),
+            spec=spec,
+            parsed=event,
+        )
 
     async def take(self, body: Any, minute: float = 0) -> None:
         self.now = max(self.now, self.at(minute))
@@ -88,14 +95,23 @@ class ToolDatabase:
         self, product_no: str = "A-1", *, minute: float = 0, shop_key: str = "demo", **members: Any
     ) -> None:
         product = {
-            "updated_at": self.at(minute), "name": "シャツ", "description": "<p>綿</p>",
-            "images": ["https://shop.example/1.jpg"], "sale_form": "regular", "regular_price": 3500,
-            "stock_managed": True, "skus": [{"stock": 10}], **members,
-        }  # fmt: skip
+            "updated_at": self.at(minute),
+            "name": "シャツ",
+            "description": "<p>綿</p>",
+            "images": ["https://shop.example/1.jpg"],
+            "sale_form": "regular",
+            "regular_price": 3500,
+            "stock_managed": True,
+            "skus": [{"stock": 10}],
+            **members,
+        }
         body = {
-            "shop_key": shop_key, "product_no": product_no, "mode": "changed_only", "observed_at": self.at(minute),
+            "shop_key": shop_key,
+            "product_no": product_no,
+            "mode": "changed_only",
+            "observed_at": self.at(minute),
             "product": product,
-        }  # fmt: skip
+        }
         await self.take(ProductChanged.model_validate(body, strict=False))
 
     async def edited(self, product_no: str = "A-1", *, minute: float, shop_key: str = "demo", **changes: Any) -> None:
@@ -107,9 +123,13 @@ class ToolDatabase:
 
     async def completed(self, product_no: str = "A-1", *, minute: float = 1) -> None:
         await self.edited(
-            product_no, minute=minute, category_id="600001", brand_id="7000", package_weight_g=300,
+            product_no,
+            minute=minute,
+            category_id="600001",
+            brand_id="7000",
+            package_weight_g=300,
             package_dimensions_cm={"length": 30, "width": 20, "height": 5},
-        )  # fmt: skip
+        )
 
     async def switched(self, product_no: str = "A-1", *, on: bool, minute: float = 1) -> None:
         await self.take(SyncTargetSet(shop_key="demo", product_no=product_no, sync_enabled=on), minute)
@@ -117,34 +137,59 @@ class ToolDatabase:
     async def pushed(self, product_no: str = "A-1", *, minute: float, stock: int | None = None, **members: Any) -> None:
         stored = await self.document(product_no)
         skus = [
-            {"vertical_no": sku["vertical_no"], "horizontal_no": sku["horizontal_no"], "stock_sent": stock,
-             "tiktok_sku_id": f"S-{sku['vertical_no']}-{sku['horizontal_no']}"}
+            {
+                "vertical_no": sku["vertical_no"],
+                "horizontal_no": sku["horizontal_no"],
+                "stock_sent": stock,
+                "tiktok_sku_id": f"S-{sku['vertical_no']}-{sku['horizontal_no']}",
+            }
             for sku in stored["skus"]
-        ]  # fmt: skip
+        ]
         body = {
-            "shop_key": "demo", "product_no": product_no, "content_version": stored["content_version"],
-            "action": "created", "tiktok_product_id": "T1", "skus": skus, "review": "in_review", **members,
-        }  # fmt: skip
+            "shop_key": "demo",
+            "product_no": product_no,
+            "content_version": stored["content_version"],
+            "action": "created",
+            "tiktok_product_id": "T1",
+            "skus": skus,
+            "review": "in_review",
+            **members,
+        }
         await self.take(PushSucceeded.model_validate(body, strict=False), minute)
 
     async def failed(
-        self, product_no: str = "A-1", *, status: PushFailureStatus, code: str, message: str = "TikTok says no",
+        self,
+        product_no: str = "A-1",
+        *,
+        status: PushFailureStatus,
+        code: str,
+        message: str = "TikTok says no",
         missing: tuple[str, ...] = (),
-    ) -> None:  # fmt: skip
+    ) -> None:
         stored = await self.document(product_no)
         await self.take(
             PushFailed(
-                shop_key="demo", product_no=product_no, content_version=stored["content_version"], status=status,
-                code=code, message=message, missing=missing,
+                shop_key="demo",
+                product_no=product_no,
+                content_version=stored["content_version"],
+                status=status,
+                code=code,
+                message=message,
+                missing=missing,
             )
-        )  # fmt: skip
+        )
 
     async def reviewed(self, product_no: str = "A-1", *, review: str, minute: float, reasons: Any = ()) -> None:
         version = (await self.document(product_no))["pushed_content_version"]
         body = {
-            "shop_key": "demo", "product_no": product_no, "tiktok_product_id": "T1", "review": review,
-            "content_version": version, "reasons": reasons, "occurred_at": self.at(minute),
-        }  # fmt: skip
+            "shop_key": "demo",
+            "product_no": product_no,
+            "tiktok_product_id": "T1",
+            "review": review,
+            "content_version": version,
+            "reasons": reasons,
+            "occurred_at": self.at(minute),
+        }
         await self.take(ReviewChanged.model_validate(body, strict=False))
 
     async def removed(self, product_no: str = "A-1", *, minute: float) -> None:

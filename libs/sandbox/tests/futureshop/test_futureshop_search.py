@@ -65,10 +65,29 @@ async def test_next_url_keeps_the_filters_and_a_cursor_keeps_to_them(client):
 async def test_the_fields_of_a_product(sandbox, client):
     basic = (await client.get(PRODUCTS)).json()["productList"][0]
     assert set(basic) == {
-        "id", "url", "productNo", "name", "visible", "type", "dateCreated", "dateUpdated", "unitPrice", "listPrice",
-        "bodyPrice", "memberPrice", "memberStagePrices", "taxEnabled", "taxRateCode", "taxRate", "inventoryEnabled",
-        "variationEnabled", "preorderEnabled", "salesPeriod", "coolDeliveryEnabled", "mailDeliveryEnabled",
-    }  # fmt: skip
+        "id",
+        "url",
+        "productNo",
+        "name",
+        "visible",
+        "type",
+        "dateCreated",
+        "dateUpdated",
+        "unitPrice",
+        "listPrice",
+        "bodyPrice",
+        "memberPrice",
+        "memberStagePrices",
+        "taxEnabled",
+        "taxRateCode",
+        "taxRate",
+        "inventoryEnabled",
+        "variationEnabled",
+        "preorderEnabled",
+        "salesPeriod",
+        "coolDeliveryEnabled",
+        "mailDeliveryEnabled",
+    }
     full = (await client.get(PRODUCTS, types=ALL)).json()["productList"][0]
     assert set(full) - set(basic) == {"comment", "image", "preorder", "variation", "optionPriceList"}
     product = sandbox.product(basic["productNo"])

@@ -139,10 +139,13 @@ async def test_a_wrong_type_is_refused_with_its_place(api):
 @pytest.mark.parametrize(
     ("member", "name"),
     [
-        ("title", "Title"), ("description", "Description"), ("category_id", "CategoryId"),
-        ("main_images", "MainImages"), ("skus", "Skus"),
+        ("title", "Title"),
+        ("description", "Description"),
+        ("category_id", "CategoryId"),
+        ("main_images", "MainImages"),
+        ("skus", "Skus"),
     ],
-)  # fmt: skip
+)
 async def test_a_member_that_is_missing_is_told_in_gos_names(api, member, name):
     body = await api.body()
     del body[member]

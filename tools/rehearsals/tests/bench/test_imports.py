@@ -62,10 +62,20 @@ def test_memory_of_a_process():
 @pytest.fixture
 def measured():
     return Measured(
-        plan=PLAN, seconds=PLAN.least_seconds * 1.04, read=1001, changed=1001, not_taken=0, proven=True, failure="",
-        messages=1001, present=1001, calls={"token": 1, "products": 5, "inventory": 11}, refused=0,
-        memory=steps(*[100] * 10), cpu={"ingestor": 1.0, "Kafka": 0.5},
-    )  # fmt: skip
+        plan=PLAN,
+        seconds=PLAN.least_seconds * 1.04,
+        read=1001,
+        changed=1001,
+        not_taken=0,
+        proven=True,
+        failure="",
+        messages=1001,
+        present=1001,
+        calls={"token": 1, "products": 5, "inventory": 11},
+        refused=0,
+        memory=steps(*[100] * 10),
+        cpu={"ingestor": 1.0, "Kafka": 0.5},
+    )
 
 
 def test_a_good_run(measured):

@@ -11,11 +11,23 @@ from shopsync_runtime.mongo import Database
 
 _FIELDS = dict.fromkeys(
     (
-        "shop_key", "product_no", "content.name", "content.price", "status", "sync_enabled", "missing", "live",
-        "skus.price", "skus.stock", "skus.stock_unmanaged", "removed_upstream", "tiktok_product_id", "changed_at",
+        "shop_key",
+        "product_no",
+        "content.name",
+        "content.price",
+        "status",
+        "sync_enabled",
+        "missing",
+        "live",
+        "skus.price",
+        "skus.stock",
+        "skus.stock_unmanaged",
+        "removed_upstream",
+        "tiktok_product_id",
+        "changed_at",
     ),
     1,
-)  # fmt: skip
+)
 
 
 @dataclass(frozen=True, slots=True)

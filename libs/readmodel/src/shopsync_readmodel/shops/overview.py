@@ -42,8 +42,13 @@ class ShopOverview:
 
     def document(self) -> dict[str, Any]:
         """For JSON."""
-        authorization = {**self.authorization, "state": self.status.state, "why": self.status.why or None,
-                         "who": self.status.who, "do": self.status.do or None}  # fmt: skip
+        authorization = {
+            **self.authorization,
+            "state": self.status.state,
+            "why": self.status.why or None,
+            "who": self.status.who,
+            "do": self.status.do or None,
+        }
         return {
             "shop_key": self.shop_key,
             **(self.settings or {}),

@@ -53,9 +53,12 @@ class Api:
         form = await request.form()
         if form.get("grant_type") != "client_credentials":
             raise ApiError(
-                400, "InvalidValue", "grant_type must be client_credentials", path="grant_type",
+                400,
+                "InvalidValue",
+                "grant_type must be client_credentials",
+                path="grant_type",
                 oauth_error="unsupported_grant_type",
-            )  # fmt: skip
+            )
         body = self._access.issue(request)
         faults = self._faults.take(request.headers.get("x-shop-key"), Endpoint.TOKEN)
         return await self._replaced(faults, body, None) or JSONResponse(body, headers={"Cache-Control": "no-store"})

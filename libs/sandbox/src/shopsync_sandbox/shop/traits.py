@@ -25,8 +25,14 @@ class PreorderState(StrEnum):
 
 
 _SHAPES = (
-    Shape.SINGLE, Shape.SINGLE, Shape.VERTICAL, Shape.HORIZONTAL, Shape.HORIZONTAL, Shape.BOTH, Shape.BOTH,
-)  # fmt: skip
+    Shape.SINGLE,
+    Shape.SINGLE,
+    Shape.VERTICAL,
+    Shape.HORIZONTAL,
+    Shape.HORIZONTAL,
+    Shape.BOTH,
+    Shape.BOTH,
+)
 _PREORDERS = (PreorderState.RUNNING, PreorderState.ENDED, PreorderState.RUNNING, PreorderState.COMING)
 
 # Intervals are coprime where two properties should occur in every combination.

@@ -20,8 +20,13 @@ from shopsync_sandbox.shop import JST
 NIGHTS = 30
 _NOON = 12
 _HOURS: tuple[tuple[int, str | None], ...] = (
-    (9, None), (12, "auto"), (14, None), (18, "scheduled"), (20, None), (24, "auto"),
-)  # fmt: skip
+    (9, None),
+    (12, "auto"),
+    (14, None),
+    (18, "scheduled"),
+    (20, None),
+    (24, "auto"),
+)
 """Hours of a day: None is a busy hour, else the 連携設定 that starts a sync then (`AUTO_MINUTES`, `SCHEDULED_TIME`)."""
 
 

@@ -8,9 +8,16 @@ from shopsync_rehearsals.month.operations import Kind
 from shopsync_rehearsals.month.run import NIGHTS, Tally
 
 _COLUMNS: Sequence[tuple[str, int]] = (
-    ("seed", 5), ("nights", 7), ("things", 7), ("imports", 8), ("syncs", 6), ("reviews", 8), ("deleted", 8),
-    ("listings", 9), ("seconds", 8),
-)  # fmt: skip
+    ("seed", 5),
+    ("nights", 7),
+    ("things", 7),
+    ("imports", 8),
+    ("syncs", 6),
+    ("reviews", 8),
+    ("deleted", 8),
+    ("listings", 9),
+    ("seconds", 8),
+)
 
 
 class Table:
@@ -44,7 +51,14 @@ def _cells(tally: Tally) -> str:
     count = tally.operations
     things = count.total() - count[Kind.NIGHT]
     values = (
-        tally.seed, tally.nights, things, count[Kind.IMPORT], count[Kind.SYNC], count[Kind.REVIEW], tally.deleted,
-        tally.listings, f"{tally.seconds:.1f}",
-    )  # fmt: skip
+        tally.seed,
+        tally.nights,
+        things,
+        count[Kind.IMPORT],
+        count[Kind.SYNC],
+        count[Kind.REVIEW],
+        tally.deleted,
+        tally.listings,
+        f"{tally.seconds:.1f}",
+    )
     return "".join(str(value).rjust(width) for value, (_, width) in zip(values, _COLUMNS, strict=True))

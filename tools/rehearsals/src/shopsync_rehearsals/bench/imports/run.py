@@ -73,8 +73,9 @@ class Run:
             try:
                 report = await follower.until(
                     lambda: follower.report(ImportCompleted, request_id) or follower.report(ImportFailed, request_id),
-                    seconds=plan.bound, what="the import's report",
-                )  # fmt: skip
+                    seconds=plan.bound,
+                    what="the import's report",
+                )
             finally:
                 sampling.cancel()
                 await asyncio.wait([sampling])

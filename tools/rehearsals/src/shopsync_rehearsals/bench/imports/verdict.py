@@ -27,10 +27,13 @@ def judge(measured: Measured) -> list[Line]:
         Line("seconds", f"{measured.seconds:.1f}"),
         Line("time of the least possible", f"{share:.1%}", f"≤ {MOST_TIME:.0%}", share <= MOST_TIME, is_speed=True),
         Line(
-            "memory: growth after the first fifth", "-" if grown is None else f"{grown:+.1%}", f"≤ {MOST_GROWTH:.0%}",
-            None if grown is None else grown <= MOST_GROWTH, is_speed=True,
+            "memory: growth after the first fifth",
+            "-" if grown is None else f"{grown:+.1%}",
+            f"≤ {MOST_GROWTH:.0%}",
+            None if grown is None else grown <= MOST_GROWTH,
+            is_speed=True,
         ),
-    ]  # fmt: skip
+    ]
 
 
 def _equal(what: str, measured: int, wanted: int) -> Line:

@@ -47,9 +47,18 @@ def bench_publisher(
     Readings of reviews count as calls, as TikTok Shop counts them. With --kill-every it is shown, not judged.
     """
     plan = Plan(
-        products=products, shops=shops, images=images, rate=rate, latency=latency / 1000, replicas=replicas,
-        kill_every=kill_every, seed=seed, throttled_seconds=disturbed, outage_seconds=disturbed, patience=patience,
-    )  # fmt: skip
+        products=products,
+        shops=shops,
+        images=images,
+        rate=rate,
+        latency=latency / 1000,
+        replicas=replicas,
+        kill_every=kill_every,
+        seed=seed,
+        throttled_seconds=disturbed,
+        outage_seconds=disturbed,
+        patience=patience,
+    )
     run_benchmark(partial(_measure, plan), partial(_conclude, as_json=as_json), logs=logs, as_json=as_json)
 
 

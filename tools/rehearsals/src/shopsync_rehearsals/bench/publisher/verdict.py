@@ -62,17 +62,24 @@ def _rates(measured: Measured) -> list[Line]:
     spent = _load(measured)
     return [
         Line(
-            BUSIEST, str(busiest), f"≤ {plan.rate:g}", busiest <= plan.rate,
+            BUSIEST,
+            str(busiest),
+            f"≤ {plan.rate:g}",
+            busiest <= plan.rate,
             because=_limit(spent) if busiest > plan.rate else "",
         ),
         _equal("429s of healthy shops", refused, 0),
         Line(
-            "rate used, least of the healthy shops", f"{used[0]:.1%}", f"≥ {LEAST_USE:.0%}", good, is_speed=True,
+            "rate used, least of the healthy shops",
+            f"{used[0]:.1%}",
+            f"≥ {LEAST_USE:.0%}",
+            good,
+            is_speed=True,
             because=_limit(spent) if good is False else "",
         ),
         Line("rate used, healthy shops' mean", f"{sum(used) / len(used):.1%}"),
         *_processor(spent),
-    ]  # fmt: skip
+    ]
 
 
 def _load(measured: Measured) -> Load | None:
@@ -110,12 +117,14 @@ def _throttled(measured: Measured) -> list[Line]:
         during = [call for call in measured.calls[shop] if call.at < end]
         let_in = [call.at for call in during if not call.refused]
         lines += [
-            Line(f"throttled to {plan.throttled_rate:g}/s for {_s(plan.throttled_seconds)}: calls let in",
-                 str(len(let_in))),
+            Line(
+                f"throttled to {plan.throttled_rate:g}/s for {_s(plan.throttled_seconds)}: calls let in",
+                str(len(let_in)),
+            ),
             Line("throttled: use of that rate", _share(let_in, plan.throttled_rate)),
             Line("throttled: 429s", str(len(during) - len(let_in))),
             Line("throttled: last product created after", _last(measured, shop)),
-        ]  # fmt: skip
+        ]
     return lines
 
 
@@ -136,11 +145,14 @@ def _broken(measured: Measured) -> list[Line]:
         lines += [
             Line(f"broken for {_s(plan.outage_seconds)}: calls answered 5xx", str(sum(call.failed for call in calls))),
             Line(
-                "broken: works again after the outage's end", "never" if recovered is None else _s(recovered),
-                f"≤ {_s(LONGEST_RECOVERY)}", good, is_speed=True,
+                "broken: works again after the outage's end",
+                "never" if recovered is None else _s(recovered),
+                f"≤ {_s(LONGEST_RECOVERY)}",
+                good,
+                is_speed=True,
             ),
             Line("broken: last product created after", _last(measured, shop)),
-        ]  # fmt: skip
+        ]
     return lines
 
 
