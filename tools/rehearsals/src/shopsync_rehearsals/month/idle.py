@@ -12,9 +12,11 @@ from aiokafka.admin import AIOKafkaAdminClient
 
 from shopsync_rehearsals.month.world import World
 
-PATIENCE = 120.0
+PATIENCE = 300.0
 _PAUSE = 0.03
-_SOON = timedelta(milliseconds=500)
+_SOON = timedelta(minutes=2)
+"""A push that is tried again within this time is still going on: on a busy machine a call may need a second attempt.
+What waits longer waits for a person or for another day."""
 
 
 class NotIdle(AssertionError):
