@@ -1,27 +1,11 @@
 """Whether a shop is authorised at TikTok Shop, and who must act."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
+from consents import NOW, consent
 
 from shopsync_readmodel.shops.authorization import authorization_status
-
-NOW = datetime(2026, 11, 23, tzinfo=UTC)
-
-
-def consent(**members):
-    """A document of `authorization_states`."""
-    return {
-        "tiktok_shop_id": "7000",
-        "seller_name": "靴下店",
-        "scopes": ["seller.product.write"],
-        "ended": None,
-        "authorized_at": NOW,
-        "access_expires_at": NOW + timedelta(days=7),
-        "webhook_url": None,
-        "refresh_expires_at": NOW + timedelta(days=365),
-        **members,
-    }
 
 
 @pytest.mark.parametrize(

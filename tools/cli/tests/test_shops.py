@@ -8,6 +8,7 @@ from pathlib import Path
 import httpx
 import pytest
 import pytest_asyncio
+from consents import NOW, consent
 from cryptography.fernet import Fernet
 from pymongo import AsyncMongoClient
 from pymongo.errors import OperationFailure
@@ -27,22 +28,6 @@ from shopsync_sandbox.serving import running
 from shopsync_sandbox.tiktok import Settings, TikTokSandbox
 
 ROOT = Path(__file__).parents[3]
-NOW = datetime(2026, 11, 23, tzinfo=UTC)
-
-
-def consent(**members):
-    """A document of `authorization_states`."""
-    return {
-        "tiktok_shop_id": "7000",
-        "seller_name": "靴下店",
-        "scopes": ["seller.product.write"],
-        "ended": None,
-        "authorized_at": NOW,
-        "access_expires_at": NOW + timedelta(days=7),
-        "webhook_url": None,
-        "refresh_expires_at": NOW + timedelta(days=365),
-        **members,
-    }
 
 
 @pytest.mark.parametrize(
