@@ -77,7 +77,7 @@ async def working(queue, *, poll=0.02, shops_at_once=9, leases=None):
         yield made
     finally:
         task.cancel()
-        done, _ = await asyncio.wait({task}, timeout=5)
+        done, _ = await asyncio.wait({task}, timeout=120)
         assert done, "one cancellation is enough"
         assert task.cancelled()
 
@@ -139,6 +139,24 @@ async def test_a_job_that_fails_is_taken_up_again_and_its_error_logged():
         ("import interrupted", "RetryableError: away", False),
         ("import interrupted", "ValueError: a bug", True),
     ]
+
+
+async def test_a_job_that_failed_holds_no_lease_during_its_back_off(monkeypatch):
+    """Another replica may take the shop meanwhile."""
+    monkeypatch.setattr(worker, "backoff_delay", lambda attempt: 3600)
+    queue, leases, held_when_it_failed = Queue(Job("a", "a0")), FakeLeases(), []
+
+    async def do(job, lease):
+        held_when_it_failed.extend(leases.held)
+        raise RetryableError("away")
+
+    queue.do = do
+    async with working(queue, leases=leases):
+        await eventually(lambda: held_when_it_failed and not leases.held)
+        looks = queue.looks
+        await eventually(lambda: queue.looks > looks + 2)
+        assert leases.held == []
+    assert held_when_it_failed == ["import/a"], "tried once, with the lease"
 
 
 async def test_a_lost_lease_ends_the_work_on_the_shop_without_a_back_off():
