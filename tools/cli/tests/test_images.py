@@ -128,6 +128,8 @@ def test_every_image_is_built_and_runs_read_only_without_rights(base, program):
     assert done.returncode == 0, done.stderr[-3000:]
     shown = docker("run", "--rm", *HARDENED, f"shopsync-test-{program}", "--help")
     assert shown.returncode == 0, shown.stderr
+    name = {"ops": "shopsync", "sandbox": "python -m shopsync_sandbox"}.get(program, f"python -m {program}")
+    assert re.search(rf"^\s*usage: {name} \[", shown.stdout, re.IGNORECASE | re.MULTILINE), shown.stdout
     asked = "import os; print(os.getuid(), os.getgid(), os.getpid())"
     who = docker(
         "run", "--rm", *HARDENED, "--entrypoint", "/app/.venv/bin/python", f"shopsync-test-{program}", "-c", asked
