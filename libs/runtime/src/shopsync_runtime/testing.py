@@ -105,6 +105,10 @@ class ServiceWorld:
             **{f"{prefix}_{name.upper()}": str(value) for name, value in self.service_settings().items()},
         }
 
+    def doomed(self, failpoint: str) -> dict[str, str]:
+        """The same for a process that is killed there. Its leases are short: its successor waits for them."""
+        return {**self.environment(), f"{self.SERVICE.upper()}_LEASE": "3s", "SHOPSYNC_FAILPOINT": failpoint}
+
     async def say(self, spec: TopicSpec, body: ShopBody, event_id: str, *, time: datetime = _STAMP) -> None:
         """Publish as somebody else."""
         event = new_event(body, source="/tests", id=event_id, time=time)

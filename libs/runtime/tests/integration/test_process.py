@@ -195,13 +195,13 @@ async def test_sigterm_under_load_is_clean_and_a_restart_repeats_nothing(
 
 
 async def test_a_second_signal_ends_at_once(env, all_topics, tmp_path, producer, topic_prefix, make_event):
-    probe = ServiceProcess("probe", env={**env, "PROBE_SLOW": "60s"}, folder=tmp_path)
+    probe = ServiceProcess("probe", env={**env, "PROBE_SLOW": "600s"}, folder=tmp_path)
     await probe.start()
     await publish(producer, topic_prefix, make_event, range(1))
     os.kill(probe.child.pid, signal.SIGTERM)
     await eventually(lambda: any(line.get("event") == "stopping" for line in probe.log_lines()))
     os.kill(probe.child.pid, signal.SIGTERM)
-    assert await probe.exited(5) == 128 + signal.SIGTERM
+    assert await probe.exited() == 128 + signal.SIGTERM
 
 
 async def test_a_killed_static_member_takes_its_place_at_once(
@@ -239,7 +239,7 @@ async def test_a_crash_loses_nothing(
         "probe", env={**env, **member, "SHOPSYNC_FAILPOINT": point}, folder=tmp_path, name="crashing"
     )
     await crashing.start(wait=False)
-    assert await crashing.exited(30) == -signal.SIGKILL
+    assert await crashing.exited() == -signal.SIGKILL
     async with ServiceProcess("probe", env={**env, **member}, folder=tmp_path):
 
         async def all_seen():
@@ -260,10 +260,10 @@ async def test_a_crash_loses_nothing(
 
 async def test_a_blocked_loop_is_dumped_and_ends_the_process(env, all_topics, tmp_path):
     probe = ServiceProcess(
-        "probe", env={**env, "PROBE_BLOCK": "60s", "SHOPSYNC_WATCHDOG_TIMEOUT": "2s"}, folder=tmp_path
+        "probe", env={**env, "PROBE_BLOCK": "600s", "SHOPSYNC_WATCHDOG_TIMEOUT": "2s"}, folder=tmp_path
     )
     await probe.start(wait=False)
-    assert await probe.exited(40) == 70
+    assert await probe.exited() == 70
     log = probe.log.read_text()
     assert "the event loop was blocked" in log
     assert "in block" in log, "the stack names the culprit"

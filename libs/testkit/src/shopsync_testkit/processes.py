@@ -114,7 +114,7 @@ class ServiceProcess:
             await self.terminate()
         await self.start(wait=wait)
 
-    async def exited(self, seconds: float = 10.0) -> int:
+    async def exited(self, seconds: float = 120.0) -> int:
         """Wait until it ends by itself, and return its exit code. Raises NeverHappened."""
         code = await self.child.wait(seconds)
         if code is None:

@@ -104,7 +104,7 @@ async def test_rt2_killed_between_write_and_publish(new_world, new_process, new_
     async with new_world(doomed) as world:
         await doomed.start()
         await world.send(new_story().change(0))
-        assert await doomed.exited(30) == -9
+        assert await doomed.exited() == -9
         written = await world.product("A-1")
         assert written is not None
         assert await world.records(CATALOG_PRODUCTS) == []

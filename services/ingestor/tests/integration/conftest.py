@@ -31,9 +31,7 @@ class World(ServiceWorld):
 
     def service_settings(self) -> dict[str, Any]:
         fast = {"requests_per_second": 500, "first_wait": "10ms", "attempts": 2, "page_size": 100}
-        return {**fast, "settings_grace": "300ms", "poll": "100ms", "lease": "3s", **self.settings} | {
-            "shops_file": self.shops_file
-        }
+        return {**fast, "settings_grace": "300ms", "poll": "100ms", **self.settings} | {"shops_file": self.shops_file}
 
     @asynccontextmanager
     async def ingestor(self, instance_id: str | None = None) -> AsyncIterator[Runtime]:

@@ -115,10 +115,7 @@ async def test_a_lossy_listing_moves_no_checkpoint_though_the_import_is_killed_o
     world.settings["full_read_every"] = "10ms"
     left_out = [number for _, number in world.sandbox.shops["demo"].product_nos()][120:123]
     world.sandbox.fail("omit", page=2, product_nos=left_out)
-    environment = world.environment()
-    service = ServiceProcess(
-        "ingestor", env={**environment, "SHOPSYNC_FAILPOINT": "import_unlisted_noted"}, folder=tmp_path
-    )
+    service = ServiceProcess("ingestor", env=world.doomed("import_unlisted_noted"), folder=tmp_path)
     await service.start()
     await world.command("changed_only", event_id="c2")
     assert await service.exited(120) == -9
@@ -237,14 +234,13 @@ async def test_killed_in_the_windows_it_goes_on_at_its_page(world, tmp_path, poi
     edited = edit(world, 400)
     # Three windows, 1 + 1 + 4 pages. The generated products were all last updated before.
     since = await move_checkpoint(world, datetime.now(UTC).replace(microsecond=0) - timedelta(days=65))
-    environment = world.environment()
-    service = ServiceProcess("ingestor", env={**environment, "SHOPSYNC_FAILPOINT": point}, folder=tmp_path)
+    service = ServiceProcess("ingestor", env=world.doomed(point), folder=tmp_path)
     await service.start()
     await world.command("changed_only", event_id="c2")
     assert await service.exited(120) == -9
     assert (await checkpoint(world))["taken_until"] == since
     world.sandbox.journal.reset()
-    again = ServiceProcess("ingestor", env=environment, folder=tmp_path, name="again")
+    again = ServiceProcess("ingestor", env=world.environment(), folder=tmp_path, name="again")
     await again.start()
     try:
         report = await world.report("c2")

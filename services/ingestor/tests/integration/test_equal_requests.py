@@ -88,8 +88,7 @@ async def test_a_failure_is_told_to_each(world):
     "point", ["import_started", "import_page_saved:2", "import_equals_answered", "import_reported"]
 )
 async def test_a_crash_leaves_nobody_without_an_answer(world, tmp_path, point):
-    environment = world.environment()
-    service = ServiceProcess("ingestor", env={**environment, "SHOPSYNC_FAILPOINT": point}, folder=tmp_path)
+    service = ServiceProcess("ingestor", env=world.doomed(point), folder=tmp_path)
     await service.start()
     await waiting(world, [(f"c{number}", "enumerate", {"then_sync": number == 2}) for number in range(4)])
     await world.database["shops"].insert_one({"_id": "demo"})

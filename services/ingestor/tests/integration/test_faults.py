@@ -241,8 +241,7 @@ async def test_whatever_the_stock_listing_does_every_product_gets_its_own_stock(
 @pytest.mark.parametrize("point", ["import_page_published:2", "import_page_saved:3"])
 async def test_a_killed_import_goes_on_at_its_page(world, tmp_path, point):
     """kill -9 between publishing and saving a page: the page comes again with the same ids, nothing is lost."""
-    environment = world.environment()
-    service = ServiceProcess("ingestor", env={**environment, "SHOPSYNC_FAILPOINT": point}, folder=tmp_path)
+    service = ServiceProcess("ingestor", env=world.doomed(point), folder=tmp_path)
     await service.start()
     await world.command("overwrite_all", event_id="c1")
     assert await service.exited(120) == -9
@@ -250,7 +249,7 @@ async def test_a_killed_import_goes_on_at_its_page(world, tmp_path, point):
     assert 200 <= before < 450
     requests = world.sandbox.journal.counts["products"]
 
-    again = ServiceProcess("ingestor", env=environment, folder=tmp_path, name="again")
+    again = ServiceProcess("ingestor", env=world.environment(), folder=tmp_path, name="again")
     await again.start()
     try:
         report = await world.report("c1")
@@ -268,10 +267,7 @@ async def test_killed_between_removals_and_report_it_says_the_same_again(world, 
     async with world.ingestor():
         await world.imported("enumerate", "c1")
     gone = world.sandbox.delete_some(5, seed=5)
-    environment = world.environment()
-    service = ServiceProcess(
-        "ingestor", env={**environment, "SHOPSYNC_FAILPOINT": "import_removals_published"}, folder=tmp_path
-    )
+    service = ServiceProcess("ingestor", env=world.doomed("import_removals_published"), folder=tmp_path)
     await service.start()
     await world.command("enumerate", event_id="c2")
     assert await service.exited(120) == -9

@@ -49,8 +49,7 @@ async def test_the_pace_holds_over_kill_9(world, tmp_path, successor):
     world.sandbox.access.allow(1 / LEAST)
     world.settings |= {"requests_per_second": 1 / INTERVAL, "attempts": 1}
     environment = world.environment()
-    doomed = {**environment, "SHOPSYNC_FAILPOINT": "import_page_published"}
-    first = ServiceProcess("ingestor", env=doomed, folder=tmp_path, name="first")
+    first = ServiceProcess("ingestor", env=world.doomed("import_page_published"), folder=tmp_path, name="first")
     name = environment["SHOPSYNC_INSTANCE_ID"] if successor == "restart" else "replica-1"
     second = ServiceProcess("ingestor", env={**environment, "SHOPSYNC_INSTANCE_ID": name}, folder=tmp_path)
     try:

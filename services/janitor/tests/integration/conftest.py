@@ -87,7 +87,6 @@ class World(ServiceWorld):
     def service_settings(self) -> dict[str, Any]:
         return {
             "poll": "50ms",
-            "lease": "3s",
             "settings_grace": "300ms",
             "nightly_enabled": False,
             "nightly_spread": "1ms",

@@ -169,12 +169,12 @@ async def test_scenario_71_a_killed_sweep_goes_on_where_it_was(world, tmp_path, 
     for number in numbers:
         await world.catalog.put(number, removed_by="e1")
     async with world.catalog_running():
-        service = ServiceProcess("janitor", env={**world.environment(), "SHOPSYNC_FAILPOINT": point}, folder=tmp_path)
+        service = ServiceProcess("janitor", env=world.doomed(point), folder=tmp_path)
         await service.start()
         await world.sweep("r1")
         [command, *_] = await world.asked()
         await world.answer(command)
-        assert await service.exited(30) == -9
+        assert await service.exited(120) == -9
         async with world.janitor("replica-0"):
             [page] = await world.reports("r1")
             await eventually(lambda: _done(world), what="the sweep to be done")

@@ -301,8 +301,8 @@ async def test_scenario_71_dl12_killed_in_the_middle_the_rest_is_done_once(world
     """1,200 products go in three chunks of commands; kill -9 behind the first, or when the first are deleted."""
     world.settings["verdict_wait"] = "5m"
     numbers = [f"P-{n:04}" for n in range(1200)]
-    point = {"SHOPSYNC_FAILPOINT": "sweep_commands_published"} if victim == "janitor" else {}
-    janitor = ServiceProcess("janitor", env={**world.environment(), **point}, folder=tmp_path)
+    env = world.doomed("sweep_commands_published") if victim == "janitor" else world.environment()
+    janitor = ServiceProcess("janitor", env=env, folder=tmp_path)
     async with catalog() as first:
         await shop.imports(*numbers)
 
@@ -316,7 +316,7 @@ async def test_scenario_71_dl12_killed_in_the_middle_the_rest_is_done_once(world
         [command, *_] = await world.asked()
         await shop.enumerates(command, "e1")
         if victim == "janitor":
-            assert await janitor.exited(60) == -9
+            assert await janitor.exited(120) == -9
         else:
             await eventually(world.database["tombstones"].find_one, what="a deletion")
             await first.kill()
