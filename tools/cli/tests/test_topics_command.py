@@ -106,6 +106,12 @@ async def test_settings_come_from_the_environment_and_are_named_when_missing(sho
     assert "SHOPSYNC_KAFKA_BOOTSTRAP_SERVERS (or --kafka) is not set" in missing.stderr
     found = await shopsync("topics", "check", env={"SHOPSYNC_KAFKA_BOOTSTRAP_SERVERS": "127.0.0.1:2"})
     assert "127.0.0.1:2" in found.stderr
+    for options, named in [
+        (("--kafka", "kafka:port", "topics", "check"), "SHOPSYNC_KAFKA_BOOTSTRAP_SERVERS (or --kafka): host:port"),
+        (("--mongo", "mongodb://db", "--database", "a b", "products"), "SHOPSYNC_MONGO_DATABASE (or --database): "),
+    ]:
+        wrong = await shopsync(*options)
+        assert (wrong.exit_code, named in wrong.stderr) == (2, True)
     wrong = await shopsync("--prefix", "a b", "topics", "list")
     assert wrong.exit_code == 2
     assert "SHOPSYNC_TOPIC_PREFIX (or --prefix)" in wrong.stderr

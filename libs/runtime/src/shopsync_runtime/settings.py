@@ -11,6 +11,8 @@ from shopsync_runtime.mongo import uri_problem
 
 _UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 _DURATION = re.compile(r"(?P<number>\d+(\.\d+)?)\s*(?P<unit>ms|s|m|h|d)?")
+_DATABASE = re.compile(r"[^\s.$/\\\"]{1,63}")
+_SERVER = re.compile(r"(\[[0-9a-fA-F:.]+\]|[^\s:/\[\]]+)(:(?P<port>\d{1,5}))?")
 
 
 def _read_duration(value: Any) -> Any:
@@ -33,6 +35,22 @@ Duration = Annotated[timedelta, BeforeValidator(_read_duration)]
 PositiveDuration = Annotated[Duration, AfterValidator(_positive)]
 
 
+def _kafka_servers(value: str) -> str:
+    servers = [server for part in value.split(",") if (server := part.strip())]
+    if not servers or not all(map(_is_server, servers)):
+        raise ValueError("host:port is expected, such as kafka:9092, several by comma")
+    return value
+
+
+def _is_server(text: str) -> bool:
+    match = _SERVER.fullmatch(text)
+    return match is not None and 1 <= int(match["port"] or 9092) <= 65535
+
+
+KafkaServers = Annotated[str, AfterValidator(_kafka_servers)]
+"""Addresses of brokers, as the Kafka client takes them."""
+
+
 def _mongo_uri(value: SecretStr) -> SecretStr:
     problem = uri_problem(value.get_secret_value())
     if problem is not None:
@@ -44,6 +62,16 @@ MongoUri = Annotated[SecretStr, AfterValidator(_mongo_uri)]
 """A valid connection string. Errors do not repeat it."""
 
 
+def _mongo_database(value: str) -> str:
+    if _DATABASE.fullmatch(value) is None:
+        raise ValueError('a name of 1 to 63 characters is expected, without blanks and . $ / \\ "')
+    return value
+
+
+MongoDatabase = Annotated[str, AfterValidator(_mongo_database)]
+"""A name that MongoDB allows."""
+
+
 class CommonSettings(BaseSettings):
     """Settings of every service. Variables begin with SHOPSYNC_."""
 
@@ -51,7 +79,7 @@ class CommonSettings(BaseSettings):
         env_prefix="SHOPSYNC_", extra="forbid", frozen=True, env_ignore_empty=True, str_strip_whitespace=True
     )
 
-    kafka_bootstrap_servers: str = Field(
+    kafka_bootstrap_servers: KafkaServers = Field(
         min_length=1, description="Kafka bootstrap servers, host:port, comma-separated"
     )
     mongo_uri: MongoUri = Field(min_length=1, description="MongoDB connection string of a replica set")
@@ -60,7 +88,7 @@ class CommonSettings(BaseSettings):
         min_length=1,
         description="Password of the user that the connection string names without one; not percent-encoded",
     )
-    mongo_database: str = Field("shopsync", min_length=1, description="MongoDB database")
+    mongo_database: MongoDatabase = Field("shopsync", description="MongoDB database")
     topic_prefix: str = Field(
         "shopsync",
         pattern=r"^[a-zA-Z0-9._-]{1,100}$",

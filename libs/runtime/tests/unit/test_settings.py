@@ -75,6 +75,30 @@ def test_an_empty_variable_is_as_good_as_none(monkeypatch):
         load_settings(CommonSettings)
 
 
+@pytest.mark.parametrize("servers", ["kafka:9092", "kafka", "a:1,b:2", " a:1, b:2,", "[::1]:9092", "10.0.0.7:19092"])
+def test_addresses_of_brokers_are_taken_as_the_kafka_client_reads_them(monkeypatch, servers):
+    monkeypatch.setenv("SHOPSYNC_KAFKA_BOOTSTRAP_SERVERS", servers)
+    monkeypatch.setenv("SHOPSYNC_MONGO_URI", "mongodb://db")
+    assert load_settings(CommonSettings).kafka_bootstrap_servers == servers.strip()
+
+
+@pytest.mark.parametrize("servers", ["kafka:port", "kafka:", "a:b:1", "kafka:0", "kafka:65536", "http://a:1", ","])
+def test_other_addresses_of_brokers_are_refused_with_an_example(monkeypatch, servers):
+    monkeypatch.setenv("SHOPSYNC_KAFKA_BOOTSTRAP_SERVERS", servers)
+    monkeypatch.setenv("SHOPSYNC_MONGO_URI", "mongodb://db")
+    with pytest.raises(SettingsError, match=r"SHOPSYNC_KAFKA_BOOTSTRAP_SERVERS: host:port is expected, such as kafka"):
+        load_settings(CommonSettings)
+
+
+@pytest.mark.parametrize("database", ["two words", "a.b", "a$", "a/b", "x" * 64])
+def test_a_name_that_mongodb_does_not_allow_is_refused(monkeypatch, database):
+    monkeypatch.setenv("SHOPSYNC_KAFKA_BOOTSTRAP_SERVERS", "kafka:9092")
+    monkeypatch.setenv("SHOPSYNC_MONGO_URI", "mongodb://db")
+    monkeypatch.setenv("SHOPSYNC_MONGO_DATABASE", database)
+    with pytest.raises(SettingsError, match=r"SHOPSYNC_MONGO_DATABASE: a name of 1 to 63 characters is expected"):
+        load_settings(CommonSettings)
+
+
 def test_unread_variables_are_told_with_the_nearest_name():
     environ = {
         "OWN_SHAER": "1",

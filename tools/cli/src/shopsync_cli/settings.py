@@ -10,7 +10,7 @@ from pymongo import AsyncMongoClient
 
 from shopsync_cli.errors import WrongCall
 from shopsync_runtime.mongo import Document, make_client
-from shopsync_runtime.settings import CommonSettings, MongoUri
+from shopsync_runtime.settings import CommonSettings, KafkaServers, MongoDatabase, MongoUri
 from shopsync_runtime.settings_loading import reason_of, unknown_variables, variable_of
 
 S = TypeVar("S", bound=BaseSettings)
@@ -32,7 +32,7 @@ class PrefixSettings(BaseSettings):
 class KafkaSettings(PrefixSettings):
     """The cluster."""
 
-    kafka_bootstrap_servers: str = Field(min_length=1, description="Kafka brokers, host:port, comma-separated")
+    kafka_bootstrap_servers: KafkaServers = Field(min_length=1, description="Kafka brokers, host:port, comma-separated")
 
 
 class MongoSettings(BaseSettings):
@@ -42,7 +42,7 @@ class MongoSettings(BaseSettings):
 
     mongo_uri: MongoUri = Field(min_length=1, description="MongoDB connection string")
     mongo_password: SecretStr | None = Field(None, description="password of a user named without one")
-    mongo_database: str = Field("shopsync", min_length=1, description="MongoDB database")
+    mongo_database: MongoDatabase = Field("shopsync", description="MongoDB database")
 
     def client(self) -> AsyncMongoClient[Document]:
         """A new client."""
