@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import errno
 import socket
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 
@@ -41,7 +42,7 @@ class HttpServer:
         self._task: asyncio.Task[None] | None = None
 
     async def start(self) -> int:
-        """Listen. Returns the port. Raises StartError when it is in use."""
+        """Listen. Returns the port. Raises StartError when the address cannot be used."""
         bound = _bind(self._host, self._port)
         config = uvicorn.Config(
             self._app,
@@ -113,7 +114,10 @@ def _bind(host: str, port: int) -> socket.socket:
     bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         bound.bind((host, port))
+        # With SO_REUSEADDR two processes can bind one port while neither listens: only listen() tells.
+        bound.listen()
     except OSError as error:
         bound.close()
-        raise StartError(f"cannot listen on {host}:{port}: {error.strerror}; set SHOPSYNC_HTTP_PORT") from error
+        variable = "SHOPSYNC_HTTP_PORT" if error.errno in {errno.EADDRINUSE, errno.EACCES} else "SHOPSYNC_HTTP_HOST"
+        raise StartError(f"cannot listen on {host}:{port}: {error.strerror}; set {variable}") from error
     return bound

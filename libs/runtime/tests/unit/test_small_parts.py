@@ -12,12 +12,15 @@ import pytest
 import structlog
 from hypothesis import given
 from hypothesis import strategies as st
+from starlette.applications import Starlette
 
 from shopsync_runtime.background import BackgroundTask
 from shopsync_runtime.backoff import LONGEST_DELAY, backoff_delay
+from shopsync_runtime.errors import StartError
 from shopsync_runtime.failpoints import parse_failpoints
 from shopsync_runtime.groups import consumer_group
 from shopsync_runtime.health import Dependencies, Report, readiness
+from shopsync_runtime.http_server import HttpServer
 from shopsync_runtime.logs import configure_logging
 from shopsync_runtime.mongo import hosts_of
 from shopsync_testkit.polling import eventually
@@ -28,6 +31,18 @@ def test_the_wait_is_bounded_and_never_shorter_than_half_the_one_before(attempt,
     delay = backoff_delay(attempt, jitter=jitter)
     assert 0.25 <= delay <= LONGEST_DELAY
     assert backoff_delay(attempt + 1, jitter=jitter) >= delay
+
+
+async def test_an_address_that_cannot_be_listened_on_names_the_variable_that_helps():
+    first = HttpServer(Starlette(), host="127.0.0.1", port=0)
+    port = await first.start()
+    try:
+        with pytest.raises(StartError, match=r"set SHOPSYNC_HTTP_PORT$"):
+            await HttpServer(Starlette(), host="127.0.0.1", port=port).start()
+        with pytest.raises(StartError, match=r"set SHOPSYNC_HTTP_HOST$"):
+            await HttpServer(Starlette(), host="192.0.2.1", port=0).start()
+    finally:
+        await first.stop()
 
 
 def test_groups_carry_the_prefix():
