@@ -49,11 +49,12 @@ class _Server(uvicorn.Server):
 
 
 def listen(host: str, port: int) -> socket.socket:
-    """Bind a TCP socket; port 0 takes a free one. Raises OSError when the port is taken."""
+    """Listen on a TCP socket; port 0 takes a free one. Raises OSError when the port is taken."""
     # asyncio switches Nagle's delay off only where the protocol is named; otherwise an answer takes 40 ms longer
     bound = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     bound.bind((host, port))
+    bound.listen(128)
     return bound
 
 
@@ -76,8 +77,10 @@ def _config(app: ASGIApp) -> uvicorn.Config:
 
 def serve(app: ASGIApp, *, host: str, port: int, **facts: Any) -> None:
     """Serve until SIGINT or SIGTERM. Prints one JSON line with the URL and `facts` once requests are accepted."""
-    bound = listen(host, port)
-    bound.listen(128)
+    try:
+        bound = listen(host, port)
+    except OSError as error:
+        sys.exit(f"cannot listen on {host}:{port}: {error.strerror}")
     sys.stdout.write(json.dumps({"event": "ready", "url": url_of(bound), **facts}, ensure_ascii=False) + "\n")
     sys.stdout.flush()
     uvicorn.Server(_config(app)).run(sockets=[bound])

@@ -9,7 +9,7 @@ from shopsync_sandbox.serving import serve
 
 def futureshop(
     *,
-    port: Annotated[int, typer.Option(help="Port to listen on; 0 takes a free one.")] = 0,
+    port: Annotated[int, typer.Option(help="Port to listen on; 0 takes a free one.", min=0, max=65535)] = 0,
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     seed: Annotated[
         int, typer.Option(help="Draws products and credentials; the same seed, the same shop.")
