@@ -155,6 +155,13 @@ async def test_every_type_has_an_example_that_can_be_published(shopsync, body):
     assert type(parse(ended.stdout.encode()).data) is body
 
 
+async def test_an_unknown_type_is_told_with_the_nearest_ones(shopsync):
+    near = await shopsync("events", "example", "product.change")
+    assert near.exit_code == 2
+    assert "'product.change' is no event type; nearest: product.changed" in near.stderr
+    assert "known: product.changed, " in (await shopsync("events", "example", "qqq")).stderr
+
+
 async def test_types_name_their_topics(shopsync):
     listed = (await shopsync("events", "types", "--json")).json()
     assert len(listed) == len(BODIES)

@@ -1,4 +1,4 @@
-"""Redirected output: readers that leave early, and encodings that lack characters.
+"""Redirected output: readers that leave early, full disks, and encodings that lack characters.
 
 Known from other command lines: a listing piped into `head` ends with a stack trace or a failure, and on a Japanese
 Windows (cp932) redirected output ends with UnicodeEncodeError.
@@ -50,6 +50,18 @@ def without_reader(args: list[str]) -> tuple[int, bytes]:
 )
 async def test_a_reader_that_leaves_early_is_no_failure(args):
     assert await asyncio.to_thread(without_reader, args) == (0, b"")
+
+
+@pytest.mark.parametrize("args", [["topics", "list"], ["topics", "list", "--json"], ["--help"], ["events", "types"]])
+async def test_output_that_cannot_be_written_is_one_line(args):
+    def on_a_full_disk() -> subprocess.CompletedProcess[bytes]:
+        with Path("/dev/full").open("wb") as full:
+            return subprocess.run(
+                [COMMAND, *args], stdout=full, stderr=subprocess.PIPE, env=environment(), check=False, timeout=120
+            )
+
+    done = await asyncio.to_thread(on_a_full_disk)
+    assert (done.returncode, done.stderr) == (1, b"shopsync: cannot write the output: No space left on device\n")
 
 
 async def test_a_refusal_is_told_by_the_exit_code_though_nobody_reads(kafka_bootstrap, topic_prefix):

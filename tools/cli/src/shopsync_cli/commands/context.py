@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import sys
 from collections.abc import Coroutine
 from typing import Any, TypeVar
 
@@ -23,7 +24,11 @@ class Commands(typer.core.TyperGroup):
     def main(self, *args: Any, **how: Any) -> Any:
         """The entry point of the process."""
         prepare()
-        return super().main(*args, **how)
+        try:
+            return super().main(*args, **how)
+        except CommandFailed as error:  # of a help page: commands end in invoke
+            err().print(visible(f"shopsync: {error}"), markup=False)
+            sys.exit(error.exit_code)
 
     def invoke(self, ctx: Any) -> Any:
         """Run the command. Exit codes: 1 not done, 2 wrong call or settings, 130 interrupted."""

@@ -14,8 +14,9 @@ def body_of(name: str) -> type[ShopBody]:
         if name in {body.TYPE, f"{body.TYPE}.{body.VERSION}", body.wire_type()}:
             return body
     known = [body.TYPE for body in BODIES]
-    near = difflib.get_close_matches(name.removeprefix(TYPE_PREFIX), known, n=3, cutoff=0.4) or known
-    raise WrongCall(f"{name!r} is no event type; known: {', '.join(near)}")
+    near = difflib.get_close_matches(name.removeprefix(TYPE_PREFIX), known, n=3, cutoff=0.4)
+    which = f"nearest: {', '.join(near)}" if near else f"known: {', '.join(known)}"
+    raise WrongCall(f"{name!r} is no event type; {which}; `shopsync events types` lists them")
 
 
 def example_of(body: type[ShopBody]) -> str:

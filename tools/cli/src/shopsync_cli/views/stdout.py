@@ -1,9 +1,11 @@
-"""Standard output that is piped into `head`, or whose encoding lacks characters."""
+"""Standard output that is piped into `head`, that a full disk refuses, or whose encoding lacks characters."""
 
 import io
 import os
 import sys
 from typing import TYPE_CHECKING
+
+from shopsync_cli.errors import CommandFailed
 
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
@@ -17,15 +19,21 @@ class _Pipe(io.FileIO):
     reader_is_gone = False
 
     def write(self, data: "ReadableBuffer") -> int:
-        """Write, or drop what nobody reads."""
+        """Write, or drop what nobody reads. Raises CommandFailed when it cannot be written, as on a full disk."""
         try:
             return super().write(data) or 0
         except BrokenPipeError:
             type(self).reader_is_gone = True
-            nowhere = os.open(os.devnull, os.O_WRONLY)
-            os.dup2(nowhere, self.fileno())
-            os.close(nowhere)
+            self._drop_the_rest()
             return memoryview(data).nbytes
+        except OSError as error:
+            self._drop_the_rest()
+            raise CommandFailed(f"cannot write the output: {error.strerror}") from error
+
+    def _drop_the_rest(self) -> None:
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, self.fileno())
+        os.close(nowhere)
 
 
 def prepare() -> None:
