@@ -49,15 +49,19 @@ class Progress:
                 for gauge in (LAG, UNREADABLE):
                     gauge.remove(self._subscription, partition.topic, str(partition.partition))
 
-    async def measure(self, consumer: AIOKafkaConsumer) -> bool:
-        """Ask for the end offsets and set the gauges. Returns False, and changes nothing, without an answer."""
-        held, answers = consumer.assignment(), True
+    async def measure(self, consumer: AIOKafkaConsumer) -> bool | None:
+        """Ask for the end offsets and set the gauges. Returns whether the broker answers.
+
+        Without an answer it changes nothing. None: a rebalance came between, which says nothing about the broker.
+        """
+        held = consumer.assignment()
+        answers: bool | None = True
         try:
             async with asyncio.timeout(_ASK_TIMEOUT):
                 ends = await consumer.end_offsets(list(held)) if held else {}
                 starts = {tp: self._next[tp] if tp in self._next else await _position(consumer, tp) for tp in held}
         except (KafkaError, TimeoutError):
-            ends, starts, answers = {}, {}, False
+            ends, starts, answers = {}, {}, False if consumer.assignment() == held else None
         for tp in ends.keys() & starts.keys() & consumer.assignment():
             self._lag[tp] = max(0, ends[tp] - starts[tp])
             labels = self._subscription, tp.topic, str(tp.partition)

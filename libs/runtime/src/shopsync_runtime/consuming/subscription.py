@@ -266,7 +266,7 @@ class Subscription:
             await self.commits.flush(self.consumer)
 
     async def tick(self) -> bool | None:
-        """Repeat failed commits and measure the lag. Returns whether the broker answers; None without an assignment."""
+        """Repeat failed commits and measure the lag. Returns whether the broker answers; None: not known now."""
         if self.consumer is None or not self.partitions.joined or not self.consumer.assignment():
             return None
         await self.commits.flush(self.consumer)
