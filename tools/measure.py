@@ -177,6 +177,8 @@ def main() -> None:
     asked.add_argument("--root", type=Path, default=HERE, help="the tree to measure (default: this one)")
     root: Path = asked.parse_args().root.resolve()
     folders = packages(root)
+    if not folders:
+        asked.error(f"--root {root}: no package is at */*/src/")
     sizes = {name: measured(folder) for name, folder in folders.items()}
     print(f"{'package':22} modules   lines  median   p90  longest  functions  median   p90 over {MANY} (in app.py)")
     for name, one in sizes.items():
