@@ -1,10 +1,9 @@
 import json
-import os
 from dataclasses import replace
 
 import pytest
 
-from shopsync_rehearsals.bench.imports.memory import Memory, growth, resident_bytes
+from shopsync_rehearsals.bench.imports.memory import Memory, growth
 from shopsync_rehearsals.bench.imports.plan import Plan
 from shopsync_rehearsals.bench.imports.report import as_json, memory_table, processor_table
 from shopsync_rehearsals.bench.imports.run import Measured
@@ -50,13 +49,6 @@ def test_growth_compares_with_the_highest_of_the_first_fifth():
     assert growth(steps(100, 100, *[90] * 8)) == pytest.approx(-0.10)
     assert growth(steps(100)) is None
     assert growth([]) is None
-
-
-def test_memory_of_a_process():
-    resident = resident_bytes(os.getpid())
-    assert resident is not None
-    assert resident > MIB
-    assert resident_bytes(2**22 + 1) is None
 
 
 @pytest.fixture

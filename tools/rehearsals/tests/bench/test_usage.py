@@ -4,7 +4,16 @@ from dataclasses import replace
 
 import pytest
 
-from shopsync_rehearsals.bench.usage import Load, Meter, Sample, cpu_seconds, load, machine_seconds
+from shopsync_rehearsals.bench.usage import (
+    Load,
+    Meter,
+    Sample,
+    cpu_seconds,
+    load,
+    machine_seconds,
+    most_resident_bytes,
+    resident_bytes,
+)
 from shopsync_testkit.children import spawn
 from shopsync_testkit.polling import eventually
 
@@ -47,3 +56,12 @@ def test_the_whole_machine_has_used_more_than_this_process():
     assert ours is not None
     assert all_of_it is not None
     assert all_of_it > ours
+
+
+def test_memory_of_a_process():
+    resident, most = resident_bytes(os.getpid()), most_resident_bytes(os.getpid())
+    assert resident is not None
+    assert most is not None
+    assert 1024 * 1024 < resident <= most + 1024 * 1024
+    assert resident_bytes(2**22 + 1) is None
+    assert most_resident_bytes(2**22 + 1) is None

@@ -1,4 +1,4 @@
-"""Processor time of processes, which hardly depends on what else the machine does."""
+"""Processor time and memory of processes. Processor time hardly depends on what else the machine does."""
 
 import os
 from collections.abc import Sequence
@@ -25,6 +25,27 @@ def machine_seconds() -> float | None:
         return None
     user, nice, system, _, _, irq, softirq, steal, *_ = (int(field) for field in text.split("\n", 1)[0].split()[1:])
     return (user + nice + system + irq + softirq + steal) / os.sysconf("SC_CLK_TCK")
+
+
+def resident_bytes(pid: int) -> int | None:
+    """Resident memory (RSS) of a running process; None where there is no /proc."""
+    return _memory(pid, "VmRSS")
+
+
+def most_resident_bytes(pid: int) -> int | None:
+    """The highest resident memory (RSS) of a running process since its start; None where there is no /proc."""
+    return _memory(pid, "VmHWM")
+
+
+def _memory(pid: int, name: str) -> int | None:
+    try:
+        text = Path(f"/proc/{pid}/status").read_text(encoding="ascii", errors="replace")
+    except OSError:
+        return None
+    for line in text.splitlines():
+        if line.startswith(f"{name}:"):
+            return int(line.split()[1]) * 1024
+    return None
 
 
 def cores() -> int:

@@ -1,22 +1,9 @@
 """Resident memory of a process along its progress."""
 
 from dataclasses import dataclass
-from pathlib import Path
 
 STEPS = 10
 _MIB = 1024 * 1024
-
-
-def resident_bytes(pid: int) -> int | None:
-    """Resident memory (RSS) of a running process; None where there is no /proc."""
-    try:
-        text = Path(f"/proc/{pid}/status").read_text(encoding="ascii", errors="replace")
-    except OSError:
-        return None
-    for line in text.splitlines():
-        if line.startswith("VmRSS:"):
-            return int(line.split()[1]) * 1024
-    return None
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,10 +12,10 @@ from pymongo import AsyncMongoClient
 
 from shopsync_contracts.events import ImportCompleted, ImportFailed, ImportRequested
 from shopsync_contracts.topics import PRODUCT_CHANGES
-from shopsync_rehearsals.bench.imports.memory import Memory, Step, resident_bytes
+from shopsync_rehearsals.bench.imports.memory import Memory, Step
 from shopsync_rehearsals.bench.imports.plan import Plan
 from shopsync_rehearsals.bench.imports.stack import Stack
-from shopsync_rehearsals.bench.usage import Meter
+from shopsync_rehearsals.bench.usage import Meter, resident_bytes
 from shopsync_rehearsals.bus import connected
 from shopsync_rehearsals.progress import Progress
 
