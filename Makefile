@@ -21,7 +21,7 @@ BENCH ?=
 SEEDS ?= 20
 RATE ?=
 
-.PHONY: help install lock generated demo bench-publisher month bench-import test test-unit coverage lint types imports measure check format clean
+.PHONY: help install lock generated demo bench-publisher month bench-import bench-catalogue test test-unit coverage lint types imports measure check format clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-16s %s\n", $$1, $$2}'
@@ -57,6 +57,9 @@ bench-publisher: install ## 1,000 products of 20 shops at full rate, one throttl
 bench-import: PRODUCTS = 100000
 bench-import: install ## an import of 100,000 products, time and memory judged: make bench-import [PRODUCTS=1000000] [RATE=20]
 	@$(BIN)/python -m shopsync_sandbox bench-import --products $(PRODUCTS) --seed $(SEED) $(if $(RATE),--rate $(RATE)) $(BENCH)
+
+bench-catalogue: install ## the catalogue beside a raw loop, an ordinary FastStream service and Kafka Connect: make bench-catalogue [BENCH="--messages 5000 --rounds 1"]
+	@$(BIN)/python -m shopsync_sandbox bench-catalogue --seed $(SEED) $(BENCH)
 
 month: install ## simulated months of a shop against a model of the rules, every night compared: make month [SEEDS=20]
 	@SHOPSYNC_MONTH_SEEDS=1-$(SEEDS) $(BIN)/pytest tests/e2e/month -q -s --no-header --tb=no -o addopts=--import-mode=importlib
@@ -97,7 +100,7 @@ clean: ## remove .venv and caches
 
 LOCK = $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	--no-emit-find-links --no-header --no-annotate
-OWN = $(foreach one,contracts runtime readmodel testkit sandbox,--no-emit-package shopsync-$(one))
+OWN = $(foreach one,contracts runtime readmodel testkit sandbox catalog,--no-emit-package shopsync-$(one))
 
 lock: | $(UV) ## resolve the third-party packages again (UPGRADE=--upgrade takes newer versions)
 	@$(LOCK) $(UPGRADE) $(OWN) --group dev --all-extras $(PROJECTS:%=%/pyproject.toml) -o requirements.lock

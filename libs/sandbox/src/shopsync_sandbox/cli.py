@@ -16,6 +16,7 @@ _COMMANDS = {
     "demo": "shopsync_rehearsals.demo.commands:demo",
     "bench-publisher": "shopsync_rehearsals.bench.publisher.commands:bench_publisher",
     "bench-import": "shopsync_rehearsals.bench.imports.commands:bench_import",
+    "bench-catalogue": "shopsync_rehearsals.bench.catalogue.commands:bench_catalogue",
 }
 
 

@@ -1,1 +1,1 @@
-"""The benchmarks: of the publisher with many shops, and of the import of one large shop."""
+"""The benchmarks: the publisher with many shops, the import of one large shop, the catalogue beside other ways."""

@@ -1,0 +1,155 @@
+"""The rounds: in each, every phase's messages are published, then each contender works through them in its turn."""
+
+import asyncio
+import os
+import time
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pymongo import AsyncMongoClient
+
+from shopsync_rehearsals.bench.catalogue.contenders.field import Field
+from shopsync_rehearsals.bench.catalogue.contenders.places import Contender
+from shopsync_rehearsals.bench.catalogue.counting import counts
+from shopsync_rehearsals.bench.catalogue.figures import OWN, Effort, Reading, measured_stretch, wanted
+from shopsync_rehearsals.bench.catalogue.messages import count, messages
+from shopsync_rehearsals.bench.catalogue.plan import Kind, Phase, Plan
+from shopsync_rehearsals.bench.catalogue.streams import Streams, Stretch
+from shopsync_rehearsals.bench.usage import Meter, cores, machine_seconds, most_resident_bytes
+from shopsync_rehearsals.progress import Progress
+
+_SAMPLE_SECONDS = 0.05
+_ASK_SECONDS = 2.0
+_MIB = 1024 * 1024
+_THIS_PROGRAM = "this program"
+
+
+@dataclass(frozen=True, slots=True)
+class Servers:
+    """The run's connections to the servers, and their process ids (None: somebody else's)."""
+
+    streams: Streams
+    mongo: AsyncMongoClient[dict[str, Any]]
+    pids: Mapping[str, int | None]
+
+
+class Round:
+    """One round: its topics, its databases, its contenders in their order. `name` is shown with the progress."""
+
+    def __init__(self, name: str, plan: Plan, field: Field, servers: Servers, progress: Progress) -> None:
+        self._name = name
+        self._plan = plan
+        self._field = field
+        self._servers = servers
+        self._streams = servers.streams
+        self._progress = progress
+        self._stretches: dict[str, Stretch] = {}
+        self._done: Counter[Kind] = Counter()
+
+    async def run(self) -> list[Effort]:
+        """Everything that is shown, in the order in which it was measured."""
+        found = []
+        try:
+            await self._streams.create(self._field.topics)
+            for phase in self._plan.phases_to_run():
+                await self._publish(phase)
+                for contender in self._field.contenders:
+                    effort = await self._phase(contender, phase)
+                    if phase in self._plan.phases:
+                        found.append(effort)
+        finally:
+            await self._clear()
+        return found
+
+    async def _publish(self, phase: Phase) -> None:
+        """Publish the phase's messages on each source. One that reads the last ones again keeps their stretch."""
+        for source, amount in self._field.sources.items():
+            if phase is Phase.RE_DELIVERY:
+                continue
+            begin = await self._streams.ends(source)
+            sent = count(phase, amount)
+            published = await self._streams.publish(source, messages(phase, amount, self._plan.seed))
+            if published != sent.products:
+                raise RuntimeError(f"{published} messages were published for {phase}, not {sent.products}")
+            self._stretches[source] = Stretch(begin, sent.products, sent.warm_up)
+
+    async def _phase(self, contender: Contender, phase: Phase) -> Effort:
+        places = contender.places
+        stretch = self._stretches[places.source]
+        if phase is Phase.RE_DELIVERY:
+            await self._streams.set_back(places.group, stretch.begin)
+        before = await self._snapshots(contender)
+        try:
+            await contender.start()
+            readings = await self._readings(contender, phase, stretch)
+            memory = most_resident_bytes(contender.pid)
+        finally:
+            await contender.stop()
+        after = await self._snapshots(contender)
+        sent = None if before is None or after is None else after - before
+        first, last = measured_stretch(readings, stretch.warm_up)
+        return Effort(
+            kind=contender.kind,
+            phase=phase,
+            messages=last.done - first.done,
+            seconds=last.at - first.at,
+            cpu=_milliseconds(first, last),
+            memory=None if memory is None else memory / _MIB,
+            others=_others(first, last),
+            counts=await counts(self._servers.mongo[places.database], contender.kind, phase, sent),
+            wanted=wanted(contender.kind, phase, self._plan.amount(contender.kind)),
+        )
+
+    async def _readings(self, contender: Contender, phase: Phase, stretch: Stretch) -> list[Reading]:
+        """Read progress and processor time until all is done. Raises RuntimeError, or TimeoutError after the bound."""
+        meter = Meter()
+        for name, pid in {OWN: contender.pid, **self._servers.pids, _THIS_PROGRAM: os.getpid()}.items():
+            meter.watch(name, pid)
+        readings: list[Reading] = []
+        asked, deadline = time.monotonic(), time.monotonic() + self._plan.bound
+        while not readings or readings[-1].done < stretch.messages:
+            if time.monotonic() > asked + _ASK_SECONDS:
+                asked = time.monotonic()
+                if (failure := await contender.failure()) is not None:
+                    raise RuntimeError(failure)
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"{contender.kind}: {phase} did not end within {self._plan.bound:g} s")
+            done = await self._streams.done(contender.places.group, stretch.begin)
+            readings.append(Reading(time.monotonic(), done, meter.read(), machine_seconds()))
+            self._show(contender.kind, done)
+            await asyncio.sleep(_SAMPLE_SECONDS)
+        self._done[contender.kind] += stretch.messages
+        return readings
+
+    def _show(self, kind: Kind, done: int) -> None:
+        amount = self._plan.amount(kind)
+        total = sum(count(phase, amount).products for phase in self._plan.phases_to_run())
+        self._progress(f"{self._name}: {kind}", self._done[kind] + done, total)
+
+    async def _snapshots(self, contender: Contender) -> int | None:
+        """How many snapshots the contender's topic has had so far."""
+        topic = contender.places.snapshots
+        return None if topic is None else sum((await self._streams.ends(topic)).values())
+
+    async def _clear(self) -> None:
+        """Remove what the round has left, so that the next one finds the same servers."""
+        for contender in self._field.contenders:
+            await contender.stop()
+            await self._servers.mongo.drop_database(contender.places.database)
+        await self._streams.delete(f"{self._field.prefix}.")
+
+
+def _milliseconds(first: Reading, last: Reading) -> dict[str, float]:
+    """Processor time per message of each process."""
+    done = last.done - first.done
+    return {name: (used - first.cpu[name]) * 1000 / done for name, used in last.cpu.items()}
+
+
+def _others(first: Reading, last: Reading) -> float | None:
+    """The share of all cores' time that neither the measured processes nor this one have used."""
+    if first.machine is None or last.machine is None:
+        return None
+    ours = sum(last.cpu.values()) - sum(first.cpu.values())
+    return max(0.0, last.machine - first.machine - ours) / ((last.at - first.at) * cores())
