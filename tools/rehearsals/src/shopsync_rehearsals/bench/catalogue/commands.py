@@ -16,15 +16,6 @@ from shopsync_rehearsals.bench.catalogue.verdict import judge
 from shopsync_rehearsals.bench.harness import Harness, run_benchmark
 from shopsync_rehearsals.bench.lines import all_good, report
 
-_EXAMPLES = """Examples:
-
-bench-catalogue
-
-bench-catalogue --messages 2000 --rounds 1 --contenders catalogue --contenders raw-loop
-
-bench-catalogue --phases first-import --phases update --json --logs bench-logs
-"""
-
 
 def bench_catalogue(
     *,
@@ -53,6 +44,13 @@ def bench_catalogue(
     Each phase works on what the one before has left: first-import (new products), update (newer 更新日, other name and
     price), nothing-changed (observed again), re-delivery (the group's offsets are set back), in-a-row (ten versions of
     each product). Phases before the last one that is shown are always run.
+
+    Examples:
+    bench-catalogue
+
+    bench-catalogue --messages 2000 --rounds 1 --phases first-import
+
+    bench-catalogue --contenders catalogue --contenders raw-loop --json
     """
     plan = Plan(
         messages=messages,
@@ -63,9 +61,6 @@ def bench_catalogue(
         patience=patience,
     )
     run_benchmark(partial(_measure, plan), partial(_conclude, as_json=as_json), logs=logs, as_json=as_json)
-
-
-bench_catalogue.__doc__ = f"{bench_catalogue.__doc__}\n    {_EXAMPLES}"
 
 
 async def _measure(plan: Plan, harness: Harness) -> Measured:

@@ -1,6 +1,10 @@
 """One run: the rounds after one another on the same servers, each with topics, groups and databases of its own."""
 
+import asyncio
 import contextlib
+import json
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -17,6 +21,9 @@ from shopsync_rehearsals.installation import Installation, apply_topics
 from shopsync_rehearsals.progress import Progress
 from shopsync_testkit.backends import Unavailable
 from shopsync_testkit.children import StartFailed
+
+_PARTS = "shopsync_rehearsals.bench.catalogue.parts"
+_PARTS_PRODUCTS = 1000
 
 
 class Run:
@@ -42,7 +49,22 @@ class Run:
             servers = Servers(streams, mongo, here.server_pids)
             worker = await self._worker(resources, skipped)
             rounds = [await self._round(number, skipped, servers, worker) for number in range(self._plan.rounds)]
-        return Measured(self._plan, rounds, skipped, parts={})
+        return Measured(self._plan, rounds, skipped, await self._parts(skipped))
+
+    async def _parts(self, skipped: dict[Kind, str]) -> dict[str, dict[str, float]]:
+        """See `parts`, in a process of its own; empty when the catalogue is not measured."""
+        plan = self._plan
+        if Kind.CATALOGUE not in plan.contenders or Kind.CATALOGUE in skipped:
+            return {}
+        products = min(_PARTS_PRODUCTS, plan.messages)
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", _PARTS, str(products), str(plan.seed)), stdout=subprocess.PIPE
+        )
+        output, _ = await process.communicate()
+        if process.returncode != 0:
+            raise RuntimeError(f"{_PARTS} ended with code {process.returncode}")
+        found: dict[str, dict[str, float]] = json.loads(output)
+        return found
 
     async def _worker(
         self, resources: contextlib.AsyncExitStack, skipped: dict[Kind, str]
