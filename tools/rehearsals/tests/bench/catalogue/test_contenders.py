@@ -1,3 +1,6 @@
+import subprocess
+import sys
+
 import pytest
 
 from shopsync_rehearsals.bench.catalogue.contenders.connect import name_of, sink_settings
@@ -59,3 +62,10 @@ def test_the_sink_waits_for_the_majority(uri):
     assert settings["connection.uri"].count("?") == 1
     assert places.group == f"connect-{name_of(places)}"
     assert settings["topics"] == places.source
+
+
+def test_the_command_needs_neither_the_service_nor_faststream_to_be_named():
+    """The sandbox's image has neither, and shows this command in its help."""
+    code = "import sys, shopsync_rehearsals.bench.catalogue.commands; print(*sys.modules)"
+    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
+    assert {name.partition(".")[0] for name in loaded} & {"catalog", "faststream", "shopsync_runtime"} == set()

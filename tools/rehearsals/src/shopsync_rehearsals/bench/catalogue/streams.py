@@ -8,7 +8,7 @@ from typing import Any
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
-from aiokafka.errors import GroupCoordinatorNotAvailableError, KafkaError
+from aiokafka.errors import CommitFailedError, GroupCoordinatorNotAvailableError, KafkaError, UnknownMemberIdError
 
 from shopsync_contracts import CONTENT_TYPE, Event
 from shopsync_contracts.topics import PRODUCT_PARTITIONS, TopicSpec
@@ -17,6 +17,8 @@ _LINGER_MS = 20
 _AT_ONCE = 1000
 _LISTED_SECONDS = 15.0
 _LISTED_PAUSE = 0.05
+_EMPTY_SECONDS = 60.0
+_EMPTY_PAUSE = 0.2
 _HEADERS = [("content-type", CONTENT_TYPE.encode())]
 
 Offsets = Mapping[TopicPartition, int]
@@ -87,10 +89,16 @@ class Streams:
         return sum(max(known[tp].offset - first, 0) for tp, first in begin.items() if tp in known)
 
     async def set_back(self, group: str, begin: Offsets) -> None:
-        """Let the group read again from `begin`. Nobody may be in the group."""
-        async with self._reader(group) as consumer:
+        """Let the group read again from `begin`. Waits until nobody is in the group: a member may still be leaving."""
+        async with self._reader(group) as consumer, asyncio.timeout(_EMPTY_SECONDS):
             consumer.assign(list(begin))
-            await consumer.commit(dict(begin))
+            while True:
+                try:
+                    await consumer.commit(dict(begin))
+                except (CommitFailedError, UnknownMemberIdError):
+                    await asyncio.sleep(_EMPTY_PAUSE)
+                else:
+                    return
 
     @contextlib.asynccontextmanager
     async def _reader(self, group: str | None) -> AsyncIterator[AIOKafkaConsumer]:
