@@ -33,6 +33,9 @@ def bench_catalogue(
     patience: Annotated[
         float | None, typer.Option(min=1, help="Seconds for one phase of one contender; by default from the messages.")
     ] = None,
+    profile: Annotated[
+        Path | None, typer.Option(help="Folder for profiles of the catalogue, one file a phase; it is slow then.")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object instead of tables.")] = False,
     logs: Annotated[Path | None, typer.Option(help="Folder for the logs of all processes; kept.")] = None,
 ) -> None:
@@ -59,8 +62,16 @@ def bench_catalogue(
         contenders=tuple(kind for kind in Kind if not contenders or kind in contenders),
         phases=tuple(phase for phase in Phase if not phases or phase in phases),
         patience=patience,
+        profiles=_folder_of(profile),
     )
     run_benchmark(partial(_measure, plan), partial(_conclude, as_json=as_json), logs=logs, as_json=as_json)
+
+
+def _folder_of(profile: Path | None) -> str | None:
+    if profile is None:
+        return None
+    profile.mkdir(parents=True, exist_ok=True)
+    return str(profile.resolve())
 
 
 async def _measure(plan: Plan, harness: Harness) -> Measured:

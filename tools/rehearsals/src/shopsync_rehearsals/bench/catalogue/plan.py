@@ -61,6 +61,7 @@ class Amount:
 class Plan:
     """One run. `messages`: of each phase. `phases`: those that are shown.
 
+    `profiles`: folder for profiles of the catalogue, which makes it slow; None: none are taken.
     `patience`: seconds that one phase of one contender may take; None: it follows from the messages.
     """
 
@@ -70,6 +71,7 @@ class Plan:
     contenders: tuple[Kind, ...] = field(default=tuple(Kind))
     phases: tuple[Phase, ...] = field(default=tuple(Phase))
     patience: float | None = None
+    profiles: str | None = None
 
     def amount(self, kind: Kind) -> Amount:
         """One message after the other is so slow that a tenth of the products tells its rate."""

@@ -57,7 +57,7 @@ def field_of(
         if kind is not Kind.CATALOGUE and places.snapshots is not None:
             topics[places.snapshots] = CATALOG_PRODUCTS
         if kind is Kind.CATALOGUE:
-            contenders.append(Catalogue(places, here.settings(), folder))
+            contenders.append(Catalogue(places, here.settings(), folder, plan.profiles))
         elif kind is not Kind.CONNECT:
             contenders.append(Program(kind, places, folder))
         elif worker is not None:

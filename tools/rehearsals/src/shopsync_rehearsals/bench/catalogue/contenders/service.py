@@ -7,15 +7,20 @@ from shopsync_rehearsals.bench.catalogue.contenders.places import Places
 from shopsync_rehearsals.bench.catalogue.plan import Kind
 from shopsync_testkit.processes import ServiceProcess
 
+PROFILES = "BENCH_PROFILES"
+"""Environment variable: the folder for profiles."""
+_PROFILED = f"{__package__}.profiled"
+
 
 class Catalogue:
-    """`python -m catalog`."""
+    """`python -m catalog`; with `profiles` the same under cProfile, which leaves its files in that folder."""
 
     kind = Kind.CATALOGUE
 
-    def __init__(self, places: Places, settings: Mapping[str, str], folder: Path) -> None:
+    def __init__(self, places: Places, settings: Mapping[str, str], folder: Path, profiles: str | None) -> None:
         self.places = places
-        self._process = ServiceProcess("catalog", env=settings, folder=folder)
+        module, own = ("catalog", {}) if profiles is None else (_PROFILED, {PROFILES: profiles})
+        self._process = ServiceProcess(module, env={**settings, **own}, folder=folder, name="catalog")
 
     @property
     def pid(self) -> int:
