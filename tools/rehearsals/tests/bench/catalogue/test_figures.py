@@ -8,10 +8,12 @@ from shopsync_rehearsals.bench.catalogue.figures import (
     Effort,
     Measured,
     Reading,
+    cpu_per_message,
     cpu_ratio,
     measured_stretch,
     middle,
     rate_ratio,
+    share_of_others,
     version_after,
     wanted,
 )
@@ -41,6 +43,15 @@ def test_the_measured_stretch_begins_after_the_warm_up():
 def test_a_run_that_is_over_at_once_counts_from_its_start():
     readings = [reading(0, 0), reading(1, 120)]
     assert measured_stretch(readings, 20) == (readings[0], readings[-1])
+
+
+def test_processor_time_is_that_between_two_readings():
+    first = Reading(10, 100, {OWN: 1.0, "Kafka": 5.0}, 100.0)
+    last = Reading(20, 600, {OWN: 4.0, "Kafka": 5.5}, 108.5)
+    assert cpu_per_message(first, last) == pytest.approx({OWN: 6.0, "Kafka": 1.0})
+    assert share_of_others(first, last, 2) == pytest.approx(0.25)
+    assert share_of_others(first, replace(last, machine=101.0), 2) == 0.0, "ticks are rounded"
+    assert share_of_others(first, replace(last, machine=None), 2) is None
 
 
 def test_the_median_over_the_rounds():

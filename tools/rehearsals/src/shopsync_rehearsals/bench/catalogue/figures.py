@@ -103,6 +103,20 @@ def measured_stretch(readings: Sequence[Reading], warm_up: int) -> tuple[Reading
     return (warm, last) if warm.done < last.done else (first, last)
 
 
+def cpu_per_message(first: Reading, last: Reading) -> dict[str, float]:
+    """Milliseconds of processor time per message, of each process."""
+    done = last.done - first.done
+    return {name: (used - first.cpu[name]) * 1000 / done for name, used in last.cpu.items()}
+
+
+def share_of_others(first: Reading, last: Reading, cores: int) -> float | None:
+    """The share of all cores' time that no process of the readings has used; None where it is not known."""
+    if first.machine is None or last.machine is None:
+        return None
+    ours = sum(last.cpu.values()) - sum(first.cpu.values())
+    return max(0.0, last.machine - first.machine - ours) / ((last.at - first.at) * cores)
+
+
 def middle(
     efforts: Iterable[Effort], kind: Kind, phase: Phase, value: Callable[[Effort], float | None]
 ) -> float | None:

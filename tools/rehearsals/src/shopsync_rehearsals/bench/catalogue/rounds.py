@@ -13,7 +13,15 @@ from pymongo import AsyncMongoClient
 from shopsync_rehearsals.bench.catalogue.contenders.field import Field
 from shopsync_rehearsals.bench.catalogue.contenders.places import Contender
 from shopsync_rehearsals.bench.catalogue.counting import counts
-from shopsync_rehearsals.bench.catalogue.figures import OWN, Effort, Reading, measured_stretch, wanted
+from shopsync_rehearsals.bench.catalogue.figures import (
+    OWN,
+    Effort,
+    Reading,
+    cpu_per_message,
+    measured_stretch,
+    share_of_others,
+    wanted,
+)
 from shopsync_rehearsals.bench.catalogue.messages import count, messages
 from shopsync_rehearsals.bench.catalogue.plan import Kind, Phase, Plan
 from shopsync_rehearsals.bench.catalogue.streams import Streams, Stretch
@@ -95,9 +103,9 @@ class Round:
             phase=phase,
             messages=last.done - first.done,
             seconds=last.at - first.at,
-            cpu=_milliseconds(first, last),
+            cpu=cpu_per_message(first, last),
             memory=None if memory is None else memory / _MIB,
-            others=_others(first, last),
+            others=share_of_others(first, last, cores()),
             counts=await counts(self._servers.mongo[places.database], contender.kind, phase, sent),
             wanted=wanted(contender.kind, phase, self._plan.amount(contender.kind)),
         )
@@ -139,17 +147,3 @@ class Round:
             await contender.stop()
             await self._servers.mongo.drop_database(contender.places.database)
         await self._streams.delete(f"{self._field.prefix}.")
-
-
-def _milliseconds(first: Reading, last: Reading) -> dict[str, float]:
-    """Processor time per message of each process."""
-    done = last.done - first.done
-    return {name: (used - first.cpu[name]) * 1000 / done for name, used in last.cpu.items()}
-
-
-def _others(first: Reading, last: Reading) -> float | None:
-    """The share of all cores' time that neither the measured processes nor this one have used."""
-    if first.machine is None or last.machine is None:
-        return None
-    ours = sum(last.cpu.values()) - sum(first.cpu.values())
-    return max(0.0, last.machine - first.machine - ours) / ((last.at - first.at) * cores())
