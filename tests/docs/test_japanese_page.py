@@ -61,8 +61,8 @@ def test_it_has_every_status_with_its_name():
 
 def test_it_has_every_field_that_may_lack():
     told = names("不足項目")
-    sku = SnapshotSku(vertical_no="", horizontal_no="")
-    nothing = missing_fields(SnapshotContent(name=""), [sku], [SkuStock(imported=None, unmanaged=True)])
+    sku = SnapshotSku(vertical_no="", horizontal_no="").model_dump()
+    nothing = missing_fields(SnapshotContent(name="").model_dump(), [sku], [SkuStock(imported=None, unmanaged=True)])
     assert set(nothing) | set(OWNERS) <= told
 
 

@@ -13,6 +13,7 @@ def test_the_public_names_are_exactly_these():
             "KeyMismatch",
             "NotCloudEvent",
             "NotJson",
+            "PlainEvent",
             "ProductBody",
             "ShopBody",
             "TooLarge",

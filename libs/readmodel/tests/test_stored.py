@@ -9,7 +9,8 @@ from catalog.store.documents import product_document
 from publisher.model import Intent, Listing, OutboxEntry
 from publisher.store import Jobs, Listings
 from shopsync_contracts import new_event
-from shopsync_contracts.events import ProductSnapshot, PushRequested
+from shopsync_contracts.events import ProductSnapshot, PushRequested, UpstreamProduct
+from shopsync_contracts.stored import read_stored
 from shopsync_readmodel.stored.held import read_held
 from shopsync_readmodel.stored.layers import Layers, read_layers
 from shopsync_readmodel.stored.listings import read_listing
@@ -42,7 +43,7 @@ async def test_every_layer_reads_as_the_catalogue_reads_it(tool):
     [stored] = (await tool.products.load(["demo/A-1"])).values()
     record, read = stored.state.record, read_layers(await tool.document())
 
-    assert read.upstream.product == record.upstream.product
+    assert read.upstream.product == read_stored(UpstreamProduct, record.upstream.product)
     assert (read.upstream.taken_at, read.upstream.observed_at) == (tool.at(10), tool.at(11))
     assert read.upstream.removal.enumeration_id == record.upstream.removal.enumeration_id
     assert (read.upstream.removal.started_at, read.upstream.removal.completed_at) == (tool.at(16), tool.at(17))

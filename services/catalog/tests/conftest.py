@@ -83,7 +83,7 @@ class Story:
     @property
     def snapshot(self) -> ProductSnapshot:
         assert self.state.snapshot is not None, "the product is not there"
-        return self.state.snapshot
+        return ProductSnapshot.from_document(self.state.snapshot)
 
     def message(self, body: Any, *, time: datetime = EPOCH, event_id: str | None = None) -> ReceivedMessage:
         topic = topic_of(type(body)).name

@@ -1,7 +1,7 @@
 """The wire format of shopsync: every message on Kafka. No I/O."""
 
 from shopsync_contracts.derived import bulk_edit_part_id
-from shopsync_contracts.envelope import CONTENT_TYPE, Event, ProductBody, ShopBody, new_event
+from shopsync_contracts.envelope import CONTENT_TYPE, Event, PlainEvent, ProductBody, ShopBody, new_event
 from shopsync_contracts.errors import (
     ContractError,
     EmptyValue,
@@ -25,6 +25,7 @@ __all__ = [
     "KeyMismatch",
     "NotCloudEvent",
     "NotJson",
+    "PlainEvent",
     "ProductBody",
     "ShopBody",
     "TooLarge",

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Sequence
 from typing import Any, NoReturn
 
+import orjson
 from pydantic import ValidationError
 
 from shopsync_contracts.envelope import TYPE_PREFIX, Event, ShopBody
@@ -142,6 +143,27 @@ def _shown(value: Any) -> str:
 
 
 def _read_json(value: bytes) -> dict[str, Any]:
+    document = _read_compact(value)
+    if document is None:
+        document = _read_strictly(value)
+    if not isinstance(document, dict):
+        raise NotCloudEvent(f"a JSON object is expected, not {_KINDS[type(document)]}")
+    return document
+
+
+def _read_compact(value: bytes) -> Any:
+    """The document if it is spelled exactly as orjson spells it, as ours are; else None.
+
+    Then no key stands twice, no number is NaN and no text holds half a character. This takes a third of the time.
+    """
+    try:
+        document = orjson.loads(value)
+        return document if orjson.dumps(document) == value else None
+    except (orjson.JSONDecodeError, orjson.JSONEncodeError):
+        return None
+
+
+def _read_strictly(value: bytes) -> Any:
     if _FRAMED.match(value):
         raise NotJson(
             "not JSON: begins with 0x00 and a schema's number, as serializers with a schema registry write; send the"
@@ -149,7 +171,7 @@ def _read_json(value: bytes) -> dict[str, Any]:
         )
     # pydantic's parser lets repeated keys and NaN pass, which readers understand differently.
     try:
-        document = json.loads(value.decode(), object_pairs_hook=_no_repeats, parse_constant=_no_constants)
+        return json.loads(value.decode(), object_pairs_hook=_no_repeats, parse_constant=_no_constants)
     except RecursionError as error:
         raise NotJson("nested too deeply") from error
     except UnicodeDecodeError as error:
@@ -158,9 +180,6 @@ def _read_json(value: bytes) -> dict[str, Any]:
         if _ENDLESS in str(error):
             raise NotJson(f"a number has more than {sys.get_int_max_str_digits()} digits") from error
         raise NotJson(f"not JSON: {error}") from error
-    if not isinstance(document, dict):
-        raise NotCloudEvent(f"a JSON object is expected, not {_KINDS[type(document)]}")
-    return document
 
 
 def _no_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

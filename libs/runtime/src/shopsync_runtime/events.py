@@ -1,9 +1,9 @@
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, TypeVar
 from uuid import uuid4
 
-from shopsync_contracts import CONTENT_TYPE, Event, ShopBody, TopicSpec, new_event
+from shopsync_contracts import CONTENT_TYPE, Event, PlainEvent, ShopBody, TopicSpec, new_event
 from shopsync_runtime.kafka.producer import OutgoingMessage, Placed, Producer
 from shopsync_runtime.tracing import current_traceparent
 
@@ -44,11 +44,23 @@ class EventPublisher:
             traceparent=traceparent or current_traceparent(),
         )
 
+    def plain_event(
+        self,
+        kind: type[ShopBody],
+        data: Mapping[str, Any],
+        *,
+        subject: str,
+        event_id: str,
+        time: datetime,
+    ) -> PlainEvent:
+        """Wrap a body that is given as plain values and is not validated, see `PlainEvent`."""
+        return PlainEvent(kind, data, subject, event_id, self._source, time, current_traceparent())
+
     async def publish(self, spec: TopicSpec, event: Event[Any], key: bytes | None = None) -> None:
         """Publish one event and wait for the acknowledgement."""
         await self._producer.send_all([self._message(spec, event, key)])
 
-    async def publish_all(self, events: Sequence[tuple[TopicSpec, Event[Any]]]) -> list[Placed]:
+    async def publish_all(self, events: Sequence[tuple[TopicSpec, Event[Any] | PlainEvent]]) -> list[Placed]:
         """Publish in the given order and wait for all acknowledgements. The order per topic and key is kept.
 
         Returns the position of each, in the given order. After an error some may have arrived: publish all again with
@@ -62,7 +74,7 @@ class EventPublisher:
             raise ValueError(f"{spec.name} carries no tombstones")
         await self._producer.send_all([OutgoingMessage(spec.full_name(self._prefix), None, key)])
 
-    def _message(self, spec: TopicSpec, event: Event[Any], key: bytes | None) -> OutgoingMessage:
-        if type(event.data) not in spec.types:
-            raise ValueError(f"{event.type} does not belong on {spec.name}")
+    def _message(self, spec: TopicSpec, event: Event[Any] | PlainEvent, key: bytes | None) -> OutgoingMessage:
+        if event.body_type not in spec.types:
+            raise ValueError(f"{event.body_type.wire_type()} does not belong on {spec.name}")
         return OutgoingMessage(spec.full_name(self._prefix), event.to_bytes(), key or event.key(), _HEADERS)

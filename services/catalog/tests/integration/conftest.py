@@ -1,6 +1,6 @@
 import json
 import uuid
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -19,7 +19,8 @@ from catalog.store.done_requests import DoneRequests
 from catalog.store.held_messages import PRODUCT_TOPICS, HeldMessages
 from catalog.store.products import ProductStore
 from catalog.store.shops import ShopStore
-from shopsync_contracts import TOPICS, Event, TopicSpec, new_event, topic_of
+from shopsync_contracts import TOPICS, Event, PlainEvent, ShopBody, TopicSpec, new_event, topic_of
+from shopsync_contracts.events import ProductSnapshot
 from shopsync_contracts.topics import CATALOG_PRODUCTS, DEAD_LETTERS, PUSH_COMMANDS, REPORTS
 from shopsync_runtime import Delivery
 from shopsync_runtime.kafka.admin import apply_topics
@@ -43,12 +44,17 @@ class RecordingEvents:
     def event(self, body: Any, id: str | None = None, time: datetime | None = None) -> Event[Any]:  # noqa: A002 - as the publisher has it
         return new_event(body, source="/shopsync/catalog", id=id or f"e{len(self.published)}", time=time or now())
 
+    def plain_event(
+        self, kind: type[ShopBody], data: Mapping[str, Any], *, subject: str, event_id: str, time: datetime
+    ) -> PlainEvent:
+        return PlainEvent(kind, data, subject, event_id, "/shopsync/catalog", time)
+
     async def publish(self, spec: TopicSpec, event: Event[Any]) -> None:
         await self.publish_all([(spec, event)])
 
     async def publish_all(self, events: Any) -> None:
         self._fail()
-        self.published += events
+        self.published += [(spec, _typed(one) if isinstance(one, PlainEvent) else one) for spec, one in events]
 
     async def tombstone(self, spec: TopicSpec, key: bytes) -> None:
         self._fail()
@@ -65,6 +71,14 @@ class RecordingEvents:
 
     def snapshots(self) -> list[Any]:
         return self.on(CATALOG_PRODUCTS)
+
+
+def _typed(plain: PlainEvent) -> Event[Any]:
+    """The event with its model, which must be written in the same way."""
+    body = ProductSnapshot.from_document(plain.data)
+    event = new_event(body, source=plain.source, id=plain.id, time=plain.time, traceparent=plain.traceparent)
+    assert event.to_bytes() == plain.to_bytes()
+    return event
 
 
 @dataclass

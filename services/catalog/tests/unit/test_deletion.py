@@ -39,7 +39,7 @@ def test_a_proof_older_than_the_last_observation_changes_no_snapshot(story):
     story.changed(6)
     before = story.snapshot
     story.removed(5)
-    assert story.snapshot is before
+    assert story.snapshot == before
 
 
 def test_every_enumeration_is_fresh_proof(story):

@@ -114,7 +114,7 @@ def test_scenario_78_shops_do_not_meet(new_story):
     k1.changed()
     k1.removed(5)
     k1.deleted()
-    assert k2.snapshot is before
+    assert k2.snapshot == before
     assert k2.snapshot.shop_key == "K2"
 
 

@@ -237,7 +237,7 @@ def test_every_listing_event_told_again_after_every_other_takes_nothing_away(fir
         if first[0] == "reviewed" and second[0] == "reviewed" and first[1:3] == second[1:3]:
             continue  # two verdicts of the same second: the one told last is obeyed
         assert story.state.record == before.record, second
-        assert story.snapshot == before.snapshot, second
+        assert story.state.snapshot == before.snapshot, second
 
 
 @pytest.mark.parametrize(

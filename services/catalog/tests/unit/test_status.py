@@ -328,7 +328,7 @@ class TestStaleNews:
         ready.failed("sync_error")
         before = ready.snapshot
         ready.failed(outcome, version=old, missing=("axes.vertical",))
-        assert ready.snapshot is before
+        assert ready.snapshot == before
 
     def test_ss11_a_success_of_older_content_links_the_listing_and_leaves_the_newer_failure(self, ready):
         old = ready.snapshot.content_version

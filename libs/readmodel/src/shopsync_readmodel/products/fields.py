@@ -94,7 +94,7 @@ def futureshop_value(found: StoredProduct, name: str) -> Any:
     product = found.layers.upstream.product
     if product is None:
         return None
-    return product_price(product, found.tax) if name == "price" else getattr(product, name)
+    return product_price(product.model_dump(), found.tax) if name == "price" else getattr(product, name)
 
 
 def sku_rows(found: StoredProduct) -> tuple[SkuRow, ...]:
@@ -114,7 +114,9 @@ def _sku_row(found: StoredProduct, number: SkuNo, sku: SnapshotSku | None, upstr
         horizontal_no=number[1],
         name="" if sku is None else " ".join(filter(None, (sku.vertical_name, sku.horizontal_name))),
         is_upstream=sku is not None,
-        futureshop_price=None if product is None or upstream is None else sku_price(product, upstream, found.tax),
+        futureshop_price=None
+        if product is None or upstream is None
+        else sku_price(product.model_dump(), upstream.model_dump(), found.tax),
         price=None if sku is None else sku.price,
         stock_imported=stock.imported,
         stock_unmanaged=stock.unmanaged,

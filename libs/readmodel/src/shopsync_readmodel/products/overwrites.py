@@ -90,7 +90,8 @@ def _overwrite(found: StoredProduct, name: str) -> Overwrite:
     edit = found.layers.edits.get(name)
     # What is in force is the edit: the snapshot has it even where the layer cannot be read.
     tool, futureshop = getattr(snapshot.content, name), futureshop_value(found, name)
-    prices = price_range(upstream.product, found.tax) if name == "price" and upstream.product is not None else None
+    product = upstream.product
+    prices = price_range(product.model_dump(), found.tax) if name == "price" and product is not None else None
     return Overwrite(
         product_no=snapshot.product_no,
         name=snapshot.content.name,

@@ -3,8 +3,8 @@
 from datetime import datetime, timedelta
 from typing import Literal
 
-from catalog.rules.model import Record, Removal, Tombstone
-from shopsync_contracts.events import DeleteRequested, ProductSnapshot
+from catalog.rules.model import Record, Removal, Snapshot, Tombstone
+from shopsync_contracts.events import DeleteRequested
 from shopsync_contracts.times import to_the_millisecond
 
 KeepReason = Literal["sync_enabled", "present", "unproven", "proof_too_old", "command_too_late"]
@@ -39,7 +39,7 @@ def _is_proven(removal: Removal, command: DeleteRequested) -> bool:
     return removal.enumeration_id == named.id or removal.completed_at >= to_the_millisecond(named.completed_at)
 
 
-def make_tombstone(record: Record, snapshot: ProductSnapshot, command: DeleteRequested, now: datetime) -> Tombstone:
+def make_tombstone(record: Record, snapshot: Snapshot, command: DeleteRequested, now: datetime) -> Tombstone:
     """The tombstone of a product that may be deleted. Raises ValueError when it is ON or still there."""
     removal = record.upstream.removed
     if removal is None or record.sync_enabled:
@@ -50,8 +50,8 @@ def make_tombstone(record: Record, snapshot: ProductSnapshot, command: DeleteReq
         deleted_at=to_the_millisecond(now),
         sweep_id=command.sweep_id,
         removal=removal,
-        version=snapshot.version,
-        content_version=snapshot.content_version,
+        version=snapshot["version"],
+        content_version=snapshot["content_version"],
         tiktok_product_id=record.listing.tiktok_product_id or _earlier_listing_id(record),
         sku_ids=record.listing.sku_ids,
     )

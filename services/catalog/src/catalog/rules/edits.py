@@ -58,15 +58,17 @@ def effective_edits(record: Record) -> dict[str, Any]:
     }
 
 
-def overwritten_edits(record: Record, before: Record | None) -> tuple[str, ...]:
+def overwritten_edits(record: Record, before: Record | None) -> list[str]:
     """Upstream-owned fields whose edit lost effect since `before`: overwritten, or too late to take effect at all."""
-    return tuple(
+    if not record.edits:
+        return []
+    return [
         name
         for name in OWNERS
         if (edit := record.edits.get(name)) is not None
         and _is_overwritten(edit, record)
         and not (before is not None and before.edits.get(name) == edit and _is_overwritten(edit, before))
-    )
+    ]
 
 
 def _is_overwritten(edit: Stamped[Any], record: Record) -> bool:

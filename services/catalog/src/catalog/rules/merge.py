@@ -9,7 +9,7 @@ from catalog.errors import CatalogRefusal, FormerLife, NotKnownYet, UnknownProdu
 from catalog.rules import edits, push_results, upstream
 from catalog.rules.admission import check_timestamps
 from catalog.rules.deletion import make_tombstone, reason_to_keep
-from catalog.rules.model import AppliedOffset, Partition, Record, Rules, State
+from catalog.rules.model import AppliedOffset, Partition, Record, Rules, Snapshot, State
 from catalog.rules.snapshot import take_snapshot
 from shopsync_contracts import Event
 from shopsync_contracts.events import (
@@ -17,7 +17,6 @@ from shopsync_contracts.events import (
     ProductChanged,
     ProductEdited,
     ProductRemoved,
-    ProductSnapshot,
     PushFailed,
     PushSkipped,
     PushSucceeded,
@@ -124,7 +123,7 @@ def _with_offset(state: State, message: ReceivedMessage, *, in_place: bool) -> S
     if not in_place and known is not None and (message.offset <= known.offset or message.timestamp < known.timestamp):
         # Applied out of order: later messages of its partition are in the state already.
         return state
-    return replace(state, applied=_advanced_offsets(state, message))
+    return State(state.record, state.snapshot, state.tombstone, _advanced_offsets(state, message))
 
 
 def _is_repeat(state: State, message: ReceivedMessage) -> bool:
@@ -145,11 +144,11 @@ def _advanced_offsets(state: State, message: ReceivedMessage) -> dict[Partition,
 
 def _apply(folded: Folded, message: ReceivedMessage, rules: Rules, now: datetime) -> State:
     state, body = folded.state, message.event.data
+    if type(body) is ProductChanged:  # nearly all messages; asking `isinstance` of a model is slow
+        return _change(folded, message, upstream.observation_of(body), rules)
     if isinstance(body, ProductEdited | SyncTargetSet):
         _refuse_former_life(state, message.event)
     match body:
-        case ProductChanged():
-            return _change(folded, message, upstream.cut_to_ms(body), rules)
         case DeleteRequested():
             return _delete(folded, message, body, rules, now)
         case ProductEdited() | SyncTargetSet() if state.record is None:
@@ -210,7 +209,7 @@ def _touch(record: Record, state: State, message: ReceivedMessage) -> Record:
         case PushFailed() as body:
             after = push_results.push_failed(record, body, event.id)
         case PushSkipped() as body:
-            stored = record.first_content_version if state.snapshot is None else state.snapshot.content_version
+            stored = record.first_content_version if state.snapshot is None else state.snapshot["content_version"]
             after = push_results.push_skipped(record, body, event.id, stored)
         case ReviewChanged() as body:
             after = push_results.review_changed(record, body)
@@ -219,17 +218,17 @@ def _touch(record: Record, state: State, message: ReceivedMessage) -> Record:
     return after
 
 
-def _change(folded: Folded, message: ReceivedMessage, change: ProductChanged, rules: Rules) -> State:
+def _change(folded: Folded, message: ReceivedMessage, seen: upstream.Observation, rules: Rules) -> State:
     state = folded.state
     if state.record is not None:
-        record = upstream.observe(state.record, change, rules)
-        return state if record == state.record else replace(state, record=record)
+        record = upstream.observe(state.record, seen, rules)
+        return state if record is state.record else State(record, state.snapshot, None, state.applied)
     tombstone = state.tombstone
-    if tombstone is not None and upstream.is_late(tombstone, change):
+    if tombstone is not None and upstream.is_late(tombstone, seen):
         details = {"sweep_id": tombstone.sweep_id}
         folded.notes.append(Note(message, "late event of a deleted product ignored", details=details))
         return state
-    record = upstream.new_record(change, tombstone)
+    record = upstream.new_record(seen, tombstone)
     if record.former_listing is not None:
         details = {"former_tiktok_product_id": record.former_listing.tiktok_product_id}
         text = "product came back; its former TikTok listing may still be there"
@@ -283,13 +282,34 @@ def _with_snapshot(before: State, after: State, rules: Rules, now: datetime) -> 
     """The state with its present snapshot; `before` itself when nothing has changed, not even an offset."""
     if after.record is None:
         return after
+    if _is_only_seen_again(before, after):
+        return after
     snapshot = _snapshot(before, after, rules, now)
-    if after.record == before.record and snapshot is before.snapshot and after.applied == before.applied:
+    if after.applied == before.applied and snapshot is before.snapshot and after.record == before.record:
         return before
-    return replace(after, snapshot=snapshot)
+    return State(after.record, snapshot, after.tombstone, after.applied)
 
 
-def _snapshot(before: State, after: State, rules: Rules, now: datetime) -> ProductSnapshot:
+def _is_only_seen_again(before: State, after: State) -> bool:
+    """Whether futureshop showed what is known, as in most messages of an import, so that the snapshot is as before.
+
+    Tax settings may have changed since. The shop is repriced for that, see `refresh_for_settings`.
+    """
+    record, known = after.record, before.record
+    if record is None or known is None or after.snapshot is not before.snapshot:
+        return False
+    if record is known:
+        return after.applied != before.applied
+    seen, upstream = record.upstream, known.upstream
+    return (
+        seen.product is upstream.product
+        and seen.taken_at == upstream.taken_at
+        and record.removed_upstream == known.removed_upstream
+        and record == known.with_upstream(seen, known.stock)
+    )
+
+
+def _snapshot(before: State, after: State, rules: Rules, now: datetime) -> Snapshot:
     if after.record is None:
         raise ValueError("a product that is not there has no snapshot")
     return take_snapshot(

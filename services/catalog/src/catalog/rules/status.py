@@ -2,32 +2,33 @@
 
 from collections.abc import Sequence
 
-from catalog.rules.model import PushOutcome, Record, Review, SkuStock
-from shopsync_contracts.events import SnapshotContent, SnapshotError, SnapshotSku, Status
+from catalog.rules.model import Members, PushOutcome, Record, Review, SkuStock
+from shopsync_contracts.events import SnapshotError, Status
+from shopsync_contracts.ownership import DIMENSIONS
 
 # TikTok's raw status, which the publisher passes on as a reason. "deactivated" alone may also mean the seller hid it.
 _BY_PLATFORM = "PLATFORM_DEACTIVATED"
 
 
-def missing_fields(content: SnapshotContent, skus: Sequence[SnapshotSku], stock: Sequence[SkuStock]) -> tuple[str, ...]:
+def missing_fields(content: Members, skus: Sequence[Members], stock: Sequence[SkuStock]) -> list[str]:
     """Names of required fields that are blank, in the order in which the tool asks for them.
 
     Every SKU needs a price and stock, since all are sent together (VA-1). Stock is only needed until it has been sent
     (ST-3, ST-8). `stock` is in the order of `skus`.
     """
-    size = content.package_dimensions_cm
+    size = content[DIMENSIONS]
     blank = {
-        "name": not content.name.strip(),
-        "description": not content.description.strip(),
-        "images": not content.images,
-        "price": any(not sku.price for sku in skus),
-        "category_id": not content.category_id,
-        "brand_id": not content.brand_id,
-        "package_weight_g": not content.package_weight_g,
-        "package_dimensions_cm": size is None or not (size.length and size.width and size.height),
+        "name": not content["name"].strip(),
+        "description": not content["description"].strip(),
+        "images": not content["images"],
+        "price": any(not sku["price"] for sku in skus),
+        "category_id": not content["category_id"],
+        "brand_id": not content["brand_id"],
+        "package_weight_g": not content["package_weight_g"],
+        DIMENSIONS: size is None or not all(size.values()),
         "stock": any(one.sent is None and not one.quantity for one in stock),
     }
-    return tuple(name for name, is_blank in blank.items() if is_blank)
+    return [name for name, is_blank in blank.items() if is_blank]
 
 
 def refused_fields(outcome: PushOutcome | None, content_version: int) -> tuple[str, ...]:

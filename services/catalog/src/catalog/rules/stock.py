@@ -5,27 +5,26 @@ from dataclasses import replace
 from datetime import datetime
 
 from catalog.errors import UnknownSku
-from catalog.rules.model import SkuNo, SkuStock
+from catalog.rules.model import Members, SkuNo, SkuStock
 from catalog.rules.stamps import last_writer
-from shopsync_contracts.events import SkuSent, StockEdit, UpstreamProduct
+from shopsync_contracts.events import SkuSent, StockEdit
 
 Stock = Mapping[SkuNo, SkuStock]
 
 
-def import_stock(stock: Stock, product: UpstreamProduct) -> Stock:
+def import_stock(stock: Stock, product: Members) -> Stock:
     """Import the stock of SKUs never seen before (ST-1, ST-11). That of other SKUs stays (ST-2, ST-9).
 
     The sale form decides between stock and pre-order stock (ST-12). Unmanaged stock has no number (ST-7).
     """
     unseen = {}
-    for sku in product.skus:
-        number = (sku.vertical_no, sku.horizontal_no)
+    managed: bool = product["stock_managed"]
+    for sku in product["skus"]:
+        number = (sku["vertical_no"], sku["horizontal_no"])
         if number in stock:
             continue
-        count = sku.preorder_stock if product.sale_form == "preorder" else sku.stock
-        unseen[number] = SkuStock(
-            imported=count if product.stock_managed else None, unmanaged=not product.stock_managed
-        )
+        count = sku["preorder_stock"] if product["sale_form"] == "preorder" else sku["stock"]
+        unseen[number] = SkuStock(imported=count if managed else None, unmanaged=not managed)
     return {**stock, **unseen} if unseen else stock
 
 

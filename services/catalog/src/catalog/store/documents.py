@@ -1,11 +1,13 @@
 """Converts the layers to documents and back. A product document is its snapshot's members plus the inner layers."""
 
 from collections.abc import Callable, Mapping
+from operator import itemgetter
 from typing import Any, TypeVar
 
 from catalog.rules.model import (
     AppliedOffset,
     Listing,
+    Members,
     Partition,
     PushOutcome,
     Record,
@@ -13,16 +15,35 @@ from catalog.rules.model import (
     Review,
     SkuNo,
     SkuStock,
+    Snapshot,
     State,
     Tombstone,
     Upstream,
+    with_lists,
 )
 from catalog.rules.stamps import Stamped
-from shopsync_contracts.events import ProductSnapshot, Reason, SnapshotError, UpstreamProduct
+from shopsync_contracts.events import (
+    FormerListing,
+    ProductSnapshot,
+    Reason,
+    SnapshotContent,
+    SnapshotError,
+    SnapshotSku,
+    UpstreamProduct,
+    UpstreamSku,
+)
 from shopsync_contracts.stored import read_stored
 
 Document = dict[str, Any]
 T = TypeVar("T")
+
+_SNAPSHOT = tuple(ProductSnapshot.model_fields)
+_SNAPSHOT_NAMES = frozenset(_SNAPSHOT)
+_snapshot_values = itemgetter(*_SNAPSHOT)
+_CONTENT = tuple(SnapshotContent.model_fields)
+_SNAPSHOT_SKU = tuple(SnapshotSku.model_fields)
+_PRODUCT = tuple(UpstreamProduct.model_fields)
+_UPSTREAM_SKU = tuple(UpstreamSku.model_fields)
 
 
 def product_id(shop_key: str, product_no: str) -> str:
@@ -37,15 +58,11 @@ def product_document(state: State, *, revision: int, writer: str) -> Document:
         raise ValueError("only a product that is there has a document")
     return {
         "_id": product_id(record.shop_key, record.product_no),
-        **snapshot.model_dump(),
+        **snapshot,
         "revision": revision,
         "writer": writer,
         "upstream": _upstream_out(record.upstream),
-        "edits": _stamps_out(record.edits),
-        "tool": _stamps_out(record.tool),
-        "stock": [_stock_out(number, stock) for number, stock in record.stock.items()],
-        "target": _stamped_out(record.target),
-        "listing": _listing_out(record.listing),
+        **{name: write(getattr(record, name)) for name, write in _LAYERS.items()},
         "born_after": record.born_after,
         "first_version": record.first_version,
         "first_content_version": record.first_content_version,
@@ -55,7 +72,8 @@ def product_document(state: State, *, revision: int, writer: str) -> Document:
 
 def read_product(document: Mapping[str, Any]) -> State:
     """The state that `product_document` wrote."""
-    snapshot = ProductSnapshot.from_document(document)
+    snapshot = _snapshot_in(document)
+    former = snapshot["former_listing"]
     record = Record(
         shop_key=document["shop_key"],
         product_no=document["product_no"],
@@ -65,12 +83,43 @@ def read_product(document: Mapping[str, Any]) -> State:
         stock=dict(_stock_in(entry) for entry in document["stock"]),
         target=_stamped_in(document["target"]),
         listing=_listing_in(document["listing"]),
-        former_listing=snapshot.former_listing,
+        former_listing=None if former is None else read_stored(FormerListing, former),
         born_after=document.get("born_after"),
         first_version=document["first_version"],
         first_content_version=document["first_content_version"],
     )
     return State(record=record, snapshot=snapshot, applied=_offsets_in(document["offsets"]))
+
+
+def layer_changes(before: State, after: State) -> Document:
+    """What `product_document` would write otherwise, in the form of `$set`, when the snapshot is the same.
+
+    Layers that were not touched are the same objects.
+    """
+    record, known = after.record, before.record
+    if record is None or known is None or after.snapshot is not before.snapshot:
+        raise ValueError("only what readers do not see is written in part")
+    changes: Document = {"offsets": _offsets_out(after.applied)}
+    if record.upstream is not known.upstream:
+        changes |= {f"upstream.{name}": value for name, value in _upstream_out(record.upstream).items()}
+        if record.upstream.product is known.upstream.product:
+            del changes["upstream.product"]
+    for name, write in _LAYERS.items():
+        if (layer := getattr(record, name)) is not getattr(known, name):
+            changes[name] = write(layer)
+    return changes
+
+
+def _snapshot_in(document: Mapping[str, Any]) -> Snapshot:
+    """The snapshot's members of the document. One that an earlier version stored has those that came later as well."""
+    if (
+        document.keys() >= _SNAPSHOT_NAMES
+        and len(document["content"]) >= len(_CONTENT)
+        and all(len(sku) >= len(_SNAPSHOT_SKU) for sku in document["skus"])
+    ):
+        return dict(zip(_SNAPSHOT, _snapshot_values(document), strict=True))
+    snapshot: Snapshot = with_lists(ProductSnapshot.from_document(document).model_dump())
+    return snapshot
 
 
 def tombstone_document(state: State) -> Document:
@@ -117,7 +166,7 @@ def read_tombstone(document: Mapping[str, Any]) -> State:
 def _upstream_out(upstream: Upstream) -> Document:
     removal = upstream.removal
     return {
-        "product": upstream.product.model_dump(),
+        "product": upstream.product,
         "taken_at": upstream.taken_at,
         "observed_at": upstream.observed_at,
         "removal": None
@@ -132,11 +181,19 @@ def _upstream_out(upstream: Upstream) -> Document:
 
 def _upstream_in(document: Mapping[str, Any]) -> Upstream:
     return Upstream(
-        product=read_stored(UpstreamProduct, document["product"]),
+        product=_product_in(document["product"]),
         taken_at=document["taken_at"],
         observed_at=document["observed_at"],
         removal=_optional(document["removal"], lambda removal: Removal(**removal)),
     )
+
+
+def _product_in(document: Members) -> Members:
+    """The product, with the members that came later where an earlier version stored it."""
+    if len(document) >= len(_PRODUCT) and all(len(sku) >= len(_UPSTREAM_SKU) for sku in document["skus"]):
+        return document
+    product: Members = with_lists(read_stored(UpstreamProduct, document).model_dump())
+    return product
 
 
 def _listing_out(listing: Listing) -> Document:
@@ -198,15 +255,18 @@ def _review_in(document: Mapping[str, Any]) -> Review:
     )
 
 
-def _stock_out(number: SkuNo, stock: SkuStock) -> Document:
-    return {
-        "vertical_no": number[0],
-        "horizontal_no": number[1],
-        "imported": stock.imported,
-        "unmanaged": stock.unmanaged,
-        "edit": _stamped_out(stock.edit),
-        "sent": stock.sent,
-    }
+def _stocks_out(stocks: Mapping[SkuNo, SkuStock]) -> list[Document]:
+    return [
+        {
+            "vertical_no": vertical_no,
+            "horizontal_no": horizontal_no,
+            "imported": stock.imported,
+            "unmanaged": stock.unmanaged,
+            "edit": _stamped_out(stock.edit),
+            "sent": stock.sent,
+        }
+        for (vertical_no, horizontal_no), stock in stocks.items()
+    ]
 
 
 def _stock_in(document: Mapping[str, Any]) -> tuple[SkuNo, SkuStock]:
@@ -259,3 +319,13 @@ def _offsets_in(entries: list[Mapping[str, Any]]) -> dict[Partition, AppliedOffs
 
 def _optional(value: Any, read: Callable[[Any], T]) -> T | None:
     return None if value is None else read(value)
+
+
+_LAYERS: dict[str, Callable[[Any], Any]] = {
+    "edits": _stamps_out,
+    "tool": _stamps_out,
+    "stock": _stocks_out,
+    "target": _stamped_out,
+    "listing": _listing_out,
+}
+"""How the layers of a record that are stored under their own names are written."""

@@ -8,7 +8,14 @@ from pymongo.asynchronous.database import AsyncDatabase
 from pymongo.errors import BulkWriteError
 
 from catalog.rules.model import State
-from catalog.store.documents import Document, product_document, read_product, read_tombstone, tombstone_document
+from catalog.store.documents import (
+    Document,
+    layer_changes,
+    product_document,
+    read_product,
+    read_tombstone,
+    tombstone_document,
+)
 from shopsync_runtime import failpoint
 
 _DUPLICATE_KEY = 11000
@@ -42,6 +49,9 @@ def _change(write: Write, writer: str) -> _Change:
     if write.after.tombstone is not None:
         mark = {"burial": tombstone_document(write.after), "revision": revision + 1, "writer": writer}
         return UpdateOne(guard, {"$set": mark})
+    if write.after.snapshot is write.read.state.snapshot:
+        changes = layer_changes(write.read.state, write.after)
+        return UpdateOne(guard, {"$set": {**changes, "revision": revision + 1, "writer": writer}})
     return ReplaceOne(guard, product_document(write.after, revision=revision + 1, writer=writer))
 
 

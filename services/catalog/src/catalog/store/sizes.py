@@ -2,14 +2,15 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 import bson
+import orjson
 
 from catalog.errors import OutOfLimits
 from catalog.rules.merge import Folded, ReceivedMessage, fold
-from catalog.rules.model import Rules, State
-from catalog.store.documents import product_document
-from shopsync_contracts.events import ProductSnapshot
+from catalog.rules.model import Rules, Snapshot, State
+from catalog.store.documents import product_document, product_id
 from shopsync_contracts.limits import MAX_DOCUMENT_BYTES
 from shopsync_contracts.topics import CATALOG_PRODUCTS
 
@@ -26,8 +27,8 @@ def check_size(state: State) -> None:
     """Raise OutOfLimits with what is too large, its bytes and the limit."""
     if state.record is None or state.snapshot is None:
         return
-    subject = state.snapshot.subject
-    published = len(state.snapshot.model_dump_json().encode()) + _ENVELOPE_ROOM
+    subject = product_id(state.record.shop_key, state.record.product_no)
+    published = len(orjson.dumps(state.snapshot)) + _ENVELOPE_ROOM
     if published > CATALOG_PRODUCTS.max_message_bytes:
         raise OutOfLimits(
             f"the snapshot of product {subject} would have {published} bytes, {CATALOG_PRODUCTS.name} takes"
@@ -43,11 +44,15 @@ def check_size(state: State) -> None:
         )
 
 
-def _largest(snapshot: ProductSnapshot) -> str:
-    members = {**snapshot.model_dump(mode="json"), **snapshot.content.model_dump(mode="json")}
-    sizes = {name: len(str(value).encode()) for name, value in members.items() if name != "content"}
+def _largest(snapshot: Snapshot) -> str:
+    members = {**snapshot, **snapshot["content"]}
+    sizes = {name: len(_text(value)) for name, value in members.items() if name != "content"}
     name = max(sizes, key=lambda one: sizes[one])
     return f"the largest member is {name} with {sizes[name]} bytes"
+
+
+def _text(value: Any) -> bytes:
+    return value.encode() if isinstance(value, str) else orjson.dumps(value)
 
 
 def fold_within_limits(state: State, messages: Sequence[ReceivedMessage], rules: Rules, now: datetime) -> Folded:

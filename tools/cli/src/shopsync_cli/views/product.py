@@ -140,7 +140,7 @@ def _upstream_line(found: StoredProduct) -> str:
     facts = ["予約販売" if product.sale_form == "preorder" else "通常販売"]
     facts += [] if product.visible else ["hidden in the EC site"]
     facts += [] if product.stock_managed else ["在庫管理をしない"]
-    if (prices := price_range(product, found.tax)) is not None:
+    if (prices := price_range(product.model_dump(), found.tax)) is not None:
         facts.append(f"SKU prices {prices[0]}–{prices[1]}")
     return f"更新日 {show(product.updated_at)}, {stamps}, {', '.join(facts)}"
 

@@ -19,10 +19,10 @@ import bson
 from bson.codec_options import CodecOptions
 
 from catalog.rules.merge import Folded, ReceivedMessage
-from catalog.rules.model import Rules, State
+from catalog.rules.model import Rules, Snapshot, State
 from catalog.store.documents import product_document, product_id, read_product
 from catalog.store.sizes import fold_within_limits
-from shopsync_contracts import Event, new_event, parse
+from shopsync_contracts import Event, PlainEvent, parse
 from shopsync_contracts.events import ProductSnapshot
 from shopsync_contracts.topics import PRODUCT_CHANGES
 from shopsync_rehearsals.bench.catalogue.messages import messages
@@ -102,9 +102,10 @@ def _publish(watch: Stopwatch, folded: Sequence[Folded], states: Sequence[State]
     watch.time("snapshot, JSON", lambda: [_message(snapshot) for snapshot in changed])
 
 
-def _message(snapshot: ProductSnapshot) -> bytes:
-    subject = product_id(snapshot.shop_key, snapshot.product_no)
-    return new_event(snapshot, source="/shopsync/catalog", id=subject, time=snapshot.changed_at).to_bytes()
+def _message(snapshot: Snapshot) -> bytes:
+    subject = product_id(snapshot["shop_key"], snapshot["product_no"])
+    time = snapshot["changed_at"]
+    return PlainEvent(ProductSnapshot, snapshot, subject, subject, "/shopsync/catalog", time).to_bytes()
 
 
 if __name__ == "__main__":
