@@ -67,6 +67,11 @@ class Undecodable:
     error: Exception
 
     @property
+    def topic(self) -> str:
+        """Full name of its topic."""
+        return str(self.record.topic)
+
+    @property
     def position(self) -> tuple[TopicPartition, int]:
         """Partition and offset, for offsets' sake."""
         return TopicPartition(self.record.topic, self.record.partition), self.record.offset

@@ -15,6 +15,7 @@ from pymongo.errors import PyMongoError
 
 from shopsync_contracts import TOPICS
 from shopsync_runtime.cancelling import stop as cancel
+from shopsync_runtime.collector import tune_collector
 from shopsync_runtime.errors import OperationalError, SettingsError
 from shopsync_runtime.http_server import HttpServer, make_http_app
 from shopsync_runtime.lifecycle import start, stop
@@ -120,6 +121,7 @@ async def _run(name: str, common: CommonSettings, build: Callable[[Runtime], Non
     code = 0
     try:
         build(runtime)
+        tune_collector()
         http = HttpServer(
             make_http_app(
                 livez=runtime.livez,

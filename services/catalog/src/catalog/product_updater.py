@@ -16,6 +16,8 @@ from catalog.store.shops import ShopStore
 from catalog.store.sizes import fold_within_limits
 from shopsync_contracts.events import TaxDefaults
 from shopsync_runtime import RetryableError, failpoint
+from shopsync_runtime.chunks import batched
+from shopsync_runtime.gathering import all_ended
 
 log = structlog.get_logger(__name__)
 
@@ -25,6 +27,8 @@ Fold = Callable[[str, State, Rules], Folded]
 Hold = Callable[[Sequence[ReceivedMessage]], Awaitable[None]]
 
 _MAX_ATTEMPTS = 20
+_AT_ONCE = 4
+_FEWEST_TOGETHER = 50
 
 
 @dataclass(slots=True)
@@ -85,57 +89,69 @@ class ProductUpdater:
         return seen
 
     async def _run(self, ids: Sequence[str], fold_one: Fold, hold: Hold | None = None) -> dict[str, Folded]:
-        """Read, fold and write until no other writer was faster, then publish what changed or may be unpublished."""
-        taxes = await self._taxes(ids)
-        done: dict[str, Folded] = {}
-        changed: set[str] = set()
-        pending_ids: Iterable[str] = ids
-        for _ in range(_MAX_ATTEMPTS):
-            pending_ids = await self._attempt(pending_ids, fold_one, taxes, done, changed, hold=hold)
-            if not pending_ids and (fresh := await self._taxes(ids) if changed else taxes) != taxes:
-                # The settings changed while these products were priced with the old ones. The settings handler may
-                # have repriced the shop before this batch was written, so this batch must reprice its products.
-                pending_ids = [one for one in ids if fresh[_shop(one)] != taxes[_shop(one)]]
-                taxes, fold_one = fresh, self._refresh
-            if not pending_ids:
-                failpoint("catalog_after_write_before_publish")
-                await self._feed.publish(done[one].state for one in ids if one in changed or done[one].repeated)
-                failpoint("catalog_after_publish")
-                return done
-        raise RetryableError(f"other replicas kept changing the same products through {_MAX_ATTEMPTS} rounds")
+        """Read, fold, write and publish, some products beside others, so that one waits while another is folded."""
+        work = _Work(fold_one, await self._taxes(ids), hold)
+        await all_ended(*(self._update(some, work) for some in batched(ids, _share(len(ids)))))
+        if work.changed and (fresh := await self._taxes(ids)) != work.taxes:
+            # The settings changed while these products were priced with the old ones. The settings handler may
+            # have repriced the shop before this batch was written, so this batch must reprice its products.
+            stale = [one for one in ids if fresh[_shop(one)] != work.taxes[_shop(one)]]
+            for one, folded in (await self._run(stale, self._refresh)).items():
+                work.done[one] = _keep_first_outcome(work.done[one], folded)
+        return work.done
 
     def _refresh(self, _one: str, state: State, rules: Rules) -> Folded:
         return refresh_snapshot(state, rules, self._clock())
 
-    async def _attempt(
-        self,
-        ids: Iterable[str],
-        fold_one: Fold,
-        taxes: Mapping[str, TaxDefaults],
-        done: dict[str, Folded],
-        changed: set[str],
-        *,
-        hold: Hold | None,
-    ) -> list[str]:
-        read = await self._products.load(list(ids))
+    async def _update(self, ids: Sequence[str], work: "_Work") -> None:
+        """Try until no other writer was faster, then publish what changed or may be unpublished."""
+        pending_ids: Sequence[str] = ids
+        for _ in range(_MAX_ATTEMPTS):
+            pending_ids = await self._attempt(pending_ids, work)
+            if not pending_ids:
+                failpoint("catalog_after_write_before_publish")
+                states = [work.done[one].state for one in ids if one in work.changed or work.done[one].repeated]
+                await self._feed.publish(states)
+                failpoint("catalog_after_publish")
+                return
+        raise RetryableError(f"other replicas kept changing the same products through {_MAX_ATTEMPTS} rounds")
+
+    async def _attempt(self, ids: Sequence[str], work: "_Work") -> list[str]:
+        read = await self._products.load(ids)
         writes, folds = [], {}
         for one, stored in read.items():
-            rules = replace(self._rules, tax=taxes[_shop(one)])
-            folds[one] = folded = fold_one(one, stored.state, rules)
+            rules = replace(self._rules, tax=work.taxes[_shop(one)])
+            folds[one] = folded = work.fold_one(one, stored.state, rules)
             if folded.state is not stored.state:
                 writes.append(Write(one, stored, folded.state))
         waiting = [message for folded in folds.values() for message, _ in folded.waiting]
-        if hold is not None and waiting:
-            await hold(waiting)
+        if work.hold is not None and waiting:
+            await work.hold(waiting)
         lost = await self._products.write(writes, uuid4().hex) if writes else set()
         for one, folded in folds.items():
             if one not in lost:
-                done[one] = _keep_first_outcome(done.get(one), folded)
-        changed |= {write.id for write in writes if write.id not in lost and _is_visible(write.read, write.after)}
+                work.done[one] = _keep_first_outcome(work.done.get(one), folded)
+        work.changed |= {write.id for write in writes if write.id not in lost and _is_visible(write.read, write.after)}
         return sorted(lost)
 
     async def _taxes(self, ids: Iterable[str]) -> dict[str, TaxDefaults]:
         return await self._shops.tax_settings({_shop(one) for one in ids})
+
+
+@dataclass(slots=True)
+class _Work:
+    """What happens to a batch's products. `changed`: those whose snapshot was written anew."""
+
+    fold_one: Fold
+    taxes: Mapping[str, TaxDefaults]
+    hold: Hold | None
+    done: dict[str, Folded] = field(default_factory=dict)
+    changed: set[str] = field(default_factory=set)
+
+
+def _share(products: int) -> int:
+    """How many of a batch's products go together. Few products are not worth further questions to MongoDB."""
+    return max(_FEWEST_TOGETHER, -(-products // _AT_ONCE))
 
 
 def _by_product(messages: Sequence[ReceivedMessage]) -> dict[str, list[ReceivedMessage]]:

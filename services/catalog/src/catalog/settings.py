@@ -12,7 +12,10 @@ class CatalogSettings(ServiceSettings):
     model_config = SettingsConfigDict(env_prefix="CATALOG_")
 
     max_records: int = Field(
-        500, ge=1, le=5000, description="Messages in one batch, with one read and one write of MongoDB per batch"
+        500,
+        ge=1,
+        le=5000,
+        description="Messages in one batch. MongoDB gets at most four reads and four writes for its products",
     )
     compare_sale_form: bool = Field(
         True,

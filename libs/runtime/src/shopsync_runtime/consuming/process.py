@@ -47,9 +47,9 @@ async def process(
     failpoint("before_handler")
     admitted = items[: limit.admit([isinstance(item, Undecodable) for item in items])]
     failed = await _handle(admitted, handler)
-    dead = [item.position in failed for item in admitted]
+    dead = [item.position in failed for item in admitted] if failed else [False] * len(admitted)
     settled = admitted[: limit.admit(dead)]
-    letters = [dead_letter_of(failed[item.position]) for item in settled if item.position in failed]
+    letters = [dead_letter_of(failed[item.position]) for item, is_dead in zip(settled, dead, strict=False) if is_dead]
     failpoint("after_handler_before_commit")
     if letters:
         await publish(letters)

@@ -1,6 +1,7 @@
 import asyncio
 import contextlib
 import time
+from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -204,8 +205,8 @@ class Subscription:
 
     def _count(self, outcome: Outcome) -> None:
         BATCH_SIZE.labels(self.name).observe(len(outcome.settled))
-        for item in outcome.settled:
-            MESSAGES.labels(self.name, item.position[0].topic).inc()
+        for topic, count in Counter(item.topic for item in outcome.settled).items():
+            MESSAGES.labels(self.name, topic).inc(count)
         for letter in outcome.letters:
             DEAD_LETTERS.labels(self.name, letter.topic, letter.error_type).inc()
             self._log_letter(letter)

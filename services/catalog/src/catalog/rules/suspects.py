@@ -6,7 +6,7 @@ A suspect is a record on the snapshot topic that differs from the product's pres
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 
-from pydantic_core import from_json
+import orjson
 
 from catalog.rules.model import Partition
 
@@ -21,7 +21,7 @@ def version_shown(key: str, value: bytes | None) -> ShownVersion:
     if value is None:
         return None
     try:
-        data = from_json(value)["data"]
+        data = orjson.loads(value)["data"]
         named, version = f"{data['shop_key']}/{data['product_no']}", data["version"]
     except (ValueError, KeyError, TypeError):
         return UNREADABLE

@@ -77,7 +77,7 @@ def test_ratios_are_taken_within_a_round():
         (Kind.CATALOGUE, Phase.NOTHING_CHANGED, Counts(120, 120, 0, 120)),
         (Kind.CATALOGUE, Phase.RE_DELIVERY, Counts(120, 120, 120, 120)),
         (Kind.CATALOGUE, Phase.IN_A_ROW, Counts(120, 12, 12, None)),
-        (Kind.RAW_LOOP, Phase.NOTHING_CHANGED, Counts(120, 120, 120)),
+        (Kind.RAW_LOOP, Phase.NOTHING_CHANGED, Counts(120, 120, 0)),
         (Kind.RAW_LOOP, Phase.IN_A_ROW, Counts(120, 12, 120)),
         (Kind.CONNECT, Phase.UPDATE, Counts(120, 120)),
     ],

@@ -74,12 +74,14 @@ class Effort:
 
 
 def wanted(kind: Kind, phase: Phase, amount: Amount) -> Counts:
-    """The counts after a phase. The catalogue publishes no snapshot of a product that no reader would see changed."""
+    """The counts after a phase. What is stored already is published by nobody who looks first."""
     sent, some = count(phase, amount), amount.in_a_row() if phase is Phase.IN_A_ROW else amount
     least = sent.products
     if kind is Kind.CATALOGUE:
         # Several versions in one batch become one snapshot.
         least = 0 if phase is Phase.NOTHING_CHANGED else some.products
+    if kind is Kind.RAW_LOOP and phase in (Phase.NOTHING_CHANGED, Phase.RE_DELIVERY):
+        least = 0
     return Counts(
         documents=amount.products,
         newest=some.products,

@@ -1,7 +1,8 @@
 """The raw loop: what any consumer has to do that merges messages into MongoDB and publishes the result, and no rules.
 
-A batch costs one read of the stored products, one bulk write, one send of all snapshots, one commit. It takes the same
-client libraries, event loop, durability and batch size as the service does.
+A batch costs one read of the stored products, one bulk write, one send of all snapshots, one commit. A product that is
+stored already is neither written nor published. It takes the same client libraries, event loop, durability and batch
+size as the service does.
 
 Run as a program: `python -m shopsync_rehearsals.bench.catalogue.contenders.raw_loop PLACES`.
 """
@@ -51,21 +52,27 @@ class Loop:
 
     async def _batch(self, records: Sequence["ConsumerRecord[bytes, bytes]"]) -> None:
         events = [json.loads(record.value) for record in records]
-        await self._stored({event["subject"] for event in events})
+        stored = await self._stored({event["subject"] for event in events})
+        changed = [
+            (event, record.offset)
+            for event, record in zip(events, records, strict=True)
+            if stored.get(event["subject"]) != event["data"]["product"]
+        ]
+        if not changed:
+            return
         # Of several messages of a product the last one stands.
         documents = {
-            event["subject"]: {"_id": event["subject"], **event["data"], "offset": record.offset}
-            for event, record in zip(events, records, strict=True)
+            event["subject"]: {"_id": event["subject"], **event["data"], "offset": offset} for event, offset in changed
         }
         await self._products.bulk_write(
             [ReplaceOne({"_id": one}, document, upsert=True) for one, document in documents.items()], ordered=False
         )
-        await self._publish(events)
+        await self._publish([event for event, _ in changed])
 
     async def _stored(self, subjects: set[str]) -> dict[str, dict[str, Any]]:
-        """The products as they are stored. A merge needs them; there are no rules here that would use them."""
+        """The products as they are stored."""
         found = self._products.find({"_id": {"$in": list(subjects)}}, batch_size=len(subjects) + 1)
-        return {document["_id"]: document async for document in found}
+        return {document["_id"]: document["product"] async for document in found}
 
     async def _publish(self, events: Sequence[dict[str, Any]]) -> None:
         """One snapshot per message, all acknowledged when it returns."""
