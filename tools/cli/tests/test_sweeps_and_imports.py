@@ -260,9 +260,28 @@ class TestImports:
         ended = await shopsync(*tool.where, "imports", "confirm-shrink", "demo", "--dry-run")
         assert ended.exit_code == 1
         assert "import i-2, held nothing back" in ended.stderr
-        ended = await shopsync(*tool.where, "imports", "confirm-shrink", "nix", "--dry-run")
+        await tool.shop("new")
+        ended = await shopsync(*tool.where, "imports", "confirm-shrink", "new", "--dry-run")
         assert ended.exit_code == 1
         assert "no finished listing" in ended.stderr
+
+
+@pytest.mark.parametrize("command", [("imports", "list"), ("sweeps", "list"), ("imports", "confirm-shrink")])
+async def test_a_shop_that_nobody_knows_is_an_error_and_no_empty_table(shopsync, tool, command):
+    await tool.shop("demo")
+    ended = await shopsync(*tool.where, *command, "dmo")
+    assert ended.exit_code == 1
+    assert "no shop 'dmo' in MongoDB; shops with settings: demo" in ended.stderr
+    if command[1] == "list":
+        known = await shopsync(*tool.where, *command, "demo")
+        assert known.exit_code == 0, known.stderr
+
+
+async def test_an_import_of_a_shop_without_settings_is_listed(shopsync, tool):
+    run = ImportRun(id="i-1", shop_key="early", mode="enumerate", then_sync=False, request_id="r-1", requested_at=NOW)
+    await ImportStore(tool.database).add(run)
+    listed = await shopsync(*tool.where, "imports", "list", "early", "--json")
+    assert [one["id"] for one in listed.json()] == ["i-1"]
 
 
 def _members(run):

@@ -15,9 +15,11 @@ from shopsync_cli.views.output import err, out, print_json, print_table
 from shopsync_cli.views.overwrites import print_overwrites
 from shopsync_cli.views.runs import IMPORT_COLUMNS, as_document, import_row, import_rows
 from shopsync_contracts.events import ImportRequested
+from shopsync_readmodel.errors import NoRun
 from shopsync_readmodel.products.overwrites import DryRun, read_dry_run
 from shopsync_readmodel.runs.imports import Import, find_import, newest_imports
 from shopsync_readmodel.runs.losses import Loss, read_loss
+from shopsync_readmodel.shops.settings import require_shop
 from shopsync_runtime.wording import counted
 
 app = typer.Typer(no_args_is_help=True, help="Imports: what was read, and removals that wait for a confirmation.")
@@ -142,7 +144,10 @@ def _show(shop: str, loss: Loss, *, to_stderr: bool) -> None:
 
 async def _newest(settings: MongoSettings, shop: str | None, limit: int) -> list[Import]:
     async with connected(settings) as database:
-        return await newest_imports(database, shop, limit)
+        found = await newest_imports(database, shop, limit)
+        if not found and shop is not None:  # one that had an import is known, even without settings
+            await require_shop(database, shop)
+        return found
 
 
 async def _one(settings: MongoSettings, wanted: str) -> Import:
@@ -152,7 +157,11 @@ async def _one(settings: MongoSettings, wanted: str) -> Import:
 
 async def _loss(settings: MongoSettings, shop: str) -> Loss:
     async with connected(settings) as database:
-        return await read_loss(database, shop)
+        try:
+            return await read_loss(database, shop)
+        except NoRun:
+            await require_shop(database, shop)
+            raise
 
 
 async def _dry_run(settings: MongoSettings, shop: str) -> DryRun:

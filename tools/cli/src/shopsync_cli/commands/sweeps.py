@@ -13,6 +13,7 @@ from shopsync_cli.views.output import out, print_json, print_table
 from shopsync_cli.views.runs import SWEEP_COLUMNS, as_document, sweep_row, sweep_rows
 from shopsync_contracts.events import SweepRequested
 from shopsync_readmodel.runs.sweeps import Sweep, find_sweep, newest_sweeps
+from shopsync_readmodel.shops.settings import require_shop
 
 app = typer.Typer(no_args_is_help=True, help="Sweeps: what the nightly removals did.")
 
@@ -63,7 +64,10 @@ def show_sweep(
 
 async def _newest(settings: MongoSettings, shop: str | None, limit: int) -> list[Sweep]:
     async with connected(settings) as database:
-        return await newest_sweeps(database, shop, limit)
+        found = await newest_sweeps(database, shop, limit)
+        if not found and shop is not None:  # one that had a sweep is known, even without settings
+            await require_shop(database, shop)
+        return found
 
 
 async def _one(settings: MongoSettings, wanted: str) -> Sweep:
