@@ -17,6 +17,12 @@ BOTH, OLD, NEW = ("new", "old"), ("old",), ("new",)
             {"new": "not used before every publisher has it: p1 lacks it", "old": "newest"},
             "different newest keys: new, old",
         ),
+        (
+            [BOTH, OLD, OLD],
+            {"old": 3},
+            {"new": "not used before every publisher has it: p1, p2 lack it", "old": "newest"},
+            "different newest keys: new, old",
+        ),
         ([BOTH, BOTH], {"old": 3}, {"new": "newest", "old": "still needed"}, "of 3 shops"),
         ([BOTH, BOTH], {"new": 2, "old": 1}, {"new": "newest", "old": "still needed"}, "of 1 shop are"),
         ([BOTH, BOTH], {"new": 3}, {"new": "newest", "old": "may be dropped"}, None),

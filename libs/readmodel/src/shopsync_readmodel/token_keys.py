@@ -92,7 +92,8 @@ def _state(
     if not known_to:
         return "missing: no publisher has it, put it back behind the newest key"
     if newest_of and lacking:
-        return f"not used before every publisher has it: {', '.join(lacking)} lacks it"
+        lack = "lacks" if len(lacking) == 1 else "lack"
+        return f"not used before every publisher has it: {', '.join(lacking)} {lack} it"
     if newest_of:
         return "newest"
     return "may be dropped" if settled and not shops else "still needed"

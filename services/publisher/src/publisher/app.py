@@ -1,6 +1,7 @@
 """Composition root."""
 
 import asyncio
+import os
 import socket
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
@@ -99,18 +100,18 @@ def build(runtime: Runtime, settings: PublisherSettings) -> None:
     )
     reviews = Reviews(listings, shops, outbox, settings=settings, clock=clock)
 
-    replica = instance or socket.gethostname()
     keyring = Keyring(
         vault,
         tokens,
         stores,
-        KeyringSettings(replica, settings.token_key_lease, settings.blocked_wait),
+        KeyringSettings(instance or _process_name(), settings.token_key_lease, settings.blocked_wait),
         clock=clock,
         on_readable=workers.wake,
     )
     runtime.on_start(keyring.join)
     runtime.check("token key", keyring.missing)
-    app_trouble = AppTroubleReport(troubles, client.app_circuit, replica, clock)
+    # Under the host's name the next process clears what this one leaves behind.
+    app_trouble = AppTroubleReport(troubles, client.app_circuit, instance or socket.gethostname(), clock)
     upkeep = Upkeep(tokens, shops, authorizations, app_trouble, settings=settings, clock=clock)
 
     consent_flow = ConsentFlow(client, tokens, vault, stores, settings=settings, clock=clock)
@@ -124,6 +125,11 @@ def build(runtime: Runtime, settings: PublisherSettings) -> None:
     runtime.background("reviews", reviews.run)
     runtime.background("keyring", keyring.run)
     runtime.background("upkeep", _repeat(upkeep.round, _UPKEEP))
+
+
+def _process_name() -> str:
+    """Tells several publishers on one host apart."""
+    return f"{socket.gethostname()} (process {os.getpid()})"
 
 
 def _materials(runtime: Runtime, settings: PublisherSettings, cache: ImageCache) -> MaterialGatherer:

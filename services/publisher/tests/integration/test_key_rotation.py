@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import json
+import os
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
@@ -71,6 +72,11 @@ async def silence(demo):
 
 async def record(demo):
     return await Authorizations(demo.database).get("demo")
+
+
+async def test_a_replica_without_a_name_is_told_from_others_on_its_host(demo):
+    [announced] = await demo.database["token_keys"].find().to_list()
+    assert announced["replica"].endswith(f" (process {os.getpid()})")
 
 
 async def test_a_record_of_an_earlier_version_is_read_and_its_key_noted(demo):
