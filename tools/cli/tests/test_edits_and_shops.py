@@ -99,10 +99,20 @@ async def test_put_publishes_the_whole_settings(shopsync, bus):
     assert settings.category_version == "v2"
 
 
-async def test_put_refuses_a_schedule_without_times(shopsync):
-    ended = await shopsync("--kafka", "127.0.0.1:1", "shops", "put", "demo", "--mode", "scheduled")
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        (("--interval-minutes", "0"), "--interval-minutes (1 to 1440): Input should be greater than or equal to 1"),
+        (("--interval-minutes", "1441"), "--interval-minutes (1 to 1440): "),
+        (("--rate", "101"), "--rate (0 to 100): "),
+        (("--time", "03:00", "--time", "25:00"), "--time: is no time of day"),
+        (("--mode", "scheduled"), '--time: mode "scheduled" needs at least one time such as "03:00"'),
+    ],
+)
+async def test_put_names_the_option_that_is_wrong(shopsync, options, told):
+    ended = await shopsync("--kafka", "127.0.0.1:1", "shops", "put", "demo", *options)
     assert ended.exit_code == 2
-    assert "03:00" in ended.stderr
+    assert ended.stderr.startswith(f"shopsync: {told}")
 
 
 async def test_shops_are_listed_from_the_database(shopsync, mongo_uri, mongo_client, mongo_database):

@@ -16,6 +16,7 @@ from shopsync_cli.settings import MongoSettings
 from shopsync_cli.views.output import print_json, print_table, say, warn
 from shopsync_cli.views.shops import SHOP_COLUMNS, shop_facts, shop_row
 from shopsync_contracts.events import PushPauseSet, ShopSettingsChanged
+from shopsync_contracts.limits import MAX_INTERVAL_MINUTES, MAX_RATE_PERCENT
 from shopsync_readmodel.shops.overview import (
     AppTrouble,
     ShopOverview,
@@ -28,6 +29,13 @@ from shopsync_readmodel.shops.pauses import pause_is_stored
 app = typer.Typer(no_args_is_help=True, help="Shops: their settings, and TikTok Shop認証.")
 
 _POLL_SECONDS = 0.5
+_MINUTES = f"1 to {MAX_INTERVAL_MINUTES}"
+_PERCENT = f"0 to {MAX_RATE_PERCENT}"
+_OPTIONS = {
+    "sync.interval_minutes": f"--interval-minutes ({_MINUTES})",
+    "sync.times": "--time",
+    "tax.rate_percent": f"--rate ({_PERCENT})",
+}
 PauseWait = Annotated[bool, typer.Option("--wait", help="Wait until the publisher has stored it.")]
 
 
@@ -60,12 +68,12 @@ def put(
     *,
     shop: ShopKey,
     mode: Annotated[Mode, typer.Option(help="When ON products are sent.")] = Mode.MANUAL,
-    interval_minutes: Annotated[int, typer.Option(help="Minutes between automatic syncs (auto).")] = 60,
+    interval_minutes: Annotated[int, typer.Option(help=f"Minutes between automatic syncs (auto), {_MINUTES}.")] = 60,
     times: Annotated[list[str] | None, typer.Option("--time", help="HH:MM in Asia/Tokyo; repeat (scheduled).")] = None,
     tax_included: Annotated[
         bool, typer.Option("--tax-included/--tax-excluded", help="How prices are registered (消費税設定).")
     ] = True,
-    rate: Annotated[int, typer.Option(help="Tax rate in percent.")] = 10,
+    rate: Annotated[int, typer.Option(help=f"Tax rate in percent, {_PERCENT}.")] = 10,
     rounding: Annotated[RoundingChoice, typer.Option(help="Fractions of a yen.")] = RoundingChoice.DOWN,
     category_version: Annotated[
         CategoryVersion, typer.Option(help="TikTok Shop's category tree.")
@@ -75,6 +83,7 @@ def put(
     """Publish the whole settings of a shop. An option left out takes its default, not its present value."""
     body = build(
         ShopSettingsChanged,
+        options=_OPTIONS,
         shop_key=shop,
         sync={"mode": mode.value, "interval_minutes": interval_minutes, "times": times or []},
         tax={"included": tax_included, "rate_percent": rate, "rounding": rounding.value.replace("-", "_")},
@@ -128,7 +137,7 @@ def pause(
 
     Pushes under way are finished. The shop stays paused, restarts included, until `shops resume`.
     """
-    body = build(PushPauseSet, shop_key=shop, paused=True, reason=reason)
+    body = build(PushPauseSet, options={"reason": "--reason"}, shop_key=shop, paused=True, reason=reason)
     _set_pause(ctx, body, wait=wait, timeout=timeout, as_json=as_json)
 
 
