@@ -2,10 +2,12 @@
 
 import copy
 import json
+import sys
 from pathlib import Path
 
 import pytest
 
+from shopsync_contracts import __main__ as program
 from shopsync_contracts import narrowings
 from shopsync_contracts.compatibility import breaking_changes, undeclared
 from shopsync_contracts.events import BODIES, ProductChanged, ProductEdited
@@ -135,3 +137,14 @@ def test_the_export_refuses_a_breaking_change_and_writes_nothing(tmp_path):
         export(tmp_path)
 
     assert json.loads(path.read_text(encoding="utf-8")) == narrower_before
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"), [(["--help"], 0), (["-h"], 0), ([], 2), (["--wrong"], 2), (["a", "b"], 2)]
+)
+def test_the_program_shows_its_usage(arguments, code, monkeypatch, capsys):
+    monkeypatch.setattr(sys, "argv", ["shopsync_contracts", *arguments])
+    assert program.main() == code
+    told = capsys.readouterr()
+    assert (told.err if code else told.out).startswith("usage: python -m shopsync_contracts FOLDER")
+    assert (told.out if code else told.err) == ""

@@ -5,11 +5,16 @@ from pathlib import Path
 
 from shopsync_contracts.schemas import export
 
+_USAGE = "usage: python -m shopsync_contracts FOLDER   writes one JSON Schema per event type\n"
+
 
 def main() -> int:
     """Return the exit code: 0 when written, 1 on a breaking change, 2 on wrong usage."""
-    if len(sys.argv) != 2 or sys.argv[1] in {"-h", "--help"}:
-        sys.stderr.write("usage: python -m shopsync_contracts FOLDER   writes one JSON Schema per event type\n")
+    if {"-h", "--help"} & set(sys.argv[1:]):
+        sys.stdout.write(_USAGE)
+        return 0
+    if len(sys.argv) != 2 or sys.argv[1].startswith("-"):
+        sys.stderr.write(_USAGE)
         return 2
     try:
         changed = export(Path(sys.argv[1]))
