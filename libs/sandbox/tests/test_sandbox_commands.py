@@ -1,6 +1,7 @@
 import socket
 import subprocess
 import sys
+from importlib.metadata import version
 
 import pytest
 
@@ -32,3 +33,15 @@ def test_a_port_that_is_taken_is_one_line(command):
 def test_a_number_out_of_bounds_is_refused_with_its_option(command, option, value):
     done = ended(command, option, value)
     assert (done.returncode, option in done.stderr) == (2, True)
+
+
+def test_the_version_is_the_one_of_shopsync():
+    done = ended("--version")
+    assert (done.returncode, done.stdout) == (0, f"shopsync_sandbox {version('shopsync-cli')}\n")
+
+
+def test_the_help_page_keeps_servers_and_rehearsals_apart():
+    shown = ended("--help").stdout
+    assert "--version" in shown
+    places = [shown.index(f" {words} ") for words in ("Servers, until Ctrl-C", "up", "mongo", "Rehearsals,", "demo")]
+    assert places == sorted(places)

@@ -6,6 +6,7 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Coroutine, Sequence
+from importlib.metadata import version
 from typing import Any, TypeVar
 
 import structlog
@@ -51,6 +52,9 @@ def run_service(name: str, settings_class: type[S], build: Build[S], *, default_
     arguments = sys.argv[1:]
     if "--help" in arguments or "-h" in arguments:
         sys.stdout.write(help_text(name, [common_class, settings_class]) + "\n")
+        sys.exit(0)
+    if "--version" in arguments:
+        sys.stdout.write(f"{name} {version('shopsync-runtime')}\n")
         sys.exit(0)
     common, settings = _settings(name, common_class, settings_class, arguments)
     configure_logging(common.log_level, service=name)

@@ -13,7 +13,7 @@ from shopsync_runtime.settings_loading import variable_of
 def help_text(service: str, classes: list[type[BaseSettings]]) -> str:
     """The service's usage and all its variables with description and default."""
     lines = [
-        f"usage: python -m {service} [--help] [--print-config]",
+        f"usage: python -m {service} [--help] [--version] [--print-config]",
         "",
         f"Runs the shopsync service {service!r} until SIGTERM. Settings come from environment variables:",
     ]
@@ -26,6 +26,7 @@ def help_text(service: str, classes: list[type[BaseSettings]]) -> str:
         "",
         "options:",
         "  --help          this text",
+        "  --version       the version, one for all services, and exit",
         "  --print-config  the settings in force, secrets masked, and exit",
     ]
     return "\n".join(lines)

@@ -4,6 +4,7 @@ import asyncio
 import os
 import signal
 import sys
+from importlib.metadata import version
 
 import httpx
 import pytest
@@ -105,6 +106,9 @@ async def test_help_and_print_config(support_folder):
     assert "PROBE_TOKEN" in out
     assert "a secret [required]" in out
     assert "[default: 8099]" in out
+    assert "--version" in out
+    code, out, _ = await run_probe({"PYTHONPATH": str(support_folder)}, "--version")
+    assert (code, out) == (0, f"probe {version('shopsync-cli')}\n"), "as `shopsync --version` says"
     code, out, _ = await run_probe(env, "--print-config")
     lines = out.splitlines()
     assert code == 0

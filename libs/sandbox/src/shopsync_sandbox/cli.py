@@ -3,21 +3,25 @@
 import importlib
 import sys
 from collections.abc import Callable, Sequence
-from typing import Any
+from importlib.metadata import version
+from typing import Annotated, Any
 
 import typer
 
-_COMMANDS = {
+_SERVERS = {
     "up": "shopsync_testkit.up:up",
     "futureshop": "shopsync_sandbox.futureshop.commands:futureshop",
     "tiktok": "shopsync_sandbox.tiktok.commands:tiktok",
     "kafka": "shopsync_testkit.commands:kafka",
     "mongo": "shopsync_testkit.commands:mongo",
+}
+_REHEARSALS = {
     "demo": "shopsync_rehearsals.demo.commands:demo",
     "bench-publisher": "shopsync_rehearsals.bench.publisher.commands:bench_publisher",
     "bench-import": "shopsync_rehearsals.bench.imports.commands:bench_import",
     "bench-catalogue": "shopsync_rehearsals.bench.catalogue.commands:bench_catalogue",
 }
+_COMMANDS = _SERVERS | _REHEARSALS
 
 
 def application(arguments: Sequence[str]) -> typer.Typer:
@@ -26,11 +30,22 @@ def application(arguments: Sequence[str]) -> typer.Typer:
     app.callback()(_sandbox)
     named = [arguments[0]] if arguments and arguments[0] in _COMMANDS else list(_COMMANDS)
     for name in named:
-        app.command(name)(_load(_COMMANDS[name]))
+        panel = "Servers, until Ctrl-C" if name in _SERVERS else "Rehearsals, judged at their end"
+        app.command(name, rich_help_panel=panel)(_load(_COMMANDS[name]))
     return app
 
 
-def _sandbox() -> None:
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"shopsync_sandbox {version('shopsync-sandbox')}")
+        raise typer.Exit
+
+
+def _sandbox(
+    _: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and end.")
+    ] = False,
+) -> None:
     """A futureshop, a TikTok Shop, Kafka and MongoDB to run shopsync against, all on loopback."""
 
 
