@@ -1,4 +1,4 @@
-"""What the demo prints while it starts, and the lines that it suggests to try."""
+"""What the demo prints while it starts and while it is kept, and the lines that it suggests to try."""
 
 import asyncio
 import re
@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from shopsync_rehearsals.demo.hints import addresses
+from shopsync_rehearsals.demo.keeping import tell_of_deaths
 from shopsync_rehearsals.demo.stack import Stack
 from shopsync_rehearsals.installation import Installation
 from shopsync_rehearsals.reporting import reported
@@ -56,3 +57,17 @@ def test_no_line_does_nothing_and_every_shopsync_line_is_a_command(tmp_path):
     text, _ = hint(tmp_path)
     assert "sed" not in text
     assert text.count(".venv/bin/shopsync") >= 4
+
+
+async def test_a_service_that_dies_while_the_demo_is_kept_is_told_once(tmp_path):
+    services = {"catalog": ServiceProcess("catalog", env={}, folder=tmp_path)}
+    await services["catalog"].start(wait=False)  # without settings it ends at once
+    lines: list[str] = []
+    stop = asyncio.Event()
+    keeping = asyncio.create_task(tell_of_deaths(services, stop, lines.append, every=0.01))
+    await eventually(lambda: lines, what="the line")
+    await asyncio.sleep(0.1)
+    stop.set()
+    await keeping
+    log = tmp_path / "catalog.log"
+    assert lines == [f"catalog has ended with code 2, the rest goes on; its log: {log}; Ctrl-C ends the demo"]

@@ -17,6 +17,7 @@ from shopsync_rehearsals.bus import Follower, connected
 from shopsync_rehearsals.demo import report
 from shopsync_rehearsals.demo.checks import findings
 from shopsync_rehearsals.demo.hints import addresses
+from shopsync_rehearsals.demo.keeping import tell_of_deaths
 from shopsync_rehearsals.demo.other_system import interfering
 from shopsync_rehearsals.demo.stack import SHOP, Plan, Stack, running
 from shopsync_rehearsals.demo.story import Outcome, Story
@@ -128,4 +129,4 @@ async def _keep(stack: Stack, console: Console) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
-    await stop.wait()
+    await tell_of_deaths(stack.services, stop, lambda line: console.print(line, highlight=False, markup=False))
