@@ -23,6 +23,7 @@ DOMAIN = (DOCS / "domain.md").read_text(encoding="utf-8")
 HOUSE_STYLE = [
     page for page in PAGES if page == CONTRIBUTING or (DOCS in page.parents and not page.name.startswith("operations"))
 ]
+WRAPPED = sorted({*PAGES, *ROOT.glob("*.md"), *ROOT.glob("libs/*/*.md")})
 WIDTH = 120
 SOURCES = sorted(
     path for part in ("services/*/*", "libs/*/*", "tools/*/*", "tests") for path in ROOT.glob(f"{part}/**/*.py")
@@ -124,13 +125,16 @@ def test_the_search_finds_what_it_looks_for(text, what):
 
 
 @pytest.mark.parametrize("page", HOUSE_STYLE, ids=name)
-def test_a_page_says_first_who_it_is_for_and_wraps(page):
-    text = page.read_text(encoding="utf-8")
-    assert text.split("\n\n")[1].startswith("For ")
-    lines = [
-        re.sub(r"\]\([^)]*\)", "]()", line) for line in CODE.sub("", text).splitlines() if not line.startswith("|")
-    ]
-    assert [line for line in lines if len(line) > WIDTH] == []
+def test_a_page_says_first_who_it_is_for(page):
+    assert page.read_text(encoding="utf-8").split("\n\n")[1].startswith("For ")
+
+
+@pytest.mark.parametrize("page", WRAPPED, ids=name)
+def test_a_page_wraps_outside_tables_and_code(page):
+    """The target of a link cannot be broken and does not count."""
+    lines = CODE.sub("", page.read_text(encoding="utf-8")).splitlines()
+    text = [re.sub(r"\]\([^)]*\)", "]()", line) for line in lines if not line.startswith("|")]
+    assert [line for line in text if len(line) > WIDTH] == []
 
 
 def test_the_index_names_every_page():
