@@ -55,6 +55,8 @@ class CutTo:
 
 
 def _identifier(value: str) -> str:
+    if value.isascii() and 1 <= len(value) <= MAX_KEY_BYTES and "/" not in value:
+        return value  # nearly all, in a third of the time
     size = len(value.encode())
     if not 1 <= size <= MAX_KEY_BYTES:
         raise ValueError(f"must be 1 to {MAX_KEY_BYTES} bytes of UTF-8, has {size}")
@@ -64,6 +66,8 @@ def _identifier(value: str) -> str:
 
 
 def _axis_number(value: str) -> str:
+    if value.isascii() and len(value) <= MAX_AXIS_BYTES:
+        return value
     if len(value.encode()) > MAX_AXIS_BYTES:
         raise ValueError(f"must be at most {MAX_AXIS_BYTES} bytes of UTF-8, has {len(value.encode())}")
     return value

@@ -51,7 +51,8 @@ _HEADERS = 1024 * 1024
 class TopicSpec:
     """A topic without its prefix.
 
-    `retention` None means indefinitely. A compacted topic keeps the newest message per key.
+    `retention` None means indefinitely. A compacted topic keeps the newest message per key. A `bulk` topic may hold a
+    hundred thousand messages of one import: whoever reads it with other topics reads the others first.
     """
 
     name: str
@@ -64,6 +65,7 @@ class TopicSpec:
     retention: timedelta | None = timedelta(days=7)
     tombstones: bool = False
     max_message_bytes: int = MAX_MESSAGE_BYTES
+    bulk: bool = False
 
     def full_name(self, prefix: str) -> str:
         """Name on the cluster. The environment sets `prefix`; the default is `shopsync`."""
@@ -92,6 +94,7 @@ PRODUCT_CHANGES = TopicSpec(
     types=(ProductChanged, ProductRemoved),
     written_by="ingestor, other systems",
     read_by="catalog",
+    bulk=True,
 )
 TOOL_EDITS = TopicSpec(
     name="tool-edits.v1",

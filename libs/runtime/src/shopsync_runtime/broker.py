@@ -44,7 +44,13 @@ class _Broker(KafkaBroker):
 
     def _consumer(self, *, group_id: str, **options: Any) -> Consumer:
         subscription = self.by_group[group_id]
-        return Consumer(observer=subscription.polling, fencing_listener=subscription, group_id=group_id, **options)
+        return Consumer(
+            observer=subscription.polling,
+            fencing_listener=subscription,
+            urgent_topics=subscription.urgent_topics,
+            group_id=group_id,
+            **options,
+        )
 
 
 def create_app(common: CommonSettings, service: str) -> FastStream:

@@ -76,12 +76,10 @@ class UpstreamProduct(Body):
 
     @model_validator(mode="after")
     def _sku_numbers_are_unique(self) -> Self:
-        seen: set[tuple[str, str]] = set()
-        for sku in self.skus:
-            number = (sku.vertical_no, sku.horizontal_no)
-            if number in seen:
-                raise ValueError(f"skus: vertical_no {number[0]!r} with horizontal_no {number[1]!r} stands twice")
-            seen.add(number)
+        numbers = [(sku.vertical_no, sku.horizontal_no) for sku in self.skus]
+        if len(set(numbers)) < len(numbers):
+            vertical_no, horizontal_no = next(one for place, one in enumerate(numbers) if one in numbers[:place])
+            raise ValueError(f"skus: vertical_no {vertical_no!r} with horizontal_no {horizontal_no!r} stands twice")
         return self
 
 

@@ -86,6 +86,7 @@ class Subscription:
         self.name = name
         self.group = group
         self.topics = topics
+        self.urgent_topics = frozenset(name for name, spec in topics.items() if not spec.bulk)
         self.description = (handler.__doc__ or "").strip() or None
         self._handler = handler
         self._publish_letters = publish_letters

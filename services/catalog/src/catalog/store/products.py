@@ -91,7 +91,7 @@ class ProductStore:
         found: dict[str, Stored] = {}
         burials: list[Document] = []
         # All in one reply if they fit into 16 MB, instead of 101 documents first.
-        async for document in self._products.find({"_id": {"$in": list(ids)}}, batch_size=len(ids) + 1):
+        for document in await self._products.find({"_id": {"$in": list(ids)}}, batch_size=len(ids) + 1).to_list():
             if (burial := document.get("burial")) is not None:
                 burials.append(burial)
                 found[document["_id"]] = Stored(read_tombstone(burial), None)
@@ -100,7 +100,8 @@ class ProductStore:
         await self._bury(burials)
         absent = [one for one in ids if one not in found]
         if absent:
-            async for document in self._tombstones.find({"_id": {"$in": absent}}, batch_size=len(absent) + 1):
+            tombstones = self._tombstones.find({"_id": {"$in": absent}}, batch_size=len(absent) + 1)
+            for document in await tombstones.to_list():
                 found[document["_id"]] = Stored(read_tombstone(document), None)
         return {one: found.get(one, Stored(State(), None)) for one in ids}
 
@@ -169,8 +170,8 @@ class ProductStore:
     async def versions(self, ids: Collection[str]) -> dict[str, int]:
         """Present versions of existing products. Products marked for deletion do not count."""
         query = {"_id": {"$in": list(ids)}, "burial": {"$exists": False}}
-        found = self._products.find(query, {"version": 1}, batch_size=len(ids) + 1)
-        return {document["_id"]: document["version"] async for document in found}
+        found = await self._products.find(query, {"version": 1}, batch_size=len(ids) + 1).to_list()
+        return {document["_id"]: document["version"] for document in found}
 
     async def sku_numbers(self, ids: Collection[str]) -> dict[str, set[tuple[str, str]]]:
         """All SKUs that each of these products ever had. Unknown products are left out."""
