@@ -76,6 +76,7 @@ def _settings(world: World, shops_file: Any) -> dict[str, Any]:
             requests_per_second=1000.0,
             poll_interval="100ms",
             retry_first="20ms",
+            search_lag="5s",  # the sandbox shows a write at once
             image_allow_private=True,
         ),
         "janitor": janitor.settings.JanitorSettings(poll="50ms"),

@@ -15,7 +15,7 @@ from shopsync_rehearsals.month.world import World
 PATIENCE = 300.0
 _PAUSE = 0.03
 _SOON = timedelta(minutes=2)
-"""A push that is tried again within this time is still going on: on a busy machine a call may need a second attempt.
+"""A push that is tried again within this time is still going on, such as a create whose answer was lost.
 What waits longer waits for a person or for another day."""
 
 
