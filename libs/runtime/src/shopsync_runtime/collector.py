@@ -10,8 +10,7 @@ def tune_collector() -> None:
     """Let the collector run rarely, and never look again at what exists now. Call once, when everything is built.
 
     A batch of messages makes some hundred thousand objects and drops them all at its end, by reference counts. With
-    Python's own setting the collector visits them, and all modules and models, many times per batch: a tenth to a
-    seventh of the catalog's processor time.
+    Python's own setting the collector visits them many times per batch, and all modules and models as well.
     """
     gc.collect()
     gc.freeze()

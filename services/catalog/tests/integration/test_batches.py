@@ -10,7 +10,7 @@ from aiokafka.errors import KafkaError
 from pymongo import AsyncMongoClient
 from pymongo.monitoring import CommandListener
 
-from catalog.store.documents import read_product
+from catalog.store.read_documents import read_product
 from shopsync_contracts.events import ProductSnapshot, SkuSent
 
 

@@ -9,8 +9,8 @@ from aiokafka.errors import KafkaError
 from structlog.testing import capture_logs
 
 from catalog.rules.model import State
-from catalog.store.documents import read_product
 from catalog.store.products import Stored, Write
+from catalog.store.read_documents import read_product
 from shopsync_contracts.events import (
     BulkEditCompleted,
     EditChanges,

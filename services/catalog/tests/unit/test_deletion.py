@@ -6,7 +6,8 @@ import pytest
 from bson.codec_options import CodecOptions
 
 from catalog.errors import FormerLife, UnknownProduct
-from catalog.store.documents import product_document, read_product, read_tombstone, tombstone_document
+from catalog.store.documents import product_document, tombstone_document
+from catalog.store.read_documents import read_product, read_tombstone
 
 
 def decoded(document):

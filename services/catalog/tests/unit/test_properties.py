@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from catalog.rules.merge import fold
 from catalog.rules.model import State, with_lists
-from catalog.store.documents import layer_changes, product_document, read_product
+from catalog.store.documents import layer_changes, product_document
+from catalog.store.read_documents import read_product
 from shopsync_contracts import PlainEvent, new_event, parse
 from shopsync_contracts.events import (
     ProductSnapshot,

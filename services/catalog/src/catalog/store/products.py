@@ -8,14 +8,8 @@ from pymongo.asynchronous.database import AsyncDatabase
 from pymongo.errors import BulkWriteError
 
 from catalog.rules.model import State
-from catalog.store.documents import (
-    Document,
-    layer_changes,
-    product_document,
-    read_product,
-    read_tombstone,
-    tombstone_document,
-)
+from catalog.store.documents import Document, layer_changes, product_document, tombstone_document
+from catalog.store.read_documents import read_product, read_tombstone
 from shopsync_runtime import failpoint
 
 _DUPLICATE_KEY = 11000

@@ -20,7 +20,8 @@ from bson.codec_options import CodecOptions
 
 from catalog.rules.merge import Folded, ReceivedMessage
 from catalog.rules.model import Rules, Snapshot, State
-from catalog.store.documents import product_document, product_id, read_product
+from catalog.store.documents import product_document, product_id
+from catalog.store.read_documents import read_product
 from catalog.store.sizes import fold_within_limits
 from shopsync_contracts import Event, PlainEvent, parse
 from shopsync_contracts.events import ProductSnapshot
