@@ -11,7 +11,7 @@ from pymongo.asynchronous.database import AsyncDatabase
 from ingestor.model import ImportRun
 from ingestor.records.product_numbers import Listed
 from ingestor.windows import Checkpoint
-from shopsync_runtime.jobs import JobDocuments
+from shopsync_runtime.jobs import UNFINISHED, JobDocuments
 
 Database = AsyncDatabase[dict[str, Any]]
 
@@ -62,7 +62,7 @@ class ImportStore:
         """Shops with an unfinished import, the longest waiting first."""
         cursor = await self._imports.aggregate(
             [
-                {"$match": {"finished": False}},
+                {"$match": UNFINISHED},
                 {"$group": {"_id": "$shop_key", "since": {"$min": "$requested_at"}}},
                 {"$sort": {"since": 1, "_id": 1}},
             ]
@@ -114,12 +114,12 @@ class ImportStore:
 
     async def tied(self, import_id: str, *, limit: int) -> list[ImportRun]:
         """Requests that are tied to the import and not answered yet."""
-        cursor = self._imports.find({"answered_by": import_id, "finished": False}).sort("_id", ASCENDING).limit(limit)
+        cursor = self._imports.find({**_tied_to(import_id), "finished": False}).sort("_id", ASCENDING).limit(limit)
         return [ImportRun.from_document(document) async for document in cursor]
 
     async def any_tied_wants_sync(self, import_id: str) -> bool:
         """Whether one of the requests tied to the import, answered or not, asks for a sync."""
-        return await self._imports.find_one({"answered_by": import_id, "then_sync": True}, {"_id": 1}) is not None
+        return await self._imports.find_one({**_tied_to(import_id), "then_sync": True}, {"_id": 1}) is not None
 
     async def answered(self, run: ImportRun, tied: Sequence[ImportRun]) -> None:
         """Finish these requests, since their reports are published."""
@@ -275,6 +275,11 @@ class PresenceStore:
             },
             upsert=True,
         )
+
+
+def _tied_to(import_id: str) -> dict[str, Any]:
+    # With its type, or MongoDB does not take the index, which holds texts only.
+    return {"answered_by": {"$eq": import_id, "$type": "string"}}
 
 
 def _id(shop_key: str, product_no: str) -> str:

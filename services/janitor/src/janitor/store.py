@@ -10,7 +10,7 @@ from pymongo.asynchronous.database import AsyncDatabase
 
 from janitor.model import Sweep
 from shopsync_contracts.events import ImportCompleted, ImportFailed
-from shopsync_runtime.jobs import JobDocuments
+from shopsync_runtime.jobs import UNFINISHED, JobDocuments
 
 Database = AsyncDatabase[dict[str, Any]]
 
@@ -64,7 +64,7 @@ class SweepStore:
         }
         cursor = await self._sweeps.aggregate(
             [
-                {"$match": {"finished": False}},
+                {"$match": UNFINISHED},
                 {"$project": {"shop_key": 1, "requested_at": 1, "begun": begun, "ready": ready}},
                 {
                     "$group": {

@@ -1,14 +1,17 @@
 """A job queue: one collection of documents, either imports or sweeps."""
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
-from typing import Any
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
 
 from pymongo import ASCENDING
 from pymongo.asynchronous.collection import AsyncCollection
 
 from shopsync_runtime.errors import LeaseLost
 from shopsync_runtime.mongo import Document
+
+UNFINISHED: Final[Mapping[str, Any]] = {"finished": False, "requested_at": {"$gt": datetime(1970, 1, 1, tzinfo=UTC)}}
+"""Matches all unfinished jobs. MongoDB takes the index of these only for a query that also bounds its field."""
 
 _OLDEST_FIRST = [("requested_at", ASCENDING), ("_id", ASCENDING)]
 _NONE: Mapping[str, Any] = {}

@@ -76,8 +76,9 @@ class HeldMessages:
 
     async def about(self, subjects: Collection[str]) -> list[HeldMessage]:
         """Held messages about these subjects, oldest first."""
-        found = self._collection.find({"subject": {"$in": list(subjects)}})
-        read = [self._read(one) for one in await found.sort([("held_at", 1), ("_id", 1)]).to_list()]
+        # Sorted here: asked for this order, MongoDB may take the index of it and read all that is held.
+        found = await self._collection.find({"subject": {"$in": list(subjects)}}).to_list()
+        read = [self._read(one) for one in sorted(found, key=lambda one: (one["held_at"], one["_id"]))]
         return [one for one in read if isinstance(one, HeldMessage)]
 
     async def oldest(self, limit: int) -> list[HeldMessage | UnreadableMessage]:
