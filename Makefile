@@ -21,7 +21,7 @@ BENCH ?=
 SEEDS ?= 20
 RATE ?=
 
-.PHONY: help install lock generated demo bench-publisher month bench-import bench-catalogue test test-unit coverage lint types imports measure check format clean
+.PHONY: help install lock generated demo bench-publisher month bench-import bench-catalogue test test-unit coverage lint types imports measure pace-constants check format clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-16s %s\n", $$1, $$2}'
@@ -82,6 +82,9 @@ lint: install ## ruff: rules and format
 
 measure: install ## modules, functions, imports up the layers and circles: make measure [ROOT=another tree]
 	@$(BIN)/python tools/measure.py $(if $(ROOT),--root $(ROOT))
+
+pace-constants: install ## what each constant of the publisher's pace does, by simulation
+	@PYTHONPATH=services/publisher/tests/support $(BIN)/python -m pace_constants
 
 types: install ## mypy, strict
 	@$(BIN)/mypy

@@ -2,161 +2,27 @@
 
 import asyncio
 import itertools
-import random
-import selectors
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
-from math import ceil
-from typing import Any
+from datetime import timedelta
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pace_simulation import (
+    EPOCH,
+    FakeTime,
+    Shop,
+    Store,
+    chance,
+    keep_calling,
+    most_in_a_second,
+    pace,
+    stalls,
+)
 
 from publisher.errors import RateLimited, Refused, ShopResting, Unavailable
-from publisher.pace.rate_limiter import RateLimiter, RateLimiterSettings
-from publisher.pace.slots import Line, ServerClock, take_stretch
-from publisher.pace.state import PaceState, ReservationReply
-
-EPOCH = datetime(2026, 11, 23, tzinfo=UTC)
-
-
-class _Jumping(selectors.SelectSelector):
-    """Nothing to wait for but time, and that passes at once."""
-
-    loop: "FakeTime"
-
-    def select(self, timeout=None):
-        assert timeout is not None, "everything waits for ever"
-        self.loop.now += max(0.0, timeout)
-        return super().select(0)
-
-
-class FakeTime(asyncio.SelectorEventLoop):
-    def __init__(self):
-        selector = _Jumping()
-        selector.loop, self.now = self, 1000.0
-        super().__init__(selector)
-
-    def time(self):
-        return self.now
-
-    def play(self, coroutine):
-        try:
-            return self.run_until_complete(coroutine)
-        finally:
-            self.close()
-
-
-def chance(seed):
-    return random.Random(seed)  # noqa: S311 - makes delays, guards nothing
-
-
-@dataclass
-class Store:
-    """The shared document in memory, by the same pure functions; each exchange takes its time both ways."""
-
-    delays: random.Random = field(default_factory=lambda: chance(1))
-    slowest: float = 0.004
-    line: Line = field(default_factory=Line)
-    state: PaceState = field(default_factory=PaceState)
-    probe_until: datetime = EPOCH
-    reservations: int = 0
-    changes: int = 0
-
-    def now(self):
-        now = EPOCH + timedelta(seconds=asyncio.get_running_loop().time())
-        return now.replace(microsecond=now.microsecond // 1000 * 1000)
-
-    async def _travel(self):
-        await asyncio.sleep(self.delays.uniform(0, self.slowest))
-
-    async def reserve(self, shop_key, me, *, length, lead, rate=None):
-        await self._travel()
-        self.reservations += 1
-        now, state, start = self.now(), self.state, None
-        if not state.breaker.is_open and (state.paused_until is None or state.paused_until <= now):
-            self.line, start = take_stretch(self.line, now, me, length=length, lead=lead)
-        shared_at = self.line.shared_at
-        await self._travel()
-        return ReservationReply(start, now, shared_at, state)
-
-    async def change(self, shop_key, change):
-        await self._travel()
-        self.changes += 1
-        self.state, now = change(self.state, self.now()), self.now()
-        state = self.state
-        await self._travel()
-        return state, now
-
-    async def claim_probe(self, shop_key, lease):
-        await self._travel()
-        until = self.state.breaker.open_until
-        if until is None or until > self.now() or self.probe_until > self.now():
-            return False
-        self.probe_until = self.now() + lease
-        return True
-
-
-@dataclass
-class Shop:
-    """TikTok's side: arrival times, and what each call meets."""
-
-    seconds: float = 0.2
-    arrivals: list[float] = field(default_factory=list)
-    limits: list[float] = field(default_factory=list)
-    error: Exception | None = None
-    #: one call per so many seconds, more is a 429
-    gap: float = 0.0
-    wish: timedelta | None = None
-    free_at: float = 0.0
-
-    async def call(self):
-        now = asyncio.get_running_loop().time()
-        self.arrivals.append(now)
-        await asyncio.sleep(self.seconds)
-        if self.error is not None:
-            raise self.error
-        if now < self.free_at:
-            self.limits.append(now)
-            raise RateLimited("36009002", "slow down", retry_after=self.wish)
-        self.free_at = max(now, self.free_at) + self.gap
-        return "reply"
-
-
-def pace(store, rate=10.0, *, me="a", failures=5, **kwargs):
-    rules = RateLimiterSettings(rate, failures, timedelta(seconds=10))
-    return RateLimiter("demo", store, rules, me=me, clock=ServerClock(), **kwargs)
-
-
-async def keep_calling(paces, shop, *, until, callers=4, urgent=True):
-    """So many callers per replica, each at once again."""
-
-    async def caller(one):
-        while asyncio.get_running_loop().time() < until:
-            try:
-                await one.run(shop.call, urgent=urgent)
-            except ShopResting as resting:
-                await asyncio.sleep(resting.wait.total_seconds())
-            except (RateLimited, Unavailable):
-                await asyncio.sleep(0.5)
-
-    await asyncio.gather(*(caller(one) for one in paces for _ in range(callers)))
-
-
-def most_in_a_second(arrivals, rate):
-    """The shortest time that rate + 1 calls took."""
-    count = ceil(rate)
-    ordered = sorted(arrivals)
-    return min((b - a for a, b in zip(ordered, ordered[count:], strict=False)), default=9.0)
-
-
-async def stalls(times):
-    """The event loop is blocked for so long at these moments."""
-    loop: Any = asyncio.get_running_loop()
-    for after, length in times:
-        await asyncio.sleep(after)
-        loop.now += length
+from publisher.pace.slots import Line, take_stretch
+from publisher.pace.state import PaceState
 
 
 @settings(max_examples=60, deadline=None)
