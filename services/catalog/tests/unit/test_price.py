@@ -108,3 +108,12 @@ def test_shop_tax_settings_are_used(new_story):
     story = new_story(rules=Rules(tax=TaxDefaults(included=False)))
     story.changed()
     assert story.snapshot.content.price == 3850
+
+
+def test_pr7_a_repeat_after_a_crash_is_priced_by_the_present_settings(story):
+    """The crash came after the write with the old settings, which the shop's repricing had already passed."""
+    change = story.message(story.change())
+    story.give(change)
+    story.rules = Rules(tax=TaxDefaults(included=False))
+    assert story.give(change).repeated
+    assert (story.snapshot.content.price, story.snapshot.version) == (3850, 2)

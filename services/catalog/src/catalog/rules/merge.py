@@ -83,7 +83,8 @@ def fold(state: State, messages: Sequence[ReceivedMessage], rules: Rules, now: d
             early, folded.waiting = folded.waiting, []
             for one, _ in early:
                 _try(folded, one, rules, now, again=True)
-    if folded.state is not state:
+    # A repeat may follow a crash, between whose write and its second look at the tax settings these have changed.
+    if folded.state is not state or folded.repeated:
         folded.state = _with_snapshot(state, folded.state, rules, now)
     return folded
 
