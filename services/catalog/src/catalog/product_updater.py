@@ -140,7 +140,7 @@ class ProductUpdater:
 
 @dataclass(slots=True)
 class _Work:
-    """What happens to a batch's products. `changed`: those whose snapshot was written anew."""
+    """What happens to a batch's products. `changed`: those whose snapshot was written again."""
 
     fold_one: Fold
     taxes: Mapping[str, TaxDefaults]

@@ -12,9 +12,19 @@ from types import ModuleType
 from typing import Any
 
 import structlog
-from pace_simulation import FakeTime, Shop, Store, chance, keep_calling, most_in_a_second, pace, stalls
+from pace_simulation import (
+    FakeTime,
+    Shop,
+    Store,
+    chance,
+    keep_calling,
+    limit_lifted_after_two_minutes,
+    most_in_a_second,
+    pace,
+    stalls,
+    told_to_wait_ten_seconds,
+)
 
-from publisher.errors import RateLimited
 from publisher.pace import adaptive_rate, call_queue, known_state, rate_limiter, reserved_times, slots
 
 Outcome = tuple[float, ...]
@@ -55,31 +65,14 @@ def limited(replicas: int, gap: float, wish: timedelta | None) -> Outcome:
 def lifted() -> Outcome:
     """A limit of one a second ends after two minutes: calls in the last ten seconds, and in the first forty."""
     shop = Shop(0.2, gap=1.0)
-
-    async def scenario() -> None:
-        one = pace(Store())
-        await keep_calling([one], shop, until=1120.0)
-        shop.gap = shop.free_at = 0.0
-        await keep_calling([one], shop, until=1300.0)
-
-    FakeTime().play(scenario())
+    FakeTime().play(limit_lifted_after_two_minutes(shop))
     return sum(at >= 1290 for at in shop.arrivals), sum(1120 <= at < 1160 for at in shop.arrivals)
 
 
 def told_to_wait() -> Outcome:
     """Retry-After of ten seconds to one of three replicas: calls during the pause, and in the time after it."""
-    shop, store = Shop(0.2), Store()
-
-    async def scenario() -> None:
-        limiters = [pace(store, me=str(number)) for number in range(3)]
-        calling = asyncio.create_task(keep_calling(limiters, shop, until=1030.0))
-        await asyncio.sleep(5)
-        shop.error = RateLimited("36009002", "slow down", retry_after=timedelta(seconds=10))
-        await asyncio.sleep(0.3)
-        shop.error = None
-        await calling
-
-    FakeTime().play(scenario())
+    shop = Shop(0.2)
+    FakeTime().play(told_to_wait_ten_seconds(shop, Store()))
     return sum(1006.3 < at < 1015 for at in shop.arrivals), sum(1015 < at < 1030 for at in shop.arrivals)
 
 

@@ -25,7 +25,7 @@ class _Jumping(selectors.SelectSelector):
     loop: "FakeTime"
 
     def select(self, timeout: float | None = None) -> Any:
-        assert timeout is not None, "everything waits for ever"
+        assert timeout is not None, "everything waits indefinitely"
         self.loop.now += max(0.0, timeout)
         return super().select(0)
 
@@ -164,3 +164,22 @@ async def stalls(times: Sequence[tuple[float, float]]) -> None:
     for after, length in times:
         await asyncio.sleep(after)
         loop.now += length
+
+
+async def limit_lifted_after_two_minutes(shop: Shop) -> None:
+    """One call a second is allowed until 1120, then any number, until 1300."""
+    one = pace(Store())
+    await keep_calling([one], shop, until=1120.0)
+    shop.gap = shop.free_at = 0.0
+    await keep_calling([one], shop, until=1300.0)
+
+
+async def told_to_wait_ten_seconds(shop: Shop, store: Store) -> None:
+    """Three replicas call until 1030; from 1005 on TikTok answers with Retry-After for 0.3 s."""
+    limiters = [pace(store, me=str(number)) for number in range(3)]
+    calling = asyncio.create_task(keep_calling(limiters, shop, until=1030.0))
+    await asyncio.sleep(5)
+    shop.error = RateLimited("36009002", "slow down", retry_after=timedelta(seconds=10))
+    await asyncio.sleep(0.3)
+    shop.error = None
+    await calling

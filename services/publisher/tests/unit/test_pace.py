@@ -15,9 +15,11 @@ from pace_simulation import (
     Store,
     chance,
     keep_calling,
+    limit_lifted_after_two_minutes,
     most_in_a_second,
     pace,
     stalls,
+    told_to_wait_ten_seconds,
 )
 
 from publisher.errors import RateLimited, Refused, ShopResting, Unavailable
@@ -130,31 +132,14 @@ def test_reliability_32_a_shop_limited_to_1_a_second_is_found_out(wish, replicas
 
 def test_reliability_32_the_rate_comes_back_once_the_limit_is_lifted():
     shop = Shop(0.2, gap=1.0)
-
-    async def scenario():
-        one = pace(Store())
-        await keep_calling([one], shop, until=1120.0)
-        shop.gap = shop.free_at = 0.0
-        await keep_calling([one], shop, until=1300.0)
-
-    FakeTime().play(scenario())
+    FakeTime().play(limit_lifted_after_two_minutes(shop))
     assert sum(at >= 1290 for at in shop.arrivals) >= 92
 
 
 def test_reliability_32_retry_after_stops_all_replicas():
-    """Only what was already on its way, or in hand for half a second, still goes out."""
-    shop, store = Shop(0.2), Store()
-
-    async def scenario():
-        paces = [pace(store, me=str(n)) for n in range(3)]
-        calling = asyncio.create_task(keep_calling(paces, shop, until=1030.0))
-        await asyncio.sleep(5)
-        shop.error = RateLimited("36009002", "slow down", retry_after=timedelta(seconds=10))
-        await asyncio.sleep(0.3)
-        shop.error = None
-        await calling
-
-    FakeTime().play(scenario())
+    """Only what was already on its way, or reserved for half a second, still goes out."""
+    shop = Shop(0.2)
+    FakeTime().play(told_to_wait_ten_seconds(shop, Store()))
     assert not [at for at in shop.arrivals if 1006.3 < at < 1015.0]
     assert [at for at in shop.arrivals if 1015.0 < at < 1020.0]
 
