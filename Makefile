@@ -21,7 +21,7 @@ BENCH ?=
 SEEDS ?= 20
 RATE ?=
 
-.PHONY: help install lock generated demo bench-publisher month bench-import bench-catalogue test test-unit coverage lint types imports measure pace-constants check format clean
+.PHONY: help install lock generated demo bench-publisher month bench-import bench-catalogue bench-latency bench-fairness bench-growth test test-unit coverage lint types imports measure pace-constants check format clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-16s %s\n", $$1, $$2}'
@@ -60,6 +60,15 @@ bench-import: install ## an import of 100,000 products, time and memory judged: 
 
 bench-catalogue: install ## the catalogue beside a raw loop, an ordinary FastStream service and Kafka Connect: make bench-catalogue [BENCH="--messages 5000 --rounds 1"]
 	@$(BIN)/python -m shopsync_sandbox bench-catalogue --seed $(SEED) $(BENCH)
+
+bench-latency: install ## how long a change takes until its snapshot can be read, beside the raw loop: make bench-latency [BENCH="--seconds 60"]
+	@$(BIN)/python -m shopsync_sandbox bench-latency --seed $(SEED) $(BENCH)
+
+bench-fairness: install ## one shop's edits while 100,000 changes of another shop wait: make bench-fairness [BENCH="--backlog 20000"]
+	@$(BIN)/python -m shopsync_sandbox bench-fairness --seed $(SEED) $(BENCH)
+
+bench-growth: install ## the catalogue with 1,000,000 products, with 1, 2 and 4 replicas, and its memory over 60,000 messages: make bench-growth [BENCH="--part memory"]
+	@$(BIN)/python -m shopsync_sandbox bench-growth --seed $(SEED) $(BENCH)
 
 month: install ## simulated months of a shop against a model of the rules, every night compared: make month [SEEDS=20]
 	@SHOPSYNC_MONTH_SEEDS=1-$(SEEDS) $(BIN)/pytest tests/e2e/month -q -s --no-header --tb=no -o addopts=--import-mode=importlib

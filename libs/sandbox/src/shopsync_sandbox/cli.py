@@ -20,6 +20,9 @@ _REHEARSALS = {
     "bench-publisher": "shopsync_rehearsals.bench.publisher.commands:bench_publisher",
     "bench-import": "shopsync_rehearsals.bench.imports.commands:bench_import",
     "bench-catalogue": "shopsync_rehearsals.bench.catalogue.commands:bench_catalogue",
+    "bench-latency": "shopsync_rehearsals.bench.catalogue.latency.commands:bench_latency",
+    "bench-fairness": "shopsync_rehearsals.bench.catalogue.fairness.commands:bench_fairness",
+    "bench-growth": "shopsync_rehearsals.bench.catalogue.growth.commands:bench_growth",
 }
 _COMMANDS = _SERVERS | _REHEARSALS
 

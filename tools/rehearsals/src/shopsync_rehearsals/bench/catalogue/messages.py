@@ -50,7 +50,12 @@ def count(phase: Phase, amount: Amount) -> Amount:
 def product_numbers(amount: Amount) -> Iterator[str]:
     """The products, those of the warm-up first."""
     yield from (f"W-{number:06}" for number in range(amount.warm_up))
-    yield from (f"P-{number:06}" for number in range(amount.measured))
+    yield from (numbered(place) for place in range(amount.measured))
+
+
+def numbered(place: int) -> str:
+    """The number of a product. All have the same length."""
+    return f"P-{place:06}"
 
 
 def newest_update(phase: Phase) -> datetime:
@@ -61,6 +66,11 @@ def newest_update(phase: Phase) -> datetime:
 def on_the_wire(moment: datetime) -> str:
     """A moment as it stands in the messages."""
     return moment.isoformat()
+
+
+def change(product_no: str, version: int, seed: int, *, shop: str = SHOP) -> Event[ProductChanged]:
+    """One version of one product, for who is measured by time: outside the phases, newer with each version."""
+    return _message(product_no, version, _updated_at(version) + timedelta(minutes=1), seed, shop=shop)
 
 
 def product(product_no: str, version: int, seed: int) -> UpstreamProduct:
@@ -103,9 +113,11 @@ def _skus(rng: random.Random, category: Category, price: int) -> tuple[UpstreamS
     )
 
 
-def _message(product_no: str, version: int, observed_at: datetime, seed: int) -> Event[ProductChanged]:
+def _message(
+    product_no: str, version: int, observed_at: datetime, seed: int, *, shop: str = SHOP
+) -> Event[ProductChanged]:
     body = ProductChanged(
-        shop_key=SHOP,
+        shop_key=shop,
         product_no=product_no,
         mode="changed_only",
         observed_at=observed_at,

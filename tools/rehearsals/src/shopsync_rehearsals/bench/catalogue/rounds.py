@@ -1,8 +1,5 @@
 """The rounds: in each, every phase's messages are published, then each contender works through them in its turn."""
 
-import asyncio
-import os
-import time
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -25,13 +22,11 @@ from shopsync_rehearsals.bench.catalogue.figures import (
 from shopsync_rehearsals.bench.catalogue.messages import count, messages
 from shopsync_rehearsals.bench.catalogue.plan import Kind, Phase, Plan
 from shopsync_rehearsals.bench.catalogue.streams import Streams, Stretch
-from shopsync_rehearsals.bench.usage import Meter, cores, machine_seconds, most_resident_bytes
+from shopsync_rehearsals.bench.catalogue.watching import Work, watch
+from shopsync_rehearsals.bench.usage import cores, most_resident_bytes
 from shopsync_rehearsals.progress import Progress
 
-_SAMPLE_SECONDS = 0.05
-_ASK_SECONDS = 2.0
 _MIB = 1024 * 1024
-_THIS_PROGRAM = "this program"
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,23 +106,11 @@ class Round:
         )
 
     async def _readings(self, contender: Contender, phase: Phase, stretch: Stretch) -> list[Reading]:
-        """Read progress and processor time until all is done. Raises RuntimeError, or TimeoutError after the bound."""
-        meter = Meter()
-        for name, pid in {OWN: contender.pid, **self._servers.pids, _THIS_PROGRAM: os.getpid()}.items():
-            meter.watch(name, pid)
-        readings: list[Reading] = []
-        asked, deadline = time.monotonic(), time.monotonic() + self._plan.bound
-        while not readings or readings[-1].done < stretch.messages:
-            if time.monotonic() > asked + _ASK_SECONDS:
-                asked = time.monotonic()
-                if (failure := await contender.failure()) is not None:
-                    raise RuntimeError(failure)
-            if time.monotonic() > deadline:
-                raise TimeoutError(f"{contender.kind}: {phase} did not end within {self._plan.bound:g} s")
-            done = await self._streams.done(contender.places.group, stretch.begin)
-            readings.append(Reading(time.monotonic(), done, meter.read(), machine_seconds()))
-            self._show(contender.kind, done)
-            await asyncio.sleep(_SAMPLE_SECONDS)
+        processes = [(OWN, contender.pid), *self._servers.pids.items()]
+        work = Work(f"{contender.kind}: {phase}", contender.places.group, stretch, self._plan.bound)
+        readings = await watch(
+            self._streams, work, processes, contender.failure, lambda done: self._show(contender.kind, done)
+        )
         self._done[contender.kind] += stretch.messages
         return readings
 

@@ -63,10 +63,14 @@ class Streams:
 
     async def publish(self, topic: str, events: Iterable[Event[Any]]) -> int:
         """Publish in order, each acknowledged when it returns. Returns how many."""
+        return await self.publish_bytes(topic, ((event.key(), event.to_bytes()) for event in events))
+
+    async def publish_bytes(self, topic: str, messages: Iterable[tuple[bytes, bytes]]) -> int:
+        """The same for keys and values that are bytes already."""
         pending: list[asyncio.Future[Any]] = []
         sent = 0
-        for event in events:
-            pending.append(await self._producer.send(topic, event.to_bytes(), key=event.key(), headers=_HEADERS))
+        for key, value in messages:
+            pending.append(await self._producer.send(topic, value, key=key, headers=_HEADERS))
             sent += 1
             if len(pending) == _AT_ONCE:
                 await asyncio.gather(*pending)
@@ -87,6 +91,18 @@ class Streams:
         except GroupCoordinatorNotAvailableError:  # the first group of a fresh broker has its coordinator a bit later
             return 0
         return sum(max(known[tp].offset - first, 0) for tp, first in begin.items() if tp in known)
+
+    async def joined(self, group: str, members: int, seconds: float) -> None:
+        """Wait until so many members share the group's partitions. Raises TimeoutError."""
+        async with asyncio.timeout(seconds):
+            while await self._members(group) != members:  # noqa: ASYNC110 - Kafka sends no event
+                await asyncio.sleep(_EMPTY_PAUSE)
+
+    async def _members(self, group: str) -> int:
+        """How many members a group has that is not being rebalanced; else 0."""
+        (answer,) = await self._admin.describe_consumer_groups([group])
+        ((_code, _group, state, _kind, _protocol, members, *_),) = answer.groups
+        return len(members) if state == "Stable" else 0
 
     async def set_back(self, group: str, begin: Offsets) -> None:
         """Let the group read again from `begin`. Waits until nobody is in the group: a member may still be leaving."""

@@ -1,5 +1,7 @@
 """Compares what was promised with what was measured. Pure."""
 
+from collections.abc import Sequence
+
 from shopsync_rehearsals.bench.catalogue.figures import Measured, cpu_ratio, rate_ratio
 from shopsync_rehearsals.bench.catalogue.plan import Kind, Phase
 from shopsync_rehearsals.bench.lines import Line
@@ -34,7 +36,7 @@ def judge(measured: Measured) -> list[Line]:
         for kind in others:
             lines += [_rate(measured, kind, phase) for phase in plan.phases if phase in LEAST_RATE[kind]]
             lines += [_cpu(measured, kind, phase) for phase in plan.phases if phase in MOST_CPU.get(kind, {})]
-    return [*lines, *_others(measured)]
+    return [*lines, *machine_line([one.others for one in measured.efforts if one.others is not None])]
 
 
 def _counts(measured: Measured, kind: Kind) -> Line:
@@ -60,8 +62,8 @@ def _shown(found: float | None) -> str:
     return "-" if found is None else f"{found:.2f}"
 
 
-def _others(measured: Measured) -> list[Line]:
-    shares = [one.others for one in measured.efforts if one.others is not None]
+def machine_line(shares: Sequence[float]) -> list[Line]:
+    """What else used the processors, where it is known: on a busy machine the rates mean little."""
     if not shares:
         return []
     most = max(shares)

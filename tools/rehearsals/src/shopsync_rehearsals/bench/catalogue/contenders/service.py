@@ -17,10 +17,12 @@ class Catalogue:
 
     kind = Kind.CATALOGUE
 
-    def __init__(self, places: Places, settings: Mapping[str, str], folder: Path, profiles: str | None) -> None:
+    def __init__(
+        self, places: Places, settings: Mapping[str, str], folder: Path, profiles: str | None, *, name: str = "catalog"
+    ) -> None:
         self.places = places
         module, own = ("catalog", {}) if profiles is None else (_PROFILED, {PROFILES: profiles})
-        self._process = ServiceProcess(module, env={**settings, **own}, folder=folder, name="catalog")
+        self._process = ServiceProcess(module, env={**settings, **own}, folder=folder, name=name)
 
     @property
     def pid(self) -> int:
@@ -29,6 +31,10 @@ class Catalogue:
     async def start(self) -> None:
         """Start the service; it works as soon as it has its partitions."""
         await self._process.start(wait=False)
+
+    async def ready(self) -> None:
+        """Wait until it has its partitions."""
+        await self._process.ready()
 
     async def stop(self) -> None:
         """End the service (SIGTERM), as an operator would. Does nothing when it has not been started."""

@@ -1,0 +1,1 @@
+"""How the catalogue keeps its rate with more products, more replicas and more messages."""
