@@ -21,7 +21,7 @@ BENCH ?=
 SEEDS ?= 20
 RATE ?=
 
-.PHONY: help install lock generated demo bench-publisher month bench-import bench-catalogue bench-latency bench-fairness bench-growth test test-unit coverage lint types imports measure pace-constants check format clean
+.PHONY: help install lock generated demo bench-publisher month bench-import bench-catalogue bench-latency bench-fairness bench-growth bench-start test test-unit coverage lint types imports measure pace-constants check format clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-16s %s\n", $$1, $$2}'
@@ -36,6 +36,7 @@ $(VENV)/.installed: $(MANIFESTS) | $(UV)
 	@$(UV) venv --quiet --allow-existing --python $$($(PYTHON) -c 'import sys; print(sys.executable)') $(VENV)
 	@$(UV) pip sync --quiet --compile-bytecode --python $(BIN)/python --require-hashes requirements.lock
 	@$(UV) pip install --quiet --python $(BIN)/python --no-deps $(PROJECTS:%=-e ./%)
+	@$(BIN)/python -m compileall -q $(PROJECTS:%=%/src)
 	@touch $@
 
 install: $(VENV)/.installed ## build .venv from requirements.lock (uv is fetched when missing)
@@ -48,7 +49,7 @@ demo: ## the whole pipeline on this machine, checked at the end: make demo [PROD
 	@began=$$(date +%s.%N); \
 	$(MAKE) --no-print-directory --silent --question install 2>/dev/null || echo "installing what is pinned in requirements.lock into $(VENV) …"; \
 	$(MAKE) --no-print-directory --silent install && echo "starting the demo …" && \
-	SHOPSYNC_DEMO_INSTALL_SECONDS=$$(echo "$$(date +%s.%N) $$began" | awk '{printf "%.1f", $$1 - $$2}') \
+	SHOPSYNC_DEMO_BEGAN=$$began SHOPSYNC_DEMO_INSTALL_SECONDS=$$(echo "$$(date +%s.%N) $$began" | awk '{printf "%.1f", $$1 - $$2}') \
 	$(BIN)/python -m shopsync_sandbox demo --products $(PRODUCTS) --seed $(SEED) $(if $(KEEP),--keep) $(if $(TRANSACTIONS),--transactions)
 
 bench-publisher: install ## 1,000 products of 20 shops at full rate, one throttled, one broken: make bench-publisher [KILL=1] [BENCH="--replicas 2"]
@@ -69,6 +70,9 @@ bench-fairness: install ## one shop's edits while 100,000 changes of another sho
 
 bench-growth: install ## the catalogue with 1,000,000 products, with 1, 2 and 4 replicas, and its memory over 60,000 messages: make bench-growth [BENCH="--part memory"]
 	@$(BIN)/python -m shopsync_sandbox bench-growth --seed $(SEED) $(BENCH)
+
+bench-start: install ## how long each service takes to its first message, phase by phase: make bench-start [BENCH="--together"]
+	@$(BIN)/python -m shopsync_sandbox bench-start $(BENCH)
 
 month: install ## simulated months of a shop against a model of the rules, every night compared: make month [SEEDS=20]
 	@SHOPSYNC_MONTH_SEEDS=1-$(SEEDS) $(BIN)/pytest tests/e2e/month -q -s --no-header --tb=no -o addopts=--import-mode=importlib

@@ -17,9 +17,12 @@ _STEP_SECONDS = 10.0
 async def start(runtime: Runtime) -> None:
     """Start the producer, the service's hooks, subscriptions (until the first assignment) and background tasks."""
     await runtime.producer.start()
+    runtime.phases.ended("producer")
     for hook in runtime.start_hooks:
         await hook()
+    runtime.phases.ended("hooks")
     await runtime.app.start()
+    runtime.phases.ended("subscriptions")
     runtime.background("housekeeping", runtime.housekeeping)
     for task in runtime.tasks:
         task.start()

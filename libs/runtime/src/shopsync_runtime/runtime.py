@@ -23,6 +23,7 @@ from shopsync_runtime.kafka.producer import Producer
 from shopsync_runtime.leases import Leases
 from shopsync_runtime.mongo import Database, Document, make_client, ping_error
 from shopsync_runtime.outage import Outage
+from shopsync_runtime.phases import Phases
 from shopsync_runtime.settings import CommonSettings
 from shopsync_runtime.shutdown import Shutdown
 
@@ -38,11 +39,17 @@ class Runtime:
     """Everything that a service's composition root needs. Created once per process by `service.run_service`."""
 
     def __init__(
-        self, name: str, common: CommonSettings, *, clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+        self,
+        name: str,
+        common: CommonSettings,
+        *,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        phases: Phases | None = None,
     ) -> None:
         self.name = name
         self.common = common
         self.clock = clock
+        self.phases = phases or Phases()
         self.app: FastStream = create_app(common, name)
         self.state = "starting"
         self.shutdown = Shutdown()

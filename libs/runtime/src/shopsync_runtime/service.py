@@ -22,6 +22,7 @@ from shopsync_runtime.http_server import HttpServer, make_http_app
 from shopsync_runtime.lifecycle import start, stop
 from shopsync_runtime.logs import configure_logging
 from shopsync_runtime.loops import new_event_loop
+from shopsync_runtime.phases import Phases
 from shopsync_runtime.runtime import Runtime
 from shopsync_runtime.samples import outside_the_sandbox
 from shopsync_runtime.settings import CommonSettings, ServiceSettings
@@ -48,6 +49,8 @@ def run_service(name: str, settings_class: type[S], build: Build[S], *, default_
     cleanly, with one line on stderr that says why; 2 wrong settings, with one line that names each variable; 70 blocked
     event loop. A second signal ends the process at once.
     """
+    phases = Phases()
+    phases.ended("imports")
     common_class = common_settings_with(default_http_port)
     arguments = sys.argv[1:]
     if "--help" in arguments or "-h" in arguments:
@@ -60,8 +63,9 @@ def run_service(name: str, settings_class: type[S], build: Build[S], *, default_
     configure_logging(common.log_level, service=name)
     for sentence in _unknown_variables(common, settings):
         log.warning("unknown variable", problem=sentence)
+    phases.ended("settings")
     with asyncio.Runner(loop_factory=new_event_loop) as runner:
-        code = runner.run(_run(name, common, lambda runtime: build(runtime, settings)))
+        code = runner.run(_run(name, common, lambda runtime: build(runtime, settings), phases))
         # The runner would wait for every task on exit, even for one that cannot be cancelled.
         if asyncio.all_tasks(runner.get_loop()):
             logging.shutdown()
@@ -117,10 +121,10 @@ def _print_error(name: str, text: str) -> None:
     sys.stderr.write(f"{name}: {' '.join(text.split())}\n")
 
 
-async def _run(name: str, common: CommonSettings, build: Callable[[Runtime], None]) -> int:
+async def _run(name: str, common: CommonSettings, build: Callable[[Runtime], None], phases: Phases) -> int:
     stopping = _stop_on_signals()
     watchdog = _watchdog(common)
-    runtime = Runtime(name, common)
+    runtime = Runtime(name, common, phases=phases)
     http: HttpServer | None = None
     code = 0
     try:
@@ -137,8 +141,14 @@ async def _run(name: str, common: CommonSettings, build: Callable[[Runtime], Non
             port=common.http_port,
         )
         await http.start()
+        runtime.phases.ended("build")
         if await _until(stopping, _start(runtime)):
-            log.info("started", subscriptions=[one.group for one in runtime.subscriptions])
+            log.info(
+                "started",
+                subscriptions=[one.group for one in runtime.subscriptions],
+                after_s=runtime.phases.total,
+                seconds=runtime.phases.seconds,
+            )
             await stopping.wait()
     except (OperationalError, KafkaError, PyMongoError, OSError) as error:
         code = EXIT_FAILED
@@ -161,6 +171,7 @@ async def _start(runtime: Runtime) -> None:
     specs = {spec.name: spec for spec in (*TOPICS, *runtime.specs)}
     prefix = runtime.common.topic_prefix
     await wait_for_dependencies(runtime, [spec.full_name(prefix) for spec in specs.values()])
+    runtime.phases.ended("dependencies")
     await start(runtime)
 
 

@@ -18,6 +18,7 @@ S = TypeVar("S", bound=BaseSettings)
 ELSEWHERE = frozenset(
     {
         "SHOPSYNC_CACHE",
+        "SHOPSYNC_DEMO_BEGAN",
         "SHOPSYNC_DEMO_INSTALL_SECONDS",
         "SHOPSYNC_FAILPOINT",
         "SHOPSYNC_KAFKA",

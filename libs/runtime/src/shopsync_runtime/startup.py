@@ -17,7 +17,7 @@ log = structlog.get_logger(__name__)
 
 # Missing topics rarely appear by themselves, so an operator should soon be told.
 _TOPICS_TIMEOUT = 20.0
-_PAUSE = 1.0
+_FIRST_PAUSE, _LONGEST_PAUSE = 0.1, 1.0
 _MONGO_PING = 5.0
 
 Problem = str | None
@@ -48,13 +48,14 @@ async def _wait_for_kafka(servers: str, topics: Sequence[str], patience: float) 
 
 
 async def _wait(what: str, ask: Callable[[], Awaitable[Problem]], patience: float) -> None:
-    deadline = time.monotonic() + patience
+    deadline, pause = time.monotonic() + patience, _FIRST_PAUSE
     while (problem := await ask()) is not None:
         left = deadline - time.monotonic()
         if left <= 0:
             raise StartError(problem)
         log.warning("waiting", what=what, problem=problem, giving_up_in_s=round(left))
-        await asyncio.sleep(min(_PAUSE, left))
+        await asyncio.sleep(min(pause, left))
+        pause = min(2 * pause, _LONGEST_PAUSE)
 
 
 async def _mongo(runtime: Runtime) -> Problem:

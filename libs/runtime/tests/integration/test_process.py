@@ -198,6 +198,26 @@ async def test_sigterm_under_load_is_clean_and_a_restart_repeats_nothing(
     assert await seen.count_documents({"times": {"$ne": 1}}) == 0
 
 
+async def test_the_log_tells_where_the_seconds_of_the_start_went(
+    env, all_topics, tmp_path, producer, topic_prefix, make_event
+):
+    await publish(producer, topic_prefix, make_event, range(3))
+    async with ServiceProcess("probe", env=env, folder=tmp_path) as probe:
+
+        def told():
+            return {line["event"]: line for line in probe.log_lines() if "after_s" in line}
+
+        await eventually(lambda: len(told()) == 2)
+        started, first = told()["started"], told()["first batch handled"]
+        await publish(producer, topic_prefix, make_event, range(3, 6))
+    assert list(started["seconds"]) == [
+        *("imports", "settings", "build", "dependencies", "producer", "hooks", "subscriptions"),
+    ]
+    assert started["after_s"] == pytest.approx(sum(started["seconds"].values()), abs=0.01)
+    assert first["subscription"] == "commands"
+    assert sum(line["event"] == "first batch handled" for line in probe.log_lines()) == 1
+
+
 async def test_a_second_signal_ends_at_once(env, all_topics, tmp_path, producer, topic_prefix, make_event):
     probe = ServiceProcess("probe", env={**env, "PROBE_SLOW": "600s"}, folder=tmp_path)
     await probe.start()

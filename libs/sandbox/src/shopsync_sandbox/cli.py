@@ -19,6 +19,7 @@ _REHEARSALS = {
     "demo": "shopsync_rehearsals.demo.commands:demo",
     "bench-publisher": "shopsync_rehearsals.bench.publisher.commands:bench_publisher",
     "bench-import": "shopsync_rehearsals.bench.imports.commands:bench_import",
+    "bench-start": "shopsync_rehearsals.bench.start.commands:bench_start",
     "bench-catalogue": "shopsync_rehearsals.bench.catalogue.commands:bench_catalogue",
     "bench-latency": "shopsync_rehearsals.bench.catalogue.latency.commands:bench_latency",
     "bench-fairness": "shopsync_rehearsals.bench.catalogue.fairness.commands:bench_fairness",

@@ -44,7 +44,7 @@ class ServiceProcess:
         self.name = name or module
         self.http_port = http_port or free_port()
         self.log = folder / f"{self.name}.log"
-        self._module = module
+        self.module = module
         self._env = {
             **clean_environment(),
             "PYTHONUNBUFFERED": "1",
@@ -75,7 +75,7 @@ class ServiceProcess:
         """Start it and wait for `/readyz` (`wait=False`: only start). Raises StartFailed with the log's tail."""
         if self.running:
             raise RuntimeError(f"{self.name} is already running")
-        command = [sys.executable, "-m", self._module]
+        command = [sys.executable, "-m", self.module]
         self._child = spawn(self.name, command, log=self.log, env=self._env)
         if wait:
             await self.ready()

@@ -39,6 +39,7 @@ from shopsync_runtime.metrics import (
     REBALANCES,
     RETRIES,
 )
+from shopsync_runtime.phases import process_age
 from shopsync_runtime.wording import counted
 
 log = structlog.get_logger(__name__)
@@ -96,6 +97,7 @@ class Subscription:
         self._idle = asyncio.Event()
         self._idle.set()
         self._stopping = False
+        self._has_finished = False
         self.halted: str | None = None
         self.outside: str | None = None
         self._find_consumer: Callable[[], AIOKafkaConsumer | None] = lambda: None
@@ -203,6 +205,9 @@ class Subscription:
             self._halt(consumer, outcome.rest)
         await self.commits.flush(consumer)
         failpoint("after_commit")
+        if not self._has_finished:
+            self._has_finished = True
+            log.info("first batch handled", subscription=self.name, after_s=round(process_age(), 3))
 
     def _count(self, outcome: Outcome) -> None:
         BATCH_SIZE.labels(self.name).observe(len(outcome.settled))

@@ -1,5 +1,6 @@
 """Apache Kafka's Maven artifacts, fetched once per machine into the cache folder."""
 
+import functools
 import os
 import re
 import shutil
@@ -30,6 +31,7 @@ def java() -> Path:
     return Path(found)
 
 
+@functools.cache
 def java_version(binary: str) -> int:
     """The major version that a java reports. Raises Unavailable when it does not run."""
     shown = subprocess.run([binary, "-version"], capture_output=True, text=True, timeout=20, check=False)  # noqa: S603
