@@ -41,6 +41,7 @@ def measured():
         cpu={"publisher": 1.0},
         samples=[Sample(BEGAN, 100.0, 5000.0), Sample(BEGAN + 5, 101.0, 5001.0)],
         kills=0,
+        asked={"find": 6, "update": 3},
     )
 
 

@@ -15,6 +15,7 @@ from shopsync_rehearsals.bench.catalogue.run import Run
 from shopsync_rehearsals.bench.catalogue.verdict import judge
 from shopsync_rehearsals.bench.harness import Harness, run_benchmark
 from shopsync_rehearsals.bench.lines import all_good, report
+from shopsync_rehearsals.bench.profiled import folder_of
 
 
 def bench_catalogue(
@@ -62,16 +63,9 @@ def bench_catalogue(
         contenders=tuple(kind for kind in Kind if not contenders or kind in contenders),
         phases=tuple(phase for phase in Phase if not phases or phase in phases),
         patience=patience,
-        profiles=_folder_of(profile),
+        profiles=folder_of(profile),
     )
     run_benchmark(partial(_measure, plan), partial(_conclude, as_json=as_json), logs=logs, as_json=as_json)
-
-
-def _folder_of(profile: Path | None) -> str | None:
-    if profile is None:
-        return None
-    profile.mkdir(parents=True, exist_ok=True)
-    return str(profile.resolve())
 
 
 async def _measure(plan: Plan, harness: Harness) -> Measured:

@@ -9,10 +9,11 @@ from rich.console import Console
 
 from shopsync_rehearsals.bench.harness import Harness, run_benchmark
 from shopsync_rehearsals.bench.lines import report
+from shopsync_rehearsals.bench.profiled import folder_of
 from shopsync_rehearsals.bench.publisher.outcomes import connected
 from shopsync_rehearsals.bench.publisher.plan import Plan
 from shopsync_rehearsals.bench.publisher.report import as_json as to_json
-from shopsync_rehearsals.bench.publisher.report import is_good, processor_table
+from shopsync_rehearsals.bench.publisher.report import database_table, is_good, processor_table
 from shopsync_rehearsals.bench.publisher.run import Measured, Run
 from shopsync_rehearsals.bench.publisher.stack import running_on
 from shopsync_rehearsals.bench.publisher.verdict import judge
@@ -36,6 +37,9 @@ def bench_publisher(
     patience: Annotated[
         float | None, typer.Option(min=1, help="Give up after so many seconds; by default it follows from the work.")
     ] = None,
+    profile: Annotated[
+        Path | None, typer.Option(help="Folder for profiles of the publishers, one file a process; it is slow then.")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object instead of tables.")] = False,
     logs: Annotated[Path | None, typer.Option(help="Folder for the logs of all processes; kept.")] = None,
 ) -> None:
@@ -58,6 +62,7 @@ def bench_publisher(
         throttled_seconds=disturbed,
         outage_seconds=disturbed,
         patience=patience,
+        profiles=folder_of(profile),
     )
     run_benchmark(partial(_measure, plan), partial(_conclude, as_json=as_json), logs=logs, as_json=as_json)
 
@@ -79,6 +84,7 @@ def _conclude(measured: Measured, console: Console, *, as_json: bool) -> bool:
     else:
         console.print(report(lines, "publisher benchmark"))
         console.print(processor_table(measured))
+        console.print(database_table(measured))
     for text in measured.missing:
         console.print(f"[red]missing when the time was over: {text}[/red]", highlight=False)
     for text, times in [*measured.failures.items(), *measured.skipped.items()]:

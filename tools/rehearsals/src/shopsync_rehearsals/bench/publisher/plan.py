@@ -23,7 +23,8 @@ class Plan:
 
     `kill_every`: a publisher is killed (SIGKILL) about so long after the last one was ready again; None: never.
     `most_kills`: how often; None: until the end. The throttled shop has `throttled_rate` for the first
-    `throttled_seconds`. The broken shop answers 503 for the first `outage_seconds`.
+    `throttled_seconds`. The broken shop answers 503 for the first `outage_seconds`. `profiles`: folder for profiles of
+    the publishers, which makes them slow; None: none are taken.
     """
 
     products: int = 1000
@@ -40,6 +41,7 @@ class Plan:
     outage_seconds: float = 60.0
     review_seconds: float = 1.0
     patience: float | None = None
+    profiles: str | None = None
 
     @property
     def shop_keys(self) -> tuple[str, ...]:

@@ -21,6 +21,15 @@ def processor_table(measured: Measured) -> Table:
     return rows
 
 
+def database_table(measured: Measured) -> Table:
+    """What MongoDB was asked. The counts hardly depend on the machine."""
+    calls = sum(map(len, measured.calls.values()))
+    rows = table("MongoDB commands from the commands to the end", "command", "times", "per product", "per TikTok call")
+    for name, times in {**measured.asked, "all": sum(measured.asked.values())}.items():
+        rows.add_row(name, f"{times}", f"{times / measured.products:.2f}", f"{times / max(calls, 1):.3f}")
+    return rows
+
+
 def as_json(measured: Measured, lines: Sequence[Line]) -> str:
     """The same as one JSON object."""
     document = {
@@ -30,6 +39,7 @@ def as_json(measured: Measured, lines: Sequence[Line]) -> str:
         "by_operation": measured.summary["requests"]["by_operation"],
         "lines": [asdict(line) for line in lines],
         "cpu_seconds": {name: round(seconds, 2) for name, seconds in measured.cpu.items()},
+        "mongodb_commands": measured.asked,
         "failures": measured.failures,
         "skipped": measured.skipped,
         "missing": measured.missing,

@@ -13,7 +13,7 @@ import httpx
 from pymongo import AsyncMongoClient
 
 from shopsync_contracts.events import ProductSnapshot, PushRequested
-from shopsync_rehearsals.bench.publisher import disturbances
+from shopsync_rehearsals.bench.publisher import database_work, disturbances
 from shopsync_rehearsals.bench.publisher import products as made
 from shopsync_rehearsals.bench.publisher.outcomes import Outcomes
 from shopsync_rehearsals.bench.publisher.plan import Plan, Role
@@ -29,7 +29,10 @@ _SAMPLE_SECONDS = 0.25
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """What the benchmark is judged by. `began`: when the commands went out, in Unix seconds; `lasted`: seconds."""
+    """What the benchmark is judged by. `began`: when the commands went out, in Unix seconds; `lasted`: seconds.
+
+    `asked`: how often each command was sent to MongoDB, by anybody.
+    """
 
     plan: Plan
     products: int
@@ -48,6 +51,7 @@ class Measured:
     cpu: dict[str, float]
     samples: list[Sample]
     kills: int
+    asked: dict[str, int]
 
 
 class Run:
@@ -76,13 +80,15 @@ class Run:
             await self._authorise()
             (await control.delete("/requests")).raise_for_status()
             await disturbances.begin(control, self._plan)
+            before = await database_work.commands(self._stack.installation.mongo_uri)
             self._watch_processes()
             began = time.time()
             await self._bus.publish([_command(product) for product in products])
             async with self._disturbed(control) as tasks:
                 await self._settled(products, tasks)
             lasted = time.time() - began
-            return await self._gather(control, products, began, lasted)
+            asked = database_work.since(before, await database_work.commands(self._stack.installation.mongo_uri))
+            return await self._gather(control, products, began, lasted, asked)
 
     @contextlib.asynccontextmanager
     async def _stored_products(self) -> AsyncIterator[list[ProductSnapshot]]:
@@ -147,7 +153,12 @@ class Run:
         return self._plan.kill_every is None or self._killer.kills >= (self._plan.most_kills or 1)
 
     async def _gather(
-        self, control: httpx.AsyncClient, products: Sequence[ProductSnapshot], began: float, lasted: float
+        self,
+        control: httpx.AsyncClient,
+        products: Sequence[ProductSnapshot],
+        began: float,
+        lasted: float,
+        asked: dict[str, int],
     ) -> Measured:
         counters = await _read(control, "/counters")
         outcomes = self._outcomes
@@ -169,6 +180,7 @@ class Run:
             cpu=self._meter.read(),
             samples=self._samples,
             kills=self._killer.kills,
+            asked=asked,
         )
 
 

@@ -12,6 +12,7 @@ from typing import Any
 
 import httpx
 
+from shopsync_rehearsals.bench import profiled
 from shopsync_rehearsals.bench.publisher.plan import Plan
 from shopsync_rehearsals.installation import Installation, apply_topics
 from shopsync_testkit.children import Child
@@ -63,7 +64,7 @@ async def running_on(installation: Installation, plan: Plan, folder: Path) -> As
         resources.push_async_callback(child.terminate, 5.0)
         token_key = base64.urlsafe_b64encode(os.urandom(32)).decode()
         settings = {**common, **_publisher_settings(plan, tiktok, token_key)}
-        publishers = [_publisher(settings, folder, number, port) for number, port in enumerate(ports)]
+        publishers = [_publisher(settings, folder, number, port, plan.profiles) for number, port in enumerate(ports)]
         stack = Stack(installation, tiktok, child.pid, publishers)
         resources.push_async_callback(_stop, publishers)
         await asyncio.gather(*(publisher.start() for publisher in publishers))
@@ -104,7 +105,11 @@ def _publisher_settings(plan: Plan, tiktok: Mapping[str, Any], token_key: str) -
     }
 
 
-def _publisher(settings: Mapping[str, str], folder: Path, number: int, port: int) -> ServiceProcess:
-    name = f"publisher-{number}"
+def _publisher(
+    settings: Mapping[str, str], folder: Path, number: int, port: int, profiles: str | None
+) -> ServiceProcess:
+    module, name = "publisher", f"publisher-{number}"
     env = {**settings, "SHOPSYNC_INSTANCE_ID": name}
-    return ServiceProcess("publisher", env=env, folder=folder, name=name, http_port=port)
+    if profiles is not None:
+        module, env = profiled.MODULE, {**env, **profiled.environment("publisher", profiles)}
+    return ServiceProcess(module, env=env, folder=folder, name=name, http_port=port)

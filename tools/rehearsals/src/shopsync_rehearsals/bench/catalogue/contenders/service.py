@@ -3,13 +3,10 @@
 from collections.abc import Mapping
 from pathlib import Path
 
+from shopsync_rehearsals.bench import profiled
 from shopsync_rehearsals.bench.catalogue.contenders.places import Places
 from shopsync_rehearsals.bench.catalogue.plan import Kind
 from shopsync_testkit.processes import ServiceProcess
-
-PROFILES = "BENCH_PROFILES"
-"""Environment variable: the folder for profiles."""
-_PROFILED = f"{__package__}.profiled"
 
 
 class Catalogue:
@@ -21,7 +18,9 @@ class Catalogue:
         self, places: Places, settings: Mapping[str, str], folder: Path, profiles: str | None, *, name: str = "catalog"
     ) -> None:
         self.places = places
-        module, own = ("catalog", {}) if profiles is None else (_PROFILED, {PROFILES: profiles})
+        module, own = "catalog", dict[str, str]()
+        if profiles is not None:
+            module, own = profiled.MODULE, profiled.environment("catalog", profiles)
         self._process = ServiceProcess(module, env={**settings, **own}, folder=folder, name=name)
 
     @property
