@@ -6,17 +6,15 @@ import socket
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
-import httpx
-
 from publisher.consent.flow import ConsentFlow
 from publisher.consent.keyring import Keyring, KeyringSettings
 from publisher.content.categories import Categories
 from publisher.content.material import MaterialGatherer
 from publisher.handlers import Handlers
-from publisher.images.addresses import GuardedNetwork
+from publisher.images.addresses import AllowedAddresses
 from publisher.images.fetching import Fetcher
 from publisher.images.uploads import ImageUploads
-from publisher.pace.rate_limiter import RateLimiterSettings
+from publisher.pace.state import RateLimiterSettings
 from publisher.pushing.fair_scheduler import FairScheduler
 from publisher.pushing.job_leases import JobLeases
 from publisher.pushing.job_runner import JobRunner
@@ -44,16 +42,15 @@ from publisher.store import (
 from publisher.tiktok.client import App, TikTokClient
 from publisher.tiktok.shops import Shops
 from publisher.tiktok.tokens import Tokens
-from publisher.tiktok.transport import ManyPools
 from publisher.tiktok.vault import Vault
 from publisher.upkeep import AppTroubleReport, Upkeep
 from publisher.web import Web
 from shopsync_contracts.topics import PUSH_COMMANDS
 from shopsync_runtime import Runtime
 from shopsync_runtime.cancelling import raise_if_cancelled
+from shopsync_runtime.http_connections import Connections
 
 _UPKEEP = timedelta(seconds=30)
-_POOLS = 24
 _FIRST_PUSHES_OF_A_SHOP = 4
 
 
@@ -68,7 +65,7 @@ def build(runtime: Runtime, settings: PublisherSettings) -> None:
         runtime.on_start(store.ensure_indexes)
     runtime.on_start(authorizations.ensure_view)
 
-    tiktok_http = _http(settings.request_timeout)
+    tiktok_http = Connections(timeout=settings.request_timeout.total_seconds())
     runtime.on_stop(tiktok_http.aclose)
     app = App(settings.tiktok_app_key, settings.tiktok_app_secret, settings.tiktok_api_url, settings.tiktok_auth_url)
     client = TikTokClient(tiktok_http, app, deadline=settings.request_deadline, clock=clock)
@@ -134,19 +131,13 @@ def _process_name() -> str:
 
 def _materials(runtime: Runtime, settings: PublisherSettings, cache: ImageCache) -> MaterialGatherer:
     fetcher = Fetcher(
-        GuardedNetwork(allow_private=settings.image_allow_private),
+        AllowedAddresses(allow_private=settings.image_allow_private),
         timeout=settings.image_timeout,
         max_bytes=settings.image_max_bytes,
     )
     runtime.on_stop(fetcher.aclose)
     categories = Categories(life=settings.category_rules_life, size=settings.category_rules_kept, clock=runtime.clock)
     return MaterialGatherer(ImageUploads(cache, fetcher, runtime.clock), categories)
-
-
-def _http(timeout: timedelta) -> httpx.AsyncClient:
-    return httpx.AsyncClient(
-        timeout=timeout.total_seconds(), transport=ManyPools(_POOLS), follow_redirects=False, trust_env=False
-    )
 
 
 def _repeat(action: Callable[[], Awaitable[None]], pause: timedelta) -> Callable[[], Awaitable[None]]:

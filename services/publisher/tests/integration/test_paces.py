@@ -9,8 +9,9 @@ import pytest_asyncio
 
 from publisher.pace.adaptive_rate import LearnedRate
 from publisher.pace.breaker import Breaker, after_answer, after_failure
-from publisher.pace.rate_limiter import RateLimiter, RateLimiterSettings
+from publisher.pace.rate_limiter import RateLimiter
 from publisher.pace.slots import Line, ServerClock, take_stretch
+from publisher.pace.state import RateLimiterSettings
 from publisher.store import Paces
 from shopsync_runtime.mongo import make_client
 

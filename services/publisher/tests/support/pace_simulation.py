@@ -10,9 +10,9 @@ from math import ceil
 from typing import Any, TypeVar
 
 from publisher.errors import RateLimited, ShopResting, Unavailable
-from publisher.pace.rate_limiter import RateLimiter, RateLimiterSettings
+from publisher.pace.rate_limiter import RateLimiter
 from publisher.pace.slots import Line, ServerClock, take_stretch
-from publisher.pace.state import PaceState, ReservationReply
+from publisher.pace.state import PaceState, RateLimiterSettings, ReservationReply
 
 T = TypeVar("T")
 

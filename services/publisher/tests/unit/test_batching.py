@@ -57,3 +57,27 @@ async def test_a_waiter_that_is_cancelled_leaves_the_others():
     with pytest.raises(asyncio.CancelledError):
         await one
     assert work.batches == [[1, 2]]
+
+
+async def test_batches_begin_apart_and_an_item_that_arrives_alone_does_not_wait():
+    begins = []
+    loop = asyncio.get_running_loop()
+
+    async def carry_out(items):
+        begins.append((loop.time(), len(items)))
+        return list(items)
+
+    batches = Batcher(carry_out, apart=0.1)
+    await batches.run(1)
+    await asyncio.gather(*(batches.run(number) for number in range(5)))
+    (first, _), (second, count) = begins
+    assert second - first >= 0.099
+    assert count == 5
+
+
+async def test_a_full_batch_does_not_wait():
+    work = Work()
+    work.gate.set()
+    batches = Batcher(work, most=2, apart=600.0)
+    await asyncio.gather(*(batches.run(number) for number in range(6)))
+    assert work.batches == [[0, 1], [2, 3], [4, 5]]

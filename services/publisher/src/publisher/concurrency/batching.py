@@ -13,11 +13,18 @@ class Batcher(Generic[I, R]):
 
     `carry_out` returns one result per item, in order. When it raises, every waiter of the batch gets the error. The
     cancellation of a waiter does not change the batch.
+
+    `apart`: seconds between the beginnings of two batches, unless a batch of `most` items waits. Items that come in
+    quick succession wait as long, and are processed together.
     """
 
-    def __init__(self, carry_out: Callable[[Sequence[I]], Awaitable[Sequence[R]]], *, most: int = 100) -> None:
+    def __init__(
+        self, carry_out: Callable[[Sequence[I]], Awaitable[Sequence[R]]], *, most: int = 100, apart: float = 0.0
+    ) -> None:
         self._carry_out = carry_out
         self._most = most
+        self._apart = apart
+        self._next_at = 0.0
         self._waiting: list[tuple[I, asyncio.Future[R]]] = []
         self._running: asyncio.Task[None] | None = None
 
@@ -32,6 +39,7 @@ class Batcher(Generic[I, R]):
     async def _run(self) -> None:
         try:
             while self._waiting:
+                await self._until_next()
                 batch = self._waiting[: self._most]
                 del self._waiting[: self._most]
                 await self._one(batch)
@@ -40,6 +48,13 @@ class Batcher(Generic[I, R]):
             for _, place in self._waiting:  # not empty only if this task was cancelled
                 place.cancel()
             self._waiting.clear()
+
+    async def _until_next(self) -> None:
+        now = asyncio.get_running_loop().time()
+        if now < self._next_at and len(self._waiting) < self._most:
+            await asyncio.sleep(self._next_at - now)
+            now = self._next_at
+        self._next_at = now + self._apart
 
     async def _one(self, batch: Sequence[tuple[I, "asyncio.Future[R]"]]) -> None:
         try:

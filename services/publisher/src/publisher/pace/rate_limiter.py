@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
 from math import ceil, floor
-from typing import Protocol, TypeVar
+from typing import TypeVar
 
 import structlog
 
@@ -18,7 +18,7 @@ from publisher.pace.call_queue import CallQueue, Rank
 from publisher.pace.known_state import KnownState
 from publisher.pace.reserved_times import ReservedTimes
 from publisher.pace.slots import Send, ServerClock, SlotReservation, Window, is_shared, spacing
-from publisher.pace.state import PaceState, ReservationReply
+from publisher.pace.state import PaceState, PaceStore, RateLimiterSettings
 
 log = structlog.get_logger(__name__)
 
@@ -27,14 +27,22 @@ T = TypeVar("T")
 # they have to reach together (95 % of the rate used, no second above it), `make bench-publisher` shows it on a machine.
 
 _RESERVED_SECONDS = 0.5
-"""Send times reserved at once: two writes a second and shop, and half a second until other replicas notice a stop.
-With 2.0 two replicas no longer use 95 % of the rate.
+"""Send times reserved at once beside other replicas: half a second until they notice a stop. With 2.0 two replicas no
+longer use 95 % of the rate.
+"""
+_RESERVED_ALONE = 1.0
+"""The same without other replicas: one write a second and shop. What a killed process has reserved is lost time for the
+next one, and one that joins waits for it.
 """
 _LONGEST_WAIT = 3.0
 """A call waits out a shorter pause; a longer one reschedules the job, so that it holds no worker."""
 _CALLS_AHEAD = 6
 """Queued calls with which the shop gets no further job: about as many as a push makes, so that the queue is not empty
 before the next push begins.
+"""
+_MOST_OTHERS = 2
+"""Calls that are not urgent and wait; more are sent away. As many as `reviewing` makes at a time: they need not come
+again.
 """
 _MOST_SENDS = 3
 """Tries of one call that TikTok limits, before the job is rescheduled. One limit alone costs no worker."""
@@ -48,34 +56,8 @@ _LONGEST_LEAD = 1.0
 _PROBE_LEASE = timedelta(seconds=10)
 """How long one call may try an open breaker before another may; a call without an answer takes longer."""
 _BUSY_WAIT = timedelta(seconds=1)
-"""When to come again with a call that is not urgent, while another one waits."""
+"""When to come again with a call that is not urgent, while others wait."""
 _AN_HOUR = timedelta(hours=1)
-
-
-class PaceStore(Protocol):
-    """The shared state of all replicas' rate limiters; times are the database server's."""
-
-    async def reserve(
-        self, shop_key: str, me: str, *, length: timedelta, lead: timedelta, rate: float | None = None
-    ) -> ReservationReply:
-        """Reserve `length` of the shop's send times, starting `lead` from now or after the last reservation."""
-
-    async def change(
-        self, shop_key: str, change: Callable[[PaceState, datetime], PaceState]
-    ) -> tuple[PaceState, datetime]:
-        """Apply a pure change to the stored state. Returns the state after it and the server's time."""
-
-    async def claim_probe(self, shop_key: str, lease: timedelta) -> bool:
-        """Whether this caller is the one to try an open breaker, for `lease`."""
-
-
-@dataclass(frozen=True, slots=True)
-class RateLimiterSettings:
-    """`rate`: calls per second and shop. The breaker opens after `failures` in a row, at most `longest` at a time."""
-
-    rate: float
-    failures: int
-    longest: timedelta
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +93,7 @@ class RateLimiter:
         self._throughput = ThroughputEstimate()
         self._reserved = ReservedTimes()
         self._size = 1
+        self._alone = False
         self._lead = 0.0
         self._got_through = True
         self._known = KnownState(rules.rate)
@@ -171,7 +154,7 @@ class RateLimiter:
     # Waiting for a send time --------------------------------------------------------------------------------
 
     async def _turn(self, *, urgent: bool, rank: Rank) -> _Turn:
-        if not urgent and self._queue.waiting(urgent=False) > 0:
+        if not urgent and self._queue.waiting(urgent=False) >= _MOST_OTHERS:
             raise ShopResting("shop_busy", "the shop's calls take all of its rate", _BUSY_WAIT)
         stopped = self._known.was_paused(_now())
         try:
@@ -240,7 +223,7 @@ class RateLimiter:
     async def _exchange(self) -> SlotReservation | None:
         asked = _now()
         rate = self._known.rate(asked)
-        most = max(1, ceil(rate * _RESERVED_SECONDS))
+        most = max(1, ceil(rate * (_RESERVED_ALONE if self._alone else _RESERVED_SECONDS)))
         count = min(most, max(self._size, 1 + self._waiting()))
         length = timedelta(seconds=count * spacing(rate))
         lead = timedelta(seconds=min(self._lead, _LONGEST_LEAD))
@@ -254,7 +237,8 @@ class RateLimiter:
         first = self._clock.local(got.start, server_now=got.now, asked=asked, answered=answered)
         count = min(count, max(1, floor(length.total_seconds() / step + 0.001)))
         self._size = 2 * count
-        return SlotReservation(first, step, count, alone=not is_shared(got.shared_at, got.now))
+        self._alone = not is_shared(got.shared_at, got.now)
+        return SlotReservation(first, step, count, alone=self._alone)
 
     def _waiting(self) -> int:
         return self._queue.waiting(urgent=True) + self._queue.waiting(urgent=False)

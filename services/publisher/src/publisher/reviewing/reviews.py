@@ -3,7 +3,8 @@
 import asyncio
 import contextlib
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from collections.abc import Set as AbstractSet
 from datetime import datetime
 
 import structlog
@@ -36,6 +37,10 @@ _REPORTED: dict[ReviewMark, ReviewState] = {
 _UNSETTLED = frozenset({"in_review", "pre_approved"})
 _AT_ONCE = 48
 """Readings in progress in this replica. Chosen: 24 shops with two each."""
+_APART = 0.2
+"""Seconds between two looks for due listings, so that those of all shops are claimed together. Chosen: a review takes
+hours, and a shop with many due listings is read twice a second.
+"""
 _PER_SHOP = 2
 """Readings of one shop at a time: one in flight and one in the queue. A slow shop leaves readings to others."""
 
@@ -67,6 +72,8 @@ class Reviews:
         #: shops whose calls go to pushes, and until when none of their listings has to be claimed
         self._resting: dict[str, datetime] = {}
         self._wake = asyncio.Event()
+        #: shops of which a listing may be due although none was claimed; None: of every shop
+        self._passed_over: AbstractSet[str] | None = None
 
     def wake(self) -> None:
         """A listing may be due."""
@@ -78,22 +85,50 @@ class Reviews:
             while True:
                 raise_if_cancelled()
                 self._wake.clear()
-                while self._reading.total() < _AT_ONCE and (claimed := await self._claim()) is not None:
-                    raise_if_cancelled()  # a group that is being ended takes no task
-                    self._reading[claimed[0].shop_key] += 1
-                    group.create_task(self._read(*claimed), name=f"review-{claimed[0].shop_key}")
+                until = self._clock() + self._lease
+                claimed = await self._claim(until)
+                raise_if_cancelled()  # a group that is being ended takes no task
+                for listing in claimed:
+                    self._reading[listing.shop_key] += 1
+                    group.create_task(self._read(listing, until), name=f"review-{listing.shop_key}")
                 # Not wait_for: in Python 3.11 it loses a cancellation that meets the wake-up.
                 with contextlib.suppress(TimeoutError):
                     async with asyncio.timeout(self._rest):
+                        await asyncio.sleep(_APART)
                         await self._wake.wait()
 
-    async def _claim(self) -> tuple[Listing, datetime] | None:
-        """None: nothing is due, or only listings of shops that have their share of readings."""
+    async def _claim(self, until: datetime) -> list[Listing]:
+        """Due listings of shops that have not their share of readings. They are due again at `until`."""
+        self._passed_over = None
+        places = _AT_ONCE - self._reading.total()
+        if places <= 0:
+            return []
         now = self._clock()
-        self._resting = {shop: until for shop, until in self._resting.items() if until > now}
+        self._resting = {shop: end for shop, end in self._resting.items() if end > now}
         busy = {shop for shop, readings in self._reading.items() if readings >= _PER_SHOP} | self._resting.keys()
         busy |= self._shops.set_aside
-        return await self._listings.claim_review(now=now, lease=self._lease, but_not_of=sorted(busy))
+        due = await self._listings.due_reviews(now=now, limit=_AT_ONCE, but_not_of=sorted(busy))
+        chosen, others = self._share(due, places)
+        if len(due) < _AT_ONCE and len(chosen) < places:
+            self._passed_over = busy | others
+        elif chosen:
+            self._wake.set()  # behind them may be those of other shops
+        return await self._listings.claim_reviews(chosen, until) if chosen else []
+
+    def _share(
+        self, due: Sequence[tuple[Listing, datetime]], places: int
+    ) -> tuple[list[tuple[Listing, datetime]], set[str]]:
+        """Those to read now, and the shops of the others."""
+        reading = self._reading.copy()
+        chosen: list[tuple[Listing, datetime]] = []
+        others = set()
+        for listing, at in due:
+            if reading[listing.shop_key] < _PER_SHOP and len(chosen) < places:
+                reading[listing.shop_key] += 1
+                chosen.append((listing, at))
+            else:
+                others.add(listing.shop_key)
+        return chosen, others
 
     async def _read(self, listing: Listing, claimed_until: datetime) -> None:
         try:
@@ -102,7 +137,8 @@ class Reviews:
             self._reading[listing.shop_key] -= 1
             if not self._reading[listing.shop_key]:
                 del self._reading[listing.shop_key]
-            self._wake.set()
+            if self._passed_over is None or listing.shop_key in self._passed_over:
+                self._wake.set()
 
     async def check(self, listing: Listing, claimed_until: datetime) -> None:
         """Read one listing, and report its state if it differs from the stored one."""

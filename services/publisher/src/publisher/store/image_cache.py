@@ -11,6 +11,10 @@ from publisher.model import UploadedImage, UseCase
 from shopsync_runtime.mongo import Database, Document
 
 _FORGOTTEN_AFTER = timedelta(days=180)
+_APART = 0.05
+"""Seconds between two commands for images, so that those of all shops go together. Chosen: half of what a call of one
+shop waits for the next one's time.
+"""
 USE_CASES = get_args(UseCase)
 
 
@@ -32,8 +36,8 @@ class ImageCache:
 
     def __init__(self, database: Database) -> None:
         self._images = database.get_collection("images", write_concern=WriteConcern(w=1))
-        self._reads = Batcher(self._read)
-        self._writes = Batcher(self._write)
+        self._reads = Batcher(self._read, apart=_APART)
+        self._writes = Batcher(self._write, apart=_APART)
 
     async def ensure_indexes(self) -> None:
         """Entries that were not written for 180 days expire; what is still in use is fetched and uploaded again."""

@@ -2,14 +2,19 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from pymongo import ASCENDING, IndexModel, ReturnDocument, UpdateOne
+from pymongo import ASCENDING, DeleteOne, IndexModel, ReturnDocument, UpdateOne
 
+from publisher.concurrency.batching import Batcher
 from publisher.model import Job
 from shopsync_contracts import Event
 from shopsync_contracts.events import PushRequested
 from shopsync_runtime.mongo import Database, Document
 
 _NEVER = datetime(1970, 1, 1, tzinfo=UTC)
+_APART = 0.05
+"""Seconds between two commands that remove jobs, so that those of all shops go together. Chosen: nobody waits for it
+but the place of the push.
+"""
 _MANUAL = frozenset({"manual", "redrive"})
 
 
@@ -22,6 +27,7 @@ class Jobs:
 
     def __init__(self, database: Database) -> None:
         self._jobs = database["push_jobs"]
+        self._finished = Batcher(self._finish, apart=_APART)
 
     async def ensure_indexes(self) -> None:
         """For claiming by shop, and for finding the shops with due jobs."""
@@ -60,9 +66,18 @@ class Jobs:
 
     async def finish(self, job: Job, now: datetime) -> None:
         """Remove the job, unless a command arrived since it was claimed: then it is due at once."""
-        result = await self._jobs.delete_one({**_own(job), "seq": job.seq})
-        if result.deleted_count == 0:
-            await self._jobs.update_one(_own(job), {"$set": _fresh(now)})
+        await self._finished.run((job, now))
+
+    async def _finish(self, finished: Sequence[tuple[Job, datetime]]) -> list[None]:
+        removed = await self._jobs.bulk_write(
+            [DeleteOne({**_own(job), "seq": job.seq}) for job, _ in finished], ordered=False
+        )
+        if removed.deleted_count < len(finished):
+            # Nothing happens to those that were removed.
+            await self._jobs.bulk_write(
+                [UpdateOne(_own(job), {"$set": _fresh(now)}) for job, now in finished], ordered=False
+            )
+        return [None] * len(finished)
 
     async def reschedule(
         self, job: Job, *, now: datetime, due_at: datetime, attempts: int, waits: int, reported: str | None

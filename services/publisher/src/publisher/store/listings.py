@@ -1,5 +1,6 @@
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from pymongo import ASCENDING, IndexModel, ReturnDocument, UpdateOne, WriteConcern
@@ -18,6 +19,10 @@ from publisher.store.listing_documents import (
 from shopsync_runtime.mongo import Database, Document
 
 _REMEMBERED_NOTIFICATIONS = 50
+_APART = 0.05
+"""Seconds between two commands that only tidy up or note something, so that those of all shops go together. Chosen: no
+call and no merchant waits for them.
+"""
 _OF_ONE_PRODUCT = (
     "tiktok_product_id",
     "skus",
@@ -45,7 +50,8 @@ class Listings:
         self._listings = database["listings"]
         # What a failover loses of these writes is published again.
         self._outboxes = database.get_collection("listings", write_concern=WriteConcern(w=1))
-        self._strikes = Batcher(self._strike)
+        self._strikes = Batcher(self._strike, apart=_APART)
+        self._notices = Batcher(self._hear, apart=_APART)
 
     async def ensure_indexes(self) -> None:
         """For webhooks (product id; creates in progress), the review poll (due), and the relay (unsent events)."""
@@ -163,44 +169,63 @@ class Listings:
     # Reviews ---------------------------------------------------------------------------------------------------
 
     async def notified(self, shop_key: str, product_id: str, notification_id: str, now: datetime) -> bool:
-        """Store a webhook and make its listing due for a reading. False: no such listing, or a repeated webhook.
+        """Store a webhook and make its listing due for a reading. False: no such listing.
 
-        An unknown product may be one whose create is not recorded yet. So creates in progress are marked, and due for a
-        reading as soon as they are recorded.
+        A repeated webhook changes nothing. An unknown product may be one whose create is not recorded yet. So creates
+        in progress are marked, and due for a reading as soon as they are recorded.
         """
-        if await self._heard(shop_key, product_id, notification_id, now):
-            return True
-        creating = {"shop_key": shop_key, "intent.kind": "create"}
+        return await self._notices.run(_Notice(shop_key, product_id, notification_id, now))
+
+    async def _hear(self, notices: Sequence["_Notice"]) -> list[bool]:
+        result = await self._listings.bulk_write([_heard(notice) for notice in notices], ordered=False)
+        if result.matched_count == len(notices):
+            return [True] * len(notices)
+        stored = await self._stored(notices)
+        return [notice in stored or await self._of_a_create(notice) for notice in notices]
+
+    async def _stored(self, notices: Sequence["_Notice"]) -> set["_Notice"]:
+        theirs = {"tiktok_product_id": {"$in": [notice.product_id for notice in notices]}}
+        fields = {"shop_key": True, "tiktok_product_id": True, "notifications": True}
+        known = {
+            (document["shop_key"], document["tiktok_product_id"], notification)
+            async for document in self._listings.find(theirs, fields)
+            for notification in document.get("notifications") or ()
+        }
+        return {one for one in notices if (one.shop_key, one.product_id, one.notification_id) in known}
+
+    async def _of_a_create(self, notice: "_Notice") -> bool:
+        creating = {"shop_key": notice.shop_key, "intent.kind": "create"}
         await self._listings.update_many(creating, {"$inc": {"notices": 1}})
         # It may have been recorded between the two updates.
-        return await self._heard(shop_key, product_id, notification_id, now)
-
-    async def _heard(self, shop_key: str, product_id: str, notification_id: str, now: datetime) -> bool:
-        result = await self._listings.update_one(
-            {"shop_key": shop_key, "tiktok_product_id": product_id, "notifications": {"$ne": notification_id}},
-            {
-                "$set": {"review_due_at": now},
-                "$inc": {"notices": 1},
-                "$unset": {"live_shown": ""},
-                "$push": {"notifications": {"$each": [notification_id], "$slice": -_REMEMBERED_NOTIFICATIONS}},
-            },
-        )
+        result = await self._listings.bulk_write([_heard(notice)])
         return result.matched_count == 1
 
-    async def claim_review(
-        self, *, now: datetime, lease: timedelta, but_not_of: Sequence[str] = ()
-    ) -> tuple[Listing, datetime] | None:
-        """Claim a listing that is due for a reading, until when it is due again unless recorded."""
+    async def due_reviews(
+        self, *, now: datetime, limit: int, but_not_of: Sequence[str] = ()
+    ) -> list[tuple[Listing, datetime]]:
+        """Listings that are due for a reading, and since when; the longest due first."""
         due: Document = {"review_due_at": {"$lte": now}}
         if but_not_of:
             due["shop_key"] = {"$nin": list(but_not_of)}
-        document = await self._listings.find_one_and_update(
-            due,
-            {"$set": {"review_due_at": now + lease}},
-            sort=[("review_due_at", ASCENDING)],
-            return_document=ReturnDocument.AFTER,
-        )
-        return None if document is None else (listing_of(document), document["review_due_at"])
+        found = await self._listings.find(due, sort=[("review_due_at", ASCENDING)], limit=limit).to_list()
+        return [(listing_of(document), document["review_due_at"]) for document in found]
+
+    async def claim_reviews(self, due: Sequence[tuple[Listing, datetime]], until: datetime) -> list[Listing]:
+        """Claim listings that are due: at `until` they are due again, unless recorded. Returns those that still were.
+
+        Another replica that claims at the same moment may get the same ones: two readings of a listing do no harm.
+        """
+        claims = [
+            UpdateOne({"_id": listing.subject, "review_due_at": at}, {"$set": {"review_due_at": until}})
+            for listing, at in due
+        ]
+        result = await self._listings.bulk_write(claims, ordered=False)
+        listings = [listing for listing, _ in due]
+        if result.modified_count == len(due):
+            return listings
+        theirs = {"_id": {"$in": [listing.subject for listing in listings]}, "review_due_at": until}
+        claimed = {document["_id"] async for document in self._listings.find(theirs, {"_id": True})}
+        return [listing for listing in listings if listing.subject in claimed]
 
     async def defer_review(self, listing: Listing, claimed_until: datetime, due_at: datetime) -> None:
         """Make a listing that could not be read due at `due_at`, unless a webhook made it due since."""
@@ -240,6 +265,32 @@ class Listings:
     async def _updated(self, which: Document, update: Document) -> Listing | None:
         document = await self._listings.find_one_and_update(which, update, return_document=ReturnDocument.AFTER)
         return None if document is None else listing_of(document)
+
+
+@dataclass(frozen=True, slots=True)
+class _Notice:
+    """A webhook about a product."""
+
+    shop_key: str
+    product_id: str
+    notification_id: str
+    now: datetime
+
+
+def _heard(notice: _Notice) -> UpdateOne:
+    return UpdateOne(
+        {
+            "shop_key": notice.shop_key,
+            "tiktok_product_id": notice.product_id,
+            "notifications": {"$ne": notice.notification_id},
+        },
+        {
+            "$set": {"review_due_at": notice.now},
+            "$inc": {"notices": 1},
+            "$unset": {"live_shown": ""},
+            "$push": {"notifications": {"$each": [notice.notification_id], "$slice": -_REMEMBERED_NOTIFICATIONS}},
+        },
+    )
 
 
 def _recorded(

@@ -9,8 +9,9 @@ from weakref import WeakValueDictionary
 
 from publisher.errors import WarehouseUnusable
 from publisher.pace.call_queue import Rank
-from publisher.pace.rate_limiter import PaceStore, RateLimiter, RateLimiterSettings
+from publisher.pace.rate_limiter import RateLimiter
 from publisher.pace.slots import ServerClock
+from publisher.pace.state import PaceStore, RateLimiterSettings
 from publisher.tiktok.client import TikTokClient
 from publisher.tiktok.shop_api import ShopApi, default_warehouse
 from publisher.tiktok.tokens import Tokens
@@ -47,7 +48,7 @@ class Shops:
     def api(self, shop_key: str, *, urgent: bool = True, rank: Rank = ()) -> ShopApi:
         """The shop's calls. The lowest `rank` goes first; calls without one serve several pushes and go before all.
 
-        Calls that are not `urgent` let others go first. While one of them waits the next raises ShopResting.
+        Calls that are not `urgent` let others go first. While two of them wait the next raises ShopResting.
         """
         return ShopApi(shop_key, self._client, self._tokens, self._limiter(shop_key), urgent=urgent, rank=rank)
 
