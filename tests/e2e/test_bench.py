@@ -2,8 +2,10 @@
 
 import pytest
 
+from shopsync_rehearsals.bench.publisher import quiet
 from shopsync_rehearsals.bench.publisher.outcomes import connected
 from shopsync_rehearsals.bench.publisher.plan import Plan
+from shopsync_rehearsals.bench.publisher.quiet import Quiet, QuietRun
 from shopsync_rehearsals.bench.publisher.run import Run
 from shopsync_rehearsals.bench.publisher.stack import running_on
 from shopsync_rehearsals.bench.publisher.verdict import BUSIEST, judge
@@ -59,3 +61,17 @@ async def test_kill_9_of_the_publisher_changes_none_of_the_counts(bench):
     assert measured.missing == []
     assert off(measured) == []
     assert measured.kills == 4
+
+
+async def test_a_push_of_one_of_many_idle_shops_begins_at_once(
+    kafka_bootstrap, mongo_uri, topic_prefix, mongo_database, tmp_path
+):
+    plan = Plan(products=24, shops=24, images=1, latency=0.02)
+    installation = Installation(kafka_bootstrap, mongo_uri, topic_prefix, mongo_database)
+    async with (
+        running_on(installation, plan, tmp_path) as stack,
+        connected(kafka_bootstrap, topic_prefix) as (bus, outcomes),
+    ):
+        measured = await QuietRun(plan, Quiet(pushing=8, apart=0.1, idle=2.0), stack, bus, outcomes).run()
+
+    assert [line for line in quiet.judge(measured) if line.good is False and not line.is_speed] == []

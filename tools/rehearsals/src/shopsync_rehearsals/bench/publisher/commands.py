@@ -8,10 +8,12 @@ import typer
 from rich.console import Console
 
 from shopsync_rehearsals.bench.harness import Harness, run_benchmark
-from shopsync_rehearsals.bench.lines import report
+from shopsync_rehearsals.bench.lines import all_good, report
 from shopsync_rehearsals.bench.profiled import folder_of
+from shopsync_rehearsals.bench.publisher import quiet
 from shopsync_rehearsals.bench.publisher.outcomes import connected
 from shopsync_rehearsals.bench.publisher.plan import Plan
+from shopsync_rehearsals.bench.publisher.quiet import MeasuredQuiet, Quiet, QuietRun
 from shopsync_rehearsals.bench.publisher.report import as_json as to_json
 from shopsync_rehearsals.bench.publisher.report import database_table, is_good, processor_table
 from shopsync_rehearsals.bench.publisher.run import Measured, Run
@@ -37,6 +39,10 @@ def bench_publisher(
     patience: Annotated[
         float | None, typer.Option(min=1, help="Give up after so many seconds; by default it follows from the work.")
     ] = None,
+    idle_shops: Annotated[
+        int | None,
+        typer.Option(min=2, max=5_000, help="Another measurement: so many shops, of which a few push now and then."),
+    ] = None,
     profile: Annotated[
         Path | None, typer.Option(help="Folder for profiles of the publishers, one file a process; it is slow then.")
     ] = None,
@@ -49,7 +55,24 @@ def bench_publisher(
     calendar one, and refused calls count. The rate used by a healthy shop is its calls, less one, divided by the
     allowed rate times the seconds from its first call to its last upload or create: so long it had products to push.
     Readings of reviews count as calls, as TikTok Shop counts them. With --kill-every it is shown, not judged.
+
+    With --idle-shops nothing is broken or throttled. Judged are the processor time while nothing happens, and how soon
+    after its command a push makes its first call.
     """
+    if idle_shops is not None:
+        quiet_plan = Plan(
+            products=idle_shops,
+            shops=idle_shops,
+            images=1,
+            rate=rate,
+            latency=latency / 1000,
+            replicas=replicas,
+            seed=seed,
+            profiles=folder_of(profile),
+        )
+        run_benchmark(
+            partial(_measure_quiet, quiet_plan), partial(_conclude_quiet, as_json=as_json), logs=logs, as_json=as_json
+        )
     plan = Plan(
         products=products,
         shops=shops,
@@ -75,6 +98,25 @@ async def _measure(plan: Plan, harness: Harness) -> Measured:
         connected(installation.kafka_bootstrap, installation.topic_prefix)
     )
     return await Run(plan, stack, bus, outcomes, screen.progress).run()
+
+
+async def _measure_quiet(plan: Plan, harness: Harness) -> MeasuredQuiet:
+    installation, screen = harness.installation, harness.screen
+    screen.report(f"{harness.description}; a minute, and the consents of {plan.shops} shops before")
+    stack = await harness.resources.enter_async_context(running_on(installation, plan, harness.folder))
+    bus, outcomes = await harness.resources.enter_async_context(
+        connected(installation.kafka_bootstrap, installation.topic_prefix)
+    )
+    return await QuietRun(plan, Quiet(), stack, bus, outcomes, screen.progress).run()
+
+
+def _conclude_quiet(measured: MeasuredQuiet, console: Console, *, as_json: bool) -> bool:
+    lines = quiet.judge(measured)
+    if as_json:
+        typer.echo(quiet.as_json(measured, lines))
+    else:
+        console.print(report(lines, "publisher benchmark, idle shops"))
+    return all_good(lines)
 
 
 def _conclude(measured: Measured, console: Console, *, as_json: bool) -> bool:
