@@ -26,6 +26,9 @@ _GZIP_OR_ZLIB = 32 + zlib.MAX_WBITS
 _UNPACKABLE = frozenset({"gzip", "x-gzip", "deflate"})
 _SHOWN = 300
 
+Sender = httpx.AsyncClient | httpx.AsyncBaseTransport
+"""What sends a request."""
+
 
 @dataclass(frozen=True, slots=True)
 class Answer:
@@ -73,8 +76,10 @@ class BodyBroken(BodyUnusable):
     """The body cannot be decompressed."""
 
 
-async def exchange(http: httpx.AsyncClient, request: httpx.Request, *, within: timedelta, max_bytes: int) -> Answer:
+async def exchange(http: Sender, request: httpx.Request, *, within: timedelta, max_bytes: int) -> Answer:
     """Send the request and read the whole answer. Redirects are not followed. Raises ExchangeFailed.
+
+    A transport sends it as it is: no cookies, authentication or default headers, and in much less processor time.
 
     `within` limits everything together, including the wait for a connection. The timeouts of httpx are per read, so a
     server that sends a byte from time to time would never time out. `max_bytes` limits the body both compressed and
@@ -82,9 +87,12 @@ async def exchange(http: httpx.AsyncClient, request: httpx.Request, *, within: t
     """
     try:
         async with asyncio.timeout(within.total_seconds()):
-            response = await http.send(request, stream=True, follow_redirects=False)
+            if isinstance(http, httpx.AsyncClient):
+                response = await http.send(request, stream=True, follow_redirects=False)
+            else:
+                response = await http.handle_async_request(request)
             try:
-                content = await _read(response, max_bytes)
+                content = await _read(request, response, max_bytes)
             finally:
                 await response.aclose()
     # `from None`: httpx's exceptions contain the request, whose query and headers may contain secrets.
@@ -97,9 +105,9 @@ async def exchange(http: httpx.AsyncClient, request: httpx.Request, *, within: t
     return Answer(response.status_code, response.headers, content)
 
 
-async def _read(response: httpx.Response, max_bytes: int) -> bytes:
+async def _read(request: httpx.Request, response: httpx.Response, max_bytes: int) -> bytes:
     answer = Answer(response.status_code, response.headers, b"")
-    unpacker = _unpacker(response, answer)
+    unpacker = _unpacker(request, response, answer)
     body, received = bytearray(), 0
     async for chunk in response.aiter_raw():
         received += len(chunk)
@@ -114,12 +122,12 @@ async def _read(response: httpx.Response, max_bytes: int) -> bytes:
     return bytes(body)
 
 
-def _unpacker(response: httpx.Response, answer: Answer) -> "zlib._Decompress | None":
+def _unpacker(request: httpx.Request, response: httpx.Response, answer: Answer) -> "zlib._Decompress | None":
     """None: the body is not compressed."""
     encoding = response.headers.get("content-encoding", "").strip().lower()
     if encoding in ("", "identity"):
         return None
-    asked_for = {name.strip().lower() for name in response.request.headers.get("accept-encoding", "").split(",")}
+    asked_for = {name.strip().lower() for name in request.headers.get("accept-encoding", "").split(",")}
     if encoding not in _UNPACKABLE or encoding.removeprefix("x-") not in asked_for:
         raise BodyBroken(f"the reply is compressed as {encoding[:20]!r}, not as asked for", answer)
     return zlib.decompressobj(_GZIP_OR_ZLIB)

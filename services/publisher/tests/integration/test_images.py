@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 
-from publisher.images.addresses import GuardedNetwork
+from publisher.images.addresses import AllowedAddresses
 from publisher.images.fetching import Fetcher
 from publisher.images.uploads import ImageUploads
 from publisher.model import UploadedImage
@@ -34,7 +34,7 @@ async def test_uploads_outlive_a_restart_and_belong_to_one_shop(demo):
             return UploadedImage(f"tos/{self.shop_key}", "https://img/a", 320, 320)
 
     for shop_key in ("demo", "demo", "other", "other"):
-        fetcher = Fetcher(GuardedNetwork(allow_private=True), timeout=timedelta(seconds=10), max_bytes=10**6)
+        fetcher = Fetcher(AllowedAddresses(allow_private=True), timeout=timedelta(seconds=10), max_bytes=10**6)
         fresh = ImageUploads(ImageCache(demo.database), fetcher, demo.clock)
         api: Any = Api(shop_key)
         image = await fresh.uploaded(api, address, "MAIN_IMAGE")

@@ -10,7 +10,6 @@ from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from typing import Any
 
-import httpx
 import pytest
 import pytest_asyncio
 from pydantic import SecretStr
@@ -27,6 +26,7 @@ from publisher.errors import (
 )
 from publisher.tiktok.client import App, Call, TikTokClient
 from publisher.tiktok.endpoints import ENDPOINTS, NotAllowed, endpoint_of
+from shopsync_runtime.http_connections import Connections
 from shopsync_sandbox.tiktok.api.table import OPERATIONS
 
 TOKEN = SecretStr("ROW_token_of_the_test")
@@ -94,14 +94,13 @@ async def raw():
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def client(raw, now):
-    limits = httpx.Limits(max_connections=2)
-    async with httpx.AsyncClient(timeout=5, limits=limits, trust_env=False) as http:
-        yield TikTokClient(
-            http,
-            App("k", SecretStr("s3cret"), raw.url, raw.url),
-            deadline=timedelta(seconds=0.6),
-            clock=now,
-        )
+    async with Connections(timeout=5) as http:
+        yield client_over(http, raw, now)
+
+
+def client_over(http, raw, now):
+    app = App("k", SecretStr("s3cret"), raw.url, raw.url)
+    return TikTokClient(http, app, deadline=timedelta(seconds=0.6), clock=now)
 
 
 def envelope(code=0, **members) -> bytes:
@@ -128,12 +127,6 @@ async def test_a_server_that_sends_slowly_is_given_up_at_the_deadline(client, ra
 async def test_a_silent_server_is_given_up_at_the_deadline(client, raw):
     raw.pieces, raw.pause = [b""], 30
     assert (await failing(client)).code == "deadline"
-
-
-async def test_waiting_for_a_connection_counts_too(client, raw):
-    raw.pieces, raw.pause = [b""], 30
-    errors = await asyncio.gather(*(failing(client) for _ in range(6)))
-    assert {error.code for error in errors} == {"deadline"}
 
 
 async def test_connections_are_used_again(client, raw):
@@ -193,7 +186,7 @@ async def test_bytes_that_are_no_http_are_no_answer(client, raw):
 
 
 async def test_a_server_that_is_away_has_done_nothing(now):
-    async with httpx.AsyncClient(trust_env=False) as http:
+    async with Connections() as http:
         client = TikTokClient(
             http,
             App("k", SecretStr("s"), "http://127.0.0.1:1", "http://127.0.0.1:1"),

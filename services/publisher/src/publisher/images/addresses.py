@@ -1,16 +1,9 @@
 """Which addresses images may be fetched from (guard against server-side request forgery)."""
 
-import asyncio
 import ipaddress
-import socket
-from collections.abc import Awaitable, Callable, Iterable
-from typing import Any
-
-import httpcore
 
 from publisher.errors import ImageUnreachable, ImageUnusable
-
-Lookup = Callable[[str, int], Awaitable[list[str]]]
+from shopsync_runtime.http_connections import Resolve, in_order, look_up
 
 _IPV4_IN_IPV6 = (ipaddress.IPv6Network("::ffff:0:0/96"), ipaddress.IPv6Network("64:ff9b::/96"))
 """IPv4-mapped addresses and the well-known prefix of NAT64: the last 32 bits are the IPv4 address."""
@@ -21,52 +14,19 @@ _OTHERS = (
 )
 
 
-async def look_up(host: str, port: int) -> list[str]:
-    """The host's addresses as the system resolves it. Raises OSError, UnicodeError."""
-    found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    return [str(entry[4][0]) for entry in found]
-
-
-class GuardedNetwork(httpcore.AsyncNetworkBackend):
-    """Connects to public addresses only, unless `allow_private`.
+class AllowedAddresses:
+    """Resolves hosts to public addresses only, unless `allow_private`.
 
     A name is resolved once per connection, and only addresses that were checked are connected to: a second DNS answer
     cannot lead elsewhere (DNS rebinding). TLS is still verified against the name.
     """
 
-    def __init__(
-        self,
-        *,
-        allow_private: bool,
-        lookup: Lookup = look_up,
-        network: httpcore.AsyncNetworkBackend | None = None,
-    ) -> None:
+    def __init__(self, *, allow_private: bool, lookup: Resolve = look_up) -> None:
         self._allow_private = allow_private
         self._lookup = lookup
-        self._network = network if network is not None else httpcore.AnyIOBackend()
 
-    async def connect_tcp(
-        self,
-        host: str,
-        port: int,
-        timeout: float | None = None,  # noqa: ASYNC109 - httpcore's interface
-        local_address: str | None = None,
-        socket_options: Iterable[Any] | None = None,
-    ) -> httpcore.AsyncNetworkStream:
+    async def __call__(self, host: str, port: int) -> list[str]:
         """Raises ImageUnusable for a private address, ImageUnreachable for a name that is not resolved."""
-        ips = await self._allowed(host, port)
-        for ip in ips[:-1]:
-            try:
-                return await self._network.connect_tcp(ip, port, timeout, local_address, socket_options)
-            except (httpcore.ConnectError, httpcore.ConnectTimeout):
-                continue
-        return await self._network.connect_tcp(ips[-1], port, timeout, local_address, socket_options)
-
-    async def sleep(self, seconds: float) -> None:
-        """Part of httpcore's interface."""
-        await self._network.sleep(seconds)
-
-    async def _allowed(self, host: str, port: int) -> list[str]:
         try:
             ips = await self._lookup(host, port)
         except (OSError, UnicodeError) as error:
@@ -79,8 +39,7 @@ class GuardedNetwork(httpcore.AsyncNetworkBackend):
                 raise ImageUnusable(
                     "image_private", f"{host}: images are not fetched from private addresses ({private})"
                 )
-        # IPv4 first: a host with both must stay reachable from a machine without IPv6.
-        return sorted(dict.fromkeys(ips), key=lambda ip: ":" in ip)
+        return in_order(ips)
 
 
 def is_public(ip: str) -> bool:

@@ -90,6 +90,8 @@ def _fit(picture: Image.Image, content: bytes, use_case: UseCase) -> bytes:
     if min(round(width * scale), round(height * scale)) < shortest:
         raise ImageUnusable("image_small", f"{width}x{height} px, TikTok needs {shortest} px on the short side")
     if scale == 1.0 and _goes_as_it_is(picture, content):
+        # Whether it is whole shows at an eighth of its size too, which takes less than half the time.
+        picture.draft(None, (1, 1))
         picture.load()
         return content
     # A JPEG can be decoded at half or a quarter of its size, which saves time and memory.

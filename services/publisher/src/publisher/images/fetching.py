@@ -1,32 +1,29 @@
 """Fetching the merchant's image files: bounded in size and time, every connection and redirect checked."""
 
 import asyncio
-import contextlib
 import re
 import ssl
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from urllib.parse import urljoin
 
-import httpcore
 import httpx
 
 from publisher.errors import ImageUnreachable, ImageUnusable
-from publisher.images.addresses import GuardedNetwork
 from publisher.store import KnownFile
+from shopsync_runtime.http_connections import Connections, Resolve
 
 _REDIRECTS = 3
 _MOVED = frozenset({301, 302, 303, 307, 308})
 _PASSING = frozenset({408, 425, 429})
 _REFUSED = frozenset({401, 403, 406})
 _LET_IN = ", its protection against hotlinks or robots keeps us out: let in the user agent 'shopsync' without a referer"
-_TROUBLES = (httpcore.TimeoutException, httpcore.NetworkError, httpcore.ProtocolError, OSError)
+_TROUBLES = (httpx.TransportError, OSError)
 _OF_HOSTS = frozenset({"image_private", "image_host"})
-"""Codes of errors that the network raises: it knows the host, not the whole address."""
-_POOLS = 25
-_CONNECTIONS = 8
-"""In each pool: httpcore asks the kernel about all idle connections of a pool whenever a request begins or ends."""
+"""Codes of errors that are raised for a host: the whole address is not known there."""
+_AT_ONCE = 200
+"""Requests at a time, of all shops. Chosen: each holds a connection."""
 _HOST = re.compile(rb"[0-9A-Za-z_.:-]+")
 _LAST_PORT = 65_535
 _AUTHORITY = re.compile(rb"((?:[A-Za-z][A-Za-z0-9+.-]*:)?//)([^/?#\\]*)")
@@ -53,22 +50,20 @@ class Fetcher:
 
     def __init__(
         self,
-        network: GuardedNetwork,
+        resolve: Resolve,
         *,
         timeout: timedelta,
         max_bytes: int,
         ssl_context: ssl.SSLContext | None = None,
     ) -> None:
-        context = ssl_context or httpx.create_ssl_context(trust_env=False)
-        self._pools = [_pool(network, context) for _ in range(_POOLS)]
-        self._busy = [0] * _POOLS
+        self._connections = Connections(ssl_context=ssl_context, resolve=resolve)
+        self._places = asyncio.Semaphore(_AT_ONCE)
         self._timeout = timeout.total_seconds()
         self._max_bytes = max_bytes
 
     async def aclose(self) -> None:
         """Close the connections."""
-        for pool in self._pools:
-            await pool.aclose()
+        await self._connections.aclose()
 
     async def fetch(self, address: str, known: KnownFile | None, reserve: Reserve | None = None) -> Fetched:
         """Get the file, or learn that it has not changed since `known`. The deadline covers redirects too.
@@ -90,36 +85,22 @@ class Fetcher:
     async def _follow(self, address: str, known: KnownFile | None, reserve: Reserve | None) -> Fetched:
         current = address
         for _ in range(_REDIRECTS + 1):
-            url, headers = _request(current, known)
-            with self._first_free() as pool:
-                async with pool.stream("GET", url, headers=headers, extensions=self._limits()) as response:
-                    found = _headers(response)
-                    if response.status in _MOVED and "location" in found:
-                        current = _redirected(address, current, found["location"].encode("latin-1"))
-                        continue
-                    return await self._read(address, response, found, reserve)
+            request = _request(current, known)
+            async with self._places:
+                response = await self._connections.handle_async_request(request)
+                try:
+                    if response.status_code not in _MOVED or "location" not in response.headers:
+                        return await self._read(address, response, reserve)
+                    location = next(value for name, value in response.headers.raw if name.lower() == b"location")
+                    current = _redirected(address, current, location)
+                finally:
+                    await response.aclose()
         raise ImageUnusable("image_redirects", f"{address}: more than {_REDIRECTS} redirects")
 
-    @contextlib.contextmanager
-    def _first_free(self) -> Iterator[httpcore.AsyncConnectionPool]:
-        """The first pool with a free connection, so that few requests share the same open connections."""
-        place = next((place for place, busy in enumerate(self._busy) if busy < _CONNECTIONS), 0)
-        self._busy[place] += 1
-        try:
-            yield self._pools[place]
-        finally:
-            self._busy[place] -= 1
-
-    def _limits(self) -> dict[str, dict[str, float]]:
-        return {"timeout": dict.fromkeys(("connect", "read", "write", "pool"), self._timeout)}
-
-    async def _read(
-        self, address: str, response: httpcore.Response, headers: Mapping[str, str], reserve: Reserve | None
-    ) -> Fetched:
-        status = response.status
+    async def _read(self, address: str, response: httpx.Response, reserve: Reserve | None) -> Fetched:
+        status, headers = response.status_code, response.headers
         etag, modified = headers.get("etag"), headers.get("last-modified")
         if status == httpx.codes.NOT_MODIFIED:
-            await response.aread()  # empty; read so that the connection is kept
             return Fetched(None, etag, modified)
         if status != httpx.codes.OK:
             kind = ImageUnreachable if status >= 500 or status in _PASSING else ImageUnusable
@@ -133,7 +114,7 @@ class Fetcher:
         if reserve is not None:
             await reserve(length)
         parts, size = [], 0
-        async for part in response.aiter_stream():
+        async for part in response.aiter_raw():
             size += len(part)
             if size > self._max_bytes:
                 raise self._too_large(address)
@@ -144,17 +125,7 @@ class Fetcher:
         return ImageUnusable("image_too_large", f"{address}: the file is over {self._max_bytes} bytes")
 
 
-def _pool(network: GuardedNetwork, context: ssl.SSLContext) -> httpcore.AsyncConnectionPool:
-    return httpcore.AsyncConnectionPool(
-        ssl_context=context,
-        max_connections=_CONNECTIONS,
-        max_keepalive_connections=_CONNECTIONS // 2,
-        keepalive_expiry=5.0,
-        network_backend=network,
-    )
-
-
-def _request(address: str, known: KnownFile | None) -> tuple[httpcore.URL, list[tuple[str, str]]]:
+def _request(address: str, known: KnownFile | None) -> httpx.Request:
     """Raises ImageUnusable for anything but an absolute http(s) address without a password."""
     try:
         url = httpx.URL(address)
@@ -169,8 +140,7 @@ def _request(address: str, known: KnownFile | None) -> tuple[httpcore.URL, list[
         headers.append(("if-none-match", known.etag))
     elif known is not None and known.last_modified:
         headers.append(("if-modified-since", known.last_modified))
-    target = httpcore.URL(scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path)
-    return target, headers
+    return httpx.Request("GET", url, headers=headers)
 
 
 def _redirected(address: str, current: str, location: bytes) -> str:
@@ -189,7 +159,3 @@ def _redirected(address: str, current: str, location: bytes) -> str:
 
 def _escaped(raw: re.Match[bytes]) -> bytes:
     return b"".join(b"%%%02X" % byte for byte in raw[0])
-
-
-def _headers(response: httpcore.Response) -> dict[str, str]:
-    return {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in response.headers}

@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
+from functools import lru_cache
 
 import structlog
 
@@ -34,6 +35,7 @@ class ClockWatch:
         return skew
 
 
+@lru_cache(maxsize=16)
 def http_date(value: str | None) -> datetime | None:
     """A date of an HTTP header, aware; None when absent or unreadable."""
     if value is None:

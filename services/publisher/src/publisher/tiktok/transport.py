@@ -1,19 +1,26 @@
-"""HTTP to TikTok Shop: the runtime's exchange with this API's limits and errors, and the pools of connections."""
+"""HTTP to TikTok Shop: the runtime's exchange with this API's limits and errors."""
 
-import itertools
 from datetime import timedelta
 
 import httpx
 
 from publisher.errors import Unavailable
 from shopsync_runtime import http_client
-from shopsync_runtime.http_client import Answer, BodyTooLong, BodyUnusable, DeadlinePassed, ExchangeFailed, NotSent
+from shopsync_runtime.http_client import (
+    Answer,
+    BodyTooLong,
+    BodyUnusable,
+    DeadlinePassed,
+    ExchangeFailed,
+    NotSent,
+    Sender,
+)
 
 _LARGEST = 8 * 1024 * 1024
 ACCEPTED_ENCODINGS = "gzip, deflate"
 
 
-async def exchange(http: httpx.AsyncClient, request: httpx.Request, *, deadline: timedelta, write: bool) -> Answer:
+async def exchange(http: Sender, request: httpx.Request, *, deadline: timedelta, write: bool) -> Answer:
     """Send and read to the end. Raises Unavailable when there is no whole answer by then, or one over 8 MiB."""
     try:
         return await http_client.exchange(http, request, within=deadline, max_bytes=_LARGEST)
@@ -35,26 +42,3 @@ def _told(error: ExchangeFailed, deadline: timedelta) -> tuple[str, str]:
             return "reply_encoding", f"cannot be unpacked: {error}"
         case _:
             return "network", f"was lost: {error}"
-
-
-class ManyPools(httpx.AsyncBaseTransport):
-    """Small connection pools taken in turn, instead of one large one.
-
-    httpcore goes through all connections of a pool when a request begins and when it ends, and asks the kernel about
-    each idle one: with 100 pushes at once that was a sixth of this process's work (measured).
-    """
-
-    def __init__(self, count: int) -> None:
-        context = httpx.create_ssl_context(trust_env=False)
-        limits = httpx.Limits(max_connections=None, max_keepalive_connections=None)
-        self._pools = [httpx.AsyncHTTPTransport(verify=context, trust_env=False, limits=limits) for _ in range(count)]
-        self._turns = itertools.cycle(self._pools)
-
-    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        """By the pool whose turn it is."""
-        return await next(self._turns).handle_async_request(request)
-
-    async def aclose(self) -> None:
-        """Close every connection."""
-        for pool in self._pools:
-            await pool.aclose()
