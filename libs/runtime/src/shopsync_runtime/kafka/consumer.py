@@ -20,6 +20,7 @@ from aiokafka.errors import (
     OffsetOutOfRangeError,
 )
 
+from shopsync_runtime.kafka.fetching import make_prompt
 from shopsync_runtime.kafka.membership import FencingListener, Place, StaticMember
 from shopsync_runtime.kafka.unpacking import bound_unpacking
 from shopsync_runtime.wording import error_text
@@ -29,6 +30,10 @@ log = structlog.get_logger(__name__)
 _AGAIN_SECONDS = 1.0
 _STUCK_AGAIN_SECONDS = 5.0
 _ONE_BY_ONE_SECONDS = 30.0
+# aiokafka fetches the first records that come while a batch is handled, and no more before these are taken. So after
+# such a time, most of what came is still at the broker, one answer away.
+_BUSY_SECONDS = 0.005
+_ALSO_FETCHED_MS = 5
 ISOLATION: Final = "read_committed"
 
 Offsets = dict[TopicPartition, int]
@@ -82,6 +87,8 @@ class Consumer(AIOKafkaConsumer):  # type: ignore[misc] # aiokafka is untyped
         self._observer = observer
         self._urgent_topics = urgent_topics
         self._one_by_one_until = 0.0
+        self._polled_at = time.monotonic()
+        self._was_busy = False
         # Partitions with a recent read error, and when to try again. They are read record by record.
         self._unreadable: dict[TopicPartition, float] = {}
         self._place: Place | None = None
@@ -100,6 +107,16 @@ class Consumer(AIOKafkaConsumer):  # type: ignore[misc] # aiokafka is untyped
             coordinator.__class__ = StaticMember
             coordinator.place = self._place
 
+    @property
+    def _fetcher(self) -> Any:
+        """Changed when it is set, because aiokafka creates it in `start` and has no setting for it."""
+        return self.__fetcher
+
+    @_fetcher.setter
+    def _fetcher(self, fetcher: Any) -> None:
+        self.__fetcher = fetcher
+        make_prompt(fetcher)
+
     async def getmany(self, *, timeout_ms: int = 0, max_records: int | None = None) -> Polled:
         """Like aiokafka's `getmany`, but positions outside the log are reset instead of raising an error.
 
@@ -108,6 +125,7 @@ class Consumer(AIOKafkaConsumer):  # type: ignore[misc] # aiokafka is untyped
         partitions are read one at a time. The unreadable one gets stuck right before the bad record.
         """
         self._observer.before_poll(self)
+        self._was_busy = time.monotonic() - self._polled_at > _BUSY_SECONDS
         if time.monotonic() < self._one_by_one_until:
             records = await self._poll_each(timeout_ms, max_records)
         else:
@@ -121,6 +139,7 @@ class Consumer(AIOKafkaConsumer):  # type: ignore[misc] # aiokafka is untyped
             self._observer.polled(records)
         else:
             await self._observer.idle(self)
+        self._polled_at = time.monotonic()
         return records
 
     async def _poll(self, *partitions: TopicPartition, timeout_ms: int, max_records: int | None) -> Polled:
@@ -148,19 +167,22 @@ class Consumer(AIOKafkaConsumer):  # type: ignore[misc] # aiokafka is untyped
         A fetched partition holds some hundred records of a bulk topic. In the order of their arrival, an edit would
         wait behind those of all partitions.
         """
-        urgent = [] if partitions or most is None else self._urgent()
-        if not urgent or most is None:
-            taken: Polled = await super().getmany(*partitions, timeout_ms=timeout_ms, max_records=most)
-            return taken
-        first: Polled = await super().getmany(*urgent, timeout_ms=0, max_records=most - most // 4)
-        left = most - sum(len(records) for records in first.values())
+        if partitions or most is None:
+            alone: Polled = await super().getmany(*partitions, timeout_ms=timeout_ms, max_records=most)
+            return alone
+        taken: Polled = {}
         try:
-            rest: Polled = await super().getmany(timeout_ms=0 if first else timeout_ms, max_records=left)
+            if urgent := self._urgent():
+                _add(taken, await super().getmany(*urgent, timeout_ms=0, max_records=most - most // 4))
+            wait = 0 if taken else timeout_ms
+            _add(taken, await super().getmany(timeout_ms=wait, max_records=most - _count(taken)))
+            if taken and self._was_busy and (left := most - _count(taken)):
+                _add(taken, await super().getmany(timeout_ms=_ALSO_FETCHED_MS, max_records=left))
         except Exception:
-            for partition in first.keys() & self.assignment():
-                self.seek(partition, first[partition][0].offset)
+            for partition in taken.keys() & self.assignment():
+                self.seek(partition, taken[partition][0].offset)
             raise
-        return {**first, **{partition: [*first.get(partition, ()), *records] for partition, records in rest.items()}}
+        return taken
 
     def _urgent(self) -> list[TopicPartition]:
         """The partitions of urgent topics, where there are others as well."""
@@ -235,6 +257,16 @@ class Consumer(AIOKafkaConsumer):  # type: ignore[misc] # aiokafka is untyped
             return
         if wanted is not None:
             self._observer.removed(partition, wanted, start, end)
+
+
+def _count(records: Polled) -> int:
+    return sum(len(some) for some in records.values())
+
+
+def _add(taken: Polled, more: Polled) -> None:
+    """Add records that were taken later; those of a partition follow on what is there."""
+    for partition, records in more.items():
+        taken[partition] = [*taken.get(partition, ()), *records]
 
 
 class _Reader(AIOKafkaConsumer):  # type: ignore[misc] # aiokafka is untyped

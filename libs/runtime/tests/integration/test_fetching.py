@@ -1,0 +1,73 @@
+"""What comes while a batch is handled is taken with the next one, and quiet topics do not hold up busy ones."""
+
+import dataclasses
+
+import pytest
+from aiokafka.consumer import fetcher
+
+from shopsync_runtime import Runtime
+from shopsync_runtime.kafka import consumer as consumers
+from shopsync_runtime.kafka.admin import apply_topics
+from shopsync_testkit.polling import eventually
+
+MANY = 20
+
+
+@pytest.fixture
+def send(topic_prefix, topics, producer, make_event):
+    """`await send(spec, numbers)`: one message after the other, on one partition."""
+
+    async def send(spec, numbers):
+        for number in numbers:
+            event = make_event(number)
+            await producer.send_and_wait(spec.full_name(topic_prefix), event.to_bytes(), key=event.key(), partition=0)
+
+    return send
+
+
+async def test_what_comes_while_a_batch_is_handled_is_one_batch(common, spec, send, running, monkeypatch):
+    monkeypatch.setattr(consumers, "_ALSO_FETCHED_MS", 2_000)  # as long as it takes on a busy machine
+    sizes = []
+
+    async def handle(batch):
+        sizes.append(len(batch))
+        if len(sizes) == 1:
+            await send(spec, range(1, MANY + 1))
+        return []
+
+    runtime = Runtime("probe", common)
+    runtime.consume("products", [spec], handle)
+    async with running(runtime):
+        await send(spec, [0])
+        await eventually(lambda: sum(sizes) == MANY + 1)
+    assert sizes == [1, MANY]
+
+
+async def test_a_request_for_quiet_partitions_is_short_while_others_wait_to_be_taken(
+    common, spec, kafka_bootstrap, topic_prefix, send, running, monkeypatch
+):
+    quiet = dataclasses.replace(spec, name="quiet.v1")
+    await apply_topics(kafka_bootstrap, topic_prefix, [quiet])
+    await send(spec, range(MANY))
+    waits = []
+
+    class Recorded(fetcher.FetchRequest):
+        def __init__(self, max_wait_ms, *others, **named):
+            super().__init__(max_wait_ms, *others, **named)
+            waits.append((max_wait_ms, {(topic, number) for topic, some in others[3] for number, *_ in some}))
+
+    monkeypatch.setattr(fetcher, "FetchRequest", Recorded)
+    busy, handled = (spec.full_name(topic_prefix), 0), []
+
+    async def handle(batch):
+        handled.extend(batch)
+        # One record at a time, until the others are asked for beside those that are fetched.
+        await eventually(lambda: any(busy not in asked for _, asked in waits), timeout=20)
+        return []
+
+    runtime = Runtime("probe", common)
+    runtime.consume("products", [spec, quiet], handle, max_records=1)
+    async with running(runtime):
+        await eventually(lambda: len(handled) == MANY, timeout=60)
+    assert {wait for wait, asked in waits if busy not in asked} == {50}
+    assert {wait for wait, asked in waits if busy in asked} == {500}
