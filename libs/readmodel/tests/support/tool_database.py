@@ -1,7 +1,7 @@
 """A database written by the services' own code, for tests of its readers."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -37,9 +37,11 @@ EPOCH = datetime(2026, 11, 23, 0, 0, tzinfo=UTC)
 class Unpublished:
     """Drops the catalogue's snapshots: these tests read MongoDB only."""
 
-    async def publish(self, states: Iterable[Any]) -> None:
-        for _ in states:
-            pass
+    def message(self, _state: Any) -> None:
+        return None
+
+    async def send(self, messages: Sequence[Any]) -> None:
+        assert not messages
 
 
 @dataclass

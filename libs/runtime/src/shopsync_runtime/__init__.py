@@ -13,6 +13,7 @@ from shopsync_runtime.events import EventPublisher
 from shopsync_runtime.failpoints import failpoint
 from shopsync_runtime.groups import consumer_group
 from shopsync_runtime.kafka.barrier import Barrier
+from shopsync_runtime.kafka.messages import OutgoingMessage
 from shopsync_runtime.leases import Lease, Leases
 from shopsync_runtime.runtime import Runtime
 from shopsync_runtime.service import run_service
@@ -31,6 +32,7 @@ __all__ = [
     "LeaseLost",
     "Leases",
     "OperationalError",
+    "OutgoingMessage",
     "PermanentError",
     "PositiveDuration",
     "RefusedDelivery",

@@ -58,7 +58,7 @@ class EventPublisher:
 
     async def publish(self, spec: TopicSpec, event: Event[Any], key: bytes | None = None) -> None:
         """Publish one event and wait for the acknowledgement."""
-        await self._producer.send_all([self._message(spec, event, key)])
+        await self.send([self.message(spec, event, key)])
 
     async def publish_all(self, events: Sequence[tuple[TopicSpec, Event[Any] | PlainEvent]]) -> list[Placed]:
         """Publish in the given order and wait for all acknowledgements. The order per topic and key is kept.
@@ -66,15 +66,20 @@ class EventPublisher:
         Returns the position of each, in the given order. After an error some may have arrived: publish all again with
         the same ids.
         """
-        return await self._producer.send_all([self._message(spec, event, None) for spec, event in events])
+        return await self.send([self.message(spec, event) for spec, event in events])
 
-    async def tombstone(self, spec: TopicSpec, key: bytes) -> None:
-        """Publish a null value, which deletes the key from a compacted topic."""
-        if not spec.tombstones:
-            raise ValueError(f"{spec.name} carries no tombstones")
-        await self._producer.send_all([OutgoingMessage(spec.full_name(self._prefix), None, key)])
-
-    def _message(self, spec: TopicSpec, event: Event[Any] | PlainEvent, key: bytes | None) -> OutgoingMessage:
+    def message(self, spec: TopicSpec, event: Event[Any] | PlainEvent, key: bytes | None = None) -> OutgoingMessage:
+        """The event as bytes, to be sent later. Raises ValueError when the topic does not carry its type."""
         if event.body_type not in spec.types:
             raise ValueError(f"{event.body_type.wire_type()} does not belong on {spec.name}")
         return OutgoingMessage(spec.full_name(self._prefix), event.to_bytes(), key or event.key(), _HEADERS)
+
+    def null_message(self, spec: TopicSpec, key: bytes) -> OutgoingMessage:
+        """A null value, which deletes the key, to be sent later. Raises ValueError where it means nothing."""
+        if not spec.tombstones:
+            raise ValueError(f"{spec.name} carries no tombstones")
+        return OutgoingMessage(spec.full_name(self._prefix), None, key)
+
+    async def send(self, messages: Sequence[OutgoingMessage]) -> list[Placed]:
+        """Publish messages that were made before, like `publish_all`."""
+        return await self._producer.send_all(messages)

@@ -56,9 +56,9 @@ async def test_tombstones_are_null_values_and_only_where_declared(common, kafka_
     runtime = Runtime("probe", common)
     await runtime.producer.start()
     try:
-        await runtime.events.tombstone(CATALOG_PRODUCTS, b"demo/P-1")
+        await runtime.events.send([runtime.events.null_message(CATALOG_PRODUCTS, b"demo/P-1")])
         with pytest.raises(ValueError, match="carries no tombstones"):
-            await runtime.events.tombstone(spec, b"demo/P-1")
+            runtime.events.null_message(spec, b"demo/P-1")
     finally:
         await runtime.producer.stop()
     [record] = await read_topic(CATALOG_PRODUCTS.full_name(common.topic_prefix))

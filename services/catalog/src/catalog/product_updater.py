@@ -8,14 +8,14 @@ from uuid import uuid4
 import structlog
 
 from catalog.errors import CatalogRefusal, NotKnownYet
-from catalog.rules.merge import Folded, ReceivedMessage, refresh_for_settings, refresh_snapshot, remember_refused
+from catalog.rules.merge import Folded, Note, ReceivedMessage, refresh_for_settings, refresh_snapshot, remember_refused
 from catalog.rules.model import Rules, State
 from catalog.snapshot_publisher import SnapshotPublisher
-from catalog.store.products import ProductStore, Stored, Write
+from catalog.store.products import ProductStore, Write, prepare
 from catalog.store.shops import ShopStore
 from catalog.store.sizes import fold_within_limits
 from shopsync_contracts.events import TaxDefaults
-from shopsync_runtime import RetryableError, failpoint
+from shopsync_runtime import OutgoingMessage, RetryableError, failpoint
 from shopsync_runtime.chunks import batched
 from shopsync_runtime.gathering import all_ended
 
@@ -69,10 +69,10 @@ class ProductUpdater:
             return fold_within_limits(state, by_product[one], rules, self._clock())
 
         result = ApplyResult()
-        for folded in (await self._run(list(by_product), fold_one, hold)).values():
-            result.refused += folded.refused
-            result.waiting += folded.waiting
-            _log(folded)
+        for outcome in await self._run(list(by_product), fold_one, hold):
+            result.refused += outcome.refused
+            result.waiting += outcome.waiting
+            _log(outcome.notes)
         return result
 
     async def remember_refused(self, messages: Sequence[ReceivedMessage]) -> None:
@@ -88,17 +88,20 @@ class ProductUpdater:
             seen += len(page)
         return seen
 
-    async def _run(self, ids: Sequence[str], fold_one: Fold, hold: Hold | None = None) -> dict[str, Folded]:
-        """Read, fold, write and publish, some products beside others, so that one waits while another is folded."""
-        work = _Work(fold_one, await self._taxes(ids), hold)
+    async def _run(self, ids: Sequence[str], fold_one: Fold, hold: Hold | None = None) -> Sequence["_Outcome"]:
+        """Read, fold, write and publish, some products beside others, so that one waits while another is folded.
+
+        Returns what else the folds found. A second fold, for new tax settings, only sees messages already applied.
+        """
+        taxes = await self._taxes(ids)
+        work = _Work(fold_one, taxes, {shop: replace(self._rules, tax=tax) for shop, tax in taxes.items()}, hold)
         await all_ended(*(self._update(some, work) for some in batched(ids, _share(len(ids)))))
-        if work.changed and (fresh := await self._taxes(ids)) != work.taxes:
+        if work.has_changed and (fresh := await self._taxes(ids)) != work.taxes:
             # The settings changed while these products were priced with the old ones. The settings handler may
             # have repriced the shop before this batch was written, so this batch must reprice its products.
             stale = [one for one in ids if fresh[_shop(one)] != work.taxes[_shop(one)]]
-            for one, folded in (await self._run(stale, self._refresh)).items():
-                work.done[one] = _keep_first_outcome(work.done[one], folded)
-        return work.done
+            await self._run(stale, self._refresh)
+        return list(work.outcomes.values())
 
     def _refresh(self, _one: str, state: State, rules: Rules) -> Folded:
         return refresh_snapshot(state, rules, self._clock())
@@ -110,43 +113,65 @@ class ProductUpdater:
             pending_ids = await self._attempt(pending_ids, work)
             if not pending_ids:
                 failpoint("catalog_after_write_before_publish")
-                states = [work.done[one].state for one in ids if one in work.changed or work.done[one].repeated]
-                await self._feed.publish(states)
+                await self._feed.send([work.messages[one] for one in ids if one in work.messages])
                 failpoint("catalog_after_publish")
                 return
         raise RetryableError(f"other replicas kept changing the same products through {_MAX_ATTEMPTS} rounds")
 
     async def _attempt(self, ids: Sequence[str], work: "_Work") -> list[str]:
-        read = await self._products.load(ids)
-        writes, folds = [], {}
-        for one, stored in read.items():
-            rules = replace(self._rules, tax=work.taxes[_shop(one)])
-            folds[one] = folded = work.fold_one(one, stored.state, rules)
+        writer = uuid4().hex
+        writes: list[Write] = []
+        async for one, stored in self._products.states(ids):
+            folded = work.fold_one(one, stored.state, work.rules[_shop(one)])
             if folded.state is not stored.state:
-                writes.append(Write(one, stored, folded.state))
-        waiting = [message for folded in folds.values() for message, _ in folded.waiting]
+                writes.append(prepare(one, stored, folded.state, writer))
+            is_visible = folded.state.snapshot is not stored.state.snapshot
+            work.note(one, folded, self._feed.message(folded.state) if is_visible or folded.repeated else None)
+        waiting = [message for one in ids if one in work.outcomes for message, _ in work.outcomes[one].waiting]
         if work.hold is not None and waiting:
             await work.hold(waiting)
-        lost = await self._products.write(writes, uuid4().hex) if writes else set()
-        for one, folded in folds.items():
-            if one not in lost:
-                work.done[one] = _keep_first_outcome(work.done.get(one), folded)
-        work.changed |= {write.id for write in writes if write.id not in lost and _is_visible(write.read, write.after)}
+        lost = await self._products.write(writes, writer) if writes else set()
+        work.has_changed |= any(write.is_visible and write.id not in lost for write in writes)
         return sorted(lost)
 
     async def _taxes(self, ids: Iterable[str]) -> dict[str, TaxDefaults]:
         return await self._shops.tax_settings({_shop(one) for one in ids})
 
 
+@dataclass(frozen=True, slots=True)
+class _Outcome:
+    """What a fold found besides the state. The states of a batch are many, and needed no longer once encoded."""
+
+    refused: list[tuple[ReceivedMessage, CatalogRefusal]]
+    waiting: list[tuple[ReceivedMessage, NotKnownYet]]
+    notes: list[Note]
+
+
 @dataclass(slots=True)
 class _Work:
-    """What happens to a batch's products. `changed`: those whose snapshot was written again."""
+    """What happens to a batch's products.
+
+    `taxes` and `rules` are by shop. `outcomes` are those of the products' last folds that found something, `messages`
+    the snapshots to publish: those that have changed or may be unpublished. `has_changed` is set by the first snapshot
+    that was written.
+    """
 
     fold_one: Fold
     taxes: Mapping[str, TaxDefaults]
+    rules: Mapping[str, Rules]
     hold: Hold | None
-    done: dict[str, Folded] = field(default_factory=dict)
-    changed: set[str] = field(default_factory=set)
+    outcomes: dict[str, _Outcome] = field(default_factory=dict)
+    messages: dict[str, OutgoingMessage] = field(default_factory=dict)
+    has_changed: bool = False
+
+    def note(self, one: str, folded: Folded, message: OutgoingMessage | None) -> None:
+        """Note what a fold found, in place of what an earlier one found whose write was lost to another writer."""
+        self.outcomes.pop(one, None)
+        self.messages.pop(one, None)
+        if folded.refused or folded.waiting or folded.notes:
+            self.outcomes[one] = _Outcome(folded.refused, folded.waiting, folded.notes)
+        if message is not None:
+            self.messages[one] = message
 
 
 def _share(products: int) -> int:
@@ -161,23 +186,12 @@ def _by_product(messages: Sequence[ReceivedMessage]) -> dict[str, list[ReceivedM
     return by_product
 
 
-def _keep_first_outcome(first: Folded | None, folded: Folded) -> Folded:
-    """Combine the new state with what the first fold found: a second fold only sees messages already applied."""
-    if first is None:
-        return folded
-    return Folded(folded.state, first.repeated, first.refused, first.waiting, first.notes)
-
-
-def _is_visible(read: Stored, after: State) -> bool:
-    return after.snapshot is not read.state.snapshot
-
-
 def _shop(one: str) -> str:
     return one.partition("/")[0]
 
 
-def _log(folded: Folded) -> None:
-    for note in folded.notes:
+def _log(notes: Sequence[Note]) -> None:
+    for note in notes:
         body = note.message.event.data
         write = log.warning if note.warn else log.info if note.details else log.debug
         write(

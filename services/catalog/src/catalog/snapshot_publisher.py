@@ -1,15 +1,13 @@
 """Publishes the merged products: snapshots, and null values for deleted ones."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
-from catalog.rules.model import Snapshot, State
+from catalog.rules.model import State
 from catalog.store.documents import product_id
-from shopsync_contracts import PlainEvent
 from shopsync_contracts.derived import catalog_id
 from shopsync_contracts.events import ProductSnapshot
 from shopsync_contracts.topics import CATALOG_PRODUCTS
-from shopsync_runtime import EventPublisher
-from shopsync_runtime.gathering import all_ended
+from shopsync_runtime import EventPublisher, OutgoingMessage
 
 
 class SnapshotPublisher:
@@ -22,27 +20,25 @@ class SnapshotPublisher:
     def __init__(self, events: EventPublisher) -> None:
         self._events = events
 
-    async def publish(self, states: Iterable[State]) -> None:
-        """Publish the snapshot or null value of each state, in any order, and wait for the acknowledgements."""
-        known = {subject: state for state in states if (subject := _subject(state)) is not None}
-        snapshots = [
-            (CATALOG_PRODUCTS, self._event(subject, state.snapshot))
-            for subject, state in known.items()
-            if state.snapshot is not None
-        ]
-        await self._events.publish_all(snapshots)
-        # Concurrently: a sweep deletes thousands, and in sequence each would wait for its own acknowledgement.
-        gone = [subject.encode() for subject, state in known.items() if state.snapshot is None]
-        await all_ended(*(self._events.tombstone(CATALOG_PRODUCTS, key) for key in gone))
-
-    def _event(self, subject: str, snapshot: Snapshot) -> PlainEvent:
+    def message(self, state: State) -> OutgoingMessage | None:
+        """The snapshot of a product that is there, the null value of a deleted one; None for one never seen."""
+        known = state.record or state.tombstone
+        if known is None:
+            return None
+        subject, snapshot = product_id(known.shop_key, known.product_no), state.snapshot
+        if snapshot is None:
+            return self._events.null_message(CATALOG_PRODUCTS, subject.encode())
         # The same version always has the same event id.
         id_ = catalog_id(subject, ProductSnapshot.TYPE, snapshot["version"])
-        return self._events.plain_event(
+        event = self._events.plain_event(
             ProductSnapshot, snapshot, subject=subject, event_id=id_, time=snapshot["changed_at"]
         )
+        return self._events.message(CATALOG_PRODUCTS, event)
 
+    async def send(self, messages: Sequence[OutgoingMessage]) -> None:
+        """Publish these, of different products, and wait for the acknowledgements."""
+        await self._events.send(messages)
 
-def _subject(state: State) -> str | None:
-    known = state.record or state.tombstone
-    return None if known is None else product_id(known.shop_key, known.product_no)
+    async def publish(self, states: Iterable[State]) -> None:
+        """Publish the snapshot or null value of each state, of different products."""
+        await self.send([message for state in states if (message := self.message(state)) is not None])

@@ -1,6 +1,6 @@
 import json
 import uuid
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -22,7 +22,7 @@ from catalog.store.shops import ShopStore
 from shopsync_contracts import TOPICS, Event, PlainEvent, ShopBody, TopicSpec, new_event, topic_of
 from shopsync_contracts.events import ProductSnapshot
 from shopsync_contracts.topics import CATALOG_PRODUCTS, DEAD_LETTERS, PUSH_COMMANDS, REPORTS
-from shopsync_runtime import Delivery
+from shopsync_runtime import Delivery, OutgoingMessage
 from shopsync_runtime.kafka.admin import apply_topics
 from shopsync_testkit.pytest_plugin import ServiceProcess
 
@@ -40,6 +40,7 @@ class RecordingEvents:
 
     published: list[tuple[TopicSpec, Event[Any] | bytes]] = field(default_factory=list)
     fail: Exception | None = None
+    _made: dict[bytes | None, tuple[TopicSpec, Event[Any] | bytes]] = field(default_factory=dict)
 
     def event(self, body: Any, id: str | None = None, time: datetime | None = None) -> Event[Any]:  # noqa: A002 - as the publisher has it
         return new_event(body, source="/shopsync/catalog", id=id or f"e{len(self.published)}", time=time or now())
@@ -54,11 +55,21 @@ class RecordingEvents:
 
     async def publish_all(self, events: Any) -> None:
         self._fail()
-        self.published += [(spec, _typed(one) if isinstance(one, PlainEvent) else one) for spec, one in events]
+        self.published += events
 
-    async def tombstone(self, spec: TopicSpec, key: bytes) -> None:
+    def message(self, spec: TopicSpec, event: PlainEvent) -> OutgoingMessage:
+        message = OutgoingMessage(spec.name, event.to_bytes(), event.key())
+        self._made[message.value] = spec, _typed(event)
+        return message
+
+    def null_message(self, spec: TopicSpec, key: bytes) -> OutgoingMessage:
+        message = OutgoingMessage(spec.name, None, key)
+        self._made[key] = spec, key
+        return message
+
+    async def send(self, messages: Sequence[OutgoingMessage]) -> None:
         self._fail()
-        self.published.append((spec, key))
+        self.published += [self._made[one.value or one.key] for one in messages]
 
     def _fail(self) -> None:
         if self.fail is not None:

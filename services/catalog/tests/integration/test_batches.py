@@ -146,18 +146,19 @@ async def test_rt11_a_replica_that_has_read_before_another_wrote_does_not_overwr
     """A zombie after a rebalance: it has read the old state when the new owner takes the same message and two more."""
     zombie, owner, story = new_replica(), new_replica(), new_story()
     await owner.handler([deliver(story.change(0))])
-    load = zombie.products.load
+    states = zombie.products.states
     mine = deliver(story.edit(3, brand_id="zombie"))
 
     async def slow(ids):
-        zombie.products.load = load
-        read = await load(ids)
+        zombie.products.states = states
+        read = [one async for one in states(ids)]
         await owner.handler([mine])
         await owner.handler([deliver(story.edit(1, category_id="owner"))])
         await owner.handler([deliver(story.edit(2, name="owner"))])
-        return read
+        for one in read:
+            yield one
 
-    zombie.products.load = slow
+    zombie.products.states = slow
     await zombie.handler([mine])
     document = await database["products"].find_one()
     content = document["content"]

@@ -9,7 +9,7 @@ from aiokafka.errors import KafkaError
 from structlog.testing import capture_logs
 
 from catalog.rules.model import State
-from catalog.store.products import Stored, Write
+from catalog.store.products import Stored, prepare
 from catalog.store.read_documents import read_product
 from shopsync_contracts.events import (
     BulkEditCompleted,
@@ -57,7 +57,7 @@ async def test_the_layers_survive_the_database(replica, database, ready, at_minu
     ready.pushed(stock=7)
     ready.reviewed("rejected", 5)
     ready.removed(6)
-    await replica.products.write([Write("demo/A-1", Stored(State(), None), ready.state)], "w")
+    await replica.products.write([prepare("demo/A-1", Stored(State(), None), ready.state, "w")], "w")
     assert (await replica.products.load(["demo/A-1"]))["demo/A-1"].state == ready.state
 
 

@@ -6,6 +6,7 @@ too. Sizes are therefore checked here, against the declared limits of the topics
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Final
 
 from aiokafka.record.default_records import DefaultRecordBatchBuilder
@@ -40,6 +41,7 @@ class MessageTooLarge(PermanentError):
         super().__init__(f"a message{of} for {topic} has {size} bytes, at most {limit} are taken")
 
 
+@cache
 def declared_limit(topic: str) -> int:
     """Bytes that a message of this topic (full name) may have; for a topic that is not ours, the largest of ours."""
     return next((spec.max_message_bytes for spec in TOPICS if topic.endswith(f".{spec.name}")), LARGEST_LIMIT)

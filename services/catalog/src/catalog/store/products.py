@@ -2,8 +2,12 @@
 
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
+import bson
+from bson.raw_bson import RawBSONDocument
 from pymongo import ASCENDING, DeleteMany, IndexModel, InsertOne, ReplaceOne, UpdateOne
+from pymongo.asynchronous.collection import AsyncCollection
 from pymongo.asynchronous.database import AsyncDatabase
 from pymongo.errors import BulkWriteError
 
@@ -14,7 +18,7 @@ from shopsync_runtime import failpoint
 
 _DUPLICATE_KEY = 11000
 _PAGE = 500
-_Change = InsertOne[Document] | ReplaceOne[Document] | UpdateOne
+_Change = InsertOne[Any] | ReplaceOne[Any] | UpdateOne
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,26 +31,62 @@ class Stored:
 
 @dataclass(frozen=True, slots=True)
 class Write:
-    """The change of one product from the state read to the next one."""
+    """The change of one product from the state read to the next one, encoded.
+
+    `change` is the guarded operation that decides it. `burial` is the tombstone of a product that this deletes,
+    `tombstone` the newer one of a product that was deleted before. A product that `returns` has had one.
+    """
 
     id: str
-    read: Stored
-    after: State
+    change: _Change | None
+    is_visible: bool
+    burial: Document | None = None
+    tombstone: Document | None = None
+    returns: bool = False
 
 
-def _change(write: Write, writer: str) -> _Change:
-    """The guarded operation that decides the write."""
-    revision = write.read.revision
-    if revision is None:
-        return InsertOne(product_document(write.after, revision=1, writer=writer))
-    guard = {"_id": write.id, "revision": revision}
-    if write.after.tombstone is not None:
-        mark = {"burial": tombstone_document(write.after), "revision": revision + 1, "writer": writer}
-        return UpdateOne(guard, {"$set": mark})
-    if write.after.snapshot is write.read.state.snapshot:
-        changes = layer_changes(write.read.state, write.after)
-        return UpdateOne(guard, {"$set": {**changes, "revision": revision + 1, "writer": writer}})
-    return ReplaceOne(guard, product_document(write.after, revision=revision + 1, writer=writer))
+def prepare(one: str, read: Stored, after: State, writer: str) -> Write:
+    """The write of one product. `writer` is unique per call of `ProductStore.write`.
+
+    All is encoded here, while the state is in the processor's cache: a batch of states does not fit into it.
+    """
+    change = _change(one, read, after, writer)
+    if after.tombstone is None:
+        return Write(one, change, after.snapshot is not read.state.snapshot, returns=read.state.tombstone is not None)
+    document = tombstone_document(after)
+    if read.state.tombstone is not None:
+        return Write(one, change, is_visible=False, tombstone=document)
+    return Write(one, change, is_visible=read.state.snapshot is not None, burial=document)
+
+
+def _change(one: str, read: Stored, after: State, writer: str) -> _Change | None:
+    if after.tombstone is not None:
+        if read.revision is None:
+            return None
+        mark = {"burial": tombstone_document(after), "revision": read.revision + 1, "writer": writer}
+        return UpdateOne({"_id": one, "revision": read.revision}, {"$set": mark})
+    if after.record is None:
+        return None
+    if read.revision is None:
+        return InsertOne(_encoded(after, revision=1, writer=writer))
+    guard, revision = {"_id": one, "revision": read.revision}, read.revision + 1
+    if after.snapshot is read.state.snapshot:
+        changes = layer_changes(read.state, after)
+        return UpdateOne(guard, {"$set": {**changes, "revision": revision, "writer": writer}})
+    return ReplaceOne(guard, _encoded(after, revision=revision, writer=writer))
+
+
+class _Encoded(RawBSONDocument):
+    """An encoded document, as PyMongo takes it. Its own would be decoded again when it is asked whether it is empty."""
+
+    __slots__ = ()
+
+    def __bool__(self) -> bool:
+        return True
+
+
+def _encoded(state: State, *, revision: int, writer: str) -> _Encoded:
+    return _Encoded(bson.encode(product_document(state, revision=revision, writer=writer)))
 
 
 class ProductStore:
@@ -78,55 +118,56 @@ class ProductStore:
         await self._tombstones.create_indexes([IndexModel([("shop_key", ASCENDING), ("deleted_at", ASCENDING)])])
 
     async def load(self, ids: Collection[str]) -> dict[str, Stored]:
-        """The state of each id, with one query, and a second one for tombstones of those that are not found.
+        """The state of each id."""
+        return {one: stored async for one, stored in self.states(ids)}
 
-        A deletion that a crash interrupted is finished first.
+    async def states(self, ids: Collection[str]) -> AsyncIterator[tuple[str, Stored]]:
+        """The state of each id, decoded when its turn comes, in any order.
+
+        One query, and a second one for tombstones of those that are not found. A deletion that a crash interrupted is
+        finished before the last one is returned.
         """
-        found: dict[str, Stored] = {}
+        present: set[str] = set()
         burials: list[Document] = []
-        # All in one reply if they fit into 16 MB, instead of 101 documents first.
-        for document in await self._products.find({"_id": {"$in": list(ids)}}, batch_size=len(ids) + 1).to_list():
+        async for document in self._each(self._products, ids):
+            present.add(document["_id"])
             if (burial := document.get("burial")) is not None:
                 burials.append(burial)
-                found[document["_id"]] = Stored(read_tombstone(burial), None)
             else:
-                found[document["_id"]] = Stored(read_product(document), document["revision"])
+                yield document["_id"], Stored(read_product(document), document["revision"])
         await self._bury(burials)
-        absent = [one for one in ids if one not in found]
-        if absent:
-            tombstones = self._tombstones.find({"_id": {"$in": absent}}, batch_size=len(absent) + 1)
-            for document in await tombstones.to_list():
-                found[document["_id"]] = Stored(read_tombstone(document), None)
-        return {one: found.get(one, Stored(State(), None)) for one in ids}
+        for burial in burials:
+            yield burial["_id"], Stored(read_tombstone(burial), None)
+        if absent := [one for one in ids if one not in present]:
+            deleted = set()
+            async for document in self._each(self._tombstones, absent):
+                deleted.add(document["_id"])
+                yield document["_id"], Stored(read_tombstone(document), None)
+            for one in absent:
+                if one not in deleted:
+                    yield one, Stored(State(), None)
+
+    @staticmethod
+    async def _each(collection: AsyncCollection[Document], ids: Collection[str]) -> AsyncIterator[Document]:
+        """These documents. PyMongo would decode all before the first one is looked at."""
+        # All in one reply if they fit into 16 MB, instead of 101 documents first.
+        found: Any = collection.find_raw_batches({"_id": {"$in": list(ids)}}, batch_size=len(ids) + 1)
+        async for batch in found:
+            for document in bson.decode_iter(batch, collection.codec_options):
+                yield document
 
     async def write(self, writes: Sequence[Write], writer: str) -> set[str]:
         """Write all with one bulk write. Returns the ids that another writer changed meanwhile, which are not written.
 
-        `writer` is unique per call. A deletion first puts a mark, the `burial`, into the product's document. Whoever
-        finds the mark finishes the deletion. A transaction would block all writers of the product for a minute when its
-        process is killed.
+        They are prepared for this `writer`. A deletion first puts a mark, the `burial`, into the product's document.
+        Whoever finds the mark finishes the deletion. A transaction would block all writers of the product for a minute
+        when its process is killed.
         """
-        bulk: list[_Change] = []
-        guarded: list[str] = []
-        burials: list[Document] = []
-        known: list[Document] = []
-        for write in writes:
-            if write.after.record is None and write.after.tombstone is None:
-                continue
-            if write.after.tombstone is not None:
-                if write.read.state.tombstone is not None:
-                    known.append(tombstone_document(write.after))
-                    continue
-                burials.append(tombstone_document(write.after))
-                if write.read.revision is None:
-                    continue
-            guarded.append(write.id)
-            bulk.append(_change(write, writer))
-        lost = await self._bulk(bulk, guarded, writer)
-        returned = [write.id for write in writes if write.read.state.tombstone and write.after.record]
-        if cleared := [one for one in returned if one not in lost]:
+        lost = await self._bulk({write.id: write.change for write in writes if write.change is not None}, writer)
+        if cleared := [write.id for write in writes if write.returns and write.id not in lost]:
             await self._tombstones.bulk_write([DeleteMany({"_id": {"$in": cleared}})])
-        await self._bury([burial for burial in burials if burial["_id"] not in lost])
+        await self._bury([write.burial for write in writes if write.burial is not None and write.id not in lost])
+        known = [write.tombstone for write in writes if write.tombstone is not None]
         if known:
             # Without upsert: the product may have been registered again meanwhile.
             await self._tombstones.bulk_write([ReplaceOne({"_id": one["_id"]}, one) for one in known])
@@ -141,11 +182,11 @@ class ProductStore:
         failpoint("catalog_burial_half_done")
         await self._products.bulk_write([DeleteMany({"_id": {"$in": ids}, "burial": {"$exists": True}})])
 
-    async def _bulk(self, bulk: Sequence[_Change], ids: Sequence[str], writer: str) -> set[str]:
-        if not bulk:
+    async def _bulk(self, changes: Mapping[str, _Change], writer: str) -> set[str]:
+        if not changes:
             return set()
         try:
-            result = await self._products.bulk_write(bulk, ordered=False)
+            result = await self._products.bulk_write(list(changes.values()), ordered=False)
             done = result.inserted_count + result.matched_count
         except BulkWriteError as error:
             details = error.details or {}
@@ -154,12 +195,10 @@ class ProductStore:
             ):
                 raise
             done = -1
-        if done == len(bulk):
+        if done == len(changes):
             return set()
-        mine = {
-            one["_id"] async for one in self._products.find({"_id": {"$in": list(ids)}, "writer": writer}, {"_id": 1})
-        }
-        return set(ids) - mine
+        query = {"_id": {"$in": list(changes)}, "writer": writer}
+        return changes.keys() - {one["_id"] async for one in self._products.find(query, {"_id": 1})}
 
     async def versions(self, ids: Collection[str]) -> dict[str, int]:
         """Present versions of existing products. Products marked for deletion do not count."""
