@@ -1,11 +1,13 @@
 """Arguments and results of message handlers."""
 
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any
 
 from aiokafka import ConsumerRecord, TopicPartition
+from msgspec import Struct
 
 from shopsync_contracts import ContractError, Event, NotCloudEvent, TopicSpec, parse
 from shopsync_runtime.errors import PermanentError
@@ -14,8 +16,12 @@ from shopsync_runtime.tracing import continuing
 Headers = tuple[tuple[str, bytes | None], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Delivery:
+@cache
+def _partition(topic: str, number: int) -> TopicPartition:
+    return TopicPartition(topic, number)
+
+
+class Delivery(Struct, frozen=True):
     """One record that follows the wire format, identified by (topic, partition, offset).
 
     `timestamp` is the record's timestamp (aware, UTC): the broker's clock, or the producer's on topics with CreateTime.
@@ -31,7 +37,7 @@ class Delivery:
     value: bytes | None
     headers: Headers
     spec: TopicSpec
-    parsed: Event[Any] | None = field(repr=False)
+    parsed: Event[Any] | None
 
     @property
     def event(self) -> Event[Any]:
@@ -48,7 +54,7 @@ class Delivery:
     @property
     def position(self) -> tuple[TopicPartition, int]:
         """Partition and offset, for offsets' sake."""
-        return TopicPartition(self.topic, self.partition), self.offset
+        return _partition(self.topic, self.partition), self.offset
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +80,7 @@ class Undecodable:
     @property
     def position(self) -> tuple[TopicPartition, int]:
         """Partition and offset, for offsets' sake."""
-        return TopicPartition(self.record.topic, self.record.partition), self.record.offset
+        return _partition(self.record.topic, self.record.partition), self.record.offset
 
 
 Handler = Callable[[Sequence[Delivery]], Awaitable[Sequence[RefusedDelivery]]]

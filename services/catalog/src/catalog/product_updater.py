@@ -1,11 +1,12 @@
 """Applies messages to the stored products: one read, one fold, one guarded write, then the snapshots."""
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import uuid4
 
 import structlog
+from msgspec.structs import replace
 
 from catalog.errors import CatalogRefusal, NotKnownYet
 from catalog.rules.merge import Folded, Note, ReceivedMessage, refresh_for_settings, refresh_snapshot, remember_refused

@@ -2,11 +2,11 @@
 
 import asyncio
 from collections import Counter
-from dataclasses import replace
 
 import pytest
 import pytest_asyncio
 from aiokafka.errors import KafkaError
+from msgspec.structs import replace
 from pymongo import AsyncMongoClient
 from pymongo.monitoring import CommandListener
 

@@ -1,11 +1,11 @@
 """The group "products" on a real MongoDB: batches, repeats, lost races, crashes between write and publish."""
 
 import asyncio
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from aiokafka.errors import KafkaError
+from msgspec.structs import replace
 from structlog.testing import capture_logs
 
 from catalog.rules.model import State

@@ -1,11 +1,11 @@
 """Groups "settings" and "syncs" on a real MongoDB."""
 
 import asyncio
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from aiokafka.errors import KafkaError
+from msgspec.structs import replace
 
 from catalog.handlers import SettingsHandler, SyncHandler
 from catalog.sync_prerequisites import SyncPrerequisites, WaitLimits

@@ -1,6 +1,5 @@
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from catalog.errors import StampFromFuture, UnknownProduct
 from shopsync_contracts.events import EditChanges

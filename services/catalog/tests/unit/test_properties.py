@@ -1,6 +1,5 @@
 """The merge under any order that Kafka allows: each topic in its order, topics in any interleaving, any batches."""
 
-from dataclasses import replace
 from datetime import UTC
 from typing import Any
 
@@ -8,6 +7,7 @@ import bson
 from bson.codec_options import CodecOptions
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from catalog.rules.merge import fold
 from catalog.rules.model import State, with_lists

@@ -1,12 +1,13 @@
 """A topic that is read again from any offset changes nothing and refuses nothing that was taken before."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from catalog.rules.merge import fold, remember_refused
 from catalog.rules.model import Rules, State

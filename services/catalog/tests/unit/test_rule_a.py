@@ -1,9 +1,9 @@
-from dataclasses import fields, replace
 from datetime import UTC, datetime
 from itertools import permutations
 from zoneinfo import ZoneInfo
 
 import pytest
+from msgspec.structs import fields, replace
 
 from catalog.errors import StampFromFuture
 from catalog.rules.model import Rules

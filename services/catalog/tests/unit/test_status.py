@@ -1,8 +1,8 @@
-from dataclasses import replace
 from itertools import product
 from typing import get_args
 
 import pytest
+from msgspec.structs import replace
 
 from catalog.rules.model import Listing, PushOutcome, Review
 from catalog.rules.status import status_of

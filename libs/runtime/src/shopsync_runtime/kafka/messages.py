@@ -5,11 +5,11 @@ too. Sizes are therefore checked here, against the declared limits of the topics
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import cache
 from typing import Final
 
 from aiokafka.record.default_records import DefaultRecordBatchBuilder
+from msgspec import Struct
 
 from shopsync_contracts.topics import TOPICS
 from shopsync_runtime.errors import PermanentError
@@ -22,8 +22,7 @@ MAX_REQUEST: Final = 4 * LARGEST_LIMIT
 _LZ4: Final = 3
 
 
-@dataclass(frozen=True, slots=True)
-class OutgoingMessage:
+class OutgoingMessage(Struct, frozen=True):
     """A message to Kafka, as bytes. `topic` is the full name."""
 
     topic: str

@@ -8,7 +8,6 @@ has one AIOKafkaProducer for everything, and the FastStream broker only consumes
 import asyncio
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import structlog
 from aiokafka import AIOKafkaProducer
@@ -21,6 +20,7 @@ from aiokafka.errors import (
     UnknownTopicOrPartitionError,
 )
 from aiokafka.structs import RecordMetadata
+from msgspec import Struct
 
 from shopsync_runtime.backoff import backoff_delay
 from shopsync_runtime.cancelling import stop as cancel
@@ -60,8 +60,7 @@ class ProducerBroken(RetryableError):
     """The broker refused a record. A new producer takes over; send everything again."""
 
 
-@dataclass(frozen=True, slots=True)
-class Placed:
+class Placed(Struct, frozen=True):
     """Position of an acknowledged message. `topic` is the full name."""
 
     topic: str

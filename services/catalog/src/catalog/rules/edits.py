@@ -1,8 +1,9 @@
 """The tool's layer: edits per field, and 連携対象 (ED-1 to ED-7, TG-1 to TG-7)."""
 
-from dataclasses import replace
 from datetime import datetime
 from typing import Any
+
+from msgspec.structs import replace
 
 from catalog.rules.model import Record
 from catalog.rules.stamps import Stamped, last_writer

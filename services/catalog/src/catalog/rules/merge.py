@@ -1,9 +1,11 @@
 """Folds a product's messages into its stored state and returns the next state. Pure."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from catalog.errors import CatalogRefusal, FormerLife, NotKnownYet, UnknownProduct
 from catalog.rules import edits, push_results, upstream
@@ -26,8 +28,7 @@ from shopsync_contracts.events import (
 from shopsync_contracts.times import to_the_millisecond
 
 
-@dataclass(frozen=True, slots=True)
-class ReceivedMessage:
+class ReceivedMessage(Struct, frozen=True):
     """One message and where it came from. `timestamp` is the broker's.
 
     A `held` message waited for its product and is applied out of order, so its offset does not tell repeats.
@@ -46,8 +47,7 @@ class ReceivedMessage:
         return self.topic, self.partition, self.offset
 
 
-@dataclass(frozen=True, slots=True)
-class Note:
+class Note(Struct, frozen=True):
     """A log entry for operators. `warn` is set when somebody may have to act."""
 
     message: ReceivedMessage
@@ -56,8 +56,7 @@ class Note:
     details: dict[str, Any] = field(default_factory=dict)
 
 
-@dataclass(slots=True)
-class Folded:
+class Folded(Struct):
     """The outcome of a fold.
 
     `repeated`: one of the messages was applied before, and its snapshot may not have been published.

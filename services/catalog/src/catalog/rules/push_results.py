@@ -1,8 +1,9 @@
 """TikTok's layer: push results and reviews. Stale ones are ignored (SS-6, SS-7, SS-11, SS-12)."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import datetime, timedelta
+
+from msgspec.structs import replace
 
 from catalog.rules.model import Listing, PushOutcome, Record, Review, SkuNo
 from catalog.rules.stock import forget_sent, mark_sent

@@ -1,8 +1,9 @@
 """Times that decide an order: last writer wins, and none comes from the future."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Generic, TypeVar
+
+from msgspec import Struct
 
 from catalog.errors import StampFromFuture
 from shopsync_contracts.times import CLOCK_TOLERANCE
@@ -19,8 +20,7 @@ def refuse_future(name: str, stamp: datetime, broker: datetime) -> None:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Stamped(Generic[T]):
+class Stamped(Struct, Generic[T], frozen=True):
     """A value and the time that its writer gave it."""
 
     value: T

@@ -1,8 +1,9 @@
 """Stock per SKU: imported once, the merchant's until it is sent, then TikTok's (ST-1 to ST-14)."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from datetime import datetime
+
+from msgspec.structs import replace
 
 from catalog.errors import UnknownSku
 from catalog.rules.model import Members, SkuNo, SkuStock

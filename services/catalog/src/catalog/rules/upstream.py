@@ -1,7 +1,9 @@
 """futureshop's layer: rule A, proofs of absence, and products that come back (RA-1 to RA-7, DL-14)."""
 
-from dataclasses import dataclass, replace
 from datetime import datetime
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from catalog.rules.model import Members, Record, Removal, Rules, Tombstone, Upstream
 from catalog.rules.stock import import_stock
@@ -9,8 +11,7 @@ from shopsync_contracts.events import FormerListing, ImportMode, ProductChanged,
 from shopsync_contracts.times import to_the_millisecond
 
 
-@dataclass(frozen=True, slots=True)
-class Observation:
+class Observation(Struct, frozen=True):
     """A product as futureshop had it at `observed_at`. All its timestamps are cut to milliseconds."""
 
     shop_key: str

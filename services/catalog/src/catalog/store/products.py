@@ -1,11 +1,11 @@
 """`products` and `tombstones`: the only module that knows their queries and indexes."""
 
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import bson
 from bson.raw_bson import RawBSONDocument
+from msgspec import Struct
 from pymongo import ASCENDING, DeleteMany, IndexModel, InsertOne, ReplaceOne, UpdateOne
 from pymongo.asynchronous.collection import AsyncCollection
 from pymongo.asynchronous.database import AsyncDatabase
@@ -21,16 +21,14 @@ _PAGE = 500
 _Change = InsertOne[Any] | ReplaceOne[Any] | UpdateOne
 
 
-@dataclass(frozen=True, slots=True)
-class Stored:
+class Stored(Struct, frozen=True):
     """A product's state as read. `revision` is None when there is no document."""
 
     state: State
     revision: int | None
 
 
-@dataclass(frozen=True, slots=True)
-class Write:
+class Write(Struct, frozen=True):
     """The change of one product from the state read to the next one, encoded.
 
     `change` is the guarded operation that decides it. `burial` is the tombstone of a product that this deletes,
