@@ -448,3 +448,32 @@ def test_few_calls_before_a_limit_do_not_make_the_shop_slow():
 
     FakeTime().play(scenario())
     assert store.state.learned.low == pytest.approx(8.5)
+
+
+@pytest.mark.parametrize(
+    ("uneven", "least"), [(0.002, 0.98), (0.01, 0.975), (0.03, 0.95), (0.06, 0.92)], ids=["2 ms", "10", "30", "60"]
+)
+@pytest.mark.parametrize("seed", range(5))
+def test_reliability_32_uneven_delays_are_learned_and_stay_within_the_rate(seed, uneven, least):
+    """On an even way nearly all of the rate is used; on an uneven one as much time is kept clear as it takes."""
+    delays = chance(seed)
+
+    class Uneven(Shop):
+        async def call(self):
+            await asyncio.sleep(delays.uniform(0.001, 0.001 + uneven))
+            try:
+                return await super().call()
+            finally:
+                await asyncio.sleep(delays.uniform(0.001, 0.001 + uneven))
+
+    shop = Uneven(0.2)
+    FakeTime().play(keep_calling([pace(Store(chance(seed)))], shop, until=1120.0, callers=8))
+    learned = [at for at in shop.arrivals if at >= 1005]
+    assert most_in_a_second(learned if uneven > 0.05 else shop.arrivals, 10) >= 1.0
+    assert sum(at < 1115 for at in learned) >= least * 10 * 110
+
+
+def test_a_replica_alone_reserves_a_second_at_a_time():
+    shop, store = Shop(0.2), Store()
+    FakeTime().play(keep_calling([pace(store)], shop, until=1060.0, callers=6))
+    assert store.reservations <= 66

@@ -225,7 +225,10 @@ class RateLimiter:
         rate = self._known.rate(asked)
         most = max(1, ceil(rate * (_RESERVED_ALONE if self._alone else _RESERVED_SECONDS)))
         count = min(most, max(self._size, 1 + self._waiting()))
-        length = timedelta(seconds=count * spacing(rate))
+        # Not at a learned rate, which is not known so precisely. Of several close send times at least one is left when
+        # another replica is found to have come.
+        close = self._alone and count > 1 and rate >= self._rules.rate
+        length = timedelta(seconds=count * spacing(rate, alone=close))
         lead = timedelta(seconds=min(self._lead, _LONGEST_LEAD))
         got = await self._store.reserve(self._shop_key, self._me, length=length, lead=lead, rate=rate)
         answered = _now()
@@ -233,11 +236,11 @@ class RateLimiter:
         self._learn(got.state, got.now)
         if got.start is None:
             return None
-        step = spacing(self._known.rate(answered))  # may be lower than before the exchange
+        self._alone = not is_shared(got.shared_at, got.now)
+        step = spacing(self._known.rate(answered), alone=close and self._alone)  # the rate may be lower than before
         first = self._clock.local(got.start, server_now=got.now, asked=asked, answered=answered)
         count = min(count, max(1, floor(length.total_seconds() / step + 0.001)))
         self._size = 2 * count
-        self._alone = not is_shared(got.shared_at, got.now)
         return SlotReservation(first, step, count, alone=self._alone)
 
     def _waiting(self) -> int:

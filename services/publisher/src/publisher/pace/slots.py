@@ -2,25 +2,34 @@
 
 Replicas take stretches of the line, one behind the other, and send evenly spaced within their own. A send that comes
 late because the machine was busy closes up to the next ones. How late it may be and still go out depends on who else is
-on the line: while a replica is alone its own guard keeps every second within the rate, so it may make up for half a
-second. With others on the line only what the spacing has to spare, SLACK, is free.
+on the line: while a replica is alone its own guard keeps every second within the rate, so its sends are close to each
+other, and it may make up for half a second. With others on the line only what the spacing has to spare, SLACK, is free.
 """
 
 from collections import deque
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from math import ceil
 
 SLACK = 0.035
-"""Sends are this much further apart than the rate says: uneven delays on the way must not push arrivals over it."""
-_GUARD_SLACK = 0.025
-"""The guard's share of it: what is left, ten milliseconds a second, makes up for late sends."""
-_GUARD_SPARE = 0.02
+"""Beside others sends are this much further apart than the rate says: uneven delays on the way must not push arrivals
+over it, and no replica knows what became of another one's calls.
+"""
+_SLACK_ALONE = 0.012
+"""The same for a replica alone, whose guard knows of each of its calls how late it may have arrived."""
+_GUARD_SLACK = 0.010
+"""The guard's share of it: what is left, two milliseconds a second, makes up for late sends."""
+_GUARD_SPARE = 0.06
+"""Seconds that a call may be quicker on its way than the usual one, while few replies are known."""
+_GUARD_LEAST_SPARE, _GUARD_MOST_SPARE = 0.008, 0.08
+_GUARD_MARGIN = 1.25
+"""The same once it is learned: how much quicker the quickest of the newest replies was, by a quarter more."""
 _GUARD_MOST = 0.35
-_GUARD_COLD = 0.15
+_GUARD_COLD, _GUARD_SPARE_COLD = 0.15, 0.02
 _GUARD_MOST_COLD = 0.8
 _WARM_SECONDS = 2.0
 _DRIFT_UP, _DRIFT_DOWN = 0.01, 0.02
+_NEWEST, _FEW = 100, 10
 _LATE_SHARED = 0.02
 LATE_ALONE = timedelta(milliseconds=500)
 SHARED_FOR = timedelta(seconds=10)
@@ -54,9 +63,9 @@ def is_shared(shared_at: datetime | None, now: datetime) -> bool:
     return shared_at is not None and shared_at > now - SHARED_FOR
 
 
-def spacing(rate: float) -> float:
+def spacing(rate: float, *, alone: bool = False) -> float:
     """Seconds between two sends."""
-    return (1.0 + SLACK) / rate
+    return (1.0 + (_SLACK_ALONE if alone else SLACK)) / rate
 
 
 def late_limit(rate: float, *, alone: bool) -> float:
@@ -81,9 +90,9 @@ class Send:
 class Window:
     """No more than `rate`, rounded up, sends of this process in any second; below one, one per `1/rate` seconds.
 
-    A call whose reply takes longer than usual for its kind may have arrived late by as much: up to 330 ms are kept
-    clear. The first second of calls after a start or a rest has connections to open: up to 780 ms, and never less than
-    150, as there is little to compare them with.
+    A call whose reply takes longer than the quickest of its kind may have arrived late by as much: up to 350 ms are
+    kept clear, 8 ms at least. The first second of calls after a start or a rest has connections to open: up to 800 ms,
+    and never less than 150, as there is little to compare them with.
     """
 
     def __init__(self, rate: float) -> None:
@@ -103,10 +112,17 @@ class Window:
         """Seconds that a send may have been on its way, by how long its reply took or takes already."""
         took = now - send.at if send.took is None else send.took
         if send.cold:  # of its kind there may be no other yet
-            usual, most = min((one.seconds for one in self._usual.values()), default=took), _GUARD_MOST_COLD
-        else:
-            usual, most = self._usual[send.kind].seconds if send.kind in self._usual else took, _GUARD_MOST
-        return min(took - usual + _GUARD_SPARE, most)
+            usual = min((one.seconds for one in self._usual.values()), default=took)
+            return min(took - usual + _GUARD_SPARE_COLD, _GUARD_MOST_COLD)
+        known = self._usual.get(send.kind)
+        late = 0.0 if known is None else took - known.seconds
+        return min(late + self._spare(known), _GUARD_MOST)
+
+    def _spare(self, known: "_Usual | None") -> float:
+        """Of a kind with few replies that of the others: they go the same way."""
+        if known is not None and known.is_known:
+            return known.spare
+        return max((one.spare for one in self._usual.values() if one.is_known), default=_GUARD_SPARE)
 
     def note(self, now: float) -> "Send":
         """A send."""
@@ -129,12 +145,25 @@ class _Usual:
     """How long replies take: the shortest of those that opened connections, then a third of the others are shorter."""
 
     seconds: float
+    newest: deque[float] = field(default_factory=lambda: deque(maxlen=_NEWEST))
 
     def learn(self, took: float, *, cold: bool) -> None:
         if cold:
             self.seconds = min(self.seconds, took)
         else:
             self.seconds *= 1.0 + _DRIFT_UP if took > self.seconds else 1.0 - _DRIFT_DOWN
+            self.newest.append(took)
+
+    @property
+    def is_known(self) -> bool:
+        """Whether there are enough replies to tell how uneven they are."""
+        return len(self.newest) >= _FEW
+
+    @property
+    def spare(self) -> float:
+        """Seconds that another call may be quicker on its way than `seconds` says."""
+        quicker = max(0.0, self.seconds - min(self.newest))
+        return min(quicker * _GUARD_MARGIN + _GUARD_LEAST_SPARE, _GUARD_MOST_SPARE)
 
 
 @dataclass(frozen=True, slots=True)
