@@ -6,8 +6,8 @@ from uuid import uuid4
 
 import pytest_asyncio
 
-from publisher.model import Intent, Listing
-from publisher.store import Jobs, Listings
+from publisher.model import Intent, Listing, UploadedImage
+from publisher.store import ImageCache, Jobs, KnownFile, Listings
 from shopsync_contracts import new_event
 from shopsync_contracts.events import PushRequested
 from shopsync_runtime.mongo import make_client
@@ -101,3 +101,22 @@ async def test_of_jobs_that_end_together_only_those_without_a_new_command_go(dat
     assert set(left) == {"B", taken_over.product_no}
     assert left["B"]["owner"] in {"", "another"}
     assert left[taken_over.product_no]["owner"] == "another"
+
+
+async def test_uploads_and_files_that_are_new_and_known_are_stored_together(database, now):
+    """Another replica may have stored the same; of two writes about one file the later one counts."""
+    cache, other = ImageCache(database), ImageCache(database)
+
+    def remember(number, digest, *, by=cache):
+        image = UploadedImage(f"tos/{number}", "https://img/a", 400, 300, "a note")
+        file = KnownFile(digest, f'"{number}"', None)
+        return by.remember_upload("demo", "MAIN_IMAGE", image, address=f"http://x/{digest}", file=file, now=now)
+
+    await remember(1, "A", by=other)
+    await asyncio.gather(remember(2, "C"), remember(3, "A"), remember(4, "B"), remember(5, "B"))
+    found = [await cache.upload("demo", "MAIN_IMAGE", digest) for digest in "ABC"]
+    assert [image.uri for image in found] == ["tos/3", "tos/5", "tos/2"]
+    assert found[0] == UploadedImage("tos/3", "https://img/a", 400, 300, "a note")
+    files = [await cache.file("demo", f"http://x/{digest}") for digest in "ABC"]
+    assert [file.etag for file in files] == ['"3"', '"5"', '"2"']
+    assert await database["images"].count_documents({}) == 6

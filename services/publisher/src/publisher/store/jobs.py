@@ -2,7 +2,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from pymongo import ASCENDING, DeleteOne, IndexModel, ReturnDocument, UpdateOne
+from pymongo import ASCENDING, DeleteOne, IndexModel, ReturnDocument, UpdateOne, WriteConcern
 
 from publisher.concurrency.batching import Batcher
 from publisher.model import Job
@@ -11,7 +11,7 @@ from shopsync_contracts.events import PushRequested
 from shopsync_runtime.mongo import Database, Document
 
 _NEVER = datetime(1970, 1, 1, tzinfo=UTC)
-_APART = 0.05
+_APART = 0.1
 """Seconds between two commands that remove jobs, so that those of all shops go together. Chosen: nobody waits for it
 but the place of the push.
 """
@@ -27,6 +27,8 @@ class Jobs:
 
     def __init__(self, database: Database) -> None:
         self._jobs = database["push_jobs"]
+        # A lease that a failover loses is one that has run out too early: whoever claims the job next has the fence.
+        self._leases = database.get_collection("push_jobs", write_concern=WriteConcern(w=1))
         self._finished = Batcher(self._finish, apart=_APART)
 
     async def ensure_indexes(self) -> None:
@@ -51,7 +53,7 @@ class Jobs:
 
     async def claim(self, shop_key: str, *, owner: str, now: datetime, lease: timedelta) -> Job | None:
         """Lease the shop's longest-due job to `owner`; None when there is none."""
-        document = await self._jobs.find_one_and_update(
+        document = await self._leases.find_one_and_update(
             {"shop_key": shop_key, **_due(now)},
             {"$set": {"owner": owner, "lease_until": now + lease}},
             sort=[("due_at", ASCENDING)],
@@ -61,7 +63,7 @@ class Jobs:
 
     async def renew(self, job: Job, until: datetime) -> bool:
         """Extend the lease; False when another worker has the job now."""
-        result = await self._jobs.update_one(_own(job), {"$set": {"lease_until": until}})
+        result = await self._leases.update_one(_own(job), {"$set": {"lease_until": until}})
         return result.matched_count == 1
 
     async def finish(self, job: Job, now: datetime) -> None:

@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from pymongo import ASCENDING, IndexModel, ReturnDocument, UpdateOne, WriteConcern
+from pymongo.asynchronous.collection import AsyncCollection
 from pymongo.errors import DuplicateKeyError
 
 from publisher.concurrency.batching import Batcher
@@ -19,7 +20,7 @@ from publisher.store.listing_documents import (
 from shopsync_runtime.mongo import Database, Document
 
 _REMEMBERED_NOTIFICATIONS = 50
-_APART = 0.05
+_APART = 0.1
 """Seconds between two commands that only tidy up or note something, so that those of all shops go together. Chosen: no
 call and no merchant waits for them.
 """
@@ -48,8 +49,8 @@ class Listings:
 
     def __init__(self, database: Database) -> None:
         self._listings = database["listings"]
-        # What a failover loses of these writes is published again.
-        self._outboxes = database.get_collection("listings", write_concern=WriteConcern(w=1))
+        # What a failover loses of these writes is published, claimed or put off again.
+        self._passing = database.get_collection("listings", write_concern=WriteConcern(w=1))
         self._strikes = Batcher(self._strike, apart=_APART)
         self._notices = Batcher(self._hear, apart=_APART)
 
@@ -163,7 +164,7 @@ class Listings:
             UpdateOne({"_id": subject}, {"$pull": {"outbox": {"id": {"$in": list(ids)}}}})
             for subject, ids in acknowledged
         ]
-        await self._outboxes.bulk_write(pulls, ordered=False)
+        await self._passing.bulk_write(pulls, ordered=False)
         return [None] * len(pulls)
 
     # Reviews ---------------------------------------------------------------------------------------------------
@@ -219,7 +220,7 @@ class Listings:
             UpdateOne({"_id": listing.subject, "review_due_at": at}, {"$set": {"review_due_at": until}})
             for listing, at in due
         ]
-        result = await self._listings.bulk_write(claims, ordered=False)
+        result = await self._passing.bulk_write(claims, ordered=False)
         listings = [listing for listing, _ in due]
         if result.modified_count == len(due):
             return listings
@@ -230,7 +231,7 @@ class Listings:
     async def defer_review(self, listing: Listing, claimed_until: datetime, due_at: datetime) -> None:
         """Make a listing that could not be read due at `due_at`, unless a webhook made it due since."""
         claimed = {"_id": listing.subject, "review_due_at": claimed_until}
-        await self._listings.update_one(claimed, {"$set": {"review_due_at": due_at}})
+        await self._passing.update_one(claimed, {"$set": {"review_due_at": due_at}})
 
     async def record_review(
         self,
@@ -260,11 +261,9 @@ class Listings:
             "review": None if listing.review is None else review_document(listing.review),
         }
         claimed = {**untouched, "review_due_at": claimed_until}
-        return await self._updated(claimed, _due(update, due_at)) or await self._updated(untouched, update)
-
-    async def _updated(self, which: Document, update: Document) -> Listing | None:
-        document = await self._listings.find_one_and_update(which, update, return_document=ReturnDocument.AFTER)
-        return None if document is None else listing_of(document)
+        # A reading without news that a failover loses is due again.
+        listings = self._passing if event is None else self._listings
+        return await _updated(listings, claimed, _due(update, due_at)) or await _updated(listings, untouched, update)
 
 
 @dataclass(frozen=True, slots=True)
@@ -291,6 +290,11 @@ def _heard(notice: _Notice) -> UpdateOne:
             "$push": {"notifications": {"$each": [notice.notification_id], "$slice": -_REMEMBERED_NOTIFICATIONS}},
         },
     )
+
+
+async def _updated(listings: AsyncCollection[Document], which: Document, update: Document) -> Listing | None:
+    document = await listings.find_one_and_update(which, update, return_document=ReturnDocument.AFTER)
+    return None if document is None else listing_of(document)
 
 
 def _recorded(

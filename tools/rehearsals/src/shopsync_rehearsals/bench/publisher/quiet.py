@@ -108,11 +108,12 @@ class QuietRun:
         async def one(shop: str) -> None:
             nonlocal done
             async with places:
-                await self._stack.authorise(shop)
+                await self._stack.authorise(shop, browser)
             done += 1
             self._progress("authorise", done, self._plan.shops)
 
-        await asyncio.gather(*(one(shop) for shop in self._plan.shop_keys))
+        async with self._stack.browser() as browser:
+            await asyncio.gather(*(one(shop) for shop in self._plan.shop_keys))
 
     async def _idle(self) -> tuple[dict[str, float], dict[str, int]]:
         installation = self._stack.installation

@@ -106,9 +106,10 @@ class Run:
             yield products
 
     async def _authorise(self) -> None:
-        for number, shop in enumerate(self._plan.shop_keys, start=1):
-            await self._stack.authorise(shop)
-            self._progress("authorise", number, self._plan.shops)
+        async with self._stack.browser() as browser:
+            for number, shop in enumerate(self._plan.shop_keys, start=1):
+                await self._stack.authorise(shop, browser)
+                self._progress("authorise", number, self._plan.shops)
 
     def _watch_processes(self) -> None:
         self._meter.watch("TikTok sandbox", self._stack.tiktok_pid)

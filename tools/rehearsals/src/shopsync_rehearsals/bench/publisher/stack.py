@@ -35,23 +35,26 @@ class Stack:
         """A client for the sandbox's control API."""
         return httpx.AsyncClient(base_url=f"{self.tiktok['url']}/_sandbox", timeout=_HTTP_SECONDS, trust_env=False)
 
-    async def authorise(self, shop_key: str, *, patience: float = 30.0) -> None:
+    def browser(self) -> httpx.AsyncClient:
+        """A merchant's browser, for `authorise`."""
+        return httpx.AsyncClient(timeout=_HTTP_SECONDS, trust_env=False)
+
+    async def authorise(self, shop_key: str, browser: httpx.AsyncClient, *, patience: float = 30.0) -> None:
         """Give the merchant's consent for one shop: publisher, consent page, publisher. Raises RuntimeError."""
         publisher = self.publishers[0]
-        async with httpx.AsyncClient(timeout=_HTTP_SECONDS, trust_env=False) as browser:
-            deadline = asyncio.get_running_loop().time() + patience
-            while True:
-                start = await browser.get(f"{publisher.url}/oauth/tiktok/start", params={"shop_key": shop_key})
-                answer = start
-                if start.next_request is not None:
-                    page = start.next_request.url.copy_merge_params({"shop": shop_key})
-                    answer = await browser.get(page, follow_redirects=True)
-                if answer.status_code == httpx.codes.OK:
-                    return
-                if asyncio.get_running_loop().time() > deadline:
-                    text = answer.text[:300]
-                    raise RuntimeError(f"TikTok authorisation of {shop_key} failed: {answer.status_code} {text}")
-                await asyncio.sleep(0.2)
+        deadline = asyncio.get_running_loop().time() + patience
+        while True:
+            start = await browser.get(f"{publisher.url}/oauth/tiktok/start", params={"shop_key": shop_key})
+            answer = start
+            if start.next_request is not None:
+                page = start.next_request.url.copy_merge_params({"shop": shop_key})
+                answer = await browser.get(page, follow_redirects=True)
+            if answer.status_code == httpx.codes.OK:
+                return
+            if asyncio.get_running_loop().time() > deadline:
+                text = answer.text[:300]
+                raise RuntimeError(f"TikTok authorisation of {shop_key} failed: {answer.status_code} {text}")
+            await asyncio.sleep(0.2)
 
 
 @contextlib.asynccontextmanager
