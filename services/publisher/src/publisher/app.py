@@ -64,6 +64,7 @@ def build(runtime: Runtime, settings: PublisherSettings) -> None:
     for store in (jobs, listings, authorizations, image_cache, troubles, stores.token_keys):
         runtime.on_start(store.ensure_indexes)
     runtime.on_start(authorizations.ensure_view)
+    runtime.on_stop(image_cache.finish)
 
     tiktok_http = Connections(timeout=settings.request_timeout.total_seconds())
     runtime.on_stop(tiktok_http.aclose)

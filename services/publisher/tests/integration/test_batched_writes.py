@@ -110,10 +110,14 @@ async def test_uploads_and_files_that_are_new_and_known_are_stored_together(data
     def remember(number, digest, *, by=cache):
         image = UploadedImage(f"tos/{number}", "https://img/a", 400, 300, "a note")
         file = KnownFile(digest, f'"{number}"', None)
-        return by.remember_upload("demo", "MAIN_IMAGE", image, address=f"http://x/{digest}", file=file, now=now)
+        by.remember_upload("demo", "MAIN_IMAGE", image, address=f"http://x/{digest}", file=file, now=now)
 
-    await remember(1, "A", by=other)
-    await asyncio.gather(remember(2, "C"), remember(3, "A"), remember(4, "B"), remember(5, "B"))
+    remember(1, "A", by=other)
+    await other.finish()
+    for number, digest in ((2, "C"), (3, "A"), (4, "B"), (5, "B")):
+        remember(number, digest)
+    assert (await cache.upload("demo", "MAIN_IMAGE", "B")).uri == "tos/5", "known before it is stored"
+    await cache.finish()
     found = [await cache.upload("demo", "MAIN_IMAGE", digest) for digest in "ABC"]
     assert [image.uri for image in found] == ["tos/3", "tos/5", "tos/2"]
     assert found[0] == UploadedImage("tos/3", "https://img/a", 400, 300, "a note")

@@ -65,7 +65,7 @@ class ImageUploads:
             file = KnownFile(hashlib.sha256(content).hexdigest(), fetched.etag, fetched.last_modified)
             image, is_remembered = await self._upload_once(api, address, use_case, content, file)
         if not is_remembered and file != known:
-            await self._cache.remember_file(api.shop_key, address, file, self._clock())
+            self._cache.remember_file(api.shop_key, address, file, self._clock())
         return image
 
     async def _upload_once(
@@ -80,7 +80,7 @@ class ImageUploads:
             if image is None:
                 ready = await self._conversions.prepared(content, file.digest, use_case)
                 image = replace(await api.upload_image(ready.content, use_case), note=ready.note)
-                await self._cache.remember_upload(
+                self._cache.remember_upload(
                     api.shop_key, use_case, image, address=address, file=file, now=self._clock()
                 )
                 is_remembered = True

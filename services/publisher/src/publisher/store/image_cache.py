@@ -1,15 +1,20 @@
+import asyncio
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import get_args
 
+import structlog
 from pymongo import ASCENDING, IndexModel, ReplaceOne, WriteConcern
-from pymongo.errors import BulkWriteError
+from pymongo.errors import BulkWriteError, PyMongoError
 
 from publisher.concurrency.batching import Batcher
 from publisher.model import UploadedImage, UseCase
 from shopsync_runtime.mongo import Database, Document
+from shopsync_runtime.wording import error_text
+
+log = structlog.get_logger(__name__)
 
 _DUPLICATE_KEY = 11000
 _FORGOTTEN_AFTER = timedelta(days=180)
@@ -32,14 +37,16 @@ class KnownFile:
 class ImageCache:
     """`images`: uploads by shop, use case and content digest, and the digest that each address had last.
 
-    TikTok's `uri` belongs to one shop, so nothing is shared between shops (NV-13). Writes are acknowledged by the
-    primary alone: what a failover loses is uploaded again.
+    TikTok's `uri` belongs to one shop, so nothing is shared between shops (NV-13). Nobody waits for writes, and the
+    primary alone acknowledges them: what a crash or a failover loses is uploaded again.
     """
 
     def __init__(self, database: Database) -> None:
         self._images = database.get_collection("images", write_concern=WriteConcern(w=1))
         self._reads = Batcher(self._read, apart=_APART)
         self._writes = Batcher(self._write, apart=_APART)
+        self._unwritten: dict[str, Document] = {}
+        self._writing: set[asyncio.Task[None]] = set()
 
     async def ensure_indexes(self) -> None:
         """Entries that were not written for 180 days expire; what is still in use is fetched and uploaded again."""
@@ -51,27 +58,27 @@ class ImageCache:
 
     async def file(self, shop_key: str, address: str) -> KnownFile | None:
         """The file that the address had last; None: it is not known."""
-        document = await self._reads.run(_file_id(shop_key, address))
+        document = await self._document(_file_id(shop_key, address))
         if document is None:
             return None
         return KnownFile(document["digest"], document.get("etag"), document.get("last_modified"))
 
-    async def remember_file(self, shop_key: str, address: str, file: KnownFile, now: datetime) -> None:
+    def remember_file(self, shop_key: str, address: str, file: KnownFile, now: datetime) -> None:
         """Store the file that the address has now."""
-        await self._writes.run([_file(shop_key, address, file, now)])
+        self._remember(_file(shop_key, address, file, now))
 
     async def upload(self, shop_key: str, use_case: str, digest: str) -> UploadedImage | None:
         """The upload of this content for this use case; None when there is none."""
-        document = await self._reads.run(_upload_id(shop_key, use_case, digest))
+        document = await self._document(_upload_id(shop_key, use_case, digest))
         if document is None:
             return None
         size = document["width"], document["height"]
         return UploadedImage(document["uri"], document["url"], *size, document.get("note", ""))
 
-    async def remember_upload(
+    def remember_upload(
         self, shop_key: str, use_case: str, image: UploadedImage, *, address: str, file: KnownFile, now: datetime
     ) -> None:
-        """Store the upload and the file of its address, in one command."""
+        """Store the upload and the file of its address."""
         upload = {
             "_id": _upload_id(shop_key, use_case, file.digest),
             "kind": "upload",
@@ -85,14 +92,38 @@ class ImageCache:
             "note": image.note,
             "uploaded_at": now,
         }
-        await self._writes.run([upload, _file(shop_key, address, file, now)])
+        self._remember(upload, _file(shop_key, address, file, now))
 
     async def forget_uploads(self, shop_key: str, addresses: Sequence[str]) -> None:
         """Remove the uploads of the files at these addresses, for every use case."""
+        await self.finish()
         ids = [_file_id(shop_key, address) for address in addresses]
         digests = [document["digest"] async for document in self._images.find({"_id": {"$in": ids}}, {"digest": True})]
         uploads = [_upload_id(shop_key, use_case, digest) for digest in digests for use_case in USE_CASES]
         await self._images.delete_many({"_id": {"$in": uploads}})
+
+    async def finish(self) -> None:
+        """Wait for what is not written yet."""
+        await asyncio.gather(*self._writing)
+
+    async def _document(self, wanted: str) -> Document | None:
+        return self._unwritten.get(wanted) or await self._reads.run(wanted)
+
+    def _remember(self, *documents: Document) -> None:
+        self._unwritten.update({document["_id"]: document for document in documents})
+        task = asyncio.create_task(self._store(documents), name="images")
+        self._writing.add(task)
+        task.add_done_callback(self._writing.discard)
+
+    async def _store(self, documents: Sequence[Document]) -> None:
+        try:
+            await self._writes.run(documents)
+        except PyMongoError as error:
+            log.warning("uploads are not remembered, they are sent again", error=error_text(error)[:200])
+        finally:
+            for document in documents:
+                if self._unwritten.get(document["_id"]) is document:
+                    del self._unwritten[document["_id"]]
 
     async def _read(self, ids: Sequence[str]) -> list[Document | None]:
         found = {document["_id"]: document async for document in self._images.find({"_id": {"$in": list(ids)}})}
