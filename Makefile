@@ -81,7 +81,7 @@ month: install ## simulated months of a shop against a model of the rules, every
 PARALLEL = $(if $(filter-out 0,$(WORKERS)),-n $(WORKERS) --dist loadfile --no-loadscope-reorder)
 
 test: install ## every test: unit, integration, end to end: make test [WORKERS=0: in one process] [TESTS=services/catalog] (SHOPSYNC_KAFKA=auto|apache|embedded|docker|external)
-	@$(BIN)/pytest $(PARALLEL) $(TESTS)
+	@$(BIN)/pytest $(PARALLEL) $(if $(TESTS),,--every-query) $(TESTS)
 
 test-unit: install ## the tests that need neither Kafka nor MongoDB
 	@$(BIN)/pytest $(PARALLEL) -m "not kafka and not mongo and not e2e" $(TESTS)

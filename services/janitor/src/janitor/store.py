@@ -33,7 +33,6 @@ class SweepStore:
         """Create indexes for the queue, for reports, for the last success of each shop and for deleting old sweeps."""
         await self._jobs.ensure_indexes()
         await self._sweeps.create_index("enumeration_request_id")
-        await self._sweeps.create_index([("requested_at", ASCENDING)], name="newest")
         await self._sweeps.create_index(
             [("succeeded", ASCENDING), ("shop_key", ASCENDING), ("completed_at", ASCENDING)],
             name="succeeded",

@@ -107,12 +107,12 @@ async def _optional(database: Database, name: str, one: str, unreadable: list[st
 async def _held(database: Database, shop_key: str, product_no: str, unreadable: list[str]) -> tuple[HeldMessage, ...]:
     # A bulk edit's subject is the shop.
     subjects = [f"{shop_key}/{product_no}", shop_key]
-    found = await if_allowed(
-        database["held_messages"].find({"subject": {"$in": subjects}}).sort("held_at", 1).to_list()
-    )
+    found = await if_allowed(database["held_messages"].find({"subject": {"$in": subjects}}).to_list())
     if found is None:
         unreadable.append("held_messages")
-    return tuple(held for one in found or () if (held := read_held(one, product_no)) is not None)
+    # Sorted here: asked for this order, MongoDB may take the index of it and read all that is held.
+    oldest_first = sorted(found or (), key=lambda one: one["held_at"])
+    return tuple(held for one in oldest_first if (held := read_held(one, product_no)) is not None)
 
 
 async def _not_found(database: Database, shop_key: str, product_no: str) -> NotFound:

@@ -31,11 +31,13 @@ class JobDocuments:
         self._keep = keep
 
     async def ensure_indexes(self) -> None:
-        """Create indexes for the queue and for deleting old jobs."""
+        """Create indexes for the queue, for people who look for a job, and for deleting old ones."""
         await self._collection.create_index([("shop_key", ASCENDING), ("requested_at", ASCENDING)])
         await self._collection.create_index(
             [("requested_at", ASCENDING)], name="unfinished", partialFilterExpression={"finished": False}
         )
+        await self._collection.create_index([("requested_at", ASCENDING)], name="newest")
+        await self._collection.create_index("request_id")
         await self._collection.create_index("expires_at", expireAfterSeconds=0)
 
     async def add(self, job_id: str, document: Mapping[str, Any]) -> bool:

@@ -1,0 +1,27 @@
+"""The indexes of all services, in one database."""
+
+from typing import Any
+
+from pymongo import AsyncMongoClient
+
+from catalog.store.held_messages import HeldMessages
+from catalog.store.products import ProductStore
+from ingestor.store import ImportStore
+from janitor.store import SweepStore
+from publisher.store.app_troubles import AppTroubles
+from publisher.store.authorizations import Authorizations
+from publisher.store.image_cache import ImageCache
+from publisher.store.jobs import Jobs
+from publisher.store.listings import Listings
+from publisher.store.token_keys import TokenKeys
+
+_STORES = (ProductStore, ImportStore, SweepStore, AppTroubles, Authorizations, ImageCache, Jobs, Listings, TokenKeys)
+
+
+async def make(server: tuple[str, int], name: str) -> None:
+    """Make them as the services do when they start."""
+    async with AsyncMongoClient[dict[str, Any]](*server, directConnection=True) as client:
+        database = client[name]
+        for store in (*(cls(database) for cls in _STORES), HeldMessages(database, ())):
+            await store.ensure_indexes()
+        await Authorizations(database).ensure_view()
