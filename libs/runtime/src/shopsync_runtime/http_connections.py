@@ -80,6 +80,8 @@ class Connections(httpx.AsyncBaseTransport):
 
     async def aclose(self) -> None:
         """Close every connection."""
+        if self._sweeper is not None:
+            self._sweeper.cancel()
         for connection in list(self._open):
             connection.abort()
 
@@ -103,9 +105,10 @@ class Connections(httpx.AsyncBaseTransport):
 
     def _kept(self, origin: _Origin) -> "_Connection | None":
         kept = self._idle.get(origin)
+        last = asyncio.get_running_loop().time() - _KEPT_SECONDS
         while kept:
             connection = kept.pop()
-            if connection.is_alive():
+            if connection.idle_since > last and connection.is_alive():
                 return connection
             connection.abort()
         return None
@@ -263,16 +266,14 @@ class _Connection(asyncio.Protocol):
             raise self._lost
         loop = asyncio.get_running_loop()
         self._changed = loop.create_future()
-        timer = None if self._silence is None else loop.call_later(self._silence, self._fell_silent)
+        silent = httpx.ReadTimeout("nothing came in time")
+        timer = None if self._silence is None else loop.call_later(self._silence, self._fail, silent)
         try:
             await self._changed
         finally:
             self._changed = None
             if timer is not None:
                 timer.cancel()
-
-    def _fell_silent(self) -> None:
-        self._fail(httpx.ReadTimeout(f"nothing came for {self._silence:g} s"))
 
     def _fail(self, error: Exception) -> None:
         self._lost = self._lost or error

@@ -158,6 +158,19 @@ def test_an_answer_that_is_not_whole_is_an_error_and_nothing_is_sent_again(answe
     played(scenario)
 
 
+def test_a_large_body_goes_out_whole():
+    body = bytes(range(256)) * 40_000
+
+    async def scenario():
+        async with asking() as (server, client):
+            assert (await client.post(server.url, content=body)).text == "ok"
+            assert (await client.get(server.url)).text == "ok"
+        assert server.requests[0].endswith(b"\r\n\r\n" + body)
+        assert server.connections == 1
+
+    played(scenario)
+
+
 def test_a_connection_that_the_server_closed_is_not_used():
     async def scenario():
         async with asking() as (server, client):
