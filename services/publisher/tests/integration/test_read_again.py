@@ -1,9 +1,9 @@
 """push-commands are read again, from the start or from anywhere: nothing is sent that nobody asked to send since."""
 
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from msgspec.structs import replace
 
 from publisher.store import Positions
 

@@ -106,9 +106,7 @@ class Tokens:
             renewal.add_done_callback(lambda done: self._renewed(key, done))
         await asyncio.shield(renewal)
         self.forget(shop_key)
-        access = await self.access(shop_key)
-        self._new[shop_key] = access.version
-        return access
+        return await self.access(shop_key)
 
     def is_new(self, shop_key: str, version: int) -> bool:
         """Whether this pair was refreshed a moment ago and was never accepted: another refresh would not help."""
@@ -164,6 +162,7 @@ class Tokens:
         while self._clock() < deadline:
             authorization = await self._living(shop_key)
             if authorization.version > stale_version:
+                self._new[shop_key] = authorization.version
                 return
             if await self._store.claim_refresh(shop_key, stale_version, now=self._clock(), lease=self._lease):
                 await self._refresh(authorization)
@@ -185,6 +184,7 @@ class Tokens:
             await self._store.release_refresh(shop_key, version)
             raise
         sealed = self.sealed(pair)
+        self._new[shop_key] = version + 1  # before anybody can read it, and be refused with it
         async for attempt in stamina.retry_context(on=is_away, attempts=None, timeout=_STORE_SECONDS, wait_max=5.0):
             with attempt:
                 stored = await self._store.replace_pair(shop_key, version, sealed)
