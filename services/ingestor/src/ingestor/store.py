@@ -202,10 +202,8 @@ class PresenceStore:
         )
         repeated = [found["_id"] async for found in before if found["upstream_id"] == ids[found["_id"]]]
         twice = len(listed) - len({(each.product_no, each.upstream_id) for each in listed})
-        await self._presence.bulk_write(
-            [self._seen(shop_key, each, dict(zip(marks, (import_id, page), strict=True)), at) for each in listed],
-            ordered=True,
-        )
+        marked = {marks[0]: import_id, marks[1]: page, "seen_at": at, "absent_since": None}
+        await self._presence.bulk_write([self._seen(shop_key, each, marked) for each in listed], ordered=True)
         return len(repeated) + twice
 
     async def present(self, shop_key: str) -> int:
@@ -260,7 +258,7 @@ class PresenceStore:
         return list(found.values())[-1], result.deleted_count
 
     @staticmethod
-    def _seen(shop_key: str, each: Listed, marks: Mapping[str, str | int], at: datetime) -> UpdateOne:
+    def _seen(shop_key: str, each: Listed, marked: Mapping[str, Any]) -> UpdateOne:
         return UpdateOne(
             {"_id": _id(shop_key, each.product_no)},
             {
@@ -268,9 +266,7 @@ class PresenceStore:
                     "shop_key": shop_key,
                     "product_no": each.product_no,
                     "upstream_id": each.upstream_id,
-                    **marks,
-                    "seen_at": at,
-                    "absent_since": None,
+                    **marked,
                 }
             },
             upsert=True,

@@ -8,7 +8,7 @@ from ingestor.records.mapping import to_product, to_stock
 from ingestor.records.source_map import NEVER_READ, TABLE, SourceMap
 from ingestor.records.values import Unreadable
 from shopsync_contracts import new_event, parse
-from shopsync_contracts.events import Axes, ProductChanged, Tax
+from shopsync_contracts.events import Axes, ProductChanged, Tax, UpstreamProduct
 from shopsync_contracts.times import JST
 from shopsync_contracts.topics import PRODUCT_CHANGES
 
@@ -68,7 +68,8 @@ def stock(**changes):
 
 
 def product(table=None, at=NOW, with_stock=None, **changes):
-    return to_product(record(**changes), with_stock or stock(), table or SourceMap(), observed_at=at)
+    written = to_product(record(**changes), with_stock or stock(), table or SourceMap(), observed_at=at)
+    return UpstreamProduct.model_validate_json(written)
 
 
 def test_every_field_finds_its_place():
@@ -136,7 +137,8 @@ def test_unmanaged_stock_has_no_number():
     found = product(inventoryEnabled=False)
     assert not found.stock_managed
     assert {sku.stock for sku in found.skus} == {None}
-    assert to_product(record(inventoryEnabled=False), None, SourceMap(), observed_at=NOW) == found
+    unlisted = to_product(record(inventoryEnabled=False), None, SourceMap(), observed_at=NOW)
+    assert UpstreamProduct.model_validate_json(unlisted) == found
 
 
 def test_a_product_without_variations_has_one_sku():
@@ -214,11 +216,17 @@ BEYOND = [
     ({"unitPrice": 10**9}, r"product: regular_price: .* equal to 999999999 \(given: 1000000000\)"),
     ({"unitPrice": str(10**9)}, "product: regular_price: .* equal to 999999999"),
     ({"preorder": {"enabled": False, "price": 10**11}}, "product: preorder_price: .* equal to 999999999"),
-    ({"optionPriceList": [{"verticalNo": "M", "horizontalNo": "", "unitPrice": 10**9}]}, "product: price: "),
-    ({"variation": {"verticalName": "軸" * 501, "skuList": [{"verticalNo": "S"}]}}, "product: vertical: .* most 500"),
-    ({"variation": {"skuList": [{"verticalNo": "S", "verticalName": "小" * 501}]}}, "product: vertical_name: .* 500"),
-    ({"variation": {"skuList": [{"verticalNo": "S", "janCode": "4" * 101}]}}, "product: jan_code: .* most 100"),
-    ({"with_stock": [10**9]}, "product: stock: .* equal to 999999999"),
+    ({"optionPriceList": [{"verticalNo": "M", "horizontalNo": "", "unitPrice": 10**9}]}, "product: skus.1.price: "),
+    (
+        {"variation": {"verticalName": "軸" * 501, "skuList": [{"verticalNo": "S"}]}},
+        "axes.vertical: .* most 500",
+    ),
+    (
+        {"variation": {"skuList": [{"verticalNo": "S", "verticalName": "小" * 501}]}},
+        "skus.0.vertical_name: .* 500",
+    ),
+    ({"variation": {"skuList": [{"verticalNo": "S", "janCode": "4" * 101}]}}, "product: skus.0.jan_code: .* 100"),
+    ({"with_stock": [10**9]}, "product: skus.0.stock: .* equal to 999999999"),
 ]
 
 

@@ -31,9 +31,7 @@ def events_of(products, inventory, table):
     """Product number → what product.changed says about the product."""
     stocks = {each.product_no: to_stock(each.record, table) for each in identify(inventory, table).listed}
     return {
-        each.product_no: to_product(each.record, stocks.get(each.product_no), table, observed_at=NOW).model_dump(
-            mode="json"
-        )
+        each.product_no: json.loads(to_product(each.record, stocks.get(each.product_no), table, observed_at=NOW))
         for each in identify(products, table).listed
     }
 

@@ -11,7 +11,7 @@ from ingestor.records.product_numbers import identify, usable
 from ingestor.records.source_map import TABLE, SourceMap
 from ingestor.records.values import Unreadable
 from shopsync_contracts import new_event, parse
-from shopsync_contracts.events import ProductChanged, ProductRemoved
+from shopsync_contracts.events import ProductChanged, ProductRemoved, UpstreamProduct
 
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
 WORDS = sorted({step for path in TABLE.values() for step in (path or "").split(".")})
@@ -57,9 +57,42 @@ def test_any_record_is_carried_or_refused(record):
     if product is None:
         assert ": " in refusal, "it names the field"
         return
-    body = ProductChanged(shop_key="demo", product_no="A-1", mode="changed_only", observed_at=NOW, product=product)
+    model = UpstreamProduct.model_validate_json(product)
+    assert model.model_dump_json().encode() == product, "it is written as its model would write it"
+    body = ProductChanged(shop_key="demo", product_no="A-1", mode="changed_only", observed_at=NOW, product=model)
     event = new_event(body, source="/tests", id="1", time=NOW)
     assert parse(event.to_bytes()) == event
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    moment=st.datetimes(datetime(1971, 1, 1), datetime(2026, 11, 1)),  # noqa: DTZ001 - as futureshop writes it
+    zone=st.sampled_from(["", "Z", "+00:00", "-00:00", "+09:00", "+0900", "-03:30"]),
+    texts=st.lists(st.text(st.characters(codec="utf-8"), max_size=20), min_size=3, max_size=3),
+    numbers=st.lists(st.none() | st.integers(0, 999_999_999), min_size=4, max_size=4),
+)
+def test_times_texts_and_numbers_are_written_as_the_model_writes_them(moment, zone, texts, numbers):
+    combination = {"verticalNo": "M", "horizontalNo": "1"}
+    record = {
+        **GOOD,
+        "dateUpdated": moment.isoformat() + zone,
+        "dateCreated": moment.isoformat(),
+        "name": texts[0],
+        "comment": {"main": texts[1]},
+        "image": {"list": [{"url": "https://img/1"}]},
+        "unitPrice": numbers[0],
+        "taxEnabled": True,
+        "inventoryEnabled": True,
+        "preorder": {"enabled": False, "price": numbers[1]},
+        "variation": {"verticalName": texts[2], "skuList": [{**combination, "verticalName": texts[2]}]},
+        "optionPriceList": [{**combination, "unitPrice": numbers[2]}],
+        "inventoryInfo": {"regular": {"inventoryList": [{**combination, "count": numbers[3]}]}},
+    }
+    product, refusal = taken(record, SourceMap())
+    assert refusal == ""
+    model = UpstreamProduct.model_validate_json(product)
+    assert model.model_dump_json().encode() == product
+    assert (model.name, model.skus[0].price, model.skus[0].stock) == (texts[0], numbers[2], numbers[3])
 
 
 @given(number=st.text(st.characters(codec="utf-8"), max_size=40))

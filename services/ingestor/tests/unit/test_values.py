@@ -11,6 +11,7 @@ from ingestor.records.mapping import to_product, to_stock
 from ingestor.records.preorder import next_switch
 from ingestor.records.source_map import TABLE, SourceMap
 from ingestor.records.values import LATEST, MAX_NUMBER, Unreadable, flag, stamp, whole
+from shopsync_contracts.events import UpstreamProduct
 from shopsync_contracts.limits import MAX_PRICE
 from shopsync_contracts.times import JST
 
@@ -76,7 +77,7 @@ def product(*, at=NOW, stock=None, **changes):
         "preorder": {"enabled": True, "price": 3000},
         **changes,
     }
-    return to_product(record, stock, SOURCE, observed_at=at)
+    return UpstreamProduct.model_validate_json(to_product(record, stock, SOURCE, observed_at=at))
 
 
 def with_period(**period):

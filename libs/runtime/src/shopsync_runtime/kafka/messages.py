@@ -19,7 +19,7 @@ Headers = Sequence[tuple[str, bytes | None]]
 LARGEST_LIMIT: Final = max(spec.max_message_bytes for spec in TOPICS)
 # A limit counts compressed bytes. More than this many bytes before compression are refused without compressing.
 MAX_REQUEST: Final = 4 * LARGEST_LIMIT
-_LZ4: Final = 3
+_ZSTD: Final = 4
 
 
 class OutgoingMessage(Struct, frozen=True):
@@ -66,7 +66,7 @@ def compressed_size_of(message: OutgoingMessage) -> int:
     """Bytes of a batch with only this message, compressed like the producer does."""
     builder = DefaultRecordBatchBuilder(
         magic=2,
-        compression_type=_LZ4,
+        compression_type=_ZSTD,
         is_transactional=0,
         producer_id=0,
         producer_epoch=0,

@@ -69,7 +69,7 @@ class Placed(Struct, frozen=True):
 
 
 class Producer:
-    """acks=all, idempotent, lz4. Messages of one key keep their order: murmur2 partitioner, one request at a time.
+    """acks=all, idempotent, zstd. Messages of one key keep their order: murmur2 partitioner, one request at a time.
 
     Records of a partition have consecutive sequence numbers. A batch that finally fails leaves a gap, and the broker
     refuses everything after it (OutOfOrderSequenceNumber). aiokafka does not recover from that, so after any failed
@@ -196,7 +196,7 @@ class Producer:
             acks="all",
             enable_idempotence=True,
             linger_ms=_LINGER_MS,
-            compression_type="lz4",
+            compression_type="zstd",
             max_batch_size=_MAX_BATCH,
             max_request_size=MAX_REQUEST,
             request_timeout_ms=_REQUEST_MS,

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
+import orjson
 import structlog
 
 from ingestor import metrics
@@ -22,7 +23,7 @@ from ingestor.records.source_map import SourceMap
 from ingestor.records.values import Unreadable
 from ingestor.store import ImportStore, PresenceStore
 from ingestor.windows import windows
-from shopsync_contracts import Event
+from shopsync_contracts import PlainEvent
 from shopsync_contracts.events import ImportMode, ProductChanged
 from shopsync_contracts.times import to_the_millisecond
 from shopsync_contracts.topics import PRODUCT_CHANGES
@@ -31,7 +32,7 @@ from shopsync_runtime import EventPublisher, Lease, failpoint
 log = structlog.get_logger(__name__)
 
 _ENVELOPE_ROOM = 4096
-"""Bytes of a record that are not its value: key, headers, framing."""
+"""Bytes of a record that are not the product: envelope, key, headers, framing."""
 
 _AT_ONCE = 25
 """Products mapped before other tasks may run: about 5 ms, a fraction of the interval between two calls."""
@@ -125,22 +126,27 @@ class ListingReader:
 
     def _changed(
         self, run: ImportRun, mode: ImportMode, each: Listed, stock: Stock | None, observed_at: datetime
-    ) -> Event[ProductChanged]:
-        body = ProductChanged(
-            shop_key=run.shop_key,
-            product_no=each.product_no,
-            mode=mode,
-            observed_at=observed_at,
-            import_id=run.id,
-            product=to_product(each.record, stock, self._table, observed_at=observed_at),
-        )
-        # A product deleted and registered again while we read is listed twice, so it needs two ids.
-        event = self._events.event(body, id=changed_id(run.reading_id, each.product_no, str(each.upstream_id)))
-        size = len(event.to_bytes())
-        if size > PRODUCT_CHANGES.max_message_bytes - _ENVELOPE_ROOM:
-            raise Unreadable("product", f"is {size} bytes as a message; at most 2 MiB can be carried")
+    ) -> PlainEvent:
+        product = to_product(each.record, stock, self._table, observed_at=observed_at)
+        if len(product) > PRODUCT_CHANGES.max_message_bytes - _ENVELOPE_ROOM:
+            raise Unreadable("product", f"is {len(product)} bytes as a message; at most 2 MiB can be carried")
         run.switches(next_switch(each.record, self._table, after=observed_at))
-        return event
+        body = {
+            "shop_key": run.shop_key,
+            "product_no": each.product_no,
+            "mode": mode,
+            "observed_at": observed_at,
+            "import_id": run.id,
+            "product": orjson.Fragment(product),
+        }
+        return self._events.plain_event(
+            ProductChanged,
+            body,
+            subject=f"{run.shop_key}/{each.product_no}",
+            # A product deleted and registered again while we read is listed twice, so it needs two ids.
+            event_id=changed_id(run.reading_id, each.product_no, str(each.upstream_id)),
+            time=self._clock(),
+        )
 
     def _refuse(self, run: ImportRun, product_no: str, reason: str) -> None:
         run.refuse(product_no, reason)

@@ -4,7 +4,7 @@ futureshop's names for prices, pre-order, images, descriptions and the update ti
 can change the table. Member, stage, list and body prices have no row and may never get one (PR-4 to PR-6, NV-6).
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
@@ -65,6 +65,7 @@ class SourceMap:
 
     paths: Mapping[str, str | None] = field(default_factory=lambda: TABLE)
     _places: Mapping[str, tuple[tuple[str, ...], str]] = field(init=False, repr=False, compare=False)
+    _columns: dict[tuple[str, ...], "Columns"] = field(init=False, repr=False, compare=False, default_factory=dict)
 
     def __post_init__(self) -> None:
         places = {
@@ -85,4 +86,27 @@ class SourceMap:
     def value(self, record: Record, target: str) -> tuple[Any, str]:
         """(value, name of the source field) for one contract field."""
         steps, name = self._places[target]
-        return at(record, steps), name
+        return (record.get(steps[0]) if len(steps) == 1 else at(record, steps)), name
+
+    def columns(self, *targets: str) -> "Columns":
+        """How to read these contract fields of the objects of a list, of which a page has thousands."""
+        known = self._columns.get(targets)
+        if known is None:
+            known = self._columns[targets] = self._read_columns(targets)
+        return known
+
+    def _read_columns(self, targets: tuple[str, ...]) -> "Columns":
+        places = [self._places[target] for target in targets]
+        steps, names = tuple(path for path, _ in places), tuple(name for _, name in places)
+        if all(len(path) == 1 for path in steps):
+            keys = tuple(path[0] for path in steps)
+            return Columns(lambda item: map(item.get, keys), names)
+        return Columns(lambda item: (at(item, path) for path in steps), names)
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """`values` reads some fields of an object, in order; `names` are those of the source fields."""
+
+    values: Callable[[Record], Iterable[Any]]
+    names: tuple[str, ...]

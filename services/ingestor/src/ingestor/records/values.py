@@ -53,11 +53,11 @@ def at(record: Mapping[str, Any], steps: Sequence[str]) -> Any:
 
 def text(value: Any, field: str) -> str:
     """A string. Numbers are converted, null is ""."""
-    if value is None:
-        return ""
-    if isinstance(value, int) and not isinstance(value, bool):
-        return str(value)
     if not isinstance(value, str):
+        if value is None:
+            return ""
+        if isinstance(value, int) and not isinstance(value, bool):
+            return str(value)
         raise Unreadable(field, "must be a text", value)
     if value.isascii():
         return value
@@ -70,6 +70,8 @@ def text(value: Any, field: str) -> str:
 
 def whole(value: Any, field: str) -> int | None:
     """A whole number from 0, also as 1200.0, "1200.00", "1,200" or full-width digits. None when it is not set."""
+    if type(value) is int and 0 <= value <= MAX_NUMBER:  # as nearly all are written
+        return value
     if is_unset(value):
         return None
     number = _as_int(value)
@@ -103,8 +105,8 @@ def is_unset(value: Any) -> bool:
 
 def flag(value: Any, field: str) -> bool | None:
     """A boolean, also as "true", "1", 1 or 1.0. Null is None."""
-    if value is None:
-        return None
+    if value is None or value is True or value is False:
+        return value
     plain = value.lower() if isinstance(value, str) else value
     if isinstance(plain, bool | int | float | str):
         if plain in _TRUE:
@@ -120,10 +122,10 @@ def stamp(value: Any, field: str, *, time_of_day: time = time.min) -> datetime |
     Placeholders are recognised: a time up to 1970 is not set, one from 2999 on is LATEST. A date without a time gets
     `time_of_day`.
     """
-    if is_unset(value) or value in (0, "0"):
-        return None
     match = _STAMP.fullmatch(value.strip()) if isinstance(value, str) else None
     if match is None:
+        if is_unset(value) or value in (0, "0"):
+            return None
         raise Unreadable(field, "must be a time such as 2026-11-22T18:30:00", value)
     year = int(match["year"])
     if year <= _EPOCH_YEAR:
@@ -152,6 +154,6 @@ def items(value: Any, field: str) -> list[Mapping[str, Any]]:
     """A list of objects; null is empty."""
     if value is None:
         return []
-    if not isinstance(value, list) or not all(isinstance(item, dict) for item in value):
+    if not isinstance(value, list) or not {dict}.issuperset(map(type, value)):
         raise Unreadable(field, "must be a list of objects", value)
     return value

@@ -92,7 +92,7 @@ def application(places: Places, client: AsyncMongoClient[dict[str, Any]]) -> Fas
         places.kafka_bootstrap,
         acks="all",
         enable_idempotence=True,
-        compression_type="lz4",
+        compression_type="zstd",
         logger=logging.getLogger(__name__),
     )
     products = client[places.database][COLLECTION]

@@ -100,7 +100,7 @@ async def work(places: Places) -> None:
         acks="all",
         enable_idempotence=True,
         linger_ms=_LINGER_MS,
-        compression_type="lz4",
+        compression_type="zstd",
         max_batch_size=_MAX_BATCH,
     )
     async with (
