@@ -1,7 +1,7 @@
 """A database written by the services' own code, for tests of its readers."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -40,7 +40,10 @@ class Unpublished:
     def message(self, _state: Any) -> None:
         return None
 
-    async def send(self, messages: Sequence[Any]) -> None:
+    def begin(self, _products: Any) -> int:
+        return 0
+
+    async def send(self, messages: Mapping[str, Any], _turns: Any) -> None:
         assert not messages
 
 

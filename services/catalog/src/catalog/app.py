@@ -5,6 +5,7 @@ from catalog.handlers import ProductHandler, SettingsHandler, SyncHandler
 from catalog.held_resolver import HeldMessageResolver
 from catalog.product_updater import ProductUpdater
 from catalog.rules.model import Rules
+from catalog.rules.own_records import OwnRecords
 from catalog.settings import CatalogSettings
 from catalog.snapshot_publisher import SnapshotPublisher
 from catalog.snapshot_repair import SnapshotRepair
@@ -24,12 +25,16 @@ from shopsync_contracts.topics import (
 )
 from shopsync_runtime import Barrier, Runtime, consumer_group, each
 
+_OWN_RECORDS = 20_000
+"""A record is read some milliseconds after it is written, so this is a bound for when nothing is read."""
+
 
 def build(runtime: Runtime, settings: CatalogSettings) -> None:
     """Create the parts of the service and register them with the runtime."""
     products, shops = ProductStore(runtime.database), ShopStore(runtime.database)
     held = HeldMessages(runtime.database, PRODUCT_TOPICS)
-    feed = SnapshotPublisher(runtime.events)
+    own = OwnRecords(_OWN_RECORDS)
+    feed = SnapshotPublisher(runtime.events, own)
     rules = Rules(compare_sale_form=settings.compare_sale_form, proof_age=settings.proof_age)
     updater = ProductUpdater(products, shops, feed, rules=rules, clock=runtime.clock)
     done = DoneRequests(runtime.database)
@@ -71,7 +76,7 @@ def build(runtime: Runtime, settings: CatalogSettings) -> None:
     )
     runtime.consume("settings", [SHOP_SETTINGS], each(SettingsHandler(shops, updater)))
     runtime.consume("syncs", [SYNC_COMMANDS], syncs)
-    check = SnapshotRepair(products, feed, interval=settings.snapshot_check_interval)
+    check = SnapshotRepair(products, feed, own, interval=settings.snapshot_check_interval)
     checked = runtime.consume(
         "snapshot-check",
         [CATALOG_PRODUCTS],

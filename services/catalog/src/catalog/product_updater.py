@@ -97,7 +97,7 @@ class ProductUpdater:
         taxes = await self._taxes(ids)
         work = _Work(fold_one, taxes, {shop: replace(self._rules, tax=tax) for shop, tax in taxes.items()}, hold)
         await all_ended(*(self._update(some, work) for some in batched(ids, _share(len(ids)))))
-        if work.has_changed and (fresh := await self._taxes(ids)) != work.taxes:
+        if work.turns and (fresh := await self._taxes(ids)) != work.taxes:
             # The settings changed while these products were priced with the old ones. The settings handler may
             # have repriced the shop before this batch was written, so this batch must reprice its products.
             stale = [one for one in ids if fresh[_shop(one)] != work.taxes[_shop(one)]]
@@ -114,7 +114,7 @@ class ProductUpdater:
             pending_ids = await self._attempt(pending_ids, work)
             if not pending_ids:
                 failpoint("catalog_after_write_before_publish")
-                await self._feed.send([work.messages[one] for one in ids if one in work.messages])
+                await self._feed.send({one: work.messages[one] for one in ids if one in work.messages}, work.turns)
                 failpoint("catalog_after_publish")
                 return
         raise RetryableError(f"other replicas kept changing the same products through {_MAX_ATTEMPTS} rounds")
@@ -131,8 +131,10 @@ class ProductUpdater:
         waiting = [message for one in ids if one in work.outcomes for message, _ in work.outcomes[one].waiting]
         if work.hold is not None and waiting:
             await work.hold(waiting)
+        visible = [write.id for write in writes if write.is_visible]
+        turn = self._feed.begin(visible)
         lost = await self._products.write(writes, writer) if writes else set()
-        work.has_changed |= any(write.is_visible and write.id not in lost for write in writes)
+        work.turns |= {one: turn for one in visible if one not in lost}
         return sorted(lost)
 
     async def _taxes(self, ids: Iterable[str]) -> dict[str, TaxDefaults]:
@@ -153,8 +155,8 @@ class _Work:
     """What happens to a batch's products.
 
     `taxes` and `rules` are by shop. `outcomes` are those of the products' last folds that found something, `messages`
-    the snapshots to publish: those that have changed or may be unpublished. `has_changed` is set by the first snapshot
-    that was written.
+    the snapshots to publish: those that have changed or may be unpublished. `turns` are those of snapshots that have
+    changed and were written.
     """
 
     fold_one: Fold
@@ -163,7 +165,7 @@ class _Work:
     hold: Hold | None
     outcomes: dict[str, _Outcome] = field(default_factory=dict)
     messages: dict[str, OutgoingMessage] = field(default_factory=dict)
-    has_changed: bool = False
+    turns: dict[str, int] = field(default_factory=dict)
 
     def note(self, one: str, folded: Folded, message: OutgoingMessage | None) -> None:
         """Note what a fold found, in place of what an earlier one found whose write was lost to another writer."""

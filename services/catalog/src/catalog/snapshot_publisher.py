@@ -1,8 +1,9 @@
 """Publishes the merged products: snapshots, and null values for deleted ones."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from catalog.rules.model import State
+from catalog.rules.own_records import OwnRecords
 from catalog.store.documents import product_id
 from shopsync_contracts.derived import catalog_id
 from shopsync_contracts.events import ProductSnapshot
@@ -17,8 +18,13 @@ class SnapshotPublisher:
     topic and makes sure that the last record of a key becomes its newest state.
     """
 
-    def __init__(self, events: EventPublisher) -> None:
+    def __init__(self, events: EventPublisher, own: OwnRecords) -> None:
         self._events = events
+        self._own = own
+
+    def begin(self, products: Iterable[str]) -> int:
+        """Call this before products are written whose snapshots are published after that. Returns the turn."""
+        return self._own.begin(products)
 
     def message(self, state: State) -> OutgoingMessage | None:
         """The snapshot of a product that is there, the null value of a deleted one; None for one never seen."""
@@ -35,10 +41,13 @@ class SnapshotPublisher:
         )
         return self._events.message(CATALOG_PRODUCTS, event)
 
-    async def send(self, messages: Sequence[OutgoingMessage]) -> None:
-        """Publish these, of different products, and wait for the acknowledgements."""
-        await self._events.send(messages)
+    async def send(self, messages: Mapping[str, OutgoingMessage], turns: Mapping[str, int]) -> None:
+        """Publish these, by product, and wait for the acknowledgements. `turns` are those of what was written."""
+        for product, placed in zip(messages, await self._events.send(list(messages.values())), strict=True):
+            if (turn := turns.get(product)) is not None:
+                self._own.published(product, turn, (placed.topic, placed.partition), placed.offset)
 
     async def publish(self, states: Iterable[State]) -> None:
-        """Publish the snapshot or null value of each state, of different products."""
-        await self.send([message for state in states if (message := self.message(state)) is not None])
+        """Publish the snapshot or null value of each state."""
+        messages: Sequence[OutgoingMessage] = [one for state in states if (one := self.message(state)) is not None]
+        await self._events.send(messages)

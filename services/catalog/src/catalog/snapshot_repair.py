@@ -4,8 +4,9 @@ A process that froze between its write and its publish can publish an old snapsh
 right after. So no publisher can guarantee that the last record is the newest state, but a reader of the topic can.
 
 Why this is enough: every record is compared after it was written, even after a crash, since no offset is committed past
-one that differs. If the last record of a product is not its state, the state is published again, and the new record is
-compared in turn. If it is, a later change is published in the ordinary way, at least once.
+one that differs. Only records of this replica's own writes that cannot be old are left out, see `own_records`: where
+one replica writes, nearly all. If the last record of a product is not its state, the state is published again, and the
+new record is compared in turn. If it is, a later change is published in the ordinary way, at least once.
 """
 
 import asyncio
@@ -18,6 +19,7 @@ from aiokafka import TopicPartition
 
 from catalog.metrics import SNAPSHOTS_REPAIRED
 from catalog.rules.model import State
+from catalog.rules.own_records import OwnRecords
 from catalog.rules.suspects import Suspect, Suspects, version_shown
 from catalog.snapshot_publisher import SnapshotPublisher
 from catalog.store.products import ProductStore
@@ -45,21 +47,26 @@ class Reading(Protocol):
 class SnapshotRepair:
     """Handles the records and, in `run`, repairs in the background. Safe to run in several replicas."""
 
-    def __init__(self, products: ProductStore, feed: SnapshotPublisher, *, interval: timedelta) -> None:
+    def __init__(
+        self, products: ProductStore, feed: SnapshotPublisher, own: OwnRecords, *, interval: timedelta
+    ) -> None:
         self._products = products
         self._feed = feed
+        self._own = own
         self._interval = interval.total_seconds()
         self._suspects = Suspects(_MAX_SUSPECTS)
 
     async def __call__(self, batch: Sequence[Delivery]) -> Sequence[RefusedDelivery]:
-        """Compare the newest record of each key with the stored version. One query, no write, for any content."""
-        newest: dict[tuple[TopicPartition, str], Delivery] = {}
+        """Compare the newest record of each key with the stored one. At most one query, no write, for any content."""
+        newest: dict[tuple[TopicPartition, str], tuple[Delivery, bool]] = {}
         for delivery in batch:
             if (key := _product_of(delivery)) is not None:
-                newest[delivery.position[0], key] = delivery
-        present = await self._products.versions({key for _, key in newest})
-        for (partition, key), delivery in newest.items():
-            differs = version_shown(key, delivery.value) != present.get(key)
+                partition = delivery.position[0]
+                newest[partition, key] = delivery, self._own.read(key, partition, delivery.offset)
+        unsure = {key for (_, key), (_, is_certain) in newest.items() if not is_certain}
+        present = await self._products.versions(unsure) if unsure else {}
+        for (partition, key), (delivery, is_certain) in newest.items():
+            differs = not is_certain and version_shown(key, delivery.value) != present.get(key)
             self._suspects.read(partition, key, delivery.offset, differs=differs)
         return []
 
@@ -69,7 +76,9 @@ class SnapshotRepair:
 
     def forget(self, partitions: Iterable[TopicPartition]) -> None:
         """Drop the partitions. Their next owner reads from the last commit, so it sees the same records."""
-        self._suspects.forget(partitions)
+        gone = set(partitions)
+        self._suspects.forget(gone)
+        self._own.forget(gone)
 
     async def run(self, reading: Reading) -> None:
         """Repair, indefinitely."""

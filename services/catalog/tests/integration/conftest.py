@@ -14,6 +14,7 @@ from catalog.bulk_edits import BulkEdits
 from catalog.handlers import ProductHandler
 from catalog.product_updater import ProductUpdater
 from catalog.rules.model import Rules
+from catalog.rules.own_records import OwnRecords
 from catalog.snapshot_publisher import SnapshotPublisher
 from catalog.store.done_requests import DoneRequests
 from catalog.store.held_messages import PRODUCT_TOPICS, HeldMessages
@@ -24,6 +25,7 @@ from shopsync_contracts.events import ProductSnapshot
 from shopsync_contracts.topics import CATALOG_PRODUCTS, DEAD_LETTERS, PUSH_COMMANDS, REPORTS
 from shopsync_runtime import Delivery, OutgoingMessage
 from shopsync_runtime.kafka.admin import apply_topics
+from shopsync_runtime.kafka.producer import Placed
 from shopsync_testkit.pytest_plugin import ServiceProcess
 
 _RULES = Rules(proof_age=timedelta(days=36_500))
@@ -67,9 +69,10 @@ class RecordingEvents:
         self._made[key] = spec, key
         return message
 
-    async def send(self, messages: Sequence[OutgoingMessage]) -> None:
+    async def send(self, messages: Sequence[OutgoingMessage]) -> list[Placed]:
         self._fail()
         self.published += [self._made[one.value or one.key] for one in messages]
+        return [Placed(one.topic, 0, offset) for offset, one in enumerate(messages, len(self.published))]
 
     def _fail(self) -> None:
         if self.fail is not None:
@@ -121,7 +124,9 @@ async def new_replica(database: Any) -> AsyncIterator[Callable[..., Replica]]:
         products, shops = ProductStore(mine), ShopStore(mine)
         held, events = HeldMessages(mine, PRODUCT_TOPICS), RecordingEvents()
         publisher: Any = events
-        updater = ProductUpdater(products, shops, SnapshotPublisher(publisher), rules=_RULES, clock=now)
+        updater = ProductUpdater(
+            products, shops, SnapshotPublisher(publisher, OwnRecords(100)), rules=_RULES, clock=now
+        )
         done = DoneRequests(mine)
         bulk = BulkEdits(products, done, publisher, clock=now)
         handler = ProductHandler(updater, held, bulk, clock=now)

@@ -2,6 +2,7 @@ from typing import Any
 
 import pytest
 
+from catalog.rules.own_records import OwnRecords
 from catalog.snapshot_publisher import SnapshotPublisher
 from shopsync_contracts.topics import CATALOG_PRODUCTS
 from shopsync_runtime import OutgoingMessage
@@ -25,7 +26,7 @@ class Events:
 
 
 def publisher(events: Any) -> SnapshotPublisher:
-    return SnapshotPublisher(events)
+    return SnapshotPublisher(events, OwnRecords(100))
 
 
 @pytest.fixture

@@ -12,6 +12,7 @@ from aiokafka.errors import KafkaConnectionError, MessageSizeTooLargeError
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from catalog.rules.own_records import OwnRecords
 from catalog.rules.suspects import UNREADABLE, Suspects, version_shown
 from catalog.snapshot_repair import SnapshotRepair
 from shopsync_contracts.topics import CATALOG_PRODUCTS
@@ -122,7 +123,7 @@ def topic():
 
 
 def repair(products: Any, topic: Any) -> SnapshotRepair:
-    return SnapshotRepair(products, topic, interval=timedelta(seconds=1))
+    return SnapshotRepair(products, topic, OwnRecords(100), interval=timedelta(seconds=1))
 
 
 @pytest.fixture
