@@ -5,8 +5,10 @@ need twice that memory, so one message could kill every replica that gets its pa
 it compresses at most 22 times.
 """
 
+import contextlib
 import mmap
 import sys
+import threading
 from collections.abc import Callable
 from typing import Any, Final
 
@@ -18,7 +20,9 @@ from aiokafka.record.legacy_records import LegacyRecordBatch
 MAX_UNPACKED_BYTES: Final = 64 * 1024 * 1024
 """Bytes of one decompressed batch: 32 of the largest messages that publishers may send."""
 
-UnpackInto = Callable[[Any, mmap.mmap], int]
+_USUAL_BYTES = 256 * 1024
+
+UnpackInto = Callable[[Any, mmap.mmap | bytearray], int]
 
 _UNPACK_INTO: dict[str, UnpackInto] = {
     "gzip": cramjam.gzip.decompress_into,
@@ -41,8 +45,22 @@ def bound_unpacking() -> None:
                 setattr(module, name, _bounded(codec, unpack_into))
 
 
+class _Room(threading.local):
+    """Room for a usual batch, kept: asking the system for room costs more than unpacking a message."""
+
+    def __init__(self) -> None:
+        self.bytes = bytearray(_USUAL_BYTES)
+
+
+_room = _Room()
+
+
 def _bounded(codec: str, unpack_into: UnpackInto) -> Callable[[Any], bytes]:
     def unpack(packed: Any) -> bytes:
+        if len(packed) < _USUAL_BYTES:
+            with contextlib.suppress(cramjam.DecompressionError):  # most likely too large for this room
+                usual = _room.bytes
+                return bytes(memoryview(usual)[: unpack_into(packed, usual)])
         with mmap.mmap(-1, MAX_UNPACKED_BYTES) as room:  # only takes memory as far as it is written to
             try:
                 size = unpack_into(packed, room)

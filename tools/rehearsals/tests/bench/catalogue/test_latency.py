@@ -15,7 +15,7 @@ P99 = {Kind.CATALOGUE: 100.0, Kind.RAW_LOOP: 40.0}
 
 def level(number, share, kind):
     found = Delays(1000, {50: 20.0, 95: 30.0, 99: P99[kind] * (1 + number)}, 500.0)
-    return Level(number, share, kind, 10.0 * share, found, 0, 0.6, 0.01)
+    return Level(number, share, kind, 10.0 * share, found, 0, 0.5, 0.6, 0.01)
 
 
 @pytest.fixture
@@ -59,7 +59,9 @@ def test_lost_snapshots_fail(measured):
 
 
 def test_what_was_not_measured_is_not_judged(measured):
-    without = replace(measured, levels=[replace(one, delays=None, busy=None, others=None) for one in measured.levels])
+    without = replace(
+        measured, levels=[replace(one, delays=None, core=None, busy=None, others=None) for one in measured.levels]
+    )
     assert failed(without) == []
     assert ratio(without, 50) is None
     assert levels_table(without).row_count == 3

@@ -14,6 +14,7 @@ from shopsync_contracts.topics import PRODUCT_PARTITIONS
 from shopsync_rehearsals.bench.catalogue.delays.trips import Board, Trip
 
 _HEADERS = [("content-type", CONTENT_TYPE.encode())]
+_LINGER_MS = 5  # as the services' own producers; the way begins after it
 _POLL_MS = 200
 _LOOK_SECONDS = 0.02
 
@@ -63,7 +64,11 @@ async def road(bootstrap: str, snapshots: str, seen: Seen = lambda *_: None) -> 
     """A road whose reader begins at the present end of the topic `snapshots`."""
     board = Board()
     producer = AIOKafkaProducer(
-        bootstrap_servers=bootstrap, acks="all", enable_idempotence=True, compression_type="lz4", linger_ms=0
+        bootstrap_servers=bootstrap,
+        acks="all",
+        enable_idempotence=True,
+        compression_type="lz4",
+        linger_ms=_LINGER_MS,
     )
     consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap, enable_auto_commit=False, isolation_level="read_committed")
     async with producer, consumer:

@@ -40,7 +40,8 @@ class Plan:
 class Level:
     """One contender at one rate. `rate`: messages a second that were published. `lost`: snapshots that never came.
 
-    `busy`: the share of all cores' time that was used by anything, `others` by what is no part of the benchmark.
+    `core`: the share of one core's time that the contender used. `busy`: the share of all cores' time that was used by
+    anything, `others` by what is no part of the benchmark.
     """
 
     round_number: int
@@ -49,6 +50,7 @@ class Level:
     rate: float
     delays: Delays | None
     lost: int
+    core: float | None
     busy: float | None
     others: float | None
 

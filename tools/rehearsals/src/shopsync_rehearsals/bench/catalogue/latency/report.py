@@ -16,7 +16,8 @@ from shopsync_rehearsals.tables import table
 def levels_table(measured: Measured) -> Table:
     """One row per rate and contender: medians of the rounds."""
     title = f"milliseconds until the snapshot is read; 100 % are {measured.sustained:,.0f} messages per second"
-    rows = table(title, "", "msg/s", *(f"p{one}" for one in PERCENTILES), "longest", "machine busy")
+    # The last three: shares of a core, of the machine, and of the machine by what is no part of the benchmark.
+    rows = table(title, "", "msg/s", *(f"p{one}" for one in PERCENTILES), "longest", "its core", "machine", "others")
     for share in measured.plan.shares:
         rows.add_row(f"[bold]{share} %[/bold]")
         for kind in CONTENDERS:
@@ -28,13 +29,17 @@ def levels_table(measured: Measured) -> Table:
 
 def _row(levels: Sequence[Level]) -> list[str]:
     known = [level.delays for level in levels if level.delays is not None]
-    busy = [level.busy for level in levels if level.busy is not None]
     return [
         f"{median(level.rate for level in levels):,.0f}",
         *(f"{median(one.percentiles[percent] for one in known):,.1f}" for percent in PERCENTILES),
         f"{median(one.longest for one in known):,.1f}",
-        f"{median(busy):.0%}" if busy else "-",
+        *(_share([getattr(level, name) for level in levels]) for name in ("core", "busy", "others")),
     ]
+
+
+def _share(found: Sequence[float | None]) -> str:
+    known = [one for one in found if one is not None]
+    return f"{median(known):.0%}" if known else "-"
 
 
 def as_json(measured: Measured, lines: Sequence[Line]) -> str:

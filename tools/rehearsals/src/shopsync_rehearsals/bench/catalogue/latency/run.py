@@ -132,6 +132,7 @@ class Run:
             rate=len(trips) / (end.at - begin.at),
             delays=delays(counted),
             lost=sum(trip.arrived is None for trip in trips),
+            core=_core(begin, end),
             busy=_busy(begin, end),
             others=share_of_others(begin, end, cores()),
         )
@@ -141,6 +142,10 @@ class Run:
             for contender in contenders.values():
                 await mongo.drop_database(contender.places.database)
         await streams.delete(f"{self._here.topic_prefix}.")
+
+
+def _core(begin: Reading, end: Reading) -> float | None:
+    return (end.cpu[OWN] - begin.cpu[OWN]) / (end.at - begin.at) if OWN in end.cpu else None
 
 
 def _busy(begin: Reading, end: Reading) -> float | None:
