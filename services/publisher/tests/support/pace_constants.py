@@ -16,6 +16,7 @@ from pace_simulation import (
     FakeTime,
     Shop,
     Store,
+    Uneven,
     chance,
     keep_calling,
     limit_lifted_after_two_minutes,
@@ -47,6 +48,15 @@ def used(rate: float, replicas: int, *, slowest: float = 0.004, blocked: Any = (
     FakeTime().play(scenario())
     counted = sum(1002 <= at < 1040 for at in shop.arrivals)
     return counted / rate / 38, min(most_in_a_second(shop.arrivals, rate), 1.5), store.reservations
+
+
+def uneven(seconds: float) -> Outcome:
+    """Delays on the way of up to so many seconds: share of the rate that is used, calls too many once it is settled."""
+    shop = Uneven(0.2, uneven=seconds)
+    FakeTime().play(keep_calling([pace(Store())], shop, until=1120.0, callers=8))
+    settled = sorted(at for at in shop.arrivals if at >= 1005)
+    close = sum(later - first < 1.0 for first, later in zip(settled, settled[10:], strict=False))
+    return sum(at < 1115 for at in settled) / 1100, close
 
 
 def limited(replicas: int, gap: float, wish: timedelta | None) -> Outcome:
@@ -99,6 +109,8 @@ SIMULATIONS: dict[str, Callable[[], Outcome]] = {
     "three replicas": lambda: used(10, 3),
     "two, one call a second": lambda: used(1, 2),
     "100 calls a second": lambda: used(100, 1),
+    "uneven, 10 ms": lambda: uneven(0.01),
+    "uneven, 60 ms": lambda: uneven(0.06),
     "slow database": lambda: used(10, 2, slowest=0.3),
     "short stalls": lambda: used(10, 1, blocked=[(0.94, 0.06)] * 40),
     "long stalls": lambda: used(10, 2, blocked=[(2, 0.5)] * 15),

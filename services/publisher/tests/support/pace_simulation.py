@@ -129,6 +129,21 @@ class Shop:
         return "reply"
 
 
+@dataclass
+class Uneven(Shop):
+    """Calls and replies are each up to `uneven` seconds on their way, and a millisecond at least."""
+
+    uneven: float = 0.0
+    delays: random.Random = field(default_factory=lambda: chance(1))
+
+    async def call(self) -> str:
+        await asyncio.sleep(self.delays.uniform(0.001, 0.001 + self.uneven))
+        try:
+            return await super().call()
+        finally:
+            await asyncio.sleep(self.delays.uniform(0.001, 0.001 + self.uneven))
+
+
 def pace(store: Store, rate: float = 10.0, *, me: str = "a", failures: int = 5, **kwargs: Any) -> RateLimiter:
     rules = RateLimiterSettings(rate, failures, timedelta(seconds=10))
     return RateLimiter("demo", store, rules, me=me, clock=ServerClock(), **kwargs)

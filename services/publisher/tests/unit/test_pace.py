@@ -13,6 +13,7 @@ from pace_simulation import (
     FakeTime,
     Shop,
     Store,
+    Uneven,
     chance,
     keep_calling,
     limit_lifted_after_two_minutes,
@@ -456,17 +457,7 @@ def test_few_calls_before_a_limit_do_not_make_the_shop_slow():
 @pytest.mark.parametrize("seed", range(5))
 def test_reliability_32_uneven_delays_are_learned_and_stay_within_the_rate(seed, uneven, least):
     """On an even way nearly all of the rate is used; on an uneven one as much time is kept clear as it takes."""
-    delays = chance(seed)
-
-    class Uneven(Shop):
-        async def call(self):
-            await asyncio.sleep(delays.uniform(0.001, 0.001 + uneven))
-            try:
-                return await super().call()
-            finally:
-                await asyncio.sleep(delays.uniform(0.001, 0.001 + uneven))
-
-    shop = Uneven(0.2)
+    shop = Uneven(0.2, uneven=uneven, delays=chance(seed))
     FakeTime().play(keep_calling([pace(Store(chance(seed)))], shop, until=1120.0, callers=8))
     learned = [at for at in shop.arrivals if at >= 1005]
     assert most_in_a_second(learned if uneven > 0.05 else shop.arrivals, 10) >= 1.0

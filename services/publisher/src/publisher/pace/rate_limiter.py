@@ -31,8 +31,8 @@ _RESERVED_SECONDS = 0.5
 longer use 95 % of the rate.
 """
 _RESERVED_ALONE = 1.0
-"""The same without other replicas: one write a second and shop. What a killed process has reserved is lost time for the
-next one, and one that joins waits for it.
+"""The same without other replicas, at the full rate: one write a second and shop. What a killed process has reserved is
+lost time for the next one, and one that joins waits for it.
 """
 _LONGEST_WAIT = 3.0
 """A call waits out a shorter pause; a longer one reschedules the job, so that it holds no worker."""
@@ -223,11 +223,12 @@ class RateLimiter:
     async def _exchange(self) -> SlotReservation | None:
         asked = _now()
         rate = self._known.rate(asked)
-        most = max(1, ceil(rate * (_RESERVED_ALONE if self._alone else _RESERVED_SECONDS)))
+        # A learned rate is not known so precisely.
+        is_alone = self._alone and rate >= self._rules.rate
+        most = max(1, ceil(rate * (_RESERVED_ALONE if is_alone else _RESERVED_SECONDS)))
         count = min(most, max(self._size, 1 + self._waiting()))
-        # Not at a learned rate, which is not known so precisely. Of several close send times at least one is left when
-        # another replica is found to have come.
-        close = self._alone and count > 1 and rate >= self._rules.rate
+        # Of several close send times at least one is left when another replica is found to have come.
+        close = is_alone and count > 1
         length = timedelta(seconds=count * spacing(rate, alone=close))
         lead = timedelta(seconds=min(self._lead, _LONGEST_LEAD))
         got = await self._store.reserve(self._shop_key, self._me, length=length, lead=lead, rate=rate)
