@@ -2,6 +2,7 @@
 
 import re
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
@@ -32,7 +33,7 @@ _LONGEST_WITH_OFFSET = len("2026-11-23T09:00:01.123456+09:00")
 
 def to_the_millisecond(moment: datetime) -> datetime:
     """The moment in UTC at MongoDB's grain: what is compared must equal what is read back."""
-    utc = moment.astimezone(UTC)
+    utc = moment if moment.tzinfo is UTC else moment.astimezone(UTC)
     finer = utc.microsecond % 1000
     return utc.replace(microsecond=utc.microsecond - finer) if finer else utc
 
@@ -50,7 +51,9 @@ def read_time(value: Any) -> Any:
     raise _malformed()
 
 
+@lru_cache(maxsize=4096)
 def _parsed(text: str) -> datetime:
+    """The same few times stand in many messages: when a page was read, when a product was changed."""
     if len(text) > MAX_TIME:
         raise PydanticCustomError(
             "time_too_long",
