@@ -17,10 +17,14 @@ from publisher.store.token_keys import TokenKeys
 
 _STORES = (ProductStore, ImportStore, SweepStore, AppTroubles, Authorizations, ImageCache, Jobs, Listings, TokenKeys)
 
+_PATIENCE_MS = 1000
+
 
 async def make(server: tuple[str, int], name: str) -> None:
     """Make them as the services do when they start."""
-    async with AsyncMongoClient[dict[str, Any]](*server, directConnection=True) as client:
+    async with AsyncMongoClient[dict[str, Any]](
+        *server, directConnection=True, serverSelectionTimeoutMS=_PATIENCE_MS
+    ) as client:
         database = client[name]
         for store in (*(cls(database) for cls in _STORES), HeldMessages(database, ())):
             await store.ensure_indexes()
