@@ -15,6 +15,7 @@ PRODUCTS ?= 200
 SEED ?= 7
 KEEP ?=
 TRANSACTIONS ?=
+SIZES ?=
 WORKERS ?= 2
 KILL ?=
 BENCH ?=
@@ -45,12 +46,12 @@ generated: install ## write what is made from code: JSON Schemas (refuses breaki
 	@$(BIN)/python -m shopsync_contracts libs/contracts/schemas
 	@$(BIN)/python docs/tables.py
 
-demo: ## the whole pipeline on this machine, checked at the end: make demo [PRODUCTS=5000] [KEEP=1] [SEED=7] [TRANSACTIONS=1: beside a system that writes in Kafka transactions]
+demo: ## the whole pipeline on this machine, checked at the end: make demo [PRODUCTS=5000] [KEEP=1] [SEED=7] [TRANSACTIONS=1: beside a system that writes in Kafka transactions] [SIZES=1: what the products take]
 	@began=$$(date +%s.%N); \
 	$(MAKE) --no-print-directory --silent --question install 2>/dev/null || echo "installing what is pinned in requirements.lock into $(VENV) …"; \
 	$(MAKE) --no-print-directory --silent install && echo "starting the demo …" && \
 	SHOPSYNC_DEMO_BEGAN=$$began SHOPSYNC_DEMO_INSTALL_SECONDS=$$(echo "$$(date +%s.%N) $$began" | awk '{printf "%.1f", $$1 - $$2}') \
-	$(BIN)/python -m shopsync_sandbox demo --products $(PRODUCTS) --seed $(SEED) $(if $(KEEP),--keep) $(if $(TRANSACTIONS),--transactions)
+	$(BIN)/python -m shopsync_sandbox demo --products $(PRODUCTS) --seed $(SEED) $(if $(KEEP),--keep) $(if $(TRANSACTIONS),--transactions) $(if $(SIZES),--sizes)
 
 bench-publisher: install ## 1,000 products of 20 shops at full rate, one throttled, one broken: make bench-publisher [KILL=1] [BENCH="--replicas 2"]
 	@$(BIN)/python -m shopsync_sandbox bench-publisher --seed $(SEED) $(if $(KILL),--kill-every 4) $(BENCH)

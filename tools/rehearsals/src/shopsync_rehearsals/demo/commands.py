@@ -19,6 +19,7 @@ from shopsync_rehearsals.demo.checks import findings
 from shopsync_rehearsals.demo.hints import addresses
 from shopsync_rehearsals.demo.keeping import tell_of_deaths
 from shopsync_rehearsals.demo.other_system import interfering
+from shopsync_rehearsals.demo.sizes import sizes as measured_sizes
 from shopsync_rehearsals.demo.stack import SHOP, Plan, Stack, running
 from shopsync_rehearsals.demo.story import Outcome, Story
 from shopsync_rehearsals.progress import Screen
@@ -38,6 +39,7 @@ def demo(
         bool,
         typer.Option(help="Beside another system that writes in Kafka transactions and aborts some."),
     ] = False,
+    sizes: Annotated[bool, typer.Option(help="Also print what the products take in MongoDB and Kafka.")] = False,
     logs: Annotated[Path | None, typer.Option(help="Folder for the logs of all processes; kept.")] = None,
     patience: Annotated[
         float | None,
@@ -58,6 +60,7 @@ def demo(
                 console,
                 keep=keep,
                 transactions=transactions,
+                sizes=sizes,
                 patience=patience or 60 + products * 0.25,
             )
         )
@@ -71,7 +74,9 @@ def demo(
     raise typer.Exit(0 if good else 1)
 
 
-async def _demo(plan: Plan, folder: Path, console: Console, *, keep: bool, transactions: bool, patience: float) -> bool:
+async def _demo(
+    plan: Plan, folder: Path, console: Console, *, keep: bool, transactions: bool, sizes: bool, patience: float
+) -> bool:
     began = float(os.environ.get(BEGAN) or time.time())
     split = {"install": float(os.environ.get(INSTALL_SECONDS) or 0.0)}
     async with contextlib.AsyncExitStack() as resources:
@@ -91,6 +96,8 @@ async def _demo(plan: Plan, folder: Path, console: Console, *, keep: bool, trans
                 outcome, others = await story.run(), []
             split["run"] = time.monotonic() - running_since
         good = _conclude(outcome, others, split, console)
+        for one in await measured_sizes(stack) if sizes else []:
+            console.print(one)
         if keep:
             await _keep(stack, console)
     return good
