@@ -1,5 +1,6 @@
 """Everything that makes a process a shopsync service."""
 
+from shopsync_runtime.broker import Fetching
 from shopsync_runtime.delivery import Delivery, Handler, RefusedDelivery, each
 from shopsync_runtime.errors import (
     LeaseLost,
@@ -27,6 +28,7 @@ __all__ = [
     "Delivery",
     "Duration",
     "EventPublisher",
+    "Fetching",
     "Handler",
     "Lease",
     "LeaseLost",

@@ -1,6 +1,7 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from functools import partial
 from typing import Any, Union
 
@@ -75,7 +76,20 @@ def create_app(common: CommonSettings, service: str) -> FastStream:
     )
 
 
-def subscribe(app: FastStream, common: CommonSettings, subscription: Subscription, *, max_records: int) -> None:
+@dataclass(frozen=True, slots=True)
+class Fetching:
+    """How much is read at once.
+
+    At most `max_records` are handled together. The broker waits up to `max_wait_ms` for `min_bytes` of records: that
+    saves both sides work, where nobody waits for them.
+    """
+
+    max_records: int = 500
+    min_bytes: int = 1
+    max_wait_ms: int = 500
+
+
+def subscribe(app: FastStream, common: CommonSettings, subscription: Subscription, fetching: Fetching) -> None:
     """Register one batch subscriber with manual ack, our parser and decoder; a static member if `instance_id` is set.
 
     It starts at the earliest offset and reads committed messages only, see `kafka.consumer`.
@@ -97,7 +111,9 @@ def subscribe(app: FastStream, common: CommonSettings, subscription: Subscriptio
         heartbeat_interval_ms=max(100, session // 10),
         rebalance_timeout_ms=int(common.kafka_rebalance_timeout.total_seconds() * 1000),
         max_poll_interval_ms=_MAX_POLL_MS,
-        max_records=max_records,
+        max_records=fetching.max_records,
+        fetch_min_bytes=fetching.min_bytes,
+        fetch_max_wait_ms=fetching.max_wait_ms,
         batch_timeout_ms=_IDLE_POLL_MS,
         parser=subscription.parse,
         decoder=subscription.decode,

@@ -1,5 +1,6 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cached_property
 
@@ -10,8 +11,8 @@ from starlette.routing import BaseRoute
 from shopsync_contracts import TopicSpec
 from shopsync_contracts.topics import DEAD_LETTERS
 from shopsync_runtime.background import BackgroundTask
-from shopsync_runtime.broker import create_app, subscribe
-from shopsync_runtime.consuming.commits import NoPendingRecords, PendingRecords
+from shopsync_runtime.broker import Fetching, create_app, subscribe
+from shopsync_runtime.consuming.commits import PendingRecords
 from shopsync_runtime.consuming.subscription import Subscription, SubscriptionOptions
 from shopsync_runtime.deadletters import DeadLetter, messages_of
 from shopsync_runtime.delivery import Handler
@@ -68,41 +69,55 @@ class Runtime:
     # For composition roots ---------------------------------------------------------------------------------
 
     def consume(
-        self,
-        name: str,
-        specs: Sequence[TopicSpec],
-        handler: Handler,
-        *,
-        max_records: int = 500,
-        parse: bool = True,
-        pending_records: PendingRecords | None = None,
+        self, name: str, specs: Sequence[TopicSpec], handler: Handler, *, max_records: int = 500
     ) -> Subscription:
         """Consume these topics as group `{prefix}.{service}.{name}`, at least once, in order per partition.
 
         The handler gets 1…`max_records` deliveries, in order per partition, and returns those that become dead
         letters. It must be idempotent. Offsets are committed after it returned and the dead letters are stored. On
-        RetryableError and infrastructure errors the batch is retried with back-off. With `parse` False the handler
-        gets unparsed records. Records that the handler still works on after it returned are named by `pending_records`;
-        offsets are only committed below them.
+        RetryableError and infrastructure errors the batch is retried with back-off.
         """
+        return self._consume(name, specs, handler, self._options(), Fetching(max_records))
+
+    def consume_unparsed(
+        self,
+        name: str,
+        specs: Sequence[TopicSpec],
+        handler: Handler,
+        *,
+        fetching: Fetching,
+        pending_records: PendingRecords,
+    ) -> Subscription:
+        """Like `consume`, but the handler gets the records unparsed.
+
+        Those that it still works on after it returned are named by `pending_records`; offsets are only committed below
+        them.
+        """
+        options = replace(self._options(), parse=False, pending_records=pending_records)
+        return self._consume(name, specs, handler, options, fetching)
+
+    def _options(self) -> SubscriptionOptions:
+        return SubscriptionOptions(
+            dead_letter_limit=self.common.dead_letter_limit,
+            commit_timeout=self.common.kafka_commit_timeout.total_seconds(),
+            revoke_timeout=self.common.kafka_rebalance_timeout.total_seconds() * _REVOKE_SHARE,
+        )
+
+    def _consume(
+        self, name: str, specs: Sequence[TopicSpec], handler: Handler, options: SubscriptionOptions, fetching: Fetching
+    ) -> Subscription:
         if any(existing.name == name for existing in self.subscriptions):
             raise ValueError(f"subscription {name!r} is declared twice")
-        common = self.common
+        prefix = self.common.topic_prefix
         subscription = Subscription(
             name,
-            group=consumer_group(common.topic_prefix, self.name, name),
-            topics={spec.full_name(common.topic_prefix): spec for spec in specs},
+            group=consumer_group(prefix, self.name, name),
+            topics={spec.full_name(prefix): spec for spec in specs},
             handler=handler,
             publish_letters=self.publish_dead_letters,
-            options=SubscriptionOptions(
-                dead_letter_limit=common.dead_letter_limit,
-                commit_timeout=common.kafka_commit_timeout.total_seconds(),
-                revoke_timeout=common.kafka_rebalance_timeout.total_seconds() * _REVOKE_SHARE,
-                parse=parse,
-                pending_records=pending_records or NoPendingRecords(),
-            ),
+            options=options,
         )
-        subscribe(self.app, common, subscription, max_records=max_records)
+        subscribe(self.app, self.common, subscription, fetching)
         self.subscriptions.append(subscription)
         self.specs += specs
         return subscription

@@ -23,10 +23,16 @@ from shopsync_contracts.topics import (
     SYNC_COMMANDS,
     TOOL_EDITS,
 )
-from shopsync_runtime import Barrier, Runtime, consumer_group, each
+from shopsync_runtime import Barrier, Fetching, Runtime, consumer_group, each
 
 _OWN_RECORDS = 20_000
 """A record is read some milliseconds after it is written, so this is a bound for when nothing is read."""
+
+_CHECKED_TOGETHER = 256 * 1024
+_CHECKED_AFTER_MS = 100
+"""Bytes of snapshots that are fetched at once, and how long the broker waits for them. Chosen: some hundred snapshots,
+which is what an import brings in that time.
+"""
 
 
 def build(runtime: Runtime, settings: CatalogSettings) -> None:
@@ -77,12 +83,11 @@ def build(runtime: Runtime, settings: CatalogSettings) -> None:
     runtime.consume("settings", [SHOP_SETTINGS], each(SettingsHandler(shops, updater)))
     runtime.consume("syncs", [SYNC_COMMANDS], syncs)
     check = SnapshotRepair(products, feed, own, interval=settings.snapshot_check_interval)
-    checked = runtime.consume(
+    checked = runtime.consume_unparsed(
         "snapshot-check",
         [CATALOG_PRODUCTS],
         check,
-        max_records=settings.max_records,
-        parse=False,
+        fetching=Fetching(settings.max_records, min_bytes=_CHECKED_TOGETHER, max_wait_ms=_CHECKED_AFTER_MS),
         pending_records=check,
     )
     runtime.background("snapshot-check", lambda: check.run(checked))
