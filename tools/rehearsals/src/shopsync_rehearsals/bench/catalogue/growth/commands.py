@@ -25,6 +25,10 @@ def bench_growth(
         int, typer.Option(min=100, max=1_000_000, help="Products in MongoDB, compared with a hundredth of them.")
     ] = 1_000_000,
     rounds: Annotated[int, typer.Option(min=1, max=99, help="How often each number of products is measured.")] = 2,
+    cache: Annotated[
+        int,
+        typer.Option(min=0, max=64, help="GB of MongoDB's cache; 0: the test kit's 0.25, which holds 50,000 products."),
+    ] = 2,
     replicas: Annotated[
         list[int] | None, typer.Option(min=1, max=12, help="Replicas, repeated for several: 1, 2, 4.")
     ] = None,
@@ -44,6 +48,7 @@ def bench_growth(
         many=products,
         updates=min(Plan().updates, products // 100),
         rounds=rounds,
+        cache=cache,
         replicas=tuple(replicas or Plan().replicas),
         long=long,
         seed=seed,

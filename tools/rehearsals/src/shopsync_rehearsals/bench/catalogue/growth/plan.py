@@ -18,6 +18,7 @@ class Part(StrEnum):
 class Plan:
     """One run. `few`, `many`: products in the database while `updates` of them are worked off, so often as `rounds`.
 
+    `cache`: GB that MongoDB keeps of them, where it is the benchmark's own; 0 leaves it at the test kit's 0.25.
     `imported`: products that each number of `replicas` imports together. `long`: messages over which memory is watched.
     """
 
@@ -26,6 +27,7 @@ class Plan:
     many: int = 1_000_000
     updates: int = 9_000
     rounds: int = 2
+    cache: int = 2
     replicas: tuple[int, ...] = (1, 2, 4)
     imported: int = 20_000
     long: int = 60_000

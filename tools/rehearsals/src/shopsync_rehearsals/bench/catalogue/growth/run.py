@@ -112,6 +112,7 @@ class Run:
                 if Part.REPLICAS in plan.parts:
                     measured = replace(measured, replicas={n: await self._together(n, streams) for n in plan.replicas})
                 if Part.PRODUCTS in plan.parts:
+                    await self._set_cache(mongo)
                     sites = {size: await self._site(f"n{size}", 1, streams) for size in (plan.few, plan.many)}
                     filling = [await self._fill(site, size, mongo) for size, site in sites.items()]
                     stretches = await self._updates(sites)
@@ -121,6 +122,12 @@ class Run:
                     await mongo.drop_database(database)
                 await streams.delete(f"{self._here.topic_prefix}.")
         return measured
+
+    async def _set_cache(self, mongo: AsyncMongoClient[dict[str, Any]]) -> None:
+        """A mongod takes half of a machine's memory. The test kit's takes little, for many tests beside one another."""
+        if self._plan.cache and self._here.server_pids.get("MongoDB") is not None:
+            size = f"cache_size={self._plan.cache}G"
+            await mongo.admin.command({"setParameter": 1, "wiredTigerEngineRuntimeConfig": size})
 
     async def _site(self, name: str, replicas: int, streams: Streams) -> Site:
         here = self._here

@@ -16,8 +16,8 @@ from shopsync_rehearsals.tables import table
 def levels_table(measured: Measured) -> Table:
     """One row per rate and contender: medians of the rounds."""
     title = f"milliseconds until the snapshot is read; 100 % are {measured.sustained:,.0f} messages per second"
-    # The last three: shares of a core, of the machine, and of the machine by what is no part of the benchmark.
-    rows = table(title, "", "msg/s", *(f"p{one}" for one in PERCENTILES), "longest", "its core", "machine", "others")
+    rows = table(title, "", "msg/s", *(f"p{one}" for one in PERCENTILES), "max", "core", "busy", "others")
+    rows.caption = "core: of one, by the contender; busy, others: of all cores, by anything and by nobody of ours"
     for share in measured.plan.shares:
         rows.add_row(f"[bold]{share} %[/bold]")
         for kind in CONTENDERS:
