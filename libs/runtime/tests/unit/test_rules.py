@@ -63,7 +63,6 @@ MAY_CANCEL = {
     "cancelling.py",
     "partitions.py",  # timers
     "batching.py",  # futures
-    "http_connections.py",  # timers
     "lifecycle.py",  # a step of the stop, which is not waited for
     "service.py",  # a wait for an event
 }

@@ -1,7 +1,24 @@
+import httpcore
 import pytest
 
 from publisher.errors import ImageUnreachable, ImageUnusable
-from publisher.images.addresses import AllowedAddresses, is_public
+from publisher.images.addresses import AllowedAddresses, ResolvedNetwork, is_public
+
+STREAM = httpcore.AsyncNetworkStream()
+
+
+class Wire(httpcore.AsyncNetworkBackend):
+    """Keeps the addresses it connected to; those in `dead` do not answer."""
+
+    def __init__(self, dead=()):
+        self.connected = []
+        self._dead = dead
+
+    async def connect_tcp(self, host, port, timeout=None, local_address=None, socket_options=None):  # noqa: ASYNC109
+        self.connected.append((host, port))
+        if host in self._dead:
+            raise httpcore.ConnectError("refused")
+        return STREAM
 
 
 def names(*answers):
@@ -48,6 +65,27 @@ async def test_each_lookup_is_checked():
     assert await allowed("shop.example", 443) == ["203.104.130.1"]
     with pytest.raises(ImageUnusable, match=r"shop.example: .* private addresses \(127.0.0.1\)"):
         await allowed("shop.example", 443)
+
+
+async def test_only_the_checked_answer_is_connected_to():
+    """The second answer would be private, but a connection has one lookup."""
+    wire = Wire()
+    allowed = AllowedAddresses(allow_private=False, lookup=names(["203.104.130.1"], ["127.0.0.1"]))
+    network = ResolvedNetwork(allowed, network=wire)
+    assert await network.connect_tcp("shop.example", 443) is STREAM
+    assert wire.connected == [("203.104.130.1", 443)]
+    with pytest.raises(ImageUnusable):
+        await network.connect_tcp("shop.example", 443)
+    assert len(wire.connected) == 1
+
+
+async def test_the_next_address_is_tried_when_one_is_dead():
+    wire = Wire(dead={"203.104.130.1"})
+    network = ResolvedNetwork(names(["203.104.130.1", "203.104.130.2"]), network=wire)
+    assert await network.connect_tcp("shop.example", 80) is STREAM
+    assert [ip for ip, _ in wire.connected] == ["203.104.130.1", "203.104.130.2"]
+    with pytest.raises(httpcore.ConnectError):
+        await ResolvedNetwork(names(["203.104.130.1"]), network=wire).connect_tcp("shop.example", 80)
 
 
 @pytest.mark.parametrize("answer", [["203.104.130.1", "10.0.0.1"], ["::1", "203.104.130.1"]])

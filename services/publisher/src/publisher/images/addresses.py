@@ -1,9 +1,20 @@
 """Which addresses images may be fetched from (guard against server-side request forgery)."""
 
+import asyncio
 import ipaddress
+import socket
+from collections.abc import Awaitable, Callable, Iterable
+from typing import Any
+
+import httpcore
 
 from publisher.errors import ImageUnreachable, ImageUnusable
-from shopsync_runtime.http_connections import Resolve, in_order, look_up
+
+Resolve = Callable[[str, int], Awaitable[list[str]]]
+"""The addresses of a host, in the order in which they are tried. What it raises is raised to whoever asks."""
+
+_NEXT_ADDRESS_SECONDS = 3.0
+"""How long an address is tried while there is another one. Chosen."""
 
 _IPV4_IN_IPV6 = (ipaddress.IPv6Network("::ffff:0:0/96"), ipaddress.IPv6Network("64:ff9b::/96"))
 """IPv4-mapped addresses and the well-known prefix of NAT64: the last 32 bits are the IPv4 address."""
@@ -14,8 +25,14 @@ _OTHERS = (
 )
 
 
+async def look_up(host: str, port: int) -> list[str]:
+    """The host's addresses as the system resolves them. Raises OSError, UnicodeError."""
+    found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    return [str(entry[4][0]) for entry in found]
+
+
 class AllowedAddresses:
-    """Resolves hosts to public addresses only, unless `allow_private`.
+    """Resolves hosts to public addresses only, unless `allow_private`. To at least one.
 
     A name is resolved once per connection, and only addresses that were checked are connected to: a second DNS answer
     cannot lead elsewhere (DNS rebinding). TLS is still verified against the name.
@@ -39,7 +56,37 @@ class AllowedAddresses:
                 raise ImageUnusable(
                     "image_private", f"{host}: images are not fetched from private addresses ({private})"
                 )
-        return in_order(ips)
+        # IPv4 first: a host with both must stay reachable from a machine without IPv6.
+        return sorted(dict.fromkeys(ips), key=lambda ip: ":" in ip)
+
+
+class ResolvedNetwork(httpcore.AsyncNetworkBackend):
+    """Connects to the addresses that `resolve` gives for a host, and to nothing else."""
+
+    def __init__(self, resolve: Resolve, *, network: httpcore.AsyncNetworkBackend | None = None) -> None:
+        self._resolve = resolve
+        self._network = network if network is not None else httpcore.AnyIOBackend()
+
+    async def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,  # noqa: ASYNC109 - httpcore's interface
+        local_address: str | None = None,
+        socket_options: Iterable[Any] | None = None,
+    ) -> httpcore.AsyncNetworkStream:
+        """By the first address that answers. Raises what `resolve` raises, and httpcore's errors for the last one."""
+        *others, last = await self._resolve(host, port)
+        for ip in others:
+            try:
+                return await self._network.connect_tcp(ip, port, _NEXT_ADDRESS_SECONDS, local_address, socket_options)
+            except (httpcore.ConnectError, httpcore.ConnectTimeout):
+                continue
+        return await self._network.connect_tcp(last, port, timeout, local_address, socket_options)
+
+    async def sleep(self, seconds: float) -> None:
+        """Part of httpcore's interface."""
+        await self._network.sleep(seconds)
 
 
 def is_public(ip: str) -> bool:

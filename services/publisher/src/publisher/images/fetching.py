@@ -11,8 +11,9 @@ from urllib.parse import urljoin
 import httpx
 
 from publisher.errors import ImageUnreachable, ImageUnusable
+from publisher.images.addresses import Resolve, ResolvedNetwork
 from publisher.store import KnownFile
-from shopsync_runtime.http_connections import Connections, Resolve
+from shopsync_runtime.http_connections import Connections
 
 _REDIRECTS = 3
 _MOVED = frozenset({301, 302, 303, 307, 308})
@@ -56,7 +57,7 @@ class Fetcher:
         max_bytes: int,
         ssl_context: ssl.SSLContext | None = None,
     ) -> None:
-        self._connections = Connections(ssl_context=ssl_context, resolve=resolve)
+        self._connections = Connections(ssl_context=ssl_context, network=ResolvedNetwork(resolve))
         self._places = asyncio.Semaphore(_AT_ONCE)
         self._timeout = timeout.total_seconds()
         self._max_bytes = max_bytes
@@ -101,6 +102,8 @@ class Fetcher:
         status, headers = response.status_code, response.headers
         etag, modified = headers.get("etag"), headers.get("last-modified")
         if status == httpx.codes.NOT_MODIFIED:
+            async for _ in response.aiter_raw():
+                pass  # empty; read so that the connection is kept
             return Fetched(None, etag, modified)
         if status != httpx.codes.OK:
             kind = ImageUnreachable if status >= 500 or status in _PASSING else ImageUnusable

@@ -117,7 +117,11 @@ class TikTokClient:
             return httpx.Request(call.method, self._api_url, headers=headers, content=content, extensions=extensions)
         files = {"data": ("image", call.image, "application/octet-stream")}
         form = {"use_case": call.use_case}
-        return httpx.Request(call.method, self._api_url, headers=headers, files=files, data=form, extensions=extensions)
+        request = httpx.Request(
+            call.method, self._api_url, headers=headers, files=files, data=form, extensions=extensions
+        )
+        request.read()  # in one piece: otherwise each part is a write to the connection
+        return request
 
     async def exchange_code(self, code: str) -> TokenPair:
         """Exchange the code of a consent. Raises AuthorizationEnded when it is bad, used or older than 30 minutes."""
