@@ -19,7 +19,11 @@ READ_AS_A_WHOLE: dict[tuple[str, str], str] = {
     (f"{_READMODEL}/shops/overview.py:read_shops", "shops"): f"{_PER_SHOP}: an operator asks for all",
     (f"{_READMODEL}/token_keys.py:read_keys", "authorization_states"): f"{_PER_SHOP}: an operator asks for all",
     (f"{_READMODEL}/permitted.py:if_allowed", "app_troubles"): "one document per publisher",
+    (f"{_READMODEL}/permitted.py:if_allowed", "authorization_states"): f"{_PER_SHOP}: an operator asks for all",
     (f"{_READMODEL}/permitted.py:if_allowed", "paces"): f"{_PER_SHOP}: an operator asks for all",
+    (f"{_READMODEL}/permitted.py:if_allowed", "push_pauses"): "one document per shop that was ever paused",
+    (f"{_READMODEL}/shops/pushes.py:read_pushes", "push_jobs"): "an operator asks for the pushes of all shops",
+    (f"{_READMODEL}/shops/pushes.py:read_shop_pushes", "push_jobs"): "an operator asks for the pushes of all shops",
     (f"{_CLI}/letters/reading.py:_held", "held_messages"): "an operator asks for all that is held, and gets the places",
 }
 """By function and collection."""
