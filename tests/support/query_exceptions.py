@@ -15,6 +15,7 @@ READ_AS_A_WHOLE: dict[tuple[str, str], str] = {
     (f"{_PUBLISHER}/store/authorizations.py:Authorizations.without_webhook", "authorizations"): f"{_PER_SHOP}: once",
     (f"{_PUBLISHER}/store/jobs.py:Jobs.release_all_of", "push_jobs"): "once, when a publisher with a fixed name starts",
     (f"{_PUBLISHER}/store/pauses.py:Pauses.shops", "push_pauses"): "one document per shop that was ever paused",
+    (f"{_READMODEL}/products/counts.py:count_products", "products"): "an operator asks for the counts of all shops",
     (f"{_READMODEL}/products/counts.py:count_products", "shops"): f"{_PER_SHOP}: an operator asks for all",
     (f"{_READMODEL}/shops/overview.py:read_shops", "shops"): f"{_PER_SHOP}: an operator asks for all",
     (f"{_READMODEL}/token_keys.py:read_keys", "authorization_states"): f"{_PER_SHOP}: an operator asks for all",

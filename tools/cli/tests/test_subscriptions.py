@@ -10,13 +10,14 @@ import pytest
 from shopsync_cli.kafka.subscriptions import SUBSCRIPTIONS
 
 SERVICES = Path(__file__).parents[3] / "services"
+_CONSUME = {"runtime.consume", "runtime.consume_unparsed"}
 
 
 def registered(service: str) -> set[tuple[str, frozenset[str]]]:
-    """(name, topics) of every `runtime.consume("name", topics, …)` in the service's composition root."""
+    """(name, topics) of every `runtime.consume("name", topics, …)`, also unparsed, in the composition root."""
     root = importlib.import_module(f"{service}.app")
     tree = ast.parse(inspect.getsource(root))
-    calls = [one for one in ast.walk(tree) if isinstance(one, ast.Call) and ast.unparse(one.func) == "runtime.consume"]
+    calls = [one for one in ast.walk(tree) if isinstance(one, ast.Call) and ast.unparse(one.func) in _CONSUME]
     return {
         (
             ast.literal_eval(call.args[0]),

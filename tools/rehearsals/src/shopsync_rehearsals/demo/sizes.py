@@ -35,7 +35,7 @@ async def _topics(stack: Stack) -> Table:
     rows = table("Kafka", "topic", "messages", "bytes each, on disk")
     installation = stack.installation
     logs = _log_folder(installation.server_pids.get("Kafka"))
-    consumer = AIOKafkaConsumer(bootstrap_servers=installation.kafka_bootstrap)
+    consumer = AIOKafkaConsumer(bootstrap_servers=installation.kafka_bootstrap, isolation_level="read_committed")
     await consumer.start()
     try:
         for spec in TOPICS:
