@@ -42,6 +42,7 @@ class RecordingEvents:
 
     published: list[tuple[TopicSpec, Event[Any] | bytes]] = field(default_factory=list)
     fail: Exception | None = None
+    first_offset: int = 0
     _made: dict[bytes | None, tuple[TopicSpec, Event[Any] | bytes]] = field(default_factory=dict)
 
     def event(self, body: Any, id: str | None = None, time: datetime | None = None) -> Event[Any]:  # noqa: A002 - as the publisher has it
@@ -71,8 +72,9 @@ class RecordingEvents:
 
     async def send(self, messages: Sequence[OutgoingMessage]) -> list[Placed]:
         self._fail()
+        first = self.first_offset + len(self.published)
         self.published += [self._made[one.value or one.key] for one in messages]
-        return [Placed(one.topic, 0, offset) for offset, one in enumerate(messages, len(self.published))]
+        return [Placed(one.topic, 0, offset) for offset, one in enumerate(messages, first)]
 
     def _fail(self) -> None:
         if self.fail is not None:
@@ -104,6 +106,7 @@ class Replica:
     held: HeldMessages
     done: DoneRequests
     events: RecordingEvents
+    own: OwnRecords
     updater: ProductUpdater
     bulk_edits: BulkEdits
     handler: ProductHandler
@@ -122,15 +125,13 @@ async def new_replica(database: Any) -> AsyncIterator[Callable[..., Replica]]:
     def make(over: Any = None) -> Replica:
         mine = database if over is None else over
         products, shops = ProductStore(mine), ShopStore(mine)
-        held, events = HeldMessages(mine, PRODUCT_TOPICS), RecordingEvents()
+        held, events, own = HeldMessages(mine, PRODUCT_TOPICS), RecordingEvents(), OwnRecords(100)
         publisher: Any = events
-        updater = ProductUpdater(
-            products, shops, SnapshotPublisher(publisher, OwnRecords(100)), rules=_RULES, clock=now
-        )
+        updater = ProductUpdater(products, shops, SnapshotPublisher(publisher, own), rules=_RULES, clock=now)
         done = DoneRequests(mine)
         bulk = BulkEdits(products, done, publisher, clock=now)
         handler = ProductHandler(updater, held, bulk, clock=now)
-        return Replica(products, shops, held, done, events, updater, bulk, handler)
+        return Replica(products, shops, held, done, events, own, updater, bulk, handler)
 
     first = make()
     await first.products.ensure_indexes()

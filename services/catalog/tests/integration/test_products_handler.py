@@ -77,6 +77,27 @@ async def test_rt2_a_repeat_changes_nothing_and_publishes_the_current_snapshot_a
     assert [one.version for one in replica.events.snapshots()] == [1] * 6
 
 
+@pytest.mark.parametrize("seen_during_the_write", [False, True])
+async def test_an_own_snapshot_needs_a_comparison_when_another_one_came_during_the_write(
+    replica, ready, deliver, seen_during_the_write
+):
+    """A faster writer's snapshot comes after this write has begun, so the write must be announced before it happens."""
+    partition = (CATALOG_PRODUCTS.name, 0)
+    replica.own.read("demo/other", partition, 0)
+    write = replica.products.write
+
+    async def slow(writes, writer):
+        if seen_during_the_write:
+            replica.own.read("demo/A-1", partition, 1)
+        return await write(writes, writer)
+
+    replica.products.write = slow
+    replica.events.first_offset = 2 if seen_during_the_write else 1
+    await replica.handler([deliver(message.event.data, time=message.event.time) for message in ready.sent])
+    is_certain = replica.own.read("demo/A-1", partition, replica.events.first_offset)
+    assert is_certain is not seen_during_the_write
+
+
 async def test_rt2_a_crash_between_write_and_publish_loses_no_snapshot(replica, changes):
     batch = changes(3)
     replica.events.fail = KafkaError("broker away")
