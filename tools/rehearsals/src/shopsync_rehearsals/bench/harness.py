@@ -7,7 +7,7 @@ import tempfile
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 import typer
 from rich.console import Console
@@ -18,6 +18,8 @@ from shopsync_testkit import kafka, mongo
 from shopsync_testkit.backends import Unavailable, UnknownChoice
 
 M = TypeVar("M")
+P = TypeVar("P")
+R_co = TypeVar("R_co", covariant=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +54,17 @@ def run_benchmark(
         else:
             console.print(f"logs of all processes: {folder}", highlight=False)
     raise typer.Exit(0 if good else 1)
+
+
+class _Run(Protocol[R_co]):
+    async def run(self) -> R_co:
+        """Measure."""
+
+
+async def measure(run: Callable[[P, Installation, Path, Callable[..., None]], _Run[M]], plan: P, harness: Harness) -> M:
+    """Say what it runs on, then run the plan."""
+    harness.screen.report(harness.description)
+    return await run(plan, harness.installation, harness.folder, harness.screen.progress).run()
 
 
 async def _measured(measure: Callable[[Harness], Awaitable[M]], folder: Path, console: Console) -> M:

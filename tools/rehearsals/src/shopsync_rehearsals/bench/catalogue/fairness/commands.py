@@ -11,7 +11,7 @@ from shopsync_rehearsals.bench.catalogue.fairness.plan import Measured, Plan
 from shopsync_rehearsals.bench.catalogue.fairness.run import Run
 from shopsync_rehearsals.bench.catalogue.fairness.verdict import as_json as to_json
 from shopsync_rehearsals.bench.catalogue.fairness.verdict import judge
-from shopsync_rehearsals.bench.harness import Harness, run_benchmark
+from shopsync_rehearsals.bench.harness import measure, run_benchmark
 from shopsync_rehearsals.bench.lines import all_good, report
 
 
@@ -29,12 +29,7 @@ def bench_fairness(
     share their topic with the import and wait behind it; their delay is shown.
     """
     plan = Plan(backlog=backlog, every=every, seed=seed)
-    run_benchmark(partial(_measure, plan), partial(_conclude, as_json=as_json), logs=logs, as_json=as_json)
-
-
-async def _measure(plan: Plan, harness: Harness) -> Measured:
-    harness.screen.report(harness.description)
-    return await Run(plan, harness.installation, harness.folder, harness.screen.progress).run()
+    run_benchmark(partial(measure, Run, plan), partial(_conclude, as_json=as_json), logs=logs, as_json=as_json)
 
 
 def _conclude(measured: Measured, console: Console, *, as_json: bool) -> bool:

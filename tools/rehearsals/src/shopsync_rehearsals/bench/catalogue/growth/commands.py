@@ -12,7 +12,7 @@ from shopsync_rehearsals.bench.catalogue.growth.report import as_json as to_json
 from shopsync_rehearsals.bench.catalogue.growth.report import tables
 from shopsync_rehearsals.bench.catalogue.growth.run import Run
 from shopsync_rehearsals.bench.catalogue.growth.verdict import judge
-from shopsync_rehearsals.bench.harness import Harness, run_benchmark
+from shopsync_rehearsals.bench.harness import measure, run_benchmark
 from shopsync_rehearsals.bench.lines import all_good, report
 
 
@@ -53,12 +53,7 @@ def bench_growth(
         long=long,
         seed=seed,
     )
-    run_benchmark(partial(_measure, plan), partial(_conclude, as_json=as_json), logs=logs, as_json=as_json)
-
-
-async def _measure(plan: Plan, harness: Harness) -> Measured:
-    harness.screen.report(harness.description)
-    return await Run(plan, harness.installation, harness.folder, harness.screen.progress).run()
+    run_benchmark(partial(measure, Run, plan), partial(_conclude, as_json=as_json), logs=logs, as_json=as_json)
 
 
 def _conclude(measured: Measured, console: Console, *, as_json: bool) -> bool:
