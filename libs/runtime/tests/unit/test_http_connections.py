@@ -187,7 +187,7 @@ def test_a_connection_that_brought_bytes_while_idle_is_not_used():
         async with asking() as (server, client):
             await client.get(server.url)
             server.writers[0].write(b"HTTP/1.1 500 Oh\r\ncontent-length: 0\r\n\r\n")
-            await asyncio.sleep(0.05)
+            await server.writers[0].drain()
             assert (await client.post(server.url, content=b"x")).text == "ok"
         assert (server.connections, len(server.requests)) == (2, 2)
 
