@@ -1,5 +1,5 @@
 # ruff: noqa: INP001 - a script
-"""Writes the tables that come from code (`make generated`): settings in the reference, topics in wire-format.md."""
+"""Writes the tables that come from code (`make generated`): settings, topics, users of Kafka."""
 
 import re
 from pathlib import Path
@@ -11,6 +11,7 @@ from ingestor.settings import IngestorSettings
 from janitor.settings import JanitorSettings
 from publisher.settings import PublisherSettings
 from shopsync_cli.commands.topics import as_markdown
+from shopsync_cli.views.access import access_markdown
 from shopsync_runtime.settings import CommonSettings
 from shopsync_runtime.settings_help import show
 from shopsync_runtime.settings_loading import variable_of
@@ -18,6 +19,7 @@ from shopsync_runtime.settings_loading import variable_of
 ROOT = Path(__file__).parents[1]
 REFERENCE = ROOT / "docs" / "operations-reference.md"
 WIRE_FORMAT = ROOT / "docs" / "wire-format.md"
+ACCESS = ROOT / "docs" / "access.md"
 CLASSES: dict[str, type[BaseSettings]] = {
     "common": CommonSettings,
     "ingestor": IngestorSettings,
@@ -55,6 +57,11 @@ def with_topics(page: str) -> str:
     )
 
 
+def with_access(page: str) -> str:
+    """The page with the users of Kafka."""
+    return _between(page, "<!-- access -->", "<!-- /access -->", access_markdown("shopsync"))
+
+
 def _between(page: str, begin: str, end: str, text: str) -> str:
     marks = rf"({re.escape(begin)}\n).*?({re.escape(end)})"
     page, count = re.subn(marks, lambda found: f"{found[1]}{text.strip()}\n{found[2]}", page, flags=re.DOTALL)
@@ -64,8 +71,8 @@ def _between(page: str, begin: str, end: str, text: str) -> str:
 
 
 def main() -> None:
-    """Write both pages."""
-    for path, render in ((REFERENCE, with_settings), (WIRE_FORMAT, with_topics)):
+    """Write the pages."""
+    for path, render in ((REFERENCE, with_settings), (WIRE_FORMAT, with_topics), (ACCESS, with_access)):
         path.write_text(render(path.read_text(encoding="utf-8")), encoding="utf-8")
 
 

@@ -174,7 +174,10 @@ def test_a_topic_is_added(tmp_path):
     code, output = copy.pytest(*AN_EVENTS_TESTS)
     assert code == 0, output
     shown = copy.run("-m", "shopsync_cli", "topics", "list", "--markdown")[1]
-    assert "| `shopsync.shop-notes.v1` | shop_key | shop_note.set | 3 | delete | 7 d | operators | catalog |" in shown
+    assert (
+        "| `shopsync.shop-notes.v1` | shop_key | shop_note.set | 3 | delete | 7 d | operator | catalog, operator |"
+        in shown
+    )
 
 
 def test_a_setting_is_added(tmp_path):

@@ -9,7 +9,12 @@ ROOT = Path(__file__).parents[2]
 
 
 @pytest.mark.parametrize(
-    ("page", "render"), [("docs/operations-reference.md", "with_settings"), ("docs/wire-format.md", "with_topics")]
+    ("page", "render"),
+    [
+        ("docs/operations-reference.md", "with_settings"),
+        ("docs/wire-format.md", "with_topics"),
+        ("docs/access.md", "with_access"),
+    ],
 )
 def test_the_tables_are_up_to_date(page, render):
     text = (ROOT / page).read_text(encoding="utf-8")

@@ -5,7 +5,7 @@ import asyncio
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
-from shopsync_cli.kafka.subscriptions import SUBSCRIPTIONS
+from shopsync_contracts.access import GROUPS
 from shopsync_contracts.topics import PRODUCT_CHANGES, SYNC_COMMANDS, TOOL_EDITS
 from shopsync_testkit.polling import eventually
 from shopsync_testkit.processes import ServiceProcess
@@ -31,10 +31,10 @@ def of(group, spec, bus, partition: int):
 
 async def test_every_group_of_every_service_is_shown_before_it_ever_ran(shopsync, bus):
     groups = await looked(shopsync, bus)
-    assert set(groups) == {f"{one.service}.{one.name}" for one in SUBSCRIPTIONS}
+    assert set(groups) == {f"{one.service}.{one.name}" for one in GROUPS}
     assert {one["members"] for one in groups.values()} == {0}
     table = (await shopsync(*bus.options, "lag")).stdout
-    assert table.count("NO MEMBERS") == len(SUBSCRIPTIONS)
+    assert table.count("NO MEMBERS") == len(GROUPS)
 
 
 async def test_lag_counts_messages_and_tells_what_was_never_committed(shopsync, bus):

@@ -46,10 +46,19 @@ TOMBSTONE_RETENTION = timedelta(days=7)
 INDEFINITELY = None
 _HEADERS = 1024 * 1024
 
+Party = Literal["ingestor", "catalog", "publisher", "janitor", "operator", "tool", "other-systems"]
+"""Who reads or writes topics; `access` says what each is. One of these is one user on a cluster with access control.
+
+The operator writes whatever a service reads and may refuse: a dead letter is sent back to where it came from.
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class TopicSpec:
     """A topic without its prefix.
+
+    `written_by` and `read_by` are what a cluster grants (see `access`). A service stands among the readers with the
+    consumer group in which it reads: `catalog.products` is the group `<prefix>.catalog.products`.
 
     `retention` None means indefinitely. A compacted topic keeps the newest message per key. A `bulk` topic may hold a
     hundred thousand messages of one import: whoever reads it with other topics reads the others first.
@@ -58,8 +67,8 @@ class TopicSpec:
     name: str
     key: Literal["subject", "shop_key", "original key"]
     types: tuple[type[ShopBody], ...]
-    written_by: str
-    read_by: str
+    written_by: tuple[Party, ...]
+    read_by: tuple[str, ...]
     partitions: int = PRODUCT_PARTITIONS
     cleanup: Literal["delete", "compact"] = "delete"
     retention: timedelta | None = timedelta(days=7)
@@ -92,46 +101,46 @@ PRODUCT_CHANGES = TopicSpec(
     name="product-changes.v1",
     key="subject",
     types=(ProductChanged, ProductRemoved),
-    written_by="ingestor, other systems",
-    read_by="catalog",
+    written_by=("ingestor", "operator", "other-systems"),
+    read_by=("catalog.products", "operator"),
     bulk=True,
 )
 TOOL_EDITS = TopicSpec(
     name="tool-edits.v1",
     key="subject",
     types=(ProductEdited, SyncTargetSet, ProductsBulkEdited),
-    written_by="tool, other systems",
-    read_by="catalog",
+    written_by=("catalog", "operator", "tool", "other-systems"),
+    read_by=("catalog.products", "operator"),
     retention=INDEFINITELY,
 )
 LISTING_EVENTS = TopicSpec(
     name="listing-events.v1",
     key="subject",
     types=(PushSucceeded, PushFailed, PushSkipped, ReviewChanged),
-    written_by="publisher",
-    read_by="catalog, others",
+    written_by=("publisher", "operator"),
+    read_by=("catalog.products", "operator", "tool", "other-systems"),
     retention=timedelta(days=365),
 )
 PUSH_COMMANDS = TopicSpec(
     name="push-commands.v1",
     key="subject",
     types=(PushRequested, PushPauseSet),
-    written_by="catalog, operators, other systems",
-    read_by="publisher",
+    written_by=("catalog", "operator", "other-systems"),
+    read_by=("publisher.commands", "operator"),
 )
 DELETE_COMMANDS = TopicSpec(
     name="delete-commands.v1",
     key="subject",
     types=(DeleteRequested,),
-    written_by="janitor",
-    read_by="catalog",
+    written_by=("janitor", "operator"),
+    read_by=("catalog.products", "operator"),
 )
 CATALOG_PRODUCTS = TopicSpec(
     name="catalog-products.v1",
     key="subject",
     types=(ProductSnapshot,),
-    written_by="catalog",
-    read_by="anyone",
+    written_by=("catalog",),
+    read_by=("catalog.snapshot-check", "operator", "tool", "other-systems"),
     cleanup="compact",
     retention=INDEFINITELY,
     tombstones=True,
@@ -142,8 +151,8 @@ SHOP_SETTINGS = TopicSpec(
     name="shop-settings.v1",
     key="shop_key",
     types=(ShopSettingsChanged,),
-    written_by="tool, operators",
-    read_by="catalog (stores), others",
+    written_by=("operator", "tool"),
+    read_by=("catalog.settings", "operator", "tool", "other-systems"),
     partitions=SHOP_PARTITIONS,
     cleanup="compact",
     retention=INDEFINITELY,
@@ -152,32 +161,32 @@ IMPORT_COMMANDS = TopicSpec(
     name="import-commands.v1",
     key="shop_key",
     types=(ImportRequested,),
-    written_by="operators, tool, scheduler",
-    read_by="ingestor",
+    written_by=("ingestor", "catalog", "janitor", "operator", "tool"),
+    read_by=("ingestor.commands", "operator"),
     partitions=SHOP_PARTITIONS,
 )
 SYNC_COMMANDS = TopicSpec(
     name="sync-commands.v1",
     key="shop_key",
     types=(SyncRequested,),
-    written_by="operators, tool, scheduler",
-    read_by="catalog",
+    written_by=("ingestor", "catalog", "operator", "tool"),
+    read_by=("catalog.syncs", "operator"),
     partitions=SHOP_PARTITIONS,
 )
 SWEEP_COMMANDS = TopicSpec(
     name="sweep-commands.v1",
     key="shop_key",
     types=(SweepRequested,),
-    written_by="operators, janitor's clock",
-    read_by="janitor",
+    written_by=("janitor", "operator"),
+    read_by=("janitor.commands", "operator"),
     partitions=SHOP_PARTITIONS,
 )
 REPORTS = TopicSpec(
     name="reports.v1",
     key="shop_key",
     types=(ImportProgress, ImportCompleted, ImportFailed, SyncCompleted, BulkEditCompleted, SweepCompleted),
-    written_by="all",
-    read_by="operators",
+    written_by=("ingestor", "catalog", "janitor", "operator"),
+    read_by=("janitor.reports", "operator", "tool"),
     partitions=SHOP_PARTITIONS,
     retention=timedelta(days=30),
 )
@@ -185,8 +194,8 @@ DEAD_LETTERS = TopicSpec(
     name="dead-letters.v1",
     key="original key",
     types=(),
-    written_by="all",
-    read_by="operators",
+    written_by=("ingestor", "catalog", "publisher", "janitor", "operator"),
+    read_by=("operator", "tool", "other-systems"),
     partitions=SHOP_PARTITIONS,
     retention=timedelta(days=30),
     # Room for the headers of a dead letter beside the original bytes.

@@ -1,5 +1,6 @@
 """Everything that makes a process a shopsync service."""
 
+from shopsync_contracts.access import consumer_group
 from shopsync_runtime.broker import Fetching
 from shopsync_runtime.delivery import Delivery, Handler, RefusedDelivery, each
 from shopsync_runtime.errors import (
@@ -12,7 +13,6 @@ from shopsync_runtime.errors import (
 )
 from shopsync_runtime.events import EventPublisher
 from shopsync_runtime.failpoints import failpoint
-from shopsync_runtime.groups import consumer_group
 from shopsync_runtime.kafka.barrier import Barrier
 from shopsync_runtime.kafka.messages import OutgoingMessage
 from shopsync_runtime.leases import Lease, Leases

@@ -9,6 +9,7 @@ from pymongo import AsyncMongoClient
 from starlette.routing import BaseRoute
 
 from shopsync_contracts import TopicSpec
+from shopsync_contracts.access import consumer_group
 from shopsync_contracts.topics import DEAD_LETTERS
 from shopsync_runtime.background import BackgroundTask
 from shopsync_runtime.broker import Fetching, create_app, subscribe
@@ -17,7 +18,6 @@ from shopsync_runtime.consuming.subscription import Subscription, SubscriptionOp
 from shopsync_runtime.deadletters import DeadLetter, messages_of
 from shopsync_runtime.delivery import Handler
 from shopsync_runtime.events import EventPublisher
-from shopsync_runtime.groups import consumer_group
 from shopsync_runtime.health import Dependencies, Report, liveness, readiness
 from shopsync_runtime.kafka.barrier import Barrier, lag_barrier
 from shopsync_runtime.kafka.producer import Producer

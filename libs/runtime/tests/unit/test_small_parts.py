@@ -18,7 +18,6 @@ from shopsync_runtime.background import BackgroundTask
 from shopsync_runtime.backoff import LONGEST_DELAY, backoff_delay
 from shopsync_runtime.errors import StartError
 from shopsync_runtime.failpoints import parse_failpoints
-from shopsync_runtime.groups import consumer_group
 from shopsync_runtime.health import Dependencies, Report, readiness
 from shopsync_runtime.http_server import HttpServer
 from shopsync_runtime.logs import configure_logging
@@ -43,10 +42,6 @@ async def test_an_address_that_cannot_be_listened_on_names_the_variable_that_hel
             await HttpServer(Starlette(), host="192.0.2.1", port=0).start()
     finally:
         await first.stop()
-
-
-def test_groups_carry_the_prefix():
-    assert consumer_group("shopsync", "catalog", "products") == "shopsync.catalog.products"
 
 
 @pytest.mark.parametrize("text", [None, ""])

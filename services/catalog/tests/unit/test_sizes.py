@@ -139,7 +139,7 @@ def small_topic(monkeypatch):
     def limit(size):
         monkeypatch.setattr(
             "catalog.store.sizes.CATALOG_PRODUCTS",
-            type(CATALOG_PRODUCTS)("small", "subject", (), "", "", max_message_bytes=size),
+            type(CATALOG_PRODUCTS)("small", "subject", (), (), (), max_message_bytes=size),
         )
 
     return limit

@@ -1,5 +1,6 @@
 import asyncio
 import time
+from collections.abc import Iterable
 from dataclasses import asdict
 from datetime import timedelta
 from typing import Annotated, Any
@@ -121,9 +122,13 @@ def _row(spec: TopicSpec, prefix: str) -> tuple[str, ...]:
         str(spec.partitions),
         spec.cleanup,
         retention(spec),
-        spec.written_by,
-        spec.read_by,
+        _parties(spec.written_by),
+        _parties(reader.partition(".")[0] for reader in spec.read_by),
     )
+
+
+def _parties(names: Iterable[str]) -> str:
+    return ", ".join(name.replace("-", " ") for name in names)
 
 
 def retention(spec: TopicSpec) -> str:

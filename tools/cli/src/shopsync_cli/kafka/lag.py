@@ -10,7 +10,7 @@ from aiokafka import TopicPartition
 from shopsync_cli.kafka.cluster import Cluster
 from shopsync_cli.kafka.group_offsets import Members, committed, members
 from shopsync_cli.kafka.records import Consumer
-from shopsync_cli.kafka.subscriptions import SUBSCRIPTIONS
+from shopsync_contracts.access import GROUPS
 
 _POLL_MS = 500
 _SILENCE_SECONDS = 5.0
@@ -87,7 +87,7 @@ async def read_lag(cluster: Cluster, *, count_up_to: int) -> list[GroupLag]:
     """
     existing = await cluster.topics()
     async with cluster.admin() as admin, cluster.consumer() as consumer:
-        own = {one.group(cluster.prefix): [cluster.name(spec) for spec in one.topics] for one in SUBSCRIPTIONS}
+        own = {one.full_name(cluster.prefix): [cluster.name(spec) for spec in one.topics] for one in GROUPS}
         listed = {group for group, _ in await admin.list_consumer_groups() if group.startswith(f"{cluster.prefix}.")}
         groups = [*own, *sorted(listed - own.keys())]
         offsets = {group: await committed(admin, group) for group in groups}

@@ -8,12 +8,12 @@ from aiokafka import TopicPartition
 from shopsync_cli.kafka.cluster import Cluster
 from shopsync_cli.kafka.group_offsets import committed
 from shopsync_cli.kafka.records import Place, read_to_end
-from shopsync_cli.kafka.subscriptions import SUBSCRIPTIONS, readers_of
 from shopsync_cli.kafka.topic_names import find_spec
 from shopsync_cli.letters.letter import Letter
 from shopsync_cli.letters.states import LetterOutcome, LetterState, Mark, letters_and_marks, outcomes
 from shopsync_cli.mongo.database import connected
 from shopsync_cli.settings import MongoSettings
+from shopsync_contracts.access import GROUPS, readers_of
 from shopsync_contracts.topics import DEAD_LETTERS
 
 
@@ -57,7 +57,7 @@ async def read_letters(cluster: Cluster, mongo: MongoSettings | None) -> Letters
 
 
 async def _passed(cluster: Cluster) -> dict[tuple[str, TopicPartition], int]:
-    groups = [one.group(cluster.prefix) for one in SUBSCRIPTIONS]
+    groups = [one.full_name(cluster.prefix) for one in GROUPS]
     async with cluster.admin() as admin:
         return {(group, part): offset for group in groups for part, offset in (await committed(admin, group)).items()}
 

@@ -15,12 +15,12 @@ from aiokafka.admin import AIOKafkaAdminClient
 from shopsync_cli.kafka.cluster import Cluster
 from shopsync_cli.kafka.group_offsets import committed
 from shopsync_cli.kafka.records import Place
-from shopsync_cli.kafka.subscriptions import readers_of
 from shopsync_cli.mongo.database import connected
 from shopsync_cli.publishing.outcomes import Fate, Outcome, Sent, overtaken
 from shopsync_cli.publishing.replies import Replies, read_replies
 from shopsync_cli.settings import MongoSettings
 from shopsync_contracts import bulk_edit_part_id
+from shopsync_contracts.access import readers_of
 from shopsync_contracts.events import BulkEditCompleted, ProductEdited, ProductsBulkEdited, SyncTargetSet
 from shopsync_contracts.topics import DELETE_COMMANDS, LISTING_EVENTS, PRODUCT_CHANGES, TOOL_EDITS
 from shopsync_readmodel.stored.layers import Document, read_layers
