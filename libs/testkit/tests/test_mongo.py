@@ -70,7 +70,7 @@ async def test_a_missing_system_library_is_named(monkeypatch, tmp_path):
     text = "mongod: error while loading shared libraries: libcurl.so.4: cannot open shared object file"
     binary.write_text(f"#!/bin/sh\necho '{text}' >&2\nexit 127\n")
     binary.chmod(0o755)
-    monkeypatch.setattr(embedded, "_binary", lambda: binary)
+    monkeypatch.setattr(embedded, "binary", lambda: binary)
     with pytest.raises(Unavailable, match=r"needs the system library libcurl\.so\.4; install it \(libcurl4 on"):
         await mongo.start_server("embedded")
 

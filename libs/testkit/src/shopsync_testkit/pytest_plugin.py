@@ -3,7 +3,8 @@
 Loaded by the root conftest. Under pytest-xdist every worker has its own Kafka and MongoDB, so that a test may stop or
 freeze them. Their files are in memory where there is room (see `scratch`).
 
-Fixtures: kafka_broker, kafka_bootstrap, topic_prefix, mongo_server, mongo_uri, mongo_client, mongo_database.
+Fixtures: kafka_broker, kafka_bootstrap, topic_prefix, mongo_server, mongo_uri, mongo_client, mongo_database; with
+access control secured_kafka, secured_mongo.
 Marker: needs_kafka("capability", …) skips where the broker lacks one.
 """
 
@@ -19,8 +20,12 @@ from aiokafka.admin import AIOKafkaAdminClient
 from pymongo import AsyncMongoClient
 
 from shopsync_testkit import kafka, mongo
+from shopsync_testkit.backends import Unavailable
 from shopsync_testkit.kafka import CAPABILITIES, Broker
+from shopsync_testkit.kafka.secured import SecuredBroker, start_secured
 from shopsync_testkit.mongo import MongoServer
+from shopsync_testkit.mongo import secured as mongo_secured
+from shopsync_testkit.mongo.secured import SecuredMongo
 from shopsync_testkit.polling import NeverHappened, eventually
 from shopsync_testkit.ports import free_port
 from shopsync_testkit.processes import ServiceProcess
@@ -28,8 +33,8 @@ from shopsync_testkit.scratch import FOLDER, memory_folder
 
 __all__ = ["NeverHappened", "ServiceProcess", "eventually", "free_port"]
 
-_KAFKA_FIXTURES = frozenset({"kafka_broker", "kafka_bootstrap"})
-_MONGO_FIXTURES = frozenset({"mongo_server", "mongo_uri", "mongo_client", "mongo_database"})
+_KAFKA_FIXTURES = frozenset({"kafka_broker", "kafka_bootstrap", "secured_kafka"})
+_MONGO_FIXTURES = frozenset({"mongo_server", "mongo_uri", "mongo_client", "mongo_database", "secured_mongo"})
 
 
 @dataclass
@@ -171,3 +176,25 @@ async def mongo_database(mongo_client: AsyncMongoClient[dict[str, Any]]) -> Asyn
     name = f"test_{uuid.uuid4().hex[:10]}"
     yield name
     await mongo_client.drop_database(name)
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def secured_kafka(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[SecuredBroker]:
+    """A Kafka with access control of this session's own, whatever SHOPSYNC_KAFKA says. Nobody has any right."""
+    try:
+        broker = await start_secured(tmp_path_factory.mktemp("secured-kafka"))
+    except Unavailable as error:
+        pytest.skip(f"no Kafka with access control: {error}")
+    yield broker
+    await broker.node.dispose()
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def secured_mongo(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[SecuredMongo]:
+    """A MongoDB with access control of this session's own, whatever SHOPSYNC_MONGO says. Its one user is root."""
+    try:
+        server = await mongo_secured.start_secured(tmp_path_factory.mktemp("secured-mongo"))
+    except Unavailable as error:
+        pytest.skip(f"no MongoDB with access control: {error}")
+    yield server
+    await server.node.dispose()

