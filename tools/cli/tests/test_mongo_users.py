@@ -98,6 +98,16 @@ async def test_missing_passwords_are_named_before_anything_is_done(shopsync):
     assert "MONGO_CATALOG_PASSWORD" in ended.stderr
 
 
+async def test_a_user_with_a_certificate_needs_no_password(shopsync):
+    certified = [word for user in read_plan(ROLES).users for word in ("--certificate", f"{user.name}=CN=x,O=y")]
+    where = ("--mongo", "mongodb://127.0.0.1:1", "mongo", "apply-users", str(ROLES))
+    assert "not set" not in (await shopsync(*where, "--wait", "0", *certified)).stderr
+    for wrong in ("nobody=CN=x", "janitor", "janitor=x"):
+        ended = await shopsync(*where, "--certificate", wrong)
+        assert ended.exit_code == 2
+        assert "write USER=SUBJECT; the users are ingestor, catalog" in ended.stderr
+
+
 def test_a_broken_file_names_the_member(tmp_path):
     file = tmp_path / "roles.json"
     file.write_text(json.dumps({"users": [{"name": "catalog", "owns": ["products"]}]}))

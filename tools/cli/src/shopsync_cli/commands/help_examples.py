@@ -3,8 +3,20 @@
 import typer
 
 EXAMPLES: dict[str, tuple[str, ...]] = {
-    "topics apply": ("topics apply", "topics apply --replication 3", "topics apply --dry-run --wait 60"),
-    "topics check": ("topics check --replication 3", "topics check --json"),
+    "topics apply": (
+        "topics apply",
+        "topics apply --replication 3",
+        "topics apply --dry-run --wait 60",
+        "topics apply --acls --dry-run",
+        "topics apply --acls --principal catalog=User:svc-catalog --without tool",
+        "topics apply --prune-acls",
+    ),
+    "topics check": ("topics check --replication 3", "topics check --acls --json"),
+    "topics acls": (
+        "topics acls",
+        "topics acls --format kafka-acls.sh",
+        "topics acls --format json --principal other-systems=User:erp --principal other-systems=User:wms",
+    ),
     "topics list": ("topics list", "topics list --json"),
     "shops put": (
         "shops put demo --mode auto --interval-minutes 30",
@@ -39,6 +51,7 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     "mongo apply-users": (
         "mongo apply-users deploy/mongo/roles.json",
         "mongo apply-users roles.json --initiate mongo:27017 --wait 60",
+        "mongo apply-users roles.json --certificate janitor=CN=janitor,OU=services,O=example",
     ),
     "import": (
         "import demo --mode changed-only --wait",

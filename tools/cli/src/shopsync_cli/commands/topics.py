@@ -7,16 +7,29 @@ from typing import Annotated, Any
 
 import typer
 
+from shopsync_cli.commands.acls import (
+    Acls,
+    Format,
+    Principals,
+    Prune,
+    Without,
+    applied,
+    compared,
+    print_acls,
+    tell_acls,
+    users_of,
+)
 from shopsync_cli.commands.context import cluster_of, global_options, run
 from shopsync_cli.commands.options import AsJson
-from shopsync_cli.errors import Unreachable
+from shopsync_cli.errors import Unreachable, WrongCall
+from shopsync_cli.kafka.acls import AclsReport, Users
 from shopsync_cli.kafka.cluster import Cluster, kafka_errors
 from shopsync_cli.views.output import print_json, print_table, say, warn
 from shopsync_contracts import TOPICS, TopicSpec
 from shopsync_runtime.kafka.admin import TopicsReport, apply_topics
 from shopsync_runtime.wording import counted
 
-app = typer.Typer(no_args_is_help=True, help="Declared topics: create, check, list.")
+app = typer.Typer(no_args_is_help=True, help="Declared topics and who may use them: create, grant, check, list.")
 
 _RETRY_SECONDS = 1.0
 Replication = Annotated[int, typer.Option(min=1, help="Copies of each partition; 3 on a real cluster.")]
@@ -25,19 +38,31 @@ Replication = Annotated[int, typer.Option(min=1, help="Copies of each partition;
 @app.command("apply")
 def apply(
     ctx: typer.Context,
+    *,
     replication: Replication = 1,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be created.")] = False,
     wait: Annotated[float, typer.Option(help="Seconds to wait for Kafka to answer.")] = 0,
+    acls: Acls = False,
+    prune_acls: Prune = False,
+    principal: Principals = None,
+    without: Without = None,
     as_json: AsJson = False,
 ) -> None:
     """Create the missing topics and compare the others with their declaration.
 
     Of an existing topic only a message size limit that is too low is changed. Exit code 1 when a topic differs.
+
+    With --acls every declared user is granted what it needs, and what it has beyond that is told. Nothing is taken away
+    without --prune-acls. An administrator of the cluster has to run it.
     """
+    users = _users(principal, without, acls=acls or prune_acls)
     cluster = cluster_of(ctx)
     report, missing = run(_apply(cluster, replication, dry_run=dry_run, wait=wait))
+    access: AclsReport | None = None
+    if acls or prune_acls:
+        access = run(compared(cluster, users) if dry_run else applied(cluster, users, prune=prune_acls))
     if as_json:
-        print_json({**asdict(report), "missing": missing})
+        print_json({**asdict(report), "missing": missing, **_acls_json(access)})
     else:
         for name in missing:
             say(f"would create {name}")
@@ -45,21 +70,38 @@ def apply(
             say(f"created {name}")
         _tell(report)
         say(f"{len(report.created)} created, {len(missing)} to create, {len(report.checked)} there already")
+        if access is not None:
+            tell_acls(access, done=not dry_run, pruned=prune_acls and not dry_run)
     if report.differences:
         raise typer.Exit(1)
 
 
 @app.command("check")
-def check(ctx: typer.Context, replication: Replication = 1, as_json: AsJson = False) -> None:
-    """Compare the cluster with the declaration. Exit code 1 when a topic is missing or differs."""
-    report, missing = run(_apply(cluster_of(ctx), replication, dry_run=True, wait=0))
+def check(
+    ctx: typer.Context,
+    replication: Replication = 1,
+    acls: Acls = False,
+    principal: Principals = None,
+    without: Without = None,
+    as_json: AsJson = False,
+) -> None:
+    """Compare the cluster with the declaration. Exit code 1 when a topic is missing or differs.
+
+    With --acls also when a declared user may not do all of what it needs, or may do more.
+    """
+    users = _users(principal, without, acls=acls)
+    cluster = cluster_of(ctx)
+    report, missing = run(_apply(cluster, replication, dry_run=True, wait=0))
+    access = run(compared(cluster, users)) if acls else None
     if as_json:
-        print_json({**asdict(report), "missing": missing})
+        print_json({**asdict(report), "missing": missing, **_acls_json(access)})
     else:
         for name in missing:
             warn(f"{name} is missing; `shopsync topics apply` creates it")
         _tell(report)
-    if missing or report.differences:
+        if access is not None:
+            tell_acls(access, done=False, pruned=False)
+    if missing or report.differences or not (access is None or access.is_exact):
         raise typer.Exit(1)
     if not as_json:
         say(f"{counted(len(report.checked), 'topic is', 'topics are')} as declared")
@@ -79,6 +121,28 @@ def list_topics(
         say(as_markdown(prefix))
     else:
         print_table(_COLUMNS, ([*_row(spec, prefix)] for spec in TOPICS))
+
+
+@app.command("acls")
+def list_acls(
+    ctx: typer.Context,
+    form: Annotated[Format, typer.Option("--format", help="For people, or for what grants them.")] = Format.TABLE,
+    principal: Principals = None,
+    without: Without = None,
+    as_json: AsJson = False,
+) -> None:
+    """The permissions that every user needs, for those who grant them by other means. Needs no broker."""
+    print_acls(ctx, form=Format.JSON if as_json else form, users=users_of(principal, without))
+
+
+def _users(principal: list[str] | None, without: list[str] | None, *, acls: bool) -> Users:
+    if (principal or without) and not acls:
+        raise WrongCall("--principal and --without say who is granted what: add --acls")
+    return users_of(principal, without)
+
+
+def _acls_json(access: AclsReport | None) -> dict[str, Any]:
+    return {} if access is None else {"acls": {**asdict(access), "exact": access.is_exact}}
 
 
 async def _apply(cluster: Cluster, replication: int, *, dry_run: bool, wait: float) -> tuple[TopicsReport, list[str]]:

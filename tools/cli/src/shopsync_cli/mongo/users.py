@@ -1,7 +1,7 @@
 """Least privilege in MongoDB: one role and one user per service, from a file."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
@@ -66,8 +66,24 @@ def read_plan(file: Path) -> UsersPlan:
         raise WrongCall(f"{file}: {describe(error)}") from None
 
 
-def passwords_of(plan: UsersPlan, environ: Mapping[str, str]) -> dict[str, str]:
-    """The passwords by user. Raises WrongCall that names every variable which is not set, or holds a published one."""
+def subjects_of(plan: UsersPlan, certificates: Sequence[str]) -> dict[str, str]:
+    """The subjects of certificates by user, from texts such as `janitor=CN=janitor,O=example`. Raises WrongCall."""
+    subjects: dict[str, str] = {}
+    names = [user.name for user in plan.users]
+    for text in certificates:
+        name, _, subject = text.partition("=")
+        if name not in names or "=" not in subject:
+            raise WrongCall(f"--certificate {text!r}: write USER=SUBJECT; the users are {', '.join(names)}")
+        subjects[name] = subject
+    return subjects
+
+
+def passwords_of(plan: UsersPlan, environ: Mapping[str, str], *, certified: Collection[str] = ()) -> dict[str, str]:
+    """The passwords of the users without a certificate.
+
+    Raises WrongCall that names every variable which is not set, or holds a published one.
+    """
+    plan = UsersPlan.model_construct(users=tuple(user for user in plan.users if user.name not in certified))
     missing = [user.password_env for user in plan.users if not environ.get(user.password_env)]
     if missing:
         raise WrongCall(f"not set: {', '.join(missing)} (passwords of the MongoDB users)")
@@ -81,10 +97,16 @@ def passwords_of(plan: UsersPlan, environ: Mapping[str, str]) -> dict[str, str]:
 
 
 async def apply_users(
-    settings: MongoSettings, plan: UsersPlan, passwords: Mapping[str, str], *, wait: float
+    settings: MongoSettings,
+    plan: UsersPlan,
+    passwords: Mapping[str, str],
+    subjects: Mapping[str, str] | None = None,
+    *,
+    wait: float,
 ) -> list[str]:
     """Create or update roles and users in the settings' database; a second run changes nothing but passwords.
 
+    Users whose certificate's subject is in `subjects` have no password: they are MongoDB's users of `$external`.
     Returns one line per user. Users that the file does not name are left alone.
     """
     lines = []
@@ -94,8 +116,12 @@ async def apply_users(
             role = f"shopsync-{user.name}"
             members = {"privileges": user.privileges(database.name), "roles": []}
             await _update_or_create(database, "Role", role, members, _ROLE_NOT_FOUND)
-            grants = {"pwd": passwords[user.name], "roles": [{"role": role, "db": database.name}]}
-            done = await _update_or_create(database, "User", user.name, grants, _USER_NOT_FOUND)
+            grants: dict[str, Any] = {"roles": [{"role": role, "db": database.name}]}
+            if subject := (subjects or {}).get(user.name):
+                done = await _update_or_create(database.client["$external"], "User", subject, grants, _USER_NOT_FOUND)
+            else:
+                grants["pwd"] = passwords[user.name]
+                done = await _update_or_create(database, "User", user.name, grants, _USER_NOT_FOUND)
             reads = "everything" if user.reads == "*" else ", ".join(user.reads) or "nothing else"
             lines.append(f"{done} {user.name}: writes {', '.join(user.owns) or 'nothing'}; reads {reads}")
     return lines
