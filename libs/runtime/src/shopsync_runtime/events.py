@@ -3,7 +3,7 @@ from datetime import datetime
 from typing import Any, TypeVar
 from uuid import uuid4
 
-from shopsync_contracts import CONTENT_TYPE, Event, PlainEvent, ShopBody, TopicSpec, new_event
+from shopsync_contracts import CONTENT_TYPE, Event, PlainEvent, ShopBody, TopicSpec, new_event, topic_of
 from shopsync_runtime.kafka.producer import OutgoingMessage, Placed, Producer
 from shopsync_runtime.tracing import current_traceparent
 
@@ -24,6 +24,12 @@ class EventPublisher:
         self._source = f"/shopsync/{service}"
         self._prefix = prefix
         self._clock = clock
+        self._service = service
+        self.declared: dict[type[ShopBody], TopicSpec] = {}
+
+    def declare(self, *types: type[ShopBody]) -> None:
+        """Say which types are published. From then on a type that was not declared is refused."""
+        self.declared |= {one: topic_of(one) for one in types}
 
     def event(
         self,
@@ -69,9 +75,14 @@ class EventPublisher:
         return await self.send([self.message(spec, event) for spec, event in events])
 
     def message(self, spec: TopicSpec, event: Event[Any] | PlainEvent, key: bytes | None = None) -> OutgoingMessage:
-        """The event as bytes, to be sent later. Raises ValueError when the topic does not carry its type."""
+        """The event as bytes, to be sent later.
+
+        Raises ValueError when the topic does not carry its type, or the service has not declared it.
+        """
         if event.body_type not in spec.types:
             raise ValueError(f"{event.body_type.wire_type()} does not belong on {spec.name}")
+        if self.declared and event.body_type not in self.declared:
+            raise ValueError(f"{self._service} does not declare that it publishes {event.body_type.wire_type()}")
         return OutgoingMessage(spec.full_name(self._prefix), event.to_bytes(), key or event.key(), _HEADERS)
 
     def null_message(self, spec: TopicSpec, key: bytes) -> OutgoingMessage:

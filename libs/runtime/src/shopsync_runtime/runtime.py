@@ -8,7 +8,7 @@ from faststream import FastStream
 from pymongo import AsyncMongoClient
 from starlette.routing import BaseRoute
 
-from shopsync_contracts import TopicSpec
+from shopsync_contracts import ShopBody, TopicSpec
 from shopsync_contracts.access import consumer_group
 from shopsync_contracts.topics import DEAD_LETTERS
 from shopsync_runtime.background import BackgroundTask
@@ -121,6 +121,14 @@ class Runtime:
         self.subscriptions.append(subscription)
         self.specs += specs
         return subscription
+
+    def publishes(self, *types: type[ShopBody]) -> EventPublisher:
+        """Declare what the service publishes: from then on nothing else can be. Its AsyncAPI document names them.
+
+        Every service also publishes dead letters. Returns the publisher.
+        """
+        self.events.declare(*types)
+        return self.events
 
     def background(self, name: str, run: Hook) -> None:
         """Run a coroutine beside the subscriptions. It is restarted with back-off and cancelled at shutdown."""

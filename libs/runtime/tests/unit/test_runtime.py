@@ -2,7 +2,8 @@ import json
 
 import pytest
 
-from shopsync_contracts.topics import PRODUCT_CHANGES, TOOL_EDITS
+from shopsync_contracts.events import ProductChanged
+from shopsync_contracts.topics import PRODUCT_CHANGES, PUSH_COMMANDS, TOOL_EDITS
 from shopsync_runtime import CommonSettings, Runtime
 
 
@@ -58,6 +59,14 @@ def test_replicas_with_a_name_are_static_members():
     runtime.consume("products", [PRODUCT_CHANGES], take_all)
     [subscriber] = runtime.app.broker.subscribers
     assert subscriber._connection_args["group_instance_id"] == "catalog-0-products"
+
+
+async def test_once_something_is_declared_nothing_else_is_published(runtime, make_event):
+    runtime.publishes(ProductChanged)
+    with pytest.raises(
+        ValueError, match=r"catalog does not declare that it publishes jp\.shopsync\.push\.requested\.v1"
+    ):
+        await runtime.events.publish(PUSH_COMMANDS, make_event(1))
 
 
 async def test_an_event_goes_only_where_it_belongs(runtime, make_event):

@@ -15,6 +15,16 @@ from catalog.store.products import ProductStore
 from catalog.store.shops import ShopStore
 from catalog.sync_prerequisites import SyncPrerequisites, WaitLimits
 from catalog.sync_scheduler import SyncScheduler
+from shopsync_contracts.events import (
+    BulkEditCompleted,
+    ImportRequested,
+    ProductEdited,
+    ProductSnapshot,
+    PushRequested,
+    SyncCompleted,
+    SyncRequested,
+    SyncTargetSet,
+)
 from shopsync_contracts.topics import (
     CATALOG_PRODUCTS,
     LISTING_EVENTS,
@@ -71,6 +81,16 @@ def build(runtime: Runtime, settings: CatalogSettings) -> None:
         clock=runtime.clock,
         tick=settings.schedule_tick,
         catch_up=settings.schedule_catch_up,
+    )
+    runtime.publishes(
+        ProductSnapshot,
+        ProductEdited,
+        SyncTargetSet,
+        PushRequested,
+        ImportRequested,
+        SyncRequested,
+        SyncCompleted,
+        BulkEditCompleted,
     )
     runtime.on_start(products.ensure_indexes)
     runtime.on_start(held.ensure_indexes)

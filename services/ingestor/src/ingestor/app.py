@@ -17,6 +17,15 @@ from ingestor.importing.reporting import Reporting
 from ingestor.settings import IngestorSettings
 from ingestor.store import CheckpointStore, ImportStore, PresenceStore
 from ingestor.windows import WindowRules
+from shopsync_contracts.events import (
+    ImportCompleted,
+    ImportFailed,
+    ImportProgress,
+    ImportRequested,
+    ProductChanged,
+    ProductRemoved,
+    SyncRequested,
+)
 from shopsync_contracts.topics import IMPORT_COMMANDS
 from shopsync_runtime import Runtime, each
 from shopsync_runtime.jobs import ShopWorker, WorkerOptions
@@ -60,6 +69,15 @@ def build(runtime: Runtime, settings: IngestorSettings) -> None:
     worker = ShopWorker("import", jobs, runtime.leases, options)
     handlers = Handlers(imports, worker.wake, clock=runtime.clock)
 
+    runtime.publishes(
+        ProductChanged,
+        ProductRemoved,
+        ImportRequested,
+        ImportProgress,
+        ImportCompleted,
+        ImportFailed,
+        SyncRequested,
+    )
     runtime.on_start(imports.ensure_indexes)
     runtime.consume("commands", [IMPORT_COMMANDS], each(handlers.command))
     runtime.background("worker", worker.run)

@@ -11,6 +11,12 @@ from janitor.settings import JanitorSettings
 from janitor.steps import StepOptions, Steps
 from janitor.store import SweepStore
 from shopsync_contracts import TopicSpec
+from shopsync_contracts.events import (
+    DeleteRequested,
+    ImportRequested,
+    SweepCompleted,
+    SweepRequested,
+)
 from shopsync_contracts.topics import REPORTS, SWEEP_COMMANDS
 from shopsync_runtime import Barrier, Runtime, consumer_group, each
 from shopsync_runtime.jobs import ShopWorker, WorkerOptions
@@ -37,6 +43,12 @@ def build(runtime: Runtime, settings: JanitorSettings) -> None:
     night = Night(length=settings.nightly_catch_up, spread=settings.nightly_spread)
     handlers = Handlers(sweeps, worker.wake, night, clock=runtime.clock)
 
+    runtime.publishes(
+        DeleteRequested,
+        ImportRequested,
+        SweepRequested,
+        SweepCompleted,
+    )
     runtime.on_start(sweeps.ensure_indexes)
     runtime.consume("commands", [SWEEP_COMMANDS], each(handlers.command))
     runtime.consume("reports", [REPORTS], each(handlers.report))

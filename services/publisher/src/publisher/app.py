@@ -45,6 +45,12 @@ from publisher.tiktok.tokens import Tokens
 from publisher.tiktok.vault import Vault
 from publisher.upkeep import AppTroubleReport, Upkeep
 from publisher.web import Web
+from shopsync_contracts.events import (
+    PushFailed,
+    PushSkipped,
+    PushSucceeded,
+    ReviewChanged,
+)
 from shopsync_contracts.topics import PUSH_COMMANDS
 from shopsync_runtime import Runtime
 from shopsync_runtime.cancelling import raise_if_cancelled
@@ -78,7 +84,7 @@ def build(runtime: Runtime, settings: PublisherSettings) -> None:
     shops = Shops(client, tokens, Paces(database), rules, on_capacity=wake_up.set, clock=clock)
 
     materials = _materials(runtime, settings, image_cache)
-    outbox = Outbox(listings, runtime.events)
+    outbox = Outbox(listings, runtime.publishes(PushSucceeded, PushFailed, PushSkipped, ReviewChanged))
     recorder = Recorder(listings, stores.catalogue, outbox, review_poll=settings.review_poll_interval, clock=clock)
     sender = Sender(shops, materials, recorder, Permissions(database), send_locale=settings.send_locale)
     overviews = OverviewCache(shops, jobs, listings, life=settings.overview_life, clock=clock)
