@@ -42,8 +42,9 @@ $(VENV)/.installed: $(MANIFESTS) | $(UV)
 
 install: $(VENV)/.installed ## build .venv from requirements.lock (uv is fetched when missing)
 
-generated: install ## write what is made from code: JSON Schemas (refuses breaking changes), the tables of settings and topics
+generated: install ## write what is made from code: JSON Schemas (refuses breaking changes), AsyncAPI documents, the tables of settings and topics
 	@$(BIN)/python -m shopsync_contracts libs/contracts/schemas
+	@$(BIN)/python docs/asyncapi.py
 	@$(BIN)/python docs/tables.py
 
 demo: ## the whole pipeline on this machine, checked at the end: make demo [PRODUCTS=5000] [KEEP=1] [SEED=7] [TRANSACTIONS=1: beside a system that writes in Kafka transactions] [SIZES=1: what the products take]
