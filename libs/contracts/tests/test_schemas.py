@@ -9,13 +9,17 @@ import pytest
 
 from shopsync_contracts import __main__ as program
 from shopsync_contracts import narrowings
-from shopsync_contracts.compatibility import breaking_changes, undeclared
+from shopsync_contracts.compatibility import breaking_changes, broken_promises, undeclared
 from shopsync_contracts.events import BODIES, ProductChanged, ProductEdited
-from shopsync_contracts.narrowings import NARROWINGS
-from shopsync_contracts.schemas import export, file_name, published, render, schema_of
+from shopsync_contracts.narrowings import LOOSENINGS, NARROWINGS
+from shopsync_contracts.schemas import export, file_name, published, release, render, schema_of
 
 SCHEMAS = Path(__file__).parents[1] / "schemas"
-FIRST_RELEASE = json.loads((Path(__file__).parent / "published.json").read_text(encoding="utf-8"))
+RELEASES = {
+    path.stem: json.loads(path.read_text(encoding="utf-8"))
+    for path in sorted(Path(__file__).parent.glob("published/*"))
+}
+EACH_RELEASE = pytest.mark.parametrize("released", RELEASES.values(), ids=RELEASES)
 
 
 @pytest.mark.parametrize("body", BODIES, ids=lambda body: body.TYPE)
@@ -24,17 +28,41 @@ def test_no_message_that_the_committed_schema_allowed_is_refused_now(body):
     assert breaking_changes(committed, schema_of(body)) == []
 
 
-@pytest.mark.parametrize("body", [body for body in BODIES if file_name(body) in FIRST_RELEASE], ids=lambda b: b.TYPE)
-def test_what_the_first_release_allowed_and_is_refused_now_is_declared_with_its_reason(body):
-    found = breaking_changes(FIRST_RELEASE[file_name(body)], schema_of(body))
-    assert undeclared(found) == []
+@EACH_RELEASE
+def test_what_a_release_allowed_and_is_refused_now_is_declared_with_its_reason(released):
+    now = current()
+    found = {name: breaking_changes(schema, now[name]) for name, schema in released.items() if name in now}
+    assert {name: left for name, texts in found.items() if (left := undeclared(texts))} == {}
+
+
+@EACH_RELEASE
+def test_what_a_release_promised_its_readers_still_holds(released):
+    now = current()
+    found = {name: broken_promises(schema, now[name]) for name, schema in released.items() if name in now}
+    assert {name: left for name, texts in found.items() if (left := undeclared(texts))} == {}
+
+
+@EACH_RELEASE
+def test_no_type_of_a_release_is_gone(released):
+    """A breaking change is a new version beside the old one, not in its place."""
+    assert released.keys() - current().keys() == set()
 
 
 def test_no_narrowing_is_declared_that_is_not_one():
-    now = {file_name(body): schema_of(body) for body in BODIES}
-    found = {text for name, schema in FIRST_RELEASE.items() for text in breaking_changes(schema, now[name])}
-    assert {text for narrowing in NARROWINGS for text in narrowing.texts()} - found == set()
-    assert all(len(narrowing.because) > 10 for narrowing in NARROWINGS)
+    now = current()
+    found = {
+        text
+        for released in RELEASES.values()
+        for name, schema in released.items()
+        for text in [*breaking_changes(schema, now[name]), *broken_promises(schema, now[name])]
+    }
+    declared = [*NARROWINGS, *LOOSENINGS]
+    assert {text for one in declared for text in one.texts()} - found == set()
+    assert all(len(one.because) > 10 for one in declared)
+
+
+def current():
+    return {file_name(body): schema_of(body) for body in BODIES}
 
 
 def test_a_declared_narrowing_excuses_nothing_but_itself(monkeypatch, tmp_path):
@@ -60,6 +88,12 @@ def test_the_schema_travels_with_the_package_under_a_name_of_its_own(body):
     schema = json.loads(published(body))
     assert schema == schema_of(body)
     assert schema["$id"] == f"urn:x-shopsync:schema:{body.wire_type()}"
+    assert published(body.wire_type()) == published(body)
+
+
+def test_a_type_that_is_not_known_has_no_schema():
+    with pytest.raises(LookupError, match=r"type 'jp\.shopsync\.nothing\.v1' is not known"):
+        published("jp.shopsync.nothing.v1")
 
 
 def test_a_value_of_an_old_list_may_become_any_text_that_it_fits():
@@ -124,6 +158,41 @@ def test_a_breaking_change_is_named(change, says):
 )
 def test_an_addition_is_no_breaking_change(change):
     assert breaking_changes(schema_of(ProductChanged), edit(change)) == []
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        (lambda d: d["UpstreamProduct"]["required"].remove("name"), ["$.data.product.name: may be missing"]),
+        (
+            lambda d: d["UpstreamSku"]["properties"].update(stock={"type": "string"}),
+            ["$.data.product.skus[].stock: may be string, was null"],
+        ),
+        (lambda d: d["UpstreamProduct"]["properties"].update(material={"type": "string"}), []),
+        (lambda d: d["UpstreamProduct"]["properties"]["sale_form"].update(enum=["regular", "preorder", "auction"]), []),
+        (lambda d: d["UpstreamProduct"]["properties"]["skus"].update(maxItems=500), []),
+        (
+            lambda d: d["UpstreamProduct"]["properties"]["name"].update(anyOf=[{"type": "string"}, {"type": "null"}]),
+            ["$.data.product.name: may be null, was string"],
+        ),
+    ],
+)
+def test_what_a_reader_can_no_longer_rely_on_is_named(change, says):
+    assert broken_promises(schema_of(ProductChanged), edit(change)) == says
+
+
+def test_the_export_refuses_to_lose_a_type(tmp_path):
+    export(tmp_path)
+    (tmp_path / "price.set.v1.json").write_text("{}", encoding="utf-8")
+    with pytest.raises(ValueError, match=r"price\.set\.v1\.json: the type is gone"):
+        export(tmp_path)
+
+
+def test_the_schemas_of_a_release_are_kept_once(tmp_path):
+    kept = release(tmp_path, "1.2.3")
+    assert json.loads(kept.read_text(encoding="utf-8")) == current()
+    with pytest.raises(FileExistsError):
+        release(tmp_path, "1.2.3")
 
 
 def test_the_export_refuses_a_breaking_change_and_writes_nothing(tmp_path):

@@ -1,4 +1,7 @@
-"""Checks whether a new JSON Schema still accepts every message that the old one allowed.
+"""Checks a new JSON Schema against an old one, for both sides of a topic.
+
+Whoever publishes must be able to go on: the new schema accepts every message that the old one allowed. Whoever reads
+must be able to go on: what the old schema promised of a message still holds.
 
 It knows the part of JSON Schema that our models produce. A change that it cannot prove harmless counts as breaking:
 a false alarm costs a look, a missed break costs other systems their messages.
@@ -7,7 +10,7 @@ a false alarm costs a look, a missed break costs other systems their messages.
 import re
 from typing import Any
 
-from shopsync_contracts.narrowings import NARROWINGS
+from shopsync_contracts.narrowings import LOOSENINGS, NARROWINGS
 
 Schema = dict[str, Any]
 
@@ -21,9 +24,33 @@ def breaking_changes(old: Schema, new: Schema) -> list[str]:
     return _compare(_Node(old, old.get("$defs", {})), _Node(new, new.get("$defs", {})), "$", frozenset())
 
 
+def broken_promises(old: Schema, new: Schema) -> list[str]:
+    """What a reader could rely on under `old` and cannot under `new`, each as `path: what`.
+
+    Added members and values and wider limits are no promises broken: docs/compatibility.md asks readers to bear them.
+    """
+    found = [_promise(problem) for problem in breaking_changes(new, old)]
+    return [text for text in found if text]
+
+
+_PROMISES = (
+    (re.compile(r"(.+): became required"), r"\1: may be missing"),
+    (re.compile(r"(.+): type (\S+) became (\S+)"), r"\1: may be \2, was \3"),
+    (re.compile(r"(.+): (pattern|format|const) became (.+)"), r"\1: \2 was \3"),
+)
+"""What is refused when the schemas are compared the other way round, in the words of a reader."""
+
+
+def _promise(problem: str) -> str:
+    for pattern, words in _PROMISES:
+        if found := pattern.fullmatch(problem):
+            return found.expand(words)
+    return ""
+
+
 def undeclared(problems: list[str]) -> list[str]:
     """The breaking changes that `narrowings.py` does not declare."""
-    declared = {text for narrowing in NARROWINGS for text in narrowing.texts()}
+    declared = {text for narrowing in (*NARROWINGS, *LOOSENINGS) for text in narrowing.texts()}
     return [problem for problem in problems if problem not in declared]
 
 

@@ -5,8 +5,8 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from shopsync_contracts.compatibility import breaking_changes, undeclared
-from shopsync_contracts.envelope import Event, ShopBody
+from shopsync_contracts.compatibility import breaking_changes, broken_promises, undeclared
+from shopsync_contracts.envelope import BodyType, Event, ShopBody
 from shopsync_contracts.events import BODIES
 
 
@@ -28,9 +28,21 @@ def schema_of(body: type[ShopBody]) -> dict[str, Any]:
     return schema
 
 
-def published(body: type[ShopBody]) -> str:
-    """The committed JSON Schema that is part of this package, as text."""
+def published(body: BodyType | str) -> str:
+    """The committed JSON Schema that is part of this package, as text.
+
+    `body` is a class, or an event's `type`. Raises LookupError for a type that this release does not know.
+    """
+    if isinstance(body, str):
+        body = _body_of(body)
     return files("shopsync_contracts").joinpath("jsonschemas", file_name(body)).read_text(encoding="utf-8")
+
+
+def _body_of(wire_type: str) -> BodyType:
+    for body in BODIES:
+        if body.wire_type() == wire_type:
+            return body
+    raise LookupError(f"type {wire_type!r} is not known")
 
 
 def render(schema: dict[str, Any]) -> str:
@@ -48,8 +60,10 @@ def export(folder: Path) -> list[str]:
     for name, schema in rendered.items():
         committed = folder / name
         if committed.exists():
-            found = undeclared(breaking_changes(json.loads(committed.read_text(encoding="utf-8")), schema))
-            problems += [f"{name}: {problem}" for problem in found]
+            before = json.loads(committed.read_text(encoding="utf-8"))
+            found = [*breaking_changes(before, schema), *broken_promises(before, schema)]
+            problems += [f"{name}: {problem}" for problem in undeclared(found)]
+    problems += [f"{path.name}: the type is gone" for path in folder.glob("*.json") if path.name not in rendered]
     if problems:
         raise ValueError(
             "breaking changes within v1 (give the type a new version instead, or declare in narrowings.py why nobody"
@@ -63,3 +77,16 @@ def export(folder: Path) -> list[str]:
             (folder / name).write_text(text, encoding="utf-8")
             changed.append(name)
     return changed
+
+
+def release(folder: Path, version: str) -> Path:
+    """Keep all schemas of a release in one file, which later ones are compared with. Raises FileExistsError."""
+    path = folder / f"{version}.json"
+    lines = [f"{json.dumps(file_name(body))}: {_compact(schema_of(body))}" for body in BODIES]
+    with path.open("x", encoding="utf-8") as file:
+        file.write("{\n" + ",\n".join(sorted(lines)) + "\n}\n")
+    return path
+
+
+def _compact(schema: dict[str, Any]) -> str:
+    return json.dumps(schema, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
