@@ -89,8 +89,19 @@ def rendered() -> dict[str, str]:
     return {f"{one.name}.yaml": HEADER + _yaml(document(one)) for one in applications}
 
 
+class _Dumper(yaml.SafeDumper):
+    """Texts of several lines stand as they are."""
+
+
+def _text(dumper: _Dumper, text: str) -> yaml.ScalarNode:
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style="|" if "\n" in text else None)
+
+
+_Dumper.add_representer(str, _text)
+
+
 def _yaml(content: dict[str, Any]) -> str:
-    text: str = yaml.safe_dump(content, allow_unicode=True, sort_keys=False, width=120)
+    text: str = yaml.dump(content, Dumper=_Dumper, allow_unicode=True, sort_keys=False, width=120)
     return text
 
 

@@ -69,7 +69,7 @@ public class FirstEvent {
   static JsonNode snapshotSince(Instant moment) throws Exception {
     Map<String, Object> options = Map.of(
         "bootstrap.servers", SERVERS,
-        "group.id", "erp.first-event",
+        "group.id", PREFIX + ".other-systems.first-event",
         "auto.offset.reset", "earliest", // the topic keeps the newest snapshot of every product
         "isolation.level", "read_committed");
     try (var consumer = new KafkaConsumer<>(options, new StringDeserializer(), new StringDeserializer())) {

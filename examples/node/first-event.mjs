@@ -67,7 +67,7 @@ async function publish(event) {
 
 // The first snapshot of the product that knows what the shop said at this moment.
 async function snapshotSince(moment) {
-  const consumer = kafka.consumer({ groupId: 'erp.first-event' })
+  const consumer = kafka.consumer({ groupId: `${PREFIX}.other-systems.first-event` })
   await consumer.connect()
   await consumer.subscribe({ topic: `${PREFIX}.catalog-products.v1`, fromBeginning: true })
   let timer

@@ -63,7 +63,7 @@ async def snapshot_since(moment: str) -> dict:
     consumer = AIOKafkaConsumer(
         f"{PREFIX}.catalog-products.v1",
         bootstrap_servers=SERVERS,
-        group_id="erp.first-event",
+        group_id=f"{PREFIX}.other-systems.first-event",
         auto_offset_reset="earliest",  # the topic keeps the newest snapshot of every product
         isolation_level="read_committed",
     )

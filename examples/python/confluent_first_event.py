@@ -69,7 +69,7 @@ def snapshot_since(moment: str) -> dict | None:
     consumer = Consumer(
         {
             "bootstrap.servers": SERVERS,
-            "group.id": "erp.first-event",
+            "group.id": f"{PREFIX}.other-systems.first-event",
             "auto.offset.reset": "earliest",  # the topic keeps the newest snapshot of every product
             "isolation.level": "read_committed",
         }

@@ -9,6 +9,7 @@ import pytest
 import yaml
 
 from shopsync_contracts import TOPICS
+from shopsync_contracts.access import GROUPS, principal_of
 from shopsync_contracts.asyncapi import published
 from shopsync_contracts.asyncapi.components import message_name
 from shopsync_contracts.asyncapi.document import in_one_piece
@@ -118,6 +119,16 @@ def test_what_a_service_reads_is_what_it_subscribes_to():
     assert {"product.changed.v1", "product.edited.v1", "push.succeeded.v1", "delete.requested.v1"} <= reads["catalog"]
     assert {"import.completed.v1", "sweep.requested.v1"} <= reads["janitor"]
     assert reads["ingestor"] == {"import.requested.v1"}
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_what_a_service_sends_and_reads_is_what_it_is_granted(service):
+    document, granted = read(service), principal_of(service)
+    operations = document["operations"].values()
+    sent = {one["channel"]["$ref"].rpartition("/")[2] for one in operations if one["action"] == "send"}
+    assert sent == {spec.name for spec in granted.writes}
+    groups = {one["bindings"]["kafka"]["groupId"]["const"] for one in operations if one["action"] == "receive"}
+    assert groups == {group.full_name("shopsync") for group in GROUPS if group.service == service}
 
 
 def test_each_topic_is_in_the_document_of_whoever_sends_or_reads_it():
