@@ -21,8 +21,9 @@ KILL ?=
 BENCH ?=
 SEEDS ?= 20
 RATE ?=
+MINUTES ?= 10
 
-.PHONY: help install lock generated demo bench-publisher month bench-import bench-catalogue bench-latency bench-fairness bench-growth bench-start test test-unit coverage lint types imports measure pace-constants check format clean
+.PHONY: help install lock generated demo bench-publisher month bench-import bench-catalogue bench-latency bench-fairness bench-growth bench-start soak test test-cluster reliability test-unit coverage lint types imports measure pace-constants check format clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-16s %s\n", $$1, $$2}'
@@ -46,6 +47,7 @@ generated: install ## write what is made from code: JSON Schemas (refuses breaki
 	@$(BIN)/python -m shopsync_contracts libs/contracts/schemas
 	@$(BIN)/python docs/asyncapi.py
 	@$(BIN)/python docs/tables.py
+	@$(BIN)/python tests/support/reliability.py
 
 demo: ## the whole pipeline on this machine, checked at the end: make demo [PRODUCTS=5000] [KEEP=1] [SEED=7] [TRANSACTIONS=1: beside a system that writes in Kafka transactions] [SIZES=1: what the products take]
 	@began=$$(date +%s.%N); \
@@ -76,6 +78,9 @@ bench-growth: install ## the catalogue with 1,000,000 products, with 1, 2 and 4 
 bench-start: install ## how long each service takes to its first message, phase by phase: make bench-start [BENCH="--together"]
 	@$(BIN)/python -m shopsync_sandbox bench-start $(BENCH)
 
+soak: install ## mixed load for ten minutes; memory, descriptors, tasks, threads and lag must stay flat: make soak [MINUTES=60]
+	@$(BIN)/python -m shopsync_sandbox soak --minutes $(MINUTES) --seed $(SEED) $(BENCH)
+
 month: install ## simulated months of a shop against a model of the rules, every night compared: make month [SEEDS=20]
 	@SHOPSYNC_MONTH_SEEDS=1-$(SEEDS) $(BIN)/pytest tests/e2e/month -q -s --no-header --tb=no -o addopts=--import-mode=importlib
 
@@ -84,6 +89,12 @@ PARALLEL = $(if $(filter-out 0,$(WORKERS)),-n $(WORKERS) --dist loadfile --no-lo
 
 test: install ## every test: unit, integration, end to end: make test [WORKERS=0: in one process] [TESTS=services/catalog] (SHOPSYNC_KAFKA=auto|apache|embedded|docker|external)
 	@$(BIN)/pytest $(PARALLEL) $(if $(TESTS),,--every-query) $(TESTS)
+
+test-cluster: install ## three brokers, three members of MongoDB, disturbed links: docs/reliability.md gets the results: make test-cluster [TESTS=tests/cluster/test_links.py]
+	@$(BIN)/pytest -m "cluster or not cluster" --reliability $(or $(TESTS),tests/cluster)
+
+reliability: install ## every test that docs/reliability.md names, and its results into that page
+	@$(BIN)/pytest -m reliability --reliability
 
 test-unit: install ## the tests that need neither Kafka nor MongoDB
 	@$(BIN)/pytest $(PARALLEL) -m "not kafka and not mongo and not e2e" $(TESTS)

@@ -1,1 +1,1 @@
-pytest_plugins = ["shopsync_testkit.pytest_plugin", "query_plans"]
+pytest_plugins = ["shopsync_testkit.pytest_plugin", "query_plans", "reliability"]

@@ -107,6 +107,7 @@ def test_another_cloudevents_version():
         parse(wire({**changed(), "specversion": "0.3"}))
 
 
+@pytest.mark.reliability(18)
 @pytest.mark.parametrize("name", ["jp.shopsync.product.changed.v2", "order.created", 7, None, ["a"]])
 def test_unknown_type_or_major_version(name):
     with pytest.raises(UnknownType, match="is not known"):
@@ -196,6 +197,7 @@ def test_dl13_a_snapshot_names_the_former_listing_or_leaves_it_out():
         parse(wire(document))
 
 
+@pytest.mark.reliability(18)
 def test_unknown_attributes_and_members_are_ignored_and_kept_out():
     document = changed(member_price=2500)
     document["partitionkey"] = "x"
@@ -291,6 +293,7 @@ def test_a_number_is_told_as_it_was_written(text, place):
     assert f"(given: {text})" in str(refused.value)
 
 
+@pytest.mark.reliability(20)
 @pytest.mark.parametrize("key", [None, b"", b"demo/SOX-5501"])
 def test_a_missing_or_right_key_is_accepted(key):
     assert parse(wire(changed()), key=key, topic=PRODUCT_CHANGES).data.product_no == "SOX-5501"

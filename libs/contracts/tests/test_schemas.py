@@ -22,6 +22,7 @@ RELEASES = {
 EACH_RELEASE = pytest.mark.parametrize("released", RELEASES.values(), ids=RELEASES)
 
 
+@pytest.mark.reliability(18)
 @pytest.mark.parametrize("body", BODIES, ids=lambda body: body.TYPE)
 def test_no_message_that_the_committed_schema_allowed_is_refused_now(body):
     committed = json.loads((SCHEMAS / file_name(body)).read_text(encoding="utf-8"))
@@ -126,6 +127,7 @@ def edit(change):
     return schema
 
 
+@pytest.mark.reliability(18)
 @pytest.mark.parametrize(
     ("change", "says"),
     [
@@ -146,6 +148,7 @@ def test_a_breaking_change_is_named(change, says):
     assert says in found[0]
 
 
+@pytest.mark.reliability(18)
 @pytest.mark.parametrize(
     "change",
     [
@@ -195,6 +198,7 @@ def test_the_schemas_of_a_release_are_kept_once(tmp_path):
         release(tmp_path, "1.2.3")
 
 
+@pytest.mark.reliability(18)
 def test_the_export_refuses_a_breaking_change_and_writes_nothing(tmp_path):
     export(tmp_path)
     path = tmp_path / file_name(ProductEdited)

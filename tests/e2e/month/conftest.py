@@ -1,7 +1,6 @@
 """The four services in this process, each by its composition root, on the month's clock and the session's Kafka."""
 
 import contextlib
-import logging
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
@@ -9,7 +8,6 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-import structlog
 from cryptography.fernet import Fernet
 from starlette.applications import Starlette
 
@@ -105,21 +103,6 @@ async def in_process(world: World, common: CommonSettings, shops_file: Any) -> A
         world.tiktok.settings.webhook_url = f"{services.publisher_url}/webhooks/tiktok"
         world.tiktok.settings.redirect_url = f"{services.publisher_url}/oauth/tiktok/callback"
         yield services
-
-
-@pytest.fixture
-def quiet_logs():
-    """Four services talk a lot in a month; only what is wrong is of interest."""
-    before = structlog.get_config()
-    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
-    talkers = [logging.getLogger(name) for name in ("faststream", "faststream.kafka", "aiokafka", "httpx")]
-    levels = [talker.level for talker in talkers]
-    for talker in talkers:
-        talker.setLevel(logging.CRITICAL)
-    yield
-    for talker, level in zip(talkers, levels, strict=True):
-        talker.setLevel(level)
-    structlog.configure(**before)
 
 
 @pytest.fixture

@@ -107,6 +107,7 @@ async def test_a_misspelt_filter_is_told_with_what_there_is(shopsync, bus, comma
     )
 
 
+@pytest.mark.reliability(19)
 async def test_redrive_sends_the_same_bytes_back_and_the_dry_run_counts_the_same(shopsync, bus):
     """Dry-run counts equal run counts, and the order warning is shown (reliability test 19)."""
     value, headers = b"\x00\xffbytes", [("content-type", b"x"), ("null", None), ("raw", b"\xff\xfe")]
@@ -145,6 +146,7 @@ async def test_the_default_partitioner_puts_a_key_where_it_was(shopsync, bus):
     assert {record.partition for record in await bus.read(PRODUCT_CHANGES)} == {first.partition}
 
 
+@pytest.mark.reliability(19)
 async def test_what_was_put_aside_twice_is_sent_once(shopsync, bus):
     """A crash before the commit writes the letter twice. One that failed again after a redrive replaces the first."""
     first = await put_aside(bus, PRODUCT_CHANGES, 5)

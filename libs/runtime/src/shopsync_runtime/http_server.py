@@ -17,6 +17,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from shopsync_runtime.errors import StartError
 from shopsync_runtime.health import Report
+from shopsync_runtime.metrics import TASKS
 
 log = structlog.get_logger(__name__)
 
@@ -78,6 +79,7 @@ def make_http_app(
         return _answer(await readyz())
 
     async def answer_metrics(_request: Request) -> Response:
+        TASKS.set(len(asyncio.all_tasks()))
         return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
 
     own = [

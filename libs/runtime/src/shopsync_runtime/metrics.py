@@ -63,6 +63,8 @@ HALTED = Gauge(
 OUTSIDE = Gauge(
     "shopsync_subscription_fenced", "1 when another process took this replica's place in the group", ["subscription"]
 )
+# of the process; grows for good only when something is forgotten
+TASKS = Gauge("shopsync_event_loop_tasks", "Tasks of the event loop that have not ended")
 BACKGROUND_RESTARTS = Counter(
     "shopsync_background_restarts", "Times a background task failed and was restarted", ["task"]
 )

@@ -22,6 +22,7 @@ async def send(producer, topic, make_event, numbers, partition):
     await producer.flush()
 
 
+@pytest.mark.reliability(22)
 async def test_a_failing_partition_waits_and_loses_nothing_while_the_other_goes_on(
     common, topics, spec, make_event, producer, running, committed
 ):
@@ -123,6 +124,7 @@ async def test_commits_name_their_offsets_and_come_after_the_handler(
             assert max(what.values()) <= last_handled + 1
 
 
+@pytest.mark.reliability(25)
 async def test_a_second_replica_takes_partitions_and_nothing_is_lost(
     common, topics, spec, make_event, producer, running
 ):
@@ -233,6 +235,7 @@ async def test_lag_is_measured_and_its_series_go_with_the_partition(
         assert lag() is None
 
 
+@pytest.mark.reliability(25)
 @pytest.mark.needs_kafka("commit-in-rebalance")
 async def test_a_rebalance_waits_for_the_batch_in_flight(common, topics, spec, make_event, producer, running):
     seen = Counter()
@@ -303,6 +306,7 @@ async def test_a_batch_that_outlives_its_partition_is_not_committed(
         assert (topic, 0) not in await committed(group)
 
 
+@pytest.mark.reliability(21)
 @pytest.mark.needs_kafka("restart", "restart-durability")
 @pytest.mark.parametrize("way", ["stop", pytest.param("kill", marks=pytest.mark.needs_kafka("crash-durability"))])
 async def test_a_broker_that_comes_back_finds_us_where_we_were(

@@ -11,6 +11,7 @@ from shopsync_testkit.polling import eventually
 from shopsync_testkit.processes import ServiceProcess
 
 
+@pytest.mark.reliability(21)
 @pytest.mark.needs_kafka("restart", "restart-durability")
 async def test_an_outage_is_told_in_a_few_lines(
     kafka_broker, kafka_bootstrap, mongo_uri, mongo_database, topic_prefix, support_folder, tmp_path

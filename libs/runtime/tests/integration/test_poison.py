@@ -58,6 +58,7 @@ def poison() -> dict[str, tuple[bytes | None, bytes | None, list[tuple[str, byte
     }
 
 
+@pytest.mark.reliability(16)
 async def test_each_poison_is_one_dead_letter_with_its_bytes_and_the_good_ones_are_handled(
     common, topics, spec, make_event, producer, running, read_topic, committed
 ):
@@ -104,6 +105,7 @@ async def test_each_poison_is_one_dead_letter_with_its_bytes_and_the_good_ones_a
     assert await committed(group) == {(topic, 0): GOOD + len(cases)}
 
 
+@pytest.mark.reliability(16, 20)
 async def test_good_messages_with_null_and_binary_headers_and_without_key_are_handled(
     common, topics, spec, make_event, producer, running
 ):
@@ -125,6 +127,7 @@ async def test_good_messages_with_null_and_binary_headers_and_without_key_are_ha
     assert list(handled[0].headers) == headers
 
 
+@pytest.mark.reliability(16)
 async def test_a_bug_costs_only_the_message_that_triggers_it(
     common, topics, spec, make_event, producer, running, read_topic
 ):
@@ -171,6 +174,7 @@ async def test_a_permanent_error_becomes_a_dead_letter(common, topics, spec, mak
     assert dict(letter.headers)["x-error"] == b"the stamp is 6 minutes ahead of the broker's"
 
 
+@pytest.mark.reliability(17)
 @pytest.mark.parametrize("poison_count", [20])
 async def test_the_limit_stops_the_subscription_and_nothing_past_it_is_committed(
     common, topics, spec, make_event, producer, running, read_topic, committed, poison_count

@@ -122,6 +122,7 @@ async def test_help_and_print_config(support_folder):
     assert "--verbose" in err
 
 
+@pytest.mark.reliability(29)
 async def test_missing_topics_are_named_with_the_remedy(env, topic_prefix):
     code, out, err = await run_probe({**env, "SHOPSYNC_START_TIMEOUT": "2s", "SHOPSYNC_HTTP_PORT": "0"})
     assert code == 1
@@ -131,6 +132,7 @@ async def test_missing_topics_are_named_with_the_remedy(env, topic_prefix):
     assert '"event": "waiting"' in out
 
 
+@pytest.mark.reliability(29)
 async def test_kafka_and_mongo_away_are_named_with_their_addresses(env):
     away = {**env, "SHOPSYNC_START_TIMEOUT": "2s", "SHOPSYNC_HTTP_PORT": "0"}
     code, _, err = await run_probe({**away, "SHOPSYNC_KAFKA_BOOTSTRAP_SERVERS": "127.0.0.1:9"})
@@ -174,6 +176,7 @@ async def publish(producer, topic_prefix, make_event, numbers):
     await producer.flush()
 
 
+@pytest.mark.reliability(26)
 async def test_sigterm_under_load_is_clean_and_a_restart_repeats_nothing(
     env, all_topics, tmp_path, producer, topic_prefix, make_event, mongo_client, mongo_database
 ):
@@ -218,6 +221,7 @@ async def test_the_log_tells_where_the_seconds_of_the_start_went(
     assert sum(line["event"] == "first batch handled" for line in probe.log_lines()) == 1
 
 
+@pytest.mark.reliability(26)
 async def test_a_second_signal_ends_at_once(env, all_topics, tmp_path, producer, topic_prefix, make_event):
     probe = ServiceProcess("probe", env={**env, "PROBE_SLOW": "600s"}, folder=tmp_path)
     await probe.start()
@@ -228,6 +232,7 @@ async def test_a_second_signal_ends_at_once(env, all_topics, tmp_path, producer,
     assert await probe.exited() == 128 + signal.SIGTERM
 
 
+@pytest.mark.reliability(25)
 async def test_a_killed_static_member_takes_its_place_at_once(
     env, all_topics, tmp_path, producer, topic_prefix, make_event, mongo_client, mongo_database
 ):
@@ -248,6 +253,7 @@ async def test_a_killed_static_member_takes_its_place_at_once(
     assert await probe.terminate() == 0
 
 
+@pytest.mark.reliability(1, 2, 4)
 @pytest.mark.parametrize("point", ["before_handler", "after_handler_before_commit", "after_dead_letter_before_commit"])
 async def test_a_crash_loses_nothing(
     env, all_topics, tmp_path, producer, topic_prefix, make_event, mongo_client, mongo_database, read_topic, point
@@ -282,6 +288,7 @@ async def test_a_crash_loses_nothing(
     )
 
 
+@pytest.mark.reliability(28)
 async def test_a_blocked_loop_is_dumped_and_ends_the_process(env, all_topics, tmp_path):
     probe = ServiceProcess(
         "probe", env={**env, "PROBE_BLOCK": "600s", "SHOPSYNC_WATCHDOG_TIMEOUT": "2s"}, folder=tmp_path

@@ -33,6 +33,7 @@ def bulk(*codes, concern=False):
     )
 
 
+@pytest.mark.reliability(30)
 @pytest.mark.parametrize(
     "error",
     [
@@ -63,6 +64,7 @@ def test_what_waiting_may_help(error):
     assert is_retryable(error)
 
 
+@pytest.mark.reliability(30)
 @pytest.mark.parametrize(
     "error",
     [

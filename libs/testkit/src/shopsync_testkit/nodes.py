@@ -105,7 +105,7 @@ class ProcessNode(Node):
     """A server that runs as a child process.
 
     `ready` says whether it answers; it must not raise while the server is still starting. `stopped` is called after
-    every clean shutdown.
+    every clean shutdown. A shutdown that takes longer than `stop_seconds` becomes a kill.
     """
 
     def __init__(
@@ -114,11 +114,13 @@ class ProcessNode(Node):
         ready: Callable[[], Awaitable[bool]],
         *,
         start_seconds: float = 40.0,
+        stop_seconds: float = _STOP_SECONDS,
         stopped: Callable[[], None] | None = None,
     ) -> None:
         self._program = program
         self._ready = ready
         self._start_seconds = start_seconds
+        self._stop_seconds = stop_seconds
         self._stopped = stopped
         self._child: Child | None = None
 
@@ -160,7 +162,7 @@ class ProcessNode(Node):
     async def stop(self) -> None:
         """Shut it down cleanly."""
         if self._child is not None and self.pid is not None:
-            await self._child.terminate(_STOP_SECONDS)
+            await self._child.terminate(self._stop_seconds)
             if self._stopped is not None:
                 self._stopped()
 
@@ -178,3 +180,50 @@ class ProcessNode(Node):
                 await self.kill()
         finally:
             remove_folder(self._program.folder)
+
+
+class Members:
+    """Servers that form one cluster, numbered from 1.
+
+    Each call takes the numbers of members; without any it means all of them, at the same moment. Data and addresses are
+    kept until `dispose`.
+    """
+
+    def __init__(self, nodes: Sequence[ProcessNode]) -> None:
+        self._nodes = dict(enumerate(nodes, 1))
+
+    @property
+    def numbers(self) -> list[int]:
+        return list(self._nodes)
+
+    def node(self, number: int) -> ProcessNode:
+        """The process of a member."""
+        return self._nodes[number]
+
+    async def start(self, *numbers: int) -> None:
+        """Start them, or start them again, and wait until each answers. Raises StartFailed."""
+        await self._each(numbers, ProcessNode.start)
+
+    async def stop(self, *numbers: int) -> None:
+        """Shut them down cleanly."""
+        await self._each(numbers, ProcessNode.stop)
+
+    async def kill(self, *numbers: int) -> None:
+        """Crash them (SIGKILL)."""
+        await self._each(numbers, ProcessNode.kill)
+
+    async def restart(self, *numbers: int) -> None:
+        """Shut them down cleanly and start them on the same ports and data."""
+        await self.stop(*numbers)
+        await self.start(*numbers)
+
+    async def dispose(self) -> None:
+        """End all of them and remove their data."""
+        await self._each((), ProcessNode.dispose)
+
+    async def _each(self, numbers: Sequence[int], change: Callable[[ProcessNode], Awaitable[None]]) -> None:
+        nodes = [self._nodes[number] for number in numbers or self._nodes]
+        results = await asyncio.gather(*map(change, nodes), return_exceptions=True)
+        failed = [one for one in results if isinstance(one, BaseException)]
+        if failed:
+            raise failed[0]

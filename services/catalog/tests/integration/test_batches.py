@@ -140,6 +140,7 @@ async def test_scenario_44_edits_and_an_import_by_two_replicas_on_the_same_produ
     assert {document["version"] for document in documents} == {newest}
 
 
+@pytest.mark.reliability(11)
 async def test_rt11_a_replica_that_has_read_before_another_wrote_does_not_overwrite_it(
     new_replica, database, new_story, deliver
 ):
@@ -167,6 +168,7 @@ async def test_rt11_a_replica_that_has_read_before_another_wrote_does_not_overwr
     assert [one.version for one in zombie.events.snapshots()] == [4]
 
 
+@pytest.mark.reliability(9)
 async def test_rt9_the_same_batch_by_two_replicas_at_once_counts_once(new_replica, database, batch_of):
     first, second = new_replica(), new_replica()
     await first.handler(batch_of(20))
@@ -191,6 +193,7 @@ async def test_a_first_import_by_two_replicas_at_once_makes_one_document_each(ne
         assert (document["version"], document["content"]["category_id"], document["sync_enabled"]) == (1, "0", True)
 
 
+@pytest.mark.reliability(3)
 async def test_rt2_after_a_crash_in_the_middle_of_the_write_the_rest_is_written(
     replica, database, batch_of, monkeypatch
 ):

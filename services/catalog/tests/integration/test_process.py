@@ -98,6 +98,7 @@ async def test_bad_messages_are_dead_letters_and_the_rest_goes_on(world, new_sto
     assert ProductSnapshot.from_document(document).status == "incomplete"
 
 
+@pytest.mark.reliability(2)
 async def test_rt2_killed_between_write_and_publish(new_world, new_process, new_story):
     """The document is there, its snapshot is not: the redelivery publishes it and writes nothing."""
     doomed = new_process("doomed", SHOPSYNC_INSTANCE_ID="one", SHOPSYNC_FAILPOINT="catalog_after_write_before_publish")
@@ -118,6 +119,7 @@ async def test_rt2_killed_between_write_and_publish(new_world, new_process, new_
         assert await world.product("A-1") == written
 
 
+@pytest.mark.reliability(25)
 @pytest.mark.needs_kafka("session-expiry")
 async def test_rt25_replicas_that_come_and_go_lose_nothing(world, new_process, new_story):
     """Rebalances in mid-batch and a SIGKILL, while products are imported and edited."""

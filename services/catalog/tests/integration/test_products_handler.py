@@ -68,6 +68,7 @@ async def test_several_messages_of_one_product_are_one_write_and_one_snapshot(re
     assert (snapshot.version, snapshot.status, snapshot.sync_enabled) == (1, "pending", True)
 
 
+@pytest.mark.reliability(2)
 async def test_rt2_a_repeat_changes_nothing_and_publishes_the_current_snapshot_again(replica, database, changes):
     batch = changes(3)
     await replica.handler(batch)
@@ -98,6 +99,7 @@ async def test_an_own_snapshot_needs_a_comparison_when_another_one_came_during_t
     assert is_certain is not seen_during_the_write
 
 
+@pytest.mark.reliability(2)
 async def test_rt2_a_crash_between_write_and_publish_loses_no_snapshot(replica, changes):
     batch = changes(3)
     replica.events.fail = KafkaError("broker away")
@@ -108,6 +110,7 @@ async def test_rt2_a_crash_between_write_and_publish_loses_no_snapshot(replica, 
     assert len(replica.events.snapshots()) == 3
 
 
+@pytest.mark.reliability(11)
 async def test_rt11_two_replicas_on_the_same_products_lose_no_update(new_replica, database, new_story, deliver):
     first, second = new_replica(), new_replica()
     await first.handler([deliver(new_story(product_no=f"P-{n}").change(0)) for n in range(20)])

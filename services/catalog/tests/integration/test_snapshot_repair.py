@@ -22,6 +22,7 @@ def is_frozen(process):
     return Path(f"/proc/{process.child.pid}/stat").read_text().rpartition(")")[2].split()[0] == "T"
 
 
+@pytest.mark.reliability(11)
 @pytest.mark.needs_kafka("session-expiry")
 @pytest.mark.parametrize("newest", ["an update", "a deletion"])
 async def test_a_frozen_replica_that_wakes_publishes_and_dies_does_not_have_the_last_word(

@@ -167,6 +167,7 @@ def test_dl12_a_second_command_changes_nothing_and_repeats_the_null_snapshot(sto
     assert folded.repeated
 
 
+@pytest.mark.reliability(13)
 def test_scenario_74_a_late_event_does_not_resurrect(story):
     story.changed(0)
     story.removed(5)
@@ -377,6 +378,7 @@ class TestWarningsOnOn:
         assert ready.snapshot.former_listing.tiktok_product_id == "T1"
 
 
+@pytest.mark.reliability(13)
 @pytest.mark.parametrize(("observed", "returns"), [(4, False), (5, True), (60, True)])
 def test_scenario_74_an_event_after_the_deletion_counts_by_when_it_was_observed(story, observed, returns):
     story.changed(0)

@@ -52,6 +52,7 @@ def test_fields_are_last_writer_wins_one_by_one(story):
     assert (story.snapshot.content.category_id, story.snapshot.content.brand_id) == ("neu", "4")
 
 
+@pytest.mark.reliability(12)
 def test_at_equal_times_the_later_arrival_wins(story):
     story.changed()
     story.edited(5, category_id="1")

@@ -4,6 +4,7 @@ from datetime import UTC
 from typing import Any
 
 import bson
+import pytest
 from bson.codec_options import CodecOptions
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -220,6 +221,7 @@ def layers(record):
     return record.upstream, record.edits, record.tool, record.target, stock
 
 
+@pytest.mark.reliability(10)
 @COMMON
 @given(data=st.data(), specs=topics())
 def test_scenario_44_any_interleaving_and_any_batches_give_the_same_product(data, specs, new_story, at_minute):
@@ -233,6 +235,7 @@ def test_scenario_44_any_interleaving_and_any_batches_give_the_same_product(data
         assert layers(one.record) == layers(other.record)
 
 
+@pytest.mark.reliability(9)
 @COMMON
 @given(data=st.data(), specs=topics(tiktok=True))
 def test_im7_redelivery_changes_nothing(data, specs, new_story, at_minute):
@@ -246,6 +249,7 @@ def test_im7_redelivery_changes_nothing(data, specs, new_story, at_minute):
     assert still_waiting == waiting
 
 
+@pytest.mark.reliability(9)
 @COMMON
 @given(data=st.data(), specs=topics(tiktok=True))
 def test_im7_every_message_twice_changes_nothing(data, specs, new_story, at_minute):

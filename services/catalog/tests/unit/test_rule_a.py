@@ -144,6 +144,7 @@ def test_ra5_what_the_date_missed_overwrite_all_takes(story):
     assert story.snapshot.content.images == ("https://shop.example/2.jpg",)
 
 
+@pytest.mark.reliability(12)
 def test_ra7_two_saves_in_one_second_are_told_apart_by_overwrite_all_only(story):
     """Equal version, different content: the first one taken stays, whatever the order of the rest."""
     story.changed(1, updated=1 / 60, name="一")
@@ -154,6 +155,7 @@ def test_ra7_two_saves_in_one_second_are_told_apart_by_overwrite_all_only(story)
     assert story.snapshot.content.name == "二"
 
 
+@pytest.mark.reliability(10)
 def test_ra6_any_order_of_late_records_leaves_the_newest(new_story):
     for order in permutations((1, 2, 3, 4)):
         story = new_story()
@@ -169,6 +171,7 @@ def test_pr12_a_new_price_comes_by_rule_a_alone(story, mode, updated, expected):
     assert story.snapshot.content.price == expected
 
 
+@pytest.mark.reliability(15)
 def test_an_edit_between_two_source_events_keeps_its_field_and_clearing_restores_the_source(story):
     story.changed(0, name="一", description="一")
     story.edited(5, name="手")

@@ -243,6 +243,7 @@ async def test_whatever_the_stock_listing_does_every_product_gets_its_own_stock(
         assert {(sku.vertical_no, sku.horizontal_no): sku.stock for sku in event.data.product.skus} == expected
 
 
+@pytest.mark.reliability(6)
 @pytest.mark.parametrize("point", ["import_page_published:2", "import_page_saved:3"])
 async def test_a_killed_import_goes_on_at_its_page(world, tmp_path, point):
     """kill -9 between publishing and saving a page: the page comes again with the same ids, nothing is lost."""
@@ -268,6 +269,7 @@ async def test_a_killed_import_goes_on_at_its_page(world, tmp_path, point):
     assert world.sandbox.journal.counts["products"] - requests <= 4, "it did not start from the first page"
 
 
+@pytest.mark.reliability(6)
 async def test_killed_between_removals_and_report_it_says_the_same_again(world, tmp_path):
     async with world.ingestor():
         await world.imported("enumerate", "c1")

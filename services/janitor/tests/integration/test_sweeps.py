@@ -152,6 +152,7 @@ async def test_a_shop_without_settings_is_refused_by_name(world):
     assert await world.events(IMPORT_COMMANDS) == []
 
 
+@pytest.mark.reliability(7)
 @pytest.mark.parametrize(
     "point",
     [

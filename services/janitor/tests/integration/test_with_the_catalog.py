@@ -277,6 +277,7 @@ async def test_scenario_72_a_push_that_ends_after_the_deletion_creates_nothing(w
         assert await shop.numbers() == ["B"]
 
 
+@pytest.mark.reliability(7)
 async def test_scenario_74_an_overwriting_import_beside_the_sweep_loses_nothing(world, catalog, shop, sweeps):
     """DL-11: 一括情報更新 reads "back" after the enumeration missed it; of "late" an old reading comes late."""
     async with catalog(), world.janitor():
@@ -296,6 +297,7 @@ async def test_scenario_74_an_overwriting_import_beside_the_sweep_loses_nothing(
         assert (await shop.product("back"))["removed_upstream"] is None
 
 
+@pytest.mark.reliability(7)
 @pytest.mark.parametrize("victim", ["janitor", "catalog"])
 async def test_scenario_71_dl12_killed_in_the_middle_the_rest_is_done_once(world, catalog, shop, tmp_path, victim):
     """1,200 products go in three chunks of commands; kill -9 behind the first, or when the first are deleted."""

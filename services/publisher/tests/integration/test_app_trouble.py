@@ -46,6 +46,7 @@ async def goes_on(world):
     assert gauge("app_refused") == 0
 
 
+@pytest.mark.reliability(34)
 @pytest.mark.parametrize("minutes", [10, -10])
 async def test_a_wrong_clock_is_reported_once_and_uses_up_no_attempt(demo, minutes):
     for name in NAMES:
@@ -65,6 +66,7 @@ async def test_a_wrong_clock_is_reported_once_and_uses_up_no_attempt(demo, minut
     await goes_on(demo)
 
 
+@pytest.mark.reliability(34)
 async def test_a_clock_that_drifts_is_warned_of_before_it_is_refused(demo):
     await demo.store()
     demo.clock.forward(seconds=25)

@@ -58,6 +58,7 @@ def twin(world, product, **content):
     return other
 
 
+@pytest.mark.reliability(31)
 @pytest.mark.parametrize("after", [True, False], ids=["done", "not done"])
 async def test_reliability_31_an_edit_whose_reply_is_lost_is_read_back_first(demo, sku, after):
     await demo.store(axes=AXES, skus=[sku("M")])

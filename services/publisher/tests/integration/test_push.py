@@ -38,6 +38,7 @@ async def test_a_product_is_created_once_and_told(demo):
     assert "intent" not in listing
 
 
+@pytest.mark.reliability(37)
 async def test_scenario_8_reliability_37_ten_commands_are_one_push_of_the_newest_content(demo):
     demo.sandbox.faults.add(Fault("slow", operation="create*", seconds=0.3))
     await demo.store()
@@ -112,6 +113,7 @@ async def test_st11_q5_a_new_sku_brings_its_own_stock_only(demo, sku):
     assert dict(demo.sandbox.journal.stock_writes) == {("demo", "A-100_M"): 1, ("demo", "A-100_L"): 1}
 
 
+@pytest.mark.reliability(31)
 @pytest.mark.parametrize(
     "fault",
     [
@@ -135,6 +137,7 @@ async def test_scenario_32_reliability_31_a_create_whose_reply_is_lost_makes_no_
     assert event["skus"][0]["stock_sent"] == 7
 
 
+@pytest.mark.reliability(31)
 async def test_scenario_31_reliability_31_a_create_that_never_arrived_is_done_at_the_retry(demo):
     """Scenario 31."""
     await demo.store()
@@ -332,6 +335,7 @@ async def test_a_scheduled_command_does_not_replace_a_manual_one(demo):
     assert done(demo)["edits"] == 1
 
 
+@pytest.mark.reliability(36)
 async def test_reliability_36_a_permanent_refusal_is_a_problem_of_the_product_until_its_content_changes(demo):
     """Reported with TikTok's code and not retried; a schedule sends other content only, a manual push at once."""
     demo.sandbox.settings.max_price = 1000

@@ -37,6 +37,7 @@ class TestAtTenASecond:
     def publisher_settings(self):
         return {"requests_per_second": 10.0}
 
+    @pytest.mark.reliability(32)
     async def test_reliability_32_the_rate_is_never_exceeded(self, demo):
         """TikTok allows 10 a second over all endpoints, uploads and readings included."""
         demo.sandbox.limits.shop_rates["demo"] = Rate(10.0, 10)
@@ -46,6 +47,7 @@ class TestAtTenASecond:
         # How much of the rate is used is proven where time is made (test_pace): here the machine's load counts too.
         assert demo.sandbox.journal.traffic.summary()["demo"]["rate_limited"] == 0
 
+    @pytest.mark.reliability(32)
     async def test_reliability_32_a_throttled_shop_slows_no_other(self, demo):
         """`demo` is limited to 1 a second and was first; `other` goes at its full rate meanwhile."""
         assert (await demo.authorise("other")).status_code == 200
@@ -60,6 +62,7 @@ class TestAtTenASecond:
         held = await demo.database["push_jobs"].count_documents({"shop_key": "demo", "owner": {"$ne": ""}})
         assert held <= 12, "the others wait in the store"
 
+    @pytest.mark.reliability(32)
     @pytest.mark.parametrize("status", [429, 200])
     @pytest.mark.parametrize("retry_after", [True, False])
     async def test_reliability_32_every_form_of_the_limit_slows_the_shop_down(self, demo, status, retry_after):
@@ -79,6 +82,7 @@ class TestBroken:
     def publisher_settings(self):
         return {"breaker_longest": timedelta(seconds=1), "requests_per_second": 50.0}
 
+    @pytest.mark.reliability(35)
     @pytest.mark.parametrize("kind", ["error", "html", "drop"])
     async def test_reliability_35_a_shop_that_does_not_answer_is_left_alone_and_comes_back(self, demo, kind):
         """Its jobs wait in the store and keep their attempts; the other shop goes on; one create per product."""
@@ -145,6 +149,7 @@ class TestQuota:
         assert demo.events("push.skipped") == []
 
 
+@pytest.mark.reliability(37)
 async def test_reliability_37_commands_for_one_product_are_one_push_and_the_newest_content_goes(demo):
     """Ten commands at once, then one while the push runs: one create, then the newest content, never the old one."""
     demo.sandbox.faults.add(Fault("slow", operation="create*", times=1, seconds=0.5))

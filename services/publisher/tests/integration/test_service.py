@@ -108,6 +108,7 @@ async def test_from_command_to_event(environment, topic_prefix, database, tmp_pa
     assert environment["PUBLISHER_TIKTOK_APP_SECRET"] not in service.log.read_text()
 
 
+@pytest.mark.reliability(5)
 @pytest.mark.parametrize("failpoint", ["publisher_before_create", "publisher_after_create", "publisher_recorded"])
 async def test_reliability_5_a_crash_in_mid_create(
     environment, topic_prefix, database, tmp_path, document, picture, failpoint
@@ -129,6 +130,7 @@ async def test_reliability_5_a_crash_in_mid_create(
         assert max(sandbox.journal.stock_writes.values()) == 1
 
 
+@pytest.mark.reliability(5)
 @pytest.mark.parametrize("failpoint", ["publisher_before_edit", "publisher_after_edit", "publisher_recorded:2"])
 async def test_reliability_5_a_crash_in_mid_edit(
     environment, topic_prefix, database, tmp_path, document, picture, sku, failpoint

@@ -129,6 +129,7 @@ async def test_a_preapproved_product_is_reported_once(demo):
     assert [event["review"] for event in demo.events("review.changed")] == ["pre_approved"]
 
 
+@pytest.mark.reliability(38)
 async def test_reliability_38_a_refused_activation_is_told_with_its_reasons(demo, live, monkeypatch):
     """TikTok lists failures inside a success; a wrapper hides the reasons one level deeper."""
     product = await live()
@@ -310,6 +311,7 @@ def without_last_sku(reply):
     return {**reply, "skus": reply["skus"][:-1]}
 
 
+@pytest.mark.reliability(38)
 @pytest.mark.parametrize("shorten", [without_last_sku, lambda reply: {"product_id": reply["product_id"]}])
 async def test_reliability_38_ids_that_a_reply_lacks_are_read_back(demo, sku, monkeypatch, shorten):
     monkeypatch.setattr(listings, "written_reply", lambda *args: shorten(written_reply(*args)))
@@ -320,6 +322,7 @@ async def test_reliability_38_ids_that_a_reply_lacks_are_read_back(demo, sku, mo
     assert max(demo.sandbox.journal.stock_writes.values()) == 1
 
 
+@pytest.mark.reliability(38)
 async def test_reliability_38_a_sku_that_was_not_taken_is_told_and_goes_with_the_next_push(demo, sku, monkeypatch):
     """The stock of the other SKUs counts as sent, that of this one does not."""
     service = demo.sandbox.services.listings
@@ -337,6 +340,7 @@ async def test_reliability_38_a_sku_that_was_not_taken_is_told_and_goes_with_the
     assert dict(demo.sandbox.journal.stock_writes) == {("demo", "A-100_M"): 1, ("demo", "A-100_L"): 1}
 
 
+@pytest.mark.reliability(38)
 async def test_reliability_38_tiktoks_warnings_are_handed_on(demo):
     """Fields that were dropped although the call succeeded."""
     await demo.store(content={"brand_id": "123"})

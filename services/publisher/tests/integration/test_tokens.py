@@ -63,6 +63,7 @@ def counted(outcome: str) -> float:
     return REGISTRY.get_sample_value("shopsync_publisher_token_refreshes_total", {"outcome": outcome}) or 0.0
 
 
+@pytest.mark.reliability(33)
 async def test_many_calls_of_two_replicas_refresh_once(demo, replica):
     """The token expires during every call: there is one refresh, and every call succeeds."""
     replicas = [await replica(), await replica()]
@@ -231,6 +232,7 @@ async def test_operators_see_everything_but_tokens(demo):
     await Authorizations(demo.database).ensure_view()  # a second start
 
 
+@pytest.mark.reliability(33)
 async def test_an_expired_access_token_is_refreshed_once_for_many_pushes(demo):
     for number in range(6):
         await demo.store(f"P-{number}")
@@ -257,6 +259,7 @@ async def test_an_ended_consent_fails_every_product_once_and_parks_it(demo):
     assert demo.sandbox.journal.requests.total() == calls
 
 
+@pytest.mark.reliability(33)
 async def test_commands_after_a_consent_ended_wait_for_the_new_one(demo):
     """Parked, not dead-lettered (reliability 33)."""
     await demo.store()
@@ -273,6 +276,7 @@ async def test_commands_after_a_consent_ended_wait_for_the_new_one(demo):
     await eventually(lambda: demo.events("push.succeeded"))
 
 
+@pytest.mark.reliability(33)
 async def test_pushes_wait_for_the_token_host(demo):
     await demo.store()
     demo.sandbox.tokens.expire("demo")

@@ -238,6 +238,7 @@ async def test_a_code_counts_whatever_the_status(client, raw, status, code, kind
     assert (type(error), error.request_id) == (kind, "r-1")
 
 
+@pytest.mark.reliability(34)
 @pytest.mark.parametrize("minutes", [10, -10])
 async def test_a_wrong_clock_is_named_by_tiktoks_date(client, raw, now, minutes):
     """Reliability 34."""

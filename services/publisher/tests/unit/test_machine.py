@@ -123,6 +123,7 @@ def test_unchanged_tells_whether_it_is_live(facts):
     assert decide(replace(listed, seen=seen(audit="AUDITING"))) == machine.Unchanged("in_review")
 
 
+@pytest.mark.reliability(36)
 def test_reliability_36_a_clock_does_not_repeat_what_was_refused(facts):
     """RB-9: until the content changes, somebody presses 同期, or a day has passed."""
     refusal = ContentRefusal("same", "12052220", "prohibited", NOW)

@@ -28,6 +28,7 @@ from publisher.pace.slots import Line, take_stretch
 from publisher.pace.state import PaceState
 
 
+@pytest.mark.reliability(32)
 @settings(max_examples=60, deadline=None)
 @given(
     rate=st.sampled_from([1.0, 2.5, 7.0, 10.0, 50.0]),
@@ -59,6 +60,7 @@ def test_reliability_32_no_second_above_the_rate_under_any_interleaving(
     assert most_in_a_second(shop.arrivals, rate) >= 1.0
 
 
+@pytest.mark.reliability(32)
 @settings(max_examples=60, deadline=None)
 @given(
     rate=st.sampled_from([1.0, 5.0, 10.0, 50.0]),
@@ -83,6 +85,7 @@ def test_reliability_32_replicas_together_keep_the_rate(rate, replicas, seconds,
     assert most_in_a_second(shop.arrivals, rate) >= 1.0
 
 
+@pytest.mark.reliability(32)
 @pytest.mark.parametrize("count", [1, 2, 3])
 @pytest.mark.parametrize("rate", [1.0, 10.0, 100.0])
 def test_reliability_32_at_least_95_percent_of_the_rate_is_used(rate, count):
@@ -137,6 +140,7 @@ def test_reliability_32_the_rate_comes_back_once_the_limit_is_lifted():
     assert sum(at >= 1290 for at in shop.arrivals) >= 92
 
 
+@pytest.mark.reliability(32)
 def test_reliability_32_retry_after_stops_all_replicas():
     """Only what was already on its way, or reserved for half a second, still goes out."""
     shop = Shop(0.2)
@@ -177,6 +181,7 @@ def test_a_long_pause_puts_the_call_back():
     assert not shop.arrivals
 
 
+@pytest.mark.reliability(35)
 def test_reliability_35_the_breaker_opens_and_one_probe_at_a_time_tries():
     """One minute without answers: few calls, and soon after its end everything goes again."""
     shop, store = Shop(0.2), Store()

@@ -19,7 +19,8 @@ from shopsync_testkit.processes import clean_environment
 class Installation:
     """Several installations can share the servers, each under a topic prefix and a database of its own.
 
-    `server_pids`: process ids of the servers by name; None for a server that is not a process of ours.
+    `server_pids`: process ids of the servers by name; None for a server that is not a process of ours. `replication`:
+    copies of each topic.
     """
 
     kafka_bootstrap: str
@@ -27,6 +28,7 @@ class Installation:
     topic_prefix: str = "shopsync"
     database: str = "shopsync"
     server_pids: Mapping[str, int | None] = field(default_factory=dict)
+    replication: int = 1
 
     @classmethod
     def on(cls, broker: Broker, server: MongoServer) -> Self:
@@ -44,13 +46,13 @@ class Installation:
         }
 
 
-async def apply_topics(settings: Mapping[str, str], folder: Path) -> None:
+async def apply_topics(settings: Mapping[str, str], folder: Path, replication: int = 1) -> None:
     """Run `shopsync topics apply`, as an operator would. Raises RuntimeError with its output."""
-    command = Path(sys.executable).with_name("shopsync")
+    command = [str(Path(sys.executable).with_name("shopsync")), "topics", "apply", "--replication", str(replication)]
     log = folder / "topics.log"
     with log.open("wb") as output:
         process = await asyncio.create_subprocess_exec(
-            command, "topics", "apply", env={**clean_environment(), **settings}, stdout=output, stderr=output
+            *command, env={**clean_environment(), **settings}, stdout=output, stderr=output
         )
         if await process.wait() != 0:
             raise RuntimeError(f"`shopsync topics apply` failed:\n{log.read_text(encoding='utf-8')}")

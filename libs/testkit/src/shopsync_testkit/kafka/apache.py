@@ -42,7 +42,7 @@ SETTINGS = {
     "background.threads": 2,
 }
 # A quick start matters more than peak speed: C1 only, one GC thread.
-_JVM = (
+JVM = (
     "-XX:TieredStopAtLevel=1",
     "-XX:+UseSerialGC",
     "-Xms128m",
@@ -74,8 +74,8 @@ async def start_node(
         address = f"127.0.0.1:{port}"
         settings = folder / "server.properties"
         settings.write_text(_properties(folder / "logs", controller_port, listeners(controller_port)), encoding="utf-8")
-        archive = await asyncio.to_thread(_ClassArchive, java, folder)
-        command = [str(java), *_JVM, *jvm, *archive.flags, "-cp", f"{libs}/*", "kafka.Kafka", str(settings)]
+        archive = await asyncio.to_thread(ClassArchive, java, folder)
+        command = [str(java), *JVM, *jvm, *archive.flags, "-cp", f"{libs}/*", "kafka.Kafka", str(settings)]
         node = ProcessNode(
             Program(f"Apache Kafka {jars.KAFKA_VERSION}", command, folder, port),
             ready or ready_at(address),
@@ -110,7 +110,7 @@ def _properties(logs: Path, controller_port: int, listeners: Mapping[str, object
     return "".join(f"{name}={value}\n" for name, value in settings.items())
 
 
-class _ClassArchive:
+class ClassArchive:
     """The JVM's class data of an earlier Kafka, which halves the time to start (measured 1.6 s → 0.8 s).
 
     The first broker on a machine records it at its clean shutdown; later ones map it. The JVM ignores an archive that

@@ -14,8 +14,10 @@ from shopsync_testkit.kafka import jars
 NODE_ID = 1
 
 
-def new_log_folder(java: Path, libs: Path, target: Path) -> None:
-    """Create `target` as `kafka.tools.StorageTool format` would, with a cluster id of its own.
+def new_log_folder(
+    java: Path, libs: Path, target: Path, *, node_id: int = NODE_ID, cluster_id: str | None = None
+) -> None:
+    """Create `target` as `kafka.tools.StorageTool format` would. `cluster_id` None: a cluster of its own.
 
     The tool runs once per Kafka version (0.9 s of JVM); after that its result is copied. A copy is correct because the
     voters are static: bootstrap.checkpoint then holds feature levels only, and both ids are in meta.properties.
@@ -27,11 +29,12 @@ def new_log_folder(java: Path, libs: Path, target: Path) -> None:
                 _format(java, libs, template)
     shutil.copytree(template, target)
     (target / "meta.properties").write_text(
-        f"version=1\nnode.id={NODE_ID}\ncluster.id={_random_id()}\ndirectory.id={_random_id()}\n", encoding="utf-8"
+        f"version=1\nnode.id={node_id}\ncluster.id={cluster_id or random_id()}\ndirectory.id={random_id()}\n",
+        encoding="utf-8",
     )
 
 
-def _random_id() -> str:
+def random_id() -> str:
     """A random id in Kafka's form: 16 bytes as unpadded URL-safe base64 that does not start with a dash."""
     while (text := base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")).startswith("-"):
         pass
@@ -55,7 +58,7 @@ def _format(java: Path, libs: Path, template: Path) -> None:
             "kafka.tools.StorageTool",
             "format",
             "-t",
-            _random_id(),
+            random_id(),
             "-c",
             str(settings),
         ]

@@ -1,6 +1,6 @@
-"""Makes a single mongod a writable replica set."""
+"""Makes one mongod, or several, a writable replica set."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 from urllib.parse import urlencode
 
@@ -37,7 +37,7 @@ def ready_at(port: int, **options: str) -> Callable[[], Awaitable[bool]]:
                 if hello.get("isWritablePrimary"):
                     return True
                 if not hello.get("setName"):
-                    await _initiate(connection, port)
+                    await initiate(connection, [port])
             except ConnectionFailure:
                 return False
         return False
@@ -45,10 +45,12 @@ def ready_at(port: int, **options: str) -> Callable[[], Awaitable[bool]]:
     return ready
 
 
-async def _initiate(connection: AsyncMongoClient[dict[str, Any]], port: int) -> None:
-    members = [{"_id": 0, "host": f"127.0.0.1:{port}"}]
+async def initiate(connection: AsyncMongoClient[dict[str, Any]], ports: Sequence[int], **settings: int) -> None:
+    """Make the mongods at these ports a replica set, unless they are one."""
+    members = [{"_id": number, "host": f"127.0.0.1:{port}"} for number, port in enumerate(ports)]
+    config = {"_id": NAME, "members": members, "settings": settings}
     try:
-        await connection.admin.command("replSetInitiate", {"_id": NAME, "members": members})
+        await connection.admin.command("replSetInitiate", config)
     except OperationFailure as error:
         if error.code != _ALREADY_INITIALIZED:
             raise

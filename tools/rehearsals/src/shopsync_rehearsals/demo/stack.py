@@ -3,6 +3,7 @@
 import asyncio
 import base64
 import contextlib
+import itertools
 import os
 import sys
 from collections.abc import AsyncIterator, Mapping
@@ -16,6 +17,7 @@ from shopsync_rehearsals.installation import Installation, apply_topics, write_s
 from shopsync_rehearsals.reporting import Report, discard, reported
 from shopsync_testkit import kafka, mongo
 from shopsync_testkit.children import Child
+from shopsync_testkit.fault_proxy import Route
 from shopsync_testkit.ports import free_port
 from shopsync_testkit.processes import ServiceProcess, start_announced
 
@@ -43,8 +45,19 @@ class Stack:
 
 
 @dataclass(frozen=True, slots=True)
+class Links:
+    """Ways from the services to the sandboxes that somebody else serves, such as a FaultProxy; None: directly."""
+
+    futureshop: Route | None = None
+    tiktok: Route | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
-    """What to start. Rates are requests per second of each sandbox; TikTok decides a review after `review_seconds`."""
+    """What to start. Rates are requests per second of each sandbox; TikTok decides a review after `review_seconds`.
+
+    `replicas`: of each service. The first one has the service's name, the others a number as well.
+    """
 
     products: int = 200
     seed: int = 7
@@ -52,6 +65,8 @@ class Plan:
     tiktok_rate: float = 200.0
     review_seconds: float = 1.0
     session_timeout_seconds: int = 10
+    replicas: int = 1
+    links: Links = Links()
 
 
 @contextlib.asynccontextmanager
@@ -83,10 +98,10 @@ async def running_on(
         futureshop, tiktok, _ = await asyncio.gather(
             reported(report, "starting the sandbox futureshop", _futureshop(plan, folder, children)),
             reported(report, "starting the sandbox TikTok Shop", _tiktok(plan, folder, publisher_port, children)),
-            reported(report, "creating the topics", apply_topics(settings, folder)),
+            reported(report, "creating the topics", apply_topics(settings, folder, installation.replication)),
         )
         stack = Stack(installation, folder, futureshop, tiktok, environment=settings)
-        stack.services = _services(stack, publisher_port)
+        stack.services = _services(stack, plan, publisher_port)
         await asyncio.gather(
             *(reported(report, f"starting {name}", one.start()) for name, one in stack.services.items())
         )
@@ -97,23 +112,35 @@ async def running_on(
         await asyncio.gather(*(child.terminate(5.0) for child in children))
 
 
-def _services(stack: Stack, publisher_port: int) -> dict[str, ServiceProcess]:
+def _services(stack: Stack, plan: Plan, publisher_port: int) -> dict[str, ServiceProcess]:
+    futureshop = _through(stack.futureshop, plan.links.futureshop)
     own: dict[str, dict[str, str]] = {
         "ingestor": {
-            "INGESTOR_SHOPS_FILE": str(write_shops_file(stack.folder, stack.futureshop)),
+            "INGESTOR_SHOPS_FILE": str(write_shops_file(stack.folder, futureshop)),
             "INGESTOR_REQUESTS_PER_SECOND": "10",
         },
-        "publisher": _publisher_settings(stack.tiktok),
+        "publisher": _publisher_settings(_through(stack.tiktok, plan.links.tiktok)),
     }
-    return {
-        name: ServiceProcess(
-            name,
-            env={**stack.environment, "SHOPSYNC_INSTANCE_ID": f"{name}-0", **own.get(name, {})},
+    services = {}
+    for service, number in itertools.product(SERVICES, range(plan.replicas)):
+        name = f"{service}-{number}" if number else service
+        services[name] = ServiceProcess(
+            service,
+            name=name,
+            env={**stack.environment, "SHOPSYNC_INSTANCE_ID": f"{service}-{number}", **own.get(service, {})},
             folder=stack.folder,
             http_port=publisher_port if name == "publisher" else None,
         )
-        for name in SERVICES
-    }
+    return services
+
+
+def _through(facts: Mapping[str, Any], route: Route | None) -> Mapping[str, Any]:
+    """The ready line of a sandbox as seen by a service that reaches it another way."""
+    return facts if route is None else {**facts, "url": f"http://127.0.0.1:{route.listen}"}
+
+
+def _port(route: Route | None) -> list[str]:
+    return [] if route is None else ["--port", str(route.target)]
 
 
 def _publisher_settings(tiktok: Mapping[str, Any]) -> dict[str, str]:
@@ -138,6 +165,7 @@ def _publisher_settings(tiktok: Mapping[str, Any]) -> dict[str, str]:
 async def _futureshop(plan: Plan, folder: Path, children: list[Child]) -> dict[str, Any]:
     command = [sys.executable, "-m", "shopsync_sandbox", "futureshop", "--seed", str(plan.seed)]
     command += ["--shop", f"{SHOP}:{plan.products}", "--requests-per-second", str(plan.futureshop_rate)]
+    command += _port(plan.links.futureshop)
     child, facts = await start_announced("futureshop", command, log=folder / "futureshop.log")
     children.append(child)
     return facts
@@ -148,7 +176,7 @@ async def _tiktok(plan: Plan, folder: Path, publisher_port: int, children: list[
     command = [sys.executable, "-m", "shopsync_sandbox", "tiktok", "--seed", str(plan.seed), "--shop", SHOP]
     command += ["--webhook-url", f"{publisher}/webhooks/tiktok", "--review-seconds", str(plan.review_seconds)]
     command += ["--redirect-url", f"{publisher}/oauth/tiktok/callback"]
-    command += ["--requests-per-second", str(plan.tiktok_rate)]
+    command += ["--requests-per-second", str(plan.tiktok_rate), *_port(plan.links.tiktok)]
     child, facts = await start_announced("tiktok", command, log=folder / "tiktok.log")
     children.append(child)
     return facts

@@ -57,12 +57,13 @@ def _members(what: str, expected: set[str], found: set[str]) -> Iterator[Differe
 def _products(world: World, model: Model, documents: dict[str, Document]) -> Iterator[Difference]:
     for number in sorted(model.records.keys() & documents.keys()):
         record, document = model.records[number], documents[number]
-        yield from _values(number, _record_facts(record), _document_facts(document))
+        yield from differing(number, record_facts(record), document_facts(document))
         yield from _open_facts(number, record, document)
         yield from _listing_link(world, number, record, document)
 
 
-def _record_facts(record: Record) -> Document:
+def record_facts(record: Record) -> Document:
+    """What the rules say of a product, by name."""
     prices = record.prices()
     return {
         "sync_enabled": record.on,
@@ -79,7 +80,8 @@ def _record_facts(record: Record) -> Document:
     }
 
 
-def _document_facts(document: Document) -> Document:
+def document_facts(document: Document) -> Document:
+    """The same of a document of `products`."""
     content = document["content"]
     own = ("category_id", "brand_id", "package_weight_g", "package_dimensions_cm", "attributes")
     skus = {(sku["vertical_no"], sku["horizontal_no"]): (sku["price"], sku["stock"]) for sku in document["skus"]}
@@ -105,7 +107,8 @@ def _plain(value: Any) -> Any:
     return [_plain(member) for member in value] if isinstance(value, list) else value
 
 
-def _values(number: str, expected: Document, found: Document) -> Iterator[Difference]:
+def differing(number: str, expected: Document, found: Document) -> Iterator[Difference]:
+    """The facts of one product that differ."""
     for what, value in expected.items():
         if value != found[what]:
             yield Difference(number, what, value, found[what])

@@ -1,6 +1,6 @@
 """Compares what the compacted topic finally holds with MongoDB."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
@@ -16,8 +16,13 @@ from shopsync_rehearsals.month.world import SHOP, World
 async def snapshot_differences(world: World, idle: IdleWatch) -> list[Difference]:
     """The newest message per product must equal the stored product, or be a tombstone where none is stored."""
     topic = CATALOG_PRODUCTS.full_name(world.prefix)
-    newest = await _newest(world, await idle.partitions(topic))
+    newest = await newest_values(world.bootstrap_servers, await idle.partitions(topic))
     stored = {document["_id"]: document async for document in world.database["products"].find({"shop_key": SHOP})}
+    return compared(newest, stored)
+
+
+def compared(newest: Mapping[str, bytes | None], stored: Mapping[str, dict[str, Any]]) -> list[Difference]:
+    """The newest message per product beside the stored documents, both by subject."""
     return [
         difference
         for subject in sorted(newest.keys() | stored.keys())
@@ -36,8 +41,9 @@ def _compared(subject: str, message: bytes | None, document: dict[str, Any] | No
         yield Difference(number, "newest snapshot", stored, published)
 
 
-async def _newest(world: World, partitions: list[TopicPartition]) -> dict[str, bytes | None]:
-    consumer = AIOKafkaConsumer(bootstrap_servers=world.bootstrap_servers, isolation_level="read_committed")
+async def newest_values(bootstrap_servers: str, partitions: list[TopicPartition]) -> dict[str, bytes | None]:
+    """The value of the last message of each key."""
+    consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap_servers, isolation_level="read_committed")
     await consumer.start()
     try:
         ends = await consumer.end_offsets(partitions)

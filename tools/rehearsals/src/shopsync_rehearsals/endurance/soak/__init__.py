@@ -1,0 +1,1 @@
+"""Mixed load for a long time: what a service holds must not grow."""
