@@ -17,6 +17,12 @@ READ_AS_A_WHOLE: dict[tuple[str, str], str] = {
     (f"{_PUBLISHER}/store/pauses.py:Pauses.shops", "push_pauses"): "one document per shop that was ever paused",
     (f"{_READMODEL}/products/counts.py:count_products", "products"): "an operator asks for the counts of all shops",
     (f"{_READMODEL}/products/counts.py:count_products", "shops"): f"{_PER_SHOP}: an operator asks for all",
+    (
+        f"{_READMODEL}/products/counts.py:count_statuses",
+        "products",
+    ): "of an index alone, at most a twentieth of the time",
+    (f"{_READMODEL}/permitted.py:if_allowed", "command_positions"): "one document per partition of push-commands",
+    (f"{_READMODEL}/permitted.py:if_allowed", "restorations"): "one document per restore",
     (f"{_READMODEL}/shops/overview.py:read_shops", "shops"): f"{_PER_SHOP}: an operator asks for all",
     (f"{_READMODEL}/token_keys.py:read_keys", "authorization_states"): f"{_PER_SHOP}: an operator asks for all",
     (f"{_READMODEL}/permitted.py:if_allowed", "app_troubles"): "one document per publisher",
@@ -25,6 +31,7 @@ READ_AS_A_WHOLE: dict[tuple[str, str], str] = {
     (f"{_READMODEL}/permitted.py:if_allowed", "push_pauses"): "one document per shop that was ever paused",
     (f"{_READMODEL}/shops/pushes.py:read_pushes", "push_jobs"): "an operator asks for the pushes of all shops",
     (f"{_READMODEL}/shops/pushes.py:read_shop_pushes", "push_jobs"): "an operator asks for the pushes of all shops",
+    (f"{_CLI}/restoring.py:waiting_jobs", "push_jobs"): "once, after a restore",
     (f"{_CLI}/letters/reading.py:_held", "held_messages"): "an operator asks for all that is held, and gets the places",
 }
 """By function and collection."""

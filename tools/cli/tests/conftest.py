@@ -57,6 +57,47 @@ def shopsync(monkeypatch: pytest.MonkeyPatch) -> Shopsync:
     return run
 
 
+Findings = dict[tuple[str, str], dict[str, Any]]
+
+
+@pytest.fixture
+def looked() -> Callable[..., Awaitable[Findings]]:
+    """Runs the doctor; what it found by (check, what)."""
+
+    async def look(shopsync: Shopsync, *options: str, only: tuple[str, ...] = (), code: int = 0, env: Any = None):
+        chosen = [word for name in only for word in ("--only", name)]
+        ended = await shopsync(*options, "doctor", "--json", "--timeout", "30", *chosen, env=env)
+        assert ended.exit_code == code, ended.stdout + ended.stderr
+        return {(one["check"], one["what"]): one for one in ended.json()["findings"]}
+
+    return look
+
+
+@pytest.fixture
+def verdicts() -> Callable[[Findings], dict[str, str]]:
+    """How each check ended."""
+    return lambda found: {check: one["verdict"] for (check, _), one in found.items()}
+
+
+ROLES = Path(__file__).parents[3] / "deploy" / "mongo" / "roles.json"
+
+
+@pytest.fixture
+def with_users(shopsync: Shopsync, guarded_mongo: int) -> Callable[[], Awaitable[str]]:
+    """Applies the roles; the connection string of root."""
+    plan = json.loads(ROLES.read_text())
+    passwords = {user["password_env"]: f"p-{user['name']}" for user in plan["users"]}
+    root = f"mongodb://root:p-root@127.0.0.1:{guarded_mongo}/?authSource=admin&directConnection=true"
+
+    async def apply() -> str:
+        member = f"127.0.0.1:{guarded_mongo}"
+        ended = await shopsync("--mongo", root, "mongo", "apply-users", str(ROLES), "--initiate", member, env=passwords)
+        assert ended.exit_code == 0, ended.stderr
+        return root
+
+    return apply
+
+
 @dataclass
 class Bus:
     """A cluster with the topics of one test."""

@@ -3,6 +3,7 @@ import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from functools import partial
+from importlib.metadata import version
 from typing import Any, Union
 
 from faststream import AckPolicy, FastStream
@@ -61,7 +62,8 @@ def create_app(common: CommonSettings, service: str) -> FastStream:
     """
     broker = _Broker(
         common.kafka_bootstrap_servers.split(","),
-        client_id=f"{common.topic_prefix}.{service}",
+        # With the version: whoever looks at a group sees whether an update is finished.
+        client_id=f"{common.topic_prefix}.{service}-{version('shopsync-runtime')}",
         request_timeout_ms=_REQUEST_MS,
         consumer_only=True,
         allow_auto_create_topics=False,

@@ -22,7 +22,7 @@ from catalog.rules.model import State
 from catalog.rules.own_records import OwnRecords
 from catalog.rules.suspects import Suspect, Suspects, version_shown
 from catalog.snapshot_publisher import SnapshotPublisher
-from catalog.store.products import ProductStore
+from catalog.store.products import ProductStore, Stored
 from shopsync_runtime import Delivery, RefusedDelivery
 from shopsync_runtime.chunks import batched
 from shopsync_runtime.failures import is_retryable
@@ -66,8 +66,9 @@ class SnapshotRepair:
         unsure = {key for (_, key), (_, is_certain) in newest.items() if not is_certain}
         present = await self._products.versions(unsure) if unsure else {}
         for (partition, key), (delivery, is_certain) in newest.items():
-            differs = not is_certain and version_shown(key, delivery.value) != present.get(key)
-            self._suspects.read(partition, key, delivery.offset, differs=differs)
+            shown = None if is_certain else version_shown(key, delivery.value)
+            differs = not is_certain and shown != present.get(key)
+            self._suspects.read(partition, key, delivery.offset, differs=differs, shown=shown)
         return []
 
     def first_pending(self) -> Mapping[TopicPartition, int]:
@@ -104,6 +105,10 @@ class SnapshotRepair:
 
     async def _repair(self, due: Sequence[Suspect]) -> None:
         stored = await self._products.load({one.key for one in due})
+        if ahead := _newer(due, stored):
+            # The database is older than the topic, as after a restore: readers order by version.
+            await self._products.raise_versions(ahead)
+            stored |= await self._products.load(ahead)
         known = {key: one.state for key, one in stored.items() if one.state.record or one.state.tombstone}
         if unknown := sorted(stored.keys() - known.keys()):
             # A lost or wrong database must not empty the topic, so records of unknown products stay.
@@ -144,6 +149,16 @@ class SnapshotRepair:
             log.exception("a snapshot cannot be published, the last record of its product stays as it is", product=key)
             return False
         return True
+
+
+def _newer(due: Sequence[Suspect], stored: Mapping[str, Stored]) -> dict[str, int]:
+    """Products whose record has a higher version than their state, and that version."""
+    newer = {}
+    for one in due:
+        snapshot = stored[one.key].state.snapshot
+        if snapshot is not None and one.shown is not None and one.shown > snapshot["version"]:
+            newer[one.key] = one.shown
+    return newer
 
 
 def _product_of(delivery: Delivery) -> str | None:

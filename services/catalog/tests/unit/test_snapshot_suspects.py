@@ -53,6 +53,11 @@ class Products:
         self.queries += 1
         return {one: self.states[one] for one in ids if isinstance(self.states.get(one), int)}
 
+    async def raise_versions(self, beyond):
+        for one, seen in beyond.items():
+            if isinstance(self.states.get(one), int):
+                self.states[one] = max(self.states[one], seen + 1)
+
     async def load(self, ids):
         return {one: SimpleNamespace(state=self._state(one)) for one in ids}
 
@@ -60,7 +65,11 @@ class Products:
         known = self.states.get(one)
         alive = isinstance(known, int)
         return SimpleNamespace(
-            record=alive or None, tombstone=known == DELETED or None, version=known if alive else None, key=one
+            record=alive or None,
+            tombstone=known == DELETED or None,
+            version=known if alive else None,
+            snapshot={"version": known} if alive else None,
+            key=one,
         )
 
 
@@ -171,7 +180,7 @@ def test_what_a_record_shows(key, value, shown):
         (DELETED, None, []),
         (None, None, []),
         (3, 2, [("demo/A", 3)]),  # a frozen replica woke up
-        (3, 4, [("demo/A", 3)]),  # the database was restored
+        (3, 4, [("demo/A", 5)]),  # the database was restored: readers have seen version 4
         (3, None, [("demo/A", 3)]),
         (3, b"no JSON", [("demo/A", 3)]),
         (DELETED, 2, [("demo/A", None)]),
@@ -324,7 +333,8 @@ async def test_in_the_end_the_newest_state_stands_last(steps, order):
     for kind, *how in steps:
         match kind:
             case "change":
-                versions[how[0]] += 1
+                known = products.states.get(how[0])
+                versions[how[0]] = max(versions[how[0]], known if isinstance(known, int) else 0) + 1
                 products.states[how[0]] = versions[how[0]]
                 taken.append((how[0], versions[how[0]]))
             case "delete" if how[0] in products.states:

@@ -393,3 +393,12 @@ class TestStaleNews:
         ready.skipped("not_authorized")
         ready.pushed(version=pushed)
         assert (status(ready), ready.snapshot.tiktok_product_id) == ("sync_error", "T1")
+
+
+def test_a_push_that_the_product_does_not_remember_makes_its_content_newer(ready):
+    """After a restore messages are folded again, some together: the same number would mean other content (SS-8)."""
+    known = ready.snapshot.content_version
+    ready.pushed(version=known + 4, tiktok="T1")
+    assert (ready.snapshot.content_version, ready.snapshot.status) == (known + 5, "pending")
+    ready.pushed("unchanged", "live")
+    assert (ready.snapshot.content_version, ready.snapshot.status) == (known + 5, "synced")

@@ -89,7 +89,7 @@ def build(runtime: Runtime, settings: PublisherSettings) -> None:
     sender = Sender(shops, materials, recorder, Permissions(database), send_locale=settings.send_locale)
     overviews = OverviewCache(shops, jobs, listings, life=settings.overview_life, clock=clock)
     reconciler = Reconciler(shops, overviews, recorder)
-    push = Push(Situations(database), recorder, sender, reconciler, settings=settings, clock=clock)
+    push = Push(_situations(runtime), recorder, sender, reconciler, settings=settings, clock=clock)
     paused_shops = PausedShops(pauses)
     job_runner = JobRunner(push, recorder, stores, paused_shops, settings=settings, clock=clock)
 
@@ -134,6 +134,12 @@ def build(runtime: Runtime, settings: PublisherSettings) -> None:
 def _process_name() -> str:
     """Tells several publishers on one host apart."""
     return f"{socket.gethostname()} (process {os.getpid()})"
+
+
+def _situations(runtime: Runtime) -> Situations:
+    situations = Situations(runtime.database)
+    runtime.on_start(situations.look)
+    return situations
 
 
 def _materials(runtime: Runtime, settings: PublisherSettings, cache: ImageCache) -> MaterialGatherer:

@@ -9,6 +9,7 @@ from shopsync_cli.commands import (
     authorize,
     bulk_edit,
     dead_letters,
+    doctor,
     edits,
     events,
     imports,
@@ -24,6 +25,7 @@ from shopsync_cli.commands import (
     sync,
     tail,
     topics,
+    watch,
 )
 from shopsync_cli.commands.context import Commands
 from shopsync_cli.commands.help_examples import give_examples
@@ -82,6 +84,8 @@ app.command("bulk-edit")(bulk_edit.bulk_edit)
 app.command("target")(edits.target)
 app.command("publish")(publish.publish)
 app.command("lag")(lag.lag)
+app.command("watch")(watch.watch)
+app.command("doctor")(doctor.doctor)
 app.command("keys")(keys.keys)
 app.command("pushes")(pushes.pushes)
 app.command("tail")(tail.tail)

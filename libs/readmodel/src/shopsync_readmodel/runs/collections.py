@@ -1,15 +1,45 @@
 """What imports and sweeps have in common: how one is found, and the newest of them."""
 
+from dataclasses import dataclass
+from datetime import datetime
+
 from shopsync_readmodel.errors import NoRun
+from shopsync_readmodel.permitted import if_allowed
 from shopsync_runtime.mongo import Database, Document
 
 _LONG = {"verdicts": 0, "candidates": 0, "report": 0, "refused": 0, "doubts": 0, "position": 0}
+
+
+@dataclass(frozen=True, slots=True)
+class LastRun:
+    """The newest import or sweep of a shop. `ended_at` None: not yet."""
+
+    state: str
+    requested_at: datetime
+    ended_at: datetime | None
 
 
 async def newest(database: Database, collection: str, shop_key: str | None, limit: int) -> list[Document]:
     """The newest documents, of one shop or of all, without their long lists."""
     query = {} if shop_key is None else {"shop_key": shop_key}
     return await database[collection].find(query, _LONG).sort("requested_at", -1).limit(limit).to_list()
+
+
+async def newest_by_shop(database: Database, collection: str, end: str, shop_key: str | None) -> dict[str, LastRun]:
+    """The newest of each shop, or of one. `end`: the member with the time at which it ended. One step per shop."""
+    chosen: Document = {} if shop_key is None else {"shop_key": shop_key}
+    fields = {"state": {"$first": "$state"}, "asked": {"$first": "$requested_at"}, "ended": {"$first": f"${end}"}}
+    pipeline: list[Document] = [
+        {"$match": chosen},
+        {"$sort": {"shop_key": -1, "requested_at": -1}},
+        {"$group": {"_id": "$shop_key", **fields}},
+    ]
+    found = await if_allowed(_rows(database, collection, pipeline))
+    return {str(row["_id"]): LastRun(row["state"], row["asked"], row.get("ended")) for row in found or ()}
+
+
+async def _rows(database: Database, collection: str, pipeline: list[Document]) -> list[Document]:
+    return await (await database[collection].aggregate(pipeline)).to_list()
 
 
 async def find(database: Database, collection: str, wanted: str) -> Document:

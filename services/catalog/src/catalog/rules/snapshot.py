@@ -34,7 +34,7 @@ def take_snapshot(
     # Values stored before the contract had limits may exceed them until futureshop or the merchant replaces them.
     product, listing, edits = record.upstream.product, record.listing, effective_edits(record)
     content, skus = _content(record, edits, tax), _skus(record, edits, tax)
-    content_version = _content_version(record, before, previous, content, skus)
+    content_version = _beyond_results(record, _content_version(record, before, previous, content, skus))
     missing = missing_fields(content, skus, [record.stock[(sku["vertical_no"], sku["horizontal_no"])] for sku in skus])
     missing += [name for name in refused_fields(listing.outcome, content_version) if name not in missing]
     status, error = status_of(record, content_version, missing)
@@ -136,6 +136,15 @@ def _content_version(
         and (skus == previous["skus"] or _sendable(record, skus) == _sendable(record, previous["skus"]))
     )
     return version if same else version + 1
+
+
+def _beyond_results(record: Record, version: int) -> int:
+    """The content version, beyond any that a push has told of: one of the same number was other content.
+
+    A product is counted less far than before when its messages are folded again after a restore, some of them together.
+    """
+    told = record.listing.pushed_content_version or 0
+    return version if told <= version else told + 1
 
 
 def _sendable(record: Record, skus: Iterable[Members]) -> list[tuple[Any, ...]]:

@@ -30,12 +30,16 @@ def version_shown(key: str, value: bytes | None) -> ShownVersion:
 
 @dataclass(slots=True, eq=False)
 class Suspect:
-    """A record that differs from the state. `end` is the partition's end, asked for after the record was read."""
+    """A record that differs from the state. `end` is the partition's end, asked for after the record was read.
+
+    `shown`: the version in the record.
+    """
 
     partition: Partition
     key: str
     offset: int
     end: int | None = None
+    shown: ShownVersion = None
 
 
 @dataclass(slots=True)
@@ -53,10 +57,10 @@ class Suspects:
     def __len__(self) -> int:
         return len(self._open)
 
-    def read(self, partition: Partition, key: str, offset: int, *, differs: bool) -> None:
+    def read(self, partition: Partition, key: str, offset: int, *, differs: bool, shown: ShownVersion = None) -> None:
         """Note the next record of a partition."""
         if differs:
-            self._open[partition, key] = Suspect(partition, key, offset)
+            self._open[partition, key] = Suspect(partition, key, offset, shown=shown)
         else:
             self._open.pop((partition, key), None)
 

@@ -204,6 +204,14 @@ class ProductStore:
         found = await self._products.find(query, {"version": 1}, batch_size=len(ids) + 1).to_list()
         return {document["_id"]: document["version"] for document in found}
 
+    async def raise_versions(self, beyond: Mapping[str, int]) -> None:
+        """Let the version of each product that has less be the next one: readers of the snapshots have seen these."""
+        writes = [
+            UpdateOne({"_id": one, "version": {"$lte": seen}}, {"$set": {"version": seen + 1}, "$inc": {"revision": 1}})
+            for one, seen in beyond.items()
+        ]
+        await self._products.bulk_write(writes, ordered=False)
+
     async def sku_numbers(self, ids: Collection[str]) -> dict[str, set[tuple[str, str]]]:
         """All SKUs that each of these products ever had. Unknown products are left out."""
         fields = {"stock.vertical_no": 1, "stock.horizontal_no": 1}

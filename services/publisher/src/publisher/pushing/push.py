@@ -11,6 +11,7 @@ from publisher.content.mapping import fingerprint
 from publisher.errors import PublisherError, Refused, Unavailable, WarehouseUnusable, Withheld
 from publisher.model import Job, Listing
 from publisher.pushing import machine
+from publisher.pushing.doubt import in_doubt
 from publisher.pushing.facts import known
 from publisher.pushing.machine import Facts, Fail, Skip, Wait
 from publisher.pushing.reconciling import Reconciler
@@ -122,6 +123,9 @@ class Push:
         if listing is not None and product is not None and _is_former(listing, product):
             log.info("the product is new, its former listing is left", shop_key=job.shop_key, product_no=job.product_no)
             listing = await self._recorder.start_over(listing)
+        found = problems(product, listing) if product is not None else ()
+        if product is not None and stored.was_restored:
+            listing = in_doubt(listing, product)
         return Facts(
             shop_key=job.shop_key,
             product=product,
@@ -129,7 +133,7 @@ class Push:
             shop=stored.shop,
             listing=listing,
             fingerprint=fingerprint(product, category_version or "") if product is not None else "",
-            problems=problems(product, listing) if product is not None else (),
+            problems=found,
             now=now,
             settings_overdue=now - job.requested_at >= self._settings_grace,
             by_hand=job.reason in {"manual", "redrive"},

@@ -16,7 +16,7 @@ _SHOP_STATE_FIELDS: Document = {"ended": True, "blocked": True, "blocked_until":
 class Situation:
     """What is stored about one product to push. `category_version` None: the shop has no settings.
 
-    `paused`: an operator paused the shop.
+    `paused`: an operator paused the shop. `was_restored`: TikTok may know more of the product than this database.
     """
 
     product: ProductSnapshot | None
@@ -24,6 +24,7 @@ class Situation:
     shop: ShopState
     listing: Listing | None
     paused: bool = False
+    was_restored: bool = False
 
 
 class Situations:
@@ -34,6 +35,15 @@ class Situations:
 
     def __init__(self, database: Database) -> None:
         self._products = database["products"]
+        self._restorations = database["restorations"]
+        self._was_restored = False
+
+    async def look(self) -> None:
+        """Find out whether an operator has restored this database from a backup (`shopsync mongo restored`).
+
+        Once, at the start: no publisher runs while a database is restored.
+        """
+        self._was_restored = await self._restorations.find_one({}, {"_id": True}) is not None
 
     async def read(self, shop_key: str, product_no: str) -> Situation:
         """What is stored now. The reads are not of one moment: the product is read before its listing."""
@@ -47,6 +57,7 @@ class Situations:
             shop=shop_state(found.get("authorizations")),
             listing=None if listing is None else listing_of(listing),
             paused=bool(found.get("push_pauses", {}).get("paused")),
+            was_restored=self._was_restored,
         )
 
 

@@ -53,6 +53,10 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
         "mongo apply-users roles.json --initiate mongo:27017 --wait 60",
         "mongo apply-users roles.json --certificate janitor=CN=janitor,OU=services,O=example",
     ),
+    "mongo restored": (
+        "mongo restored --backup-of 2026-11-23T03:00 --dry-run",
+        "mongo restored --backup-of 2026-11-23T03:00",
+    ),
     "import": (
         "import demo --mode changed-only --wait",
         "import demo --mode overwrite-all --dry-run",
@@ -72,6 +76,8 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     ),
     "publish": ("publish product-changes changes.jsonl --wait", "publish tool-edits - --dry-run"),
     "lag": ("lag", "lag --watch --every 5", "lag --all --json"),
+    "watch": ("watch", "watch --shop demo --interval 2", "watch --once --json"),
+    "doctor": ("doctor", "doctor --only topics --only mongo --json", "doctor --shops-file shops.yaml --shop demo"),
     "keys": ("keys", "keys --json"),
     "pushes": ("pushes demo", "pushes --state waiting --json"),
     "tail": ("tail reports listing-events --shop demo", "tail dead-letters --from-beginning --idle 5 --json"),

@@ -39,6 +39,14 @@ _PERMISSIONS = {2: "deny", 3: "allow"}
 _HARMLESS = ("cluster", "IdempotentWrite")
 
 
+class NoAccessControl(CommandFailed):
+    """The brokers have no authorizer."""
+
+
+class NotAllowed(CommandFailed):
+    """The user is no administrator of the cluster."""
+
+
 @dataclass(frozen=True, slots=True, order=True)
 class Binding:
     """One line of the cluster's list: who may do what with which resource."""
@@ -126,7 +134,7 @@ def _reaches(one: Binding, prefix: str) -> bool:
 
 
 async def read_acls(admin: AIOKafkaAdminClient) -> set[Binding]:
-    """Everything that the cluster has. Raises KafkaError, or CommandFailed where there is no access control."""
+    """Everything that the cluster has. Raises KafkaError, NoAccessControl or NotAllowed."""
     request = DescribeAclsRequest(_ANY, None, _ANY, None, None, _ANY, _ANY)
     answer = await _ask(admin, request)
     _check(answer.error_code, answer.error_message)
@@ -174,10 +182,10 @@ async def _ask(admin: AIOKafkaAdminClient, request: Any) -> Any:
 
 def _check(code: int, message: str | None) -> None:
     if code == _SECURITY_DISABLED:
-        raise CommandFailed("this cluster has no access control: its brokers have no authorizer.class.name")
+        raise NoAccessControl("this cluster has no access control: its brokers have no authorizer.class.name")
     error: type[KafkaError] = for_code(code)
     if error is ClusterAuthorizationFailedError:
-        raise CommandFailed(
+        raise NotAllowed(
             "not allowed: an administrator, with Describe and Alter on the cluster, has to grant permissions"
         )
     if code:

@@ -17,11 +17,15 @@ _PAUSE_SECONDS = 0.5
 
 @dataclass(frozen=True, slots=True)
 class Members:
-    """A group as its coordinator knows it. `state`: Kafka's name for it; `holders`: who reads which partition."""
+    """A group as its coordinator knows it. `state`: Kafka's name for it; `holders`: who reads which partition.
+
+    `clients`: what each member calls itself.
+    """
 
     state: str
     count: int
     holders: dict[TopicPartition, str]
+    clients: tuple[str, ...] = ()
 
 
 async def committed(
@@ -48,7 +52,7 @@ async def members(admin: AIOKafkaAdminClient, group: str) -> Members:
         if assignment:
             for part in ConsumerProtocolMemberAssignment.decode(assignment).partitions():
                 holders[part] = f"{client_id}{host}"
-    return Members(state, len(entries), holders)
+    return Members(state, len(entries), holders, tuple(str(client_id) for _, client_id, *_ in entries))
 
 
 async def _patiently(ask: Callable[[], Awaitable[T]]) -> T:

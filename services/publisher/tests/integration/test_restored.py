@@ -1,0 +1,148 @@
+"""The publisher on a database that was restored: TikTok Shop has listings, SKUs and stock that it does not know.
+
+Nothing is listed twice, and stock goes once per SKU (RB-8, ST-3, NV-3, NV-8).
+"""
+
+import pytest
+
+AXES = {"vertical": "サイズ"}
+
+
+async def restored(world):
+    """As `shopsync mongo restored` marks it; a publisher reads the mark when it starts."""
+    await world.database["restorations"].insert_one({"_id": world.clock(), "restored_at": world.clock()})
+    push = next(task for task in world.runtime.start_hooks if getattr(task, "__name__", "") == "look")
+    await push()
+
+
+def products(world):
+    return list(world.sandbox.world.shop("demo").products.values())
+
+
+def stock_writes(world):
+    return dict(world.sandbox.journal.stock_writes)
+
+
+async def backup(world):
+    return {name: await world.database[name].find().to_list() for name in ("listings", "push_jobs")}
+
+
+async def restore(world, kept):
+    for name, documents in kept.items():
+        await world.database[name].delete_many({})
+        if documents:
+            await world.database[name].insert_many(documents)
+    # The idempotency key may have been forgotten by TikTok long ago.
+    world.sandbox.world.shop("demo").idempotency.clear()
+    await restored(world)
+
+
+async def test_a_product_that_was_listed_since_the_backup_is_not_listed_again(demo):
+    await demo.store()
+    kept = await backup(demo)
+    await demo.push("A-100")
+    await restore(demo, kept)
+    await demo.push("A-100")
+    assert len(products(demo)) == 1
+    assert demo.sandbox.journal.done["creates"] == 1
+    assert stock_writes(demo) == {("demo", "A-100"): 1}
+    listing = await demo.listing()
+    assert listing["tiktok_product_id"] == products(demo)[0].id
+    assert [sku["stock_sent"] for sku in listing["skus"]] == [7]
+
+
+async def test_a_job_of_the_backup_that_was_done_since_lists_nothing_again(demo):
+    """As after a quota: the job was in the backup, and was carried out after it."""
+    await demo.store()
+    kept = await backup(demo)
+    await demo.push("A-100")
+    job = {
+        "_id": "demo/A-100", "shop_key": "demo", "product_no": "A-100", "command_id": "c", "reason": "manual",
+        "requested_at": demo.clock(), "attempts": 0, "waits": 0, "seq": 1, "owner": "", "due_at": demo.clock(),
+        "lease_until": demo.clock(),
+    }  # fmt: skip
+    await restore(demo, {**kept, "push_jobs": [job]})
+    await demo.quiet()
+    assert demo.sandbox.journal.done["creates"] == 1
+    assert stock_writes(demo) == {("demo", "A-100"): 1}
+
+
+async def test_a_sku_that_was_added_since_keeps_its_stock(demo, sku):
+    await demo.store(axes=AXES, skus=[sku("M")])
+    await demo.push("A-100")
+    demo.sandbox.reviews.decide_all()
+    kept = await backup(demo)
+    both = [sku("M"), sku("L", stock=4)]
+    await demo.store(axes=AXES, skus=both, content_version=2, version=2)
+    await demo.push("A-100")
+    demo.sandbox.reviews.decide_all()
+    await restore(demo, kept)
+    await demo.store(axes=AXES, skus=[*both, sku("S", stock=9)], content_version=3, version=3)
+    await demo.push("A-100")
+    assert stock_writes(demo) == {("demo", "A-100_M"): 1, ("demo", "A-100_L"): 1, ("demo", "A-100_S"): 1}
+    assert {sku["vertical_no"] for sku in (await demo.listing())["skus"]} == {"M", "L", "S"}
+    assert demo.sandbox.journal.done["creates"] == 1
+
+
+async def test_what_the_catalogue_has_read_again_is_believed_without_a_search(demo, sku):
+    """The merchant has renamed the SKU in Seller Center since: no search by its name would find it."""
+    await demo.store(axes=AXES, skus=[sku("M")])
+    kept = await backup(demo)
+    await demo.push("A-100")
+    demo.sandbox.reviews.decide_all()
+    [product] = products(demo)
+    [there] = product.content.skus
+    product.content = product.content.model_copy(
+        update={"skus": [there.model_copy(update={"seller_sku": "renamed"})], "external_product_id": None}
+    )
+    await restore(demo, kept)
+    known = {"tiktok_product_id": product.id, "pushed_content_version": 1}
+    await demo.store(axes=AXES, skus=[sku("M", tiktok_sku_id=there.id)], **known)
+    searches = demo.sandbox.journal.requests["search_products"]
+    await demo.push("A-100")
+    assert demo.sandbox.journal.requests["search_products"] == searches
+    assert len(products(demo)) == 1
+    assert stock_writes(demo) == {("demo", "A-100_M"): 1}
+
+
+@pytest.mark.parametrize("kind", ["create", "edit"])
+async def test_a_write_that_was_under_way_at_the_backup_is_found_with_all_that_followed(demo, sku, kind):
+    """The intent of the backup knows one SKU; another one went since."""
+    await demo.store(axes=AXES, skus=[sku("M")])
+    await demo.push("A-100")
+    demo.sandbox.reviews.decide_all()
+    [listing] = (await backup(demo))["listings"]
+    stock = [{"vertical_no": "M", "horizontal_no": "", "quantity": 7}]
+    intent = {
+        "kind": kind,
+        "key": "k",
+        "content_version": 1,
+        "fingerprint": "f",
+        "stock": stock,
+        "sent_at": demo.clock(),
+    }
+    if kind == "create":
+        old = {"_id": "demo/A-100", "shop_key": "demo", "product_no": "A-100", "intent": intent, "pushes": 1}
+    else:
+        old = {**listing, "intent": intent}
+    await demo.store(axes=AXES, skus=[sku("M"), sku("L", stock=4)], content_version=2, version=2)
+    await demo.push("A-100")
+    demo.sandbox.reviews.decide_all()
+    await restore(demo, {"listings": [old], "push_jobs": []})
+    await demo.push("A-100")
+    assert stock_writes(demo) == {("demo", "A-100_M"): 1, ("demo", "A-100_L"): 1}
+    assert demo.sandbox.journal.done["creates"] == 1
+
+
+async def test_a_product_that_tiktok_does_not_have_is_listed_as_ever(demo):
+    await restore(demo, await backup(demo))
+    await demo.store()
+    await demo.push("A-100")
+    assert [event["action"] for event in demo.events("push.succeeded")] == ["created"]
+    assert stock_writes(demo) == {("demo", "A-100"): 1}
+
+
+async def test_without_a_restore_no_search_comes_before_a_create(demo):
+    await demo.store()
+    await demo.push("A-100")
+    assert demo.sandbox.journal.requests["search_products"] == 0

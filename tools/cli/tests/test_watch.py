@@ -1,0 +1,92 @@
+"""`shopsync watch`: the numbers of lag and read model, and what it does when a side is away."""
+
+import json
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from shopsync_cli.kafka.lag import GroupLag, PartitionLag
+from shopsync_cli.watching.rates import Offsets, offsets_of, rates_between
+from shopsync_contracts.topics import LISTING_EVENTS, PRODUCT_CHANGES
+from shopsync_testkit.ports import free_port
+
+NOW = datetime(2026, 11, 23, tzinfo=UTC)
+
+
+def group(*parts):
+    return GroupLag("p.catalog.products", True, "Stable", 1, tuple(parts))
+
+
+def part(spec, committed, end):
+    return PartitionLag(spec.full_name("p"), 0, committed, end, end - (committed or 0), False, 0, None)
+
+
+def test_rates_are_the_difference_of_two_looks():
+    before = offsets_of([group(part(PRODUCT_CHANGES, None, 10), part(LISTING_EVENTS, 4, 4))], "p", NOW)
+    after = offsets_of(
+        [group(part(PRODUCT_CHANGES, 30, 50), part(LISTING_EVENTS, 4, 9))], "p", NOW + timedelta(seconds=10)
+    )
+    rates = rates_between(before, after)
+    assert (rates.changes, rates.folds, rates.pushes) == (4, 3, 0.5)
+    assert rates_between(after, after) is None
+
+
+def test_a_topic_that_was_made_again_is_no_negative_rate():
+    rates = rates_between(Offsets(NOW, 500, 500, 500), Offsets(NOW + timedelta(seconds=1), 3, 2, 1))
+    assert (rates.changes, rates.folds, rates.pushes) == (0, 0, 0)
+
+
+async def test_the_numbers_of_a_shop(shop):
+    await shop.imported("A-1", "A-2", "A-3")
+    due = {"shop_key": "demo", "due_at": NOW, "owner": "", "lease_until": NOW}
+    await shop.database["push_jobs"].insert_many(
+        [{"_id": f"demo/A-{no}", "product_no": f"A-{no}", **due} for no in (1, 2)]
+    )
+    await shop.database["push_pauses"].insert_one({"_id": "demo", "paused": True, "set_at": NOW, "source": "/t"})
+    for minute, state in ((1, "finished"), (9, "reading")):
+        asked = NOW + timedelta(minutes=minute)
+        await shop.database["imports"].insert_one(
+            {"_id": f"i{minute}", "shop_key": "demo", "requested_at": asked, "state": state, "finished": False}
+        )
+    ended = await shop.run("watch", "--once", "--interval", "0.2", "--json")
+    assert ended.exit_code == 0, ended.stderr
+    seen = json.loads(ended.stdout)
+    assert {one["group"]: one["members"] for one in seen["groups"]}[f"{shop.bus.prefix}.catalog.products"] == 1
+    assert set(seen["rates"]) == {"changes", "folds", "pushes"}
+    [demo] = seen["shops"]
+    assert demo["products"] == {"incomplete": 3}
+    assert demo["pushes"]["counts"]["due"] == 2
+    assert "paused since" in demo["pushes"]["holdups"][0]
+    assert (demo["last_import"]["state"], demo["last_sweep"]) == ("reading", None)
+    summary = (await shop.run("products", "summary", "--json")).json()
+    assert summary[0]["products"] == sum(demo["products"].values())
+
+    table = await shop.run("watch", "--shop", "demo", "--rounds", "2", "--interval", "0.2")
+    assert table.stdout.count("不足項目あり") == 2
+    assert "paused since" in table.stdout
+
+
+async def test_a_side_that_is_away_is_told_and_the_other_goes_on(shopsync, bus, mongo_uri, mongo_database):
+    away = f"mongodb://127.0.0.1:{free_port()}/?serverSelectionTimeoutMS=300"
+    ended = await shopsync(*bus.options, "--mongo", away, "watch", "--once", "--interval", "0.2", "--json")
+    assert ended.exit_code == 0, ended.stderr
+    seen = ended.json()
+    assert "MongoDB is not reachable" in seen["mongo"]["trouble"]
+    assert seen["kafka"]["trouble"] is None
+    assert len(seen["groups"]) > 5
+    where = ("--kafka", f"127.0.0.1:{free_port()}", "--mongo", mongo_uri, "--database", mongo_database)
+    ended = await shopsync(*where, "watch", "--rounds", "2", "--interval", "0.2")
+    assert ended.exit_code == 0, ended.stderr
+    assert ended.stdout.count("! Kafka: Kafka is not reachable") == 2
+
+
+async def test_one_side_is_enough_and_none_is_not(shopsync, bus):
+    assert (await shopsync(*bus.options, "watch", "--once", "--interval", "0.2")).exit_code == 0
+    ended = await shopsync("watch", "--once")
+    assert ended.exit_code == 2
+    assert "SHOPSYNC_MONGO_URI" in ended.stderr
+
+
+@pytest.mark.parametrize("option", [("--interval", "0"), ("--shops", "0")])
+async def test_wrong_options_are_refused(shopsync, option):
+    assert (await shopsync("watch", *option)).exit_code == 2
