@@ -1,11 +1,20 @@
 # ruff: noqa: INP001 - a script
-"""Writes the tables that come from code (`make generated`): settings, topics, users of Kafka."""
+"""Writes the tables that come from code (`make generated`): settings, metrics, topics, users of Kafka."""
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
+from types import ModuleType
+from typing import NamedTuple
 
+from prometheus_client.metrics import MetricWrapperBase
 from pydantic_settings import BaseSettings
 
+import catalog.metrics
+import ingestor.metrics
+import janitor.metrics
+import publisher.metrics
+import shopsync_runtime.metrics
 from catalog.settings import CatalogSettings
 from ingestor.settings import IngestorSettings
 from janitor.settings import JanitorSettings
@@ -29,6 +38,35 @@ CLASSES: dict[str, type[BaseSettings]] = {
 }
 
 
+METRICS: dict[str, ModuleType] = {
+    "all": shopsync_runtime.metrics,
+    "ingestor": ingestor.metrics,
+    "catalog": catalog.metrics,
+    "publisher": publisher.metrics,
+    "janitor": janitor.metrics,
+}
+
+
+class Metric(NamedTuple):
+    """A metric as it is scraped. `kind`: counter, gauge or histogram; `service`: which has it, or all."""
+
+    name: str
+    kind: str
+    labels: tuple[str, ...]
+    service: str
+    meaning: str
+
+
+def declared_metrics() -> Iterator[Metric]:
+    """Every metric of every service, in the order of the modules."""
+    for service, module in METRICS.items():
+        for made in vars(module).values():
+            if isinstance(made, MetricWrapperBase):
+                (family,) = made.describe()
+                name = f"{family.name}_total" if family.type == "counter" else family.name
+                yield Metric(name, family.type, tuple(made._labelnames), service, family.documentation)  # noqa: SLF001
+
+
 def table(cls: type[BaseSettings]) -> str:
     """One Markdown row per variable: name, default, meaning."""
     rows = ["| variable | default | meaning |", "|---|---|---|"]
@@ -48,6 +86,15 @@ def with_settings(page: str) -> str:
     for name, cls in CLASSES.items():
         page = _between(page, f"<!-- settings: {name} -->", "<!-- /settings -->", table(cls))
     return page
+
+
+def with_metrics(page: str) -> str:
+    """The page with the table of metrics."""
+    rows = ["| metric | kind | labels | service | meaning |", "|---|---|---|---|---|"]
+    for one in declared_metrics():
+        labels = ", ".join(f"`{label}`" for label in one.labels)
+        rows.append(f"| `{one.name}` | {one.kind} | {labels} | {one.service} | {one.meaning} |")
+    return _between(page, "<!-- metrics -->", "<!-- /metrics -->", "\n".join(rows))
 
 
 def with_topics(page: str) -> str:
@@ -72,7 +119,12 @@ def _between(page: str, begin: str, end: str, text: str) -> str:
 
 def main() -> None:
     """Write the pages."""
-    for path, render in ((REFERENCE, with_settings), (WIRE_FORMAT, with_topics), (ACCESS, with_access)):
+    for path, render in (
+        (REFERENCE, with_settings),
+        (REFERENCE, with_metrics),
+        (WIRE_FORMAT, with_topics),
+        (ACCESS, with_access),
+    ):
         path.write_text(render(path.read_text(encoding="utf-8")), encoding="utf-8")
 
 

@@ -12,6 +12,7 @@ ROOT = Path(__file__).parents[2]
     ("page", "render"),
     [
         ("docs/operations-reference.md", "with_settings"),
+        ("docs/operations-reference.md", "with_metrics"),
         ("docs/wire-format.md", "with_topics"),
         ("docs/access.md", "with_access"),
     ],

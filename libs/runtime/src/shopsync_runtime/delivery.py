@@ -10,10 +10,13 @@ from aiokafka import ConsumerRecord, TopicPartition
 from msgspec import Struct
 
 from shopsync_contracts import ContractError, Event, NotCloudEvent, TopicSpec, parse
+from shopsync_contracts.limits import MAX_TRACE
 from shopsync_runtime.errors import PermanentError
-from shopsync_runtime.tracing import continuing
+from shopsync_runtime.tracing import context_of, continuing
 
 Headers = tuple[tuple[str, bytes | None], ...]
+
+_TRACEPARENT = "traceparent"
 
 
 @cache
@@ -47,6 +50,26 @@ class Delivery(Struct, frozen=True):
         return self.parsed
 
     @property
+    def written_at(self) -> float:
+        """`timestamp` in Unix seconds."""
+        return self.timestamp.timestamp()
+
+    @property
+    def traceparent(self) -> str | None:
+        """The trace that the handling of this message belongs to: of its span, else as its publisher gave it.
+
+        A `traceparent` in the envelope goes before one in a header, which instrumented clients of other systems add.
+        """
+        own = self.parsed.traceparent if self.parsed else None
+        return context_of((self.topic, self.partition, self.offset), own or self._traceparent_header())
+
+    def _traceparent_header(self) -> str | None:
+        for name, value in self.headers:
+            if name == _TRACEPARENT and value is not None:
+                return value[:MAX_TRACE].decode("ascii", "ignore") or None
+        return None
+
+    @property
     def is_tombstone(self) -> bool:
         """Whether this is a null value on a topic where null means 'deleted'."""
         return self.value is None and self.spec.tombstones
@@ -76,6 +99,11 @@ class Undecodable:
     def topic(self) -> str:
         """Full name of its topic."""
         return str(self.record.topic)
+
+    @property
+    def written_at(self) -> float:
+        """The record's timestamp in Unix seconds."""
+        return max(float(self.record.timestamp), 0.0) / 1000
 
     @property
     def position(self) -> tuple[TopicPartition, int]:
@@ -143,7 +171,7 @@ def each(handle_one: HandleOne) -> Handler:
     async def handle(batch: Sequence[Delivery]) -> Sequence[RefusedDelivery]:
         refused = []
         for delivery in batch:
-            with continuing(delivery.parsed.traceparent if delivery.parsed else None):
+            with continuing(delivery.traceparent):
                 try:
                     await handle_one(delivery)
                 except PermanentError as error:

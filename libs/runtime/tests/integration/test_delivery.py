@@ -212,7 +212,7 @@ async def test_lag_is_measured_and_its_series_go_with_the_partition(
     subscription = runtime.subscriptions[0]
     subscription.partitions = Partitions(delay=lambda _: 0.05)
     topic = spec.full_name(common.topic_prefix)
-    labels = {"subscription": "lagging", "topic": topic, "partition": "0"}
+    labels = {"group": subscription.group, "topic": topic, "partition": "0"}
 
     def lag():
         return REGISTRY.get_sample_value("shopsync_consumer_lag", labels)

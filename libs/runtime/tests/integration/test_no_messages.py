@@ -56,13 +56,13 @@ class World:
     async def measured_lag(self):
         """The gauge, after housekeeping has run."""
         await self.subscription.tick()
-        name = {"subscription": "commands", "topic": self.topic, "partition": "0"}
+        name = {"group": self.group, "topic": self.topic, "partition": "0"}
         return REGISTRY.get_sample_value("shopsync_consumer_lag", name)
 
     async def unreadable(self):
         """Offsets behind an open transaction, after housekeeping has run."""
         await self.subscription.tick()
-        name = {"subscription": "commands", "topic": self.topic, "partition": "0"}
+        name = {"group": self.group, "topic": self.topic, "partition": "0"}
         return REGISTRY.get_sample_value("shopsync_unreadable_offsets", name)
 
     async def something_unreadable(self):
@@ -342,5 +342,5 @@ async def test_a_log_that_is_shorter_than_the_group_is_read_from_its_start_aloud
 
 
 def lost(world):
-    labels = {"subscription": "commands", "topic": world.topic, "partition": "0"}
+    labels = {"group": world.group, "topic": world.topic, "partition": "0"}
     return REGISTRY.get_sample_value("shopsync_offsets_lost_total", labels) or 0

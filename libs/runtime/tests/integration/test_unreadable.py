@@ -20,7 +20,7 @@ UNREADABLE = b"unreadable"
 
 
 def stuck(topic, partition):
-    labels = {"subscription": "c", "topic": topic, "partition": str(partition)}
+    labels = {"group": f"{topic.partition('.')[0]}.p.c", "topic": topic, "partition": str(partition)}
     return REGISTRY.get_sample_value("shopsync_partition_stuck", labels)
 
 

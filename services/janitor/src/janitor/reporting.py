@@ -4,6 +4,7 @@ import structlog
 
 from janitor import metrics
 from janitor.model import Sweep
+from shopsync_runtime.metrics import shop_label
 
 log = structlog.get_logger(__name__)
 
@@ -21,11 +22,12 @@ def log_end(sweep: Sweep) -> None:
         left_over=sweep.left_over,
         **counts,
     )
-    metrics.SWEEPS.labels(sweep.shop_key, _outcome(sweep)).inc()
+    shop = shop_label(sweep.shop_key)
+    metrics.SWEEPS.labels(shop, _outcome(sweep)).inc()
     if sweep.dry_run:
         return
     for verdict, count in counts.items():
-        metrics.VERDICTS.labels(sweep.shop_key, verdict).inc(count)
+        metrics.VERDICTS.labels(shop, verdict).inc(count)
     if sweep.completed_at is not None:
         metrics.SECONDS.observe((sweep.completed_at - sweep.requested_at).total_seconds())
         if sweep.succeeded:

@@ -116,7 +116,7 @@ def build(runtime: Runtime, settings: PublisherSettings) -> None:
     runtime.check("token key", keyring.missing)
     # Under the host's name the next process clears what this one leaves behind.
     app_trouble = AppTroubleReport(troubles, client.app_circuit, instance or socket.gethostname(), clock)
-    upkeep = Upkeep(tokens, shops, authorizations, app_trouble, settings=settings, clock=clock)
+    upkeep = Upkeep(tokens, shops, stores, app_trouble, settings=settings, clock=clock)
 
     consent_flow = ConsentFlow(client, tokens, vault, stores, settings=settings, clock=clock)
     inbox = Inbox(listings, authorizations, reviews, clock)

@@ -5,10 +5,10 @@ from datetime import datetime, timedelta
 
 import structlog
 
-from publisher.metrics import EXPIRY
+from publisher.metrics import EXPIRY, JOBS
 from publisher.reviewing import webhooks
 from publisher.settings import PublisherSettings
-from publisher.store import AppTroubles, Authorization, Authorizations
+from publisher.store import AppTroubles, Authorization, Stores
 from publisher.tiktok.app_circuit import AppCircuitBreaker
 from publisher.tiktok.shops import Shops
 from publisher.tiktok.tokens import Tokens
@@ -49,7 +49,7 @@ class Upkeep:
         self,
         tokens: Tokens,
         shops: Shops,
-        authorizations: Authorizations,
+        stores: Stores,
         app_trouble: AppTroubleReport,
         *,
         settings: PublisherSettings,
@@ -57,7 +57,8 @@ class Upkeep:
     ) -> None:
         self._tokens = tokens
         self._shops = shops
-        self._authorizations = authorizations
+        self._authorizations = stores.authorizations
+        self._jobs = stores.jobs
         self._app_trouble = app_trouble
         self._settings = settings
         self._clock = clock
@@ -66,6 +67,7 @@ class Upkeep:
     async def round(self) -> None:
         """All of it once."""
         await self._app_trouble.update()
+        JOBS.set(await self._jobs.count())
         await self._tokens.refresh_ahead(self._settings.token_refresh_before)
         for authorization in await self._authorizations.all():
             self._watch_expiry(authorization)

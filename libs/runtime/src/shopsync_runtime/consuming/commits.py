@@ -51,8 +51,8 @@ class Commits:
     stays pending and goes with the next one. That may cost duplicates after a restart, but never a message.
     """
 
-    def __init__(self, subscription: str, *, timeout: float, pending_records: PendingRecords | None = None) -> None:
-        self._subscription = subscription
+    def __init__(self, group: str, *, timeout: float, pending_records: PendingRecords | None = None) -> None:
+        self._group = group
         self._timeout = timeout
         self._pending_records = pending_records or NoPendingRecords()
         self._pending: dict[TopicPartition, int] = {}
@@ -84,10 +84,10 @@ class Commits:
                 async with asyncio.timeout(self._timeout):
                     await consumer.commit(due)
             except (KafkaError, TimeoutError) as error:
-                COMMIT_FAILURES.labels(self._subscription).inc()
+                COMMIT_FAILURES.labels(self._group).inc()
                 log.warning(
                     "commit failed, will be repeated",
-                    subscription=self._subscription,
+                    group=self._group,
                     error=error_text(error),
                     partitions=len(due),
                 )

@@ -19,13 +19,13 @@ class Polling:
     positions go with the commit of the next batch; after an empty poll they are committed at once.
     """
 
-    def __init__(self, subscription: str, *, progress: Progress, commits: Commits) -> None:
-        self._subscription = subscription
+    def __init__(self, group: str, *, progress: Progress, commits: Commits) -> None:
+        self._group = group
         self._progress = progress
         self._commits = commits
         self._in_flight_offsets: Offsets = {}
         self._has_moved = False
-        self.stuck = StuckPartitions(subscription)
+        self.stuck = StuckPartitions(group)
 
     def handled(self) -> None:
         """Note that the last poll's records are handled, or that their partitions were set back."""
@@ -34,7 +34,7 @@ class Polling:
     def before_poll(self, consumer: Consumer) -> None:
         """Note the positions. Seek back to records of an earlier poll that never came back from the handler."""
         if self._in_flight_offsets:
-            log.error("batch did not come back from its handler, read again", subscription=self._subscription)
+            log.error("batch did not come back from its handler, read again", group=self._group)
             for partition in self._in_flight_offsets.keys() & consumer.assignment():
                 consumer.seek(partition, self._in_flight_offsets[partition])
             self._in_flight_offsets = {}
@@ -65,7 +65,7 @@ class Polling:
         """Log what is lost or repeated when reading continues at the start of the log."""
         self.stuck.forget([partition])
         where = {
-            "subscription": self._subscription,
+            "group": self._group,
             "topic": partition.topic,
             "partition": partition.partition,
             "wanted": wanted,
@@ -76,5 +76,5 @@ class Polling:
             log.error("the topic is shorter than what the group has read, it is read again from its start", **where)
             return
         lost = start - wanted
-        OFFSETS_LOST.labels(self._subscription, partition.topic, str(partition.partition)).inc(lost)
+        OFFSETS_LOST.labels(self._group, partition.topic, str(partition.partition)).inc(lost)
         log.error("records were removed before they were handled; publish them again", offsets_lost=lost, **where)

@@ -12,8 +12,8 @@ _ASK_TIMEOUT = 5.0
 class Progress:
     """Progress of a subscription: lag per partition, and when a batch was last finished and last attempted."""
 
-    def __init__(self, subscription: str) -> None:
-        self._subscription = subscription
+    def __init__(self, group: str) -> None:
+        self._group = group
         self._next: dict[TopicPartition, int] = {}
         self._lag: dict[TopicPartition, int] = {}
         self.finished_at = time.monotonic()
@@ -47,7 +47,7 @@ class Progress:
             self._next.pop(partition, None)
             if self._lag.pop(partition, None) is not None:
                 for gauge in (LAG, UNREADABLE):
-                    gauge.remove(self._subscription, partition.topic, str(partition.partition))
+                    gauge.remove(self._group, partition.topic, str(partition.partition))
 
     async def measure(self, consumer: AIOKafkaConsumer) -> bool | None:
         """Ask for the end offsets and set the gauges. Returns whether the broker answers.
@@ -64,12 +64,12 @@ class Progress:
             ends, starts, answers = {}, {}, False if consumer.assignment() == held else None
         for tp in ends.keys() & starts.keys() & consumer.assignment():
             self._lag[tp] = max(0, ends[tp] - starts[tp])
-            labels = self._subscription, tp.topic, str(tp.partition)
+            labels = self._group, tp.topic, str(tp.partition)
             LAG.labels(*labels).set(self._lag[tp])
             UNREADABLE.labels(*labels).set(max(0, (consumer.highwater(tp) or 0) - ends[tp]))
         if ends.keys() == held and self.lag == 0:
             self.finished_at = self.attempted_at = time.monotonic()
-        SINCE_PROGRESS.labels(self._subscription).set(time.monotonic() - self.finished_at)
+        SINCE_PROGRESS.labels(self._group).set(time.monotonic() - self.finished_at)
         return answers
 
     def stalled_for(self) -> float:

@@ -23,8 +23,8 @@ class StuckPartitions:
     operator, but is no reason to take the process out of service.
     """
 
-    def __init__(self, subscription: str) -> None:
-        self._subscription = subscription
+    def __init__(self, group: str) -> None:
+        self._group = group
         self._places: dict[TopicPartition, _Place] = {}
 
     def add(self, partition: TopicPartition, offset: int, error: Exception) -> None:
@@ -35,7 +35,7 @@ class StuckPartitions:
             STUCK.labels(*self._labels(partition)).set(1)
             log.error(
                 "a record cannot be read, the partition stands still",
-                subscription=self._subscription,
+                group=self._group,
                 topic=partition.topic,
                 partition=partition.partition,
                 offset=offset,
@@ -65,4 +65,4 @@ class StuckPartitions:
         }
 
     def _labels(self, partition: TopicPartition) -> tuple[str, str, str]:
-        return self._subscription, partition.topic, str(partition.partition)
+        return self._group, partition.topic, str(partition.partition)

@@ -34,6 +34,7 @@ from shopsync_runtime.metrics import (
     BATCH_SIZE,
     DEAD_LETTERS,
     HALTED,
+    MESSAGE_AGE,
     MESSAGES,
     OUTSIDE,
     REBALANCES,
@@ -103,12 +104,12 @@ class Subscription:
         self._find_consumer: Callable[[], AIOKafkaConsumer | None] = lambda: None
         self.limit = DeadLetterLimit(options.dead_letter_limit)
         self.partitions = Partitions()
-        self.commits = Commits(name, timeout=options.commit_timeout, pending_records=options.pending_records)
-        self.progress = Progress(name)
-        self.polling = Polling(name, progress=self.progress, commits=self.commits)
+        self.commits = Commits(group, timeout=options.commit_timeout, pending_records=options.pending_records)
+        self.progress = Progress(group)
+        self.polling = Polling(group, progress=self.progress, commits=self.commits)
         self.listener = RebalanceListener(self)
-        HALTED.labels(name).set(0)
-        OUTSIDE.labels(name).set(0)
+        HALTED.labels(group).set(0)
+        OUTSIDE.labels(group).set(0)
 
     def bind(self, find_consumer: Callable[[], AIOKafkaConsumer | None]) -> None:
         """Set how to find the consumer, which FastStream creates later."""
@@ -175,7 +176,7 @@ class Subscription:
         await self._finish(consumer, outcome, generation)
 
     def _requeue(self, consumer: AIOKafkaConsumer, items: Sequence[Item], error: Exception, generation: int) -> None:
-        RETRIES.labels(self.name, type(error).__name__).inc()
+        RETRIES.labels(self.group, type(error).__name__).inc()
         self.progress.attempted()
         if generation != self.partitions.generation:
             log.info("partitions moved, batch left to their holder", subscription=self.name)
@@ -210,11 +211,13 @@ class Subscription:
             log.info("first batch handled", subscription=self.name, after_s=round(process_age(), 3))
 
     def _count(self, outcome: Outcome) -> None:
-        BATCH_SIZE.labels(self.name).observe(len(outcome.settled))
+        BATCH_SIZE.labels(self.group).observe(len(outcome.settled))
+        if outcome.settled:
+            MESSAGE_AGE.labels(self.group).observe(max(0.0, time.time() - outcome.settled[0].written_at))
         for topic, count in Counter(item.topic for item in outcome.settled).items():
-            MESSAGES.labels(self.name, topic).inc(count)
+            MESSAGES.labels(self.group, topic).inc(count)
         for letter in outcome.letters:
-            DEAD_LETTERS.labels(self.name, letter.topic, letter.error_type).inc()
+            DEAD_LETTERS.labels(self.group, letter.topic, letter.error_type).inc()
             self._log_letter(letter)
 
     def _log_letter(self, letter: DeadLetter) -> None:
@@ -234,7 +237,7 @@ class Subscription:
             f"more than {counted(self.limit.limit, 'dead letter')} in a row, the last before"
             f" {partition.topic}/{partition.partition}@{offset}"
         )
-        HALTED.labels(self.name).set(1)
+        HALTED.labels(self.group).set(1)
         self.partitions.stop()
         self.partitions.rewind(consumer, first_offsets(rest))
         consumer.pause(*consumer.assignment())
@@ -252,7 +255,7 @@ class Subscription:
             yield
         finally:
             self._idle.set()
-            BATCH_SECONDS.labels(self.name).observe(time.perf_counter() - started)
+            BATCH_SECONDS.labels(self.group).observe(time.perf_counter() - started)
 
     async def wait_idle(self, within: float) -> bool:
         """Wait until no batch is in flight, for at most `within` seconds. Returns False on timeout."""
@@ -281,7 +284,7 @@ class Subscription:
 
     async def revoked(self, partitions: set[TopicPartition]) -> None:
         """Finish and commit the batch in flight, within bounds, before the partitions are revoked."""
-        REBALANCES.labels(self.name).inc()
+        REBALANCES.labels(self.group).inc()
         if not await self.wait_idle(self._revoke_timeout):
             log.warning("rebalance does not wait longer for the batch in flight", subscription=self.name)
         if self.consumer is not None:
@@ -294,7 +297,7 @@ class Subscription:
 
     def fenced(self, holder: str | None) -> None:
         """Another process has this replica's instance id, and with it the partitions. None: the id is free again."""
-        OUTSIDE.labels(self.name).set(0 if holder is None else 1)
+        OUTSIDE.labels(self.group).set(0 if holder is None else 1)
         if holder is None:
             self.outside = None
             log.info("the name is free again, back in the group", subscription=self.name, group=self.group)

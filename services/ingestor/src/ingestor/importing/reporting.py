@@ -9,6 +9,7 @@ from ingestor.store import CheckpointStore, ImportStore
 from shopsync_contracts.events import ImportCompleted, SyncRequested
 from shopsync_contracts.topics import REPORTS, SYNC_COMMANDS
 from shopsync_runtime import EventPublisher, Lease, failpoint
+from shopsync_runtime.metrics import shop_label
 
 log = structlog.get_logger(__name__)
 
@@ -63,7 +64,7 @@ class Reporting:
 
 
 def _count(run: ImportRun, outcome: str) -> None:
-    metrics.IMPORTS.labels(run.shop_key, run.mode, outcome).inc()
+    metrics.IMPORTS.labels(shop_label(run.shop_key), run.mode, outcome).inc()
     if run.started_at and run.ended_at:
         metrics.SECONDS.labels(run.mode).observe((run.ended_at - run.started_at).total_seconds())
     log.info(

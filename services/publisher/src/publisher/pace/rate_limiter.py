@@ -11,7 +11,7 @@ from typing import TypeVar
 import structlog
 
 from publisher.errors import HourSpent, PublisherError, RateLimited, ShopResting, Unavailable, Withheld
-from publisher.metrics import BREAKERS_OPEN, BREAKERS_OPENED, RATE_LIMITS
+from publisher.metrics import ALLOWED_RATE, BREAKERS_OPEN, BREAKERS_OPENED, RATE_LIMITS, SHOP_CALLS
 from publisher.pace.adaptive_rate import ThroughputEstimate, after_limit, pause_after
 from publisher.pace.breaker import after_answer, after_failure
 from publisher.pace.call_queue import CallQueue, Rank
@@ -19,6 +19,7 @@ from publisher.pace.known_state import KnownState
 from publisher.pace.reserved_times import ReservedTimes
 from publisher.pace.slots import Send, ServerClock, SlotReservation, Window, is_shared, spacing
 from publisher.pace.state import PaceState, PaceStore, RateLimiterSettings
+from shopsync_runtime.metrics import shop_label
 
 log = structlog.get_logger(__name__)
 
@@ -97,6 +98,8 @@ class RateLimiter:
         self._lead = 0.0
         self._got_through = True
         self._known = KnownState(rules.rate)
+        label = shop_label(shop_key)
+        self._calls, self._allowed = SHOP_CALLS.labels(label), ALLOWED_RATE.labels(label)
 
     async def run(
         self,
@@ -118,6 +121,7 @@ class RateLimiter:
         for _ in range(_MOST_SENDS):
             turn = await self._turn(urgent=urgent, rank=rank)
             turn.send.kind = kind
+            self._calls.inc()
             try:
                 try:
                     reply = await send()
@@ -223,6 +227,7 @@ class RateLimiter:
     async def _exchange(self) -> SlotReservation | None:
         asked = _now()
         rate = self._known.rate(asked)
+        self._allowed.set(rate)
         # A learned rate is not known so precisely.
         is_alone = self._alone and rate >= self._rules.rate
         most = max(1, ceil(rate * (_RESERVED_ALONE if is_alone else _RESERVED_SECONDS)))
@@ -262,7 +267,7 @@ class RateLimiter:
                 until = max(until, state.paused_until)
             return PaceState(until, learned, after_answer(state.breaker, probe=turn.probe))
 
-        RATE_LIMITS.inc()
+        RATE_LIMITS.labels(shop_label(self._shop_key)).inc()
         before = self._state.learned
         await self._change(slower)
         if self._state.learned is not None and self._state.learned != before:

@@ -35,6 +35,7 @@ from shopsync_contracts.events import (
     SkipReason,
 )
 from shopsync_runtime import failpoint
+from shopsync_runtime.metrics import shop_label
 
 log = structlog.get_logger(__name__)
 
@@ -129,7 +130,7 @@ class Recorder:
             recorded = still_ours(await self._listings.record_push(listing, [entry], review_due_at=due_at, now=now))
             failpoint("publisher_recorded")
             await send(recorded.unsent)
-        PUSHES.labels(event.action).inc()
+        PUSHES.labels(shop_label(job.shop_key), event.action).inc()
         log.info(
             "pushed",
             shop_key=job.shop_key,
@@ -164,7 +165,7 @@ class Recorder:
                     listing, [entry], review_due_at=due_at, now=now, is_reading=seen is not None
                 )
             )
-            PUSHES.labels("unchanged").inc()
+            PUSHES.labels(shop_label(job.shop_key), "unchanged").inc()
             await send(recorded.unsent)
 
     async def still_rejected(self, job: Job, listing: Listing, seen: RemoteProduct, content_version: int) -> None:
@@ -199,13 +200,13 @@ class Recorder:
 
     async def skipped(self, job: Job, why: SkipReason) -> None:
         """Report that there is nothing to send, and why."""
-        PUSHES.labels("skipped").inc()
+        PUSHES.labels(shop_label(job.shop_key), "skipped").inc()
         body = PushSkipped(shop_key=job.shop_key, product_no=job.product_no, why=why)
         await self._outbox.publish_event(body, derived_id(job.command_id, job.id, job.attempts, "skipped", why))
 
     async def failed(self, job: Job, product: ProductSnapshot | None, step: Fail) -> None:
         """Report why the product was not sent, unless that was reported since the newest command."""
-        PUSHES.labels("failed").inc()
+        PUSHES.labels(shop_label(job.shop_key), "failed").inc()
         if job.reported != step.code:
             await self._outbox.publish_event(failure(job, product, step), failure_id(job, step.code))
 
@@ -214,4 +215,4 @@ class Recorder:
         product = await self._catalogue.product(job.shop_key, job.product_no)
         step = replace(refusal_of(error, product), until=until)
         await self._outbox.publish_event(failure(job, product, step), failure_id(job, step.code))
-        PUSHES.labels("failed").inc()
+        PUSHES.labels(shop_label(job.shop_key), "failed").inc()

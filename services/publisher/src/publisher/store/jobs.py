@@ -1,4 +1,4 @@
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -16,6 +16,7 @@ _APART = 0.1
 but the place of the push.
 """
 _MANUAL = frozenset({"manual", "redrive"})
+_NO_TRACES: Mapping[str, str | None] = {}
 
 
 class Jobs:
@@ -35,9 +36,15 @@ class Jobs:
         """For claiming by shop, and for finding the shops with due jobs."""
         await self._jobs.create_indexes([IndexModel([("shop_key", ASCENDING), ("due_at", ASCENDING)])])
 
-    async def request(self, commands: Sequence[Event[PushRequested]], now: datetime) -> None:
-        """Store the commands, in order. Ten for one product are one job with the id of the newest."""
-        await self._jobs.bulk_write([_upsert(command, now) for command in commands], ordered=True)
+    async def request(
+        self, commands: Sequence[Event[PushRequested]], now: datetime, traces: Mapping[str, str | None] = _NO_TRACES
+    ) -> None:
+        """Store the commands, in order. Ten for one product are one job with the id of the newest.
+
+        `traces`: the trace contexts in which commands were taken, by their ids; else it is the command's own.
+        """
+        upserts = [_upsert(command, traces.get(command.id, command.traceparent), now) for command in commands]
+        await self._jobs.bulk_write(upserts, ordered=True)
 
     async def due_shops(self, now: datetime) -> list[str]:
         """Shops that may have a job to claim now; running jobs count too. One step in the index per shop."""
@@ -46,6 +53,10 @@ class Jobs:
             {"$group": {"_id": "$shop_key", "due_at": {"$first": "$due_at"}}},
         ]
         return [str(row["_id"]) async for row in await self._jobs.aggregate(pipeline) if row["due_at"] <= now]
+
+    async def count(self) -> int:
+        """About how many jobs there are, of all shops. MongoDB knows it without looking at them."""
+        return await self._jobs.estimated_document_count()
 
     async def due(self, shop_key: str, now: datetime, limit: int) -> int:
         """How many jobs of the shop are due or running; counts no further than `limit`."""
@@ -121,7 +132,7 @@ class Jobs:
         return result.modified_count
 
 
-def _upsert(command: Event[PushRequested], now: datetime) -> UpdateOne:
+def _upsert(command: Event[PushRequested], traceparent: str | None, now: datetime) -> UpdateOne:
     body = command.data
     start_over: Any = True if body.reason in _MANUAL else {"$ne": [{"$ifNull": ["$reported", None]}, None]}
     # $literal: in a pipeline a product number such as "$x" would be read as a path.
@@ -139,6 +150,7 @@ def _upsert(command: Event[PushRequested], now: datetime) -> UpdateOne:
         "reported": None,
         "lease_until": {"$ifNull": ["$lease_until", _NEVER]},
         "owner": {"$ifNull": ["$owner", ""]},
+        "traceparent": "$$REMOVE" if traceparent is None else {"$literal": traceparent},
     }
     return UpdateOne({"_id": body.subject}, [{"$set": changes}], upsert=True)
 
@@ -178,4 +190,5 @@ def _job(document: Document) -> Job:
         seq=document["seq"],
         owner=document["owner"],
         reported=document.get("reported"),
+        traceparent=document.get("traceparent"),
     )
