@@ -208,9 +208,11 @@ class World:
         await self.database["products"].replace_one({"_id": document["_id"]}, document, upsert=True)
         return document
 
-    async def command(self, *product_nos: str, shop_key: str = "demo", reason: Any = "manual") -> list[str]:
+    async def command(
+        self, *product_nos: str, shop_key: str = "demo", reason: Any = "manual", traceparent: str | None = None
+    ) -> list[str]:
         """Hand push commands to the handler as one batch; their event ids."""
-        batch = [self._delivery(product_no, shop_key, reason) for product_no in product_nos]
+        batch = [self._delivery(product_no, shop_key, reason, traceparent) for product_no in product_nos]
         await self.handler(batch)
         return [delivery.event.id for delivery in batch]
 
@@ -218,9 +220,9 @@ class World:
     def handler(self) -> Callable[[Sequence[Delivery]], Awaitable[Any]]:
         return self.runtime.subscriptions[0]._handler
 
-    def _delivery(self, product_no: str, shop_key: str, reason: Any) -> Delivery:
+    def _delivery(self, product_no: str, shop_key: str, reason: Any, traceparent: str | None) -> Delivery:
         body = PushRequested(shop_key=shop_key, product_no=product_no, reason=reason)
-        event = new_event(body, source="/test", id=str(uuid4()), time=NOW)
+        event = new_event(body, source="/test", id=str(uuid4()), time=NOW, traceparent=traceparent)
         return Delivery("t", 0, next(_OFFSETS), NOW, event.key(), event.to_bytes(), (), PUSH_COMMANDS, event)
 
     async def push(self, *product_nos: str, **kwargs: Any) -> None:

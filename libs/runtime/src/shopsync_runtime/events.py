@@ -58,9 +58,10 @@ class EventPublisher:
         subject: str,
         event_id: str,
         time: datetime,
+        traceparent: str | None = None,
     ) -> PlainEvent:
         """Wrap a body that is given as plain values and is not validated, see `PlainEvent`."""
-        return PlainEvent(kind, data, subject, event_id, self._source, time, current_traceparent())
+        return PlainEvent(kind, data, subject, event_id, self._source, time, traceparent or current_traceparent())
 
     async def publish(self, spec: TopicSpec, event: Event[Any], key: bytes | None = None) -> None:
         """Publish one event and wait for the acknowledgement."""

@@ -15,6 +15,7 @@ from shopsync_runtime.background import BackgroundTask
 from shopsync_runtime.broker import Fetching, create_app, subscribe
 from shopsync_runtime.consuming.commits import PendingRecords
 from shopsync_runtime.consuming.subscription import Subscription, SubscriptionOptions
+from shopsync_runtime.consuming.traced import traced
 from shopsync_runtime.deadletters import DeadLetter, messages_of
 from shopsync_runtime.delivery import Handler
 from shopsync_runtime.events import EventPublisher
@@ -109,11 +110,13 @@ class Runtime:
         if any(existing.name == name for existing in self.subscriptions):
             raise ValueError(f"subscription {name!r} is declared twice")
         prefix = self.common.topic_prefix
+        group = consumer_group(prefix, self.name, name)
         subscription = Subscription(
             name,
-            group=consumer_group(prefix, self.name, name),
+            group=group,
             topics={spec.full_name(prefix): spec for spec in specs},
-            handler=handler,
+            # Who reads bytes only compares them; their trace ended where they were written.
+            handler=traced(handler, group) if options.parse else handler,
             publish_letters=self.publish_dead_letters,
             options=options,
         )

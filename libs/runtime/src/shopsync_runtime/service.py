@@ -29,6 +29,8 @@ from shopsync_runtime.settings import CommonSettings, ServiceSettings
 from shopsync_runtime.settings_help import config_text, help_text
 from shopsync_runtime.settings_loading import common_settings_with, load_settings, unknown_variables
 from shopsync_runtime.startup import wait_for_dependencies
+from shopsync_runtime.tracing import use_tracer
+from shopsync_runtime.tracing_settings import problems_with
 from shopsync_runtime.watchdog import Watchdog
 from shopsync_runtime.wording import error_text
 
@@ -37,6 +39,8 @@ log = structlog.get_logger(__name__)
 S = TypeVar("S", bound=ServiceSettings)
 B = TypeVar("B", bound=BaseSettings)
 Build = Callable[[Runtime, S], None]
+
+_LAST_TRACES_SECONDS = 3.0
 
 EXIT_FAILED = 1
 EXIT_SETTINGS = 2
@@ -100,6 +104,8 @@ def _load_both(common_class: type[CommonSettings], settings_class: type[S]) -> t
         raise SettingsError("; ".join([*problems, *(one for one in unknown if "did you mean" in one)]))
     if common.unknown_variables == "refuse" and (unknown := _unknown_variables(common, settings)):
         raise SettingsError("; ".join(unknown))
+    if common.traces != "off" and (problems := problems_with(os.environ)):
+        raise SettingsError("; ".join(problems))
     if problems := outside_the_sandbox(common, settings):
         raise SettingsError("; ".join(problems))
     return common, settings
@@ -124,6 +130,7 @@ def _print_error(name: str, text: str) -> None:
 async def _run(name: str, common: CommonSettings, build: Callable[[Runtime], None], phases: Phases) -> int:
     stopping = _stop_on_signals()
     watchdog = _watchdog(common)
+    stop_traces = _start_traces(name, common)
     runtime = Runtime(name, common, phases=phases)
     http: HttpServer | None = None
     code = 0
@@ -161,6 +168,7 @@ async def _run(name: str, common: CommonSettings, build: Callable[[Runtime], Non
     log.info("stopping")
     if not await stop(runtime, http):
         code = EXIT_FAILED
+    await asyncio.to_thread(stop_traces)
     if watchdog is not None:
         watchdog.stop()
     log.info("stopped", exit_code=code)
@@ -202,6 +210,17 @@ def _stop_on_signals() -> asyncio.Event:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, received, number)
     return stopping
+
+
+def _start_traces(name: str, common: CommonSettings) -> Callable[[], None]:
+    """Switch traces on if they are wanted. Returns what exports the last ones, within bounds."""
+    if common.traces == "off":
+        return lambda: None
+    from shopsync_runtime.tracing_otlp import OtlpTracing  # noqa: PLC0415 - the SDK takes time and memory
+
+    tracing = OtlpTracing(name, version("shopsync-runtime"), common.instance_id)
+    use_tracer(tracing)
+    return lambda: tracing.stop(_LAST_TRACES_SECONDS)
 
 
 def _watchdog(common: CommonSettings) -> Watchdog | None:

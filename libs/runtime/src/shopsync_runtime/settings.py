@@ -99,6 +99,10 @@ class CommonSettings(BaseSettings):
         description="Whether this is a sandbox: only there published passwords and keys, private image addresses and"
         " a faster futureshop are accepted",
     )
+    traces: Literal["off", "otlp"] = Field(
+        "off",
+        description="Whether traces are exported by OTLP; where to is said by OpenTelemetry's own OTEL_ variables",
+    )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="Lowest level that is logged")
     http_host: str = Field("127.0.0.1", description="Address that the HTTP port listens on")
     http_port: int = Field(

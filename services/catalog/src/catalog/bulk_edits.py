@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from typing import Any
 
 import structlog
 
@@ -11,10 +12,11 @@ from catalog.store.documents import product_id
 from catalog.store.done_requests import DoneRequests
 from catalog.store.products import ProductStore
 from shopsync_contracts import Event
-from shopsync_contracts.events import ProductsBulkEdited
+from shopsync_contracts.events import ProductEdited, ProductsBulkEdited, SyncTargetSet
 from shopsync_contracts.topics import REPORTS, TOOL_EDITS
 from shopsync_runtime import Delivery, EventPublisher
 from shopsync_runtime.chunks import batched
+from shopsync_runtime.tracing import product_span
 
 log = structlog.get_logger(__name__)
 
@@ -48,6 +50,11 @@ class BulkEdits:
         await self._send(event, plan)
         return True
 
+    def _edit(self, whole: Event[ProductsBulkEdited], id_: str, body: ProductEdited | SyncTargetSet) -> Event[Any]:
+        about = {"shopsync.shop_key": body.shop_key, "shopsync.product_no": body.product_no}
+        with product_span(body.TYPE, attributes=about):
+            return self._events.event(body, id=id_, time=whole.time)
+
     async def mark_done(self, deliveries: Sequence[Delivery]) -> None:
         """Store that these are published."""
         await self._done.mark_done(deliveries)
@@ -58,7 +65,7 @@ class BulkEdits:
 
     async def _send(self, event: Event[ProductsBulkEdited], plan: FanOut) -> None:
         # The envelope has the bulk edit's time, because for 連携対象 it is when the merchant set it.
-        edits = [(TOOL_EDITS, self._events.event(body, id=id_, time=event.time)) for id_, body in plan.edits]
+        edits = [(TOOL_EDITS, self._edit(event, id_, body)) for id_, body in plan.edits]
         for some in batched(edits, _PUBLISH_AT_ONCE):
             await self._events.publish_all(some)
         pages = reports(event, plan.verdicts, self._clock())

@@ -1,6 +1,6 @@
 """Handlers of the topics. They call the rules and the stores; there are no rules here."""
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from datetime import datetime
 
 import structlog
@@ -17,11 +17,12 @@ from catalog.store.products import ProductStore
 from catalog.store.shops import ShopStore
 from catalog.sync_prerequisites import SyncPrerequisites
 from shopsync_contracts import Event
-from shopsync_contracts.events import ProductsBulkEdited, SyncCounts, SyncRequested
+from shopsync_contracts.events import ProductsBulkEdited, PushRequested, SyncCounts, SyncRequested
 from shopsync_contracts.topics import PUSH_COMMANDS, REPORTS
 from shopsync_runtime import Delivery, EventPublisher, RefusedDelivery
 from shopsync_runtime.chunks import batched
 from shopsync_runtime.gathering import all_ended
+from shopsync_runtime.tracing import product_span
 from shopsync_runtime.wording import no_settings
 
 log = structlog.get_logger(__name__)
@@ -155,10 +156,17 @@ class SyncHandler:
             choices = {product_no: choose(product) for product_no, product in page.items()}
             tally.take(choices.values())
             sent = commands(event, [one for one, choice in choices.items() if choice == "commanded"])
-            await self._events.publish_all([(PUSH_COMMANDS, self._events.event(body, id=id_)) for id_, body in sent])
+            await self._events.publish_all([(PUSH_COMMANDS, self._command(page, id_, body)) for id_, body in sent])
         await self._report(event, tally.counts(), started_at, None)
         await self._done.mark_done([delivery])
         self._prerequisites.forget(delivery)
+
+    def _command(self, page: Mapping[str, Document | None], id_: str, body: PushRequested) -> Event[PushRequested]:
+        """The command goes on with the trace of its product's last change. Without traces it stays in the sync's."""
+        kept = (page[body.product_no] or {}).get("traceparent")
+        about = {"shopsync.shop_key": body.shop_key, "shopsync.product_no": body.product_no, "shopsync.command_id": id_}
+        with product_span("push.requested", goes_on=kept, attributes=about):
+            return self._events.event(body, id=id_)
 
     async def _pages(self, body: SyncRequested) -> AsyncIterator[dict[str, Document | None]]:
         """The requested products by number, None for unknown ones; every ON product if none is named."""

@@ -9,6 +9,7 @@ import structlog
 from msgspec.structs import replace
 
 from catalog.errors import CatalogRefusal, NotKnownYet
+from catalog.fold_traces import NO_TRACES, Fold, FoldTraces, traces_of
 from catalog.rules.merge import Folded, Note, ReceivedMessage, refresh_for_settings, refresh_snapshot, remember_refused
 from catalog.rules.model import Rules, State
 from catalog.snapshot_publisher import SnapshotPublisher
@@ -21,9 +22,6 @@ from shopsync_runtime.chunks import batched
 from shopsync_runtime.gathering import all_ended
 
 log = structlog.get_logger(__name__)
-
-Fold = Callable[[str, State, Rules], Folded]
-"""From a product's id, `{shop_key}/{product_no}`, and its state to the next state."""
 
 Hold = Callable[[Sequence[ReceivedMessage]], Awaitable[None]]
 
@@ -70,7 +68,7 @@ class ProductUpdater:
             return fold_within_limits(state, by_product[one], rules, self._clock())
 
         result = ApplyResult()
-        for outcome in await self._run(list(by_product), fold_one, hold):
+        for outcome in await self._run(list(by_product), fold_one, hold, traces_of(messages)):
             result.refused += outcome.refused
             result.waiting += outcome.waiting
             _log(outcome.notes)
@@ -89,13 +87,16 @@ class ProductUpdater:
             seen += len(page)
         return seen
 
-    async def _run(self, ids: Sequence[str], fold_one: Fold, hold: Hold | None = None) -> Sequence["_Outcome"]:
+    async def _run(
+        self, ids: Sequence[str], fold_one: Fold, hold: Hold | None = None, traces: FoldTraces = NO_TRACES
+    ) -> Sequence["_Outcome"]:
         """Read, fold, write and publish, some products beside others, so that one waits while another is folded.
 
         Returns what else the folds found. A second fold, for new tax settings, only sees messages already applied.
         """
         taxes = await self._taxes(ids)
-        work = _Work(fold_one, taxes, {shop: replace(self._rules, tax=tax) for shop, tax in taxes.items()}, hold)
+        rules = {shop: replace(self._rules, tax=tax) for shop, tax in taxes.items()}
+        work = _Work(traces.around(fold_one), taxes, rules, hold, traces)
         await all_ended(*(self._update(some, work) for some in batched(ids, _share(len(ids)))))
         if work.turns and (fresh := await self._taxes(ids)) != work.taxes:
             # The settings changed while these products were priced with the old ones. The settings handler may
@@ -125,9 +126,10 @@ class ProductUpdater:
         async for one, stored in self._products.states(ids):
             folded = work.fold_one(one, stored.state, work.rules[_shop(one)])
             if folded.state is not stored.state:
-                writes.append(prepare(one, stored, folded.state, writer))
+                writes.append(prepare(one, stored, folded.state, writer, work.traces.kept(one)))
             is_visible = folded.state.snapshot is not stored.state.snapshot
-            work.note(one, folded, self._feed.message(folded.state) if is_visible or folded.repeated else None)
+            is_sent = is_visible or folded.repeated
+            work.note(one, folded, self._feed.message(folded.state, work.traces.of(one)) if is_sent else None)
         waiting = [message for one in ids if one in work.outcomes for message, _ in work.outcomes[one].waiting]
         if work.hold is not None and waiting:
             await work.hold(waiting)
@@ -163,6 +165,7 @@ class _Work:
     taxes: Mapping[str, TaxDefaults]
     rules: Mapping[str, Rules]
     hold: Hold | None
+    traces: FoldTraces
     outcomes: dict[str, _Outcome] = field(default_factory=dict)
     messages: dict[str, OutgoingMessage] = field(default_factory=dict)
     turns: dict[str, int] = field(default_factory=dict)

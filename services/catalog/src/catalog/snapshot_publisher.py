@@ -26,8 +26,11 @@ class SnapshotPublisher:
         """Call this before products are written whose snapshots are published after that. Returns the turn."""
         return self._own.begin(products)
 
-    def message(self, state: State) -> OutgoingMessage | None:
-        """The snapshot of a product that is there, the null value of a deleted one; None for one never seen."""
+    def message(self, state: State, traceparent: str | None = None) -> OutgoingMessage | None:
+        """The snapshot of a product that is there, the null value of a deleted one; None for one never seen.
+
+        `traceparent`: of the fold that made the state.
+        """
         known = state.record or state.tombstone
         if known is None:
             return None
@@ -37,7 +40,12 @@ class SnapshotPublisher:
         # The same version always has the same event id.
         id_ = catalog_id(subject, ProductSnapshot.TYPE, snapshot["version"])
         event = self._events.plain_event(
-            ProductSnapshot, snapshot, subject=subject, event_id=id_, time=snapshot["changed_at"]
+            ProductSnapshot,
+            snapshot,
+            subject=subject,
+            event_id=id_,
+            time=snapshot["changed_at"],
+            traceparent=traceparent,
         )
         return self._events.message(CATALOG_PRODUCTS, event)
 

@@ -26,6 +26,7 @@ from shopsync_contracts.topics import CATALOG_PRODUCTS, DEAD_LETTERS, PUSH_COMMA
 from shopsync_runtime import Delivery, OutgoingMessage
 from shopsync_runtime.kafka.admin import apply_topics
 from shopsync_runtime.kafka.producer import Placed
+from shopsync_runtime.tracing import current_traceparent
 from shopsync_testkit.pytest_plugin import ServiceProcess
 
 _RULES = Rules(proof_age=timedelta(days=36_500))
@@ -46,12 +47,25 @@ class RecordingEvents:
     _made: dict[bytes | None, tuple[TopicSpec, Event[Any] | bytes]] = field(default_factory=dict)
 
     def event(self, body: Any, id: str | None = None, time: datetime | None = None) -> Event[Any]:  # noqa: A002 - as the publisher has it
-        return new_event(body, source="/shopsync/catalog", id=id or f"e{len(self.published)}", time=time or now())
+        return new_event(
+            body,
+            source="/shopsync/catalog",
+            id=id or f"e{len(self.published)}",
+            time=time or now(),
+            traceparent=current_traceparent(),
+        )
 
     def plain_event(
-        self, kind: type[ShopBody], data: Mapping[str, Any], *, subject: str, event_id: str, time: datetime
+        self,
+        kind: type[ShopBody],
+        data: Mapping[str, Any],
+        *,
+        subject: str,
+        event_id: str,
+        time: datetime,
+        traceparent: str | None = None,
     ) -> PlainEvent:
-        return PlainEvent(kind, data, subject, event_id, "/shopsync/catalog", time)
+        return PlainEvent(kind, data, subject, event_id, "/shopsync/catalog", time, traceparent)
 
     async def publish(self, spec: TopicSpec, event: Event[Any]) -> None:
         await self.publish_all([(spec, event)])
@@ -149,10 +163,13 @@ def deliver() -> Callable[..., Delivery]:
     """`deliver(body)`: the next record of the body's topic."""
     offsets: dict[str, int] = {}
 
-    def make(body: Any, *, time: datetime | None = None, event_id: str | None = None) -> Delivery:
+    def make(
+        body: Any, *, time: datetime | None = None, event_id: str | None = None, traceparent: str | None = None
+    ) -> Delivery:
         spec = topic_of(type(body))
         offset = offsets[spec.name] = offsets.get(spec.name, -1) + 1
-        event = new_event(body, source="/tests", id=event_id or f"{spec.name}-{offset}", time=time or now())
+        given = event_id or f"{spec.name}-{offset}"
+        event = new_event(body, source="/tests", id=given, time=time or now(), traceparent=traceparent)
         return Delivery(
             topic=spec.full_name("t"),
             partition=0,

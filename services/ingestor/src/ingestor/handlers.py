@@ -34,7 +34,7 @@ class Handlers:
             request_id=event.id,
             confirm_shrink_of=event.data.confirm_shrink_of,
             requested_at=to_the_millisecond(self._clock()),
-            traceparent=event.traceparent,
+            traceparent=delivery.traceparent,
         )
         new = await self._imports.add(run)
         log.info(

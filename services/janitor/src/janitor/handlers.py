@@ -44,7 +44,7 @@ class Handlers:
         event = delivery.event
         if not isinstance(event.data, SweepRequested):
             raise NotASweepRequest(f"{event.type} is no sweep command")
-        sweep = self._sweep(event)
+        sweep = self._sweep(event, delivery.traceparent)
         new = await self._sweeps.add(sweep)
         log.info(
             "sweep queued" if new else "sweep known already",
@@ -55,7 +55,7 @@ class Handlers:
         )
         self._wake()
 
-    def _sweep(self, event: Event[SweepRequested]) -> Sweep:
+    def _sweep(self, event: Event[SweepRequested], traceparent: str | None) -> Sweep:
         sweep_id = sweep_id_of(event.source, event.id)
         now = to_the_millisecond(self._clock())
         sweep = Sweep(
@@ -64,7 +64,7 @@ class Handlers:
             request_id=event.id,
             requested_at=now,
             enumeration_request_id=enumerate_id(sweep_id, 1),
-            traceparent=event.traceparent,
+            traceparent=traceparent,
             dry_run=event.data.dry_run,
         )
         if event.id == nightly_id(event.time, sweep.shop_key):

@@ -47,7 +47,8 @@ class Handlers:
         if pauses:
             await self._paused_shops.refresh()
         if new:
-            await self._jobs.request([delivery.event for delivery in new], self._clock())
+            traces = {one.event.id: one.traceparent for one in new}
+            await self._jobs.request([delivery.event for delivery in new], self._clock(), traces)
             await self._positions.taken(new)
         if len(new) < len(commands):
             log.info("push commands were read again, their pushes are not repeated", commands=len(commands) - len(new))

@@ -154,7 +154,7 @@ class Job:
     """A claimed push of a product. `command_id`: event id of the newest command; `seq`: counts commands.
 
     `waits`: counts waits for the rate, which are no attempts (RB-11). `reported`: the cause that was reported since the
-    newest command. `owner`: who holds the lease.
+    newest command. `owner`: who holds the lease. `traceparent`: the trace of the newest command.
     """
 
     shop_key: str
@@ -167,6 +167,7 @@ class Job:
     seq: int
     owner: str
     reported: str | None = None
+    traceparent: str | None = None
 
     @property
     def id(self) -> str:

@@ -66,6 +66,25 @@ async def test_a_command_during_the_push_keeps_the_job(jobs, now):
     assert await claim(jobs, now) is None
 
 
+async def test_a_job_has_the_trace_of_its_newest_command(jobs, now):
+    first, second, third = (f"00-{number:032x}-{number:016x}-01" for number in (1, 2, 3))
+    taken = command(now)
+    await jobs.request([traced(command(now), first), traced(command(now), second)], now)
+    job = await claim(jobs, now)
+    assert job.traceparent == second
+    await jobs.release(job)
+    await jobs.request([traced(taken, first)], now, {taken.id: third})
+    job = await claim(jobs, now)
+    assert job.traceparent == third, "the span in which it was taken goes before what it came with"
+    await jobs.release(job)
+    await jobs.request([command(now)], now)
+    assert (await claim(jobs, now)).traceparent is None
+
+
+def traced(event, traceparent):
+    return event.model_copy(update={"traceparent": traceparent})
+
+
 async def test_a_scheduled_command_waits_for_the_back_off_a_manual_one_does_not(jobs, now):
     await jobs.request([command(now)], now)
     await later(jobs, await claim(jobs, now), now)

@@ -92,8 +92,7 @@ async def _call_alone(delivery: Delivery, handler: Handler) -> Sequence[RefusedD
 
 
 async def _traced(batch: Sequence[Delivery], handler: Handler) -> Sequence[RefusedDelivery]:
-    alone = batch[0].parsed if len(batch) == 1 else None
-    with continuing(alone.traceparent if alone else None):
+    with continuing(batch[0].traceparent if len(batch) == 1 else None):
         return await handler(batch)
 
 

@@ -18,6 +18,7 @@ from shopsync_runtime import failpoint
 
 _DUPLICATE_KEY = 11000
 _PAGE = 500
+_FOR_A_SYNC = {"sync_enabled": 1, "status": 1, "traceparent": 1}
 _Change = InsertOne[Any] | ReplaceOne[Any] | UpdateOne
 
 
@@ -43,12 +44,14 @@ class Write(Struct, frozen=True):
     returns: bool = False
 
 
-def prepare(one: str, read: Stored, after: State, writer: str) -> Write:
+def prepare(one: str, read: Stored, after: State, writer: str, traceparent: str | None = None) -> Write:
     """The write of one product. `writer` is unique per call of `ProductStore.write`.
+
+    `traceparent` is kept until readers see the product change again.
 
     All is encoded here, while the state is in the processor's cache: a batch of states does not fit into it.
     """
-    change = _change(one, read, after, writer)
+    change = _change(one, read, after, writer, traceparent)
     if after.tombstone is None:
         return Write(one, change, after.snapshot is not read.state.snapshot, returns=read.state.tombstone is not None)
     document = tombstone_document(after)
@@ -57,7 +60,7 @@ def prepare(one: str, read: Stored, after: State, writer: str) -> Write:
     return Write(one, change, is_visible=read.state.snapshot is not None, burial=document)
 
 
-def _change(one: str, read: Stored, after: State, writer: str) -> _Change | None:
+def _change(one: str, read: Stored, after: State, writer: str, traceparent: str | None) -> _Change | None:
     if after.tombstone is not None:
         if read.revision is None:
             return None
@@ -66,12 +69,12 @@ def _change(one: str, read: Stored, after: State, writer: str) -> _Change | None
     if after.record is None:
         return None
     if read.revision is None:
-        return InsertOne(_encoded(after, revision=1, writer=writer))
+        return InsertOne(_encoded(after, 1, writer, traceparent))
     guard, revision = {"_id": one, "revision": read.revision}, read.revision + 1
     if after.snapshot is read.state.snapshot:
         changes = layer_changes(read.state, after)
         return UpdateOne(guard, {"$set": {**changes, "revision": revision, "writer": writer}})
-    return ReplaceOne(guard, _encoded(after, revision=revision, writer=writer))
+    return ReplaceOne(guard, _encoded(after, revision, writer, traceparent))
 
 
 class _Encoded(RawBSONDocument):
@@ -83,8 +86,11 @@ class _Encoded(RawBSONDocument):
         return True
 
 
-def _encoded(state: State, *, revision: int, writer: str) -> _Encoded:
-    return _Encoded(bson.encode(product_document(state, revision=revision, writer=writer)))
+def _encoded(state: State, revision: int, writer: str, traceparent: str | None) -> _Encoded:
+    document = product_document(state, revision=revision, writer=writer)
+    if traceparent is not None:
+        document["traceparent"] = traceparent
+    return _Encoded(bson.encode(document))
 
 
 class ProductStore:
@@ -221,15 +227,14 @@ class ProductStore:
         }
 
     async def push_states(self, ids: Collection[str]) -> dict[str, Document]:
-        """`sync_enabled` and `status` of these products, for a sync."""
-        found = self._products.find({"_id": {"$in": list(ids)}}, {"sync_enabled": 1, "status": 1})
+        """`sync_enabled`, `status` and `traceparent` of these products, for a sync."""
+        found = self._products.find({"_id": {"$in": list(ids)}}, _FOR_A_SYNC)
         return {document["_id"]: document async for document in found}
 
     async def enabled(self, shop_key: str) -> AsyncIterator[list[Document]]:
-        """All ON products of a shop in pages, with `product_no`, `sync_enabled` and `status`. Constant memory."""
-        async for page in self._pages(
-            {"shop_key": shop_key, "sync_enabled": True}, {"product_no": 1, "sync_enabled": 1, "status": 1}
-        ):
+        """All ON products of a shop in pages, with `product_no` and what `push_states` gives. Constant memory."""
+        fields = {"product_no": 1, **_FOR_A_SYNC}
+        async for page in self._pages({"shop_key": shop_key, "sync_enabled": True}, fields):
             yield page
 
     async def ids_of_shop(self, shop_key: str) -> AsyncIterator[list[str]]:

@@ -18,6 +18,7 @@ from ingestor.futureshop.pace import Pace, Turns
 from ingestor.futureshop.shops import ShopAccess
 from ingestor.metrics import REQUESTS
 from ingestor.records.values import Unreadable, whole
+from shopsync_runtime.tracing import span
 
 log = structlog.get_logger(__name__)
 
@@ -193,12 +194,14 @@ class FutureshopClient:
         outcome = "ok"
         try:
             within = timedelta(seconds=self._policy.timeout)
-            return await exchange_json(self._http, request, max_bytes=self._policy.max_bytes, within=within)
+            about = {"http.request.method": request.method, "shopsync.shop_key": self._access.shop_key}
+            with span(f"futureshop {_call(request)}", kind="client", attributes=about):
+                return await exchange_json(self._http, request, max_bytes=self._policy.max_bytes, within=within)
         except FutureshopError as error:
             outcome = error.code
             raise
         finally:
-            REQUESTS.labels(self._access.shop_key, request.url.path.rpartition("/")[2], outcome).inc()
+            REQUESTS.labels(self._access.shop_key, _call(request), outcome).inc()
 
 
 def _seconds(life: object) -> float:
@@ -208,6 +211,11 @@ def _seconds(life: object) -> float:
     except Unreadable:
         seconds = None
     return float(seconds) if seconds else _USUAL_LIFE
+
+
+def _call(request: httpx.Request) -> str:
+    """token, products or inventory."""
+    return request.url.path.rpartition("/")[2]
 
 
 def _place(url: httpx.URL) -> tuple[str, str, int | None, str]:

@@ -15,11 +15,13 @@ from ingestor.model import ImportRun
 from ingestor.records.product_numbers import Listed, identify
 from ingestor.records.source_map import SourceMap
 from ingestor.store import ImportStore, PresenceStore
+from shopsync_contracts import Event
 from shopsync_contracts.events import Enumeration, ProductRemoved
 from shopsync_contracts.times import to_the_millisecond
 from shopsync_contracts.topics import PRODUCT_CHANGES
 from shopsync_runtime import EventPublisher, Lease, failpoint
 from shopsync_runtime.chunks import batched
+from shopsync_runtime.tracing import product_span
 
 log = structlog.get_logger(__name__)
 
@@ -96,16 +98,7 @@ class Absences:
             await self._keep(run, lease, list(present.values()))
             absent = await self._proven(run, [number for number in numbers if number not in present])
             await self._events.publish_all(
-                [
-                    (
-                        PRODUCT_CHANGES,
-                        self._events.event(
-                            ProductRemoved(shop_key=run.shop_key, product_no=number, enumeration=enumeration),
-                            id=removed_id(run.id, number),
-                        ),
-                    )
-                    for number in absent
-                ]
+                [(PRODUCT_CHANGES, self._removed(run, number, enumeration)) for number in absent]
             )
             failpoint("import_removals_published")
             await self._presence.mark_absent(run.shop_key, absent, at=enumeration.completed_at)
@@ -113,6 +106,16 @@ class Absences:
             run.position.absent_after = numbers[-1]
             metrics.PRODUCTS.labels(run.shop_key, "removed").inc(len(absent))
             await self._imports.save(run, lease.token)
+
+    def _removed(self, run: ImportRun, number: str, enumeration: Enumeration) -> Event[ProductRemoved]:
+        about = {
+            "shopsync.shop_key": run.shop_key,
+            "shopsync.product_no": number,
+            "shopsync.import_id": run.id,
+        }
+        body = ProductRemoved(shop_key=run.shop_key, product_no=number, enumeration=enumeration)
+        with product_span("product.removed", attributes=about):
+            return self._events.event(body, id=removed_id(run.id, number))
 
     async def _proven(self, run: ImportRun, missing: Sequence[str]) -> list[str]:
         """Products proven absent. One that cannot be searched by number must be missing from the last listing too."""

@@ -28,6 +28,7 @@ from shopsync_contracts.events import ImportMode, ProductChanged
 from shopsync_contracts.times import to_the_millisecond
 from shopsync_contracts.topics import PRODUCT_CHANGES
 from shopsync_runtime import EventPublisher, Lease, failpoint
+from shopsync_runtime.tracing import Attributes, product_span, span
 
 log = structlog.get_logger(__name__)
 
@@ -92,11 +93,12 @@ class ListingReader:
                 lease.check()
                 if seen.next_url not in (None, run.position.products_url):
                     ahead.fetch(seen.next_url)
-                if mode is not None:
-                    await self._publish(run, mode, seen)
-                failpoint("import_page_published")
-                await self._take(run, seen)
-                await self._imports.save(run, lease.token)
+                with span("import page", begins=True, attributes=_attributes(run, seen)):
+                    if mode is not None:
+                        await self._publish(run, mode, seen)
+                    failpoint("import_page_published")
+                    await self._take(run, seen)
+                    await self._imports.save(run, lease.token)
                 failpoint("import_page_saved")
                 self._on_page(run)
 
@@ -139,14 +141,20 @@ class ListingReader:
             "import_id": run.id,
             "product": orjson.Fragment(product),
         }
-        return self._events.plain_event(
-            ProductChanged,
-            body,
-            subject=f"{run.shop_key}/{each.product_no}",
-            # A product deleted and registered again while we read is listed twice, so it needs two ids.
-            event_id=changed_id(run.reading_id, each.product_no, str(each.upstream_id)),
-            time=self._clock(),
-        )
+        about = {
+            "shopsync.shop_key": run.shop_key,
+            "shopsync.product_no": each.product_no,
+            "shopsync.import_id": run.id,
+        }
+        with product_span("product.changed", attributes=about):
+            return self._events.plain_event(
+                ProductChanged,
+                body,
+                subject=f"{run.shop_key}/{each.product_no}",
+                # A product deleted and registered again while we read is listed twice, so it needs two ids.
+                event_id=changed_id(run.reading_id, each.product_no, str(each.upstream_id)),
+                time=self._clock(),
+            )
 
     def _refuse(self, run: ImportRun, product_no: str, reason: str) -> None:
         run.refuse(product_no, reason)
@@ -189,3 +197,12 @@ class ListingReader:
         elif facts.last:
             run.state = "proving"
             run.listed_at = to_the_millisecond(self._clock())
+
+
+def _attributes(run: ImportRun, seen: ProductPage) -> Attributes:
+    return {
+        "shopsync.shop_key": run.shop_key,
+        "shopsync.import_id": run.id,
+        "shopsync.page": run.position.page + 1,
+        "shopsync.products": len(seen.found.listed),
+    }

@@ -31,9 +31,11 @@ from publisher.settings import PublisherSettings
 from publisher.store import Stores
 from shopsync_runtime.backoff import backoff_delay
 from shopsync_runtime.failures import is_retryable
+from shopsync_runtime.tracing import Attributes, Span, continuing, span
 
 log = structlog.get_logger(__name__)
 
+_OUTCOME = "shopsync.outcome"
 _SHORTLY = timedelta(seconds=1)
 _FAR = timedelta(days=3650)
 """Parked with no end of its own: a new command or a new authorisation makes the job due."""
@@ -62,25 +64,35 @@ class JobRunner:
 
     async def run(self, job: Job) -> None:
         """Try once. Errors of TikTok and of image servers are handled here; those of Kafka and MongoDB are raised."""
+        # Also without spans: what is published of a push belongs to the trace of its command.
+        with continuing(job.traceparent), span("push", attributes=_attributes(job)) as push:
+            await self._run(job, push)
+
+    async def _run(self, job: Job, push: Span) -> None:
         try:
             result = await self._push.run(job)
         except ShopPaused:
+            push.note(_OUTCOME, "paused")
             self._paused_shops.add(job.shop_key)
             await self._jobs.release(job)
             return
         except ShopResting as resting:
+            push.note(_OUTCOME, "shop rests")
             await self._rested(job, resting)
             return
         except PublisherError as error:
+            push.fail(type(error).__name__, error.message)
             await self._troubled(job, error)
             return
         except Exception as error:
             if is_retryable(error):
                 raise
+            push.fail(type(error).__name__)
             # A bug that one product triggers must not stop the others.
             log.exception("push failed unexpectedly", shop_key=job.shop_key, product_no=job.product_no)
             await self._again(job, Passing("internal", f"the publisher failed: {type(error).__name__}"))
             return
+        push.note(_OUTCOME, type(result).__name__.lower())
         match result:
             case Finished():
                 await self._jobs.finish(job, self._clock())
@@ -186,6 +198,16 @@ class JobRunner:
         first, longest = self._settings.retry_first, self._settings.retry_longest
         delay = backoff_delay(failures + 1, first=first.total_seconds(), longest=longest.total_seconds())
         return timedelta(seconds=delay)
+
+
+def _attributes(job: Job) -> Attributes:
+    return {
+        "shopsync.shop_key": job.shop_key,
+        "shopsync.product_no": job.product_no,
+        "shopsync.command_id": job.command_id,
+        "shopsync.attempts": job.attempts,
+        "shopsync.waits": job.waits,
+    }
 
 
 def quota_until(now: datetime, wait: timedelta) -> datetime:

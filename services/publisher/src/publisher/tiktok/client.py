@@ -17,10 +17,11 @@ from publisher.metrics import CALLS
 from publisher.tiktok.app_circuit import AppCircuitBreaker
 from publisher.tiktok.clock_skew import ClockWatch
 from publisher.tiktok.endpoints import Method, endpoint_of
-from publisher.tiktok.replies import Data, read_json, read_reply
+from publisher.tiktok.replies import Data, read_json, read_reply, request_id_of
 from publisher.tiktok.signing import request_signature
 from publisher.tiktok.transport import ACCEPTED_ENCODINGS, exchange
 from shopsync_runtime.http_client import Sender
+from shopsync_runtime.tracing import Span, span
 
 log = structlog.get_logger(__name__)
 
@@ -143,7 +144,8 @@ class TikTokClient:
         self.app_circuit.enter(self._clock(), name)
         started, outcome = time.monotonic(), "ok"
         try:
-            return await self._answer(request, write=write)
+            with span(f"TikTok {name}", kind="client", attributes={"http.request.method": request.method}) as call:
+                return await self._answer(request, call, write=write)
         except PublisherError as error:
             outcome = type(error).__name__
             self._note(error, name)
@@ -154,11 +156,13 @@ class TikTokClient:
         finally:
             CALLS.labels(name, outcome).observe(time.monotonic() - started)
 
-    async def _answer(self, request: httpx.Request, *, write: bool) -> Data:
+    async def _answer(self, request: httpx.Request, call: Span, *, write: bool) -> Data:
         answer = await exchange(self._http, request, deadline=self._deadline, write=write)
         now = self._clock()
         skew = self._watch.skew(answer.headers.get("date"), now)
         document = read_json(answer.content)
+        call.note("http.response.status_code", answer.status)
+        call.note("tiktok.request_id", request_id_of(document))
         return read_reply(answer.status, answer.headers, document, write=write, now=now, skew=skew)
 
     def _note(self, error: PublisherError, name: str) -> None:

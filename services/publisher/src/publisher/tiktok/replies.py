@@ -17,6 +17,7 @@ Data = dict[str, Any]
 _TOO_MANY, _REQUEST_TIMEOUT = 429, 408
 _INVALID_PARAMETER = 98001004
 _LONGEST_TEXT = 1_000
+_LONGEST_ID = 64
 _DAY = timedelta(days=1)
 _CLOCKS_DIFFER = timedelta(seconds=5)
 
@@ -59,8 +60,14 @@ def read_reply(
         error.retry_after = retry_after
     if isinstance(error, HourSpent) and retry_after is None:
         error.retry_after = until_next_hour(now)
-    error.request_id = str(envelope.get("request_id") or "")[:64]
+    error.request_id = request_id_of(document) or ""
     raise error
+
+
+def request_id_of(document: Any) -> str | None:
+    """TikTok's name for the call, which its support asks for."""
+    given = document.get("request_id") if isinstance(document, dict) else None
+    return str(given)[:_LONGEST_ID] if given else None
 
 
 def error_of(code: int, message: str, *, status: int = 200, skew: timedelta | None = None) -> PublisherError:

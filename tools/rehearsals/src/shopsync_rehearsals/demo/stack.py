@@ -57,6 +57,7 @@ class Plan:
     """What to start. Rates are requests per second of each sandbox; TikTok decides a review after `review_seconds`.
 
     `replicas`: of each service. The first one has the service's name, the others a number as well.
+    `settings`: further variables of every service.
     """
 
     products: int = 200
@@ -67,6 +68,7 @@ class Plan:
     session_timeout_seconds: int = 10
     replicas: int = 1
     links: Links = Links()
+    settings: Mapping[str, str] = field(default_factory=dict)
 
 
 @contextlib.asynccontextmanager
@@ -94,6 +96,7 @@ async def running_on(
         settings = {
             **installation.settings(),
             "SHOPSYNC_KAFKA_SESSION_TIMEOUT": f"PT{plan.session_timeout_seconds}S",
+            **plan.settings,
         }
         futureshop, tiktok, _ = await asyncio.gather(
             reported(report, "starting the sandbox futureshop", _futureshop(plan, folder, children)),

@@ -1,0 +1,84 @@
+"""Checks the OTEL_… variables that say where traces go and which are kept. OpenTelemetry's SDK reads them itself.
+
+The SDK takes its default for a value that it does not understand, and says so in the log. A service says so and ends.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from urllib.parse import urlsplit
+
+SAMPLER, SAMPLER_ARG = "OTEL_TRACES_SAMPLER", "OTEL_TRACES_SAMPLER_ARG"
+DEFAULT_SAMPLER, DEFAULT_SHARE = "parentbased_traceidratio", "0.01"
+"""One of a hundred traces, where nothing is said. OpenTelemetry's own default is every trace, which is one per product
+in an import.
+"""
+
+_SAMPLERS = ("always_on", "always_off", "traceidratio")
+_KNOWN_SAMPLERS = frozenset({*_SAMPLERS, *(f"parentbased_{name}" for name in _SAMPLERS)})
+_PROTOCOL = "http/protobuf"
+_OTLP = ("OTEL_EXPORTER_OTLP_TRACES_", "OTEL_EXPORTER_OTLP_")
+_FILES = ("CERTIFICATE", "CLIENT_CERTIFICATE", "CLIENT_KEY")
+
+
+def problems_with(environ: Mapping[str, str]) -> list[str]:
+    """One sentence per variable that cannot be used."""
+    checks: list[tuple[str, Callable[[str], str | None]]] = [
+        (SAMPLER, _sampler),
+        (SAMPLER_ARG, _share),
+        *((f"{prefix}PROTOCOL", _protocol) for prefix in _OTLP),
+        *((f"{prefix}ENDPOINT", _endpoint) for prefix in _OTLP),
+        *((f"{prefix}TIMEOUT", _seconds) for prefix in _OTLP),
+        *((f"{prefix}{name}", _file) for prefix in _OTLP for name in _FILES),
+    ]
+    return list(_problems(checks, environ))
+
+
+def sampling_in(environ: Mapping[str, str]) -> dict[str, str]:
+    """The variables of the sampler: those that are set, else our defaults."""
+    if environ.get(SAMPLER):
+        return {name: environ[name] for name in (SAMPLER, SAMPLER_ARG) if environ.get(name)}
+    return {SAMPLER: DEFAULT_SAMPLER, SAMPLER_ARG: environ.get(SAMPLER_ARG) or DEFAULT_SHARE}
+
+
+def _problems(checks: list[tuple[str, Callable[[str], str | None]]], environ: Mapping[str, str]) -> Iterable[str]:
+    for name, check in checks:
+        value = environ.get(name, "").strip()
+        if value and (problem := check(value)) is not None:
+            yield f"{name}: {problem} (is {value!r:.80})"
+
+
+def _sampler(value: str) -> str | None:
+    return None if value.lower() in _KNOWN_SAMPLERS else f"one of {', '.join(sorted(_KNOWN_SAMPLERS))} is expected"
+
+
+def _share(value: str) -> str | None:
+    try:
+        share = float(value)
+    except ValueError:
+        share = -1.0
+    return None if 0 <= share <= 1 else "a share from 0 to 1 is expected, such as 0.01"
+
+
+def _protocol(value: str) -> str | None:
+    return None if value == _PROTOCOL else f"only {_PROTOCOL} is spoken"
+
+
+def _endpoint(value: str) -> str | None:
+    try:
+        parts = urlsplit(value)
+        usable = parts.scheme in {"http", "https"} and bool(parts.hostname) and (parts.port is None or parts.port > 0)
+    except ValueError:
+        usable = False
+    return None if usable else "a URL is expected, such as http://collector:4318"
+
+
+def _seconds(value: str) -> str | None:
+    try:
+        seconds = float(value)
+    except ValueError:
+        seconds = 0.0
+    return None if seconds > 0 else "a number of seconds above zero is expected"
+
+
+def _file(value: str) -> str | None:
+    return None if Path(value).is_file() else "there is no such file"
