@@ -1,0 +1,32 @@
+"""Prometheus' own tool, built from its Go module once per machine."""
+
+import subprocess
+from collections.abc import Callable
+
+import pytest
+
+from shopsync_testkit.backends import Unavailable
+from shopsync_testkit.go_programs import GoProgram, built
+
+PROGRAM = GoProgram(
+    "promtool",
+    "github.com/prometheus/prometheus/cmd/promtool",
+    "v0.316.0",
+    # Without the clients of every cloud, which are for service discovery, it is built in a quarter of the time.
+    flags=("-trimpath", "-ldflags=-s -w", "-tags=remove_all_sd"),
+)
+
+
+def promtool() -> Callable[..., str]:
+    """What runs promtool and returns what it prints. Skips the test where it cannot be built."""
+    try:
+        binary = built(PROGRAM)
+    except Unavailable as why:
+        pytest.skip(str(why))
+
+    def run(*arguments: str, given: str | None = None) -> str:
+        done = subprocess.run([binary, *arguments], input=given, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout + done.stderr
+
+    return run
