@@ -136,12 +136,17 @@ class Work:
     load: Load
     pids: Sequence[int]
 
+    @property
+    def products(self) -> str:
+        """The consumer group of the products."""
+        return f"{self.site.prefix}.catalog.products"
+
     async def counter(self, name: str, **labels: str) -> float:
         """The sum of a metric over the replicas; those that do not answer count nothing."""
         return sum([await scraped(replica, name, labels) for replica in self.replicas])
 
     async def handled(self) -> float:
-        return await self.counter("shopsync_messages_handled_total", subscription="products")
+        return await self.counter("shopsync_messages_handled_total", group=self.products)
 
     async def progress(self, messages: int = 100) -> float:
         """Wait until so many more messages are handled. Returns how many seconds it took."""

@@ -25,7 +25,7 @@ _RATE = 500
 def handled():
     names = [sample for metric in REGISTRY.collect() for sample in metric.samples]
     mine = [one for one in names if one.name == "shopsync_messages_handled_total"]
-    return sum(one.value for one in mine if one.labels["subscription"] == "products")
+    return sum(one.value for one in mine if one.labels["group"].endswith(".products"))
 
 
 class Standstill:

@@ -25,13 +25,13 @@ async def test_a_slow_database_makes_the_lag_grow_and_nothing_else(at_work, mong
     async with at_work(Mixture(rate=300), **slow_on_purpose) as work:
         await asyncio.sleep(_SETTLE_SECONDS)
         before, rebalances = megabytes(work), await work.counter("shopsync_rebalances_total")
-        lag = await work.counter("shopsync_consumer_lag", subscription="products")
+        lag = await work.counter("shopsync_consumer_lag", group=work.products)
         mongo_link.proxy.slow(0.5)
         most = before
         for _ in range(_SLOW_SECONDS):
             await asyncio.sleep(1)
             most = [max(pair) for pair in zip(most, megabytes(work), strict=True)]
-        grown = await work.counter("shopsync_consumer_lag", subscription="products")
+        grown = await work.counter("shopsync_consumer_lag", group=work.products)
         assert grown > lag + 1000
         assert await work.counter("shopsync_rebalances_total") == rebalances
         mongo_link.proxy.heal()

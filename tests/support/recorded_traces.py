@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from typing import Any
 from unittest import mock
 
-from opentelemetry.sdk.trace import ReadableSpan
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
@@ -19,11 +18,11 @@ class RecordedTraces:
     def __init__(self, memory: InMemorySpanExporter) -> None:
         self._memory = memory
 
-    def spans(self) -> list[ReadableSpan]:
+    def spans(self) -> list[Any]:
         """In the order in which they ended."""
         return list(self._memory.get_finished_spans())
 
-    def named(self, name: str) -> list[ReadableSpan]:
+    def named(self, name: str) -> list[Any]:
         return [span for span in self.spans() if span.name == name]
 
 
@@ -47,6 +46,6 @@ def ids(traceparent: str | None) -> tuple[str, str]:
     return trace, span
 
 
-def ids_of(span: ReadableSpan) -> tuple[str, str]:
+def ids_of(span: Any) -> tuple[str, str]:
     """Trace and span of a span."""
     return f"{span.context.trace_id:032x}", f"{span.context.span_id:016x}"

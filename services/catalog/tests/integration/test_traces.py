@@ -7,7 +7,7 @@ from recorded_traces import ids, ids_of, recorded_traces
 
 from catalog.handlers import SettingsHandler, SyncHandler
 from catalog.sync_prerequisites import SyncPrerequisites, WaitLimits
-from shopsync_contracts.events import ProductsBulkEdited, ShopSettingsChanged, SyncRequested
+from shopsync_contracts.events import EditChanges, ProductsBulkEdited, ShopSettingsChanged, SyncRequested
 from shopsync_contracts.topics import CATALOG_PRODUCTS, PUSH_COMMANDS, TOOL_EDITS
 from shopsync_runtime import Shutdown
 from shopsync_runtime.consuming.traced import traced
@@ -42,14 +42,17 @@ def told(deliver, new_story):
     story.switched(1, True)
     bodies = [(one.event.data, one.event.time) for one in story.sent]
 
-    def make(*traceparents):
-        return [
-            deliver(body, time=time, traceparent=trace)
-            for (body, time), trace in zip(bodies, traceparents, strict=True)
-        ]
+    class Told:
+        """Called with the traces of the three; `story` makes further messages."""
 
-    make.story = story
-    return make
+        def __call__(self, *traces):
+            return [deliver(body, time=time, traceparent=one) for (body, time), one in zip(bodies, traces, strict=True)]
+
+        @property
+        def story(self):
+            return story
+
+    return Told()
 
 
 @pytest.fixture
@@ -123,7 +126,7 @@ async def test_products_of_a_bulk_edit_have_traces_of_their_own(replica, told, d
     await replica.handler(told(None, None, None))
     with recorded_traces() as traces:
         bulk = ProductsBulkEdited(
-            shop_key="demo", product_nos=("A",), changes={"brand_id": "7"}, edited_at=datetime.now(UTC)
+            shop_key="demo", product_nos=("A",), changes=EditChanges(brand_id="7"), edited_at=datetime.now(UTC)
         )
         await traced(replica.handler, "g")([deliver(bulk, traceparent=SYNC)])
         [edit] = [event for spec, event in replica.events.published if spec is TOOL_EDITS]
