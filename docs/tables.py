@@ -23,7 +23,7 @@ from shopsync_cli.commands.topics import as_markdown
 from shopsync_cli.views.access import access_markdown
 from shopsync_runtime.settings import CommonSettings
 from shopsync_runtime.settings_help import show
-from shopsync_runtime.settings_loading import variable_of
+from shopsync_runtime.settings_variables import variable_of
 
 ROOT = Path(__file__).parents[1]
 REFERENCE = ROOT / "docs" / "operations-reference.md"

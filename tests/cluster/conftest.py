@@ -25,6 +25,7 @@ from shopsync_rehearsals.endurance.invariants import Findings, check, groups
 from shopsync_rehearsals.endurance.load import Load, Mixture
 from shopsync_rehearsals.endurance.log import reading
 from shopsync_runtime.kafka.admin import admin_client, apply_topics
+from shopsync_runtime.kafka.connection import KafkaConnection
 from shopsync_testkit.backends import Unavailable
 from shopsync_testkit.fault_proxy import FaultProxy, Route
 from shopsync_testkit.kafka import cluster as kafka_members
@@ -92,7 +93,7 @@ class Site:
     async def prepare(self) -> None:
         """Create the topics, and publish settings for the shop."""
         specs = [replace(spec, partitions=min(spec.partitions, _PARTITIONS)) for spec in TOPICS]
-        await apply_topics(self.brokers.bootstrap_servers, self.prefix, specs, replication_factor=3)
+        await apply_topics(KafkaConnection(self.brokers.bootstrap_servers), self.prefix, specs, replication_factor=3)
         async with connected(self.brokers.bootstrap_servers, self.prefix) as (bus, _):
             await bus.publish([ShopSettingsChanged(shop_key=SHOP)])
 
@@ -120,7 +121,7 @@ class Site:
         return findings
 
     async def remove(self) -> None:
-        async with admin_client(self.brokers.bootstrap_servers) as admin:
+        async with admin_client(KafkaConnection(self.brokers.bootstrap_servers)) as admin:
             mine = [name for name in await admin.list_topics() if name.startswith(self.prefix)]
             await admin.delete_topics(mine)
         async with AsyncMongoClient(self.databases.uri) as client:

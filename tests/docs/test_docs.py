@@ -13,7 +13,7 @@ from janitor.settings import JanitorSettings
 from publisher.settings import PublisherSettings
 from shopsync_contracts.events import BODIES
 from shopsync_runtime import CommonSettings
-from shopsync_runtime.settings_loading import variable_of
+from shopsync_runtime.settings_variables import variables_of
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCS = ROOT / "docs"
@@ -167,7 +167,7 @@ def test_rules_are_cited_at_all():
 
 @pytest.mark.parametrize("page", PAGES, ids=name)
 def test_settings_on_the_pages_are_read_by_the_code(page):
-    fields = {variable_of(cls, field) for cls in SETTINGS for field in cls.model_fields}
+    fields = {variable for cls in SETTINGS for variable in variables_of(cls)}
     named = set(VARIABLE.findall(page.read_text(encoding="utf-8"))) - fields
     # The sandbox's and the tests' own variables stand literally in the source.
     literal = {one for one in named if any(f'"{one}"' in path.read_text(encoding="utf-8") for path in SOURCES)}

@@ -15,6 +15,7 @@ from shopsync_contracts.events import PushRequested
 from shopsync_contracts.topics import DEAD_LETTERS, PUSH_COMMANDS
 from shopsync_runtime import CommonSettings, Runtime, testing
 from shopsync_runtime.kafka.admin import apply_topics
+from shopsync_runtime.kafka.connection import KafkaConnection
 
 SUPPORT = Path(__file__).parent / "support"
 STAMP = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
@@ -60,7 +61,9 @@ def common(kafka_bootstrap: str, topic_prefix: str) -> CommonSettings:
 @pytest_asyncio.fixture(loop_scope="session")
 async def topics(kafka_bootstrap: str, topic_prefix: str, spec: TopicSpec) -> None:
     """The topic under test and the dead letters (one partition, so that their order shows)."""
-    await apply_topics(kafka_bootstrap, topic_prefix, [spec, dataclasses.replace(DEAD_LETTERS, partitions=1)])
+    await apply_topics(
+        KafkaConnection(kafka_bootstrap), topic_prefix, [spec, dataclasses.replace(DEAD_LETTERS, partitions=1)]
+    )
 
 
 Running = Callable[[Runtime], Any]
@@ -86,7 +89,7 @@ async def producer(kafka_bootstrap: str) -> AsyncIterator[AIOKafkaProducer]:
 def read_topic(kafka_bootstrap: str) -> Callable[[str], Awaitable[list["ConsumerRecord[Any, Any]"]]]:
     """Everything a topic holds now."""
 
-    return partial(testing.records_of, kafka_bootstrap)
+    return partial(testing.records_of, KafkaConnection(kafka_bootstrap))
 
 
 @pytest.fixture

@@ -25,6 +25,7 @@ from shopsync_rehearsals.month.run import Month
 from shopsync_rehearsals.month.world import SHRINK_PERCENT, SHRINK_PRODUCTS, World, surroundings
 from shopsync_runtime import CommonSettings, Runtime
 from shopsync_runtime.kafka.admin import apply_topics
+from shopsync_runtime.kafka.connection import KafkaConnection
 from shopsync_runtime.lifecycle import start, stop
 from shopsync_sandbox.serving import running
 
@@ -111,7 +112,9 @@ async def month(kafka_bootstrap, topic_prefix, mongo_uri, mongo_database, mongo_
 
     @asynccontextmanager
     async def begin(seed: int) -> AsyncIterator[Month]:
-        await apply_topics(kafka_bootstrap, topic_prefix, [replace(spec, partitions=3) for spec in TOPICS])
+        await apply_topics(
+            KafkaConnection(kafka_bootstrap), topic_prefix, [replace(spec, partitions=3) for spec in TOPICS]
+        )
         common = CommonSettings(
             kafka_bootstrap_servers=kafka_bootstrap,
             mongo_uri=mongo_uri,

@@ -20,6 +20,7 @@ from shopsync_cli.app import app
 from shopsync_contracts import TOPICS, TopicSpec, new_event, topic_of
 from shopsync_contracts.events import ProductChanged
 from shopsync_runtime.kafka.admin import apply_topics
+from shopsync_runtime.kafka.connection import KafkaConnection
 from shopsync_runtime.testing import records_of
 from shopsync_testkit.children import Child, spawn
 from shopsync_testkit.polling import eventually
@@ -116,7 +117,7 @@ class Bus:
 
     async def read(self, spec: TopicSpec) -> list[Any]:
         """Everything on a topic, by partition and offset."""
-        found = await records_of(self.bootstrap, spec.full_name(self.prefix))
+        found = await records_of(KafkaConnection(self.bootstrap), spec.full_name(self.prefix))
         return sorted(found, key=lambda record: (record.partition, record.offset))
 
 
@@ -128,7 +129,7 @@ def bus_at() -> Callable[[str], Bus]:
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def bus(kafka_bootstrap: str, topic_prefix: str) -> AsyncIterator[Bus]:
-    await apply_topics(kafka_bootstrap, topic_prefix, TOPICS)
+    await apply_topics(KafkaConnection(kafka_bootstrap), topic_prefix, TOPICS)
     async with AIOKafkaProducer(bootstrap_servers=kafka_bootstrap, acks="all", enable_idempotence=True) as producer:
         yield Bus(kafka_bootstrap, topic_prefix, producer)
 

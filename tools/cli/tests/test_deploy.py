@@ -27,7 +27,8 @@ from shopsync_cli.mongo.database import SERVICE_COLLECTIONS
 from shopsync_cli.mongo.users import read_plan
 from shopsync_runtime.samples import SAMPLE_SECRETS, outside_the_sandbox
 from shopsync_runtime.settings import CommonSettings, ServiceSettings
-from shopsync_runtime.settings_loading import load_settings, variable_of
+from shopsync_runtime.settings_loading import load_settings
+from shopsync_runtime.settings_variables import variable_of
 from shopsync_sandbox.futureshop.actions import ShopSpec
 from shopsync_sandbox.futureshop.sandbox import FutureshopSandbox
 from shopsync_sandbox.tiktok.sandbox import TikTokSandbox

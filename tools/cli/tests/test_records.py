@@ -9,6 +9,7 @@ from shopsync_cli.errors import CommandFailed
 from shopsync_cli.kafka.cluster import Cluster
 from shopsync_cli.kafka.records import read_record, read_to_end, seek_to_end
 from shopsync_contracts.topics import REPORTS
+from shopsync_runtime.kafka.connection import KafkaConnection
 
 
 @pytest.fixture
@@ -33,7 +34,7 @@ def bus_topic(bus):
 
 @asynccontextmanager
 async def reading(bus):
-    async with Cluster(bus.bootstrap, bus.prefix).consumer() as consumer:
+    async with Cluster(KafkaConnection(bus.bootstrap), bus.prefix).consumer() as consumer:
         yield consumer
 
 

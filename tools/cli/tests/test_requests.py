@@ -17,6 +17,7 @@ from shopsync_contracts.events import (
 )
 from shopsync_contracts.topics import IMPORT_COMMANDS, REPORTS, SWEEP_COMMANDS, SYNC_COMMANDS
 from shopsync_runtime.kafka.admin import apply_topics
+from shopsync_runtime.kafka.connection import KafkaConnection
 from shopsync_testkit import kafka
 from shopsync_testkit.polling import eventually
 
@@ -192,7 +193,7 @@ async def test_a_wait_is_bounded(shopsync, bus):
 
 async def test_a_broker_that_dies_meanwhile_ends_in_one_line(shopsync, bus_at):
     async with kafka.broker("embedded") as broker:
-        await apply_topics(broker.bootstrap_servers, "shopsync", TOPICS)
+        await apply_topics(KafkaConnection(broker.bootstrap_servers), "shopsync", TOPICS)
         bus = bus_at(broker.bootstrap_servers)
         waiting = asyncio.create_task(shopsync("--kafka", bus.bootstrap, "sync", "demo", "--wait", "--timeout", "6"))
         await command_on(bus, SYNC_COMMANDS)

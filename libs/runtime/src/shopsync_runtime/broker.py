@@ -12,6 +12,7 @@ from faststream.specification import AsyncAPI
 
 from shopsync_contracts import Event
 from shopsync_runtime.consuming.subscription import Subscription
+from shopsync_runtime.kafka.connection import KafkaConnection
 from shopsync_runtime.kafka.consumer import ISOLATION, Consumer
 from shopsync_runtime.settings import CommonSettings
 
@@ -29,8 +30,9 @@ class _Broker(KafkaBroker):
     five subscriptions would wait five times as long.
     """
 
-    def __init__(self, *servers: Any, **options: Any) -> None:
-        super().__init__(*servers, **options)
+    def __init__(self, connection: KafkaConnection, **options: Any) -> None:
+        super().__init__(connection.bootstrap_servers.split(","), **options)
+        self.connection = connection
         self.by_group: dict[str, Subscription] = {}
 
     async def start(self) -> None:
@@ -47,6 +49,7 @@ class _Broker(KafkaBroker):
     def _consumer(self, *, group_id: str, **options: Any) -> Consumer:
         subscription = self.by_group[group_id]
         return Consumer(
+            connection=self.connection,
             observer=subscription.polling,
             fencing_listener=subscription,
             urgent_topics=subscription.urgent_topics,
@@ -55,13 +58,13 @@ class _Broker(KafkaBroker):
         )
 
 
-def create_app(common: CommonSettings, service: str) -> FastStream:
+def create_app(common: CommonSettings, service: str, connection: KafkaConnection) -> FastStream:
     """A FastStream application with one broker that only consumes. `kafka.producer` publishes.
 
     `apply_types=False`: FastDepends must neither cast nor validate what our own decoder returns.
     """
     broker = _Broker(
-        common.kafka_bootstrap_servers.split(","),
+        connection,
         # With the version: whoever looks at a group sees whether an update is finished.
         client_id=f"{common.topic_prefix}.{service}-{version('shopsync-runtime')}",
         request_timeout_ms=_REQUEST_MS,

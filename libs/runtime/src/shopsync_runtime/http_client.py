@@ -21,7 +21,7 @@ import httpx
 
 from shopsync_runtime.errors import RetryableError
 
-_BEFORE_SENDING = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
+_BEFORE_SENDING = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError)
 _GZIP_OR_ZLIB = 32 + zlib.MAX_WBITS
 _UNPACKABLE = frozenset({"gzip", "x-gzip", "deflate"})
 _SHOWN = 300

@@ -6,10 +6,15 @@ httpcore goes through all connections of a pool whenever a request begins or end
 
 import asyncio
 import ssl
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import replace
+from typing import Any
 
 import httpcore
 import httpx
+
+from shopsync_runtime.http_proxy import NO_PROXY, Proxy, ProxyRules
+from shopsync_runtime.tls import FollowingContext, TlsFiles
 
 _KEPT_SECONDS = 5.0
 """How long an idle connection is kept, as in httpx: servers keep theirs as long or longer."""
@@ -21,14 +26,23 @@ _ERRORS = (
     httpcore.UnsupportedProtocol,
 )
 
+
+def web_context(files: TlsFiles) -> ssl.SSLContext:
+    """Trusts the public authorities (or SSL_CERT_FILE's), and beside them those of the CA file if there is one."""
+    if files.ca_file is None:
+        return httpx.create_ssl_context()
+    return FollowingContext(replace(files, base=httpx.create_ssl_context))
+
+
 _Origin = tuple[bytes, bytes, int | None]
 
 
 class Connections(httpx.AsyncBaseTransport):
     """Connections are not limited, and kept per scheme, host and port. Used within one event loop.
 
-    `network` is what connects, httpcore's own if None. `timeout` is for connecting and each read, in seconds, of
-    requests without timeouts of their own. As in httpx, the extension `target` of a request replaces path and query.
+    `network` is what connects where there is no proxy, httpcore's own if None. `timeout` is for connecting and each
+    read, in seconds, of requests without timeouts of their own. As in httpx, the extension `target` of a request
+    replaces path and query.
     """
 
     def __init__(
@@ -37,7 +51,9 @@ class Connections(httpx.AsyncBaseTransport):
         ssl_context: ssl.SSLContext | None = None,
         network: httpcore.AsyncNetworkBackend | None = None,
         timeout: float | None = None,
+        proxies: ProxyRules = NO_PROXY,
     ) -> None:
+        self._proxies = proxies
         self._context = ssl_context or httpx.create_ssl_context(trust_env=False)
         self._network = network
         self._timeouts = {"connect": timeout, "read": timeout}
@@ -55,16 +71,16 @@ class Connections(httpx.AsyncBaseTransport):
             target=request.url.raw_path,
         )
         connection = self._connection((url.scheme, url.host, url.port))
+        extensions = {"timeout": self._timeouts, **request.extensions}
         try:
-            response = await connection.pool.handle_async_request(
-                httpcore.Request(
-                    request.method,
-                    url,
-                    headers=request.headers.raw,
-                    content=request.stream,
-                    extensions={"timeout": self._timeouts, **request.extensions},
+            if connection.proxy is not None:
+                response = await _through(connection.proxy, connection.pool, request, url, extensions)
+            else:
+                response = await connection.pool.handle_async_request(
+                    httpcore.Request(
+                        request.method, url, headers=request.headers.raw, content=request.stream, extensions=extensions
+                    )
                 )
-            )
         except _ERRORS as error:
             self.give_back(connection)
             raise _as_of_httpx(error) from error
@@ -93,7 +109,9 @@ class Connections(httpx.AsyncBaseTransport):
         for place in reversed(range(len(self._idle))):
             if self._idle[place].origin == origin:
                 return self._idle.pop(place)
-        connection = _Connection(origin, self._context, self._network)
+        scheme, host, port = origin
+        proxy = self._proxies.proxy_for(scheme.decode(), host.decode(), port)
+        connection = _Connection(origin, self._context, self._network, proxy)
         self._all.add(connection)
         return connection
 
@@ -109,12 +127,29 @@ class Connections(httpx.AsyncBaseTransport):
 class _Connection:
     """A pool of one connection, which connects again when its connection was closed."""
 
-    def __init__(self, origin: _Origin, context: ssl.SSLContext, network: httpcore.AsyncNetworkBackend | None) -> None:
+    def __init__(
+        self,
+        origin: _Origin,
+        context: ssl.SSLContext,
+        network: httpcore.AsyncNetworkBackend | None,
+        proxy: Proxy | None,
+    ) -> None:
         self.origin = origin
+        self.proxy = proxy
         self.idle_since = 0.0
-        self.pool = httpcore.AsyncConnectionPool(
-            ssl_context=context, max_connections=1, keepalive_expiry=_KEPT_SECONDS, network_backend=network
-        )
+        if proxy is None:
+            self.pool = httpcore.AsyncConnectionPool(
+                ssl_context=context, max_connections=1, keepalive_expiry=_KEPT_SECONDS, network_backend=network
+            )
+        else:
+            self.pool = httpcore.AsyncHTTPProxy(
+                proxy.url,
+                proxy_auth=proxy.login,
+                ssl_context=context,
+                proxy_ssl_context=context if proxy.scheme == "https" else None,
+                max_connections=1,
+                keepalive_expiry=_KEPT_SECONDS,
+            )
 
 
 class _Body(httpx.AsyncByteStream):
@@ -140,6 +175,54 @@ class _Body(httpx.AsyncByteStream):
             await self._response.aclose()
         finally:
             self._connections.give_back(connection)
+
+
+async def _through(
+    proxy: Proxy,
+    pool: httpcore.AsyncConnectionPool,
+    request: httpx.Request,
+    url: httpcore.URL,
+    extensions: Mapping[str, Any],
+) -> httpcore.Response:
+    """Send it through a proxy. Raises httpcore's errors, of which ConnectError and ProxyError mean: not sent.
+
+    httpcore passes the extensions of a request on to what it asks the proxy for. The extension `target` would replace
+    the host there, so it is put into the address. What is lost before the tunnel stands would look like a lost answer.
+    """
+    rest = dict(extensions)
+    target = rest.pop("target", None)
+    if target is not None:
+        url = httpcore.URL(scheme=url.scheme, host=url.host, port=url.port, target=target)
+    has_been_sent = False
+
+    async def note(event: str, info: Mapping[str, Any]) -> None:
+        nonlocal has_been_sent
+        if event == "http11.send_request_headers.started" and info["request"].method != b"CONNECT":
+            has_been_sent = True
+
+    sent = httpcore.Request(
+        request.method,
+        url,
+        headers=request.headers.raw,
+        content=request.stream,
+        extensions={**rest, "trace": note},
+    )
+    try:
+        response = await pool.handle_async_request(sent)
+    except httpcore.ProxyError as error:
+        raise httpcore.ProxyError(f"the proxy {proxy.shown} refuses: {error}; check {proxy.variable}") from error
+    except httpcore.UnsupportedProtocol:
+        raise
+    except _ERRORS as error:
+        if has_been_sent:
+            raise
+        raise httpcore.ConnectError(
+            f"not through the proxy {proxy.shown} ({type(error).__name__}: {error}); check {proxy.variable}"
+        ) from error
+    if response.status == httpx.codes.PROXY_AUTHENTICATION_REQUIRED:
+        await response.aclose()
+        raise httpcore.ProxyError(f"the proxy {proxy.shown} refuses: 407 without its log-in; check {proxy.variable}")
+    return response
 
 
 def _as_of_httpx(error: Exception) -> httpx.TransportError:

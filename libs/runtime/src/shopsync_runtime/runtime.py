@@ -21,9 +21,11 @@ from shopsync_runtime.delivery import Handler
 from shopsync_runtime.events import EventPublisher
 from shopsync_runtime.health import Dependencies, Report, liveness, readiness
 from shopsync_runtime.kafka.barrier import Barrier, lag_barrier
+from shopsync_runtime.kafka.connection import KafkaConnection
+from shopsync_runtime.kafka.diagnosis import why_not
 from shopsync_runtime.kafka.producer import Producer
 from shopsync_runtime.leases import Leases
-from shopsync_runtime.mongo import Database, Document, make_client, ping_error
+from shopsync_runtime.mongo import Database, Document, ping_error
 from shopsync_runtime.outage import Outage
 from shopsync_runtime.phases import Phases
 from shopsync_runtime.settings import CommonSettings
@@ -52,10 +54,11 @@ class Runtime:
         self.common = common
         self.clock = clock
         self.phases = phases or Phases()
-        self.app: FastStream = create_app(common, name)
+        self.kafka = KafkaConnection.of(common)
+        self.app: FastStream = create_app(common, name, self.kafka)
         self.state = "starting"
         self.shutdown = Shutdown()
-        self.producer = Producer(common.kafka_bootstrap_servers, client_id=f"{common.topic_prefix}.{name}")
+        self.producer = Producer(self.kafka, client_id=f"{common.topic_prefix}.{name}")
         self.events = EventPublisher(self.producer, service=name, prefix=common.topic_prefix, clock=clock)
         self.kafka_outage = Outage("Kafka", common.kafka_bootstrap_servers)
         self.subscriptions: list[Subscription] = []
@@ -167,14 +170,12 @@ class Runtime:
     async def lag_barrier(self, group: str, specs: Sequence[TopicSpec]) -> Barrier:
         """A barrier at the present ends of these topics: `passed()` tells whether the group has handled all before."""
         prefix = self.common.topic_prefix
-        return await lag_barrier(self.common.kafka_bootstrap_servers, group, [spec.full_name(prefix) for spec in specs])
+        return await lag_barrier(self.kafka, group, [spec.full_name(prefix) for spec in specs])
 
     @cached_property
     def mongo(self) -> AsyncMongoClient[Document]:
         """The MongoDB client (w=majority, retryWrites, aware datetimes)."""
-        common = self.common
-        password = None if common.mongo_password is None else common.mongo_password.get_secret_value()
-        return make_client(common.mongo_uri.get_secret_value(), app_name=self.name, password=password)
+        return self.common.mongo_access.client(app_name=self.name)
 
     @cached_property
     def database(self) -> Database:
@@ -212,5 +213,7 @@ class Runtime:
         while True:
             await asyncio.sleep(_TICK_SECONDS)
             answers = await asyncio.gather(*(subscription.tick() for subscription in self.subscriptions))
-            if any(answers) or False in answers:
-                self.kafka_outage.note_result(any(answers))
+            if any(answers):
+                self.kafka_outage.note_result(True)
+            elif False in answers:
+                self.kafka_outage.note_result(False, await why_not(self.kafka))

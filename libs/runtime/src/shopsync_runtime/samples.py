@@ -7,7 +7,7 @@ from pydantic import SecretStr
 from pydantic_settings import BaseSettings
 
 from shopsync_runtime.settings import CommonSettings, ServiceSettings
-from shopsync_runtime.settings_loading import variable_of
+from shopsync_runtime.settings_variables import variable_of
 
 SAMPLE_SECRETS: Mapping[str, str] = {
     "sandbox-root": "password",

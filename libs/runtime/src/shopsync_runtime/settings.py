@@ -4,15 +4,13 @@ import re
 from datetime import timedelta
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic_settings import SettingsConfigDict
 
-from shopsync_runtime.mongo import uri_problem
+from shopsync_runtime.settings_links import Environment, HttpLink, KafkaLink, MongoLink
 
 _UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 _DURATION = re.compile(r"(?P<number>\d+(\.\d+)?)\s*(?P<unit>ms|s|m|h|d)?")
-_DATABASE = re.compile(r"[^\s.$/\\\"]{1,63}")
-_SERVER = re.compile(r"(\[[0-9a-fA-F:.]+\]|[^\s:/\[\]]+)(:(?P<port>\d{1,5}))?")
 
 
 def _read_duration(value: Any) -> Any:
@@ -35,60 +33,11 @@ Duration = Annotated[timedelta, BeforeValidator(_read_duration)]
 PositiveDuration = Annotated[Duration, AfterValidator(_positive)]
 
 
-def _kafka_servers(value: str) -> str:
-    servers = [server for part in value.split(",") if (server := part.strip())]
-    if not servers or not all(map(_is_server, servers)):
-        raise ValueError("host:port is expected, such as kafka:9092, several by comma")
-    return value
-
-
-def _is_server(text: str) -> bool:
-    match = _SERVER.fullmatch(text)
-    return match is not None and 1 <= int(match["port"] or 9092) <= 65535
-
-
-KafkaServers = Annotated[str, AfterValidator(_kafka_servers)]
-"""Addresses of brokers, as the Kafka client takes them."""
-
-
-def _mongo_uri(value: SecretStr) -> SecretStr:
-    problem = uri_problem(value.get_secret_value())
-    if problem is not None:
-        raise ValueError(problem)
-    return value
-
-
-MongoUri = Annotated[SecretStr, AfterValidator(_mongo_uri)]
-"""A valid connection string. Errors do not repeat it."""
-
-
-def _mongo_database(value: str) -> str:
-    if _DATABASE.fullmatch(value) is None:
-        raise ValueError('a name of 1 to 63 characters is expected, without blanks and . $ / \\ "')
-    return value
-
-
-MongoDatabase = Annotated[str, AfterValidator(_mongo_database)]
-"""A name that MongoDB allows."""
-
-
-class CommonSettings(BaseSettings):
+class CommonSettings(HttpLink, MongoLink, KafkaLink):
     """Settings of every service. Variables begin with SHOPSYNC_."""
 
-    model_config = SettingsConfigDict(
-        env_prefix="SHOPSYNC_", extra="forbid", frozen=True, env_ignore_empty=True, str_strip_whitespace=True
-    )
+    model_config = SettingsConfigDict(env_prefix="SHOPSYNC_")
 
-    kafka_bootstrap_servers: KafkaServers = Field(
-        min_length=1, description="Kafka bootstrap servers, host:port, comma-separated"
-    )
-    mongo_uri: MongoUri = Field(min_length=1, description="MongoDB connection string of a replica set")
-    mongo_password: SecretStr | None = Field(
-        None,
-        min_length=1,
-        description="Password of the user that the connection string names without one; not percent-encoded",
-    )
-    mongo_database: MongoDatabase = Field("shopsync", description="MongoDB database")
     topic_prefix: str = Field(
         "shopsync",
         pattern=r"^[a-zA-Z0-9._-]{1,100}$",
@@ -149,14 +98,12 @@ class CommonSettings(BaseSettings):
     )
 
 
-class ServiceSettings(BaseSettings):
+class ServiceSettings(Environment):
     """Base of a service's own settings. The service sets `env_prefix` and describes every field.
 
     Rules across fields are pydantic validators of the service's class. Their text is shown after the name of the
     variable, so write it to follow a name ("must be …").
     """
-
-    model_config = SettingsConfigDict(extra="forbid", frozen=True, env_ignore_empty=True, str_strip_whitespace=True)
 
     def variables_read_elsewhere(self) -> frozenset[str]:
         """Environment variables that the service reads beside its settings, so they are not reported as unknown."""

@@ -7,7 +7,8 @@ from pydantic import SecretBytes, SecretStr
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings
 
-from shopsync_runtime.settings_loading import variable_of
+from shopsync_runtime.file_secrets import SUFFIX
+from shopsync_runtime.settings_variables import is_secret, variable_of
 
 
 def help_text(service: str, classes: list[type[BaseSettings]]) -> str:
@@ -15,12 +16,14 @@ def help_text(service: str, classes: list[type[BaseSettings]]) -> str:
     lines = [
         f"usage: python -m {service} [--help] [--version] [--print-config]",
         "",
-        f"Runs the shopsync service {service!r} until SIGTERM. Settings come from environment variables:",
+        f"Runs the shopsync service {service!r} until SIGTERM. Settings come from environment variables.",
+        "The value of a secret X may instead lie in a file, whose path is in X_FILE.",
     ]
     for cls in classes:
         lines += ["", *((cls.__doc__ or cls.__name__).strip().splitlines()[:1])]
         for name, field in cls.model_fields.items():
-            lines.append(f"  {variable_of(cls, name)}")
+            secret = f" (or {variable_of(cls, name)}{SUFFIX})" if is_secret(cls, name) else ""
+            lines.append(f"  {variable_of(cls, name)}{secret}")
             lines.append(f"      {field.description or name} [{_default(field)}]")
     lines += [
         "",

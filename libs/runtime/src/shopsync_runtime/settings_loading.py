@@ -6,12 +6,13 @@ import re
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any, TypeVar
 
-from pydantic import SecretBytes, SecretStr, ValidationError, create_model
+from pydantic import ValidationError, create_model
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings
 
 from shopsync_runtime.errors import SettingsError
 from shopsync_runtime.settings import CommonSettings
+from shopsync_runtime.settings_variables import Unusable, is_secret, variable_of, variables_of
 
 S = TypeVar("S", bound=BaseSettings)
 
@@ -40,7 +41,7 @@ def load_settings(cls: type[S]) -> S:
     try:
         return cls()
     except ValidationError as error:
-        raise SettingsError("; ".join(_describe(cls, detail) for detail in error.errors())) from None
+        raise SettingsError("; ".join(problem_of(cls, detail) for detail in error.errors())) from None
 
 
 def common_settings_with(default_http_port: int) -> type[CommonSettings]:
@@ -50,14 +51,6 @@ def common_settings_with(default_http_port: int) -> type[CommonSettings]:
     created: type[CommonSettings] = create_model("CommonSettings", __base__=CommonSettings, http_port=(int, field))
     created.__doc__ = CommonSettings.__doc__
     return created
-
-
-def variable_of(cls: type[BaseSettings], field: str) -> str:
-    """Environment variable of a field."""
-    alias = cls.model_fields[field].validation_alias if field in cls.model_fields else None
-    if isinstance(alias, str):
-        return alias.upper()
-    return f"{cls.model_config.get('env_prefix', '')}{field}".upper()
 
 
 def unknown_variables(
@@ -71,7 +64,7 @@ def unknown_variables(
     Empty variables do not count. `also_read` are variables that are read by other means than the settings.
     """
     environ = os.environ if environ is None else environ
-    settings = {variable_of(cls, field) for cls in classes for field in cls.model_fields}
+    settings = {name for cls in classes for name in variables_of(cls)}
     known = settings | ELSEWHERE | {name.upper() for name in also_read}
     prefixes = tuple(prefix for cls in classes if (prefix := str(cls.model_config.get("env_prefix", "")).upper()))
     return [
@@ -94,22 +87,24 @@ def _is_service_link(name: str, value: str) -> bool:
     return at_port or _SERVICE_LINK.fullmatch(name) is not None
 
 
-def _describe(cls: type[BaseSettings], detail: Any) -> str:
+def problem_of(cls: type[BaseSettings], detail: Any, *, aside: str = "") -> str:
+    """One fault of a ValidationError as a sentence that names its variable; `aside` follows the name."""
     if not detail["loc"]:
-        return reason_of(detail)
+        return _reason_of(detail)
+    given = detail.get("input")
+    if isinstance(given, Unusable):
+        return given.problem
     field, *inner = detail["loc"]
-    name = variable_of(cls, str(field))
-    place = name + "".join(f"[{part}]" for part in inner)
+    place = variable_of(cls, str(field)) + "".join(f"[{part}]" for part in inner) + aside
     if detail["type"] == "missing":
         meaning = cls.model_fields[str(field)].description
         return f"{place} is not set ({meaning})" if meaning else f"{place} is not set"
-    return f"{place}: {reason_of(detail)}{_given(cls, str(field), detail)}"
+    return f"{place}: {_reason_of(detail)}{_given(cls, str(field), detail)}"
 
 
-def reason_of(detail: Any) -> str:
-    """The problem of one variable, as a text to follow its name."""
+def _reason_of(detail: Any) -> str:
     text = str(detail["msg"]).removeprefix("Value error, ").replace("\n", " ")
-    return text[:1].lower() + text[1:]
+    return text if text[:2].isupper() else text[:1].lower() + text[1:]
 
 
 def _given(cls: type[BaseSettings], field: str, detail: Any) -> str:
@@ -117,9 +112,3 @@ def _given(cls: type[BaseSettings], field: str, detail: Any) -> str:
     if is_secret(cls, field) or not isinstance(given, str | int | float | bool):
         return ""
     return f" (is {given!r:.80})"
-
-
-def is_secret(cls: type[BaseSettings], field: str) -> bool:
-    """Whether the field's value must never be shown."""
-    info = cls.model_fields.get(field)
-    return info is not None and any(secret.__name__ in str(info.annotation) for secret in (SecretStr, SecretBytes))

@@ -12,6 +12,7 @@ from aiokafka.structs import ConsumerRecord
 from shopsync_contracts import TOPICS, Event, ShopBody, TopicSpec, new_event, parse
 from shopsync_runtime.delivery import Delivery
 from shopsync_runtime.kafka.admin import apply_topics, partitions_of
+from shopsync_runtime.kafka.connection import KafkaConnection
 from shopsync_runtime.kafka.consumer import reader
 from shopsync_runtime.lifecycle import start, stop
 from shopsync_runtime.mongo import Database
@@ -56,11 +57,11 @@ async def running(runtime: Runtime) -> AsyncIterator[Runtime]:
         raise AssertionError("a step of the stop did not end in time")
 
 
-async def records_of(bootstrap_servers: str, topic: str) -> list["ConsumerRecord[Any, Any]"]:
+async def records_of(connection: KafkaConnection, topic: str) -> list["ConsumerRecord[Any, Any]"]:
     """Everything that a topic (full name) holds now, in order per partition."""
-    numbers = (await partitions_of(bootstrap_servers, [topic]))[topic]
+    numbers = (await partitions_of(connection, [topic]))[topic]
     partitions = [TopicPartition(topic, number) for number in numbers]
-    consumer = reader(bootstrap_servers)
+    consumer = reader(connection)
     await consumer.start()
     try:
         consumer.assign(partitions)
@@ -116,7 +117,7 @@ class ServiceWorld:
 
     async def events(self, spec: TopicSpec) -> list[Event[Any]]:
         """Everything the topic holds now, in order per partition."""
-        records = await records_of(self.common.kafka_bootstrap_servers, spec.full_name(self.common.topic_prefix))
+        records = await records_of(KafkaConnection.of(self.common), spec.full_name(self.common.topic_prefix))
         return [parse(record.value, key=record.key, topic=spec) for record in records]
 
 
@@ -125,7 +126,7 @@ async def service_place(
     kafka_bootstrap: str, topic_prefix: str, mongo_uri: str, database: Database
 ) -> AsyncIterator[dict[str, Any]]:
     """What a ServiceWorld is made of: all topics, a producer, and the shops "demo" and "other" with settings."""
-    await apply_topics(kafka_bootstrap, topic_prefix, TOPICS)
+    await apply_topics(KafkaConnection(kafka_bootstrap), topic_prefix, TOPICS)
     common = CommonSettings(
         kafka_bootstrap_servers=kafka_bootstrap,
         mongo_uri=mongo_uri,

@@ -8,6 +8,7 @@ from aiokafka.consumer import fetcher
 from shopsync_runtime import Runtime
 from shopsync_runtime.kafka import consumer as consumers
 from shopsync_runtime.kafka.admin import apply_topics
+from shopsync_runtime.kafka.connection import KafkaConnection
 from shopsync_testkit.polling import eventually
 
 MANY = 20
@@ -47,7 +48,7 @@ async def test_a_request_for_quiet_partitions_is_short_while_others_wait_to_be_t
     common, spec, kafka_bootstrap, topic_prefix, send, running, monkeypatch
 ):
     quiet = dataclasses.replace(spec, name="quiet.v1")
-    await apply_topics(kafka_bootstrap, topic_prefix, [quiet])
+    await apply_topics(KafkaConnection(kafka_bootstrap), topic_prefix, [quiet])
     await send(spec, range(MANY))
     waits = []
 

@@ -8,25 +8,26 @@ from shopsync_contracts.topics import CATALOG_PRODUCTS, DEAD_LETTERS, TOPICS
 from shopsync_runtime import Runtime, StartError, consumer_group
 from shopsync_runtime.kafka.admin import apply_topics, missing_topics
 from shopsync_runtime.kafka.barrier import lag_barrier
+from shopsync_runtime.kafka.connection import KafkaConnection
 from shopsync_testkit.polling import eventually
 
 
 async def test_topics_are_created_as_declared_once(kafka_bootstrap, topic_prefix):
-    report = await apply_topics(kafka_bootstrap, topic_prefix, TOPICS)
+    report = await apply_topics(KafkaConnection(kafka_bootstrap), topic_prefix, TOPICS)
     assert report.created == [spec.full_name(topic_prefix) for spec in TOPICS]
-    again = await apply_topics(kafka_bootstrap, topic_prefix, TOPICS)
+    again = await apply_topics(KafkaConnection(kafka_bootstrap), topic_prefix, TOPICS)
     assert again.created == []
     assert again.checked == report.created
     assert again.differences == []
     names = [*report.created, f"{topic_prefix}.other"]
-    assert await missing_topics(kafka_bootstrap, names) == [f"{topic_prefix}.other"]
+    assert await missing_topics(KafkaConnection(kafka_bootstrap), names) == [f"{topic_prefix}.other"]
 
 
 async def test_differences_are_told_and_nothing_is_changed(kafka_bootstrap, topic_prefix):
-    await apply_topics(kafka_bootstrap, topic_prefix, [DEAD_LETTERS])
+    await apply_topics(KafkaConnection(kafka_bootstrap), topic_prefix, [DEAD_LETTERS])
     other = dataclasses.replace(DEAD_LETTERS, partitions=7, retention=timedelta(days=1))
     for _ in range(2):
-        report = await apply_topics(kafka_bootstrap, topic_prefix, [other])
+        report = await apply_topics(KafkaConnection(kafka_bootstrap), topic_prefix, [other])
         found = {difference.setting: (difference.declared, difference.found) for difference in report.differences}
         assert found == {"partitions": ("7", "3"), "retention.ms": ("86400000", "2592000000")}
     name = DEAD_LETTERS.full_name(topic_prefix)
@@ -52,7 +53,7 @@ async def test_events_arrive_in_order_with_key_and_content_type(common, topics, 
 
 
 async def test_tombstones_are_null_values_and_only_where_declared(common, kafka_bootstrap, topics, spec, read_topic):
-    await apply_topics(kafka_bootstrap, common.topic_prefix, [CATALOG_PRODUCTS])
+    await apply_topics(KafkaConnection(kafka_bootstrap), common.topic_prefix, [CATALOG_PRODUCTS])
     runtime = Runtime("probe", common)
     await runtime.producer.start()
     try:
@@ -98,9 +99,9 @@ async def test_a_barrier_over_a_missing_topic_says_so(common, topics, spec):
 
 async def test_a_barrier_over_several_topics_asks_once_for_each_end(kafka_bootstrap, topic_prefix, monkeypatch):
     """Not once per unknown topic with a wait in between."""
-    await apply_topics(kafka_bootstrap, topic_prefix, TOPICS)
+    await apply_topics(KafkaConnection(kafka_bootstrap), topic_prefix, TOPICS)
     topics = [spec.full_name(topic_prefix) for spec in TOPICS]
-    await lag_barrier(kafka_bootstrap, "g", topics)  # each partition has its leader
+    await lag_barrier(KafkaConnection(kafka_bootstrap), "g", topics)  # each partition has its leader
     asked, ask = [], Fetcher._proc_offset_requests
 
     async def counting(self, timestamps):
@@ -108,5 +109,5 @@ async def test_a_barrier_over_several_topics_asks_once_for_each_end(kafka_bootst
         return await ask(self, timestamps)
 
     monkeypatch.setattr(Fetcher, "_proc_offset_requests", counting)
-    await lag_barrier(kafka_bootstrap, "g", topics)
+    await lag_barrier(KafkaConnection(kafka_bootstrap), "g", topics)
     assert asked == [sum(spec.partitions for spec in TOPICS)] * 2, "the ends and the starts"

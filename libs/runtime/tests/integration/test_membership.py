@@ -10,6 +10,7 @@ import structlog
 from shopsync_runtime import Runtime, consumer_group
 from shopsync_runtime.kafka import membership
 from shopsync_runtime.kafka.admin import group_members
+from shopsync_runtime.kafka.connection import KafkaConnection
 from shopsync_runtime.lifecycle import start, stop
 from shopsync_testkit.polling import eventually
 
@@ -81,13 +82,15 @@ async def test_the_one_that_lost_its_place_steps_aside_and_says_so(
                 assert "SHOPSYNC_INSTANCE_ID" in reason
                 assert not (await first.readyz()).ok
                 assert await trouble(second) == "ok"
-                [member] = await group_members(kafka_bootstrap, group)
+                [member] = await group_members(KafkaConnection(kafka_bootstrap), group)
                 for number in range(20):
                     event = make_event(number)
                     await producer.send_and_wait(topic, event.to_bytes(), key=event.key())
                 await eventually(lambda: len(second.handled) == 20)
                 await asyncio.sleep(MANY_LOOKS)
-                assert [member] == await group_members(kafka_bootstrap, group), "nobody takes the place again"
+                assert [member] == await group_members(KafkaConnection(kafka_bootstrap), group), (
+                    "nobody takes the place again"
+                )
                 assert first.handled == []
                 assert second.subscriptions[0].outside is None
             await eventually(lambda: first.subscriptions[0].outside is None, timeout=180)
@@ -109,9 +112,9 @@ async def test_two_that_start_at_the_same_moment_end_with_one_at_work(twin, comm
 
         await eventually(one_works_and_one_tells)
         group = consumer_group(common.topic_prefix, "probe", "commands")
-        before = await group_members(kafka_bootstrap, group)
+        before = await group_members(KafkaConnection(kafka_bootstrap), group)
         await asyncio.sleep(MANY_LOOKS)
-        assert await group_members(kafka_bootstrap, group) == before
+        assert await group_members(KafkaConnection(kafka_bootstrap), group) == before
         assert await one_works_and_one_tells()
 
 
@@ -141,7 +144,7 @@ async def test_a_member_whose_session_ended_comes_back(twin, common, topics, kaf
         group = consumer_group(common.topic_prefix, "probe", "commands")
 
         async def forgotten():
-            return await group_members(kafka_bootstrap, group) == []
+            return await group_members(KafkaConnection(kafka_bootstrap), group) == []
 
         await eventually(forgotten, interval=0.1)
         monkeypatch.setattr(coordinator, "_do_heartbeat", beat)

@@ -13,6 +13,7 @@ from prometheus_client import REGISTRY
 from shopsync_contracts.topics import CATALOG_PRODUCTS
 from shopsync_runtime import Runtime, consumer_group
 from shopsync_runtime.kafka.admin import apply_topics
+from shopsync_runtime.kafka.connection import KafkaConnection
 from shopsync_runtime.kafka.consumer import reader
 from shopsync_testkit.polling import eventually
 
@@ -244,7 +245,7 @@ async def test_compacted_offsets_are_passed(
     """Real compaction: it removes the end of the log except the last record, and tombstones at the end of a segment."""
     spec = dataclasses.replace(CATALOG_PRODUCTS, partitions=1, types=())
     name = spec.full_name(common.topic_prefix)
-    await apply_topics(kafka_bootstrap, common.topic_prefix, [spec])
+    await apply_topics(KafkaConnection(kafka_bootstrap), common.topic_prefix, [spec])
     await compact_eagerly(admin, name)
     world = World(common, spec, make_event, running, transactional)
     for _ in range(20):
@@ -253,7 +254,7 @@ async def test_compacted_offsets_are_passed(
         await world.send(1, 2, value=False)
 
     async def holes():
-        async with reader(kafka_bootstrap, auto_offset_reset="earliest") as consumer:
+        async with reader(KafkaConnection(kafka_bootstrap), auto_offset_reset="earliest") as consumer:
             consumer.assign([world.first])
             found = (await consumer.getmany(timeout_ms=1000)).get(world.first, [])
             await producer.send_and_wait(name, None, key=b"demo/other", partition=0)  # rolls a segment

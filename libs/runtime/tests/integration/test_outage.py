@@ -7,6 +7,7 @@ import pytest
 
 from shopsync_contracts import TOPICS
 from shopsync_runtime.kafka.admin import apply_topics
+from shopsync_runtime.kafka.connection import KafkaConnection
 from shopsync_testkit.polling import eventually
 from shopsync_testkit.processes import ServiceProcess
 
@@ -16,7 +17,7 @@ from shopsync_testkit.processes import ServiceProcess
 async def test_an_outage_is_told_in_a_few_lines(
     kafka_broker, kafka_bootstrap, mongo_uri, mongo_database, topic_prefix, support_folder, tmp_path
 ):
-    await apply_topics(kafka_bootstrap, topic_prefix, TOPICS)
+    await apply_topics(KafkaConnection(kafka_bootstrap), topic_prefix, TOPICS)
     env = {
         "SHOPSYNC_KAFKA_BOOTSTRAP_SERVERS": kafka_bootstrap,
         "SHOPSYNC_MONGO_URI": mongo_uri,

@@ -13,6 +13,7 @@ import pytest_asyncio
 from shopsync_contracts import TOPICS
 from shopsync_contracts.topics import DEAD_LETTERS, PUSH_COMMANDS
 from shopsync_runtime.kafka.admin import apply_topics
+from shopsync_runtime.kafka.connection import KafkaConnection
 from shopsync_testkit.polling import eventually
 from shopsync_testkit.processes import ServiceProcess, clean_environment
 
@@ -32,7 +33,7 @@ def env(kafka_bootstrap, mongo_uri, mongo_database, topic_prefix, support_folder
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def all_topics(kafka_bootstrap, topic_prefix):
-    await apply_topics(kafka_bootstrap, topic_prefix, TOPICS)
+    await apply_topics(KafkaConnection(kafka_bootstrap), topic_prefix, TOPICS)
 
 
 async def run_probe(env, *arguments):

@@ -16,6 +16,7 @@ from shopsync_contracts.topics import DEAD_LETTERS
 from shopsync_runtime import Runtime, consumer_group, each
 from shopsync_runtime.consuming.partitions import Partitions
 from shopsync_runtime.kafka.admin import apply_topics
+from shopsync_runtime.kafka.connection import KafkaConnection
 from shopsync_runtime.kafka.messages import MAX_REQUEST
 from shopsync_runtime.kafka.producer import MessageTooLarge, OutgoingMessage, Producer, ProducerBroken
 from shopsync_testkit.polling import eventually
@@ -54,7 +55,7 @@ def spec(spec):
 
 @pytest.fixture
 async def started(common, topics):
-    producer = Producer(common.kafka_bootstrap_servers, client_id="probe")
+    producer = Producer(KafkaConnection.of(common), client_id="probe")
     await producer.start()
     yield producer
     await producer.stop()
@@ -222,7 +223,7 @@ async def test_a_service_loses_nothing_and_says_that_it_is_not_ready(
 ):
     """The batch is retried, its messages are sent again, and /readyz reports it meanwhile."""
     answers = dataclasses.replace(DEAD_LETTERS, name="answers.v1", partitions=1)
-    await apply_topics(kafka_bootstrap, common.topic_prefix, [answers])
+    await apply_topics(KafkaConnection(kafka_bootstrap), common.topic_prefix, [answers])
     out = answers.full_name(common.topic_prefix)
     runtime = Runtime("probe", common)
     reports, gate = [], asyncio.Event()

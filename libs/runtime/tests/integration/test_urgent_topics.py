@@ -10,6 +10,7 @@ from aiokafka.errors import CorruptRecordException
 
 from shopsync_runtime import Runtime
 from shopsync_runtime.kafka.admin import apply_topics
+from shopsync_runtime.kafka.connection import KafkaConnection
 from shopsync_testkit.polling import eventually
 
 MANY = 3_000
@@ -23,7 +24,7 @@ def bulk(spec):
 @pytest_asyncio.fixture(loop_scope="session")
 async def publish(kafka_bootstrap, topic_prefix, topics, bulk, producer, make_event):
     """`await publish(spec, numbers)`: one message each, on both partitions in turn."""
-    await apply_topics(kafka_bootstrap, topic_prefix, [bulk])
+    await apply_topics(KafkaConnection(kafka_bootstrap), topic_prefix, [bulk])
 
     async def send(spec, numbers):
         topic = spec.full_name(topic_prefix)

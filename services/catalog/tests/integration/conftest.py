@@ -25,6 +25,7 @@ from shopsync_contracts.events import ProductSnapshot
 from shopsync_contracts.topics import CATALOG_PRODUCTS, DEAD_LETTERS, PUSH_COMMANDS, REPORTS
 from shopsync_runtime import Delivery, OutgoingMessage
 from shopsync_runtime.kafka.admin import apply_topics
+from shopsync_runtime.kafka.connection import KafkaConnection
 from shopsync_runtime.kafka.producer import Placed
 from shopsync_runtime.tracing import current_traceparent
 from shopsync_testkit.pytest_plugin import ServiceProcess
@@ -277,7 +278,7 @@ async def new_world(
     mongo_database: str,
 ) -> Callable[[ServiceProcess], World]:
     """`async with new_world(process) as world`: topics, and what a test sends and sees."""
-    await apply_topics(kafka_bootstrap, topic_prefix, TOPICS)
+    await apply_topics(KafkaConnection(kafka_bootstrap), topic_prefix, TOPICS)
 
     def make(process: ServiceProcess) -> World:
         return World(kafka_bootstrap, topic_prefix, process, mongo_client[mongo_database])

@@ -35,6 +35,7 @@ from shopsync_contracts.topics import (
 )
 from shopsync_runtime import consumer_group
 from shopsync_runtime.kafka.barrier import lag_barrier
+from shopsync_runtime.kafka.connection import KafkaConnection
 from shopsync_testkit.pytest_plugin import eventually
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(900)]
@@ -71,7 +72,7 @@ class History:
     async def passed(self, name):
         group = consumer_group(self.world.prefix, "catalog", name)
         topics = [spec.full_name(self.world.prefix) for spec in GROUPS[name]]
-        barrier = await lag_barrier(self.world.bootstrap, group, topics)
+        barrier = await lag_barrier(KafkaConnection(self.world.bootstrap), group, topics)
         await eventually(barrier.passed, interval=0.1)  # each look is a connection
 
     async def phase(self, *bodies):

@@ -11,6 +11,7 @@ from shopsync_contracts.events import ProductSnapshot
 from shopsync_contracts.topics import CATALOG_PRODUCTS, DEAD_LETTERS
 from shopsync_runtime import consumer_group
 from shopsync_runtime.kafka.barrier import lag_barrier
+from shopsync_runtime.kafka.connection import KafkaConnection
 from shopsync_testkit.pytest_plugin import eventually
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(900)]
@@ -95,7 +96,7 @@ async def test_what_anybody_else_writes_to_the_topic_is_put_right(world, new_sto
 
     await eventually(put_right)
     group = consumer_group(world.prefix, "catalog", "snapshot-check")
-    barrier = await lag_barrier(world.bootstrap, group, [CATALOG_PRODUCTS.full_name(world.prefix)])
+    barrier = await lag_barrier(KafkaConnection(world.bootstrap), group, [CATALOG_PRODUCTS.full_name(world.prefix)])
     await eventually(barrier.passed)
     assert await world.shown("P-9") == [1]
     assert await world.records(DEAD_LETTERS) == []

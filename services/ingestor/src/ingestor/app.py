@@ -36,7 +36,7 @@ def build(runtime: Runtime, settings: IngestorSettings) -> None:
     imports = ImportStore(runtime.database, keep=settings.imports_keep)
     checkpoints, presence = CheckpointStore(runtime.database), PresenceStore(runtime.database)
     table = load_mapping(settings.mapping_file)
-    http = http_client(settings.request_timeout.total_seconds())
+    http = http_client(runtime.common, timeout=settings.request_timeout)
     policy = policy_of(settings)
     turns = SharedTurns(runtime.database)
     shops = ShopDirectory(

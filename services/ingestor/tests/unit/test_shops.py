@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from ingestor.futureshop.shops import load_mapping, load_shops
+from ingestor.futureshop.shops import ShopsFile, load_mapping, load_shops
 from shopsync_runtime import SettingsError
 
 GOOD = "demo:\n  base_url: https://api.example/fs/\n  client_id: me\n  client_secret: s3cret\n"
@@ -31,6 +31,22 @@ def test_values_from_the_environment_and_from_files(write):
     shop = load_shops(write(text), {"URL": "http://127.0.0.1:80", "ID": "me"})["demo"]
     assert (shop.base_url, shop.client_id) == ("http://127.0.0.1:80/api", "me")
     assert shop.client_secret.get_secret_value() == "from-file"
+
+
+def test_a_variable_may_name_a_file_instead(write):
+    path = write("from-file\n", "secret")
+    text = GOOD.replace("s3cret", "${SECRET}")
+    file = ShopsFile(write(text), {"SECRET_FILE": str(path)})
+    assert file.load()["demo"].client_secret.get_secret_value() == "from-file"
+    write("changed\n", "secret")
+    assert file.load()["demo"].client_secret.get_secret_value() == "changed"
+    assert file.variables() == {"SECRET", "SECRET_FILE"}
+    for environ, told in (
+        ({"SECRET_FILE": "/nowhere"}, "client_secret: SECRET_FILE: /nowhere cannot be read: No such file"),
+        ({"SECRET_FILE": str(path), "SECRET": "x"}, "client_secret: SECRET and SECRET_FILE are both set"),
+    ):
+        with pytest.raises(SettingsError, match=told):
+            load_shops(write(text), environ)
 
 
 @pytest.mark.parametrize(

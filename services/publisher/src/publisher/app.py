@@ -54,7 +54,7 @@ from shopsync_contracts.events import (
 from shopsync_contracts.topics import PUSH_COMMANDS
 from shopsync_runtime import Runtime
 from shopsync_runtime.cancelling import raise_if_cancelled
-from shopsync_runtime.http_connections import Connections
+from shopsync_runtime.http_connections import Connections, web_context
 
 _UPKEEP = timedelta(seconds=30)
 _FIRST_PUSHES_OF_A_SHOP = 4
@@ -72,8 +72,7 @@ def build(runtime: Runtime, settings: PublisherSettings) -> None:
     runtime.on_start(authorizations.ensure_view)
     runtime.on_stop(image_cache.finish)
 
-    tiktok_http = Connections(timeout=settings.request_timeout.total_seconds())
-    runtime.on_stop(tiktok_http.aclose)
+    tiktok_http = _tiktok_http(runtime, settings)
     app = App(settings.tiktok_app_key, settings.tiktok_app_secret, settings.tiktok_api_url, settings.tiktok_auth_url)
     client = TikTokClient(tiktok_http, app, deadline=settings.request_deadline, clock=clock)
     vault = Vault(settings.token_key)
@@ -142,11 +141,23 @@ def _situations(runtime: Runtime) -> Situations:
     return situations
 
 
+def _tiktok_http(runtime: Runtime, settings: PublisherSettings) -> Connections:
+    connections = Connections(
+        timeout=settings.request_timeout.total_seconds(),
+        ssl_context=web_context(runtime.common.http_tls_files),
+        proxies=runtime.common.http_proxies(),
+    )
+    runtime.on_stop(connections.aclose)
+    return connections
+
+
 def _materials(runtime: Runtime, settings: PublisherSettings, cache: ImageCache) -> MaterialGatherer:
     fetcher = Fetcher(
         AllowedAddresses(allow_private=settings.image_allow_private),
         timeout=settings.image_timeout,
         max_bytes=settings.image_max_bytes,
+        ssl_context=web_context(runtime.common.http_tls_files),
+        proxies=runtime.common.http_proxies(),
     )
     runtime.on_stop(fetcher.aclose)
     categories = Categories(life=settings.category_rules_life, size=settings.category_rules_kept, clock=runtime.clock)

@@ -201,9 +201,7 @@ async def _between(consumer: Consumer, spans: Mapping[TopicPartition, tuple[int,
 @asynccontextmanager
 async def _member(cluster: Cluster, group: str) -> AsyncIterator[Consumer]:
     """A consumer that commits for a group without being a member of it."""
-    consumer: Consumer = AIOKafkaConsumer(
-        bootstrap_servers=cluster.bootstrap_servers, group_id=group, enable_auto_commit=False
-    )
+    consumer: Consumer = AIOKafkaConsumer(**cluster.connection.options(), group_id=group, enable_auto_commit=False)
     with kafka_errors(cluster):
         await consumer.start()
         try:

@@ -4,50 +4,45 @@ import os
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from pydantic import Field, SecretStr, ValidationError
+from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 from pymongo import AsyncMongoClient
 
 from shopsync_cli.errors import WrongCall
-from shopsync_runtime.mongo import Document, make_client
-from shopsync_runtime.settings import CommonSettings, KafkaServers, MongoDatabase, MongoUri
-from shopsync_runtime.settings_loading import reason_of, unknown_variables, variable_of
+from shopsync_runtime.kafka.connection import KafkaConnection
+from shopsync_runtime.mongo import Document
+from shopsync_runtime.settings import CommonSettings
+from shopsync_runtime.settings_links import Environment, KafkaLink, MongoLink
+from shopsync_runtime.settings_loading import problem_of, unknown_variables
+from shopsync_runtime.settings_variables import variable_of
 
 S = TypeVar("S", bound=BaseSettings)
 
 _UNKNOWN_VARIABLES = variable_of(CommonSettings, "unknown_variables")
-_CONFIG = SettingsConfigDict(
-    env_prefix="SHOPSYNC_", extra="forbid", frozen=True, env_ignore_empty=True, str_strip_whitespace=True
-)
 
 
-class PrefixSettings(BaseSettings):
+class PrefixSettings(Environment):
     """The environment's prefix on the cluster."""
 
-    model_config = _CONFIG
+    model_config = SettingsConfigDict(env_prefix="SHOPSYNC_")
 
     topic_prefix: str = Field("shopsync", pattern=r"^[a-zA-Z0-9._-]{1,100}$", description="prefix of topics and groups")
 
 
-class KafkaSettings(PrefixSettings):
+class KafkaSettings(PrefixSettings, KafkaLink):
     """The cluster."""
 
-    kafka_bootstrap_servers: KafkaServers = Field(min_length=1, description="Kafka brokers, host:port, comma-separated")
+    def connection(self) -> KafkaConnection:
+        """How to connect to it."""
+        return KafkaConnection.of(self)
 
 
-class MongoSettings(BaseSettings):
+class MongoSettings(MongoLink):
     """The database."""
-
-    model_config = _CONFIG
-
-    mongo_uri: MongoUri = Field(min_length=1, description="MongoDB connection string")
-    mongo_password: SecretStr | None = Field(None, description="password of a user named without one")
-    mongo_database: MongoDatabase = Field("shopsync", description="MongoDB database")
 
     def client(self) -> AsyncMongoClient[Document]:
         """A new client."""
-        password = None if self.mongo_password is None else self.mongo_password.get_secret_value()
-        return make_client(self.mongo_uri.get_secret_value(), app_name="ops", password=password)
+        return self.mongo_access.client(app_name="ops")
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,8 +89,5 @@ def _load(cls: type[S], given: dict[str, Any]) -> S:
 
 
 def _describe(cls: type[BaseSettings], detail: Any) -> str:
-    field = str(detail["loc"][0])
-    place = f"{variable_of(cls, field)} (or {OPTIONS[field]})"
-    if detail["type"] == "missing":
-        return f"{place} is not set: {cls.model_fields[field].description}"
-    return f"{place}: {reason_of(detail)}"
+    option = OPTIONS.get(str(detail["loc"][0])) if detail["loc"] else None
+    return problem_of(cls, detail, aside=f" (or {option})" if option else "")

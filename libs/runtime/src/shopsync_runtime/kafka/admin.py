@@ -9,6 +9,7 @@ from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from aiokafka.errors import TopicAlreadyExistsError, for_code
 
 from shopsync_contracts import TopicSpec
+from shopsync_runtime.kafka.connection import KafkaConnection
 
 _REQUEST_MS = 15_000
 _LISTED_SECONDS = 15.0
@@ -45,9 +46,9 @@ class TopicsReport:
 
 
 @asynccontextmanager
-async def admin_client(bootstrap_servers: str) -> AsyncIterator[AIOKafkaAdminClient]:
+async def admin_client(connection: KafkaConnection) -> AsyncIterator[AIOKafkaAdminClient]:
     """A connected admin client. Raises KafkaError when no broker answers."""
-    client = AIOKafkaAdminClient(bootstrap_servers=bootstrap_servers, request_timeout_ms=_REQUEST_MS)
+    client = AIOKafkaAdminClient(**connection.options(), request_timeout_ms=_REQUEST_MS)
     try:
         await client.start()
         yield client
@@ -55,17 +56,17 @@ async def admin_client(bootstrap_servers: str) -> AsyncIterator[AIOKafkaAdminCli
         await client.close()
 
 
-async def missing_topics(bootstrap_servers: str, names: Sequence[str]) -> list[str]:
+async def missing_topics(connection: KafkaConnection, names: Sequence[str]) -> list[str]:
     """The topics among these full names that the cluster does not have. Creates none, even with auto-create on."""
-    async with admin_client(bootstrap_servers) as client:
+    async with admin_client(connection) as client:
         # All topics are listed: asking for one by name can create it on a cluster with auto-create.
         there = set(await client.list_topics())
     return [name for name in names if name not in there]
 
 
-async def partitions_of(bootstrap_servers: str, names: Sequence[str]) -> dict[str, list[int]]:
+async def partitions_of(connection: KafkaConnection, names: Sequence[str]) -> dict[str, list[int]]:
     """Partition numbers of each of these topics (full names). Missing topics are left out."""
-    async with admin_client(bootstrap_servers) as client:
+    async with admin_client(connection) as client:
         described = await client.describe_topics()
     return {
         topic["topic"]: sorted(partition["partition"] for partition in topic["partitions"])
@@ -74,9 +75,9 @@ async def partitions_of(bootstrap_servers: str, names: Sequence[str]) -> dict[st
     }
 
 
-async def group_members(bootstrap_servers: str, group: str) -> list[tuple[str, str, str]]:
+async def group_members(connection: KafkaConnection, group: str) -> list[tuple[str, str, str]]:
     """Member id, client id and address of each process in the group. Raises KafkaError."""
-    async with admin_client(bootstrap_servers) as client:
+    async with admin_client(connection) as client:
         [response] = await client.describe_consumer_groups([group])
     [(code, _group, _state, _kind, _protocol, members, *_)] = response.groups
     if code:
@@ -84,14 +85,14 @@ async def group_members(bootstrap_servers: str, group: str) -> list[tuple[str, s
     return [(member, client_id, host.lstrip("/")) for member, client_id, host, *_ in members]
 
 
-async def topic_setting(bootstrap_servers: str, topic: str, setting: str) -> str:
+async def topic_setting(connection: KafkaConnection, topic: str, setting: str) -> str:
     """The effective value of a topic's setting (full name). Raises KafkaError, also without permission to read it."""
-    async with admin_client(bootstrap_servers) as client:
+    async with admin_client(connection) as client:
         return (await _configs(client, [topic]))[topic][setting]
 
 
 async def apply_topics(
-    bootstrap_servers: str,
+    connection: KafkaConnection,
     prefix: str,
     specs: Sequence[TopicSpec],
     *,
@@ -105,7 +106,7 @@ async def apply_topics(
     differences. Raises KafkaError when the broker refuses.
     """
     wanted = {spec.full_name(prefix): spec for spec in specs}
-    async with admin_client(bootstrap_servers) as client:
+    async with admin_client(connection) as client:
         there = set(await client.list_topics())
         created = await _create(client, {n: s for n, s in wanted.items() if n not in there}, replication_factor)
         checked = [name for name in wanted if name not in created]

@@ -8,6 +8,7 @@ from aiokafka.structs import OffsetAndMetadata
 
 from shopsync_runtime.errors import StartError
 from shopsync_runtime.kafka.admin import admin_client, partitions_of
+from shopsync_runtime.kafka.connection import KafkaConnection
 from shopsync_runtime.kafka.consumer import reader
 
 _COORDINATOR_SECONDS = 10.0
@@ -23,7 +24,7 @@ class Barrier:
     them (`consuming.polling`).
     """
 
-    bootstrap_servers: str
+    connection: KafkaConnection
     group: str
     ends: dict[TopicPartition, int]
 
@@ -36,7 +37,7 @@ class Barrier:
         """Number of offsets that each partition is behind; empty when the barrier is passed."""
         if not self.ends:
             return {}
-        committed = await _committed(self.bootstrap_servers, self.group, list(self.ends))
+        committed = await _committed(self.connection, self.group, list(self.ends))
         behind = {}
         for partition, end in self.ends.items():
             known = committed.get(partition)
@@ -49,7 +50,7 @@ class Barrier:
         """Leave out partitions whose messages before the end were removed by retention."""
         if not behind:
             return behind
-        consumer = reader(self.bootstrap_servers)
+        consumer = reader(self.connection)
         try:
             await consumer.start()
             starts = await consumer.beginning_offsets(list(behind))
@@ -65,30 +66,30 @@ def _is_transient(error: Exception) -> bool:
 # A coordinator that is being elected or loads the group's offsets answers a moment later.
 @stamina.retry(on=_is_transient, attempts=5, timeout=_COORDINATOR_SECONDS)
 async def _committed(
-    bootstrap_servers: str, group: str, partitions: list[TopicPartition]
+    connection: KafkaConnection, group: str, partitions: list[TopicPartition]
 ) -> dict[TopicPartition, OffsetAndMetadata]:
-    async with admin_client(bootstrap_servers) as client:
+    async with admin_client(connection) as client:
         found: dict[TopicPartition, OffsetAndMetadata] = await client.list_consumer_group_offsets(
             group, partitions=partitions
         )
     return found
 
 
-async def lag_barrier(bootstrap_servers: str, group: str, topics: Sequence[str]) -> Barrier:
+async def lag_barrier(connection: KafkaConnection, group: str, topics: Sequence[str]) -> Barrier:
     """A barrier at the present ends of these topics (full names) for `group`.
 
     Empty partitions need no commit and are left out. Raises KafkaError, or StartError for a topic that does not exist.
     """
-    known = await partitions_of(bootstrap_servers, topics)
+    known = await partitions_of(connection, topics)
     for topic in topics:
         if topic not in known:
             raise StartError(f"topic {topic} does not exist; run `shopsync topics apply`")
     partitions = [TopicPartition(topic, number) for topic, numbers in known.items() for number in numbers]
-    consumer = reader(bootstrap_servers)
+    consumer = reader(connection)
     try:
         await consumer.start()
         ends = await consumer.end_offsets(partitions)
         starts = await consumer.beginning_offsets(partitions)
     finally:
         await consumer.stop()
-    return Barrier(bootstrap_servers, group, {tp: end for tp, end in ends.items() if end > starts[tp]})
+    return Barrier(connection, group, {tp: end for tp, end in ends.items() if end > starts[tp]})

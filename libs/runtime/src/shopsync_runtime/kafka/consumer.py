@@ -20,6 +20,7 @@ from aiokafka.errors import (
     OffsetOutOfRangeError,
 )
 
+from shopsync_runtime.kafka.connection import KafkaConnection
 from shopsync_runtime.kafka.fetching import make_prompt
 from shopsync_runtime.kafka.membership import FencingListener, Place, StaticMember
 from shopsync_runtime.kafka.unpacking import bound_unpacking
@@ -77,13 +78,16 @@ class Consumer(AIOKafkaConsumer):  # type: ignore[misc] # aiokafka is untyped
     def __init__(
         self,
         *topics: str,
+        connection: KafkaConnection,
         observer: Observer,
         fencing_listener: FencingListener,
         urgent_topics: Collection[str] = (),
         **options: Any,
     ) -> None:
         bound_unpacking()
-        super().__init__(*topics, **{**options, "auto_offset_reset": "none", "isolation_level": ISOLATION})
+        ours = {"auto_offset_reset": "none", "isolation_level": ISOLATION, **connection.options()}
+        super().__init__(*topics, **{**options, **ours})
+        connection.follow_password(self._client)
         self._observer = observer
         self._urgent_topics = urgent_topics
         self._one_by_one_until = 0.0
@@ -93,7 +97,7 @@ class Consumer(AIOKafkaConsumer):  # type: ignore[misc] # aiokafka is untyped
         self._unreadable: dict[TopicPartition, float] = {}
         self._place: Place | None = None
         if instance := options.get("group_instance_id"):
-            self._place = Place(options["bootstrap_servers"], options["group_id"], instance, fencing_listener)
+            self._place = Place(connection, options["group_id"], instance, fencing_listener)
 
     @property
     def _coordinator(self) -> Any:
@@ -291,6 +295,6 @@ class _Reader(AIOKafkaConsumer):  # type: ignore[misc] # aiokafka is untyped
             self._client.add_topic(topic)
 
 
-def reader(bootstrap_servers: str | Sequence[str], **options: Any) -> "AIOKafkaConsumer[bytes | None, bytes | None]":
+def reader(connection: KafkaConnection, **options: Any) -> "AIOKafkaConsumer[bytes | None, bytes | None]":
     """A consumer without a group, not started. Its `end_offsets` are the last stable offsets."""
-    return _Reader(bootstrap_servers=bootstrap_servers, **options)
+    return _Reader(**connection.options(), **options)

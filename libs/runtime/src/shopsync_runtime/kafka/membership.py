@@ -14,6 +14,7 @@ from aiokafka.consumer.group_coordinator import GroupCoordinator
 from aiokafka.errors import KafkaError
 
 from shopsync_runtime.kafka.admin import group_members
+from shopsync_runtime.kafka.connection import KafkaConnection
 from shopsync_runtime.wording import error_text
 
 log = structlog.get_logger(__name__)
@@ -34,8 +35,10 @@ class FencingListener(Protocol):
 class Place:
     """One consumer's static membership in its group, and who else claims it."""
 
-    def __init__(self, bootstrap_servers: Any, group: str, instance: str, fencing_listener: FencingListener) -> None:
-        self._bootstrap_servers = bootstrap_servers
+    def __init__(
+        self, connection: KafkaConnection, group: str, instance: str, fencing_listener: FencingListener
+    ) -> None:
+        self._connection = connection
         self._group = group
         self._names = re.compile(re.escape(instance) + "-" + _UUID)  # the broker's ids of a static member
         self._fencing_listener = fencing_listener
@@ -50,7 +53,7 @@ class Place:
     async def is_taken(self) -> bool:
         """Whether another process has it now. False if that cannot be found out."""
         try:
-            members = await group_members(self._bootstrap_servers, self._group)
+            members = await group_members(self._connection, self._group)
         except (KafkaError, OSError) as error:
             log.warning("cannot see who is in the group, joining it", group=self._group, error=error_text(error))
             return False

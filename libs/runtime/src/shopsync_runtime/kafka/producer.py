@@ -26,6 +26,7 @@ from shopsync_runtime.backoff import backoff_delay
 from shopsync_runtime.cancelling import stop as cancel
 from shopsync_runtime.errors import RetryableError
 from shopsync_runtime.kafka.admin import topic_setting
+from shopsync_runtime.kafka.connection import KafkaConnection
 from shopsync_runtime.kafka.messages import (
     MAX_REQUEST,
     Headers,
@@ -76,8 +77,8 @@ class Producer:
     acknowledgement a new producer with its own sequence takes over.
     """
 
-    def __init__(self, bootstrap_servers: str, *, client_id: str) -> None:
-        self._bootstrap_servers = bootstrap_servers
+    def __init__(self, connection: KafkaConnection, *, client_id: str) -> None:
+        self._connection = connection
         self._client_id = client_id
         self._producer: AIOKafkaProducer | None = None
         self._limits: dict[str, tuple[int, float]] = {}
@@ -164,7 +165,7 @@ class Producer:
         """Store that the topic takes less than declared, so that the next attempt names the oversized message."""
         declared = declared_limit(message.topic)
         try:
-            limit = int(await topic_setting(self._bootstrap_servers, message.topic, "max.message.bytes"))
+            limit = int(await topic_setting(self._connection, message.topic, "max.message.bytes"))
         except (KafkaError, OSError, ValueError) as error:
             log.warning("cannot ask for the limit of a topic", topic=message.topic, error=error_text(error))
             limit = compressed_size_of(message) - 1
@@ -191,7 +192,7 @@ class Producer:
 
     async def _connected(self) -> AIOKafkaProducer:
         producer = AIOKafkaProducer(
-            bootstrap_servers=self._bootstrap_servers,
+            **self._connection.options(),
             client_id=self._client_id,
             acks="all",
             enable_idempotence=True,
@@ -201,6 +202,7 @@ class Producer:
             max_request_size=MAX_REQUEST,
             request_timeout_ms=_REQUEST_MS,
         )
+        self._connection.follow_password(producer.client)
         try:
             await producer.start()
         except BaseException:

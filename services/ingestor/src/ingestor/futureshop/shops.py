@@ -15,6 +15,7 @@ from ingestor.records.source_map import SourceMap
 from shopsync_contracts import describe
 from shopsync_contracts.events import ImportRequested
 from shopsync_runtime import SettingsError
+from shopsync_runtime.file_secrets import SUFFIX, UnusableSecretError, secret_of
 
 IN_FOLDER = "shops.yaml"
 """Name of the shops file if the setting is a folder."""
@@ -75,9 +76,10 @@ class ShopsFile:
         return {str(key): _shop(path, str(key), entry, self._environ) for key, entry in document.items()}
 
     def variables(self) -> frozenset[str]:
-        """Environment variables that the file names. Raises SettingsError."""
+        """Environment variables that the file names, by themselves and by the path of a file. Raises SettingsError."""
         self._read()
-        return frozenset(match["name"] for match in _ENV.finditer(self._text or ""))
+        names = [match["name"] for match in _ENV.finditer(self._text or "")]
+        return frozenset([*names, *(name + SUFFIX for name in names)])
 
     def _read(self) -> Any:
         path = self.path
@@ -167,10 +169,13 @@ def _value(place: str, value: Any, folder: Path, environ: Mapping[str, str]) -> 
         return _from_file(place, folder / value.removeprefix("file:"))
 
     def from_environment(match: re.Match[str]) -> str:
-        found = environ.get(match["name"])
-        if not found:
+        try:
+            found = secret_of(match["name"], environ)
+        except UnusableSecretError as error:
+            raise SettingsError(f"{place}: {error}") from None
+        if found is None:
             raise SettingsError(f"{place}: the environment variable {match['name']} is not set")
-        return found
+        return found.get_secret_value()
 
     return _ENV.sub(from_environment, value)
 

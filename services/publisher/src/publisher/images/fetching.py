@@ -1,6 +1,7 @@
 """Fetching the merchant's image files: bounded in size and time, every connection and redirect checked."""
 
 import asyncio
+import contextlib
 import re
 import ssl
 from collections.abc import Awaitable, Callable
@@ -14,6 +15,7 @@ from publisher.errors import ImageUnreachable, ImageUnusable
 from publisher.images.addresses import Resolve, ResolvedNetwork
 from publisher.store import KnownFile
 from shopsync_runtime.http_connections import Connections
+from shopsync_runtime.http_proxy import NO_PROXY, ProxyRules
 
 _REDIRECTS = 3
 _MOVED = frozenset({301, 302, 303, 307, 308})
@@ -56,8 +58,11 @@ class Fetcher:
         timeout: timedelta,
         max_bytes: int,
         ssl_context: ssl.SSLContext | None = None,
+        proxies: ProxyRules = NO_PROXY,
     ) -> None:
-        self._connections = Connections(ssl_context=ssl_context, network=ResolvedNetwork(resolve))
+        self._resolve = resolve
+        self._proxies = proxies
+        self._connections = Connections(ssl_context=ssl_context, network=ResolvedNetwork(resolve), proxies=proxies)
         self._places = asyncio.Semaphore(_AT_ONCE)
         self._timeout = timeout.total_seconds()
         self._max_bytes = max_bytes
@@ -88,6 +93,7 @@ class Fetcher:
         for _ in range(_REDIRECTS + 1):
             request = _request(current, known)
             async with self._places:
+                await self._check(request.url)
                 response = await self._connections.handle_async_request(request)
                 try:
                     if response.status_code not in _MOVED or "location" not in response.headers:
@@ -97,6 +103,16 @@ class Fetcher:
                 finally:
                     await response.aclose()
         raise ImageUnusable("image_redirects", f"{address}: more than {_REDIRECTS} redirects")
+
+    async def _check(self, url: httpx.URL) -> None:
+        """Raises ImageUnusable for a private address behind a proxy, which connects by itself.
+
+        A name that is not known here is left to the proxy: inside such networks only it knows the internet's names.
+        """
+        if self._proxies.proxy_for(url.scheme, url.host, url.port) is None:
+            return  # the connection itself is checked
+        with contextlib.suppress(ImageUnreachable):
+            await self._resolve(url.host, url.port or 0)
 
     async def _read(self, address: str, response: httpx.Response, reserve: Reserve | None) -> Fetched:
         status, headers = response.status_code, response.headers

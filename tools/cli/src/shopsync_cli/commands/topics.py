@@ -152,7 +152,7 @@ async def _apply(cluster: Cluster, replication: int, *, dry_run: bool, wait: flo
     specs = [spec for spec in TOPICS if cluster.name(spec) in existing] if dry_run else TOPICS
     with kafka_errors(cluster):
         report = await apply_topics(
-            cluster.bootstrap_servers, cluster.prefix, specs, replication_factor=replication, raise_limits=not dry_run
+            cluster.connection, cluster.prefix, specs, replication_factor=replication, raise_limits=not dry_run
         )
     return report, missing if dry_run else []
 

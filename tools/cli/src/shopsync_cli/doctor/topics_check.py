@@ -40,7 +40,7 @@ async def check(patient: Patient) -> Sequence[Finding]:
 async def _compared(cluster: Cluster, specs: Sequence[Any], copies: int) -> list[Difference]:
     with kafka_errors(cluster):
         report = await apply_topics(
-            cluster.bootstrap_servers, cluster.prefix, specs, replication_factor=copies, raise_limits=False
+            cluster.connection, cluster.prefix, specs, replication_factor=copies, raise_limits=False
         )
     return report.differences
 

@@ -14,7 +14,9 @@ from shopsync_cli.errors import CommandFailed, Unreachable
 from shopsync_cli.settings import KafkaSettings
 from shopsync_contracts import TopicSpec
 from shopsync_runtime.errors import RuntimeFailure
+from shopsync_runtime.kafka.connection import KafkaConnection
 from shopsync_runtime.kafka.consumer import reader
+from shopsync_runtime.kafka.diagnosis import why_not
 from shopsync_runtime.kafka.producer import Producer
 from shopsync_runtime.wording import error_text
 
@@ -29,13 +31,18 @@ _MAX_FETCH = 4 * 1024 * 1024
 class Cluster:
     """One Kafka cluster and the prefix of this environment's topics."""
 
-    bootstrap_servers: str
+    connection: KafkaConnection
     prefix: str
 
     @classmethod
     def of(cls, settings: KafkaSettings) -> "Cluster":
         """The cluster that the settings name."""
-        return cls(settings.kafka_bootstrap_servers, settings.topic_prefix)
+        return cls(settings.connection(), settings.topic_prefix)
+
+    @property
+    def bootstrap_servers(self) -> str:
+        """Its addresses."""
+        return self.connection.bootstrap_servers
 
     def name(self, spec: TopicSpec) -> str:
         """Full name of a topic."""
@@ -44,10 +51,9 @@ class Cluster:
     @asynccontextmanager
     async def producer(self) -> AsyncIterator[Producer]:
         """acks=all, idempotent, the Java client's murmur2 partitioner. Raises Unreachable."""
-        producer = Producer(self.bootstrap_servers, client_id=CLIENT_ID)
+        producer = Producer(self.connection, client_id=CLIENT_ID)
         with kafka_errors(self):
-            async with asyncio.timeout(CONNECT_SECONDS):
-                await producer.start()
+            await self._started(producer.start())
         try:
             with kafka_errors(self):
                 yield producer
@@ -58,7 +64,7 @@ class Cluster:
     async def consumer(self) -> AsyncIterator["AIOKafkaConsumer[bytes | None, bytes | None]"]:
         """A consumer without a group: it commits nothing and disturbs no service."""
         consumer = reader(
-            self.bootstrap_servers,
+            self.connection,
             client_id=CLIENT_ID,
             auto_offset_reset="earliest",
             request_timeout_ms=_REQUEST_MS,
@@ -66,8 +72,7 @@ class Cluster:
         )
         try:
             with kafka_errors(self):
-                async with asyncio.timeout(CONNECT_SECONDS):
-                    await consumer.start()
+                await self._started(consumer.start())
                 yield consumer
         finally:
             await _closed(consumer.stop())
@@ -75,16 +80,24 @@ class Cluster:
     @asynccontextmanager
     async def admin(self) -> AsyncIterator[AIOKafkaAdminClient]:
         """The admin client. Raises Unreachable."""
-        admin = AIOKafkaAdminClient(
-            bootstrap_servers=self.bootstrap_servers, client_id=CLIENT_ID, request_timeout_ms=_REQUEST_MS
-        )
+        admin = AIOKafkaAdminClient(**self.connection.options(), client_id=CLIENT_ID, request_timeout_ms=_REQUEST_MS)
         try:
             with kafka_errors(self):
-                async with asyncio.timeout(CONNECT_SECONDS):
-                    await admin.start()
+                await self._started(admin.start())
                 yield admin
         finally:
             await _closed(admin.close())
+
+    async def _started(self, start: Coroutine[Any, Any, None]) -> None:
+        """Raises Unreachable that says what is wrong with which setting, where that can be found out."""
+        try:
+            async with asyncio.timeout(CONNECT_SECONDS):
+                await start
+        except (KafkaError, OSError):
+            found = await why_not(self.connection)
+            if found is None:
+                raise
+            raise Unreachable(f"Kafka at {self.bootstrap_servers} {found}") from None
 
     async def topics(self) -> frozenset[str]:
         """Full names of all topics on the cluster."""

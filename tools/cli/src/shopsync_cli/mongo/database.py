@@ -11,7 +11,7 @@ from shopsync_cli.errors import CommandFailed, Unreachable, WrongCall
 from shopsync_cli.mongo.read_errors import command_error
 from shopsync_cli.settings import MongoSettings
 from shopsync_readmodel.errors import ReadError
-from shopsync_runtime.mongo import Database, hosts_of
+from shopsync_runtime.mongo import Database, hosts_of, told
 from shopsync_runtime.wording import error_text
 
 SERVICE_COLLECTIONS = frozenset(
@@ -59,9 +59,9 @@ async def connected(settings: MongoSettings, *, may_be_empty: bool = False) -> A
     except ReadError as error:
         raise command_error(error) from None
     except ConnectionFailure as error:
-        raise Unreachable(f"MongoDB is not reachable at {_hosts(uri)}: {error_text(error)[:_LONGEST]}") from error
+        raise Unreachable(f"MongoDB is not reachable at {_hosts(uri)}: {told(error)}") from error
     except OperationFailure as error:
-        raise CommandFailed(f"MongoDB at {_hosts(uri)} refused: {error_text(error)[:_LONGEST]}") from error
+        raise CommandFailed(f"MongoDB at {_hosts(uri)} refused: {told(error)}") from error
     except PyMongoError as error:
         raise CommandFailed(f"MongoDB: {error_text(error)[:_LONGEST]}") from error
     finally:

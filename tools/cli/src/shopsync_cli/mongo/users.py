@@ -13,6 +13,7 @@ from shopsync_cli.errors import CommandFailed, Unreachable, WrongCall
 from shopsync_cli.mongo.database import connected
 from shopsync_cli.settings import MongoSettings
 from shopsync_contracts import describe
+from shopsync_runtime.file_secrets import UnusableSecretError, secret_of
 from shopsync_runtime.mongo import hosts_of
 from shopsync_runtime.samples import sample_in
 from shopsync_runtime.wording import error_text
@@ -84,16 +85,32 @@ def passwords_of(plan: UsersPlan, environ: Mapping[str, str], *, certified: Coll
     Raises WrongCall that names every variable which is not set, or holds a published one.
     """
     plan = UsersPlan.model_construct(users=tuple(user for user in plan.users if user.name not in certified))
-    missing = [user.password_env for user in plan.users if not environ.get(user.password_env)]
+    passwords, faults = _read_passwords([user.password_env for user in plan.users], environ)
+    missing = [user.password_env for user in plan.users if user.password_env not in passwords]
+    if faults:
+        raise WrongCall("; ".join(faults))
     if missing:
         raise WrongCall(f"not set: {', '.join(missing)} (passwords of the MongoDB users)")
-    passwords = {user.password_env: environ[user.password_env] for user in plan.users}
     if environ.get("SHOPSYNC_SANDBOX", "").lower() not in {"true", "1"}:
         published = {name: sample_in(password) for name, password in passwords.items()}
         problems = [f"{name} {problem}" for name, problem in published.items() if problem is not None]
         if problems:
             raise WrongCall("; ".join([*problems, "SHOPSYNC_SANDBOX=true allows this, on a sandbox and nowhere else"]))
     return {user.name: passwords[user.password_env] for user in plan.users}
+
+
+def _read_passwords(names: Sequence[str], environ: Mapping[str, str]) -> tuple[dict[str, str], list[str]]:
+    """The values of these variables, or of the files that they name with _FILE; what is wrong with others."""
+    found, faults = {}, []
+    for name in names:
+        try:
+            secret = secret_of(name, environ)
+        except UnusableSecretError as error:
+            faults.append(str(error))
+            continue
+        if secret is not None:
+            found[name] = secret.get_secret_value()
+    return found, faults
 
 
 async def apply_users(
