@@ -1,7 +1,9 @@
 // Publishes one product and waits for what the catalogue makes of it. With kafkajs.
 //
-// The address comes from SHOPSYNC_KAFKA_BOOTSTRAP_SERVERS, the prefix of the topics from SHOPSYNC_TOPIC_PREFIX.
+// The address comes from SHOPSYNC_KAFKA_BOOTSTRAP_SERVERS, the prefix of the topics from SHOPSYNC_TOPIC_PREFIX. With
+// SHOPSYNC_KAFKA_USERNAME it logs in (SHOPSYNC_KAFKA_PASSWORD, SHOPSYNC_KAFKA_CA_FILE).
 
+import { readFileSync } from 'node:fs'
 import { decompress } from 'fzstd'
 import kafkajs from 'kafkajs'
 
@@ -17,7 +19,13 @@ CompressionCodecs[CompressionTypes.ZSTD] = () => ({
   decompress: async (buffer) => Buffer.from(decompress(buffer)),
 })
 
-const kafka = new Kafka({ clientId: 'erp', brokers: SERVERS.split(','), logLevel: logLevel.WARN })
+// How to log in where Kafka asks for it: TLS, name and password.
+const { SHOPSYNC_KAFKA_USERNAME: username, SHOPSYNC_KAFKA_PASSWORD: password } = process.env
+const login = username === undefined ? {} : {
+  ssl: { ca: [readFileSync(process.env.SHOPSYNC_KAFKA_CA_FILE)] },
+  sasl: { mechanism: 'scram-sha-512', username, password },
+}
+const kafka = new Kafka({ clientId: 'erp', brokers: SERVERS.split(','), ...login, logLevel: logLevel.WARN })
 
 // What the shop says about the product at this moment, in its CloudEvents envelope.
 function productChanged(now) {

@@ -1,6 +1,7 @@
 """Publishes one product and waits for what the catalogue makes of it. With aiokafka.
 
-The address comes from SHOPSYNC_KAFKA_BOOTSTRAP_SERVERS, the prefix of the topics from SHOPSYNC_TOPIC_PREFIX.
+The address comes from SHOPSYNC_KAFKA_BOOTSTRAP_SERVERS, the prefix of the topics from SHOPSYNC_TOPIC_PREFIX. With
+SHOPSYNC_KAFKA_USERNAME it logs in (SHOPSYNC_KAFKA_PASSWORD, SHOPSYNC_KAFKA_CA_FILE).
 """
 
 import asyncio
@@ -10,11 +11,26 @@ import sys
 from datetime import UTC, datetime
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
+from aiokafka.helpers import create_ssl_context
 
 SERVERS = os.environ.get("SHOPSYNC_KAFKA_BOOTSTRAP_SERVERS", "localhost:9092")
 PREFIX = os.environ.get("SHOPSYNC_TOPIC_PREFIX", "shopsync")
 KEY = "demo/A-100"  # {shop_key}/{product_no}: the key, and the event's subject
 PATIENCE = 60
+
+
+def connection() -> dict:
+    """Where Kafka is, and how to log in where it asks for it: TLS, name and password."""
+    options = {"bootstrap_servers": SERVERS}
+    if "SHOPSYNC_KAFKA_USERNAME" in os.environ:
+        options |= {
+            "security_protocol": "SASL_SSL",
+            "ssl_context": create_ssl_context(cafile=os.environ["SHOPSYNC_KAFKA_CA_FILE"]),
+            "sasl_mechanism": "SCRAM-SHA-512",
+            "sasl_plain_username": os.environ["SHOPSYNC_KAFKA_USERNAME"],
+            "sasl_plain_password": os.environ["SHOPSYNC_KAFKA_PASSWORD"],
+        }
+    return options
 
 
 def product_changed(now: str) -> dict:
@@ -49,7 +65,7 @@ def product_changed(now: str) -> dict:
 
 async def publish(event: dict) -> None:
     """Send the event, and return when Kafka has it."""
-    async with AIOKafkaProducer(bootstrap_servers=SERVERS, enable_idempotence=True) as producer:
+    async with AIOKafkaProducer(**connection(), enable_idempotence=True) as producer:
         await producer.send_and_wait(
             f"{PREFIX}.product-changes.v1",
             key=KEY.encode(),
@@ -62,7 +78,7 @@ async def snapshot_since(moment: str) -> dict:
     """The first snapshot of the product that knows what the shop said at this moment."""
     consumer = AIOKafkaConsumer(
         f"{PREFIX}.catalog-products.v1",
-        bootstrap_servers=SERVERS,
+        **connection(),
         group_id=f"{PREFIX}.other-systems.first-event",
         auto_offset_reset="earliest",  # the topic keeps the newest snapshot of every product
         isolation_level="read_committed",

@@ -1,6 +1,7 @@
 """Publishes one product and waits for what the catalogue makes of it. With confluent-kafka.
 
-The address comes from SHOPSYNC_KAFKA_BOOTSTRAP_SERVERS, the prefix of the topics from SHOPSYNC_TOPIC_PREFIX.
+The address comes from SHOPSYNC_KAFKA_BOOTSTRAP_SERVERS, the prefix of the topics from SHOPSYNC_TOPIC_PREFIX. With
+SHOPSYNC_KAFKA_USERNAME it logs in (SHOPSYNC_KAFKA_PASSWORD, SHOPSYNC_KAFKA_CA_FILE).
 """
 
 import json
@@ -15,6 +16,20 @@ SERVERS = os.environ.get("SHOPSYNC_KAFKA_BOOTSTRAP_SERVERS", "localhost:9092")
 PREFIX = os.environ.get("SHOPSYNC_TOPIC_PREFIX", "shopsync")
 KEY = "demo/A-100"  # {shop_key}/{product_no}: the key, and the event's subject
 PATIENCE = 60
+
+
+def connection() -> dict:
+    """Where Kafka is, and how to log in where it asks for it: TLS, name and password."""
+    options = {"bootstrap.servers": SERVERS}
+    if "SHOPSYNC_KAFKA_USERNAME" in os.environ:
+        options |= {
+            "security.protocol": "SASL_SSL",
+            "ssl.ca.location": os.environ["SHOPSYNC_KAFKA_CA_FILE"],
+            "sasl.mechanism": "SCRAM-SHA-512",
+            "sasl.username": os.environ["SHOPSYNC_KAFKA_USERNAME"],
+            "sasl.password": os.environ["SHOPSYNC_KAFKA_PASSWORD"],
+        }
+    return options
 
 
 def product_changed(now: str) -> dict:
@@ -50,7 +65,7 @@ def product_changed(now: str) -> dict:
 def publish(event: dict) -> None:
     """Send the event, and return when Kafka has it."""
     # librdkafka's own partitioner would put the product into another partition than everybody else does.
-    producer = Producer({"bootstrap.servers": SERVERS, "partitioner": "murmur2_random", "enable.idempotence": True})
+    producer = Producer({**connection(), "partitioner": "murmur2_random", "enable.idempotence": True})
     failures = []
     producer.produce(
         f"{PREFIX}.product-changes.v1",
@@ -68,7 +83,7 @@ def snapshot_since(moment: str) -> dict | None:
     """The first snapshot of the product that knows what the shop said at this moment."""
     consumer = Consumer(
         {
-            "bootstrap.servers": SERVERS,
+            **connection(),
             "group.id": f"{PREFIX}.other-systems.first-event",
             "auto.offset.reset": "earliest",  # the topic keeps the newest snapshot of every product
             "isolation.level": "read_committed",
