@@ -1,17 +1,21 @@
 """CloudEvents' own SDK reads what we write, and we take what it writes in structured mode. Binary mode is refused."""
 
 import json
+import re
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 from cloudevents.core.bindings.kafka import KafkaMessage, from_kafka_event, to_binary_event, to_structured_event
 from cloudevents.core.v1.event import CloudEvent
 
-from shopsync_contracts import CONTENT_TYPE, NotCloudEvent, parse, topic_of
+from shopsync_contracts import CONTENT_TYPE, ContractError, EmptyValue, NotCloudEvent, NotJson, parse, topic_of
 from shopsync_contracts.events import BODIES, SyncTargetSet
 from shopsync_contracts.examples import example
 from shopsync_contracts.topics import TOOL_EDITS
 from shopsync_runtime.delivery import Undecodable, decode
+
+PUBLISHING = (Path(__file__).resolve().parents[2] / "docs" / "publishing.md").read_text(encoding="utf-8")
 
 every_type = pytest.mark.parametrize("body", BODIES, ids=lambda body: body.TYPE)
 
@@ -79,13 +83,24 @@ def test_an_event_made_with_the_sdk_alone_is_taken():
     assert (event.id, event.data.sync_enabled) == ("erp-2", True)
 
 
-def test_binary_mode_is_refused_and_the_reason_says_so():
-    made = read_by_sdk(parse(example(SyncTargetSet).encode()))
-    message = to_binary_event(made, key_mapper=lambda one: one.get_subject())
+@pytest.mark.parametrize(
+    ("data", "refusal"), [({"shop_key": "demo"}, NotCloudEvent), ("in words", NotJson), (None, EmptyValue)]
+)
+def test_binary_mode_is_refused_and_the_reason_says_so(data, refusal):
+    attributes = read_by_sdk(parse(example(SyncTargetSet).encode())).get_attributes()
+    if isinstance(data, str):
+        attributes = {**attributes, "datacontenttype": "text/plain"}
+    message = to_binary_event(CloudEvent(attributes, data), key_mapper=lambda one: one.get_subject())
     assert "ce_type" in message.headers
     refused = decode(record(message, TOOL_EDITS), TOOL_EDITS)
     assert isinstance(refused, Undecodable)
-    assert isinstance(refused.error, NotCloudEvent)
+    assert isinstance(refused.error, refusal)
     assert str(refused.error).endswith(
         "the attributes stand in headers (CloudEvents' binary mode): send the whole event as the value"
     )
+
+
+def test_the_page_tells_what_every_refusal_means():
+    told = set(re.findall(r"^\| `(\w+)` \|", PUBLISHING, re.MULTILINE))
+    assert {one.__name__ for one in ContractError.__subclasses__()} <= told
+    assert {"StampFromFuture", "UnknownProduct"} <= told

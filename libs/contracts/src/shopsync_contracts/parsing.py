@@ -109,6 +109,8 @@ def _describe_one(detail: Any, written: Any) -> str:
     place = ".".join(str(part) for part in detail["loc"]) or "message"
     if detail["type"] == "missing":
         return f"{place}: is required"
+    if detail["type"] == "extra_forbidden":
+        return f"{place}: there is no such member{_given(detail, written)}"
     message = str(detail["msg"]).removeprefix("Value error, ")
     if message.startswith("Tuple "):
         message = f"Array {message.removeprefix('Tuple ')}"

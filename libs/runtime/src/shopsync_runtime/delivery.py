@@ -9,7 +9,7 @@ from typing import Any
 from aiokafka import ConsumerRecord, TopicPartition
 from msgspec import Struct
 
-from shopsync_contracts import ContractError, Event, NotCloudEvent, TopicSpec, parse
+from shopsync_contracts import ContractError, EmptyValue, Event, NotCloudEvent, NotJson, TopicSpec, parse
 from shopsync_contracts.limits import MAX_TRACE
 from shopsync_runtime.errors import PermanentError
 from shopsync_runtime.tracing import context_of, continuing
@@ -119,8 +119,8 @@ def decode(record: "ConsumerRecord[bytes | None, bytes | None]", spec: TopicSpec
     """Read one record. Never raises, since invalid bytes must not stop the poll loop."""
     try:
         parsed = None if _is_tombstone(record, spec) else parse(record.value, key=record.key, topic=spec)
-    except NotCloudEvent as error:
-        return Undecodable(record, NotCloudEvent(f"{error}{_binary_mode_hint(record)}"))
+    except (EmptyValue, NotCloudEvent, NotJson) as error:
+        return Undecodable(record, type(error)(f"{error}{_binary_mode_hint(record)}"))
     except ContractError as error:
         return Undecodable(record, error)
     except Exception as error:  # noqa: BLE001 - a bug in the parser must cost one message, not the partition
