@@ -30,7 +30,7 @@ from shopsync_runtime.settings_help import config_text, help_text
 from shopsync_runtime.settings_loading import common_settings_with, load_settings, unknown_variables
 from shopsync_runtime.startup import wait_for_dependencies
 from shopsync_runtime.tracing import use_tracer
-from shopsync_runtime.tracing_settings import problems_with
+from shopsync_runtime.tracing_settings import is_wanted, problems_with
 from shopsync_runtime.watchdog import Watchdog
 from shopsync_runtime.wording import error_text
 
@@ -104,7 +104,7 @@ def _load_both(common_class: type[CommonSettings], settings_class: type[S]) -> t
         raise SettingsError("; ".join([*problems, *(one for one in unknown if "did you mean" in one)]))
     if common.unknown_variables == "refuse" and (unknown := _unknown_variables(common, settings)):
         raise SettingsError("; ".join(unknown))
-    if common.traces != "off" and (problems := problems_with(os.environ)):
+    if is_wanted(common.traces, os.environ) and (problems := problems_with(os.environ)):
         raise SettingsError("; ".join(problems))
     if problems := outside_the_sandbox(common, settings):
         raise SettingsError("; ".join(problems))
@@ -214,7 +214,7 @@ def _stop_on_signals() -> asyncio.Event:
 
 def _start_traces(name: str, common: CommonSettings) -> Callable[[], None]:
     """Switch traces on if they are wanted. Returns what exports the last ones, within bounds."""
-    if common.traces == "off":
+    if not is_wanted(common.traces, os.environ):
         return lambda: None
     from shopsync_runtime.tracing_otlp import OtlpTracing  # noqa: PLC0415 - the SDK takes time and memory
 

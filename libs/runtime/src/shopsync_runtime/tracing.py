@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
-from typing import Any, Literal, Protocol
+from typing import Literal, Protocol
 
 Place = tuple[str, int, int]
 """Topic, partition and offset of a message."""
@@ -19,6 +19,7 @@ Attributes = Mapping[str, str | int | float | bool | None]
 _current: ContextVar[str | None] = ContextVar("shopsync_traceparent", default=None)
 _of_messages: ContextVar[Mapping[Place, str] | None] = ContextVar("shopsync_traces_of_messages", default=None)
 _NO_ATTRIBUTES: Attributes = {}
+_ODD = frozenset("13579bdf")
 
 
 class Span(Protocol):
@@ -165,11 +166,3 @@ def context_of(place: Place, own: str | None) -> str | None:
 def is_sampled(traceparent: str | None) -> bool:
     """Whether this is the trace context of a span that is recorded (W3C: the lowest bit of the flags)."""
     return traceparent is not None and traceparent[54:55] in _ODD
-
-
-_ODD = frozenset("13579bdf")
-
-
-def attributes_of(*, shop_key: str, product_no: str | None = None, **others: Any) -> Attributes:
-    """Attributes of a span about a shop or a product."""
-    return {"shopsync.shop_key": shop_key, "shopsync.product_no": product_no, **others}

@@ -23,6 +23,7 @@ _FILES = ("CERTIFICATE", "CLIENT_CERTIFICATE", "CLIENT_KEY")
 def problems_with(environ: Mapping[str, str]) -> list[str]:
     """One sentence per variable that cannot be used."""
     checks: list[tuple[str, Callable[[str], str | None]]] = [
+        ("OTEL_TRACES_EXPORTER", _exporter),
         (SAMPLER, _sampler),
         (SAMPLER_ARG, _share),
         *((f"{prefix}PROTOCOL", _protocol) for prefix in _OTLP),
@@ -31,6 +32,11 @@ def problems_with(environ: Mapping[str, str]) -> list[str]:
         *((f"{prefix}{name}", _file) for prefix in _OTLP for name in _FILES),
     ]
     return list(_problems(checks, environ))
+
+
+def is_wanted(traces: str, environ: Mapping[str, str]) -> bool:
+    """Whether spans are made: by SHOPSYNC_TRACES, unless OpenTelemetry's own switch is set."""
+    return traces != "off" and environ.get("OTEL_SDK_DISABLED", "").strip().lower() != "true"
 
 
 def sampling_in(environ: Mapping[str, str]) -> dict[str, str]:
@@ -45,6 +51,10 @@ def _problems(checks: list[tuple[str, Callable[[str], str | None]]], environ: Ma
         value = environ.get(name, "").strip()
         if value and (problem := check(value)) is not None:
             yield f"{name}: {problem} (is {value!r:.80})"
+
+
+def _exporter(value: str) -> str | None:
+    return None if value == "otlp" else "only otlp is built in; SHOPSYNC_TRACES=off exports nothing"
 
 
 def _sampler(value: str) -> str | None:

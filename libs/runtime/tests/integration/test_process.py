@@ -69,6 +69,23 @@ async def test_wrong_settings_are_one_line_without_the_secret(support_folder):
     assert "PROBE_TOKEN" in err
     assert "PROBE_BLOCK: a duration is expected, such as 30s" in err
     assert "x9" not in err
+
+
+async def test_wrong_variables_of_traces_are_one_line_where_traces_are_on(support_folder):
+    env = {
+        "PYTHONPATH": str(support_folder),
+        "PROBE_TOKEN": "abc123",
+        "SHOPSYNC_MONGO_URI": "mongodb://db/?replicaSet=rs0",
+        "SHOPSYNC_KAFKA_BOOTSTRAP_SERVERS": "kafka:9092",
+        "OTEL_EXPORTER_OTLP_PROTOCOL": "grpc",
+        "OTEL_TRACES_SAMPLER": "sometimes",
+    }
+    assert (await run_probe(env, "--print-config"))[0] == 0
+    code, out, err = await run_probe({**env, "SHOPSYNC_TRACES": "otlp"}, "--print-config")
+    assert (code, out) == (2, "")
+    assert err.count("\n") == 1
+    assert "OTEL_EXPORTER_OTLP_PROTOCOL: only http/protobuf is spoken (is 'grpc')" in err
+    assert "OTEL_TRACES_SAMPLER: one of " in err
     assert "password" not in err
 
 

@@ -16,7 +16,7 @@ from shopsync_runtime import tracing_otlp
 from shopsync_runtime.consuming.traced import traced
 from shopsync_runtime.delivery import Delivery, RefusedDelivery
 from shopsync_runtime.tracing import NO_SPAN, continuing, current_traceparent, is_sampled, product_span, span
-from shopsync_runtime.tracing_settings import problems_with, sampling_in
+from shopsync_runtime.tracing_settings import is_wanted, problems_with, sampling_in
 
 PARENT = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 STAMP = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
@@ -278,6 +278,7 @@ def test_one_in_a_hundred_unless_a_sampler_is_named(variables, expected):
 @pytest.mark.parametrize(
     ("name", "value", "words"),
     [
+        ("OTEL_TRACES_EXPORTER", "console", "only otlp"),
         ("OTEL_TRACES_SAMPLER", "sometimes", "always_on"),
         ("OTEL_TRACES_SAMPLER_ARG", "2", "from 0 to 1"),
         ("OTEL_TRACES_SAMPLER_ARG", "half", "from 0 to 1"),
@@ -294,6 +295,20 @@ def test_a_wrong_variable_is_named(name, value, words):
     assert problem.startswith(f"{name}: ")
     assert words in problem
     assert repr(value) in problem
+
+
+@pytest.mark.parametrize(
+    ("traces", "disabled", "wanted"),
+    [
+        ("off", "", False),
+        ("otlp", "", True),
+        ("otlp", "false", True),
+        ("otlp", " True ", False),
+        ("off", "true", False),
+    ],
+)
+def test_open_telemetry_s_own_switch_counts(traces, disabled, wanted):
+    assert is_wanted(traces, {"OTEL_SDK_DISABLED": disabled}) is wanted
 
 
 def test_right_variables_are_no_problem(tmp_path):

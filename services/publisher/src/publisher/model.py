@@ -109,7 +109,7 @@ class Listing:
     `pushes`: grows with every write of ours. Of two workers that both hold the product only one can store anything,
     and a reading that began before a write is void. `notices`: counts TikTok's webhooks. `former_ids`: listings of an
     earlier product with this number (DL-13). `unsent`: the events in the outbox, oldest first, when it was read or
-    written.
+    written. `traceparent`: the trace of the last push, to which TikTok's review belongs too.
     """
 
     shop_key: str
@@ -129,6 +129,7 @@ class Listing:
     pushes: int = 0
     notices: int = 0
     unsent: tuple[OutboxEntry, ...] = field(default=(), compare=False, repr=False)
+    traceparent: str | None = field(default=None, compare=False)
 
     @property
     def subject(self) -> str:

@@ -3,6 +3,7 @@
 from recorded_traces import ids, ids_of, recorded_traces
 
 from shopsync_sandbox.tiktok import Fault
+from shopsync_testkit.polling import eventually
 
 TRACE = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 
@@ -17,6 +18,19 @@ async def test_without_traces_the_events_of_a_push_go_on_with_its_command_s_trac
     assert traces_of_events(demo) == [TRACE]
     await demo.push("A-100")
     assert traces_of_events(demo) == [TRACE, None], "the next command had none"
+
+
+async def test_a_review_belongs_to_the_trace_of_the_push_that_it_is_about(demo):
+    await demo.store()
+    await demo.push("A-100", traceparent=TRACE)
+    (pushed,) = demo.events("push.succeeded")
+    demo.sandbox.reviews.approve(demo.sandbox.world.product(pushed["tiktok_product_id"]))
+    await eventually(lambda: demo.events("review.changed"))
+    review = next(event for event in demo.producer.sent if event["type"].endswith("review.changed.v1"))
+    assert review["traceparent"] == TRACE
+    await demo.store(content={"name": "another name"}, content_version=2, version=2)
+    await demo.push("A-100")
+    assert "traceparent" not in await demo.listing(), "the next push had none"
 
 
 async def test_every_call_of_a_push_is_a_span_with_tiktok_s_request_id(demo):

@@ -22,6 +22,7 @@ from publisher.tiktok.remote_product import RemoteProduct, reasons_digest, revie
 from publisher.tiktok.shops import Shops
 from shopsync_contracts.events import Reason, ReviewChanged, ReviewState
 from shopsync_runtime.cancelling import raise_if_cancelled
+from shopsync_runtime.tracing import continuing
 
 log = structlog.get_logger(__name__)
 
@@ -175,9 +176,10 @@ class Reviews:
         event = None
         if changed is not None and state in _REPORTED:
             body = _event(listing, _REPORTED[state], reasons, self._clock())
-            event = self._outbox.entry(
-                body, derived_id("review", listing.subject, listing.pushes, *_parts(listing, review))
-            )
+            with continuing(listing.traceparent):
+                event = self._outbox.entry(
+                    body, derived_id("review", listing.subject, listing.pushes, *_parts(listing, review))
+                )
         due = self._clock() + self._poll_interval if state in _UNSETTLED else None
         async with self._outbox.line(listing.subject) as send:
             recorded = await self._listings.record_review(

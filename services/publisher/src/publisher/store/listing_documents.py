@@ -98,6 +98,7 @@ def listing_of(document: Document) -> Listing:
         pushes=document.get("pushes") or 0,
         notices=document.get("notices") or 0,
         unsent=tuple(OutboxEntry(entry["id"], entry["event"]) for entry in document.get("outbox") or ()),
+        traceparent=document.get("traceparent"),
     )
 
 

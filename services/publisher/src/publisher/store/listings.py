@@ -18,6 +18,7 @@ from publisher.store.listing_documents import (
     review_document,
 )
 from shopsync_runtime.mongo import Database, Document
+from shopsync_runtime.tracing import current_traceparent
 
 _REMEMBERED_NOTIFICATIONS = 50
 _APART = 0.1
@@ -37,6 +38,7 @@ _OF_ONE_PRODUCT = (
     "intent",
     "refusal",
     "review_due_at",
+    "traceparent",
 )
 
 
@@ -302,6 +304,10 @@ def _recorded(
 ) -> Document:
     changes = pushed_fields(listing)
     removed = {"intent": ""}
+    if (trace := current_traceparent()) is None:
+        removed["traceparent"] = ""
+    else:
+        changes["traceparent"] = trace
     if refusal is None:
         removed["refusal"] = ""
     else:
