@@ -23,7 +23,7 @@ SEEDS ?= 20
 RATE ?=
 MINUTES ?= 10
 
-.PHONY: help install lock generated demo bench-publisher month bench-import bench-catalogue bench-latency bench-fairness bench-growth bench-start soak test test-cluster reliability test-unit coverage lint types imports measure pace-constants check format clean
+.PHONY: help install lock generated demo bench-publisher month bench-import bench-catalogue bench-latency bench-fairness bench-growth bench-start soak test test-cluster reliability test-unit test-kubernetes test-images coverage lint types imports measure pace-constants check format clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-16s %s\n", $$1, $$2}'
@@ -43,11 +43,12 @@ $(VENV)/.installed: $(MANIFESTS) | $(UV)
 
 install: $(VENV)/.installed ## build .venv from requirements.lock (uv is fetched when missing)
 
-generated: install ## write what is made from code: JSON Schemas (refuses breaking changes), AsyncAPI documents, the tables of settings and topics
+generated: install ## write what is made from code: JSON Schemas (refuses breaking changes), AsyncAPI documents, the tables of settings and topics, the chart's files
 	@$(BIN)/python -m shopsync_contracts libs/contracts/schemas
 	@$(BIN)/python docs/asyncapi.py
 	@$(BIN)/python docs/tables.py
 	@$(BIN)/python tests/support/reliability.py
+	@$(BIN)/python deploy/helm/generated.py
 
 demo: ## the whole pipeline on this machine, checked at the end: make demo [PRODUCTS=5000] [KEEP=1] [SEED=7] [TRANSACTIONS=1: beside a system that writes in Kafka transactions] [SIZES=1: what the products take]
 	@began=$$(date +%s.%N); \
@@ -97,10 +98,16 @@ reliability: install ## every test that docs/reliability.md names, and its resul
 	@$(BIN)/pytest -m reliability --reliability
 
 test-unit: install ## the tests that need neither Kafka nor MongoDB
-	@$(BIN)/pytest $(PARALLEL) -m "not kafka and not mongo and not e2e" $(TESTS)
+	@$(BIN)/pytest $(PARALLEL) -m "not kafka and not mongo and not e2e and not kubernetes and not images" $(TESTS)
+
+test-kubernetes: install ## the chart in a real API server: kube-apiserver, etcd and helm are built from their Go modules, once
+	@$(BIN)/pytest -m "kubernetes or not kubernetes" $(or $(TESTS),tests/kubernetes)
+
+test-images: install ## every image built and run, on the Docker engine that answers, else on one of its own (Debian's packages, as root)
+	@$(BIN)/pytest -m images $(or $(TESTS),tests/images)
 
 coverage: install ## which lines the unit tests run: a table, and .cache/coverage/html/index.html
-	@$(BIN)/pytest $(PARALLEL) -m "not kafka and not mongo and not e2e" --cov --cov-report=term --cov-report=html $(TESTS)
+	@$(BIN)/pytest $(PARALLEL) -m "not kafka and not mongo and not e2e and not kubernetes and not images" --cov --cov-report=term --cov-report=html $(TESTS)
 
 lint: install ## ruff: rules and format
 	@$(BIN)/ruff check .

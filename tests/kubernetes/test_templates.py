@@ -1,0 +1,326 @@
+"""What Helm makes of the chart: every variable is read, every port is listened on, every pod has no rights.
+
+It needs the program; where it is not built yet (`make test-kubernetes` does), the tests are skipped and say so.
+"""
+
+import re
+from typing import Any
+
+import pytest
+from control_plane import documents
+from helm import CHART, PARTS, Helm, values
+from kubernetes_programs import HELM, is_built
+from pydantic_settings import BaseSettings
+
+from catalog.settings import CatalogSettings
+from ingestor.settings import IngestorSettings
+from janitor.settings import JanitorSettings
+from publisher.settings import PublisherSettings
+from publisher.web import Web
+from shopsync_runtime.settings import CommonSettings
+from shopsync_runtime.settings_variables import variable_of, variables_of
+
+CLASSES: dict[str, type[BaseSettings]] = {
+    "ingestor": IngestorSettings,
+    "catalog": CatalogSettings,
+    "publisher": PublisherSettings,
+    "janitor": JanitorSettings,
+}
+REQUESTED = {"SSL_CERT_FILE", "OTEL_EXPORTER_OTLP_ENDPOINT"}  # by extraEnv
+RUNNERS = {"StatefulSet", "Job", "CronJob", "Pod"}
+
+
+@pytest.fixture(scope="module")
+def helm(request, tmp_path_factory) -> Helm:
+    if not is_built(HELM) and not request.config.option.markexpr.startswith("kubernetes"):
+        pytest.skip(f"helm {HELM.version} is not built here: `make test-kubernetes` does")
+    return Helm(tmp_path_factory.mktemp("helm"))
+
+
+@pytest.fixture(scope="module")
+def rendered(helm):
+    """Manifests by part, each made once."""
+    made = {}
+
+    def render(part):
+        if part not in made:
+            done = helm.template(values(PARTS[part]))
+            assert done.returncode == 0, done.stderr
+            made[part] = documents(done.stdout)
+        return made[part]
+
+    return render
+
+
+def pods(manifests):
+    """(kind, name, pod) of everything that runs."""
+    for one in manifests:
+        if one["kind"] in RUNNERS:
+            spec = one["spec"]
+            if one["kind"] == "CronJob":
+                spec = spec["jobTemplate"]["spec"]
+            yield one["kind"], one["metadata"]["name"], one if one["kind"] == "Pod" else spec["template"]
+
+
+def of_kind(manifests, kind):
+    return {one["metadata"]["name"]: one for one in manifests if one["kind"] == kind}
+
+
+def test_the_chart_is_clean(helm):
+    done = helm.run("lint", "--strict", str(CHART), given=values())
+    assert done.returncode == 0, done.stdout
+    assert "WARNING" not in done.stdout
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_every_variable_that_a_pod_gets_is_read(rendered, part):
+    for kind, name, pod in pods(rendered(part)):
+        (container,) = pod["spec"]["containers"]
+        given = [one["name"] for one in container["env"]]
+        assert len(given) == len(set(given)), f"{kind} {name}"
+        classes: list[type[BaseSettings]] = [
+            CommonSettings,
+            *([CLASSES[container["name"]]] if container["name"] in CLASSES else []),
+        ]
+        read = {variable for cls in classes for variable in variables_of(cls)} | REQUESTED
+        users = {one for one in given if re.fullmatch(r"MONGO_\w+_PASSWORD", one)} if kind == "Job" else set()
+        assert set(given) - users <= read, f"{kind} {name}"
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_a_service_has_what_it_cannot_do_without(rendered, part):
+    for name, one in of_kind(rendered(part), "StatefulSet").items():
+        (container,) = one["spec"]["template"]["spec"]["containers"]
+        classes: list[type[BaseSettings]] = [CommonSettings, CLASSES[container["name"]]]
+        given = {variable["name"].removesuffix("_FILE") for variable in container["env"]}
+        given |= {variable["name"] for variable in container["env"]}
+        required = {
+            variable_of(cls, field) for cls in classes for field, info in cls.model_fields.items() if info.is_required()
+        }
+        assert required <= given, name
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_every_file_that_a_variable_names_is_mounted(rendered, part):
+    for kind, name, pod in pods(rendered(part)):
+        (container,) = pod["spec"]["containers"]
+        mounted = set(_mounted(pod["spec"], container))
+        named = {
+            one["value"] for one in container["env"] if one["name"].endswith("_FILE") and one["name"] not in REQUESTED
+        }
+        folders = {path.rpartition("/")[0] for path in mounted} | {
+            mount["mountPath"] for mount in container["volumeMounts"]
+        }
+        assert named <= mounted | folders, f"{kind} {name}"
+        read = named | {one["value"] for one in container["env"] if one["name"] in REQUESTED}
+        unread = {path for path in mounted if path.startswith("/etc/shopsync/")} - read
+        assert not unread, f"{kind} {name}: mounted and read by nothing"
+
+
+def _mounted(spec, container):
+    volumes = {one["name"]: one for one in spec["volumes"]}
+    for mount in container["volumeMounts"]:
+        for source in volumes[mount["name"]].get("projected", {}).get("sources", []):
+            (part,) = source.values()
+            for path in [item["path"] for item in part["items"]] if "items" in part else [part["path"]]:
+                yield f"{mount['mountPath']}/{path}"
+        if "configMap" in volumes[mount["name"]]:
+            yield f"{mount['mountPath']}/mapping.yaml"
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_no_manifest_holds_a_secret(rendered, part):
+    assert not of_kind(rendered(part), "Secret")
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_every_pod_is_locked_down(rendered, part):
+    for kind, name, pod in pods(rendered(part)):
+        spec = pod["spec"]
+        (container,) = spec["containers"]
+        where = f"{kind} {name}"
+        assert spec["automountServiceAccountToken"] is False, where
+        assert spec["enableServiceLinks"] is False, where
+        assert spec["serviceAccountName"] in of_kind(rendered(part), "ServiceAccount"), where
+        assert (spec["securityContext"]["runAsNonRoot"], spec["securityContext"]["runAsUser"]) == (True, 10001), where
+        assert spec["securityContext"]["seccompProfile"] == {"type": "RuntimeDefault"}, where
+        assert container["securityContext"] == {
+            "allowPrivilegeEscalation": False,
+            "readOnlyRootFilesystem": True,
+            "capabilities": {"drop": ["ALL"]},
+        }, where
+        assert container["resources"]["limits"]["memory"], where
+        assert container["resources"]["requests"].keys() == {"cpu", "memory"}, where
+
+
+def test_ports_and_probes_are_those_of_the_services(rendered):
+    manifests = rendered("ingress")
+    for name, one in of_kind(manifests, "StatefulSet").items():
+        (container,) = one["spec"]["template"]["spec"]["containers"]
+        environment = {variable["name"]: variable.get("value") for variable in container["env"]}
+        (port,) = container["ports"]
+        assert (port["name"], str(port["containerPort"])) == ("http", environment["SHOPSYNC_HTTP_PORT"])
+        paths = {kind: container[kind]["httpGet"] for kind in ("startupProbe", "livenessProbe", "readinessProbe")}
+        assert {kind: path["path"] for kind, path in paths.items()} == {
+            "startupProbe": "/livez",
+            "livenessProbe": "/livez",
+            "readinessProbe": "/readyz",
+        }
+        assert {path["port"] for path in paths.values()} == {"http"}
+        service = of_kind(manifests, "Service")[name]
+        assert service["spec"]["clusterIP"] == "None"
+        assert one["spec"]["serviceName"] == name
+        assert service["spec"]["ports"][0]["targetPort"] == "http"
+
+
+def test_the_ingress_leads_to_the_publishers_own_routes_and_to_nothing_else(rendered):
+    web: Any = _Anything()
+    routes = {route.path for route in Web.routes(web)}
+    (ingress,) = of_kind(rendered("ingress"), "Ingress").values()
+    (rule,) = ingress["spec"]["rules"]
+    paths = {one["path"]: one["pathType"] for one in rule["http"]["paths"]}
+    for route in routes:
+        assert any(route == path or (kind == "Prefix" and route.startswith(path)) for path, kind in paths.items()), (
+            route
+        )
+    for path in paths:
+        assert any(route.startswith(path) for route in routes), path
+    services = of_kind(rendered("ingress"), "Service")
+    assert {one["backend"]["service"]["name"] for one in rule["http"]["paths"]} <= services.keys()
+
+
+class _Anything:
+    def __getattr__(self, name):
+        return lambda *_: None
+
+
+def test_a_pod_has_time_for_the_services_own_stop(rendered):
+    """The batch in flight has the grace, and then what runs in the background has it."""
+    for name, one in of_kind(rendered("nothing more"), "StatefulSet").items():
+        spec = one["spec"]["template"]["spec"]
+        (container,) = spec["containers"]
+        environment = {variable["name"]: variable.get("value") for variable in container["env"]}
+        grace = int(environment["SHOPSYNC_SHUTDOWN_GRACE"].removesuffix("s"))
+        pause = container.get("lifecycle", {}).get("preStop", {}).get("sleep", {}).get("seconds", 0)
+        assert spec["terminationGracePeriodSeconds"] >= pause + 2 * grace + 10, name
+
+
+def test_objects_find_the_pods_that_they_are_for(rendered):
+    manifests = rendered("monitoring")
+    labels = {
+        name: one["spec"]["template"]["metadata"]["labels"] for name, one in of_kind(manifests, "StatefulSet").items()
+    }
+    for kind in ("StatefulSet", "PodDisruptionBudget", "Service"):
+        for name, one in of_kind(manifests, kind).items():
+            selector = one["spec"]["selector"]
+            wanted = selector.get("matchLabels", selector)
+            found = [pod for pod, given in labels.items() if wanted.items() <= given.items()]
+            assert found == [name.removesuffix("-web")], f"{kind} {name}"
+    (monitor,) = of_kind(manifests, "ServiceMonitor").values()
+    wanted = monitor["spec"]["selector"]["matchLabels"]
+    watched = [
+        name
+        for name, one in of_kind(manifests, "Service").items()
+        if wanted.items() <= one["metadata"]["labels"].items()
+    ]
+    assert watched == [f"shop-shopsync-{service}" for service in sorted(CLASSES)] or set(watched) == {
+        f"shop-shopsync-{service}" for service in CLASSES
+    }
+
+
+@pytest.mark.parametrize("part", ["nothing more", "scheduled checks"])
+def test_who_may_talk_to_whom(rendered, part):
+    policies = {name: one["spec"] for name, one in of_kind(rendered(part), "NetworkPolicy").items()}
+    labels = [pod["metadata"]["labels"] for kind, _, pod in pods(rendered(part)) if kind != "Pod"]
+    for given in labels:
+        chosen = [one for one in policies.values() if one["podSelector"]["matchLabels"].items() <= given.items()]
+        assert len(chosen) == 1, given
+        assert set(chosen[0]["policyTypes"]) == {"Ingress", "Egress"}
+    out = {
+        name.removeprefix("shop-shopsync-"): {port["port"] for rule in one["egress"] for port in rule["ports"]}
+        for name, one in policies.items()
+    }
+    links = {53, 9092, 27017}
+    assert out["catalog"] == out["janitor"] == out["setup"] == links
+    assert out["ingestor"] == out["publisher"] == links | {80, 443}
+    assert out["operator"] == links | {"http"}
+    inward = {name.removeprefix("shop-shopsync-"): len(one.get("ingress") or []) for name, one in policies.items()}
+    assert (inward["setup"], inward["operator"]) == (0, 0)
+
+
+def test_the_most_replicas_are_the_partitions(rendered, helm):
+    scaled = of_kind(rendered("autoscaling"), "ScaledObject")
+    most = {name.removeprefix("shop-shopsync-"): one["spec"]["maxReplicaCount"] for name, one in scaled.items()}
+    assert most == {"ingestor": 3, "catalog": 12, "publisher": 12, "janitor": 3}
+    for name, one in of_kind(rendered("autoscaling"), "StatefulSet").items():
+        assert "replicas" not in one["spec"], f"{name}: an upgrade would undo what KEDA did"
+    done = helm.template(values({"catalog": {"autoscaling": {"enabled": True, "maxReplicas": 13}}}))
+    assert "catalog.autoscaling.maxReplicas is 13, but it reads 12 partitions" in done.stderr
+
+
+def test_strimzi_keeps_the_topics_when_the_release_goes(rendered):
+    topics = of_kind(rendered("strimzi"), "KafkaTopic")
+    assert len(topics) == 12
+    assert {one["metadata"]["annotations"]["helm.sh/resource-policy"] for one in topics.values()} == {"keep"}
+    assert "shop-shopsync-topics" not in of_kind(rendered("strimzi"), "Job")
+
+
+def test_the_services_take_the_secrets_that_strimzi_makes(rendered):
+    users = of_kind(rendered("strimzi"), "KafkaUser")
+    for one in of_kind(rendered("strimzi"), "StatefulSet").values():
+        spec = one["spec"]["template"]["spec"]
+        (container,) = spec["containers"]
+        environment = {variable["name"]: variable.get("value") for variable in container["env"]}
+        assert environment["SHOPSYNC_KAFKA_USERNAME"] == f"shopsync-{container['name']}"
+        assert environment["SHOPSYNC_KAFKA_USERNAME"] in users
+        links = next(volume for volume in spec["volumes"] if volume["name"] == "links")
+        secrets = [source["secret"]["name"] for source in links["projected"]["sources"] if "secret" in source]
+        assert environment["SHOPSYNC_KAFKA_USERNAME"] in secrets
+
+
+def test_settings_arrive_as_they_are_written(rendered):
+    found = {
+        container["name"]: {one["name"]: one.get("value") for one in container["env"]}
+        for _, _, pod in pods(rendered("settings"))
+        for container in pod["spec"]["containers"]
+    }
+    assert found["publisher"]["PUBLISHER_IMAGE_MAX_BYTES"] == "33554432"
+    assert found["publisher"]["PUBLISHER_REQUESTS_PER_SECOND"] == "0.5"
+    assert found["publisher"]["SHOPSYNC_SANDBOX"] == "true"
+    assert found["catalog"]["SHOPSYNC_SANDBOX"] == "false"
+    assert found["catalog"]["CATALOG_MAX_RECORDS"] == "100"
+    assert found["shopsync"]["SHOPSYNC_LOG_LEVEL"] == "DEBUG"
+
+
+@pytest.mark.parametrize(
+    ("wrong", "words"),
+    [
+        ({"kafka": {"bootstrapServers": ""}}, "kafka.bootstrapServers is not set"),
+        ({"mongo": {"hosts": ""}}, "mongo.hosts is not set"),
+        ({"catalog": {"mongo": {"existingSecret": ""}}}, "catalog.mongo.existingSecret is not set"),
+        ({"publisher": {"tiktok": {"existingSecret": ""}}}, "publisher.tiktok.existingSecret is not set"),
+        ({"ingestor": {"shops": {"existingSecret": ""}}}, "ingestor.shops.existingSecret is not set"),
+        ({"kafka": {"securityProtocol": "SASL_SSL"}}, "kafka.existingSecret is not set"),
+        ({"kafka": {"securityProtocol": "TLS"}}, "securityProtocol"),
+        ({"catalog": {"replica": 3}}, "replica"),
+        ({"catalog": {"settings": {"CATALOG_MAX_RECORD": 3}}}, "CATALOG_MAX_RECORD"),
+        ({"publisher": {"settings": {"PUBLISHER_TOKEN_KEY": "secret"}}}, "PUBLISHER_TOKEN_KEY"),
+        ({"setup": {"topics": "strimzi"}}, "strimzi.cluster is not set"),
+        ({"publisher": {"ingress": {"enabled": True}}}, "publisher.ingress.host is not set"),
+        (
+            {
+                "kafka": {
+                    "securityProtocol": "SASL_SSL",
+                    "saslMechanism": "OAUTHBEARER",
+                    "serviceAccountToken": {"enabled": True},
+                },
+                "catalog": {"autoscaling": {"enabled": True}},
+            },
+            "autoscaling.existingTriggerAuthentication",
+        ),
+    ],
+)
+def test_wrong_values_are_named(helm, wrong, words):
+    done = helm.template(values(wrong))
+    assert done.returncode != 0
+    assert words in done.stderr
