@@ -158,8 +158,9 @@ class FollowingContext(ssl.SSLContext):
         log.info("certificates have changed", files=self._files.paths())
 
 
-def tls_trouble(error: BaseException, prefix: str) -> str | None:
+def tls_trouble(error: BaseException, files: TlsFiles) -> str | None:
     """What a failed handshake means and which variable helps, to follow a server's name; None for other errors."""
+    prefix = files.prefix
     if isinstance(error, ssl.SSLCertVerificationError):
         unknown = (
             f"has a certificate of no authority that is trusted here: set SHOPSYNC_{prefix}_CA_FILE to its authority's"
@@ -170,6 +171,8 @@ def tls_trouble(error: BaseException, prefix: str) -> str | None:
     reason = error.reason or type(error).__name__
     for alert, meaning in _ALERTS.items():
         if reason.endswith(f"_ALERT_{alert}"):
+            if files.certificate_file is None:
+                return f"wants a certificate of ours: set SHOPSYNC_{prefix}_CERTIFICATE_FILE"
             return f"says that our certificate {meaning}: see SHOPSYNC_{prefix}_CERTIFICATE_FILE"
     return f"refuses the TLS handshake ({reason})"
 

@@ -8,7 +8,6 @@ from datetime import timedelta
 import httpx
 import pytest
 import uvloop
-from authority import Authority
 from pydantic import SecretStr
 from web_proxy import web_proxy
 
@@ -16,6 +15,7 @@ from shopsync_runtime.http_client import AnswerLost, NotSent, exchange
 from shopsync_runtime.http_connections import Connections, web_context
 from shopsync_runtime.http_proxy import ProxyRules, read_proxy
 from shopsync_runtime.tls import TlsFiles
+from shopsync_testkit.certificates import Authority
 
 OK = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok"
 
@@ -137,7 +137,7 @@ def authority(tmp_path_factory):
 @pytest.fixture(scope="module")
 def served(authority):
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    context.load_cert_chain(authority.sign("server").both)
+    context.load_cert_chain(authority.server().both)
     return context
 
 
@@ -159,7 +159,7 @@ def test_https_goes_through_a_tunnel_that_is_used_again(authority, served):
     async def scenario():
         async with origin(served) as (port, requests), web_proxy(login="me:s3cret") as proxy:
             here = proxy.url.replace("//", "//me:s3cret@")
-            context = web_context(TlsFiles("HTTP", authority.file))
+            context = web_context(TlsFiles("HTTP", authority.certificate))
             async with Connections(ssl_context=context, proxies=elsewhere(here)) as transport:
                 for _ in range(2):
                     answer = await ask(transport, f"https://127.0.0.1:{port}/", target=b"/a?sign=1")
@@ -255,7 +255,7 @@ def test_an_answer_that_is_lost_behind_the_proxy_stays_lost(authority, served):
 
         listener = await asyncio.start_server(serve, "127.0.0.1", 0, ssl=served)
         port = listener.sockets[0].getsockname()[1]
-        context = web_context(TlsFiles("HTTP", authority.file))
+        context = web_context(TlsFiles("HTTP", authority.certificate))
         async with web_proxy() as proxy, Connections(ssl_context=context, proxies=elsewhere(proxy.url)) as transport:
             with pytest.raises(AnswerLost):
                 await ask(transport, f"https://127.0.0.1:{port}/")

@@ -38,9 +38,11 @@ class Authority:
         """What clients and servers are told to trust."""
         self._authority.cert_pem.write_to_path(str(self.certificate))
 
-    def server(self, name: str = "server", *, addresses: tuple[str, ...] = _NAMES) -> Issued:
+    def server(
+        self, name: str = "server", *, addresses: tuple[str, ...] = _NAMES, until: datetime | None = None
+    ) -> Issued:
         """A new certificate of a server that is reached by these names and addresses."""
-        return self._issue(name, SERVERS_UNIT, addresses, file=name)
+        return self._issue(name, SERVERS_UNIT, addresses, file=name, until=until)
 
     def user(self, name: str) -> Issued:
         """The certificate of a user, issued once."""

@@ -80,12 +80,16 @@ async def _brokers(connection: KafkaConnection, host: str, port: int) -> list[Ad
         link.close()
     cluster = ClusterMetadata()
     cluster.update_metadata(reply)
+    if not cluster.brokers():
+        # What a broker says to a request while it waits for the end of a log-in that it has refused: aiokafka takes
+        # the reason for a refusal of the token as the end of the log-in.
+        raise _NotLetInError("it names no brokers")
     return [(broker.host, broker.port) for broker in cluster.brokers()]
 
 
 async def _meaning(connection: KafkaConnection, host: str, port: int, error: Exception) -> str | None:
     """What the error means, to follow the broker's address; None where it says no more than that nobody answers."""
-    told = next((told for cause in _causes(error) if (told := tls_trouble(cause, "KAFKA"))), None)
+    told = next((told for cause in _causes(error) if (told := tls_trouble(cause, connection.tls_files))), None)
     if told is not None and "handshake" not in told:
         return told
     if isinstance(error, ConnectionRefusedError | socket.gaierror):
