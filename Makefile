@@ -23,7 +23,7 @@ SEEDS ?= 20
 RATE ?=
 MINUTES ?= 10
 
-.PHONY: help install lock generated demo bench-publisher month bench-import bench-catalogue bench-latency bench-fairness bench-growth bench-start soak test test-cluster reliability test-unit test-kubernetes test-images coverage lint types imports measure pace-constants check format clean
+.PHONY: help install lock generated demo bench-publisher month bench-import bench-catalogue bench-latency bench-fairness bench-growth bench-start soak test test-cluster test-upgrade reliability test-unit test-kubernetes test-images coverage lint types imports measure pace-constants check format clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-16s %s\n", $$1, $$2}'
@@ -93,6 +93,9 @@ test: install ## every test: unit, integration, end to end: make test [WORKERS=0
 
 test-cluster: install ## three brokers, three members of MongoDB, disturbed links: docs/reliability.md gets the results: make test-cluster [TESTS=tests/cluster/test_links.py]
 	@$(BIN)/pytest -m "cluster or not cluster" --reliability $(or $(TESTS),tests/cluster)
+
+test-upgrade: install ## services of an older commit beside these, a restore and a rebuild while TikTok goes on: make test-upgrade
+	@$(BIN)/pytest -m "upgrade or not upgrade" $(or $(TESTS),tests/upgrade)
 
 reliability: install ## every test that docs/reliability.md names, and its results into that page
 	@$(BIN)/pytest -m reliability --reliability

@@ -1,1 +1,1 @@
-pytest_plugins = ["shopsync_testkit.pytest_plugin", "query_plans", "reliability"]
+pytest_plugins = ["shopsync_testkit.pytest_plugin", "query_plans", "whole_system", "reliability"]

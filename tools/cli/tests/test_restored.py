@@ -103,7 +103,7 @@ async def test_offsets_never_go_forward_and_stay_where_nothing_came_since(shopsy
 
 
 async def test_while_a_service_runs_nothing_is_done(shop):
-    ended = await shop.run("mongo", "restored", "--backup-of", "1h")
+    ended = await shop.run("mongo", "restored", "--backup-of", "1h", "--wait", "0")
     assert ended.exit_code == 1
     assert "stop every replica of the services first" in ended.stderr
     assert await shop.database["restorations"].count_documents({}) == 0

@@ -53,6 +53,7 @@ class ServiceProcess:
             "SHOPSYNC_HTTP_PORT": str(self.http_port),
         }
         self._ready_seconds = ready_seconds
+        self.python = sys.executable
         self._child: Child | None = None
 
     @property
@@ -71,11 +72,29 @@ class ServiceProcess:
         """Whether it has been started and has not ended."""
         return self._child is not None and self._child.exit_code is None
 
+    def replica(
+        self, name: str, *, env: Mapping[str, str], python: str | None = None, http_port: int | None = None
+    ) -> Self:
+        """Another one with the same settings but these, on its own port.
+
+        `python`: the interpreter of another version.
+        """
+        made = type(self)(
+            self.module,
+            env={**self._env, **env},
+            folder=self.log.parent,
+            name=name,
+            http_port=http_port,
+            ready_seconds=self._ready_seconds,
+        )
+        made.python = python or self.python
+        return made
+
     async def start(self, *, wait: bool = True) -> None:
         """Start it and wait for `/readyz` (`wait=False`: only start). Raises StartFailed with the log's tail."""
         if self.running:
             raise RuntimeError(f"{self.name} is already running")
-        command = [sys.executable, "-m", self.module]
+        command = [self.python, "-m", self.module]
         self._child = spawn(self.name, command, log=self.log, env=self._env)
         if wait:
             await self.ready()

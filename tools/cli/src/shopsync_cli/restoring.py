@@ -6,6 +6,7 @@ asks TikTok first. Push commands that were taken count as taken; of the jobs in 
 since are removed. Repeating all of this changes nothing.
 """
 
+import asyncio
 from collections.abc import AsyncIterator, Collection, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -34,6 +35,7 @@ _TO_THE_BACKUP = (("catalog", "products"), ("catalog", "settings"), ("publisher"
 _TO_THE_START = (("catalog", "snapshot-check"),)
 """Every snapshot on the topic is compared with the restored products."""
 _POLL_MS = 500
+_STOP_POLL_SECONDS = 1.0
 _STALL_POLLS = 20
 _PAGE = 500
 _LAST_RECORDS = 100
@@ -68,16 +70,27 @@ async def waiting_jobs(database: Database) -> list[str]:
     return [str(one["_id"]) async for one in database["push_jobs"].find({}, {"_id": 1})]
 
 
-async def make_plan(cluster: Cluster, backup_of: datetime, waiting: Collection[str]) -> Plan:
-    """`waiting`: products with a push to be done.
+async def wait_until_stopped(cluster: Cluster, seconds: float) -> None:
+    """Raises CommandFailed while a service runs: Kafka resets no group that has members."""
+    deadline = asyncio.get_running_loop().time() + seconds
+    async with cluster.admin() as admin:
+        while True:
+            names = [one.full_name(cluster.prefix) for one in GROUPS]
+            running = [group for group in names if (await members(admin, group)).count]
+            if not running:
+                return
+            if asyncio.get_running_loop().time() > deadline:
+                raise CommandFailed(
+                    f"stop every replica of the services first: {', '.join(running)} still has members; a replica with"
+                    " a SHOPSYNC_INSTANCE_ID stays one for SHOPSYNC_KAFKA_SESSION_TIMEOUT after it was stopped (--wait)"
+                )
+            await asyncio.sleep(_STOP_POLL_SECONDS)
 
-    Raises CommandFailed while a service runs: Kafka resets no group that has members.
-    """
+
+async def make_plan(cluster: Cluster, backup_of: datetime, waiting: Collection[str]) -> Plan:
+    """`waiting`: products with a push to be done."""
     since = backup_of - MARGIN
     async with cluster.admin() as admin, cluster.consumer() as consumer:
-        running = [one.full_name(cluster.prefix) for one in GROUPS]
-        if running := [group for group in running if (await members(admin, group)).count]:
-            raise CommandFailed(f"stop every replica of the services first: {', '.join(running)} still has members")
         reached = {
             group: await committed(admin, group)
             for group in (group_named(*one).full_name(cluster.prefix) for one in (*_TO_THE_BACKUP, *_TO_THE_START))

@@ -12,7 +12,7 @@ from shopsync_cli.kafka.cluster import Cluster
 from shopsync_cli.moments import now, read_moment
 from shopsync_cli.mongo.database import connected
 from shopsync_cli.mongo.users import apply_users, initiate, passwords_of, read_plan, subjects_of
-from shopsync_cli.restoring import Plan, carry_out, make_plan, waiting_jobs
+from shopsync_cli.restoring import Plan, carry_out, make_plan, wait_until_stopped, waiting_jobs
 from shopsync_cli.settings import MongoSettings
 from shopsync_cli.views.output import print_json, print_table, say
 from shopsync_runtime.wording import counted
@@ -60,6 +60,7 @@ def restored(
         typer.Option("--backup-of", metavar="TIME", help="The moment that the backup shows, such as 2026-11-23T03:00."),
     ],
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be done.")] = False,
+    wait: Annotated[float, typer.Option(min=0, help="Seconds to wait until no service is a member any more.")] = 60,
     as_json: AsJson = False,
 ) -> None:
     """After a restore: set the groups back to the backup, and tell the publisher to ask TikTok Shop before it sends.
@@ -69,7 +70,9 @@ def restored(
     moment = read_moment(backup_of, now=now())
     if moment > now():
         raise WrongCall(f"--backup-of {backup_of}: that is still to come")
-    plan, removed = run(_restored(cluster_of(ctx), mongo_of(ctx), plan_of=moment, dry_run=dry_run))
+    cluster = cluster_of(ctx)
+    run(wait_until_stopped(cluster, wait))
+    plan, removed = run(_restored(cluster, mongo_of(ctx), plan_of=moment, dry_run=dry_run))
     if as_json:
         groups = [{"group": one.group, "read_again": one.back} for one in plan.resets]
         print_json({"backup_of": moment, "groups": groups, "jobs_removed": removed, "dry_run": dry_run})

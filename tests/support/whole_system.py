@@ -1,4 +1,7 @@
-"""The four services as processes of their own, on the session's Kafka and MongoDB, against both sandboxes."""
+"""A pytest plugin: the four services as processes of their own, on the session's Kafka and MongoDB.
+
+They work against both sandboxes.
+"""
 
 import contextlib
 from dataclasses import dataclass
@@ -38,6 +41,7 @@ async def run_system(kafka_bootstrap, mongo_uri, topic_prefix, mongo_database, t
         yield start
 
 
+@pytest.hookimpl(tryfirst=True)  # before -m selects by these markers
 def pytest_collection_modifyitems(items):
     for item in items:
         if "run_system" in item.fixturenames:
