@@ -4,7 +4,9 @@ They work against both sandboxes.
 """
 
 import contextlib
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 
@@ -27,7 +29,9 @@ class Run:
 
 
 @pytest.fixture
-async def run_system(kafka_bootstrap, mongo_uri, topic_prefix, mongo_database, tmp_path):
+async def run_system(
+    kafka_bootstrap: str, mongo_uri: str, topic_prefix: str, mongo_database: str, tmp_path: Path
+) -> AsyncIterator[Callable[[Plan], Awaitable[Run]]]:
     """Start a system: `run = await run_system(Plan(…))`. Everything is stopped at the end of the test."""
     async with contextlib.AsyncExitStack() as resources:
 
@@ -42,8 +46,8 @@ async def run_system(kafka_bootstrap, mongo_uri, topic_prefix, mongo_database, t
 
 
 @pytest.hookimpl(tryfirst=True)  # before -m selects by these markers
-def pytest_collection_modifyitems(items):
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
-        if "run_system" in item.fixturenames:
+        if "run_system" in getattr(item, "fixturenames", ()):
             item.add_marker("e2e")
             item.add_marker(pytest.mark.timeout(900))

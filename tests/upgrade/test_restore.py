@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
-from copies import DriverCopy, DumpCopy, has_tools
+from mongo_copies import DriverCopy, DumpCopy, has_tools
 
 from shopsync_cli.kafka.group_offsets import members
 from shopsync_contracts.access import group_named

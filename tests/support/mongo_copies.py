@@ -30,7 +30,7 @@ class DriverCopy:
                 if not name.startswith("system."):
                     self.documents[name] = await client[database][name].find(session=session).to_list()
         for name in self.documents:
-            self.indexes[name] = [one async for one in await client[database][name].list_indexes()]
+            self.indexes[name] = [dict(one) async for one in await client[database][name].list_indexes()]
 
     async def restore(self, client: Client, database: str) -> None:
         await client.drop_database(database)
