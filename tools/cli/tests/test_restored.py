@@ -11,6 +11,7 @@ from shopsync_contracts.access import GROUPS
 from shopsync_contracts.events import PushRequested, PushSkipped, PushSucceeded
 from shopsync_contracts.topics import CATALOG_PRODUCTS, PRODUCT_CHANGES, PUSH_COMMANDS, SYNC_COMMANDS
 from shopsync_runtime.kafka.admin import admin_client
+from shopsync_runtime.kafka.connection import KafkaConnection
 
 OLD = datetime.now(UTC) - timedelta(days=1)
 
@@ -36,7 +37,7 @@ async def commit_all(bus):
 
 
 async def reached(bus, group):
-    async with admin_client(bus.bootstrap) as admin:
+    async with admin_client(KafkaConnection(bus.bootstrap)) as admin:
         found = await committed(admin, f"{bus.prefix}.{group}")
     return {(part.topic.removeprefix(f"{bus.prefix}."), part.partition): offset for part, offset in found.items()}
 
