@@ -167,6 +167,9 @@ def test_the_document_in_one_piece_refers_to_no_file():
     text = json.dumps(in_one_piece(read("shopsync")))
     assert "../" not in text
     assert '"#/$defs/' not in text
+    assert (
+        in_one_piece(read("shopsync"))["components"]["schemas"]["product.changed.v1"]["title"] == "ProductChangedEvent"
+    )
 
 
 def test_a_validator_in_another_language_agrees_on_the_examples(program, tmp_path):

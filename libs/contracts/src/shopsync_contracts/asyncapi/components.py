@@ -126,7 +126,11 @@ def key_schemas() -> Json:
                     "type": "string",
                     "description": "may be missing: the value says everything",
                     "examples": [f"{_CONTENT_TYPE}; charset=UTF-8"],
-                }
+                },
+                "traceparent": {
+                    "type": "string",
+                    "description": "W3C trace context of a message whose envelope has none; shopsync writes it there",
+                },
             },
         },
     }

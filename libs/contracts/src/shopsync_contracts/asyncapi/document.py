@@ -84,7 +84,10 @@ def document(application: Application) -> Json:
 
 
 def in_one_piece(document_: Mapping[str, Any]) -> Json:
-    """The same document with the JSON Schemas inside, for tools that read a single file."""
+    """The same document with the JSON Schemas inside, for tools that read a single file.
+
+    Tools that generate classes name them by the titles: `ProductChangedEvent`, and `ProductChanged` for its data.
+    """
     alone: Json = copy.deepcopy(dict(document_))
     for body in BODIES:
         name = message_name(body)
@@ -92,7 +95,7 @@ def in_one_piece(document_: Mapping[str, Any]) -> Json:
         if found is not None:
             place = f"#/components/schemas/{name}"
             found["payload"] = {"$ref": place}
-            alone["components"]["schemas"][name] = _moved(schema_of(body), place)
+            alone["components"]["schemas"][name] = {**_moved(schema_of(body), place), "title": f"{body.__name__}Event"}
     return alone
 
 

@@ -1,0 +1,70 @@
+"""The programs of examples/ as the user `other-systems` on a Kafka that grants nothing but what is declared."""
+
+import asyncio
+import sys
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+
+from shopsync_testkit import npm
+from shopsync_testkit.backends import Unavailable
+from shopsync_testkit.kafka import jars
+from shopsync_testkit.kafka.secured import ADMIN
+from shopsync_testkit.processes import ServiceProcess, clean_environment
+
+EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
+PREFIX = "first"
+
+pytestmark = pytest.mark.e2e
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def environment(secured_kafka, mongo_uri, tmp_path_factory):
+    """Topics with the declared rights, and a catalog. What a program of another system knows."""
+    topics = {"SHOPSYNC_TOPIC_PREFIX": PREFIX}
+    shopsync = Path(sys.executable).with_name("shopsync")
+    admin = {**clean_environment(), **secured_kafka.environment(ADMIN, "SSL"), **topics}
+    applied = await asyncio.create_subprocess_exec(shopsync, "topics", "apply", "--acls", env=admin)
+    assert await applied.wait() == 0
+    mongo = {"SHOPSYNC_MONGO_URI": mongo_uri, "SHOPSYNC_MONGO_DATABASE": "first_events"}
+    # It may do anything here: what its own user may is proved by the other tests of this folder.
+    catalog = {**secured_kafka.environment(ADMIN, "SSL"), **topics, **mongo}
+    async with ServiceProcess("catalog", env=catalog, folder=tmp_path_factory.mktemp("catalog")):
+        yield {**clean_environment(), **secured_kafka.environment("other-systems"), **topics}
+
+
+async def run(command, folder, environment):
+    program = await asyncio.create_subprocess_exec(*command, cwd=folder, env=environment, stdout=-1, stderr=-1)
+    output, errors = await program.communicate()
+    return program.returncode, output.decode(), errors.decode()
+
+
+def command_of(name, folder):
+    """How to run the program, and where. Raises Unavailable."""
+    match name:
+        case "first-event.mjs":
+            return [npm.node(), name], npm.placed(EXAMPLES / "node", [name], folder)
+        case "FirstEvent.java":
+            return [str(jars.java()), "-cp", f"{jars.libs()}/*", name], EXAMPLES / "java"
+    return [sys.executable, name], EXAMPLES / "python"
+
+
+@pytest.mark.parametrize(
+    "name", ["confluent_first_event.py", "aiokafka_first_event.py", "first-event.mjs", "FirstEvent.java"]
+)
+async def test_another_system_logs_in_publishes_and_reads(environment, tmp_path, name):
+    try:
+        command, folder = await asyncio.to_thread(command_of, name, tmp_path)
+    except Unavailable as missing:
+        pytest.skip(f"{name} is not run: {missing}")
+    code, output, errors = await run(command, folder, environment)
+    assert code == 0, errors
+    assert '"product_no"' in output
+
+
+async def test_with_a_wrong_password_it_says_so_and_ends(environment):
+    wrong = {**environment, "SHOPSYNC_KAFKA_PASSWORD": "wrong"}
+    code, _, errors = await run([sys.executable, "aiokafka_first_event.py"], EXAMPLES / "python", wrong)
+    assert code != 0
+    assert "Authentication" in errors
