@@ -107,7 +107,7 @@ async def test_mongodb_takes_passwords_and_certificates_by_tls_only(secured_mong
     await secured_mongo.restart()
     for uri in (secured_mongo.uri("reader", "s/e:c@ret"), secured_mongo.uri_by_certificate("certified")):
         async with AsyncMongoClient(uri, serverSelectionTimeoutMS=5000) as client:
-            assert await client["shopsync"]["products"].find_one() is None
+            assert await client["shopsync"]["empty"].find_one() is None
             with pytest.raises(OperationFailure, match="not authorized"):
                 await client["shopsync"]["products"].insert_one({"_id": 1})
     with pytest.raises(OperationFailure, match="Authentication failed"):

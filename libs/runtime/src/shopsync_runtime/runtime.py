@@ -62,7 +62,6 @@ class Runtime:
         self.events = EventPublisher(self.producer, service=name, prefix=common.topic_prefix, clock=clock)
         self.kafka_outage = Outage("Kafka", common.kafka_bootstrap_servers)
         self.subscriptions: list[Subscription] = []
-        self.specs: list[TopicSpec] = []
         self.tasks: list[BackgroundTask] = []
         self.routes: list[BaseRoute] = []
         self.notes: dict[str, Callable[[], str]] = {}
@@ -125,7 +124,6 @@ class Runtime:
         )
         subscribe(self.app, self.common, subscription, fetching)
         self.subscriptions.append(subscription)
-        self.specs += specs
         return subscription
 
     def publishes(self, *types: type[ShopBody]) -> EventPublisher:

@@ -14,7 +14,6 @@ from aiokafka.errors import KafkaError
 from pydantic_settings import BaseSettings
 from pymongo.errors import PyMongoError
 
-from shopsync_contracts import TOPICS
 from shopsync_runtime.cancelling import stop as cancel
 from shopsync_runtime.collector import tune_collector
 from shopsync_runtime.errors import OperationalError, SettingsError
@@ -176,9 +175,7 @@ async def _run(name: str, common: CommonSettings, build: Callable[[Runtime], Non
 
 
 async def _start(runtime: Runtime) -> None:
-    specs = {spec.name: spec for spec in (*TOPICS, *runtime.specs)}
-    prefix = runtime.common.topic_prefix
-    await wait_for_dependencies(runtime, [spec.full_name(prefix) for spec in specs.values()])
+    await wait_for_dependencies(runtime)
     runtime.phases.ended("dependencies")
     await start(runtime)
 

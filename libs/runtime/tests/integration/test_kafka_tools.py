@@ -3,12 +3,15 @@ from datetime import timedelta
 
 import pytest
 from aiokafka.consumer.fetcher import Fetcher
+from aiokafka.errors import GroupCoordinatorNotAvailableError
 
+from shopsync_contracts.access import Acl
 from shopsync_contracts.topics import CATALOG_PRODUCTS, DEAD_LETTERS, TOPICS
 from shopsync_runtime import Runtime, StartError, consumer_group
-from shopsync_runtime.kafka.admin import apply_topics, missing_topics
+from shopsync_runtime.kafka.admin import admin_client, apply_topics
 from shopsync_runtime.kafka.barrier import lag_barrier
 from shopsync_runtime.kafka.connection import KafkaConnection
+from shopsync_runtime.kafka.permissions import Findings, inspect
 from shopsync_testkit.polling import eventually
 
 
@@ -19,8 +22,24 @@ async def test_topics_are_created_as_declared_once(kafka_bootstrap, topic_prefix
     assert again.created == []
     assert again.checked == report.created
     assert again.differences == []
-    names = [*report.created, f"{topic_prefix}.other"]
-    assert await missing_topics(KafkaConnection(kafka_bootstrap), names) == [f"{topic_prefix}.other"]
+
+
+async def test_topics_and_rights_are_looked_for_and_nothing_is_created(kafka_bootstrap, topic_prefix):
+    """Without access control everything is allowed, also to a group that nobody has ever joined."""
+    await apply_topics(KafkaConnection(kafka_bootstrap), topic_prefix, [DEAD_LETTERS])
+    there, other = DEAD_LETTERS.full_name(topic_prefix), f"{topic_prefix}.other"
+    wanted = [Acl("topic", name, "literal", operation) for name in (there, other) for operation in ("Write", "Read")]
+    wanted += [Acl("group", f"{topic_prefix}.new", "literal", "Read")]
+
+    async def found():
+        try:
+            async with admin_client(KafkaConnection(kafka_bootstrap)) as client:
+                return await inspect(client, wanted)
+        except GroupCoordinatorNotAvailableError:
+            return None
+
+    assert await eventually(found, what="a coordinator") == Findings([other], [])
+    assert await found() == Findings([other], []), "looking for a topic creates it"
 
 
 async def test_differences_are_told_and_nothing_is_changed(kafka_bootstrap, topic_prefix):

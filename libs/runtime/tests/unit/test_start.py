@@ -9,6 +9,7 @@ import pytest
 from shopsync_runtime import startup
 from shopsync_runtime.errors import StartError
 from shopsync_runtime.phases import Phases
+from shopsync_runtime.startup import Problem
 
 
 def test_a_phase_begins_where_the_last_one_ended():
@@ -34,7 +35,7 @@ async def test_what_comes_soon_is_noticed_soon_and_what_does_not_is_asked_for_ra
         pauses.append(seconds)
 
     async def never():
-        return None if len(pauses) == 8 else "not there"
+        return None if len(pauses) == 8 else Problem("not there")
 
     # Not asyncio's own: what else runs in this loop would never let go of it.
     monkeypatch.setattr(startup, "asyncio", SimpleNamespace(sleep=sleep))
@@ -43,3 +44,28 @@ async def test_what_comes_soon_is_noticed_soon_and_what_does_not_is_asked_for_ra
     pauses.clear()
     with pytest.raises(StartError, match="not there"):
         await startup._wait("topics", never, patience=0.0)
+
+
+async def test_what_only_people_can_help_with_ends_the_start_sooner(monkeypatch):
+    pauses = []
+
+    async def sleep(seconds):
+        pauses.append(seconds)
+
+    clock = SimpleNamespace(monotonic=lambda: sum(pauses))
+    monkeypatch.setattr(startup, "asyncio", SimpleNamespace(sleep=sleep))
+    monkeypatch.setattr(startup, "time", clock)
+
+    def asked(*, until):
+        async def ask():
+            return Problem("refused", needs_people=sum(pauses) >= until)
+
+        return ask
+
+    with pytest.raises(StartError, match="refused"):
+        await startup._wait("kafka", asked(until=0), patience=60.0)
+    assert sum(pauses) == pytest.approx(20.0)
+    pauses.clear()
+    with pytest.raises(StartError, match="refused"):
+        await startup._wait("kafka", asked(until=50), patience=60.0)
+    assert sum(pauses) == pytest.approx(60.0)

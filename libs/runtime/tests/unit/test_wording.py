@@ -15,7 +15,7 @@ from pymongo import AsyncMongoClient
 from pymongo.errors import OperationFailure, PyMongoError, ServerSelectionTimeoutError
 
 from shopsync_runtime.errors import StartError
-from shopsync_runtime.kafka.admin import missing_topics
+from shopsync_runtime.kafka.admin import partitions_of
 from shopsync_runtime.kafka.connection import KafkaConnection
 from shopsync_runtime.wording import counted, error_text
 
@@ -76,7 +76,7 @@ def test_an_error_is_one_line_without_pythons_notation(error, told):
 
 async def test_the_drivers_errors_of_an_address_where_nobody_listens():
     with pytest.raises(KafkaError) as kafka:
-        await missing_topics(KafkaConnection("127.0.0.1:9"), [])
+        await partitions_of(KafkaConnection("127.0.0.1:9"), [])
     client = AsyncMongoClient("mongodb://127.0.0.1:9,localhost:9/?serverSelectionTimeoutMS=300")
     with pytest.raises(PyMongoError) as mongo:
         await client.admin.command("ping")

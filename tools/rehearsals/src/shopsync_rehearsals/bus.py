@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import uuid
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -146,14 +146,18 @@ def _reason(headers: Sequence[tuple[str, bytes | None]]) -> str:
 
 @contextlib.asynccontextmanager
 async def connected(
-    bootstrap_servers: str, prefix: str, *, shop: str | None = None
+    bootstrap_servers: str, prefix: str, *, shop: str | None = None, login: Mapping[str, Any] | None = None
 ) -> AsyncIterator[tuple[Bus, Follower]]:
-    """A bus, and a follower that reads its topics from the beginning, for one shop or for all."""
+    """A bus, and a follower that reads its topics from the beginning, for one shop or for all.
+
+    `login`: what aiokafka's clients are told beside the address, where the cluster wants to know who asks.
+    """
     follower = Follower(prefix, shop=shop)
-    producer = AIOKafkaProducer(bootstrap_servers=bootstrap_servers, acks="all", enable_idempotence=True, linger_ms=5)
+    where: dict[str, Any] = {"bootstrap_servers": bootstrap_servers, **(login or {})}
+    producer = AIOKafkaProducer(**where, acks="all", enable_idempotence=True, linger_ms=5)
     consumer = AIOKafkaConsumer(
         *follower.topics,
-        bootstrap_servers=bootstrap_servers,
+        **where,
         auto_offset_reset="earliest",
         group_id=None,
         isolation_level="read_committed",

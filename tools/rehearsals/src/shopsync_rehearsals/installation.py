@@ -20,7 +20,8 @@ class Installation:
     """Several installations can share the servers, each under a topic prefix and a database of its own.
 
     `server_pids`: process ids of the servers by name; None for a server that is not a process of ours. `replication`:
-    copies of each topic.
+    copies of each topic. `own`: settings of one service alone, or of `topics`, who creates them: where each is a user
+    of its own.
     """
 
     kafka_bootstrap: str
@@ -29,6 +30,7 @@ class Installation:
     database: str = "shopsync"
     server_pids: Mapping[str, int | None] = field(default_factory=dict)
     replication: int = 1
+    own: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
     @classmethod
     def on(cls, broker: Broker, server: MongoServer) -> Self:

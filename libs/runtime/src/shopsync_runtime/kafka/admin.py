@@ -56,14 +56,6 @@ async def admin_client(connection: KafkaConnection) -> AsyncIterator[AIOKafkaAdm
         await client.close()
 
 
-async def missing_topics(connection: KafkaConnection, names: Sequence[str]) -> list[str]:
-    """The topics among these full names that the cluster does not have. Creates none, even with auto-create on."""
-    async with admin_client(connection) as client:
-        # All topics are listed: asking for one by name can create it on a cluster with auto-create.
-        there = set(await client.list_topics())
-    return [name for name in names if name not in there]
-
-
 async def partitions_of(connection: KafkaConnection, names: Sequence[str]) -> dict[str, list[int]]:
     """Partition numbers of each of these topics (full names). Missing topics are left out."""
     async with admin_client(connection) as client:

@@ -5,9 +5,6 @@ here, once, as the client would, and where that does not tell, in the ways that 
 """
 
 import asyncio
-import base64
-import binascii
-import json
 import socket
 import ssl
 from collections.abc import Iterator, Sequence
@@ -21,6 +18,7 @@ from aiokafka.protocol.metadata import MetadataRequest
 
 from shopsync_runtime.file_secrets import UnusableSecretError, read_secret
 from shopsync_runtime.kafka.connection import PREFIX, TOKEN_FILE, KafkaConnection
+from shopsync_runtime.kafka.identity import claims_of
 from shopsync_runtime.tls import tls_trouble
 from shopsync_runtime.wording import error_text
 
@@ -145,14 +143,10 @@ def _of_token(connection: KafkaConnection) -> str:
 
 
 def _expiry(token: str) -> datetime | None:
-    """`exp` of a JWT. It is not verified: that is for the broker."""
-    parts = token.split(".")
-    if len(parts) != 3:
-        return None
+    """`exp` of a JWT."""
     try:
-        claims = json.loads(base64.urlsafe_b64decode(parts[1] + "=" * (-len(parts[1]) % 4)))
-        return datetime.fromtimestamp(claims["exp"], UTC)
-    except (binascii.Error, ValueError, KeyError, TypeError, OverflowError, OSError):
+        return datetime.fromtimestamp(claims_of(token)["exp"], UTC)
+    except (ValueError, KeyError, TypeError, OverflowError, OSError):
         return None
 
 

@@ -98,10 +98,11 @@ async def running_on(
             "SHOPSYNC_KAFKA_SESSION_TIMEOUT": f"PT{plan.session_timeout_seconds}S",
             **plan.settings,
         }
+        administrator = {**settings, **installation.own.get("topics", {})}
         futureshop, tiktok, _ = await asyncio.gather(
             reported(report, "starting the sandbox futureshop", _futureshop(plan, folder, children)),
             reported(report, "starting the sandbox TikTok Shop", _tiktok(plan, folder, publisher_port, children)),
-            reported(report, "creating the topics", apply_topics(settings, folder, installation.replication)),
+            reported(report, "creating the topics", apply_topics(administrator, folder, installation.replication)),
         )
         stack = Stack(installation, folder, futureshop, tiktok, environment=settings)
         stack.services = _services(stack, plan, publisher_port)
@@ -124,13 +125,18 @@ def _services(stack: Stack, plan: Plan, publisher_port: int) -> dict[str, Servic
         },
         "publisher": _publisher_settings(_through(stack.tiktok, plan.links.tiktok)),
     }
-    services = {}
+    given, services = stack.installation.own, {}
     for service, number in itertools.product(SERVICES, range(plan.replicas)):
         name = f"{service}-{number}" if number else service
         services[name] = ServiceProcess(
             service,
             name=name,
-            env={**stack.environment, "SHOPSYNC_INSTANCE_ID": f"{service}-{number}", **own.get(service, {})},
+            env={
+                **stack.environment,
+                "SHOPSYNC_INSTANCE_ID": f"{service}-{number}",
+                **own.get(service, {}),
+                **given.get(service, {}),
+            },
             folder=stack.folder,
             http_port=publisher_port if name == "publisher" else None,
         )
