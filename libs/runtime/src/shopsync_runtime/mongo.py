@@ -37,9 +37,18 @@ _REMEDIES = [
             "alert (certificate|unknown ca|bad certificate)",
             f"the server does not take our certificate, see {_CERTIFICATE_FILE}",
         ),
-        ("wrong version number|record layer failure", f"the server speaks no TLS: see tls in {_URI}, and {_CA_FILE}"),
-        ("connection closed", f"does the server want TLS? Then set tls=true in {_URI}, or {_CA_FILE}"),
-        ("authentication failed", f"check the user in {_URI} and {_PASSWORD}, or {_CERTIFICATE_FILE} with {_X509}"),
+        (
+            r"wrong version number|record layer failure|SSL handshake failed: [^ ]+$",
+            f"the server speaks no TLS: see tls in {_URI}, and {_CA_FILE}",
+        ),
+        (
+            "connection (is already )?closed|belongs to a set named 'None'",
+            f"is TLS the same on both sides, and our certificate taken? See {_URI}, {_CA_FILE}, {_CERTIFICATE_FILE}",
+        ),
+        (
+            "authentication failed|could not find user",
+            f"check the user in {_URI} and {_PASSWORD}, or {_CERTIFICATE_FILE} with {_X509}",
+        ),
     )
 ]
 
