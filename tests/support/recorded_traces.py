@@ -30,7 +30,11 @@ class RecordedTraces:
 def recorded_traces(sampler: str = "parentbased_always_on") -> Iterator[RecordedTraces]:
     """Inside the block traces are on, and those are begun that the sampler wants."""
     memory = InMemorySpanExporter()
-    replaced: Any = {"OTLPSpanExporter": lambda: memory, "BatchSpanProcessor": SimpleSpanProcessor}
+    replaced: Any = {
+        "_LastWords": lambda: None,
+        "OTLPSpanExporter": lambda: memory,
+        "BatchSpanProcessor": SimpleSpanProcessor,
+    }
     with mock.patch.multiple(tracing_otlp, **replaced), mock.patch.dict(os.environ, {"OTEL_TRACES_SAMPLER": sampler}):
         tracing.use_tracer(tracing_otlp.OtlpTracing("probe", "1.0", "probe-0"))
     try:

@@ -54,13 +54,10 @@ class OtlpTracing:
         resource = Resource.create(own).merge(OTELResourceDetector().detect())
         # Which traces are kept is decided here, before a span is made; see `_wants`.
         self._provider = TracerProvider(sampler=ALWAYS_ON, resource=resource, shutdown_on_exit=False)
-        self._provider.add_span_processor(BatchSpanProcessor(_Watched(OTLPSpanExporter())))
+        self._provider.add_span_processor(BatchSpanProcessor(_Watched(OTLPSpanExporter(), _LastWords())))
         self._tracer = self._provider.get_tracer("shopsync", version)
         self._sampler = _sampler_of(sampling_in(os.environ))
         self._ids = RandomIdGenerator()
-        # An outage of the collector is logged once by `_Watched`, and not at every attempt of a library.
-        for library in ("opentelemetry", "urllib3"):
-            logging.getLogger(library).setLevel(logging.CRITICAL)
 
     def stop(self, within: float) -> None:
         """Export what is left, for at most `within` seconds."""
@@ -161,20 +158,41 @@ class _Batch:
             _fail(span, error_type)
 
 
+class _LastWords(logging.Filter):
+    """Keeps what the libraries say of an export, and out of the log: they say it at every attempt."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._said: list[str] = []
+        for library in ("opentelemetry", "urllib3"):
+            logging.getLogger(library).setLevel(logging.CRITICAL)
+        exporter = logging.getLogger(OTLPSpanExporter.__module__)
+        exporter.setLevel(logging.WARNING)
+        exporter.addFilter(self)
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        self._said.append(record.getMessage())
+        return False
+
+    def taken(self) -> str:
+        """What was said since the last time, each once: the cause first."""
+        said, self._said = self._said, []
+        return "; ".join(dict.fromkeys(said))
+
+
 class _Watched(SpanExporter):
     """Counts spans by what became of them, and logs when the collector stops answering and when it answers again."""
 
-    def __init__(self, exporter: OTLPSpanExporter) -> None:
+    def __init__(self, exporter: SpanExporter, words: _LastWords) -> None:
         self._exporter = exporter
+        self._words = words
         self._is_down = False
 
     def export(self, spans: Sequence[ReadableSpan]) -> SpanExportResult:
         try:
-            result = self._exporter.export(spans)
-        except Exception as error:  # noqa: BLE001 - the SDK's thread must not end, and the library's words are not logged
+            result, reason = self._exporter.export(spans), self._words.taken()
+        except Exception as error:  # noqa: BLE001 - the SDK's thread must go on
             result, reason = SpanExportResult.FAILURE, f"{type(error).__name__}: {error}"
-        else:
-            reason = "no answer, or a refusal"
         is_down = result is not SpanExportResult.SUCCESS
         TRACE_SPANS.labels("lost" if is_down else "exported").inc(len(spans))
         if is_down and not self._is_down:
@@ -185,7 +203,7 @@ class _Watched(SpanExporter):
         return result
 
     def shutdown(self) -> None:
-        self._exporter.shutdown()  # type: ignore[no-untyped-call]
+        self._exporter.shutdown()
 
     def force_flush(self, timeout_millis: int = 30_000) -> bool:
         return self._exporter.force_flush(timeout_millis)

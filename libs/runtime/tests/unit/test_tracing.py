@@ -1,5 +1,6 @@
 """Traces switched off cost and change nothing; switched on, each keeps to its product."""
 
+import logging
 import subprocess
 import sys
 from datetime import UTC, datetime
@@ -236,15 +237,19 @@ def test_an_outage_of_the_collector_is_one_line(monkeypatch):
         result = results.pop(0)
         if isinstance(result, Exception):
             raise result
+        if result is SpanExportResult.FAILURE:
+            for words in ("Transient error Connection refused", "Failed to export", "Failed to export"):
+                logging.getLogger("opentelemetry.exporter.otlp.proto.http.trace_exporter").warning(words)
         return result
 
     exporter: Any = SimpleNamespace(export=export)
     spans: Any = [object(), object()]
-    watched = tracing_otlp._Watched(exporter)
+    watched = tracing_otlp._Watched(exporter, tracing_otlp._LastWords())
     before = lost()
     with capture_logs() as logs:
         while results:
             watched.export(spans)
+    assert logs[0]["reason"] == "Transient error Connection refused; Failed to export"
     assert [(one["log_level"], one["event"]) for one in logs] == [
         ("warning", "traces are not taken, they are dropped until they are"),
         ("info", "traces are taken again"),
