@@ -29,6 +29,7 @@ def test_no_message_that_the_committed_schema_allowed_is_refused_now(body):
     assert breaking_changes(committed, schema_of(body)) == []
 
 
+@pytest.mark.reliability(18)
 @EACH_RELEASE
 def test_what_a_release_allowed_and_is_refused_now_is_declared_with_its_reason(released):
     now = current()
@@ -36,6 +37,7 @@ def test_what_a_release_allowed_and_is_refused_now_is_declared_with_its_reason(r
     assert {name: left for name, texts in found.items() if (left := undeclared(texts))} == {}
 
 
+@pytest.mark.reliability(18)
 @EACH_RELEASE
 def test_what_a_release_promised_its_readers_still_holds(released):
     now = current()
@@ -43,6 +45,7 @@ def test_what_a_release_promised_its_readers_still_holds(released):
     assert {name: left for name, texts in found.items() if (left := undeclared(texts))} == {}
 
 
+@pytest.mark.reliability(18)
 @EACH_RELEASE
 def test_no_type_of_a_release_is_gone(released):
     """A breaking change is a new version beside the old one, not in its place."""
@@ -221,3 +224,11 @@ def test_the_program_shows_its_usage(arguments, code, monkeypatch, capsys):
     told = capsys.readouterr()
     assert (told.err if code else told.out).startswith("usage: python -m shopsync_contracts FOLDER")
     assert (told.out if code else told.err) == ""
+
+
+def test_the_program_keeps_a_release_once(monkeypatch, tmp_path, capsys):
+    monkeypatch.setattr(sys, "argv", ["shopsync_contracts", "release", str(tmp_path)])
+    assert (program.main(), program.main()) == (0, 1)
+    told = capsys.readouterr()
+    assert told.out.strip() == next(tmp_path.iterdir()).name
+    assert "is there already: a release is kept once" in told.err

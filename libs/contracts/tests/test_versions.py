@@ -34,6 +34,7 @@ def is_patch(body):
     return any(node.get("additionalProperties") is False for _, path, node in every_node() if _ is body)
 
 
+@pytest.mark.reliability(18)
 @every_type
 def test_todays_reader_takes_a_later_writers_message(body):
     document = json.loads(example(body))
@@ -46,6 +47,7 @@ def test_todays_reader_takes_a_later_writers_message(body):
     assert b"added_later" not in parse(later).to_bytes()
 
 
+@pytest.mark.reliability(18)
 @every_type
 def test_a_later_reader_takes_todays_message(body):
     text = example(body)
@@ -68,6 +70,7 @@ def test_an_edit_of_a_later_writer_is_refused_by_name():
         parse(json.dumps(later).encode())
 
 
+@pytest.mark.reliability(18)
 @pytest.mark.parametrize("path", RELEASES, ids=lambda path: path.stem)
 def test_a_reader_that_checks_by_an_earlier_releases_schema_takes_todays_messages(path):
     """Its validator is the published schema itself: what is written today must fit what it was told then."""
