@@ -28,9 +28,8 @@ def told_story(site):
 
     @contextlib.asynccontextmanager
     async def begin(plan):
-        place = Installation(
-            site.brokers.bootstrap_servers, site.databases.uri, site.prefix, site.prefix, replication=3
-        )
+        own = f"{site.prefix}.story"  # its topics have as many partitions as declared
+        place = Installation(site.brokers.bootstrap_servers, site.databases.uri, own, site.prefix, replication=3)
         async with (
             running_on(place, plan, site.folder) as stack,
             connected(place.kafka_bootstrap, place.topic_prefix, shop=SHOP) as (bus, follower),
