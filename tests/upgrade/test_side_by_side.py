@@ -1,12 +1,17 @@
 """A rolling update and the way back: services of an older commit and of this one share groups, topics and documents."""
 
 import asyncio
+import json
+import subprocess
 
 import pytest
 from aiokafka.admin import AIOKafkaAdminClient
+from older_version import replicas_of
 
 from shopsync_cli.kafka.group_offsets import members
 from shopsync_contracts.access import GROUPS
+from shopsync_contracts.events import BODIES
+from shopsync_contracts.examples import example
 from shopsync_rehearsals.demo.checks import findings
 from shopsync_rehearsals.demo.stack import Plan
 from shopsync_testkit.polling import eventually
@@ -14,18 +19,6 @@ from shopsync_testkit.polling import eventually
 pytestmark = pytest.mark.upgrade
 
 PLAN = Plan(products=60, seed=11)
-
-
-def replicas_of(services, python):
-    """One replica of the older version beside each service."""
-    return {
-        name: one.replica(
-            f"{name}-older",
-            python=python,
-            env={"SHOPSYNC_INSTANCE_ID": f"{name}-1", "SHOPSYNC_UNKNOWN_VARIABLES": "warn"},
-        )
-        for name, one in services.items()
-    }
 
 
 async def all_share(run):
@@ -74,3 +67,22 @@ async def test_two_versions_side_by_side_then_the_newer_then_back(run_system, ol
     assert outcome.pushes["created"] == len(outcome.facts.expected_listed) > 10
     assert set(run.follower.stock_sent.values()) == {1}
     assert outcome.sweep.counts.deleted == 8
+
+
+READ = """
+import json, sys
+from shopsync_contracts import parse
+for document in json.load(sys.stdin):
+    try:
+        parse(json.dumps(document).encode())
+    except Exception as error:
+        print(type(error).__name__, document["type"], error)
+"""
+
+
+def test_the_older_version_reads_what_this_one_publishes(older):
+    """With a member that it cannot know as well. New types would be dead letters there, and are named here."""
+    documents = [json.loads(example(body)) for body in BODIES]
+    documents += [{**one, "data": {**one["data"], "added_later": {"x": 1}}} for one in documents]
+    read = subprocess.run([older, "-c", READ], input=json.dumps(documents), capture_output=True, text=True, check=True)
+    assert read.stdout == ""

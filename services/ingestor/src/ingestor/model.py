@@ -188,5 +188,7 @@ class ImportRun:
             enumeration=self.enumeration(),
             removals_held_back=self.held_back,
             sync_request_id=sync_request_id,
-            refused=tuple(RefusedProduct(**entry) for entry in self.refused),
+            refused=tuple(
+                RefusedProduct(product_no=entry["product_no"], reason=entry["reason"]) for entry in self.refused
+            ),
         )

@@ -100,8 +100,12 @@ def _upstream_in(document: Mapping[str, Any]) -> Upstream:
         product=_product_in(document["product"]),
         taken_at=document["taken_at"],
         observed_at=document["observed_at"],
-        removal=_optional(document["removal"], lambda removal: Removal(**removal)),
+        removal=_optional(document["removal"], _removal_in),
     )
+
+
+def _removal_in(document: Mapping[str, Any]) -> Removal:
+    return Removal(document["enumeration_id"], document["started_at"], document["completed_at"])
 
 
 def _product_in(document: Members) -> Members:

@@ -1,7 +1,12 @@
 """Listings to documents and back. Pure."""
 
+from dataclasses import fields
+from typing import TypeVar
+
 from publisher.model import ContentRefusal, Intent, ListedSku, Listing, OutboxEntry, Review, WriteAnswer
 from shopsync_runtime.mongo import Document
+
+T = TypeVar("T", ListedSku, Review, ContentRefusal, WriteAnswer)
 
 
 def pushed_fields(listing: Listing) -> Document:
@@ -78,22 +83,22 @@ def intent_document(intent: Intent) -> Document:
 
 
 def listing_of(document: Document) -> Listing:
-    """The listing of a document that this or an earlier version wrote."""
+    """The listing of a document that this, an earlier or the next version wrote."""
     intent, review, refusal = document.get("intent"), document.get("review"), document.get("refusal")
     return Listing(
         shop_key=document["shop_key"],
         product_no=document["product_no"],
         tiktok_product_id=document.get("tiktok_product_id"),
-        skus=tuple(ListedSku(**sku) for sku in document.get("skus", [])),
+        skus=tuple(_of(ListedSku, sku) for sku in document.get("skus", [])),
         pushed_content_version=document.get("pushed_content_version"),
         fingerprint=document.get("fingerprint"),
-        review=None if review is None else Review(**review),
+        review=None if review is None else _of(Review, review),
         core=document.get("core"),
         live_digest=document.get("live_digest"),
         live_shown=document.get("live_shown"),
         overwritten=document.get("overwritten"),
         intent=None if intent is None else _intent(intent),
-        refusal=None if refusal is None else ContentRefusal(**refusal),
+        refusal=None if refusal is None else _of(ContentRefusal, refusal),
         former_ids=tuple(document.get("former_ids", ())),
         pushes=document.get("pushes") or 0,
         notices=document.get("notices") or 0,
@@ -113,5 +118,11 @@ def _intent(document: Document) -> Intent:
         stock,
         document.get("core"),
         document.get("sent_at"),
-        None if answer is None else WriteAnswer(**answer),
+        None if answer is None else _of(WriteAnswer, answer),
     )
+
+
+def _of(cls: type[T], document: Document) -> T:
+    """The part that this version knows: the next one may have added members."""
+    known = {one.name for one in fields(cls)}
+    return cls(**{name: value for name, value in document.items() if name in known})
