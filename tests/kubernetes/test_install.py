@@ -64,6 +64,14 @@ def helm(api, folder, objects):
     return Helm(folder, api.kubeconfig(folder))
 
 
+@pytest.fixture
+def namespace(objects, request):
+    """One of its own for each test with a release."""
+    name = f"release-{len(request.node.name)}"
+    create_namespace(objects, name)
+    return name
+
+
 def create_namespace(objects, name):
     namespace = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name, "labels": RESTRICTED}}
     assert objects.create(namespace, namespace="").is_success
@@ -74,11 +82,11 @@ def create_namespace(objects, name):
 
 def pods_of(manifest):
     """What a controller would make of it."""
+    if manifest["kind"] not in {"StatefulSet", "Job", "CronJob"}:
+        return []
     spec = manifest["spec"]
     if manifest["kind"] == "CronJob":
         spec = spec["jobTemplate"]["spec"]
-    if manifest["kind"] not in {"StatefulSet", "Job", "CronJob"}:
-        return []
     template = spec["template"]
     return [
         {
@@ -98,7 +106,8 @@ def stored(objects, namespace):
             if one["namespaced"] and "list" in one["verbs"] and one["kind"] not in {"Event", "Lease"}:
                 items = objects.client.get(f"{group}/namespaces/{namespace}/{one['name']}").json().get("items") or []
                 found |= {(one["kind"], item["metadata"]["name"]) for item in items}
-    return found - {("ServiceAccount", "default"), ("ConfigMap", "kube-root-ca.crt")}
+    own = {("ServiceAccount", "default"), ("ConfigMap", "kube-root-ca.crt")}
+    return {one for one in found - own if not one[1].startswith("sh.helm.release.")}
 
 
 def _groups(client):
@@ -141,13 +150,13 @@ def test_the_checks_above_would_find_a_wrong_field_and_a_pod_with_rights(objects
     assert "restricted" in answer.text
 
 
-def test_a_release_is_installed_changed_taken_back_and_removed(api, objects, helm):
-    options = ("--namespace", NAMESPACE, "--timeout", "60s")
-    with jobs_done(api, NAMESPACE) as jobs:
+def test_a_release_is_installed_changed_taken_back_and_removed(api, objects, helm, namespace):
+    options = ("--namespace", namespace, "--timeout", "60s")
+    with jobs_done(api, namespace) as jobs:
         done = helm.run("install", "shop", str(CHART), *options, given=values())
         assert done.returncode == 0, done.stderr
         assert {job["metadata"]["name"] for job in jobs} == {"shop-shopsync-topics", "shop-shopsync-mongo-users"}
-        first = stored(objects, NAMESPACE)
+        first = stored(objects, namespace)
         # What the hooks used is gone with them.
         assert ("ServiceAccount", "shop-shopsync-setup") not in first
         assert not {name for kind, name in first if kind in {"Job", "ConfigMap"}}
@@ -155,67 +164,67 @@ def test_a_release_is_installed_changed_taken_back_and_removed(api, objects, hel
 
         done = helm.run("upgrade", "shop", str(CHART), *options, given=EVERYTHING)
         assert done.returncode == 0, done.stderr
-        everything = stored(objects, NAMESPACE)
+        everything = stored(objects, namespace)
         kinds = {kind for kind, _ in everything}
         assert {"KafkaTopic", "KafkaUser", "ScaledObject", "ServiceMonitor", "Ingress", "CronJob"} <= kinds
-        before = catalog(objects)
+        before = catalog(objects, namespace)
         assert before["spec"]["serviceName"] == "shop-shopsync-catalog"
 
         done = helm.run("rollback", "shop", "1", *options)
         assert done.returncode == 0, done.stderr
-        assert {one for one in stored(objects, NAMESPACE) if one[0] not in KEPT} == first
-        after = catalog(objects)
+        assert {one for one in stored(objects, namespace) if one[0] not in KEPT} == first
+        after = catalog(objects, namespace)
         assert after["metadata"]["uid"] == before["metadata"]["uid"], "replaced in place, its pods one by one"
         assert {one["name"] for one in environment(after)}.isdisjoint({"SHOPSYNC_KAFKA_SECURITY_PROTOCOL"})
 
         done = helm.run("uninstall", "shop", *options)
         assert done.returncode == 0, done.stderr
-    left = stored(objects, NAMESPACE)
+    left = stored(objects, namespace)
     assert {kind for kind, _ in left} == KEPT, "topics stay: with the object Strimzi would delete the messages"
     assert len(left) == 12
 
     # A release of the same name takes them on again.
-    with jobs_done(api, NAMESPACE):
+    with jobs_done(api, namespace):
         done = helm.run("install", "shop", str(CHART), *options, given=EVERYTHING)
         assert done.returncode == 0, done.stderr
         helm.run("uninstall", "shop", *options)
-    for _, name in stored(objects, NAMESPACE):
-        objects.client.delete(f"/apis/kafka.strimzi.io/v1/namespaces/{NAMESPACE}/kafkatopics/{name}")
+    for _, name in stored(objects, namespace):
+        objects.client.delete(f"/apis/kafka.strimzi.io/v1/namespaces/{namespace}/kafkatopics/{name}")
 
 
-def catalog(objects):
-    return objects.client.get(f"/apis/apps/v1/namespaces/{NAMESPACE}/statefulsets/shop-shopsync-catalog").json()
+def catalog(objects, namespace):
+    return objects.client.get(f"/apis/apps/v1/namespaces/{namespace}/statefulsets/shop-shopsync-catalog").json()
 
 
 def environment(stateful):
     return stateful["spec"]["template"]["spec"]["containers"][0]["env"]
 
 
-def test_a_setup_that_fails_stops_the_upgrade_before_any_service(api, objects, helm):
-    options = ("--namespace", NAMESPACE, "--timeout", "60s")
-    with jobs_done(api, NAMESPACE):
+def test_a_setup_that_fails_stops_the_upgrade_before_any_service(api, objects, helm, namespace):
+    options = ("--namespace", namespace, "--timeout", "60s")
+    with jobs_done(api, namespace):
         assert helm.run("install", "shop", str(CHART), *options, given=values()).returncode == 0
-    before = catalog(objects)["metadata"]["generation"]
-    with jobs_done(api, NAMESPACE, failing="shop-shopsync-topics"):
+    before = catalog(objects, namespace)["metadata"]["generation"]
+    with jobs_done(api, namespace, failing="shop-shopsync-topics"):
         done = helm.run("upgrade", "shop", str(CHART), *options, given=values({"image": {"tag": "new"}}))
     assert done.returncode != 0
     assert "shop-shopsync-topics" in done.stderr
-    assert catalog(objects)["metadata"]["generation"] == before
-    assert ("Job", "shop-shopsync-topics") in stored(objects, NAMESPACE), "it stays, to be read"
-    with jobs_done(api, NAMESPACE):
+    assert catalog(objects, namespace)["metadata"]["generation"] == before
+    assert ("Job", "shop-shopsync-topics") in stored(objects, namespace), "it stays, to be read"
+    with jobs_done(api, namespace):
         done = helm.run("upgrade", "shop", str(CHART), *options, given=values({"image": {"tag": "new"}}))
     assert done.returncode == 0, done.stderr
-    assert catalog(objects)["metadata"]["generation"] == before + 1
+    assert catalog(objects, namespace)["metadata"]["generation"] == before + 1
     helm.run("uninstall", "shop", *options)
-    assert stored(objects, NAMESPACE) == set()
+    assert stored(objects, namespace) == set()
 
 
-def test_no_service_may_do_anything_at_the_api_server(api, objects, helm):
+def test_no_service_may_do_anything_at_the_api_server(api, objects, helm, namespace):
     """Asked with the token that a pod of it would have if it had one."""
-    options = ("--namespace", NAMESPACE, "--timeout", "60s")
-    with jobs_done(api, NAMESPACE):
+    options = ("--namespace", namespace, "--timeout", "60s")
+    with jobs_done(api, namespace):
         assert helm.run("install", "shop", str(CHART), *options, given=values()).returncode == 0
-    place = f"/api/v1/namespaces/{NAMESPACE}"
+    place = f"/api/v1/namespaces/{namespace}"
     for service in [*SERVICES, "operator"]:
         asked = objects.client.post(
             f"{place}/serviceaccounts/shop-shopsync-{service}/token",
@@ -223,8 +232,8 @@ def test_no_service_may_do_anything_at_the_api_server(api, objects, helm):
         )
         token = asked.raise_for_status().json()["status"]["token"]
         with api.client(token) as client:
-            assert who(client) == f"system:serviceaccount:{NAMESPACE}:shop-shopsync-{service}"
-            rules = rules_of(client)
+            assert who(client) == f"system:serviceaccount:{namespace}:shop-shopsync-{service}"
+            rules = rules_of(client, namespace)
             assert {verb for rule in rules for verb in rule["verbs"]} <= {"create", "get"}, service
             assert {group for rule in rules for group in rule["apiGroups"]} <= {
                 "authorization.k8s.io",
@@ -245,11 +254,11 @@ def who(client: httpx.Client):
     return answer.raise_for_status().json()["status"]["userInfo"]["username"]
 
 
-def rules_of(client: httpx.Client):
+def rules_of(client: httpx.Client, namespace):
     review = {
         "apiVersion": "authorization.k8s.io/v1",
         "kind": "SelfSubjectRulesReview",
-        "spec": {"namespace": NAMESPACE},
+        "spec": {"namespace": namespace},
     }
     answer = client.post("/apis/authorization.k8s.io/v1/selfsubjectrulesreviews", json=review)
     return answer.raise_for_status().json()["status"]["resourceRules"]

@@ -17,6 +17,7 @@ from ingestor.settings import IngestorSettings
 from janitor.settings import JanitorSettings
 from publisher.settings import PublisherSettings
 from publisher.web import Web
+from shopsync_runtime import http_server
 from shopsync_runtime.settings import CommonSettings
 from shopsync_runtime.settings_variables import variable_of, variables_of
 
@@ -167,6 +168,7 @@ def test_ports_and_probes_are_those_of_the_services(rendered):
             "readinessProbe": "/readyz",
         }
         assert {path["port"] for path in paths.values()} == {"http"}
+        assert {path["path"] for path in paths.values()} | {"/metrics"} == http_server._OWN_PATHS
         service = of_kind(manifests, "Service")[name]
         assert service["spec"]["clusterIP"] == "None"
         assert one["spec"]["serviceName"] == name
@@ -217,6 +219,7 @@ def test_objects_find_the_pods_that_they_are_for(rendered):
             found = [pod for pod, given in labels.items() if wanted.items() <= given.items()]
             assert found == [name.removesuffix("-web")], f"{kind} {name}"
     (monitor,) = of_kind(manifests, "ServiceMonitor").values()
+    assert [(one["port"], one["path"]) for one in monitor["spec"]["endpoints"]] == [("http", "/metrics")]
     wanted = monitor["spec"]["selector"]["matchLabels"]
     watched = [
         name

@@ -155,7 +155,7 @@ class Objects:
             for one in answer.json()["items"]
             if not any(
                 found["type"] == "Established" and found["status"] == "True"
-                for found in one["status"].get("conditions", [])
+                for found in one["status"].get("conditions") or ()
             )
         ]
 
