@@ -123,3 +123,18 @@ def test_passwords_that_are_published_make_users_in_the_sandbox_only():
         passwords_of(plan, given)
     assert not [name for name in given if f"{name} holds the password" not in str(raised.value)]
     assert passwords_of(plan, {**given, "SHOPSYNC_SANDBOX": "true"})["catalog"] == "sandbox-catalog"
+
+
+def test_a_password_may_lie_in_a_file(tmp_path):
+    path = tmp_path / "catalog"
+    path.write_text("of a file\n")
+    plan, others = read_plan(ROLES), {name: one for name, one in PASSWORDS.items() if name != "MONGO_CATALOG_PASSWORD"}
+    given = {**others, "MONGO_CATALOG_PASSWORD_FILE": str(path)}
+    assert passwords_of(plan, given)["catalog"] == "of a file"
+    path.write_text("sandbox-catalog\n")
+    with pytest.raises(WrongCall, match="MONGO_CATALOG_PASSWORD holds the password that is published"):
+        passwords_of(plan, given)
+    with pytest.raises(WrongCall, match=r"MONGO_CATALOG_PASSWORD_FILE: .*nowhere cannot be read: No such file"):
+        passwords_of(plan, {**others, "MONGO_CATALOG_PASSWORD_FILE": str(tmp_path / "nowhere")})
+    with pytest.raises(WrongCall, match="MONGO_CATALOG_PASSWORD and MONGO_CATALOG_PASSWORD_FILE are both set"):
+        passwords_of(plan, {**PASSWORDS, "MONGO_CATALOG_PASSWORD_FILE": str(path)})

@@ -125,3 +125,20 @@ async def test_what_differs_is_told_in_json(shopsync, kafka_bootstrap, topic_pre
     assert len((await shopsync(*where, "apply", "--json")).json()["created"]) == len(TOPICS)
     found = await shopsync(*where, "check", "--json")
     assert (found.exit_code, found.json()["missing"], found.json()["differences"]) == (0, [], [])
+
+
+async def test_a_link_that_does_not_work_is_one_line_that_names_the_setting(shopsync, kafka_bootstrap, tmp_path):
+    where = ("--kafka", kafka_bootstrap, "topics", "check")
+    wrong = await shopsync(*where, env={"SHOPSYNC_KAFKA_PASSWORD": "s3cret"})
+    assert wrong.exit_code == 2
+    assert "SHOPSYNC_KAFKA_PASSWORD: needs SHOPSYNC_KAFKA_SECURITY_PROTOCOL=SASL_SSL" in wrong.stderr
+    assert "s3cret" not in wrong.stderr
+    nowhere = {"SHOPSYNC_KAFKA_SECURITY_PROTOCOL": "SSL", "SHOPSYNC_KAFKA_CA_FILE": str(tmp_path / "ca.pem")}
+    missing = await shopsync(*where, env=nowhere)
+    assert (missing.exit_code, missing.stderr.count("\n")) == (2, 1)
+    assert f"SHOPSYNC_KAFKA_CA_FILE: {tmp_path / 'ca.pem'} cannot be read: No such file or directory" in missing.stderr
+    plain = await shopsync(*where, env={"SHOPSYNC_KAFKA_SECURITY_PROTOCOL": "SSL"})
+    assert plain.exit_code == 1
+    assert "speaks no TLS there: connect to its TLS port, or set SHOPSYNC_KAFKA_SECURITY_PROTOCOL=PLAINTEXT" in (
+        " ".join(plain.stderr.split())
+    )

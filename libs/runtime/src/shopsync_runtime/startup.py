@@ -121,8 +121,9 @@ async def _rights(connection: KafkaConnection, wanted: Sequence[Acl]) -> Problem
         async with admin_client(connection) as client:
             found = await inspect(client, wanted)
     except (KafkaError, OSError) as error:
-        told = f"does not say what there is and what we may do: {error_text(error)}"
-        return Problem(f"Kafka at {connection.bootstrap_servers} {told}")
+        found_out = await why_not(connection)
+        told = found_out or f"does not say what there is and what we may do: {error_text(error)}"
+        return Problem(f"Kafka at {connection.bootstrap_servers} {told}", needs_people=found_out is not None)
     told = "; ".join(_told(found, connection))
     return Problem(f"Kafka at {connection.bootstrap_servers} {told}", needs_people=True) if told else None
 
