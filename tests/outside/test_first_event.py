@@ -105,7 +105,7 @@ async def test_java(environment, tmp_path):
     program, option, path, file = line.split()
     assert (program, option, path) == ("java", "-cp", "'target/dependency/*'")
     try:
-        java, libs = jars.java(), await asyncio.to_thread(java_packages)
+        java, libs = jars.compiling_java(), await asyncio.to_thread(java_packages)
     except Unavailable as missing:
         pytest.skip(f"not run in Java: {missing}")
     (tmp_path / "target").mkdir()

@@ -46,7 +46,7 @@ def command_of(name, folder):
         case "first-event.mjs":
             return [npm.node(), name], npm.placed(EXAMPLES / "node", [name], folder)
         case "FirstEvent.java":
-            return [str(jars.java()), "-cp", f"{jars.libs()}/*", name], EXAMPLES / "java"
+            return [str(jars.compiling_java()), "-cp", f"{jars.libs()}/*", name], EXAMPLES / "java"
     return [sys.executable, name], EXAMPLES / "python"
 
 

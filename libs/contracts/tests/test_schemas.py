@@ -10,7 +10,7 @@ import pytest
 from shopsync_contracts import __main__ as program
 from shopsync_contracts import narrowings
 from shopsync_contracts.compatibility import breaking_changes, broken_promises, undeclared
-from shopsync_contracts.events import BODIES, ProductChanged, ProductEdited
+from shopsync_contracts.events import BODIES, ProductChanged, ProductEdited, ProductSnapshot
 from shopsync_contracts.narrowings import LOOSENINGS, NARROWINGS
 from shopsync_contracts.schemas import export, file_name, published, release, render, schema_of
 
@@ -43,6 +43,19 @@ def test_what_a_release_promised_its_readers_still_holds(released):
     now = current()
     found = {name: broken_promises(schema, now[name]) for name, schema in released.items() if name in now}
     assert {name: left for name, texts in found.items() if (left := undeclared(texts))} == {}
+
+
+@pytest.mark.reliability(18)
+@EACH_RELEASE
+def test_a_schema_that_was_edited_by_hand_is_found_out_by_the_release(released):
+    """The committed schema would agree with such a model."""
+    name = file_name(ProductSnapshot)
+    edited = copy.deepcopy(current()[name])
+    members = edited["$defs"]["ProductSnapshot"]["properties"]
+    del members["axes"]
+    members["sync_enabled"] = {"anyOf": [members["sync_enabled"], {"type": "null"}]}
+    assert undeclared(breaking_changes(released[name], edited)) == ["$.data.axes: was removed"]
+    assert undeclared(broken_promises(released[name], edited)) == ["$.data.sync_enabled: may be null, was boolean"]
 
 
 @pytest.mark.reliability(18)

@@ -41,6 +41,15 @@ def java_version(binary: str) -> int:
     return int(match.group(1))
 
 
+def compiling_java() -> Path:
+    """The java that also runs source files. Raises Unavailable where it is missing, or is a JRE without a compiler."""
+    found = java()
+    listed = subprocess.run([str(found), "--list-modules"], capture_output=True, text=True, timeout=20, check=False)  # noqa: S603
+    if "jdk.compiler@" not in listed.stdout:
+        raise Unavailable(f"{found} has no compiler; install a JDK")
+    return found
+
+
 def home() -> Path:
     """The cache folder of this Kafka version."""
     return cache_folder() / f"kafka_{_SCALA}-{KAFKA_VERSION}"
