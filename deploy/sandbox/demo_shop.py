@@ -17,6 +17,7 @@ from shopsync_rehearsals.demo.checks import findings
 from shopsync_rehearsals.demo.stack import Plan, Stack
 from shopsync_rehearsals.demo.story import Outcome, Story
 from shopsync_rehearsals.installation import Installation
+from shopsync_rehearsals.kafka_login import login_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +43,8 @@ async def tell() -> Outcome:
         tiktok={"url": env["DEMO_TIKTOK_URL"]},
         services={"publisher": Address(env["DEMO_PUBLISHER_URL"])},  # type: ignore[dict-item]
     )
-    async with connected(installation.kafka_bootstrap, installation.topic_prefix) as (bus, follower):
+    login = login_of(env)
+    async with connected(installation.kafka_bootstrap, installation.topic_prefix, login=login) as (bus, follower):
         story = Story(stack, plan, bus, follower, progress=_progress, patience=120 + plan.products)
         return await story.run()
 

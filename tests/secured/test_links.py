@@ -238,6 +238,32 @@ async def test_a_password_that_was_changed_counts_for_the_next_connection(broker
         await producer.stop()
 
 
+async def test_a_token_that_ends_is_followed_by_the_one_in_the_file(broker, tmp_path):
+    """The broker ends the connection with the token: the next message goes out by another, with the next token."""
+    path = tmp_path / "token"
+    path.write_text(broker.tokens.token("admin", seconds=60))
+    trusted = TlsFiles("KAFKA", broker.authority.certificate)
+    address = broker.addresses["SASL_SSL"]
+    connection = KafkaConnection(address, "SASL_SSL", "OAUTHBEARER", token_file=path, tls_files=trusted)
+    await apply_topics(connection, "secured", [replace(PUSH_COMMANDS, name="links", partitions=1)])
+    path.write_text(broker.tokens.token("admin", seconds=1.5))
+    producer = Producer(connection, client_id="probe")
+    await producer.start()
+    try:
+        first, links = producer._producer, set()
+        offset = await published(producer, "secured", 0)
+        path.write_text(broker.tokens.token("admin", seconds=60))
+        async with asyncio.timeout(30):
+            while len(links) < 2:
+                offset += 1
+                assert await published(producer, "secured", offset) == offset
+                links |= {id(one) for one in first.client._conns.values()}
+                await asyncio.sleep(0.1)
+        assert producer._producer is first
+    finally:
+        await producer.stop()
+
+
 async def test_a_running_service_says_why_and_goes_on_with_the_new_password(
     broker, password, mongo_uri, mongo_database, tmp_path
 ):
