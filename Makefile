@@ -23,7 +23,7 @@ SEEDS ?= 20
 RATE ?=
 MINUTES ?= 10
 
-.PHONY: help install lock generated demo bench-publisher month bench-import bench-catalogue bench-latency bench-fairness bench-growth bench-start soak test test-cluster test-upgrade reliability test-unit test-kubernetes test-images coverage lint types imports measure pace-constants check format clean
+.PHONY: help install lock generated demo bench-publisher month bench-import bench-catalogue bench-latency bench-fairness bench-growth bench-start soak test test-cluster test-upgrade reliability test-unit test-kubernetes test-node test-images coverage lint types imports measure pace-constants check format clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-16s %s\n", $$1, $$2}'
@@ -101,16 +101,19 @@ reliability: install ## every test that docs/reliability.md names, and its resul
 	@$(BIN)/pytest -m reliability --reliability
 
 test-unit: install ## the tests that need neither Kafka nor MongoDB
-	@$(BIN)/pytest $(PARALLEL) -m "not kafka and not mongo and not e2e and not kubernetes and not images" $(TESTS)
+	@$(BIN)/pytest $(PARALLEL) -m "not kafka and not mongo and not e2e and not kubernetes and not node and not images" $(TESTS)
 
 test-kubernetes: install ## the chart in a real API server: kube-apiserver, etcd and helm are built from their Go modules, once
-	@$(BIN)/pytest -m "kubernetes or not kubernetes" $(or $(TESTS),tests/kubernetes)
+	@$(BIN)/pytest -m "kubernetes or not node" $(or $(TESTS),tests/kubernetes)
+
+test-node: install ## the chart on one real node with the images of `make test-images`, and the demo's story told to its pods (Linux, as root, with containerd and the CNI plugins)
+	@unshare --net $(BIN)/pytest -m node $(or $(TESTS),tests/kubernetes)
 
 test-images: install ## every image built and run, on the Docker engine that answers, else on one of its own (Debian's packages, as root)
 	@$(BIN)/pytest -m images $(or $(TESTS),tests/images)
 
 coverage: install ## which lines the unit tests run: a table, and .cache/coverage/html/index.html
-	@$(BIN)/pytest $(PARALLEL) -m "not kafka and not mongo and not e2e and not kubernetes and not images" --cov --cov-report=term --cov-report=html $(TESTS)
+	@$(BIN)/pytest $(PARALLEL) -m "not kafka and not mongo and not e2e and not kubernetes and not node and not images" --cov --cov-report=term --cov-report=html $(TESTS)
 
 lint: install ## ruff: rules and format
 	@$(BIN)/ruff check .

@@ -1,5 +1,6 @@
 import pytest
 from docker_engine import base, engine
+from image_builds import Images
 
 
 @pytest.fixture(scope="session")
@@ -8,3 +9,8 @@ def docker():
     with engine() as found:
         base(found)
         yield found
+
+
+@pytest.fixture(scope="session")
+def images(docker):
+    return Images(docker)

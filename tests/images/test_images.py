@@ -5,46 +5,25 @@ import time
 from pathlib import Path
 
 import pytest
+from image_builds import HARDENED, build
 
 pytestmark = [pytest.mark.images, pytest.mark.timeout(3600)]
 
 ROOT = Path(__file__).parents[2]
 SERVICES = sorted(path.name for path in (ROOT / "services").iterdir() if (path / "pyproject.toml").is_file())
 PROGRAMS = [*SERVICES, "ops", "sandbox"]
-HARDENED = ["--network=none", "--read-only", "--tmpfs=/tmp", "--cap-drop=ALL", "--security-opt=no-new-privileges:true"]
-
-
-def build(docker, program, *, lock=None):
-    lock = lock or ("requirements-sandbox.lock" if program == "sandbox" else "requirements.lock")
-    arguments = ["build", "--network", "host", "-f", "deploy/Dockerfile", "--build-arg", f"SERVICE={program}"]
-    arguments += ["--build-arg", f"LOCK={lock}", "-t", f"shopsync-test-{program or 'none'}", "."]
-    return docker.run(*arguments, seconds=1800)
-
-
-@pytest.fixture(scope="module")
-def image(docker):
-    """The name of a program's image, built once."""
-    made = {}
-
-    def built(program):
-        if program not in made:
-            done = build(docker, program)
-            assert done.returncode == 0, (done.stdout + done.stderr)[-3000:]
-            made[program] = f"shopsync-test-{program}"
-        return made[program]
-
-    return built
+ALONE = ["--network=none", *HARDENED]
 
 
 @pytest.mark.parametrize("program", PROGRAMS)
-def test_every_image_is_built_and_runs_read_only_without_rights(docker, image, program):
-    shown = docker.run("run", "--rm", *HARDENED, image(program), "--help")
+def test_every_image_is_built_and_runs_read_only_without_rights(docker, images, program):
+    shown = docker.run("run", "--rm", *ALONE, images.of(program), "--help")
     assert shown.returncode == 0, shown.stderr
     name = {"ops": "shopsync", "sandbox": "python -m shopsync_sandbox"}.get(program, f"python -m {program}")
     assert re.search(rf"^\s*usage: {name} \[", shown.stdout, re.IGNORECASE | re.MULTILINE), shown.stdout
     asked = "import os; print(os.getuid(), os.getgid(), os.getpid())"
-    python = ["--entrypoint", "/app/.venv/bin/python", image(program), "-c", asked]
-    who = docker.run("run", "--rm", *HARDENED, *python)
+    python = ["--entrypoint", "/app/.venv/bin/python", images.of(program), "-c", asked]
+    who = docker.run("run", "--rm", *ALONE, *python)
     assert who.stdout.split() == ["10001", "10001", "1"]
 
 
@@ -63,7 +42,7 @@ def test_a_wrong_argument_names_the_right_ones(docker, program, lock, words):
 
 
 @pytest.mark.parametrize("program", SERVICES)
-def test_a_stopped_container_ends_in_time_with_the_services_own_exit_code(docker, image, program):
+def test_a_stopped_container_ends_in_time_with_the_services_own_exit_code(docker, images, program):
     """It is PID 1 and gets the signal itself, here while it waits for Kafka."""
     shops = ["-v", f"{ROOT}/deploy/sandbox:/config/shops:ro"]
     own = {
@@ -79,7 +58,7 @@ def test_a_stopped_container_ends_in_time_with_the_services_own_exit_code(docker
     }.get(program, [])
     given = ["SHOPSYNC_KAFKA_BOOTSTRAP_SERVERS=127.0.0.1:9", "SHOPSYNC_MONGO_URI=mongodb://127.0.0.1:9", *own]
     settings = [word for one in given for word in ("-e", one)]
-    started = docker.run("run", "-d", *HARDENED, *shops, *settings, image(program))
+    started = docker.run("run", "-d", *ALONE, *shops, *settings, images.of(program))
     assert started.returncode == 0, started.stderr
     container = started.stdout.strip()
     try:

@@ -87,6 +87,7 @@ def engine() -> Iterator[Engine]:
             yield own
         finally:
             _end(child)
+            unmount(Path(folder))
 
 
 def _start(daemon: str, folder: Path) -> tuple[Engine, Child]:
@@ -108,6 +109,13 @@ def _wait(own: Engine, child: Child) -> None:
 
 def _end(child: Child) -> None:
     asyncio.run(child.terminate(30))
+
+
+def unmount(folder: Path) -> None:
+    """What an engine, or a kubelet, has left mounted in a folder, the deepest first."""
+    mounts = [line.split()[1] for line in Path("/proc/mounts").read_text(encoding="utf-8").splitlines()]
+    for path in sorted((one for one in mounts if one.startswith(f"{folder}/")), reverse=True):
+        subprocess.run(["umount", "--lazy", path], capture_output=True, check=False)
 
 
 def base_name() -> str:
