@@ -7,7 +7,7 @@ import re
 
 import observed
 import pytest
-from observed import Query, labels_in, names_in
+from observed import Query, labels_in, labels_made_in, names_in
 
 import catalog.metrics
 import ingestor.metrics
@@ -26,7 +26,7 @@ def problems(query: Query) -> list[str]:
     if not names:
         return ["it reads no metric of ours"]
     unknown = [f"there is no {name}" for name in sorted(names - KNOWN.keys())]
-    labels = set().union(*(KNOWN.get(name, set()) for name in names))
+    labels = labels_made_in(query.expr).union(*(KNOWN.get(name, set()) for name in names))
     return unknown + [
         f"no label {label}" for label in sorted((labels_in(query.expr) | query.shown) - labels - {"value"})
     ]

@@ -25,6 +25,7 @@ _MATCHERS = re.compile(r"\{([^}]*)\}")
 _MATCHED = re.compile(r"(\w+)\s*(?:=~|!~|!=|=)")
 _GROUPED = re.compile(r"\b(?:by|without|on|ignoring|group_left|group_right)\s*\(([^)]*)\)")
 _VALUES = re.compile(r"^label_values\((\w+), (\w+)\)$")
+_REPLACED = re.compile(r'"(\w+)", "[^"]*", "\w*", "[^"]*"\)')
 _SHOWN = re.compile(r"\{\{\s*(?:\$labels\.)?(\w+)\s*\}\}")
 
 
@@ -98,6 +99,11 @@ def of_dashboards() -> Iterator[Query]:
 def names_in(expr: str) -> set[str]:
     """The series that an expression reads."""
     return set(_NAME.findall(_QUOTED.sub('""', expr)))
+
+
+def labels_made_in(expr: str) -> set[str]:
+    """The labels that `label_replace` gives."""
+    return set(_REPLACED.findall(expr))
 
 
 def labels_in(expr: str) -> set[str]:
