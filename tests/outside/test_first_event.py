@@ -34,7 +34,7 @@ def commands(name):
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def environment(kafka_bootstrap, mongo_uri, tmp_path_factory):
+async def environment(kafka_bootstrap, mongo_uri, mongo_client, tmp_path_factory):
     """Topics and a running catalog, once for all programs. What the programs need to know."""
     prefix = f"t{uuid.uuid4().hex[:10]}"
     settings = {
@@ -48,6 +48,7 @@ async def environment(kafka_bootstrap, mongo_uri, tmp_path_factory):
     assert await applied.wait() == 0
     async with ServiceProcess("catalog", env={**settings, **mongo}, folder=tmp_path_factory.mktemp("catalog")):
         yield everything
+    await mongo_client.drop_database(mongo["SHOPSYNC_MONGO_DATABASE"])
     admin = AIOKafkaAdminClient(bootstrap_servers=kafka_bootstrap)
     async with contextlib.AsyncExitStack() as stack:
         await admin.start()

@@ -2,6 +2,7 @@
 
 import asyncio
 import sys
+import uuid
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,6 @@ import pytest_asyncio
 from shopsync_testkit import npm
 from shopsync_testkit.backends import Unavailable
 from shopsync_testkit.kafka import jars
-from shopsync_testkit.kafka.secured import ADMIN
 from shopsync_testkit.processes import ServiceProcess, clean_environment
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
@@ -20,18 +20,15 @@ pytestmark = pytest.mark.e2e
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def environment(secured_kafka, mongo_uri, tmp_path_factory):
-    """Topics with the declared rights, and a catalog. What a program of another system knows."""
-    topics = {"SHOPSYNC_TOPIC_PREFIX": PREFIX}
-    shopsync = Path(sys.executable).with_name("shopsync")
-    admin = {**clean_environment(), **secured_kafka.environment(ADMIN, "SSL"), **topics}
-    applied = await asyncio.create_subprocess_exec(shopsync, "topics", "apply", "--acls", env=admin)
-    assert await applied.wait() == 0
-    mongo = {"SHOPSYNC_MONGO_URI": mongo_uri, "SHOPSYNC_MONGO_DATABASE": "first_events"}
-    # It may do anything here: what its own user may is proved by the other tests of this folder.
-    catalog = {**secured_kafka.environment(ADMIN, "SSL"), **topics, **mongo}
+async def environment(grant, mongo_uri, mongo_client, tmp_path_factory):
+    """Topics with the declared rights, and a catalog as its own user. What a program of another system knows."""
+    cluster = await grant(PREFIX)
+    database = f"test_{uuid.uuid4().hex[:10]}"
+    mongo = {"SHOPSYNC_MONGO_URI": mongo_uri, "SHOPSYNC_MONGO_DATABASE": database}
+    catalog = {**cluster.as_user("catalog"), **mongo}
     async with ServiceProcess("catalog", env=catalog, folder=tmp_path_factory.mktemp("catalog")):
-        yield {**clean_environment(), **secured_kafka.environment("other-systems"), **topics}
+        yield {**clean_environment(), **cluster.as_user("other-systems")}
+    await mongo_client.drop_database(database)
 
 
 async def run(command, folder, environment):
