@@ -74,6 +74,7 @@ def test_every_collection_and_topic_is_recorded():
     assert len(MESSAGES) >= 12
 
 
+@pytest.mark.reliability(18)
 @pytest.mark.parametrize(("spec", "key", "document"), messages())
 def test_a_message_of_the_older_version_is_read_and_what_a_later_one_adds_is_passed_over(spec, key, document):
     value = json.dumps(document).encode()
@@ -85,6 +86,7 @@ def test_a_message_of_the_older_version_is_read_and_what_a_later_one_adds_is_pas
     assert (more.id, type(more.data)) == (event.id, type(event.data))
 
 
+@pytest.mark.reliability(18)
 @pytest.mark.parametrize("document", DOCUMENTS["products"], ids=lambda one: one["_id"])
 def test_a_product_is_read_and_written_as_it_was(document):
     state = read_product(document)
@@ -100,6 +102,7 @@ def test_a_tombstone_is_read_and_written_as_it_was(document):
     assert {name: again[name] for name in document} == document
 
 
+@pytest.mark.reliability(18)
 @pytest.mark.parametrize("document", DOCUMENTS["listings"], ids=lambda one: one["_id"])
 def test_a_listing_is_read_and_written_as_it_was(document):
     again = pushed_fields(listing_of(document))
@@ -118,6 +121,7 @@ async def stored(mongo_client, mongo_database):
     return database
 
 
+@pytest.mark.reliability(18)
 async def test_all_readers_take_documents_with_members_that_they_do_not_know(stored):
     ids = [one["_id"] for one in DOCUMENTS["products"]]
     assert set(await ProductStore(stored).load(ids)) == set(ids)
@@ -132,6 +136,7 @@ async def test_all_readers_take_documents_with_members_that_they_do_not_know(sto
     assert await SweepStore(stored).shops_with_work(NOW) == []
 
 
+@pytest.mark.reliability(18)
 async def test_what_this_version_writes_keeps_what_a_later_one_has_added(stored):
     """A push job claimed and put off, a listing due again, a product changed beneath the surface."""
     jobs, listings = Jobs(stored), Listings(stored)

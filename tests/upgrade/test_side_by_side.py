@@ -36,6 +36,7 @@ async def all_share(run):
         await admin.close()
 
 
+@pytest.mark.reliability(18)
 async def test_two_versions_side_by_side_then_the_newer_then_back(run_system, older):
     run = await run_system(PLAN)
     newer = dict(run.stack.services)

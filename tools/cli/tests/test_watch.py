@@ -1,14 +1,30 @@
 """`shopsync watch`: the numbers of lag and read model, and what it does when a side is away."""
 
+import contextlib
+import itertools
 import json
+import os
+import pty
+import signal
+import subprocess
+import sys
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
+from catalog.store.products import ProductStore
+from shopsync_cli.errors import Unreachable
+from shopsync_cli.kafka.cluster import Cluster
 from shopsync_cli.kafka.lag import GroupLag, PartitionLag
+from shopsync_cli.settings import MongoSettings
+from shopsync_cli.watching.glance import Watcher
 from shopsync_cli.watching.rates import Offsets, offsets_of, rates_between
 from shopsync_contracts.topics import LISTING_EVENTS, PRODUCT_CHANGES
+from shopsync_readmodel.products.counts import count_statuses, status_groups
+from shopsync_runtime.kafka.connection import KafkaConnection
 from shopsync_testkit.ports import free_port
+from shopsync_testkit.processes import clean_environment
 
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
 
@@ -90,3 +106,88 @@ async def test_one_side_is_enough_and_none_is_not(shopsync, bus):
 @pytest.mark.parametrize("option", [("--interval", "0"), ("--shops", "0")])
 async def test_wrong_options_are_refused(shopsync, option):
     assert (await shopsync("watch", *option)).exit_code == 2
+
+
+async def test_what_was_away_is_seen_again_when_it_is_back(monkeypatch):
+    answers = [
+        Unreachable("nobody answers"),
+        [group(part(PRODUCT_CHANGES, 1, 1))],
+        [group(part(PRODUCT_CHANGES, 3, 3))],
+    ]
+
+    async def read_lag(_cluster, *, count_up_to):
+        assert count_up_to == 0  # no message is read to be counted
+        answer = answers.pop(0)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    monkeypatch.setattr("shopsync_cli.watching.glance.read_lag", read_lag)
+    watcher = Watcher(Cluster(KafkaConnection("nowhere:1"), "p"), None, None)
+    looks = [await watcher.look() for _ in range(3)]
+    assert [one.kafka.trouble for one in looks] == ["nobody answers", None, None]
+    assert [one.rates is None for one in looks] == [True, True, False]
+
+
+async def test_the_shops_are_read_at_most_a_twentieth_of_the_time(monkeypatch):
+    """As with millions of products, where counting takes seconds."""
+    clock = [0.0]
+    readings = []
+
+    async def shops(_settings, _shop):
+        readings.append(clock[0])
+        clock[0] += 2
+        return []
+
+    monkeypatch.setattr("shopsync_cli.watching.glance._shops", shops)
+    watcher = Watcher(None, MongoSettings(mongo_uri="mongodb://nowhere"), None, monotonic=lambda: clock[0])
+    for _ in range(100):
+        await watcher.look()
+        clock[0] += 5
+    assert len(readings) > 5
+    assert min(after - before for before, after in itertools.pairwise(readings)) >= 40
+
+
+async def test_statuses_are_counted_from_the_index_alone(mongo_client, mongo_database):
+    database = mongo_client[mongo_database]
+    await ProductStore(database).ensure_indexes()
+    await database["products"].insert_many(
+        [{"_id": f"demo/{n}", "shop_key": "demo", "status": "synced" if n % 2 else "pending"} for n in range(50)]
+    )
+    assert await count_statuses(database, None) == {"demo": {"synced": 25, "pending": 25}}
+    for chosen in (None, "demo"):
+        asked = {"aggregate": "products", "pipeline": status_groups(chosen), "cursor": {}}
+        explained = await database.command({"explain": asked})
+        [first] = [one["$cursor"] for one in explained.get("stages", ()) if "$cursor" in one] or [explained]
+        plan = str(first["queryPlanner"]["winningPlan"])
+        assert "PROJECTION_COVERED" in plan
+        assert "FETCH" not in plan
+        assert "COLLSCAN" not in plan
+
+
+def test_on_a_terminal_it_is_drawn_again_in_place_until_ctrl_c(kafka_bootstrap, topic_prefix):
+    where = ("--kafka", kafka_bootstrap, "--prefix", topic_prefix)
+    command = [str(Path(sys.executable).with_name("shopsync")), *where, "watch", "--interval", "0.3"]
+    main, side = pty.openpty()
+    env = {**clean_environment(), "COLUMNS": "160", "LINES": "50", "TERM": "xterm"}
+    child = subprocess.Popen(command, stdin=side, stdout=side, stderr=side, env=env, start_new_session=True)
+    os.close(side)
+    shown = b""
+
+    def drawn(times):
+        nonlocal shown
+        while shown.count(b"catalog.products") < times:
+            shown += os.read(main, 65536)
+
+    try:
+        drawn(3)
+        child.send_signal(signal.SIGINT)
+        code = child.wait(20)
+        with contextlib.suppress(OSError):  # the terminal is gone with the process
+            shown += os.read(main, 65536)
+    finally:
+        child.kill()
+        os.close(main)
+    assert code == 130
+    assert b"Traceback" not in shown
+    assert b"\x1b[?25h" in shown, "the cursor is back"

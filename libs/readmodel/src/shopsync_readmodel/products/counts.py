@@ -62,19 +62,24 @@ async def count_products(database: Database, shop_key: str | None) -> list[ShopC
 async def count_statuses(database: Database, shop_key: str | None) -> dict[str, dict[str, int]]:
     """How many products each shop has in which 状態, read from an index alone; only `shop_key` when given.
 
-    With 1,000,000 products of all shops that is some 0.5 s of MongoDB's: who asks again and again leaves pauses.
+    200,000 products of 500 shops take MongoDB 0.2 to 0.35 s on a busy core (measured), a million five times that: who
+    asks again and again leaves pauses.
     """
-    chosen: dict[str, Any] = {} if shop_key is None else {"shop_key": shop_key}
-    pipeline: list[dict[str, Any]] = [
+    counts: dict[str, dict[str, int]] = {}
+    async for row in await database["products"].aggregate(status_groups(shop_key)):
+        counts.setdefault(str(row["_id"]["shop_key"]), {})[str(row["_id"]["status"])] = row["count"]
+    return counts
+
+
+def status_groups(shop_key: str | None) -> list[Document]:
+    """The aggregation behind `count_statuses`."""
+    chosen: Document = {} if shop_key is None else {"shop_key": shop_key}
+    return [
         {"$match": chosen},
         # The order of the index (LS-3): without it MongoDB would read the documents.
         {"$sort": {"shop_key": 1, "status": 1}},
         {"$group": {"_id": {"shop_key": "$shop_key", "status": "$status"}, "count": {"$sum": 1}}},
     ]
-    counts: dict[str, dict[str, int]] = {}
-    async for row in await database["products"].aggregate(pipeline):
-        counts.setdefault(str(row["_id"]["shop_key"]), {})[str(row["_id"]["status"])] = row["count"]
-    return counts
 
 
 def _by_shop(shops: dict[str, ShopCounts], rows: Iterable[Document]) -> list[ShopCounts]:
