@@ -1,7 +1,7 @@
 """Kafka and MongoDB with access control, and every service as a user of its own with nothing but what is declared."""
 
 import asyncio
-import sys
+import os
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,12 +9,13 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 from aiokafka.errors import GroupCoordinatorNotAvailableError
+from typer.testing import CliRunner
 
+from shopsync_cli.app import app
 from shopsync_contracts.access import SERVICES
 from shopsync_testkit.kafka.secured import ADMIN, Mechanism, Protocol, SecuredBroker
 from shopsync_testkit.mongo.secured import SecuredMongo
 from shopsync_testkit.polling import eventually
-from shopsync_testkit.processes import clean_environment
 
 ROLES = Path(__file__).parents[2] / "deploy" / "mongo" / "roles.json"
 BY_CERTIFICATE = ("janitor",)
@@ -22,18 +23,11 @@ BY_CERTIFICATE = ("janitor",)
 
 
 async def shopsync(*args: str, env: dict[str, str]) -> str:
-    """Run the command as an operator would. Returns its output; raises AssertionError when it fails."""
-    command = Path(sys.executable).with_name("shopsync")
-    process = await asyncio.create_subprocess_exec(
-        command,
-        *args,
-        env={**clean_environment(), **env},
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.STDOUT,
-    )
-    output, _ = await process.communicate()
-    assert process.returncode == 0, output.decode()
-    return output.decode()
+    """Run the command with these variables and no others. Returns its output; raises AssertionError when it fails."""
+    others = dict.fromkeys(name for name in os.environ if name.startswith(("SHOPSYNC_", "MONGO_")))
+    ended = await asyncio.to_thread(CliRunner().invoke, app, args, env={**others, **env})
+    assert ended.exit_code == 0, ended.output
+    return ended.output
 
 
 @dataclass(frozen=True)

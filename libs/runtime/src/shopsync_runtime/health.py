@@ -89,6 +89,8 @@ def _subscription(subscription: Subscription) -> str:
         return subscription.halted
     if subscription.outside:
         return subscription.outside
+    if refusal := subscription.polling.refusal.text:
+        return refusal
     return "ok" if subscription.partitions.joined else "waiting for an assignment"
 
 

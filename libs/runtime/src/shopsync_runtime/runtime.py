@@ -194,7 +194,7 @@ class Runtime:
             dependencies=Dependencies(
                 mongo_error=await ping_error(self.mongo, _MONGO_PING_SECONDS),
                 kafka_error=self.kafka_outage.reason,
-                producer_error=self.producer.fault,
+                producer_error=self.producer.fault or self.producer.refusal.text,
             ),
             subscriptions=self.subscriptions,
             background=self.tasks,

@@ -1,13 +1,19 @@
 import structlog
 from aiokafka import TopicPartition
+from aiokafka.errors import KafkaError
 
 from shopsync_runtime.consuming.commits import Commits
 from shopsync_runtime.consuming.progress import Progress
 from shopsync_runtime.consuming.stuck import StuckPartitions
 from shopsync_runtime.kafka.consumer import Consumer, Offsets, Polled
+from shopsync_runtime.kafka.refusals import Refusal
 from shopsync_runtime.metrics import OFFSETS_LOST
+from shopsync_runtime.wording import error_text
 
 log = structlog.get_logger(__name__)
+
+# While it is refused, it is tried every five seconds or so.
+_REFUSED_SECONDS = 20.0
 
 
 class Polling:
@@ -26,6 +32,7 @@ class Polling:
         self._in_flight_offsets: Offsets = {}
         self._has_moved = False
         self.stuck = StuckPartitions(group)
+        self.refusal = Refusal(_REFUSED_SECONDS)
 
     def handled(self) -> None:
         """Note that the last poll's records are handled, or that their partitions were set back."""
@@ -60,6 +67,11 @@ class Polling:
         """Note a failed read. The process counts as alive, since a restart would not help."""
         self._progress.attempted()
         self.stuck.add(partition, offset, error)
+
+    def refused(self, error: KafkaError) -> None:
+        """Note that we may not read. The process counts as alive, since a restart would not help."""
+        self._progress.attempted()
+        self.refusal.note(f"read: {error_text(error)}")
 
     def removed(self, partition: TopicPartition, wanted: int, start: int, end: int) -> None:
         """Log what is lost or repeated when reading continues at the start of the log."""

@@ -23,6 +23,7 @@ from aiokafka.errors import (
 from shopsync_runtime.kafka.connection import KafkaConnection
 from shopsync_runtime.kafka.fetching import make_prompt
 from shopsync_runtime.kafka.membership import FencingListener, Place, StaticMember
+from shopsync_runtime.kafka.refusals import is_refusal
 from shopsync_runtime.kafka.unpacking import bound_unpacking
 from shopsync_runtime.wording import error_text
 
@@ -55,6 +56,9 @@ class Observer(Protocol):
 
     def stuck_at(self, partition: TopicPartition, offset: int, error: Exception) -> None:
         """Reading at this offset failed and will be tried again. Called for each attempt."""
+
+    def refused(self, error: KafkaError) -> None:
+        """The cluster does not let us read a topic, or be in the group. It will be tried again."""
 
     def removed(self, partition: TopicPartition, wanted: int, start: int, end: int) -> None:
         """The offset `wanted` is no longer in the log. Reading continues at its `start`; `end` is its end."""
@@ -128,6 +132,15 @@ class Consumer(AIOKafkaConsumer):  # type: ignore[misc] # aiokafka is untyped
         be read, the records taken from the others would be lost. So their positions are set back, and for a while the
         partitions are read one at a time. The unreadable one gets stuck right before the bad record.
         """
+        try:
+            return await self._polled(timeout_ms, max_records)
+        except KafkaError as error:
+            if is_refusal(error):
+                self._observer.refused(error)
+                self._start_again()
+            raise
+
+    async def _polled(self, timeout_ms: int, max_records: int | None) -> Polled:
         self._observer.before_poll(self)
         self._was_busy = time.monotonic() - self._polled_at > _BUSY_SECONDS
         if time.monotonic() < self._one_by_one_until:
@@ -146,6 +159,15 @@ class Consumer(AIOKafkaConsumer):  # type: ignore[misc] # aiokafka is untyped
         self._polled_at = time.monotonic()
         return records
 
+    def _start_again(self) -> None:
+        """Have the group joined again if one of aiokafka's tasks for it has ended with an error.
+
+        aiokafka does not start them again, and raises their error at every poll from then on.
+        """
+        tasks = (self._coordinator._heartbeat_task, self._coordinator._commit_refresh_task)  # noqa: SLF001
+        if any(task is not None and task.done() for task in tasks):
+            self._coordinator.request_rejoin()
+
     async def _poll(self, *partitions: TopicPartition, timeout_ms: int, max_records: int | None) -> Polled:
         while True:
             before = self.positions()
@@ -159,6 +181,8 @@ class Consumer(AIOKafkaConsumer):  # type: ignore[misc] # aiokafka is untyped
             except (ConsumerStoppedError, IllegalStateError):
                 raise
             except Exception as error:
+                if is_refusal(error):
+                    raise
                 self._one_by_one_until = time.monotonic() + _ONE_BY_ONE_SECONDS
                 await self._set_back(before)
                 raise _CannotReadError(error) from error

@@ -17,6 +17,7 @@ from aiokafka.errors import (
     MessageSizeTooLargeError,
     ProducerClosed,
     RecordListTooLargeError,
+    TopicAuthorizationFailedError,
     UnknownTopicOrPartitionError,
 )
 from aiokafka.structs import RecordMetadata
@@ -37,6 +38,7 @@ from shopsync_runtime.kafka.messages import (
     excess_of,
     size_of,
 )
+from shopsync_runtime.kafka.refusals import Refusal
 from shopsync_runtime.metrics import PRODUCER_REPLACEMENTS
 from shopsync_runtime.wording import error_text
 
@@ -52,6 +54,8 @@ _DRAIN_SECONDS = 30.0
 _REPLACED_SECONDS = 60.0
 # So an operator who raises a topic's limit need not restart the service.
 _LEARNED_SECONDS = 300.0
+# Longer than the longest pause between two attempts.
+_REFUSED_SECONDS = 60.0
 # Raised before a record has a sequence number.
 _HARMLESS = (KafkaTimeoutError, UnknownTopicOrPartitionError, ProducerClosed)
 _TOO_LARGE = (MessageSizeTooLargeError, RecordListTooLargeError)
@@ -85,6 +89,7 @@ class Producer:
         self._replacing: asyncio.Task[None] | None = None
         self._retired: set[asyncio.Task[None]] = set()
         self.fault: str | None = None
+        self.refusal = Refusal(_REFUSED_SECONDS)
 
     async def start(self) -> None:
         """Connect. Raises KafkaError when no broker answers."""
@@ -115,7 +120,11 @@ class Producer:
             if isinstance(unqueued, KafkaError) and not isinstance(unqueued, _HARMLESS):
                 await self._failed(producer, messages[len(acks)], unqueued)
             raise unqueued
-        return [_placed(message, result) for message, result in zip(messages, results, strict=True)]
+        placed = [_placed(message, result) for message, result in zip(messages, results, strict=True)]
+        if self.refusal.text is not None:
+            for topic in {one.topic for one in placed}:
+                self.refusal.works(f"write {topic}")
+        return placed
 
     @staticmethod
     async def _queue(
@@ -152,6 +161,8 @@ class Producer:
         return self._producer
 
     async def _failed(self, producer: AIOKafkaProducer, message: OutgoingMessage, error: KafkaError) -> None:
+        if isinstance(error, TopicAuthorizationFailedError):
+            self.refusal.note(f"write {message.topic}")
         if producer is self._producer:  # not replaced yet because of an earlier failure
             self._producer = None
             self.fault = f"being replaced: {message.topic}: {error_text(error)}"
