@@ -18,6 +18,32 @@ from shopsync_runtime.kafka.consumer import reader
 from shopsync_testkit.polling import eventually
 
 
+class Transactional(AIOKafkaProducer):
+    """Ends a transaction when its markers are written: Kafka answers before, and until then nobody reads past it."""
+
+    def __init__(self, bootstrap_servers, transactional_id):
+        super().__init__(bootstrap_servers=bootstrap_servers, transactional_id=transactional_id)
+        self.bootstrap_servers, self.partition = bootstrap_servers, None
+
+    async def commit_transaction(self):
+        await super().commit_transaction()
+        await self._written()
+
+    async def abort_transaction(self):
+        await super().abort_transaction()
+        await self._written()
+
+    async def _written(self):
+        levels = ("read_committed", "read_uncommitted")
+        one, other = (AIOKafkaConsumer(bootstrap_servers=self.bootstrap_servers, isolation_level=one) for one in levels)
+        async with one, other:
+
+            async def no_transaction_is_open():
+                return await one.end_offsets([self.partition]) == await other.end_offsets([self.partition])
+
+            await eventually(no_transaction_is_open)
+
+
 class World:
     """One topic, one group, a publisher that writes in transactions."""
 
@@ -25,7 +51,7 @@ class World:
         self.common, self.spec, self.make_event, self._running = common, spec, make_event, running
         self.transactional = transactional
         self.topic = spec.full_name(common.topic_prefix)
-        self.first = TopicPartition(self.topic, 0)
+        self.first = transactional.partition = TopicPartition(self.topic, 0)
         self.group = consumer_group(common.topic_prefix, "probe", "commands")
         self.handled = []
         self.runtime = self.subscription = None
@@ -81,7 +107,7 @@ class World:
 
 @pytest.fixture
 async def transactional(kafka_bootstrap, topic_prefix):
-    producer = AIOKafkaProducer(bootstrap_servers=kafka_bootstrap, transactional_id=f"{topic_prefix}-other")
+    producer = Transactional(kafka_bootstrap, f"{topic_prefix}-other")
     await producer.start()
     yield producer
     await producer.stop()
