@@ -21,7 +21,7 @@ from pymongo import AsyncMongoClient
 from shopsync_contracts import TOPICS
 from shopsync_contracts.events import ShopSettingsChanged
 from shopsync_rehearsals.bus import connected
-from shopsync_rehearsals.endurance.invariants import Findings, check, groups
+from shopsync_rehearsals.endurance.invariants import Findings, settled
 from shopsync_rehearsals.endurance.load import Load, Mixture
 from shopsync_rehearsals.endurance.log import reading
 from shopsync_runtime.kafka.admin import admin_client, apply_topics
@@ -109,17 +109,9 @@ class Site:
             reading(self.brokers.bootstrap_servers) as log,
             AsyncMongoClient(self.databases.uri, tz_aware=True) as client,
         ):
-            database = client[self.prefix]
-
-            async def settled():
-                """What was late, such as a snapshot of a replica that was cut off, is still put right meanwhile."""
-                assert await log.behind(groups(self.prefix)) == {}
-                assert await database["held_messages"].count_documents({}) == 0
-                findings = await check(log, database, self.prefix, load)
-                assert findings.wrong == [], str(findings)
-                return findings
-
-            return await eventually(settled, timeout=PATIENCE, interval=0.3, what="everything worked off, and right")
+            findings = await settled(log, client[self.prefix], self.prefix, load, patience=PATIENCE)
+        assert findings.wrong == [], str(findings)
+        return findings
 
     async def remove(self) -> None:
         async with admin_client(KafkaConnection(self.brokers.bootstrap_servers)) as admin:

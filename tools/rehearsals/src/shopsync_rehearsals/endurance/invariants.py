@@ -1,5 +1,7 @@
 """What holds whatever has gone wrong: nothing lost, nothing invented, nothing skipped."""
 
+import asyncio
+import time
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -27,6 +29,7 @@ Place = tuple[str, int, int]
 
 SOURCES: tuple[TopicSpec, ...] = (PRODUCT_CHANGES, TOOL_EDITS)
 _SHOWN = 10
+_PAUSE = 0.3
 
 
 def groups(prefix: str) -> dict[str, list[str]]:
@@ -57,26 +60,49 @@ class Findings:
         return "\n".join(self.wrong[:_SHOWN]) if self.wrong else text
 
 
+async def settled(log: Log, database: AsyncDatabase[Document], prefix: str, load: Load, *, patience: float) -> Findings:
+    """What is found once everything is worked off and nothing is wrong, or when the patience is over.
+
+    What was late is put right meanwhile, such as the snapshot of a replica that was cut off.
+    """
+    deadline = time.monotonic() + patience
+    while True:
+        behind = await log.behind(groups(prefix))
+        waiting = await database["held_messages"].count_documents({})
+        over = time.monotonic() > deadline
+        if over or not (behind or waiting):
+            findings = await check(log, database, prefix, load)
+            if over or not findings.wrong:
+                return findings
+        await asyncio.sleep(_PAUSE)
+
+
 async def check(log: Log, database: AsyncDatabase[Document], prefix: str, load: Load) -> Findings:
-    """Compare Kafka, MongoDB and the model. Everything has to be worked off already."""
-    records = await log.records([spec.full_name(prefix) for spec in SOURCES])
+    """Compare Kafka, MongoDB and the model, for the load's shop. Everything has to be worked off already."""
+    records = _of(load.shop, await log.records([spec.full_name(prefix) for spec in SOURCES]))
     poison = [one for one in records if POISON_HEADER in dict(one.headers)]
     events = _events([one for one in records if POISON_HEADER not in dict(one.headers)], prefix)
-    letters = await log.records([DEAD_LETTERS.full_name(prefix)])
+    letters = _of(load.shop, await log.records([DEAD_LETTERS.full_name(prefix)]))
     found = [document async for document in database["products"].find({"shop_key": load.shop})]
     stored = {document["_id"]: document for document in found}
     snapshots = await log.partitions([CATALOG_PRODUCTS.full_name(prefix)])
     newest = await newest_values(log.bootstrap_servers, snapshots)
+    mine = {subject: value for subject, value in newest.items() if subject.startswith(f"{load.shop}/")}
     wrong = [
         *_acknowledged(load.sent, events, poison),
         *_as_the_rules_say(stored, [event for _, event in events]),
         *_applied(stored, events),
         *_letters(poison, letters),
-        *map(str, compared(newest, stored)),
+        *map(str, compared(mine, stored)),
         *[f"{group} is {behind} behind" for group, behind in (await log.behind(groups(prefix))).items()],
     ]
     repeated = len(letters) - len(poison)
     return Findings(len(records), len(stored), len(poison), repeated, load.sent.unknown, wrong)
+
+
+def _of(shop: str, records: Iterable[Record]) -> list[Record]:
+    """Those about products of one shop."""
+    return [one for one in records if (one.key or b"").startswith(f"{shop}/".encode())]
 
 
 def _events(records: Iterable[Record], prefix: str) -> list[tuple[Record, Event[Any]]]:

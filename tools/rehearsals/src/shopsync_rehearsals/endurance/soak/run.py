@@ -24,13 +24,12 @@ from shopsync_contracts.events import (
 from shopsync_rehearsals.bus import Bus, connected
 from shopsync_rehearsals.demo.stack import SHOP, Plan, Stack, running_on
 from shopsync_rehearsals.demo.story import Story
-from shopsync_rehearsals.endurance.invariants import check, groups
+from shopsync_rehearsals.endurance.invariants import settled
 from shopsync_rehearsals.endurance.load import Load, Mixture
 from shopsync_rehearsals.endurance.log import reading
 from shopsync_rehearsals.endurance.soak.samples import Sample, sample
 from shopsync_rehearsals.installation import Installation
 from shopsync_rehearsals.progress import Progress
-from shopsync_testkit.polling import eventually
 
 LOAD_SHOP = "endurance"
 _PATIENCE = 300.0
@@ -157,10 +156,4 @@ async def _checked(place: Installation, load: Load) -> list[str]:
         reading(place.kafka_bootstrap) as log,
         AsyncMongoClient[dict[str, Any]](place.mongo_uri, tz_aware=True) as client,
     ):
-
-        async def worked_off() -> bool:
-            assert await log.behind(groups(place.topic_prefix)) == {}  # noqa: S101 - polled
-            return True
-
-        await eventually(worked_off, timeout=_PATIENCE, interval=0.5, what="everything is worked off")
-        return (await check(log, client[place.database], place.topic_prefix, load)).wrong
+        return (await settled(log, client[place.database], place.topic_prefix, load, patience=_PATIENCE)).wrong
