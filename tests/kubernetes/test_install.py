@@ -82,7 +82,7 @@ def create_namespace(objects, name):
 
 def pods_of(manifest):
     """What a controller would make of it."""
-    if manifest["kind"] not in {"StatefulSet", "Job", "CronJob"}:
+    if manifest["kind"] not in {"StatefulSet", "Deployment", "Job", "CronJob"}:
         return []
     spec = manifest["spec"]
     if manifest["kind"] == "CronJob":

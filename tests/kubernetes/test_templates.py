@@ -7,6 +7,7 @@ import re
 from typing import Any
 
 import pytest
+import yaml
 from control_plane import documents
 from helm import CHART, PARTS, Helm, values
 from kubernetes_programs import HELM, is_built
@@ -27,8 +28,9 @@ CLASSES: dict[str, type[BaseSettings]] = {
     "publisher": PublisherSettings,
     "janitor": JanitorSettings,
 }
+PAGE = CHART.parents[2] / "docs" / "kubernetes.md"
 REQUESTED = {"SSL_CERT_FILE", "OTEL_EXPORTER_OTLP_ENDPOINT"}  # by extraEnv
-RUNNERS = {"StatefulSet", "Job", "CronJob", "Pod"}
+RUNNERS = {"StatefulSet", "Deployment", "Job", "CronJob", "Pod"}
 
 
 @pytest.fixture(scope="module")
@@ -84,6 +86,7 @@ def test_every_variable_that_a_pod_gets_is_read(rendered, part):
             *([CLASSES[container["name"]]] if container["name"] in CLASSES else []),
         ]
         read = {variable for cls in classes for variable in variables_of(cls)} | REQUESTED
+        read |= {"SHOPSYNC_PUBLISHER_URL"} if container["name"] == "shopsync" else set()
         users = {one for one in given if re.fullmatch(r"MONGO_\w+_PASSWORD", one)} if kind == "Job" else set()
         assert set(given) - users <= read, f"{kind} {name}"
 
@@ -231,7 +234,13 @@ def test_objects_find_the_pods_that_they_are_for(rendered):
     }
 
 
-@pytest.mark.parametrize("part", ["nothing more", "scheduled checks"])
+def test_the_values_of_the_page_are_enough(helm):
+    (given,) = re.findall(r"```yaml\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)
+    done = helm.template(yaml.safe_load(given))
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("part", ["nothing more", "scheduled checks", "a pod for commands"])
 def test_who_may_talk_to_whom(rendered, part):
     policies = {name: one["spec"] for name, one in of_kind(rendered(part), "NetworkPolicy").items()}
     labels = [pod["metadata"]["labels"] for kind, _, pod in pods(rendered(part)) if kind != "Pod"]

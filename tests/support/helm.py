@@ -106,6 +106,7 @@ PARTS: dict[str, dict[str, Any]] = {
     "no network policies": {"networkPolicy": {"enabled": False}},
     "no budgets": _each({"podDisruptionBudget": {"enabled": False}}, _SERVICES),
     "scheduled checks": {"scheduled": [{"name": "topics", "schedule": "0 6 * * *", "command": ["topics", "check"]}]},
+    "a pod for commands": {"operator": {"pod": True}},
     "names and placement": {
         "nameOverride": "shops",
         "commonLabels": {"team": "shops"},

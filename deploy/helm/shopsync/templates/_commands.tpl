@@ -1,6 +1,6 @@
 {{/*
-A pod that runs one `shopsync` command and ends. The context also has: arguments, account, resources,
-deadline (seconds), needsKafka, needsMongo, extraEnv, extraVolumes, extraMounts.
+A pod that runs one `shopsync` command and ends; with `waits` it does nothing until it is told to end. The context also
+has: arguments, account, needsKafka, needsMongo, extraEnv, extraVolumes, extraMounts.
 */}}
 {{- define "shopsync.command" -}}
 {{- $pod := .root.Values.defaults -}}
@@ -20,7 +20,7 @@ spec:
 
 {{- define "shopsync.command.spec" -}}
 {{- $pod := .root.Values.defaults -}}
-restartPolicy: Never
+restartPolicy: {{ empty .waits | ternary "Never" "Always" }}
 serviceAccountName: {{ .account }}
 automountServiceAccountToken: false
 enableServiceLinks: false
@@ -37,8 +37,12 @@ containers:
   - name: shopsync
     image: {{ include "shopsync.image" (merge (dict "image" "ops") .) | quote }}
     imagePullPolicy: {{ .root.Values.image.pullPolicy }}
+    {{- if .waits }}
+    command: [/app/.venv/bin/python, -c, "import signal; signal.sigwait({signal.SIGTERM})"]
+    {{- else }}
     args:
       {{- toYaml .arguments | nindent 6 }}
+    {{- end }}
     securityContext:
       {{- include "shopsync.securityContext.container" . | nindent 6 }}
     env:
@@ -47,6 +51,10 @@ containers:
       {{- end }}
       {{- if .needsMongo }}
       {{- include "shopsync.mongo.environment" . | nindent 6 }}
+      {{- end }}
+      {{- if eq .component "operator" }}
+      - name: SHOPSYNC_PUBLISHER_URL
+        value: {{ printf "http://%s-publisher-web:%d" (include "shopsync.fullname" .root) (int .root.Values.publisher.service.port) | quote }}
       {{- end }}
       {{- range $name, $value := .root.Values.settings }}
       - name: {{ $name }}
