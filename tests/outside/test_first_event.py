@@ -112,7 +112,8 @@ async def test_java(environment, tmp_path):
     (tmp_path / "target").mkdir()
     (tmp_path / "target" / "dependency").symlink_to(libs)
     shutil.copy(EXAMPLES / "java" / file, tmp_path)
-    check(await run([str(java), option, path.strip("'"), file], tmp_path, environment))
+    quick = {**environment, "JAVA_TOOL_OPTIONS": "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"}  # a short run
+    check(await run([str(java), option, path.strip("'"), file], tmp_path, quick))
 
 
 def java_packages():

@@ -43,7 +43,8 @@ def command_of(name, folder):
         case "first-event.mjs":
             return [npm.node(), name], npm.placed(EXAMPLES / "node", [name], folder)
         case "FirstEvent.java":
-            return [str(jars.compiling_java()), "-cp", f"{jars.libs()}/*", name], EXAMPLES / "java"
+            java = [str(jars.compiling_java()), "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC"]  # a short run
+            return [*java, "-cp", f"{jars.libs()}/*", name], EXAMPLES / "java"
     return [sys.executable, name], EXAMPLES / "python"
 
 
