@@ -12,7 +12,7 @@ import yaml
 
 ROOT = Path(__file__).parents[2]
 RULES = ROOT / "deploy" / "prometheus" / "shopsync.rules.yaml"
-UNIT_TESTS = RULES.with_name("shopsync.test.yaml")
+UNIT_TESTS = sorted(RULES.parent.glob("*.test.yaml"))
 DASHBOARDS = sorted((ROOT / "deploy" / "grafana").glob("*.json"))
 
 _SCRAPE_LABELS = frozenset({"instance", "job"})
@@ -72,8 +72,7 @@ def alerts() -> dict[str, dict[str, Any]]:
 
 
 def unit_tests() -> list[dict[str, Any]]:
-    tests: list[dict[str, Any]] = yaml.safe_load(UNIT_TESTS.read_text(encoding="utf-8"))["tests"]
-    return tests
+    return [test for file in UNIT_TESTS for test in yaml.safe_load(file.read_text(encoding="utf-8"))["tests"]]
 
 
 def of_rules() -> Iterator[Query]:

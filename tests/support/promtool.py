@@ -24,9 +24,9 @@ def promtool() -> Callable[..., str]:
     except Unavailable as why:
         pytest.skip(str(why))
 
-    def run(*arguments: str, given: str | None = None) -> str:
+    def run(*arguments: str, given: str | None = None, fails: bool = False) -> str:
         done = subprocess.run([binary, *arguments], input=given, capture_output=True, text=True, check=False)
-        assert done.returncode == 0, done.stdout + done.stderr
+        assert (done.returncode != 0) is fails, done.stdout + done.stderr
         return done.stdout + done.stderr
 
     return run
