@@ -220,7 +220,7 @@ class World:
     def handler(self) -> Callable[[Sequence[Delivery]], Awaitable[Any]]:
         return self.runtime.subscriptions[0]._handler
 
-    def _delivery(self, product_no: str, shop_key: str, reason: Any, traceparent: str | None) -> Delivery:
+    def _delivery(self, product_no: str, shop_key: str, reason: Any, traceparent: str | None = None) -> Delivery:
         body = PushRequested(shop_key=shop_key, product_no=product_no, reason=reason)
         event = new_event(body, source="/test", id=str(uuid4()), time=NOW, traceparent=traceparent)
         return Delivery("t", 0, next(_OFFSETS), NOW, event.key(), event.to_bytes(), (), PUSH_COMMANDS, event)

@@ -88,7 +88,8 @@ def build(runtime: Runtime, settings: PublisherSettings) -> None:
     sender = Sender(shops, materials, recorder, Permissions(database), send_locale=settings.send_locale)
     overviews = OverviewCache(shops, jobs, listings, life=settings.overview_life, clock=clock)
     reconciler = Reconciler(shops, overviews, recorder)
-    push = Push(_situations(runtime), recorder, sender, reconciler, settings=settings, clock=clock)
+    situations = _situations(runtime)
+    push = Push(situations, recorder, sender, reconciler, settings=settings, clock=clock)
     paused_shops = PausedShops(pauses)
     job_runner = JobRunner(push, recorder, stores, paused_shops, settings=settings, clock=clock)
 
@@ -118,9 +119,15 @@ def build(runtime: Runtime, settings: PublisherSettings) -> None:
     upkeep = Upkeep(tokens, shops, stores, app_trouble, settings=settings, clock=clock)
 
     consent_flow = ConsentFlow(client, tokens, vault, stores, settings=settings, clock=clock)
-    inbox = Inbox(listings, authorizations, reviews, clock)
-    web = Web(inbox, consent_flow, app_key=settings.tiktok_app_key, app_secret=settings.tiktok_app_secret)
-    handlers = Handlers(jobs, Positions(database), pauses, paused_shops, wake=workers.wake, clock=clock)
+    web = Web(
+        Inbox(listings, authorizations, reviews, clock),
+        consent_flow,
+        app_key=settings.tiktok_app_key,
+        app_secret=settings.tiktok_app_secret,
+    )
+    handlers = Handlers(
+        jobs, Positions(database, on_gap=situations.doubt), pauses, paused_shops, wake=workers.wake, clock=clock
+    )
     runtime.consume("commands", [PUSH_COMMANDS], handlers.commands)
     runtime.add_routes(web.routes())
     runtime.background("relay", outbox.relay)

@@ -49,7 +49,8 @@ class Handlers:
         if new:
             traces = {one.event.id: one.traceparent for one in new}
             await self._jobs.request([delivery.event for delivery in new], self._clock(), traces)
-            await self._positions.taken(new)
+        # After the jobs. Of pauses nothing depends on the position, but a gap would look as after a restore.
+        await self._positions.taken([*new, *pauses])
         if len(new) < len(commands):
             log.info("push commands were read again, their pushes are not repeated", commands=len(commands) - len(new))
         self._wake({delivery.event.data.shop_key for delivery in batch})

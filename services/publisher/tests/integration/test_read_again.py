@@ -6,6 +6,8 @@ import pytest
 from msgspec.structs import replace
 
 from publisher.store import Positions
+from shopsync_contracts import new_event
+from shopsync_contracts.events import PushPauseSet
 
 
 async def positions(demo) -> dict[str, int]:
@@ -48,7 +50,7 @@ async def test_commands_whose_jobs_were_lost_with_the_process_come_again(demo, m
     await demo.store("A-100")
     asked = [demo._delivery("A-100", "demo", "manual")]
 
-    async def fail(_jobs, _commands, _now) -> None:
+    async def fail(*_) -> None:
         raise ConnectionError
 
     with monkeypatch.context() as patched:
@@ -82,3 +84,23 @@ async def test_positions_are_kept_per_partition_and_only_move_forward(demo):
     assert await positions(demo) == {"t/0": 9, "t/1": 3}
     new = replace(one, partition=1, offset=4)
     assert await store.not_taken([here, later, there, new]) == [new]
+
+
+async def test_a_pause_behind_a_command_that_was_not_stored_does_not_make_it_a_repeat(demo, monkeypatch):
+    """The position moves over pauses too, but never before the jobs of the commands before them are stored."""
+    await demo.store("A-100")
+    command = demo._delivery("A-100", "demo", "manual")
+    pause = new_event(PushPauseSet(shop_key="other", paused=False), source="/t", id="p", time=command.event.time)
+    batch = [command, replace(command, offset=command.offset + 1, value=pause.to_bytes(), parsed=pause)]
+
+    async def fail(*_) -> None:
+        raise ConnectionError
+
+    with monkeypatch.context() as patched:
+        patched.setattr("publisher.store.Jobs.request", fail)
+        with pytest.raises(ConnectionError):
+            await demo.handler(batch)
+    await demo.handler(batch)
+    await demo.quiet()
+    assert [event["action"] for event in demo.events("push.succeeded")] == ["created"]
+    assert (await positions(demo))["t/0"] == command.offset + 1

@@ -4,6 +4,9 @@ Nothing is listed twice, and stock goes once per SKU (RB-8, ST-3, NV-3, NV-8).
 """
 
 import pytest
+from msgspec.structs import replace
+
+from publisher.store import Positions
 
 AXES = {"vertical": "サイズ"}
 
@@ -146,3 +149,35 @@ async def test_without_a_restore_no_search_comes_before_a_create(demo):
     await demo.store()
     await demo.push("A-100")
     assert demo.sandbox.journal.requests["search_products"] == 0
+
+
+async def test_commands_whose_predecessors_the_database_does_not_know_put_it_in_doubt(demo):
+    """Nobody has told the publisher of the restore. It is told by Kafka, whose offsets have gone on."""
+    await demo.store()
+    await demo.push("A-100")
+    kept = {name: await demo.database[name].find().to_list() for name in ("listings", "command_positions")}
+    await demo.store("A-101")
+    await demo.push("A-101")
+    for name, documents in kept.items():
+        await demo.database[name].delete_many({})
+        await demo.database[name].insert_many(documents)
+    demo.sandbox.world.shop("demo").idempotency.clear()
+    positions = demo.handler.__self__._positions
+    positions._judged.clear()  # as in a process that has just started
+    await demo.push("A-101")
+    assert demo.sandbox.journal.done["creates"] == 2
+    assert stock_writes(demo) == {("demo", "A-100"): 1, ("demo", "A-101"): 1}
+
+
+async def test_commands_that_follow_the_known_ones_do_not(demo):
+    gaps = []
+    store = Positions(demo.database, on_gap=lambda: gaps.append(1))
+    one = demo._delivery("A-100", "demo", "manual")
+    await store.not_taken([replace(one, offset=7)])  # a partition that is not known yet
+    await store.taken([replace(one, offset=7)])
+    again = Positions(demo.database, on_gap=lambda: gaps.append(1))
+    await again.not_taken([replace(one, offset=8), replace(one, offset=20)])
+    await again.not_taken([replace(one, offset=90)])  # only the first commands of a partition are judged
+    assert gaps == []
+    await Positions(demo.database, on_gap=lambda: gaps.append(1)).not_taken([replace(one, offset=9)])
+    assert gaps == [1]

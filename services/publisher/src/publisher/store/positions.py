@@ -1,4 +1,4 @@
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from pymongo import UpdateOne
@@ -14,8 +14,11 @@ class Positions:
     or reset, old commands would send what nobody has asked for since (RB-2, RB-7).
     """
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, *, on_gap: Callable[[], None] = lambda: None) -> None:
+        """`on_gap`: the database does not know what came right before the first commands of a partition."""
         self._positions = database["command_positions"]
+        self._on_gap = on_gap
+        self._judged: set[str] = set()
 
     async def not_taken(self, batch: Sequence[Delivery]) -> list[Delivery]:
         """Those of the batch that were not in the inbox before, in order.
@@ -25,7 +28,16 @@ class Positions:
         """
         ids = sorted({_id(one) for one in batch})
         known = {one["_id"]: one async for one in self._positions.find({"_id": {"$in": ids}})}
+        self._judge(batch, known)
         return [one for one in batch if not _is_repeat(one, known.get(_id(one)))]
+
+    def _judge(self, batch: Sequence[Delivery], known: Mapping[str, Mapping[str, Any]]) -> None:
+        """Once for each partition, before its first commands are taken: was anything taken that is not known?"""
+        for one in batch:
+            if (key := _id(one)) not in self._judged:
+                self._judged.add(key)
+                if key in known and one.offset > known[key]["offset"] + 1:
+                    self._on_gap()
 
     async def taken(self, batch: Iterable[Delivery]) -> None:
         """These commands are in the inbox, and all before them in their partitions."""

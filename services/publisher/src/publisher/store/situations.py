@@ -1,12 +1,16 @@
 from dataclasses import dataclass
 from typing import Any
 
+import structlog
+
 from publisher.model import Listing, ShopState
 from publisher.store.authorizations import shop_state
 from publisher.store.catalogue import version_of
 from publisher.store.listing_documents import listing_of
 from shopsync_contracts.events import ProductSnapshot
 from shopsync_runtime.mongo import Database, Document
+
+log = structlog.get_logger(__name__)
 
 _FROM = "from_collection"
 _SHOP_STATE_FIELDS: Document = {"ended": True, "blocked": True, "blocked_until": True, "quota_until": True}
@@ -44,6 +48,16 @@ class Situations:
         Once, at the start: no publisher runs while a database is restored.
         """
         self._was_restored = await self._restorations.find_one({}, {"_id": True}) is not None
+
+    def doubt(self) -> None:
+        """Take the database for a restored one, until this process ends."""
+        if not self._was_restored:
+            log.warning(
+                "push commands were taken that this database does not know, as after a restore (or a dead letter, or a"
+                " Kafka transaction, came before): TikTok Shop is asked before anything is listed",
+                see="docs/backup.md",
+            )
+        self._was_restored = True
 
     async def read(self, shop_key: str, product_no: str) -> Situation:
         """What is stored now. The reads are not of one moment: the product is read before its listing."""
