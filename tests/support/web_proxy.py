@@ -3,13 +3,15 @@
 import asyncio
 import base64
 import contextlib
+import ssl
 from collections.abc import AsyncIterator
 
 
 class WebProxy:
     """`login` is demanded if set. `mode`: serve, silent (never answers), cut (closes while asked), or a status."""
 
-    def __init__(self, *, login: str | None = None, mode: str = "serve") -> None:
+    def __init__(self, *, login: str | None = None, mode: str = "serve", scheme: str = "http") -> None:
+        self.scheme = scheme
         self.login = login
         self.mode = mode
         self.asked: list[str] = []
@@ -17,7 +19,7 @@ class WebProxy:
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
+        return f"{self.scheme}://127.0.0.1:{self.port}"
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """One connection."""
@@ -81,10 +83,12 @@ async def _pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> N
 
 
 @contextlib.asynccontextmanager
-async def web_proxy(*, login: str | None = None, mode: str = "serve") -> AsyncIterator[WebProxy]:
-    """A proxy while the block runs."""
-    proxy = WebProxy(login=login, mode=mode)
-    listener = await asyncio.start_server(proxy.serve, "127.0.0.1", 0)
+async def web_proxy(
+    *, login: str | None = None, mode: str = "serve", context: ssl.SSLContext | None = None
+) -> AsyncIterator[WebProxy]:
+    """A proxy while the block runs, spoken to by TLS if there is a `context`."""
+    proxy = WebProxy(login=login, mode=mode, scheme="http" if context is None else "https")
+    listener = await asyncio.start_server(proxy.serve, "127.0.0.1", 0, ssl=context)
     proxy.port = listener.sockets[0].getsockname()[1]
     try:
         yield proxy

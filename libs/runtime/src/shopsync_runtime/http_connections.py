@@ -82,7 +82,7 @@ class Connections(httpx.AsyncBaseTransport):
                     )
                 )
         except _ERRORS as error:
-            self.give_back(connection)
+            await self._failed(connection)
             raise _as_of_httpx(error) from error
         except BaseException:
             self.give_back(connection)
@@ -104,6 +104,14 @@ class Connections(httpx.AsyncBaseTransport):
         """Its reply is no longer read. httpcore has closed it unless it can serve again."""
         connection.idle_since = asyncio.get_running_loop().time()
         self._idle.append(connection)
+
+    async def _failed(self, connection: "_Connection") -> None:
+        if connection.proxy is None:
+            self.give_back(connection)
+            return
+        # The next one asks for the proxy again: its log-in may have been replaced.
+        self._all.discard(connection)
+        await connection.pool.aclose()
 
     def _connection(self, origin: _Origin) -> "_Connection":
         for place in reversed(range(len(self._idle))):

@@ -11,6 +11,8 @@ import uvloop
 from pydantic import SecretStr
 from web_proxy import web_proxy
 
+from shopsync_runtime import file_secrets
+from shopsync_runtime.file_secrets import FileSecret
 from shopsync_runtime.http_client import AnswerLost, NotSent, exchange
 from shopsync_runtime.http_connections import Connections, web_context
 from shopsync_runtime.http_proxy import ProxyRules, read_proxy
@@ -167,6 +169,36 @@ def test_https_goes_through_a_tunnel_that_is_used_again(authority, served):
         assert proxy.asked == [f"CONNECT 127.0.0.1:{port}"]
         assert [one.split(b"\r\n")[0] for one in requests] == [b"POST /a?sign=1 HTTP/1.1"] * 2
         assert b"proxy-authorization" not in b"".join(requests).lower()
+
+    played(scenario)
+
+
+def test_a_proxy_may_itself_be_spoken_to_by_tls(authority, served):
+    async def scenario():
+        async with origin(served) as (port, requests), web_proxy(context=served) as proxy:
+            context = web_context(TlsFiles("HTTP", authority.certificate))
+            async with Connections(ssl_context=context, proxies=elsewhere(proxy.url)) as transport:
+                assert (await ask(transport, f"https://127.0.0.1:{port}/")).content == b"ok"
+        assert (proxy.asked, len(requests)) == ([f"CONNECT 127.0.0.1:{port}"], 1)
+
+    played(scenario)
+
+
+def test_a_log_in_that_was_replaced_counts_after_a_refusal(authority, served, tmp_path, monkeypatch):
+    monkeypatch.setattr(file_secrets, "_LOOK_EVERY_SECONDS", 0.0)
+
+    async def scenario():
+        async with origin(served) as (port, _), web_proxy(login="me:new") as proxy:
+            path = tmp_path / "proxy"
+            path.write_text(proxy.url.replace("//", "//me:old@"))
+            secret = FileSecret("SHOPSYNC_HTTP_PROXY_FILE", path)
+            found = Elsewhere({"https": ("SHOPSYNC_HTTP_PROXY", secret)})
+            context = web_context(TlsFiles("HTTP", authority.certificate))
+            async with Connections(ssl_context=context, proxies=found) as transport:
+                with pytest.raises(NotSent, match="407"):
+                    await ask(transport, f"https://127.0.0.1:{port}/")
+                path.write_text(proxy.url.replace("//", "//me:new@"))
+                assert (await ask(transport, f"https://127.0.0.1:{port}/")).content == b"ok"
 
     played(scenario)
 
