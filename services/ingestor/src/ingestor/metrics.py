@@ -11,7 +11,7 @@ REQUESTS = Counter("shopsync_futureshop_requests", "Calls to futureshop", ["shop
 PRODUCTS = Counter("shopsync_import_products", "Products by what the import did with them", ["shop_key", "what"])
 # completed, failed; the reports name the cause
 IMPORTS = Counter("shopsync_imports", "Imports by mode and outcome", ["shop_key", "mode", "outcome"])
-# back to 0 with the next import
+# there only while an import of the shop runs on this replica
 PROGRESS = Gauge("shopsync_import_products_read", "Products read so far by the running import", ["shop_key"])
 # the same, of the import that runs
 EXPECTED = Gauge(
