@@ -23,7 +23,7 @@ SEEDS ?= 20
 RATE ?=
 MINUTES ?= 10
 
-.PHONY: help install lock generated demo bench-publisher month bench-import bench-catalogue bench-latency bench-fairness bench-growth bench-start soak test test-cluster test-upgrade reliability test-unit test-kubernetes test-node test-images coverage lint types imports measure pace-constants check format clean
+.PHONY: help install lock generated demo bench-publisher month bench-import bench-catalogue bench-latency bench-fairness bench-growth bench-start soak test test-cluster test-upgrade test-secured reliability test-unit test-kubernetes test-node test-images coverage lint types imports measure pace-constants check format clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-16s %s\n", $$1, $$2}'
@@ -96,6 +96,9 @@ test-cluster: install ## three brokers, three members of MongoDB, disturbed link
 
 test-upgrade: install ## services of an older commit beside these, a restore and a rebuild while TikTok goes on: make test-upgrade
 	@$(BIN)/pytest -m "upgrade or not upgrade" $(or $(TESTS),tests/upgrade)
+
+test-secured: install ## every service as its own user on a Kafka and a MongoDB that refuse everything else, rights taken away: make test-secured
+	@$(BIN)/pytest -m "secured or not secured" $(or $(TESTS),tests/secured)
 
 reliability: install ## every test that docs/reliability.md names, and its results into that page
 	@$(BIN)/pytest -m reliability --reliability

@@ -49,6 +49,8 @@ async def readiness(service) -> str:
     return "" if answer.status_code == 200 else answer.text
 
 
+@pytest.mark.secured
+@pytest.mark.reliability(29)
 @pytest.mark.parametrize("kind", RIGHTS)
 async def test_it_is_not_ready_until_the_right_comes_back_and_takes_what_waits(cluster, catalog, kind):
     topic = PRODUCT_CHANGES.full_name(PREFIX)

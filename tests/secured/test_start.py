@@ -96,7 +96,10 @@ MISSING = {
 }
 
 
-@pytest.mark.parametrize("name", MISSING)
+@pytest.mark.reliability(29)
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=() if name == "catalog" else pytest.mark.secured) for name in MISSING]
+)
 async def test_a_missing_right_is_told_with_who_lacks_it_and_what_helps(cluster, service, name):
     missing, told = MISSING[name]
     async with without(cluster, missing):
@@ -105,6 +108,7 @@ async def test_a_missing_right_is_told_with_who_lacks_it_and_what_helps(cluster,
     assert "`shopsync topics apply --acls`" in words
 
 
+@pytest.mark.reliability(29)
 async def test_a_right_that_is_granted_while_it_waits_is_enough(cluster, service):
     missing = right("catalog", "Write", "topic", "push-commands.v1")
     catalog = service("catalog", SHOPSYNC_START_TIMEOUT="60s")
@@ -119,6 +123,8 @@ async def test_a_right_that_is_granted_while_it_waits_is_enough(cluster, service
     assert await catalog.terminate() == 0
 
 
+@pytest.mark.secured
+@pytest.mark.reliability(29)
 async def test_a_missing_topic_is_told_as_such(cluster, service, grant):
     other = f"{PREFIX}.empty"
     words = await last_words(service("janitor", SHOPSYNC_TOPIC_PREFIX=other))
@@ -136,6 +142,7 @@ async def test_a_missing_topic_is_told_as_such(cluster, service, grant):
     assert "`shopsync topics apply`" in words
 
 
+@pytest.mark.reliability(29)
 async def test_a_wrong_password_is_told_as_such(service):
     words = await last_words(service("catalog", SHOPSYNC_KAFKA_PASSWORD="wrong"))
     assert "SHOPSYNC_KAFKA_PASSWORD" in words
