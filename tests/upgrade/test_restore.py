@@ -157,10 +157,10 @@ async def test_after_a_restore_nothing_is_listed_twice_and_no_stock_goes_twice(i
     )
     told = await installation.shopsync("mongo", "restored", "--backup-of", moment.isoformat())
     assert "catalog.products" in told
-    await installation.start("ingestor", "catalog", "janitor")
+    await installation.start("ingestor", "catalog")
     await installation.caught_up()
     assert await kept_values(installation) == lost
-    await installation.start("publisher")
+    await installation.start("publisher", "janitor")
     await eventually(
         lambda: installation.database["push_pauses"].find_one({"_id": "elsewhere"}), what="the pause again"
     )

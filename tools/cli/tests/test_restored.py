@@ -9,7 +9,7 @@ from shopsync_cli.kafka.group_offsets import committed
 from shopsync_contracts import TOPICS, new_event, topic_of
 from shopsync_contracts.access import GROUPS
 from shopsync_contracts.events import PushRequested, PushSkipped, PushSucceeded
-from shopsync_contracts.topics import CATALOG_PRODUCTS, PRODUCT_CHANGES, PUSH_COMMANDS, SYNC_COMMANDS
+from shopsync_contracts.topics import CATALOG_PRODUCTS, DELETE_COMMANDS, PRODUCT_CHANGES, PUSH_COMMANDS, SYNC_COMMANDS
 from shopsync_runtime.kafka.admin import admin_client
 from shopsync_runtime.kafka.connection import KafkaConnection
 
@@ -73,11 +73,12 @@ async def test_the_groups_go_back_to_the_backup_and_the_publisher_is_told(
     for _ in range(2):
         ended = await shopsync(*where, "mongo", "restored", "--backup-of", "1h")
         assert ended.exit_code == 0, ended.stderr
-        assert "then the publisher" in ended.stdout
+        assert "then janitor and publisher" in ended.stdout
 
     # Every record was appended within the hour, so these groups are back at the start, and the others are not.
     assert before[PRODUCT_CHANGES.name, 0] == 1
     assert (await reached(bus, "catalog.products"))[PRODUCT_CHANGES.name, 0] == 0
+    assert (await reached(bus, "catalog.products"))[DELETE_COMMANDS.name, 0] == 1
     assert (await reached(bus, "publisher.commands"))[PUSH_COMMANDS.name, 0] == 0
     assert (await reached(bus, "catalog.snapshot-check"))[CATALOG_PRODUCTS.name, 0] == 0
     assert (await reached(bus, "catalog.syncs"))[SYNC_COMMANDS.name, 0] == 1

@@ -31,13 +31,13 @@ async def backup(world):
 
 
 async def restore(world, kept):
+    await restored(world)  # first: this publisher runs on
+    # The idempotency key may have been forgotten by TikTok long ago.
+    world.sandbox.world.shop("demo").idempotency.clear()
     for name, documents in kept.items():
         await world.database[name].delete_many({})
         if documents:
             await world.database[name].insert_many(documents)
-    # The idempotency key may have been forgotten by TikTok long ago.
-    world.sandbox.world.shop("demo").idempotency.clear()
-    await restored(world)
 
 
 async def test_a_product_that_was_listed_since_the_backup_is_not_listed_again(demo):
@@ -106,6 +106,33 @@ async def test_what_the_catalogue_has_read_again_is_believed_without_a_search(de
     assert demo.sandbox.journal.requests["search_products"] == searches
     assert len(products(demo)) == 1
     assert stock_writes(demo) == {("demo", "A-100_M"): 1}
+    assert demo.sandbox.journal.done["edits"] == 1, "the content was sent once more"
+    assert (await demo.job("demo/A-100")) is None
+
+
+async def test_the_newest_listing_that_the_catalogue_knows_is_the_one_that_is_edited(demo, sku):
+    """The number was deleted and registered again since the backup, and listed as a new product (DL-13)."""
+    await demo.store()
+    await demo.push("A-100")
+    demo.sandbox.reviews.decide_all()
+    [old] = products(demo)
+    kept = await backup(demo)
+    former = {"tiktok_product_id": old.id, "deleted_at": demo.clock(), "sweep_id": "s"}
+    await demo.store(former_listing=former, version=5, content_version=5)
+    await demo.push("A-100")
+    demo.sandbox.reviews.decide_all()
+    [new] = [one for one in products(demo) if one.id != old.id]
+    await restore(demo, kept)
+    [there] = new.content.skus
+    known = {"tiktok_product_id": new.id, "pushed_content_version": 5}
+    await demo.store(
+        content={"name": "新しい名前"}, skus=[sku(tiktok_sku_id=there.id)], version=6, content_version=6, **known
+    )
+    await demo.push("A-100")
+    assert len(products(demo)) == 2
+    assert new.under_review.title == "新しい名前"
+    assert (await demo.listing())["tiktok_product_id"] == new.id
+    assert max(stock_writes(demo).values()) == 2, "once for each of the two products with this number"
 
 
 @pytest.mark.parametrize("kind", ["create", "edit"])

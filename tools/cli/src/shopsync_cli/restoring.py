@@ -1,9 +1,12 @@
 """Puts Kafka's offsets and a database that was restored from a backup together again.
 
 Kafka has gone on since the backup. What the catalogue had read since is read again: a message that is repeated changes
-nothing. What was sent to TikTok Shop since is not sent again: the publisher is told that the database was restored, and
-asks TikTok first. Push commands that were taken count as taken; of the jobs in the backup those that were carried out
-since are removed. Repeating all of this changes nothing.
+nothing. Deletions are not repeated: a product may be ON since, and the edit that says so is read again beside them; the
+next sweep proves anew what is gone.
+
+What was sent to TikTok Shop since is not sent again: the publisher is told that the database was restored, and asks
+TikTok first. Push commands that were taken count as taken; of the jobs in the backup those that were carried out since
+are removed. Repeating all of this changes nothing.
 """
 
 import asyncio
@@ -24,7 +27,7 @@ from shopsync_cli.moments import now
 from shopsync_contracts import ContractError, parse
 from shopsync_contracts.access import GROUPS, group_named
 from shopsync_contracts.events import PushSkipped, PushSucceeded
-from shopsync_contracts.topics import LISTING_EVENTS, PUSH_COMMANDS
+from shopsync_contracts.topics import DELETE_COMMANDS, LISTING_EVENTS, PUSH_COMMANDS
 from shopsync_readmodel.restorations import COLLECTION
 from shopsync_runtime.chunks import batched
 from shopsync_runtime.mongo import Database
@@ -95,8 +98,9 @@ async def make_plan(cluster: Cluster, backup_of: datetime, waiting: Collection[s
             group: await committed(admin, group)
             for group in (group_named(*one).full_name(cluster.prefix) for one in (*_TO_THE_BACKUP, *_TO_THE_START))
         }
+        deletions = {cluster.name(DELETE_COMMANDS)}
         resets = [
-            await _reset(consumer, group, reached[group], since)
+            await _reset(consumer, group, reached[group], since, but_not=deletions)
             for group in (group_named(*one).full_name(cluster.prefix) for one in _TO_THE_BACKUP)
         ]
         resets += [
@@ -142,11 +146,13 @@ async def carry_out(cluster: Cluster, database: Database, plan: Plan) -> int:
     return removed
 
 
-async def _reset(consumer: Consumer, group: str, reached: Offsets, since: datetime | None) -> Reset:
+async def _reset(
+    consumer: Consumer, group: str, reached: Offsets, since: datetime | None, but_not: Collection[str] = ()
+) -> Reset:
     """Back to a moment, or to the start; never forward. Partitions that were never read begin at the start anyway."""
-    if not reached:
+    parts = [part for part in reached if part.topic not in but_not]
+    if not parts:
         return Reset(group, {}, 0)
-    parts = list(reached)
     starts = await consumer.beginning_offsets(parts)
     if since is None:
         wanted = dict(starts)

@@ -17,31 +17,40 @@ _NO_CONTENT = ""
 _ANSWER = WriteAnswer("restored", "the database was restored from a backup", "", settles=True)
 
 
-def in_doubt(listing: Listing | None, product: ProductSnapshot) -> Listing | None:
-    """The listing with all that may have been sent since the backup as a write to be looked up."""
-    known = _with_what_the_catalogue_knows(listing or Listing(product.shop_key, product.product_no), product)
-    unknown = unsent_stock(product, known)
-    if not unknown:
-        return known
-    if known.intent is not None:
-        return replace(known, intent=replace(known.intent, stock={**unknown, **known.intent.stock}))
-    kind: Literal["create", "edit"] = "create" if known.tiktok_product_id is None else "edit"
-    version = product.pushed_content_version or product.content_version
-    return replace(known, intent=Intent(kind, "", version, _NO_CONTENT, unknown, answer=_ANSWER))
+def is_outlived(listing: Listing, product: ProductSnapshot) -> bool:
+    """Whether the catalogue knows a later listing: the product's number had a new life since the backup (DL-13)."""
+    known = product.tiktok_product_id
+    return known is not None and known not in listing.former_ids and listing.tiktok_product_id not in {None, known}
 
 
-def _with_what_the_catalogue_knows(listing: Listing, product: ProductSnapshot) -> Listing:
-    """The catalogue has read again what the publisher told since the backup: the product's and its SKUs' ids."""
+def with_known_ids(listing: Listing, product: ProductSnapshot) -> Listing | None:
+    """The listing with ids that the catalogue has and it has not; None when there are none.
+
+    The catalogue has read again what the publisher told since the backup. Stock of a SKU with an id was sent.
+    """
     product_id = product.tiktok_product_id
     if product_id is None or product_id in listing.former_ids or listing.tiktok_product_id not in {None, product_id}:
-        return listing
+        return None
     there = {sku.key for sku in listing.skus}
     more = tuple(
         ListedSku(*sku_key(sku), seller_sku_of(product, sku), sku.tiktok_sku_id, sku.stock or 0)
         for sku in product.skus
         if sku.tiktok_sku_id is not None and sku_key(sku) not in there
     )
-    intent = listing.intent
-    if intent is not None and intent.kind == "create":
-        intent = None  # it was done: this is what it made
-    return replace(listing, tiktok_product_id=product_id, skus=(*listing.skus, *more), intent=intent)
+    if listing.tiktok_product_id is not None and not more:
+        return None
+    skus = (*listing.skus, *more)
+    return replace(listing, tiktok_product_id=product_id, skus=skus, fingerprint=None, core=None, intent=None)
+
+
+def in_doubt(listing: Listing | None, product: ProductSnapshot) -> Listing | None:
+    """The listing with all that may have been sent since the backup as a write to be looked up."""
+    known = listing or Listing(product.shop_key, product.product_no)
+    unknown = unsent_stock(product, known)
+    if not unknown:
+        return listing
+    if known.intent is not None:
+        return replace(known, intent=replace(known.intent, stock={**unknown, **known.intent.stock}))
+    kind: Literal["create", "edit"] = "create" if known.tiktok_product_id is None else "edit"
+    version = product.pushed_content_version or product.content_version
+    return replace(known, intent=Intent(kind, "", version, _NO_CONTENT, unknown, answer=_ANSWER))

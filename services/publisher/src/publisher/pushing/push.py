@@ -11,7 +11,7 @@ from publisher.content.mapping import fingerprint
 from publisher.errors import PublisherError, Refused, Unavailable, WarehouseUnusable, Withheld
 from publisher.model import Job, Listing
 from publisher.pushing import machine
-from publisher.pushing.doubt import in_doubt
+from publisher.pushing.doubt import in_doubt, is_outlived, with_known_ids
 from publisher.pushing.facts import known
 from publisher.pushing.machine import Facts, Fail, Skip, Wait
 from publisher.pushing.reconciling import Reconciler
@@ -125,7 +125,7 @@ class Push:
             listing = await self._recorder.start_over(listing)
         found = problems(product, listing) if product is not None else ()
         if product is not None and stored.was_restored:
-            listing = in_doubt(listing, product)
+            listing = await self._doubted(listing, product)
         return Facts(
             shop_key=job.shop_key,
             product=product,
@@ -140,6 +140,15 @@ class Push:
             command_id=job.command_id,
             search_lag=self._search_lag,
         )
+
+    async def _doubted(self, listing: Listing | None, product: ProductSnapshot) -> Listing | None:
+        """The listing in a restored database: first what the catalogue knows, then what only TikTok can know."""
+        if listing is not None and is_outlived(listing, product):
+            listing = await self._recorder.start_over(listing)
+        known = with_known_ids(listing or Listing(product.shop_key, product.product_no), product)
+        if known is not None:
+            listing = await self._recorder.corrected(known)
+        return in_doubt(listing, product)
 
     async def _take(self, job: Job, facts: Facts, step: machine.Step) -> Facts:
         if isinstance(step, machine.CheckOverview):

@@ -82,7 +82,7 @@ def restored(
         say("dry run: nothing was changed")
         return
     say(f"{counted(removed, 'push that was', 'pushes that were')} carried out since the backup removed")
-    say("next: start ingestor, catalog and janitor, wait for a lag of 0, then the publisher (docs/backup.md)")
+    say("next: start ingestor and catalog, wait for a lag of 0, then janitor and publisher (docs/backup.md)")
 
 
 async def _restored(cluster: Cluster, settings: MongoSettings, *, plan_of: datetime, dry_run: bool) -> tuple[Plan, int]:
