@@ -252,4 +252,5 @@ def test_a_bad_file_at_the_start_is_refused(mount, directory):
 
 def test_the_variables_that_the_file_names(mount):
     mount.put(shops_yaml={"demo": entry("${INGESTOR_DEMO_SECRET}", url="${A}/x")})
-    assert ShopsFile(mount.shops).variables() == {"INGESTOR_DEMO_SECRET", "A"}
+    names = {"INGESTOR_DEMO_SECRET", "A"}
+    assert ShopsFile(mount.shops).variables() == names | {f"{name}_FILE" for name in names}
