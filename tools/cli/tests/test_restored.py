@@ -75,6 +75,9 @@ async def test_the_groups_go_back_to_the_backup_and_the_publisher_is_told(
         assert ended.exit_code == 0, ended.stderr
         assert "then janitor and publisher" in ended.stdout
 
+    told = await shopsync(*where, "doctor", "--only", "restored")
+    assert "from a backup of" in told.stdout
+
     # Every record was appended within the hour, so these groups are back at the start, and the others are not.
     assert before[PRODUCT_CHANGES.name, 0] == 1
     assert (await reached(bus, "catalog.products"))[PRODUCT_CHANGES.name, 0] == 0

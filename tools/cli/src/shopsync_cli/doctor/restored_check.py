@@ -13,7 +13,8 @@ from shopsync_contracts import ContractError, parse
 from shopsync_contracts.access import group_named
 from shopsync_contracts.events import PushRequested
 from shopsync_contracts.topics import PUSH_COMMANDS
-from shopsync_readmodel.restorations import CommandPositions, read_command_positions
+from shopsync_readmodel.restorations import CommandPositions, Restoration, read_command_positions, read_restorations
+from shopsync_readmodel.times import show_time
 from shopsync_runtime.wording import counted
 
 _LOOKED_AT = 200
@@ -28,16 +29,25 @@ async def check(patient: Patient) -> Sequence[Finding]:
     assert settings is not None  # noqa: S101 - the same
     async with connected(settings, may_be_empty=True) as database:
         known = await read_command_positions(database)
+        restorations = await read_restorations(database)
     if known is None:
         return [skipped("restored", "this user may not read command_positions", "shopsync mongo apply-users FILE")]
     unknown = await _unknown(cluster, known)
     if not unknown:
-        return [ok("restored", "the database knows all push commands that were taken")]
+        return [ok("restored", _words(restorations))]
     text = (
         f"in {counted(len(unknown), 'partition')} push commands were taken that the database does not know: it is older"
     )
     do = "stop the services, then `shopsync mongo restored --backup-of TIME`: docs/backup.md"
     return [fail("restored", text, do)]
+
+
+def _words(restorations: Sequence[Restoration]) -> str:
+    if not restorations:
+        return "the database knows all push commands that were taken"
+    newest = restorations[-1]
+    of, at = show_time(newest.backup_of), show_time(newest.restored_at)
+    return f"restored at {at} from a backup of {of}: TikTok is asked before anything is listed"
 
 
 async def _unknown(cluster: Cluster, known: CommandPositions) -> list[TopicPartition]:
