@@ -37,7 +37,7 @@ EPOCH = datetime(2026, 11, 23, 0, 0, tzinfo=UTC)
 class Unpublished:
     """Drops the catalogue's snapshots: these tests read MongoDB only."""
 
-    def message(self, _state: Any) -> None:
+    def message(self, _state: Any, _trace: Any = None) -> None:
         return None
 
     def begin(self, _products: Any) -> int:
