@@ -30,6 +30,7 @@ from shopsync_contracts.events import PushSkipped, PushSucceeded
 from shopsync_contracts.topics import DELETE_COMMANDS, LISTING_EVENTS, PUSH_COMMANDS
 from shopsync_readmodel.restorations import COLLECTION
 from shopsync_runtime.chunks import batched
+from shopsync_runtime.kafka.consumer import ISOLATION
 from shopsync_runtime.mongo import Database
 
 MARGIN = timedelta(minutes=10)
@@ -220,7 +221,9 @@ async def _between(consumer: Consumer, spans: Mapping[TopicPartition, tuple[int,
 @asynccontextmanager
 async def _member(cluster: Cluster, group: str) -> AsyncIterator[Consumer]:
     """A consumer that commits for a group without being a member of it."""
-    consumer: Consumer = AIOKafkaConsumer(**cluster.connection.options(), group_id=group, enable_auto_commit=False)
+    consumer: Consumer = AIOKafkaConsumer(
+        **cluster.connection.options(), group_id=group, enable_auto_commit=False, isolation_level=ISOLATION
+    )
     with kafka_errors(cluster):
         await consumer.start()
         try:
