@@ -135,7 +135,8 @@ async def test_an_unreachable_database_is_one_line_without_the_password(shopsync
     assert ended.exit_code == 1
     assert ended.stderr.startswith("shopsync: MongoDB is not reachable at 127.0.0.1:1")
     assert "secret" not in ended.stderr
-    assert ended.stderr.endswith("Connect call failed; check SHOPSYNC_MONGO_URI\n"), "neither time-outs nor addresses in Python's notation"
+    expected = "Connect call failed; check SHOPSYNC_MONGO_URI\n"
+    assert ended.stderr.endswith(expected), "neither time-outs nor addresses in Python's notation"
     assert len(ended.stderr.splitlines()) == 1
 
 
