@@ -23,7 +23,7 @@ SEEDS ?= 20
 RATE ?=
 MINUTES ?= 10
 
-.PHONY: help install lock generated demo bench-publisher month bench-import bench-catalogue bench-latency bench-fairness bench-growth bench-start soak test test-cluster test-upgrade test-secured reliability test-unit test-kubernetes test-node test-images coverage lint types imports measure pace-constants check format clean
+.PHONY: help install lock generated demo bench-publisher month bench-import bench-catalogue bench-latency bench-fairness bench-growth bench-start soak test test-cluster test-upgrade test-secured reliability test-unit test-kubernetes test-node test-images test-observability coverage lint types imports measure pace-constants check format clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-16s %s\n", $$1, $$2}'
@@ -111,6 +111,9 @@ test-kubernetes: install ## the chart in a real API server: kube-apiserver, etcd
 
 test-node: install ## the chart on one real node with the images of `make test-images`, and the demo's story told to its pods (Linux, as root, with containerd and the CNI plugins)
 	@unshare --net $(BIN)/pytest -m node $(or $(TESTS),tests/kubernetes)
+
+test-observability: install ## rules, dashboards and traces, by Prometheus' promtool, which is built from its Go module, once
+	@$(BIN)/pytest -m "observability or not cluster" $(or $(TESTS),tests/observability)
 
 test-images: install ## every image built and run, on the Docker engine that answers, else on one of its own (Debian's packages, as root)
 	@$(BIN)/pytest -m images $(or $(TESTS),tests/images)

@@ -10,7 +10,7 @@ import pytest
 import yaml
 from control_plane import documents
 from helm import CHART, PARTS, Helm, values
-from kubernetes_programs import HELM, is_built
+from kubernetes_programs import HELM
 from pydantic_settings import BaseSettings
 
 from catalog.settings import CatalogSettings
@@ -35,7 +35,7 @@ RUNNERS = {"StatefulSet", "Deployment", "Job", "CronJob", "Pod"}
 
 @pytest.fixture(scope="module")
 def helm(request, tmp_path_factory) -> Helm:
-    if not is_built(HELM) and not request.config.option.markexpr.startswith("kubernetes"):
+    if not HELM.is_built and not request.config.option.markexpr.startswith("kubernetes"):
         pytest.skip(f"helm {HELM.version} is not built here: `make test-kubernetes` does")
     return Helm(tmp_path_factory.mktemp("helm"))
 

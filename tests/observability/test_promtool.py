@@ -17,12 +17,12 @@ import shopsync_runtime.metrics
 
 MODULES = (shopsync_runtime.metrics, ingestor.metrics, catalog.metrics, publisher.metrics, janitor.metrics)
 
-pytestmark = pytest.mark.timeout(2400)  # the build, once per machine
+pytestmark = [pytest.mark.observability, pytest.mark.timeout(2400)]  # the build, once per machine
 
 
 @pytest.fixture(scope="module", name="promtool")
-def _promtool():
-    return promtool()
+def _promtool(request):
+    return promtool(may_build=request.config.option.markexpr.startswith("observability"))
 
 
 def test_the_rules_are_right(promtool):

@@ -121,7 +121,7 @@ async def _check_metrics(stack):
             text = (await client.get(f"{service.url}/metrics")).text
             assert 'shopsync_trace_spans_total{outcome="exported"}' in text
             assert "_created" not in text
-            if (PROGRAM.home / PROGRAM.name).is_file():
+            if PROGRAM.is_built:
                 assert promtool()("check", "metrics", given=text) == "", service.name
 
 

@@ -50,11 +50,6 @@ SCHEDULER = _kubernetes("kube-scheduler")
 KUBELET = _kubernetes("kubelet")
 
 
-def is_built(program: GoProgram) -> bool:
-    """Whether it is in the cache already."""
-    return (program.home / program.name).is_file()
-
-
 def program(wanted: GoProgram) -> Path:
     """The program; built now, in minutes, where it is not in the cache. Skips the test where that cannot be."""
     try:

@@ -41,6 +41,11 @@ class GoProgram:
         digest = hashlib.sha256(repr(self).encode()).hexdigest()[:10]
         return cache_folder() / "go" / f"{self.name}-{self.version}-{digest}"
 
+    @property
+    def is_built(self) -> bool:
+        """Whether it is in the cache already."""
+        return (self.home / self.name).is_file()
+
 
 def built(program: GoProgram) -> Path:
     """The program's binary. Built when it is not there yet, which may take minutes.
@@ -49,14 +54,14 @@ def built(program: GoProgram) -> Path:
     Go fails.
     """
     target = program.home / program.name
-    if target.is_file():
+    if program.is_built:
         return target
     go = shutil.which("go")
     if go is None:
         raise Unavailable(f"{program.name} {program.version} is not in {target.parent} and there is no go to build it")
     target.parent.mkdir(parents=True, exist_ok=True)
     with locked(target.parent / "lock"):
-        if not target.is_file():
+        if not program.is_built:
             _build(go, program, target)
     return target
 
