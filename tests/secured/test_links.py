@@ -26,6 +26,7 @@ from shopsync_runtime.kafka.producer import Producer
 from shopsync_runtime.tls import TlsFiles
 from shopsync_testkit.certificates import Authority
 from shopsync_testkit.kafka.secured import MECHANISMS
+from shopsync_testkit.kafka.tokens import TokenIssuer
 from shopsync_testkit.polling import eventually
 from shopsync_testkit.processes import ServiceProcess
 
@@ -72,6 +73,9 @@ async def test_a_closed_way_is_told_with_the_setting(broker, link, tmp_path):
     expired.write_text(broker.tokens.token("catalog", seconds=-60))
     others = tmp_path / "others"
     others.write_text("no token at all")
+    forged = tmp_path / "forged-token"
+    (tmp_path / "stranger").mkdir()
+    forged.write_text(TokenIssuer(tmp_path / "stranger").token("catalog"))
     ssl_at, login_at, plain_at = (broker.addresses[one] for one in ("SSL", "SASL_SSL", "SASL_PLAINTEXT"))
     nothing = dict.fromkeys(("SASL_MECHANISM", "USERNAME", "PASSWORD", "CA_FILE"))
     own = {"CERTIFICATE_FILE": theirs.certificate, "KEY_FILE": theirs.key}
@@ -102,6 +106,10 @@ async def test_a_closed_way_is_told_with_the_setting(broker, link, tmp_path):
         "no token of the kind": (
             await told(**token, TOKEN_FILE=others),
             "the token in .* is not valid for",
+        ),
+        "a token of another issuer": (
+            await told(**token, TOKEN_FILE=forged),
+            f"refuses the token: SHOPSYNC_KAFKA_TOKEN_FILE: the token in {forged} is not valid for this cluster",
         ),
         "no token": (await told(**token, TOKEN_FILE=tmp_path / "none"), "SHOPSYNC_KAFKA_TOKEN_FILE: .*none cannot be"),
         "TLS where there is none": (

@@ -218,6 +218,8 @@ def _settings(
         "ssl.principal.mapping.rules": "RULE:^CN=([^,]+),.*$/$1/,DEFAULT",
         "authorizer.class.name": "org.apache.kafka.metadata.authorizer.StandardAuthorizer",
         "super.users": f"User:{_BROKER};User:{ADMIN}",
+        # Kafka 4.1's default class looks at no signature and no audience.
+        "sasl.oauthbearer.jwt.validator.class": f"{_LOGIN}.oauthbearer.BrokerJwtValidator",
         "sasl.oauthbearer.jwks.endpoint.url": key_set,
         "sasl.oauthbearer.expected.audience": AUDIENCE,
     }
