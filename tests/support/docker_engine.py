@@ -21,12 +21,13 @@ ROOT = Path(__file__).parents[2]
 _START_SECONDS = 60
 _RELEASE = "bookworm"  # the Debian of the Dockerfile's base, with the same Python
 _PACKAGES = "ca-certificates,python3,python3-venv"
+_HOME = Path("~root").expanduser()  # builds run as root, and read what root's files say
 # What this machine says about package registries and certificates holds in its own builds too.
 _MACHINE = (
     "/etc/pip.conf",
-    "/root/.config/pip/pip.conf",
-    "/root/.pip/pip.conf",
-    "/root/.config/uv/uv.toml",
+    f"{_HOME}/.config/pip/pip.conf",
+    f"{_HOME}/.pip/pip.conf",
+    f"{_HOME}/.config/uv/uv.toml",
     "/etc/uv/uv.toml",
 )
 _VARIABLES = (
