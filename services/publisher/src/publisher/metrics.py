@@ -21,9 +21,9 @@ RATE_LIMITS = Counter(
     "shopsync_publisher_rate_limits", "Calls that TikTok Shop answered with a rate limit", ["shop_key"]
 )
 # TikTok did not answer several calls in a row
-BREAKERS_OPENED = Counter("shopsync_publisher_breakers_opened", "Times a shop's calls were stopped for want of answers")
+BREAKERS_OPENED = Counter("shopsync_publisher_breakers_opened", "Times a shop's calls were stopped for lack of answers")
 # as this replica knows them: of another's it learns at the shop's next call
-BREAKERS_OPEN = Gauge("shopsync_publisher_breakers_open", "Shops whose calls are stopped for want of answers")
+BREAKERS_OPEN = Gauge("shopsync_publisher_breakers_open", "Shops whose calls are stopped for lack of answers")
 # endpoints are those of endpoints.py, which are few
 CALLS = Histogram(
     "shopsync_publisher_call_seconds",

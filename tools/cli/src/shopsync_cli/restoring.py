@@ -2,7 +2,7 @@
 
 Kafka has gone on since the backup. What the catalogue had read since is read again: a message that is repeated changes
 nothing. Deletions are not repeated: a product may be ON since, and the edit that says so is read again beside them; the
-next sweep proves anew what is gone.
+next sweep proves again what is gone.
 
 What was sent to TikTok Shop since is not sent again: the publisher is told that the database was restored, and asks
 TikTok first. Push commands that were taken count as taken; of the jobs in the backup those that were carried out since
