@@ -13,9 +13,11 @@ from publisher.store.authorizations import Authorizations
 from publisher.store.image_cache import ImageCache
 from publisher.store.jobs import Jobs
 from publisher.store.listings import Listings
+from publisher.store.positions import Positions
 from publisher.store.token_keys import TokenKeys
 
-_STORES = (ProductStore, ImportStore, SweepStore, AppTroubles, Authorizations, ImageCache, Jobs, Listings, TokenKeys)
+_OF_THE_PUBLISHER = (AppTroubles, Authorizations, ImageCache, Jobs, Listings, Positions, TokenKeys)
+_STORES = (ProductStore, ImportStore, SweepStore, *_OF_THE_PUBLISHER)
 
 _PATIENCE_MS = 1000
 

@@ -129,6 +129,11 @@ async def test_a_database_that_is_older_than_kafka_is_told(
     await mongo_client[mongo_database]["command_positions"].insert_one(position)
     assert set(verdicts(await looked(shopsync, *where, only=("restored",))).values()) == {"ok"}
 
+    await mongo_client[mongo_database]["command_positions"].update_one({}, {"$set": {"gap_at": NOW}})
+    found = await looked(shopsync, *where, only=("restored",))
+    assert set(verdicts(found).values()) == {"warn"}
+    assert "gap_at" in found["restored", "restored"]["do"]
+
 
 async def test_the_indexes_that_services_make_are_the_declared_ones(
     looked, verdicts, shopsync, mongo_uri, mongo_client, mongo_database

@@ -63,6 +63,8 @@ async def test_the_groups_go_back_to_the_backup_and_the_publisher_is_told(
     await send(bus, sent, now)
     await send(bus, PushSkipped(shop_key="demo", product_no="A-2", why="sync_disabled"), OLD - timedelta(days=9))
     await commit_all(bus)
+    noticed = {"_id": f"{PUSH_COMMANDS.full_name(bus.prefix)}/{command.partition}", "offset": -1, "gap_at": now}
+    await database["command_positions"].insert_one(noticed)
     jobs = [{"_id": f"demo/A-{number}", "shop_key": "demo", "requested_at": OLD} for number in (1, 2, 3)]
     await database["push_jobs"].insert_many(jobs)
 
@@ -90,6 +92,7 @@ async def test_the_groups_go_back_to_the_backup_and_the_publisher_is_told(
     name = PUSH_COMMANDS.full_name(bus.prefix)
     position = await database["command_positions"].find_one({"_id": f"{name}/{command.partition}"})
     assert position["offset"] == command.offset
+    assert "gap_at" not in position, "the mark says more"
     assert position["timestamp"] >= now - timedelta(minutes=1)
     assert await database["restorations"].count_documents({}) in (1, 2)
 

@@ -36,3 +36,10 @@ async def read_command_positions(database: Database) -> CommandPositions | None:
         topic, _, partition = str(one["_id"]).rpartition("/")
         positions[(topic, int(partition))] = int(one["offset"])
     return positions
+
+
+async def read_gap(database: Database) -> datetime | None:
+    """When a publisher first noticed push commands behind others that the database does not know; None: never."""
+    gap = {"gap_at": {"$exists": True}}
+    found = await if_allowed(database["command_positions"].find(gap).sort("gap_at", 1).limit(1).to_list())
+    return found[0]["gap_at"] if found else None

@@ -67,7 +67,8 @@ def build(runtime: Runtime, settings: PublisherSettings) -> None:
     stores = Stores.of(database)
     authorizations, jobs, listings = stores.authorizations, stores.jobs, stores.listings
     image_cache, troubles, pauses = ImageCache(database), AppTroubles(database), Pauses(database)
-    for store in (jobs, listings, authorizations, image_cache, troubles, stores.token_keys):
+    positions = Positions(database)
+    for store in (jobs, listings, authorizations, image_cache, troubles, stores.token_keys, positions):
         runtime.on_start(store.ensure_indexes)
     runtime.on_start(authorizations.ensure_view)
     runtime.on_stop(image_cache.finish)
@@ -125,9 +126,7 @@ def build(runtime: Runtime, settings: PublisherSettings) -> None:
         app_key=settings.tiktok_app_key,
         app_secret=settings.tiktok_app_secret,
     )
-    handlers = Handlers(
-        jobs, Positions(database, on_gap=situations.doubt), pauses, paused_shops, wake=workers.wake, clock=clock
-    )
+    handlers = Handlers(jobs, positions, pauses, paused_shops, wake=workers.wake, clock=clock)
     runtime.consume("commands", [PUSH_COMMANDS], handlers.commands)
     runtime.add_routes(web.routes())
     runtime.background("relay", outbox.relay)

@@ -35,6 +35,7 @@ class Handlers:
         """push.requested: one job per product, however many commands. push_pause.set: pauses or resumes the shop."""
         pauses = [delivery for delivery in batch if isinstance(delivery.event.data, PushPauseSet)]
         commands = [delivery for delivery in batch if not isinstance(delivery.event.data, PushPauseSet)]
+        await self._positions.note_gaps(batch)
         new = await self._positions.not_taken(commands)
         for one in pauses:
             await self._pauses.note(

@@ -7,6 +7,8 @@ import pytest
 from msgspec.structs import replace
 
 from publisher.store import Positions
+from shopsync_contracts import new_event
+from shopsync_contracts.events import PushPauseSet
 
 AXES = {"vertical": "サイズ"}
 
@@ -178,33 +180,79 @@ async def test_without_a_restore_no_search_comes_before_a_create(demo):
     assert demo.sandbox.journal.requests["search_products"] == 0
 
 
-async def test_commands_whose_predecessors_the_database_does_not_know_put_it_in_doubt(demo):
-    """Nobody has told the publisher of the restore. It is told by Kafka, whose offsets have gone on."""
-    await demo.store()
+async def forgotten_restore(demo):
+    """A-100 and A-101 are listed, of which the database knows nothing any more, and nobody has told the publisher.
+
+    It is told by Kafka, whose offsets have gone on.
+    """
+    for product_no in ("A-100", "A-101", "A-102"):
+        await demo.store(product_no)
+    names = ("listings", "command_positions", "push_jobs")
+    await demo.push("A-102")
+    kept = {name: await demo.database[name].find().to_list() for name in names}
     await demo.push("A-100")
-    kept = {name: await demo.database[name].find().to_list() for name in ("listings", "command_positions")}
-    await demo.store("A-101")
     await demo.push("A-101")
     for name, documents in kept.items():
         await demo.database[name].delete_many({})
-        await demo.database[name].insert_many(documents)
+        if documents:
+            await demo.database[name].insert_many(documents)
     demo.sandbox.world.shop("demo").idempotency.clear()
-    positions = demo.handler.__self__._positions
-    positions._judged.clear()  # as in a process that has just started
+    restart(demo)
+
+
+def restart(demo):
+    """All that a process remembers of the positions is gone."""
+    demo.handler.__self__._positions = Positions(demo.database)
+
+
+async def test_commands_whose_predecessors_the_database_does_not_know_put_it_in_doubt(demo):
+    await forgotten_restore(demo)
     await demo.push("A-101")
-    assert demo.sandbox.journal.done["creates"] == 2
-    assert stock_writes(demo) == {("demo", "A-100"): 1, ("demo", "A-101"): 1}
+    assert demo.sandbox.journal.done["creates"] == 3
+    assert stock_writes(demo) == dict.fromkeys([("demo", "A-100"), ("demo", "A-101"), ("demo", "A-102")], 1)
+
+
+async def test_the_doubt_outlives_the_process_that_found_the_gap(demo):
+    """The position has gone on to the command behind the gap: nothing shows the gap to the next process."""
+    await forgotten_restore(demo)
+    await demo.push("A-101")
+    restart(demo)
+    await demo.push("A-100")
+    assert demo.sandbox.journal.done["creates"] == 3
+    assert stock_writes(demo) == dict.fromkeys([("demo", "A-100"), ("demo", "A-101"), ("demo", "A-102")], 1)
+
+
+async def test_a_crash_between_the_gap_and_the_jobs_keeps_the_doubt(demo):
+    await forgotten_restore(demo)
+    await Positions(demo.database).note_gaps([demo._delivery("A-101", "demo", "manual")])
+    restart(demo)
+    await demo.push("A-100")
+    assert demo.sandbox.journal.done["creates"] == 3
+
+
+async def gaps(database):
+    return await database["command_positions"].count_documents({"gap_at": {"$exists": True}})
 
 
 async def test_commands_that_follow_the_known_ones_do_not(demo):
-    gaps = []
-    store = Positions(demo.database, on_gap=lambda: gaps.append(1))
+    store = Positions(demo.database)
     one = demo._delivery("A-100", "demo", "manual")
-    await store.not_taken([replace(one, offset=7)])  # a partition that is not known yet
+    await store.note_gaps([replace(one, offset=7)])  # a partition that is not known yet
     await store.taken([replace(one, offset=7)])
-    again = Positions(demo.database, on_gap=lambda: gaps.append(1))
-    await again.not_taken([replace(one, offset=8), replace(one, offset=20)])
-    await again.not_taken([replace(one, offset=90)])  # only the first commands of a partition are judged
-    assert gaps == []
-    await Positions(demo.database, on_gap=lambda: gaps.append(1)).not_taken([replace(one, offset=9)])
-    assert gaps == [1]
+    again = Positions(demo.database)
+    await again.note_gaps([replace(one, offset=8), replace(one, offset=20)])
+    await again.note_gaps([replace(one, offset=90)])  # only the first commands of a partition are judged
+    assert await gaps(demo.database) == 0
+    await Positions(demo.database).note_gaps([replace(one, offset=9)])
+    assert await gaps(demo.database) == 1
+
+
+async def test_a_pause_before_the_first_command_leaves_no_gap(demo):
+    await demo.store()
+    await demo.push("A-100")
+    restart(demo)
+    command = demo._delivery("A-100", "demo", "manual")
+    pause = new_event(PushPauseSet(shop_key="demo", paused=False), source="/t", id="p", time=demo.clock())
+    after = replace(command, offset=command.offset + 1)
+    await demo.handler([replace(command, value=pause.to_bytes(), parsed=pause), after])
+    assert await gaps(demo.database) == 0

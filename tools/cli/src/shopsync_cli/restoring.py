@@ -129,7 +129,8 @@ async def carry_out(cluster: Cluster, database: Database, plan: Plan) -> int:
             [
                 UpdateOne(
                     {"_id": f"{part.topic}/{part.partition}"},
-                    {"$max": {"offset": offset, "timestamp": stamp}},
+                    # The mark says more than a gap that a publisher noticed by itself.
+                    {"$max": {"offset": offset, "timestamp": stamp}, "$unset": {"gap_at": ""}},
                     upsert=True,
                 )
                 for part, (offset, stamp) in plan.taken.items()

@@ -1,26 +1,31 @@
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
-
-import structlog
 
 from publisher.model import Listing, ShopState
 from publisher.store.authorizations import shop_state
 from publisher.store.catalogue import version_of
 from publisher.store.listing_documents import listing_of
+from publisher.store.positions import GAP
 from shopsync_contracts.events import ProductSnapshot
 from shopsync_runtime.mongo import Database, Document
 
-log = structlog.get_logger(__name__)
-
 _FROM = "from_collection"
 _SHOP_STATE_FIELDS: Document = {"ended": True, "blocked": True, "blocked_until": True, "quota_until": True}
+_A_GAP: list[Document] = [
+    {"$match": {GAP: {"$gte": datetime(1970, 1, 1, tzinfo=UTC)}}},
+    {"$limit": 1},
+    {"$project": {"_id": True}},
+    {"$set": {_FROM: "command_positions"}},
+]
 
 
 @dataclass(frozen=True, slots=True)
 class Situation:
     """What is stored about one product to push. `category_version` None: the shop has no settings.
 
-    `paused`: an operator paused the shop. `was_restored`: TikTok may know more of the product than this database.
+    `paused`: an operator paused the shop. `was_restored`: TikTok may know more of the product than this database, as an
+    operator said or a gap in the push commands shows.
     """
 
     product: ProductSnapshot | None
@@ -49,16 +54,6 @@ class Situations:
         """
         self._was_restored = await self._restorations.find_one({}, {"_id": True}) is not None
 
-    def doubt(self) -> None:
-        """Take the database for a restored one, until this process ends."""
-        if not self._was_restored:
-            log.warning(
-                "push commands were taken that this database does not know, as after a restore (or a dead letter, or a"
-                " Kafka transaction, came before): TikTok Shop is asked before anything is listed",
-                see="docs/backup.md",
-            )
-        self._was_restored = True
-
     async def read(self, shop_key: str, product_no: str) -> Situation:
         """What is stored now. The reads are not of one moment: the product is read before its listing."""
         found: dict[str, Document] = {}
@@ -71,7 +66,7 @@ class Situations:
             shop=shop_state(found.get("authorizations")),
             listing=None if listing is None else listing_of(listing),
             paused=bool(found.get("push_pauses", {}).get("paused")),
-            was_restored=self._was_restored,
+            was_restored=self._was_restored or "command_positions" in found,
         )
 
 
@@ -85,6 +80,7 @@ def _pipeline(shop_key: str, subject: str) -> list[Document]:
         beside("authorizations", shop_key, _SHOP_STATE_FIELDS),
         beside("push_pauses", shop_key, {"paused": True}),
         beside("listings", subject),
+        {"$unionWith": {"coll": "command_positions", "pipeline": _A_GAP}},
     ]
 
 

@@ -1,10 +1,11 @@
 """Whether the database is older than Kafka, as after a restore that the publisher was not told of."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from aiokafka import TopicPartition
 
-from shopsync_cli.doctor.model import Finding, Patient, fail, ok, skipped
+from shopsync_cli.doctor.model import Finding, Patient, fail, ok, skipped, warn
 from shopsync_cli.kafka.cluster import Cluster
 from shopsync_cli.kafka.group_offsets import committed
 from shopsync_cli.kafka.records import Consumer
@@ -13,7 +14,13 @@ from shopsync_contracts import ContractError, parse
 from shopsync_contracts.access import group_named
 from shopsync_contracts.events import PushRequested
 from shopsync_contracts.topics import PUSH_COMMANDS
-from shopsync_readmodel.restorations import CommandPositions, Restoration, read_command_positions, read_restorations
+from shopsync_readmodel.restorations import (
+    CommandPositions,
+    Restoration,
+    read_command_positions,
+    read_gap,
+    read_restorations,
+)
 from shopsync_readmodel.times import show_time
 from shopsync_runtime.wording import counted
 
@@ -30,11 +37,12 @@ async def check(patient: Patient) -> Sequence[Finding]:
     async with connected(settings, may_be_empty=True) as database:
         known = await read_command_positions(database)
         restorations = await read_restorations(database)
+        gap = await read_gap(database)
     if known is None:
         return [skipped("restored", "this user may not read command_positions", "shopsync mongo apply-users FILE")]
     unknown = await _unknown(cluster, known)
     if not unknown:
-        return [ok("restored", _words(restorations))]
+        return [ok("restored", _words(restorations)) if gap is None else _noticed(gap)]
     text = (
         f"in {counted(len(unknown), 'partition')} push commands were taken that the database does not know: it is older"
     )
@@ -48,6 +56,15 @@ def _words(restorations: Sequence[Restoration]) -> str:
     newest = restorations[-1]
     of, at = show_time(newest.backup_of), show_time(newest.restored_at)
     return f"restored at {at} from a backup of {of}: TikTok is asked before anything is listed"
+
+
+def _noticed(gap: datetime) -> Finding:
+    text = (
+        f"at {show_time(gap)} a publisher noticed push commands that the database does not know: TikTok is asked before"
+        " anything is listed"
+    )
+    do = "if the database was restored: stop the services, then `shopsync mongo restored --backup-of TIME`; else"
+    return warn("restored", text, f"{do} (a dead letter, a Kafka transaction) clear gap_at: docs/backup.md")
 
 
 async def _unknown(cluster: Cluster, known: CommandPositions) -> list[TopicPartition]:

@@ -76,6 +76,7 @@ INDEXES: dict[str, tuple[Index, ...]] = {
     ),
     "listings": _where_there("tiktok_product_id", "review_due_at", "outbox.id", "intent.kind"),
     "push_jobs": (_on("shop_key", "due_at"),),
+    "command_positions": _where_there("gap_at"),
     "images": (_on("uploaded_at", expires=True), _on("seen_at", expires=True)),
     "authorizations": (_on("tiktok_shop_id", unique=True),),
     "app_troubles": (_on("seen_at", expires=True),),
