@@ -7,7 +7,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 TOOLS := .cache/tools
 UV := $(shell command -v uv 2>/dev/null || echo $(TOOLS)/bin/uv)
-PROJECTS := libs/contracts libs/runtime libs/readmodel libs/sandbox libs/testkit tools/cli tools/rehearsals services/ingestor services/catalog services/publisher services/janitor
+PROJECTS := libs/contracts libs/runtime libs/readmodel libs/accounts libs/sandbox libs/testkit tools/cli tools/rehearsals services/ingestor services/catalog services/publisher services/janitor services/console
 REHEARSED := libs/contracts libs/testkit libs/sandbox tools/rehearsals
 DEPLOYED := $(filter-out libs/testkit libs/sandbox tools/rehearsals,$(PROJECTS))
 MANIFESTS := pyproject.toml requirements.lock $(PROJECTS:%=%/pyproject.toml)
@@ -148,7 +148,7 @@ clean: ## remove .venv and caches
 
 LOCK = $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	--no-emit-find-links --no-header --no-annotate
-OWN = $(foreach one,contracts runtime readmodel testkit sandbox catalog,--no-emit-package shopsync-$(one))
+OWN = $(foreach one,contracts runtime readmodel accounts testkit sandbox catalog,--no-emit-package shopsync-$(one))
 
 lock: | $(UV) ## resolve the third-party packages again (UPGRADE=--upgrade takes newer versions)
 	@$(LOCK) $(UPGRADE) $(OWN) --group dev --all-extras $(PROJECTS:%=%/pyproject.toml) -o requirements.lock

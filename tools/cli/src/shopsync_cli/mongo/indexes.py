@@ -81,6 +81,8 @@ INDEXES: dict[str, tuple[Index, ...]] = {
     "authorizations": (_on("tiktok_shop_id", unique=True),),
     "app_troubles": (_on("seen_at", expires=True),),
     "token_keys": (_on("counts_until", expires=True),),
+    "accounts": (_on("email", unique=True), *_where_there("link.digest")),
+    "sessions": (_on("expires_at", expires=True), _on("shop_key")),
     "ingestor_leases": _LEASES,
     "catalog_leases": _LEASES,
     "publisher_leases": _LEASES,

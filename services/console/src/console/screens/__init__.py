@@ -1,0 +1,1 @@
+"""One module per screen: its routes, what it reads, and which template shows it."""

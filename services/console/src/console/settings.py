@@ -1,0 +1,73 @@
+import ipaddress
+from datetime import timedelta
+from typing import Annotated
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, Field, SecretStr
+from pydantic_settings import SettingsConfigDict
+
+from shopsync_runtime import PositiveDuration, ServiceSettings
+
+
+def _origin(value: str) -> str:
+    parts = urlsplit(value)
+    if parts.scheme not in {"http", "https"} or not parts.netloc or parts.path.strip("/") or parts.query:
+        raise ValueError("must be an origin such as https://console.example.jp, without a path")
+    return value.rstrip("/")
+
+
+def _address(value: str) -> str:
+    if not value.startswith(("http://", "https://")):
+        raise ValueError("must be an http:// or https:// address")
+    return value.rstrip("/")
+
+
+def _networks(value: str) -> str:
+    for one in filter(None, (part.strip() for part in value.split(","))):
+        try:
+            ipaddress.ip_network(one)
+        except ValueError:
+            raise ValueError(f"{one!r} is no address or network such as 10.0.0.0/8") from None
+    return value
+
+
+class ConsoleSettings(ServiceSettings):
+    """The console. Variables begin with CONSOLE_."""
+
+    model_config = SettingsConfigDict(env_prefix="CONSOLE_")
+
+    public_url: Annotated[str, AfterValidator(_origin)] = Field(
+        "http://127.0.0.1:8085",
+        description="Origin under which merchants open the console; with https cookies are sent by TLS only",
+    )
+    trusted_proxies: Annotated[str, AfterValidator(_networks)] = Field(
+        "",
+        description="Addresses or networks, by comma, of proxies whose X-Forwarded-For names the client; for the"
+        " log-in throttle",
+    )
+    session_idle: PositiveDuration = Field(
+        timedelta(hours=12), description="A session ends after this long without a request"
+    )
+    session_lifetime: PositiveDuration = Field(
+        timedelta(days=7), description="A session ends this long after the log-in in any case"
+    )
+    login_failures: int = Field(
+        5, ge=1, le=100, description="Failed log-ins of one account or address after which further ones have to wait"
+    )
+    login_wait: PositiveDuration = Field(
+        timedelta(minutes=15), description="How long further log-ins wait after too many failures"
+    )
+    publisher_url: Annotated[str, AfterValidator(_address)] = Field(
+        "http://127.0.0.1:8083", description="Address of the publisher's internal API: categories, brands, consent"
+    )
+    publisher_token: SecretStr | None = Field(
+        None,
+        min_length=16,
+        description="Shared token of that API (PUBLISHER_INTERNAL_TOKEN); without it the pickers and the consent are"
+        " not available",
+    )
+
+    @property
+    def is_secure(self) -> bool:
+        """Whether merchants come by TLS."""
+        return self.public_url.startswith("https://")

@@ -1,0 +1,69 @@
+"""`sessions` in MongoDB: who is logged in. The cookie's value is not stored, only its digest."""
+
+import hashlib
+import secrets
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from console.model import Session
+from shopsync_runtime.mongo import Database
+
+_TOKEN_BYTES = 32
+_RENEW_SHARE = 0.1
+"""A session's end is moved after this share of its idle time: not every request writes."""
+
+
+def digest_of(token: str) -> str:
+    """What is stored of a token."""
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+class Sessions:
+    """Sessions, each ending after idleness or at the end of its lifetime. MongoDB removes ended ones."""
+
+    def __init__(
+        self, database: Database, *, idle: timedelta, lifetime: timedelta, clock: Callable[[], datetime]
+    ) -> None:
+        self._sessions = database["sessions"]
+        self._idle = idle
+        self._lifetime = lifetime
+        self._clock = clock
+
+    async def ensure_indexes(self) -> None:
+        """Create missing indexes: removal of ended sessions, and all of a shop."""
+        await self._sessions.create_index("expires_at", expireAfterSeconds=0)
+        await self._sessions.create_index("shop_key")
+
+    async def begin(self, shop_key: str, email: str) -> Session:
+        """A new session with a token of its own: one from before the log-in is never raised to it."""
+        now = self._clock()
+        session = Session(secrets.token_urlsafe(_TOKEN_BYTES), shop_key, email, now, now + self._idle)
+        await self._sessions.insert_one(
+            {
+                "_id": digest_of(session.token),
+                "shop_key": shop_key,
+                "email": email,
+                "began_at": now,
+                "expires_at": session.expires_at,
+            }
+        )
+        return session
+
+    async def find(self, token: str) -> Session | None:
+        """The session of this cookie; None when there is none, or it has ended."""
+        found = await self._sessions.find_one({"_id": digest_of(token)})
+        now = self._clock()
+        if found is None or "shop_key" not in found or found["expires_at"] <= now:
+            return None
+        expires_at = min(now + self._idle, found["began_at"] + self._lifetime)
+        if expires_at - found["expires_at"] > self._idle * _RENEW_SHARE:
+            await self._sessions.update_one({"_id": found["_id"]}, {"$set": {"expires_at": expires_at}})
+        return Session(token, found["shop_key"], found["email"], found["began_at"], expires_at)
+
+    async def end(self, token: str) -> None:
+        """Log out."""
+        await self._sessions.delete_one({"_id": digest_of(token)})
+
+    async def end_all_of(self, shop_key: str) -> None:
+        """Log out everywhere, as after a new password."""
+        await self._sessions.delete_many({"shop_key": shop_key})

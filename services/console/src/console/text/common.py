@@ -1,0 +1,25 @@
+TEXTS = {
+    "product": ("TikTok Shop連携ツール", "TikTok Shop link"),
+    "log_out": ("ログアウト", "Log out"),
+    "other_language": ("English", "日本語"),
+    "skip": ("本文へ移動", "Skip to content"),
+    "products": ("商品一覧", "Products"),
+    "authorization": ("TikTok Shop認証", "TikTok Shop authorisation"),
+    "settings": ("連携設定", "Link settings"),
+    "history": ("履歴", "History"),
+    "help": ("ヘルプ", "Help"),
+    "menu": ("メニュー", "Menu"),
+    "not_found": ("ページが見つかりません", "There is no such page"),
+    "not_found_do": ("商品一覧に戻ってください。", "Go back to the list of products."),
+    "wrong_form": ("この画面は古くなっています", "This page is out of date"),
+    "wrong_form_do": (
+        "何も送信されていません。画面を開き直して、もう一度お試しください。",
+        "Nothing was sent. Open the page again and repeat.",
+    ),
+    "failed": ("処理できませんでした", "This could not be done"),
+    "failed_do": (
+        "何も失われていません。しばらくしてから、もう一度お試しください。",
+        "Nothing is lost. Please try again in a while.",
+    ),
+    "back": ("商品一覧へ戻る", "Back to the products"),
+}

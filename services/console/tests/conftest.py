@@ -1,0 +1,64 @@
+"""The console over HTTP without a browser, on a real MongoDB and Kafka."""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import ClassVar
+
+import httpx
+import pytest_asyncio
+
+from console.app import build
+from console.settings import ConsoleSettings
+from console.store import Sessions
+from console.web import csrf
+from shopsync_runtime.http_server import make_http_app
+from shopsync_runtime.runtime import Runtime
+from shopsync_runtime.testing import ServiceWorld, running, service_place
+
+NOW = datetime(2026, 11, 23, 3, 0, tzinfo=UTC)
+ORIGIN = "http://127.0.0.1:8085"
+
+
+@dataclass(kw_only=True)
+class World(ServiceWorld):
+    """`client` is logged in as the merchant of "demo"; `stranger` is not logged in."""
+
+    SERVICE: ClassVar[str] = "console"
+    now: datetime = NOW
+    runtime: Runtime = field(init=False)
+    client: httpx.AsyncClient = field(init=False)
+    stranger: httpx.AsyncClient = field(init=False)
+
+    def clock(self) -> datetime:
+        return self.now
+
+    async def log_in(self, shop_key: str) -> httpx.AsyncClient:
+        """A browser with a session of this shop."""
+        hours = {"idle": timedelta(hours=12), "lifetime": timedelta(days=7)}
+        session = await Sessions(self.database, clock=self.clock, **hours).begin(shop_key, f"{shop_key}@example.jp")
+        browser = self.browser()
+        browser.cookies.set("console_session", session.token)
+        return browser
+
+    def browser(self) -> httpx.AsyncClient:
+        app = make_http_app(
+            livez=self.runtime.livez, readyz=self.runtime.readyz, routes=self.runtime.routes, is_started=lambda: True
+        )
+        return httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url=ORIGIN)
+
+    async def post(self, browser: httpx.AsyncClient, path: str, **fields: str | list[str]) -> httpx.Response:
+        """Send a form as the session's own page would."""
+        cookie = browser.cookies.get("console_session") or browser.cookies.get("console_visit") or ""
+        return await browser.post(path, data={csrf.FIELD: csrf.token_of(cookie), **fields}, headers={"origin": ORIGIN})
+
+
+@pytest_asyncio.fixture
+async def world(kafka_bootstrap, topic_prefix, mongo_uri, mongo_client, mongo_database) -> AsyncIterator[World]:
+    async with service_place(kafka_bootstrap, topic_prefix, mongo_uri, mongo_client[mongo_database]) as place:
+        world = World(**place)
+        world.runtime = Runtime("console", world.common, clock=world.clock)
+        build(world.runtime, ConsoleSettings(**world.service_settings()))
+        async with running(world.runtime):
+            world.client, world.stranger = await world.log_in("demo"), world.browser()
+            yield world
