@@ -7,6 +7,7 @@ from typing import ClassVar
 
 import httpx
 import pytest_asyncio
+from fake_publisher import FakePublisher
 
 from console.app import build
 from console.settings import ConsoleSettings
@@ -15,6 +16,7 @@ from console.web import csrf
 from shopsync_runtime.http_server import make_http_app
 from shopsync_runtime.runtime import Runtime
 from shopsync_runtime.testing import ServiceWorld, running, service_place
+from shopsync_sandbox.serving import running as serving
 
 NOW = datetime(2026, 11, 23, 3, 0, tzinfo=UTC)
 ORIGIN = "http://127.0.0.1:8085"
@@ -22,10 +24,14 @@ ORIGIN = "http://127.0.0.1:8085"
 
 @dataclass(kw_only=True)
 class World(ServiceWorld):
-    """`client` is logged in as the merchant of "demo"; `stranger` is not logged in."""
+    """`client` is logged in as the merchant of "demo"; `stranger` is not logged in.
+
+    `publisher` stands for the publisher's internal API.
+    """
 
     SERVICE: ClassVar[str] = "console"
     now: datetime = NOW
+    publisher: FakePublisher
     runtime: Runtime = field(init=False)
     client: httpx.AsyncClient = field(init=False)
     stranger: httpx.AsyncClient = field(init=False)
@@ -55,8 +61,13 @@ class World(ServiceWorld):
 
 @pytest_asyncio.fixture
 async def world(kafka_bootstrap, topic_prefix, mongo_uri, mongo_client, mongo_database) -> AsyncIterator[World]:
-    async with service_place(kafka_bootstrap, topic_prefix, mongo_uri, mongo_client[mongo_database]) as place:
-        world = World(**place)
+    publisher = FakePublisher()
+    async with (
+        service_place(kafka_bootstrap, topic_prefix, mongo_uri, mongo_client[mongo_database]) as place,
+        serving(publisher.app) as url,
+    ):
+        world = World(**place, publisher=publisher)
+        world.settings |= {"publisher_url": url, "publisher_token": publisher.token}
         world.runtime = Runtime("console", world.common, clock=world.clock)
         build(world.runtime, ConsoleSettings(**world.service_settings()))
         async with running(world.runtime):

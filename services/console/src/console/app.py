@@ -2,6 +2,7 @@
 
 from starlette.routing import Mount
 
+from console.publisher_api import PublisherApi
 from console.screens.help import HelpScreen
 from console.screens.login import LoginScreen
 from console.settings import ConsoleSettings
@@ -10,6 +11,7 @@ from console.web.application import make_application
 from console.web.rendering import Pages
 from shopsync_accounts import Accounts
 from shopsync_runtime import Runtime
+from shopsync_runtime.http_connections import Connections, web_context
 
 
 def build(runtime: Runtime, settings: ConsoleSettings) -> None:
@@ -28,3 +30,12 @@ def build(runtime: Runtime, settings: ConsoleSettings) -> None:
         routes, pages=pages, sessions=sessions, ask_for_login=login.keep_and_ask, settings=settings
     )
     runtime.add_routes([Mount("/", app=application)])
+
+
+def publisher_api(runtime: Runtime, settings: ConsoleSettings) -> PublisherApi:
+    """The client, with connections that end with the process."""
+    connections = Connections(
+        ssl_context=web_context(runtime.common.http_tls_files), proxies=runtime.common.http_proxies()
+    )
+    runtime.on_stop(connections.aclose)
+    return PublisherApi(connections, settings.publisher_url, settings.publisher_token)

@@ -4,7 +4,10 @@
   - NotYetAuthorized   the shop has no consent at TikTok Shop: the page of the consent comes first (LS-1)
   - WrongForm          the form was not made by this session's pages, or is too old
   - NoSuchPage         there is no such product, import or picture in this shop
+  - PublisherUnavailable  what TikTok Shop alone knows cannot be had now; the page says so and works without it
 """
+
+from typing import Literal
 
 from shopsync_runtime import PermanentError
 
@@ -23,3 +26,19 @@ class WrongForm(ConsoleError):
 
 class NoSuchPage(ConsoleError):
     """What was asked for does not exist in the session's shop."""
+
+
+PublisherCause = Literal[
+    "not_set_up", "not_authorized", "blocked", "refused", "unknown_shop", "tiktok_away", "publisher_away"
+]
+"""Each has a text for a page: `publisher.<cause>`."""
+
+
+class PublisherUnavailable(ConsoleError):
+    """`detail`: TikTok's own words, where there are any. `retry_after`: seconds."""
+
+    def __init__(self, cause: PublisherCause, detail: str = "", *, retry_after: int | None = None) -> None:
+        super().__init__(f"{cause}: {detail}" if detail else cause)
+        self.cause = cause
+        self.detail = detail
+        self.retry_after = retry_after

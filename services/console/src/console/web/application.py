@@ -14,7 +14,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from console.errors import NoSuchPage, NotYetAuthorized, WrongForm
+from console.errors import NoSuchPage, NotYetAuthorized, PublisherUnavailable, WrongForm
 from console.metrics import REQUESTS, SECONDS
 from console.settings import ConsoleSettings
 from console.store import Sessions
@@ -27,6 +27,15 @@ from console.web.visits import is_partial
 log = structlog.get_logger(__name__)
 
 AUTHORIZATION = "/authorization"
+_ANSWERED = (
+    HTTPException,
+    NoSuchPage,
+    NotYetAuthorized,
+    PublisherUnavailable,
+    WrongForm,
+    PyMongoError,
+    KafkaError,
+)
 
 
 def make_application(
@@ -45,9 +54,7 @@ def make_application(
     return Starlette(
         routes=[static_files(), *routes],
         middleware=[Middleware(SecurityHeaders, is_secure=settings.is_secure), Middleware(Measured), guard],
-        exception_handlers=dict.fromkeys(
-            (HTTPException, NoSuchPage, NotYetAuthorized, WrongForm, PyMongoError, KafkaError), errors.answer
-        ),
+        exception_handlers=dict.fromkeys(_ANSWERED, errors.answer),
     )
 
 
@@ -77,7 +84,7 @@ def _kind(error: Exception) -> tuple[str, int]:
         return "wrong_form", 403
     if isinstance(error, NoSuchPage):
         return "not_found", 404
-    if isinstance(error, PyMongoError | KafkaError):
+    if isinstance(error, PyMongoError | KafkaError | PublisherUnavailable):
         return "failed", 503
     status = error.status_code if isinstance(error, HTTPException) else 400
     return ("not_found" if status == 404 else "failed"), status
