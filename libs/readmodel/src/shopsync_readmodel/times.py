@@ -13,3 +13,11 @@ def show_time(moment: datetime | None) -> str:
 def is_ahead(moment: datetime | None, now: datetime) -> bool:
     """Whether the moment is still to come."""
     return moment is not None and moment > now
+
+
+def show_time_ja(moment: datetime | None) -> str:
+    """`2026年11月23日 9:05`, for merchants; a dash for None."""
+    if moment is None:
+        return "–"
+    local = moment.astimezone(JST)
+    return f"{local.year}年{local.month}月{local.day}日 {local.hour}:{local.minute:02}"

@@ -6,13 +6,15 @@ from datetime import datetime
 
 from shopsync_contracts.events import ProductSnapshot
 from shopsync_readmodel.actors import Actor, Cause
+from shopsync_readmodel.products import cause_words as say
 from shopsync_readmodel.products.missing_values import missing_value
+from shopsync_readmodel.products.own_words import in_japanese, suggestion_in_japanese
 from shopsync_readmodel.products.product import StoredProduct
 from shopsync_readmodel.products.remedies import BY_CODE
-from shopsync_readmodel.times import show_time
+from shopsync_readmodel.stored.held import HeldMessage
+from shopsync_readmodel.times import show_time, show_time_ja
+from shopsync_readmodel.words import Words
 from shopsync_runtime.wording import counted
-
-_HELD = "nothing: applied when futureshop's change comes, else a dead letter (`shopsync dead-letters list`)"
 
 
 def causes(found: StoredProduct, now: datetime) -> tuple[Cause, ...]:
@@ -26,16 +28,31 @@ def _causes(found: StoredProduct, now: datetime) -> Iterator[Cause]:
         for name in snapshot.missing:
             yield missing_value(name, found, snapshot)
         if found.pause is not None and snapshot.sync_enabled:
-            what = f"the shop's pushes are {found.pause.line}"
-            yield Cause(Actor.OPERATOR, what, f"`shopsync shops resume {found.shop_key}`")
+            what = say.PAUSED.fill(pause=found.pause.line, since=_moment(found.pause.since))
+            yield Cause.of(Actor.OPERATOR, what, say.RESUME.fill(shop_key=found.shop_key))
         yield from _by_status(found, snapshot, now)
         yield from _removal(snapshot)
         yield from _former(snapshot)
     elif found.tombstone is not None and found.tombstone.tiktok_product_id is not None:
-        what = f"the old listing {found.tombstone.tiktok_product_id} may still be there (DL-5)"
-        yield Cause(Actor.SELLER_CENTER, what, "delete it there if it is no longer wanted")
+        what = say.LEFT_BEHIND.fill(listing=found.tombstone.tiktok_product_id)
+        yield Cause.of(Actor.SELLER_CENTER, what, say.DELETE_LEFT)
     for held in found.held:
-        yield Cause(Actor.WAIT, f"{held.what} waits for {'its SKU' if snapshot else 'the product'}", _HELD)
+        yield _held(held, is_there=snapshot is not None)
+
+
+def _held(held: HeldMessage, *, is_there: bool) -> Cause:
+    kind = Words(held.what, say.HELD_KINDS.get(held.event_type or "", say.HELD_OTHER))
+    what = say.HELD.fill(what=kind, whom=say.ITS_SKU if is_there else say.THE_PRODUCT)
+    return Cause.of(Actor.WAIT, what, say.HELD_DO)
+
+
+def _moment(at: datetime | None) -> Words:
+    return Words(show_time(at), show_time_ja(at))
+
+
+def _reported(text: str) -> Words:
+    """A report's text: TikTok's words as they are, the publisher's own in Japanese too."""
+    return Words(text, in_japanese(text))
 
 
 # By 状態
@@ -46,70 +63,83 @@ def _by_status(found: StoredProduct, snapshot: ProductSnapshot, now: datetime) -
         case "pending":
             yield _pending(found, snapshot, now)
         case "warehouse_missing":
-            text = snapshot.error.message if snapshot.error is not None else "the shop has no usable sales warehouse"
-            yield Cause(Actor.SELLER_CENTER, text, "set up a sales warehouse, then sync")
+            text = snapshot.error.message if snapshot.error is not None else say.NO_WAREHOUSE
+            yield Cause.of(Actor.SELLER_CENTER, _reported(text), say.SET_UP_WAREHOUSE)
         case "sync_error":
             yield from _sync_error(found, snapshot, now)
         case "in_review" if snapshot.error is not None:
             yield from _rejected(snapshot)
         case "in_review":
-            yield Cause(Actor.WAIT, "TikTok Shop reviews the product", "nothing: the verdict comes by itself")
+            yield Cause.of(Actor.WAIT, say.IN_REVIEW, say.AWAIT_VERDICT)
         case "rejected":
             yield from _rejected(snapshot)
         case "synced" if not snapshot.live:
-            who = Actor.WAIT if snapshot.sync_enabled else Actor.SELLER_CENTER
-            do = (
-                "nothing: the next timed sync puts it on sale again (LY-6)"
-                if snapshot.sync_enabled
-                else "put it on sale"
-            )
-            yield Cause(who, "the listing is hidden in Seller Center", do)
+            yield _hidden(found, snapshot)
+
+
+def _hidden(found: StoredProduct, snapshot: ProductSnapshot) -> Cause:
+    if not snapshot.sync_enabled:
+        return Cause.of(Actor.SELLER_CENTER, say.HIDDEN, say.PUT_ON_SALE)
+    is_by_hand = found.shop is not None and found.shop.sync.mode == "manual"
+    return Cause.of(Actor.WAIT, say.HIDDEN, say.SHOWN_AGAIN_BY_HAND if is_by_hand else say.SHOWN_AGAIN)
 
 
 def _pending(found: StoredProduct, snapshot: ProductSnapshot, now: datetime) -> Cause:
     if not snapshot.sync_enabled:
-        return Cause(Actor.TOOL, "連携対象 is OFF: nothing is sent (TG-1)", "switch it ON if it is to be sold")
+        return Cause.of(Actor.TOOL, say.OFF, say.SWITCH_ON)
     if found.job is not None:
-        return Cause(Actor.WAIT, *_job(found, now))
+        return Cause.of(Actor.WAIT, *_job(found, now))
     if found.shop is None:
-        return Cause(Actor.OPERATOR, "the shop has no settings", f"`shopsync shops put {found.shop_key}`")
+        return Cause.of(Actor.OPERATOR, say.NO_SETTINGS, say.PUT_SETTINGS.fill(shop_key=found.shop_key))
     sync = found.shop.sync
     if sync.mode == "manual":
-        return Cause(Actor.TOOL, "complete, not sent since it changed; the shop syncs by hand", "press [同期]")
-    when = f"every {counted(sync.interval_minutes, 'minute')}" if sync.mode == "auto" else f"at {', '.join(sync.times)}"
-    return Cause(Actor.WAIT, "complete, not sent since it changed", f"nothing: the shop syncs {when}")
+        return Cause.of(Actor.TOOL, say.NOT_SENT_BY_HAND, say.PRESS_SYNC)
+    if sync.mode == "auto":
+        when = Words(f"every {counted(sync.interval_minutes, 'minute')}", f"{sync.interval_minutes}分ごとに")
+    else:
+        when = Words(f"at {', '.join(sync.times)}", f"{'、'.join(sync.times)}に")
+    return Cause.of(Actor.WAIT, say.NOT_SENT, say.SYNCS_BY_ITSELF.fill(when=when))
 
 
-def _job(found: StoredProduct, now: datetime) -> tuple[str, str]:
+def _job(found: StoredProduct, now: datetime) -> tuple[Words, Words]:
     job = found.job
     if job is None:
-        return "no push is open", "nothing"
-    attempts = f"{counted(job.attempts, 'failed attempt')}, {counted(job.waits, 'wait')} for TikTok's limits"
+        return say.NO_PUSH, say.NOTHING
+    attempts, waits = counted(job.attempts, "failed attempt"), counted(job.waits, "wait")
+    tries = say.TRIES.fill(attempts=attempts, waits=waits, failed=job.attempts, waited=job.waits)
     match job.state(now):
         case "running":
-            return f"a push is under way ({attempts})", "nothing"
+            return say.RUNNING.fill(tries=tries), say.NOTHING
         case "due":
-            return f"a push is due since {show_time(job.due_at)} ({attempts})", "nothing, unless the publisher is down"
+            return say.DUE.fill(at=_moment(job.due_at), tries=tries), say.DUE_DO
         case "parked":
-            why = f": {job.reported}" if job.reported else ""
-            return f"the push is parked{why}", "a new sync or a new authorisation wakes it"
+            return say.PARKED.fill(why=f": {job.reported}" if job.reported else ""), say.PARKED_DO
         case _:
-            return f"the push goes on at {show_time(job.due_at)} ({attempts})", "nothing"
+            return say.WAITS.fill(at=_moment(job.due_at), tries=tries), say.NOTHING
 
 
 def _sync_error(found: StoredProduct, snapshot: ProductSnapshot, now: datetime) -> Iterator[Cause]:
     error = snapshot.error
     code = error.code if error is not None else ""
-    text = f"{code}: {error.message}" if error is not None else "the send failed"
+    what = Words(say.SEND_FAILED, say.SEND_FAILED_JA)
+    if error is not None:
+        what = Words(f"{code}: {error.message}", _told(code, error.message))
     if code in BY_CODE:
-        who, do = BY_CODE[code]
-        yield Cause(who, text, do.format(shop_key=shlex.quote(found.shop_key)))
+        remedy = BY_CODE[code]
+        do = remedy.do.fill(shop_key=shlex.quote(found.shop_key))
+        yield Cause.of(remedy.who, what if remedy.told is None else Words(what.english, remedy.told), do)
     elif found.job is None:
-        yield Cause(Actor.TOOL, text, "correct what TikTok names, then press [同期]")
+        yield Cause.of(Actor.TOOL, what, say.CORRECT)
     else:
-        yield Cause(Actor.WAIT, text, "nothing: it is tried again")
+        yield Cause.of(Actor.WAIT, what, say.TRIED_AGAIN)
     if found.job is not None:
-        yield Cause(Actor.WAIT, *_job(found, now))
+        yield Cause.of(Actor.WAIT, *_job(found, now))
+
+
+def _told(code: str, message: str) -> str:
+    """Codes of TikTok's are numbers: then what it said stands under its name."""
+    text = in_japanese(message)
+    return say.OF_TIKTOK.format(code=code, text=text) if code.isdecimal() else text
 
 
 def _rejected(snapshot: ProductSnapshot) -> Iterator[Cause]:
@@ -117,10 +147,11 @@ def _rejected(snapshot: ProductSnapshot) -> Iterator[Cause]:
     reasons = [one for one in (error.reasons if error is not None else ()) if one.reason]
     if not reasons:
         text = error.message if error is not None else "TikTok's review rejected the product"
-        yield Cause(Actor.SELLER_CENTER, text, "look there for details, correct, sync")
+        yield Cause.of(Actor.SELLER_CENTER, _reported(text), say.LOOK_THERE)
     for one in reasons:
         text = f"{one.position}: {one.reason}" if one.position else one.reason
-        yield Cause(Actor.SELLER_CENTER, text, one.suggestion or "look there for details, correct, sync")
+        do = Words(one.suggestion, suggestion_in_japanese(one.suggestion)) if one.suggestion else say.LOOK_THERE
+        yield Cause.of(Actor.SELLER_CENTER, Words.same(text), do)
 
 
 # Whatever the 状態
@@ -130,15 +161,15 @@ def _removal(snapshot: ProductSnapshot) -> Iterator[Cause]:
     removed = snapshot.removed_upstream
     if removed is None:
         return
-    what = f"gone from futureshop, proven {show_time(removed.at)}"
+    at = _moment(removed.at)
     if snapshot.sync_enabled:
-        yield Cause(Actor.TOOL, f"{what}; kept and still sent while ON (DL-4, DL-7)", "switch OFF to let it go")
+        yield Cause.of(Actor.TOOL, say.GONE_ON.fill(at=at), say.LET_GO)
     else:
-        yield Cause(Actor.WAIT, f"{what}, and OFF", "nothing: the next nightly run deletes it (DL-1)")
+        yield Cause.of(Actor.WAIT, say.GONE_OFF.fill(at=at), say.NIGHT_DELETES)
 
 
 def _former(snapshot: ProductSnapshot) -> Iterator[Cause]:
     former = snapshot.former_listing
     if former is not None and snapshot.tiktok_product_id is None:
-        what = f"an earlier product of this number left the listing {former.tiktok_product_id} (DL-13)"
-        yield Cause(Actor.SELLER_CENTER, what, "delete it there before sending this one, or there will be two")
+        what = say.FORMER.fill(listing=former.tiktok_product_id)
+        yield Cause.of(Actor.SELLER_CENTER, what, say.DELETE_FORMER)

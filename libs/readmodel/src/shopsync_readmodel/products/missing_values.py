@@ -2,8 +2,12 @@
 
 from shopsync_contracts.events import ProductSnapshot, SnapshotError
 from shopsync_readmodel.actors import Actor, Cause
+from shopsync_readmodel.products import cause_words as say
+from shopsync_readmodel.products.field_names import field_in_japanese
+from shopsync_readmodel.products.own_words import in_japanese
 from shopsync_readmodel.products.product import StoredProduct
 from shopsync_readmodel.stored.layers import UPSTREAM_FIELDS, SkuNo
+from shopsync_readmodel.words import Words
 
 _UPSTREAM = (*UPSTREAM_FIELDS, "axes", "skus")
 
@@ -13,59 +17,67 @@ def missing_value(name: str, found: StoredProduct, snapshot: ProductSnapshot) ->
     root = name.partition("[")[0].partition(".")[0]
     is_stock = name == "stock" or name.endswith(".stock")
     who = Actor.FUTURESHOP if root in _UPSTREAM and not is_stock else Actor.TOOL
-    place = "correct it in futureshop and import, or correct it in the tool"
+    place = say.IN_FUTURESHOP_OR_HERE
     if who is Actor.FUTURESHOP and root not in UPSTREAM_FIELDS:
-        place = "correct it in futureshop and import"
-        if name.endswith(".price"):
-            place = "enter a price in futureshop and import, or a price in the tool"
+        place = say.PRICE_IN_FUTURESHOP if name.endswith(".price") else say.IN_FUTURESHOP
     if who is Actor.TOOL or root in snapshot.edited_fields:
-        who, place = Actor.TOOL, "enter it (商品詳細 or 一括入力・変更)"
+        who, place = Actor.TOOL, say.ENTER
     elif snapshot.removed_upstream is not None and root in UPSTREAM_FIELDS:
-        who, place = Actor.TOOL, "enter it in the tool: futureshop has the product no more"
+        who, place = Actor.TOOL, say.ENTER_HERE
     if is_stock:
-        place = "enter at least 1 per SKU: an import brings stock only once (ST-1, ST-8)"
-    return Cause(who, f"{name}: {_what_is_missing(name, found, snapshot)}", place)
+        place = say.ENTER_STOCK
+    fault = _what_is_missing(name, found, snapshot)
+    return Cause.of(who, say.MISSING.fill(field=name, field_ja=field_in_japanese(name), fault=fault), place)
 
 
-def _what_is_missing(name: str, found: StoredProduct, snapshot: ProductSnapshot) -> str:
+def _what_is_missing(name: str, found: StoredProduct, snapshot: ProductSnapshot) -> Words:
     outcome = found.layers.listing.outcome
     is_refused = outcome is not None and outcome.content_version == snapshot.content_version
     if is_refused and outcome is not None and outcome.kind == "incomplete" and name in outcome.missing:
         return _refusal(name, snapshot.error)
     if name == "stock":
-        return f"none for {', '.join(_without_stock(found, snapshot)) or 'a SKU'}"
+        return say.NONE_FOR.fill(skus=_few(_without_stock(found, snapshot)) or say.A_SKU)
     if name == "price":
         blank = [_sku(sku.vertical_no, sku.horizontal_no) for sku in snapshot.skus if not sku.price]
-        return f"none for {_few(blank)}" if len(snapshot.skus) > 1 and blank else "blank in the sale form in force"
+        return say.NONE_FOR.fill(skus=_few(blank)) if len(snapshot.skus) > 1 and blank else say.NO_PRICE
     if name == "package_dimensions_cm":
         size = snapshot.content.package_dimensions_cm
-        blank = [side for side in ("length", "width", "height") if size is None or not getattr(size, side)]
-        return f"{', '.join(blank)} blank"
-    return "blank"
+        sides = [side for side in say.SIDES_JA if size is None or not getattr(size, side)]
+        return say.SIDES_BLANK.fill(sides=", ".join(sides), sides_ja="・".join(say.SIDES_JA[side] for side in sides))
+    return say.BLANK
 
 
-def _refusal(name: str, error: SnapshotError | None) -> str:
+def _refusal(name: str, error: SnapshotError | None) -> Words:
     """The publisher's text: its part about this field where there is one, else the whole."""
     if error is None:
-        return "refused by the check before sending (the text is in push.failed, `shopsync tail listing-events`)"
+        return say.REFUSED
     own = [part.removeprefix(f"{name}: ") for part in error.message.split("; ") if part.startswith(f"{name}: ")]
-    return "; ".join(own) or error.message
+    if not own:
+        return Words(error.message, in_japanese(error.message))
+    return Words("; ".join(own), "。".join(map(in_japanese, own)))
 
 
-def _without_stock(found: StoredProduct, snapshot: ProductSnapshot) -> list[str]:
+def _without_stock(found: StoredProduct, snapshot: ProductSnapshot) -> list[Words]:
     stock = found.layers.stock
     lacking = []
     for sku in snapshot.skus:
         number: SkuNo = (sku.vertical_no, sku.horizontal_no)
         is_sent = number in stock and stock[number].sent is not None
         if not sku.stock and not is_sent:
-            lacking.append(f"{_sku(*number)}{' (在庫有り)' if sku.stock_unmanaged and sku.stock is None else ''}")
-    return [_few(lacking)] if lacking else []
+            mark = " (在庫有り)" if sku.stock_unmanaged and sku.stock is None else ""
+            lacking.append(Words("{sku}{mark}", "{sku}{mark}").fill(sku=_sku(*number), mark=mark))
+    return lacking
 
 
-def _sku(vertical: str, horizontal: str) -> str:
-    return f"{vertical}:{horizontal}" if vertical or horizontal else "the only SKU"
+def _sku(vertical: str, horizontal: str) -> Words:
+    return Words.same(f"{vertical}:{horizontal}") if vertical or horizontal else say.ONLY_SKU
 
 
-def _few(names: list[str]) -> str:
-    return ", ".join(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")
+def _few(skus: list[Words]) -> Words | None:
+    if not skus:
+        return None
+    more = len(skus) - 5
+    return Words(
+        ", ".join(sku.english for sku in skus[:5]) + (f" and {more} more" if more > 0 else ""),
+        "、".join(sku.japanese for sku in skus[:5]) + (f"ほか{more}件" if more > 0 else ""),
+    )

@@ -161,7 +161,7 @@ def document_of(found: StoredProduct, now: datetime) -> dict[str, Any]:
         "shop_key": found.shop_key,
         "product_no": found.product_no,
         "status_name": None if snapshot is None else in_words(snapshot.status),
-        "causes": [asdict(cause) for cause in causes(found, now)],
+        "causes": [{"who": one.who, "what": one.what, "do": one.do} for one in causes(found, now)],
         "snapshot": None if snapshot is None else snapshot.model_dump(mode="json"),
         "fields": [asdict(row) for row in field_rows(found)] if snapshot is not None else [],
         "skus": [asdict(row) for row in sku_rows(found)],

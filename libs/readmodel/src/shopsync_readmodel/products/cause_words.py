@@ -1,0 +1,146 @@
+"""What the causes say, in both languages: one place. Japanese is for merchants and names no command of an operator."""
+
+from typing import Final
+
+from shopsync_readmodel.words import Words
+
+NOTHING: Final = Words("nothing", "対応は不要です")
+_LATER: Final = "お急ぎの場合は運営担当者にご連絡ください"
+
+# messages that wait
+HELD: Final = Words("{what} waits for {whom}", "{what}が{whom}を待っています")
+ITS_SKU: Final = Words("its SKU", "対象のSKUの取り込み")
+THE_PRODUCT: Final = Words("the product", "商品の取り込み")
+HELD_DO: Final = Words(
+    "nothing: applied when futureshop's change comes, else a dead letter (`shopsync dead-letters list`)",
+    "対応は不要です。futureshopの商品が届くと反映されます。届かない場合は「履歴」に表示されます",
+)
+HELD_KINDS: Final = {
+    "product.edited": "商品の編集",
+    "products.bulk_edited": "一括入力・変更",
+    "sync_target.set": "連携対象の変更",
+}
+HELD_OTHER: Final = "商品の変更"
+
+# the shop
+PAUSED: Final = Words("the shop's pushes are {pause}", "このショップの送信は{since}から停止されています")
+RESUME: Final = Words(
+    "`shopsync shops resume {shop_key}`",
+    "運営担当者にご連絡ください（「TikTok Shopへの送信が停止されています」とお伝えください）",
+)
+NO_SETTINGS: Final = Words("the shop has no settings", "ショップの設定が登録されていません")
+PUT_SETTINGS: Final = Words(
+    "`shopsync shops put {shop_key}`",
+    "運営担当者にご連絡ください（「ショップの設定が登録されていません」とお伝えください）",
+)
+
+# by 状態
+NO_WAREHOUSE: Final = "the shop has no usable sales warehouse"
+SET_UP_WAREHOUSE: Final = Words(
+    "set up a sales warehouse, then sync", "Seller Centerで販売用の倉庫を設定し、[同期]を押してください"
+)
+IN_REVIEW: Final = Words("TikTok Shop reviews the product", "TikTok Shopが商品を審査しています")
+AWAIT_VERDICT: Final = Words("nothing: the verdict comes by itself", "対応は不要です。審査の結果は自動で表示されます")
+HIDDEN: Final = Words("the listing is hidden in Seller Center", "Seller Centerで商品が非公開になっています")
+SHOWN_AGAIN: Final = Words(
+    "nothing: the next timed sync puts it on sale again (LY-6)",
+    "対応は不要です。次の自動連携で出品中に戻ります（戻したくない場合は連携対象をOFFにしてください）",
+)
+SHOWN_AGAIN_BY_HAND: Final = Words(
+    "nothing: the next timed sync puts it on sale again (LY-6)",
+    "[同期]を押すと出品中に戻ります（戻したくない場合は連携対象をOFFにしてください）",
+)
+PUT_ON_SALE: Final = Words("put it on sale", "販売する場合は、Seller Centerで出品中にしてください")
+OFF: Final = Words("連携対象 is OFF: nothing is sent (TG-1)", "連携対象がOFFのため、TikTok Shopへ送信されません")
+SWITCH_ON: Final = Words("switch it ON if it is to be sold", "販売する場合は、連携対象をONにしてください")
+NOT_SENT_BY_HAND: Final = Words(
+    "complete, not sent since it changed; the shop syncs by hand",
+    "入力は揃っていますが、最新の内容はまだ送信されていません（手動連携）",
+)
+PRESS_SYNC: Final = Words("press [同期]", "商品一覧の[同期]を押してください")
+NOT_SENT: Final = Words(
+    "complete, not sent since it changed", "入力は揃っていますが、最新の内容はまだ送信されていません"
+)
+SYNCS_BY_ITSELF: Final = Words("nothing: the shop syncs {when}", "対応は不要です。{when}自動で送信されます")
+SEND_FAILED: Final = "the send failed"
+SEND_FAILED_JA: Final = "送信できませんでした"
+OF_TIKTOK: Final = "TikTok Shopの回答（{code}）：{text}"
+CORRECT: Final = Words("correct what TikTok names, then press [同期]", "表示された内容を修正し、[同期]を押してください")
+TRIED_AGAIN: Final = Words("nothing: it is tried again", f"対応は不要です。自動で再送します。{_LATER}")
+LOOK_THERE: Final = Words(
+    "look there for details, correct, sync", "Seller Centerで詳細を確認し、修正して[同期]を押してください"
+)
+
+# an open push
+NO_PUSH: Final = Words("no push is open", "送信の予定はありません")
+TRIES: Final = Words("{attempts}, {waits} for TikTok's limits", "失敗{failed}回、上限による待ち{waited}回")
+RUNNING: Final = Words("a push is under way ({tries})", "送信しています（{tries}）")
+DUE: Final = Words("a push is due since {at} ({tries})", "送信の順番を待っています（{at}から、{tries}）")
+DUE_DO: Final = Words("nothing, unless the publisher is down", f"対応は不要です。{_LATER}")
+PARKED: Final = Words("the push is parked{why}", "送信が保留されています")
+PARKED_DO: Final = Words(
+    "a new sync or a new authorisation wakes it", "[同期]を押すか、「TikTok Shop認証」をやり直すと再開します"
+)
+WAITS: Final = Words("the push goes on at {at} ({tries})", "{at}に送信します（{tries}）")
+
+# whatever the 状態
+GONE_ON: Final = Words(
+    "gone from futureshop, proven {at}; kept and still sent while ON (DL-4, DL-7)",
+    "futureshopから削除されています（{at}に確認）。連携対象がONの間は残り、送信されます",
+)
+LET_GO: Final = Words("switch OFF to let it go", "不要な場合は、連携対象をOFFにしてください")
+GONE_OFF: Final = Words(
+    "gone from futureshop, proven {at}, and OFF",
+    "futureshopから削除されています（{at}に確認）。連携対象はOFFです",
+)
+NIGHT_DELETES: Final = Words(
+    "nothing: the next nightly run deletes it (DL-1)",
+    "対応は不要です。次の夜間処理でこのツールから削除されます（Seller Centerの商品は残ります）",
+)
+FORMER: Final = Words(
+    "an earlier product of this number left the listing {listing} (DL-13)",
+    "同じ商品番号の以前の商品が、TikTok Shopに残っている可能性があります（商品ID {listing}）",
+)
+DELETE_FORMER: Final = Words(
+    "delete it there before sending this one, or there will be two",
+    "送信する前にSeller Centerで以前の商品を削除してください。そのままでは商品が2つになります",
+)
+LEFT_BEHIND: Final = Words(
+    "the old listing {listing} may still be there (DL-5)",
+    "TikTok Shopに商品が残っている可能性があります（商品ID {listing}）",
+)
+DELETE_LEFT: Final = Words("delete it there if it is no longer wanted", "不要な場合は、Seller Centerで削除してください")
+
+# missing values
+MISSING: Final = Words("{field}: {fault}", "{field_ja}：{fault}")
+BLANK: Final = Words("blank", "入力されていません")
+SIDES_BLANK: Final = Words("{sides} blank", "{sides_ja}が入力されていません")
+SIDES_JA: Final = {"length": "長さ", "width": "幅", "height": "高さ"}
+NONE_FOR: Final = Words("none for {skus}", "{skus}の値がありません")
+NO_PRICE: Final = Words("blank in the sale form in force", "現在の販売形態の価格がありません")
+A_SKU: Final = Words("a SKU", "いずれかのSKU")
+ONLY_SKU: Final = Words("the only SKU", "この商品")
+REFUSED: Final = Words(
+    "refused by the check before sending (the text is in push.failed, `shopsync tail listing-events`)",
+    "送信前の確認で登録できないと判断されました",
+)
+IN_FUTURESHOP_OR_HERE: Final = Words(
+    "correct it in futureshop and import, or correct it in the tool",
+    "futureshopで修正して[情報を更新する]を押すか、この画面で修正してください",
+)
+IN_FUTURESHOP: Final = Words(
+    "correct it in futureshop and import", "futureshopで修正し、[情報を更新する]を押してください"
+)
+PRICE_IN_FUTURESHOP: Final = Words(
+    "enter a price in futureshop and import, or a price in the tool",
+    "futureshopで価格を入力して[情報を更新する]を押すか、この画面で価格を入力してください",
+)
+ENTER: Final = Words("enter it (商品詳細 or 一括入力・変更)", "商品詳細、または[一括入力・変更]で入力してください")
+ENTER_HERE: Final = Words(
+    "enter it in the tool: futureshop has the product no more",
+    "この画面で入力してください（futureshopからは削除されています）",
+)
+ENTER_STOCK: Final = Words(
+    "enter at least 1 per SKU: an import brings stock only once (ST-1, ST-8)",
+    "SKUごとに1以上の在庫数を入力してください（在庫数の取り込みは初回のみです）",
+)

@@ -1,0 +1,247 @@
+"""What merchants read: Japanese beside English, without an operator's commands; TikTok's words stay as they are."""
+
+import re
+from datetime import UTC, datetime
+from functools import partial
+
+import pytest
+
+from publisher.content import checks
+from publisher.errors import ImageUnusable
+from publisher.images.conversion import prepare
+from publisher.tiktok import hints
+from shopsync_contracts.events import ProductSnapshot
+from shopsync_contracts.ownership import OWNERS
+from shopsync_readmodel.actors import Actor
+from shopsync_readmodel.products import cause_words
+from shopsync_readmodel.products.causes import causes
+from shopsync_readmodel.products.field_names import field_in_japanese
+from shopsync_readmodel.products.own_words import ADVICE, in_japanese
+from shopsync_readmodel.products.product import read_product
+from shopsync_readmodel.products.remedies import BY_CODE
+from shopsync_readmodel.statuses import StatusName
+from shopsync_readmodel.words import Words
+
+JAPANESE = re.compile(r"[ぁ-んァ-ヶ一-龠]")
+PAIRS = {name: words for name, words in vars(cause_words).items() if isinstance(words, Words)}
+REMEDIES = {code: remedy.do for code, remedy in BY_CODE.items()}
+
+
+@pytest.mark.parametrize("words", [*PAIRS.values(), *REMEDIES.values()], ids=[*PAIRS, *REMEDIES])
+def test_every_text_is_in_both_languages_and_no_japanese_one_names_a_command(words):
+    assert words.english
+    assert JAPANESE.search(words.japanese.replace("{", "項")) or words is cause_words.MISSING
+    assert "`" not in words.japanese
+    assert "shopsync" not in words.japanese
+
+
+def test_what_a_report_says_to_operators_has_other_words_for_merchants():
+    for code, remedy in BY_CODE.items():
+        assert (remedy.told is not None) == (remedy.who is Actor.OPERATOR), code
+
+
+def test_actors_statuses_and_fields_have_japanese_names():
+    for one in (*Actor, *StatusName):
+        assert JAPANESE.search(one.japanese)
+    for name in OWNERS:
+        assert JAPANESE.search(field_in_japanese(name))
+    assert field_in_japanese("axes.vertical") == "縦軸の名称"
+    assert field_in_japanese("skus[M/NV].vertical_name") == "SKU M-NVの縦軸の選択肢名"
+    assert field_in_japanese("skus[/].price") == "SKUの価格"
+    assert field_in_japanese("something.new") == "something.new"
+
+
+# In the database, by what happened
+
+
+async def ready(tool, mode="manual"):
+    await tool.shop(sync={"mode": mode, "interval_minutes": 30, "times": ["03:00"] if mode == "scheduled" else []})
+    await tool.imported()
+    await tool.completed()
+    await tool.switched(on=True)
+
+
+async def failed(tool, code, status="sync_error"):
+    await ready(tool)
+    await tool.failed(status=status, code=code, message="shop 'demo' fails: see `shopsync x`")
+
+
+async def incomplete(tool):
+    skus = [{"vertical_no": "M", "stock": 10}, {"vertical_no": "L", "stock": 0}]
+    await tool.imported(description="", regular_price=None, skus=skus, axes={"vertical": "サイズ"})
+
+
+async def refused(tool):
+    await ready(tool)
+    message = "axes.vertical: the axis name has 30 characters; name: has 300 characters, TikTok allows 255"
+    await tool.failed(status="incomplete", code="incomplete", message=message, missing=("axes.vertical", "name"))
+
+
+async def job(tool, **members):
+    await ready(tool)
+    document = {"_id": "demo/A-1", "attempts": 3, "waits": 1, "due_at": tool.at(0), "reason": "manual", **members}
+    await tool.database["push_jobs"].insert_one(document)
+
+
+async def paused(tool):
+    await ready(tool)
+    document = {"_id": "demo", "paused": True, "set_at": tool.at(0), "reason": "`secret`", "source": "/ops"}
+    await tool.database["push_pauses"].insert_one(document)
+
+
+async def reviewed(tool, review, **more):
+    await ready(tool)
+    await tool.pushed(minute=3, stock=10)
+    await tool.reviewed(review=review, minute=4, **more)
+
+
+async def gone(tool, *, on):
+    await ready(tool)
+    await tool.switched(on=on, minute=2)
+    await tool.removed(minute=5)
+
+
+async def held(tool):
+    await tool.hold(tool.edit("A-1", minute=1, name="x"), 1)
+
+
+SITUATIONS = {
+    "incomplete": incomplete,
+    "refused before sending": refused,
+    "off": lambda tool: gone(tool, on=False),
+    "gone, on": lambda tool: gone(tool, on=True),
+    "manual": ready,
+    "auto": lambda tool: ready(tool, "auto"),
+    "scheduled": lambda tool: ready(tool, "scheduled"),
+    "due": job,
+    "waits": lambda tool: job(tool, due_at=datetime(2090, 1, 1, tzinfo=UTC)),
+    "parked": lambda tool: job(tool, due_at=datetime(9000, 1, 1, tzinfo=UTC), reported="authorization"),
+    "running": lambda tool: job(tool, owner="me", lease_until=datetime(2090, 1, 1, tzinfo=UTC)),
+    "paused": paused,
+    "in review": lambda tool: reviewed(tool, "pre_approved"),
+    "rejected without reasons": lambda tool: reviewed(tool, "rejected"),
+    "hidden": lambda tool: reviewed(tool, "deactivated"),
+    "frozen": lambda tool: reviewed(tool, "frozen"),
+    "deleted": lambda tool: reviewed(tool, "deleted"),
+    "no warehouse": lambda tool: failed(tool, "warehouse_missing", "warehouse_missing"),
+    "held": held,
+    **{f"code {code}": partial(failed, code=code) for code, one in BY_CODE.items() if one.told},
+}
+
+
+@pytest.mark.parametrize("situation", SITUATIONS.values(), ids=SITUATIONS)
+async def test_every_cause_has_both_languages(tool, situation):
+    await situation(tool)
+    found = causes(await read_product(tool.database, "demo", "A-1"), datetime.now(UTC))
+    assert found
+    for cause in found:
+        is_of_tiktok = "see `shopsync x`" in cause.what_ja and cause.who is Actor.SELLER_CENTER
+        assert is_of_tiktok or (JAPANESE.search(cause.what_ja) and "`" not in cause.what_ja), cause
+        assert JAPANESE.search(cause.do_ja), cause
+        assert "`" not in cause.do_ja, cause
+        assert cause.what
+        assert cause.do
+
+
+async def test_missing_values_name_field_and_place_in_japanese(tool):
+    await incomplete(tool)
+    found = causes(await read_product(tool.database, "demo", "A-1"), datetime.now(UTC))
+    words = {cause.what_ja: cause.do_ja for cause in found}
+    assert words["価格：M:、L:の値がありません"].startswith("futureshopで修正")
+    assert (
+        words["梱包サイズ：長さ・幅・高さが入力されていません"] == "商品詳細、または[一括入力・変更]で入力してください"
+    )
+    assert "在庫数：L:の値がありません" in words
+
+
+async def test_the_check_before_sending_names_the_field_in_japanese(tool):
+    """Scenario 39."""
+    await refused(tool)
+    found = causes(await read_product(tool.database, "demo", "A-1"), datetime.now(UTC))
+    assert [cause.what_ja for cause in found] == [
+        "縦軸の名称：軸の名称が30文字あります",
+        "商品名：300文字あります。TikTok Shopでは255文字までです",
+    ]
+
+
+async def test_tiktoks_words_stay_as_they_are(tool):
+    reason = {"position": "Title", "reason": "The title is <b>misleading</b>", "suggestion": "Use `plain` words"}
+    await reviewed(tool, "rejected", reasons=[reason])
+    [cause] = causes(await read_product(tool.database, "demo", "A-1"), datetime.now(UTC))
+    assert cause.what_ja == cause.what == "Title: The title is <b>misleading</b>"
+    assert cause.do_ja == cause.do == "Use `plain` words"
+
+
+async def test_a_code_of_tiktoks_stands_before_its_words(tool):
+    await failed(tool, "12052104")
+    [cause] = causes(await read_product(tool.database, "demo", "A-1"), datetime.now(UTC))
+    assert cause.what_ja == "TikTok Shopの回答（12052104）：shop 'demo' fails: see `shopsync x`"
+
+
+# What the publisher writes
+
+
+def test_every_advice_of_the_publisher_has_japanese():
+    advice = {hint.advice for hint in hints._BY_CODE.values()} | {hints.NEEDS_APPROVAL, hints.WRONG_CATEGORY}
+    assert advice == set(ADVICE)
+
+
+def test_advice_after_tiktoks_words_is_in_japanese():
+    text = "category is closed (category_id 600001: the category is prohibited: choose another one)"
+    assert in_japanese(text) == (
+        "category is closed（カテゴリー 600001：出品できないカテゴリーです。別のカテゴリーを選んでください）"
+    )
+
+
+def snapshot(**members):
+    content = {"name": "シャツ", "description": "綿", "images": ["https://a.example/1.jpg"], "price": 1, **members}
+    skus = content.pop("skus", [{"vertical_no": "", "horizontal_no": "", "price": 0, "stock": 0}])
+    document = {
+        "shop_key": "demo",
+        "product_no": "A-1",
+        "version": 1,
+        "content_version": 1,
+        "changed_at": datetime(2026, 1, 1, tzinfo=UTC),
+        "sync_enabled": True,
+        "status": "pending",
+        "axes": content.pop("axes", None),
+        "content": content,
+        "skus": skus,
+    }
+    return ProductSnapshot.model_validate(document, strict=False)
+
+
+def sku(vertical, horizontal="", **more):
+    return {"vertical_no": vertical, "horizontal_no": horizontal, **more}
+
+
+WRONG = [
+    snapshot(name="★", description=" ", images=[]),
+    snapshot(name="x" * 300, description="<p>" + "綿と麻" * 4000),
+    snapshot(name="aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", description="bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb"),
+    snapshot(
+        attributes=[{"id": "1", "values": [{"name": "★"}, {"name": "★"}]}, {"id": "1", "values": [{"id": "2"}]}],
+    ),
+    snapshot(skus=[sku(str(n), vertical_name=f"choice {n}") for n in range(301)], axes={"vertical": "軸" * 30}),
+    snapshot(skus=[sku("1", "", vertical_name="赤"), sku("", "2", horizontal_name="い" * 60)], axes={"vertical": "★"}),
+    snapshot(
+        skus=[sku("1", "1", vertical_name="赤", horizontal_name="M"), sku("1", "2", vertical_name="赤")],
+        axes={"vertical": "色", "horizontal": "色"},
+    ),
+]
+
+
+@pytest.mark.parametrize("product", WRONG)
+def test_what_the_check_before_sending_says_is_known_in_japanese(product):
+    found = checks.problems(product, None)
+    assert found
+    for problem in found:
+        assert JAPANESE.search(in_japanese(re.sub("[ぁ-んァ-ヶ一-龠々]+", "x", problem.text))), problem
+
+
+@pytest.mark.parametrize("content", [b"", b"<svg/>", b"<html>", b"0000ftypheic", b"\xff\xd8broken"])
+def test_what_is_wrong_with_a_picture_is_known_in_japanese(content):
+    with pytest.raises(ImageUnusable) as refused:
+        prepare(content, "MAIN_IMAGE")
+    text = f"images: https://a.example/1.jpg: {refused.value.message}"
+    assert in_japanese(text).startswith("商品画像：https://a.example/1.jpg：")
