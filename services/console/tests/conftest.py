@@ -40,7 +40,9 @@ class World(ServiceWorld):
         return self.now
 
     async def log_in(self, shop_key: str) -> httpx.AsyncClient:
-        """A browser with a session of this shop."""
+        """A browser with a session of this shop, which has an account."""
+        account = {"email": f"{shop_key}@example.jp", "created_at": self.now}
+        await self.database["accounts"].update_one({"_id": shop_key}, {"$setOnInsert": account}, upsert=True)
         hours = {"idle": timedelta(hours=12), "lifetime": timedelta(days=7)}
         session = await Sessions(self.database, clock=self.clock, **hours).begin(shop_key, f"{shop_key}@example.jp")
         browser = self.browser()

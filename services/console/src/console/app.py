@@ -2,11 +2,14 @@
 
 from starlette.routing import Mount
 
+from console.actions import Actions
+from console.actions.publishing import PUBLISHED
 from console.publisher_api import PublisherApi
+from console.screens.actions import ActionScreen
 from console.screens.help import HelpScreen
 from console.screens.login import LoginScreen
 from console.settings import ConsoleSettings
-from console.store import Sessions
+from console.store import ActionStore, Sessions
 from console.web.application import make_application
 from console.web.rendering import Pages
 from shopsync_accounts import Accounts
@@ -19,12 +22,14 @@ def build(runtime: Runtime, settings: ConsoleSettings) -> None:
     clock, database = runtime.clock, runtime.database
     sessions = Sessions(database, idle=settings.session_idle, lifetime=settings.session_lifetime, clock=clock)
     accounts = Accounts(database)
-    for store in (sessions, accounts):
+    stored_actions = ActionStore(database)
+    for store in (sessions, accounts, stored_actions):
         runtime.on_start(store.ensure_indexes)
+    actions = Actions(runtime.publishes(*PUBLISHED), stored_actions, database, clock=clock)
 
     pages = Pages()
     login = LoginScreen(pages, accounts, sessions, settings=settings, clock=clock)
-    screens = (login, HelpScreen(pages))
+    screens = (login, ActionScreen(pages, actions), HelpScreen(pages))
     routes = [route for screen in screens for route in screen.routes()]
     application = make_application(
         routes, pages=pages, sessions=sessions, ask_for_login=login.keep_and_ask, settings=settings

@@ -1,8 +1,11 @@
-"""What the console itself knows: who is logged in."""
+"""What the console itself knows: who is logged in, and what was asked for."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
+
+from shopsync_readmodel.stored.effects import EditMarks
 
 Language = Literal["ja", "en"]
 
@@ -19,3 +22,71 @@ class Session:
     email: str
     began_at: datetime
     expires_at: datetime
+
+
+ActionKind = Literal["edit", "switch", "bulk_edit", "import", "sync", "settings"]
+ActionState = Literal["sent", "applying", "waiting", "done", "refused"]
+OPEN_STATES: tuple[ActionState, ...] = ("sent", "applying", "waiting")
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """What the merchant asked for, and what became of it.
+
+    `product_nos` None: all products. With `more` only the first of them are kept. `code` names the text for `reason`,
+    which is what a service said; `until`: when a wait ends. `progress`: counts, by names of the texts that show them.
+    """
+
+    id: str
+    shop_key: str
+    kind: ActionKind
+    product_nos: tuple[str, ...] | None
+    count: int | None
+    sent_at: datetime
+    state: ActionState
+    code: str | None = None
+    reason: str | None = None
+    until: datetime | None = None
+    progress: Mapping[str, int] | None = None
+    event_ids: tuple[str, ...] = ()
+    marks: EditMarks | None = None
+    mode: str | None = None
+
+    @property
+    def is_open(self) -> bool:
+        """Whether its end is not known yet."""
+        return self.state in OPEN_STATES
+
+    @property
+    def more(self) -> bool:
+        """Whether it is about more products than are kept."""
+        return self.product_nos is not None and self.count is not None and self.count > len(self.product_nos)
+
+    def is_about(self, product_no: str) -> bool:
+        """Whether it changes this product, as far as is known: imports and syncs of all products name none."""
+        return self.product_nos is not None and product_no in self.product_nos
+
+    @property
+    def counts(self) -> list[tuple[str, int]]:
+        """The counts to be shown: those that are not zero, in order; `total` is no count of its own."""
+        return [(name, n) for name, n in (self.progress or {}).items() if n and name != "total"]
+
+    @property
+    def share(self) -> int | None:
+        """How much of it is done, in percent; None when that is not known."""
+        progress = self.progress or {}
+        total = progress.get("total")
+        if not total:
+            return None
+        done = sum(progress.get(name, 0) for name in _ENDED[self.kind])
+        return min(100, done * 100 // total)
+
+
+_ENDED: Mapping[ActionKind, tuple[str, ...]] = {
+    "edit": (),
+    "switch": (),
+    "settings": (),
+    "bulk_edit": ("applied", "refused"),
+    "import": ("read",),
+    "sync": ("sent", "failed", "skipped"),
+}

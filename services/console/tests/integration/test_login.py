@@ -10,6 +10,7 @@ from shopsync_accounts import Accounts
 @pytest.fixture
 async def account(world):
     accounts = Accounts(world.database)
+    await world.database["accounts"].delete_many({"_id": "demo"})
     secret = await accounts.create("demo", "Owner@Example.jp", world.now)
     await accounts.set_password(secret, "correct horse battery", world.now)
 

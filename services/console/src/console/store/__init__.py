@@ -1,5 +1,6 @@
 """The console's own collections. Everything else it reads through the read model."""
 
+from console.store.actions import ActionStore
 from console.store.sessions import Sessions
 
-__all__ = ["Sessions"]
+__all__ = ["ActionStore", "Sessions"]

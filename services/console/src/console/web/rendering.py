@@ -1,6 +1,7 @@
 """Pages from templates. Values are escaped; HTML from outside goes through `sanitised` first."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from functools import partial
 from typing import Any
 
@@ -14,6 +15,7 @@ from console.text import text
 from console.web.csrf import FIELD
 from console.web.static import address_of
 from console.web.visits import visit_of
+from shopsync_contracts.times import JST
 
 _TAGS = frozenset(
     [
@@ -58,6 +60,11 @@ def sanitised(html: str) -> Markup:
     return Markup(nh3.clean(html, tags=set(_TAGS), attributes={}))  # noqa: S704 - this is what makes it safe
 
 
+def when(moment: datetime) -> str:
+    """`2026/11/23 12:00`, in Japan's time."""
+    return moment.astimezone(JST).strftime("%Y/%m/%d %H:%M")
+
+
 class Pages:
     """Renders templates with the visit's language, session and token."""
 
@@ -70,6 +77,7 @@ class Pages:
             lstrip_blocks=True,
         )
         self._templates.filters["sanitised"] = sanitised
+        self._templates.filters["when"] = when
         self._templates.globals["static"] = address_of
 
     def page(

@@ -7,7 +7,7 @@ from shopsync_cli.commands.context import cluster_of, run
 from shopsync_cli.errors import CommandFailed
 from shopsync_cli.kafka.cluster import Cluster
 from shopsync_cli.publishing.events import publish_events
-from shopsync_cli.publishing.reports import Answer, publish_and_wait, refusal_of
+from shopsync_cli.publishing.reports import Answer, publish_and_wait
 from shopsync_cli.views.output import err, out, print_json, print_table, say, warn
 from shopsync_cli.views.reports import report_rows, verdict_rows, where_to_look
 from shopsync_contracts import Event, ShopBody
@@ -19,6 +19,7 @@ from shopsync_contracts.events import (
     SyncCompleted,
     SyncRequested,
 )
+from shopsync_readmodel.stored.replies import refusal_of
 from shopsync_runtime.wording import counted
 
 

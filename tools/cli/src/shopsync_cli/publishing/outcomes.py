@@ -1,15 +1,11 @@
 """What became of messages that were published here. Pure."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
 from shopsync_cli.kafka.records import Place
 from shopsync_contracts import Event, ShopBody, TopicSpec
-from shopsync_contracts.events import ProductEdited, SyncTargetSet
-from shopsync_readmodel.stored.layers import UPSTREAM_FIELDS, Layers, Stamped
 
 
 class Fate(StrEnum):
@@ -96,40 +92,3 @@ class Outcome:
             "error_type": self.error_type,
             "reason": self.reason or None,
         }
-
-
-def overtaken(event: Event[ShopBody], layers: Layers, standing: frozenset[str]) -> str:
-    """Which parts of an applied edit are not in force because something newer is; empty when all are.
-
-    `standing` are the edits of futureshop's fields that are in force (`edited_fields` of the snapshot).
-    """
-    body = event.data
-    if isinstance(body, ProductEdited):
-        return "; ".join(_overtaken(body, layers, standing))
-    if isinstance(body, SyncTargetSet) and _is_newer(layers.target, event.time):
-        switch = "ON" if layers.target is not None and layers.target.value else "OFF"
-        return f"連携対象 was set to {switch} later: that stands"
-    return ""
-
-
-def _overtaken(body: ProductEdited, layers: Layers, standing: frozenset[str]) -> Iterator[str]:
-    for name in sorted(body.changes.model_fields_set - {"stock", "package_dimensions_cm"}):
-        is_upstream = name in UPSTREAM_FIELDS
-        known = layers.edits.get(name) if is_upstream else layers.tool.get(name)
-        if _is_newer(known, body.edited_at):
-            yield f"{name}: a later edit stands"
-        elif is_upstream and getattr(body.changes, name) is not None and name not in standing:
-            yield f"{name}: futureshop's value of a later import stands"
-    sides = body.changes.package_dimensions_cm
-    for side in sorted(() if sides is None else sides.model_fields_set):
-        if _is_newer(layers.tool.get(f"package_dimensions_cm.{side}"), body.edited_at):
-            yield f"package_dimensions_cm.{side}: a later edit stands"
-    for entry in body.changes.stock:
-        stock = layers.stock.get((entry.vertical_no, entry.horizontal_no))
-        if stock is not None and _is_newer(stock.edit, body.edited_at):
-            yield f"stock of {entry.vertical_no}:{entry.horizontal_no}: a later edit stands"
-
-
-def _is_newer(known: Stamped | None, moment: datetime) -> bool:
-    """Stored times have milliseconds."""
-    return known is not None and known.at is not None and known.at > moment

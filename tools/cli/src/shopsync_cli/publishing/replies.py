@@ -4,7 +4,6 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
 from typing import Any
 
 from aiokafka import TopicPartition
@@ -17,22 +16,10 @@ from shopsync_cli.publishing.outcomes import Sent
 from shopsync_contracts import ContractError, Event, ShopBody, TopicSpec, parse
 from shopsync_contracts.events import BulkEditCompleted
 from shopsync_contracts.topics import DEAD_LETTERS, REPORTS, TOOL_EDITS
+from shopsync_readmodel.stored.replies import BulkReport
 
 _POLL_MS = 200
 _STALL_SECONDS = 30.0
-
-
-@dataclass(slots=True)
-class BulkReport:
-    """The pages of one bulk edit's report, as far as they have come."""
-
-    pages: dict[int, BulkEditCompleted] = field(default_factory=dict)
-
-    @property
-    def complete(self) -> bool:
-        """All pages have come."""
-        first = next(iter(self.pages.values()), None)
-        return first is not None and len(self.pages) >= first.pages
 
 
 class Replies:

@@ -11,7 +11,7 @@ from shopsync_cli.kafka.cluster import Cluster
 from shopsync_cli.kafka.records import Consumer, seek_to_end
 from shopsync_cli.publishing.events import publish_events
 from shopsync_contracts import ContractError, Event, ShopBody, parse
-from shopsync_contracts.events import ImportFailed, ImportProgress, SweepCompleted, SyncCompleted
+from shopsync_contracts.events import ImportProgress
 from shopsync_contracts.topics import REPORTS
 
 _POLL_MS = 300
@@ -47,15 +47,6 @@ class Answer:
     def events(self) -> list[Event[ShopBody]]:
         """The pages in order."""
         return [self.pages[number] for number in sorted(self.pages)]
-
-
-def refusal_of(report: ShopBody) -> str | None:
-    """Why the request was not done, or None when it was."""
-    if isinstance(report, ImportFailed):
-        return f"{report.code}: {report.message}"
-    if isinstance(report, SyncCompleted | SweepCompleted):
-        return report.refused_because
-    return None
 
 
 class ShopReports:

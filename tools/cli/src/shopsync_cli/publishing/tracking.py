@@ -16,13 +16,14 @@ from shopsync_cli.kafka.cluster import Cluster
 from shopsync_cli.kafka.group_offsets import committed
 from shopsync_cli.kafka.records import Place
 from shopsync_cli.mongo.database import connected
-from shopsync_cli.publishing.outcomes import Fate, Outcome, Sent, overtaken
+from shopsync_cli.publishing.outcomes import Fate, Outcome, Sent
 from shopsync_cli.publishing.replies import Replies, read_replies
 from shopsync_cli.settings import MongoSettings
 from shopsync_contracts import bulk_edit_part_id
 from shopsync_contracts.access import readers_of
-from shopsync_contracts.events import BulkEditCompleted, ProductEdited, ProductsBulkEdited, SyncTargetSet
+from shopsync_contracts.events import EditVerdict, ProductEdited, ProductsBulkEdited, SyncTargetSet
 from shopsync_contracts.topics import DELETE_COMMANDS, LISTING_EVENTS, PRODUCT_CHANGES, TOOL_EDITS
+from shopsync_readmodel.stored.effects import overtaken
 from shopsync_readmodel.stored.layers import Document, read_layers
 from shopsync_runtime.chunks import batched
 from shopsync_runtime.mongo import Database
@@ -131,15 +132,15 @@ class _Tracker:
 
     # Bulk edits -------------------------------------------------------------------------------------------------
 
-    def _report(self, one: Sent) -> list[BulkEditCompleted]:
-        """The pages of its report; it is published before the bulk edit's offset is committed."""
+    def _verdicts(self, one: Sent) -> list[EditVerdict]:
+        """Those of its report; it is published before the bulk edit's offset is committed."""
         if one.event is None or not isinstance(one.event.data, ProductsBulkEdited):
             return []
         report = self._replies.reports.get(one.event.id)
-        return [] if report is None or not report.complete else [page for _, page in sorted(report.pages.items())]
+        return [] if report is None or not report.complete else report.verdicts
 
     def _parts(self, one: Sent) -> list[Sent]:
-        accepted = {v.product_no for page in self._report(one) for v in page.verdicts if v.verdict == "accepted"}
+        accepted = {one.product_no for one in self._verdicts(one) if one.verdict == "accepted"}
         return [part for product_no in sorted(accepted) for part in self._parts_of(one, product_no)]
 
     def _parts_of(self, one: Sent, product_no: str) -> list[Sent]:
@@ -150,7 +151,7 @@ class _Tracker:
 
     def outcomes(self, one: Sent) -> list[Outcome]:
         """Of the message; of a bulk edit those of its products, once its report is there."""
-        verdicts = [verdict for page in self._report(one) for verdict in page.verdicts]
+        verdicts = self._verdicts(one)
         if one.place not in self._ends or not verdicts:
             return [self._outcome(one)]
         return [
