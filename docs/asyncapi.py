@@ -10,13 +10,16 @@ from typing import Any
 import yaml
 
 import catalog.app
+import console.app
 import ingestor.app
 import janitor.app
 import publisher.app
 from catalog.settings import CatalogSettings
+from console.settings import ConsoleSettings
 from ingestor.settings import IngestorSettings
 from janitor.settings import JanitorSettings
 from publisher.settings import PublisherSettings
+from shopsync_contracts.access import principal_of
 from shopsync_contracts.asyncapi.document import PREFIX, Application, Receiving, Sending, document
 from shopsync_contracts.asyncapi.system import SYSTEM
 from shopsync_contracts.topics import DEAD_LETTERS, TOPICS
@@ -30,6 +33,7 @@ TELLS = {
     "catalog": "Merges everything into one document per product, publishes it, and asks for pushes.",
     "publisher": "Creates, edits and relists products on TikTok Shop, and tells what became of it.",
     "janitor": "Asks every night for a fresh proof, then for the deletion of what is gone and OFF.",
+    "console": "Publishes what the merchant does, and shows what becomes of it while it happens.",
 }
 
 
@@ -46,20 +50,32 @@ def services(shops: Path) -> dict[str, Callable[[Runtime], None]]:
             ),
         ),
         "janitor": lambda runtime: janitor.app.build(runtime, JanitorSettings()),
+        "console": lambda runtime: console.app.build(runtime, ConsoleSettings()),
     }
 
 
 def application(name: str, build: Callable[[Runtime], None]) -> Application:
-    """What a service receives, from FastStream's subscribers, and what it declares to publish."""
+    """What a service receives, from FastStream's subscribers, and what it declares to publish.
+
+    Who subscribes to nothing puts no message aside either; it follows what it may read.
+    """
     runtime = Runtime(name, COMMON, clock=lambda: datetime.now(UTC))
     build(runtime)
+    received = [one for subscriber in runtime.app.broker.subscribers for one in _receives(subscriber)]
+    letters = [Sending(DEAD_LETTERS, (), "What can never be accepted, with the reason.")] if received else []
     return Application(
         name=name,
         title=f"shopsync {name}",
         description=TELLS[name],
-        sends=(*_sends(runtime), Sending(DEAD_LETTERS, (), "What can never be accepted, with the reason.")),
-        receives=tuple(one for subscriber in runtime.app.broker.subscribers for one in _receives(subscriber)),
+        sends=(*_sends(runtime), *letters),
+        receives=tuple(received or _followed(name)),
     )
+
+
+def _followed(name: str) -> list[Receiving]:
+    principal = principal_of(name)
+    assert principal is not None  # noqa: S101 - every service is a user
+    return [Receiving(spec, "Followed from now on, without a consumer group.") for spec in principal.reads]
 
 
 def _sends(runtime: Runtime) -> list[Sending]:

@@ -11,11 +11,13 @@ from prometheus_client.metrics import MetricWrapperBase
 from pydantic_settings import BaseSettings
 
 import catalog.metrics
+import console.metrics
 import ingestor.metrics
 import janitor.metrics
 import publisher.metrics
 import shopsync_runtime.metrics
 from catalog.settings import CatalogSettings
+from console.settings import ConsoleSettings
 from ingestor.settings import IngestorSettings
 from janitor.settings import JanitorSettings
 from publisher.settings import PublisherSettings
@@ -35,6 +37,7 @@ CLASSES: dict[str, type[BaseSettings]] = {
     "catalog": CatalogSettings,
     "publisher": PublisherSettings,
     "janitor": JanitorSettings,
+    "console": ConsoleSettings,
 }
 
 
@@ -44,6 +47,7 @@ METRICS: dict[str, ModuleType] = {
     "catalog": catalog.metrics,
     "publisher": publisher.metrics,
     "janitor": janitor.metrics,
+    "console": console.metrics,
 }
 
 

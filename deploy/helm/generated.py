@@ -13,12 +13,15 @@ import yaml
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings
 
+import console.app
 from catalog.settings import CatalogSettings
+from console.settings import ConsoleSettings
 from ingestor.settings import IngestorSettings
 from janitor.settings import JanitorSettings
 from publisher.settings import PublisherSettings
 from shopsync_contracts import TOPICS
 from shopsync_contracts.access import GROUPS, PRINCIPALS, Principal
+from shopsync_runtime import Runtime
 from shopsync_runtime.settings import CommonSettings
 from shopsync_runtime.settings_help import show
 from shopsync_runtime.settings_variables import is_secret, variable_of
@@ -30,6 +33,7 @@ SERVICES: dict[str, type[BaseSettings]] = {
     "catalog": CatalogSettings,
     "publisher": PublisherSettings,
     "janitor": JanitorSettings,
+    "console": ConsoleSettings,
 }
 _NOTE = "# Written by `make generated`. Do not change it here.\n"
 
@@ -63,6 +67,9 @@ FROM_VALUES = {
     "PUBLISHER_TIKTOK_SERVICE_ID": "publisher.tiktok.serviceId",
     "PUBLISHER_TOKEN_KEY": "publisher.tiktok.existingSecret",
     "PUBLISHER_WEBHOOK_URL": "publisher.tiktok.webhookUrl, publisher.ingress.host",
+    "CONSOLE_PUBLIC_URL": "console.publicUrl, console.ingress.host",
+    "CONSOLE_PUBLISHER_URL": "the publisher's Service",
+    "CONSOLE_PUBLISHER_TOKEN": "console.token",
 }
 """Variables that a value of the chart gives. All others are given by their own names, under `settings`."""
 
@@ -87,6 +94,7 @@ _FREE: dict[str, dict[str, Any]] = {
     "triggers": _OBJECTS,
     "prometheus": _OBJECTS,
     "webhooks": _OBJECTS,
+    "merchants": _OBJECTS,
     "to": _OBJECTS,
     "extraEgress": _OBJECTS,
     "extraIngress": _OBJECTS,
@@ -151,6 +159,7 @@ def files() -> dict[Path, str]:
         CHART / "files" / "alerts.yaml": (ROOT / "deploy" / "prometheus" / "shopsync.rules.yaml").read_text(
             encoding="utf-8"
         ),
+        CHART / "files" / "console-paths.yaml": _yaml(console_paths()),
         CHART / "values.schema.json": json.dumps(schema(), indent=2, ensure_ascii=False) + "\n",
         CHART / "Chart.yaml": with_version((CHART / "Chart.yaml").read_text(encoding="utf-8")),
     }
@@ -158,6 +167,17 @@ def files() -> dict[Path, str]:
 
 def _yaml(content: Any) -> str:
     return _NOTE + str(yaml.safe_dump(content, sort_keys=False, allow_unicode=True))
+
+
+def console_paths() -> list[dict[str, str]]:
+    """What an Ingress leads to the console: the first part of each of its routes, and the front door."""
+    common = CommonSettings(kafka_bootstrap_servers="localhost:9092", mongo_uri="mongodb://localhost")
+    runtime = Runtime("console", common)
+    console.app.build(runtime, ConsoleSettings())
+    (mounted,) = runtime.routes
+    paths = {route.path for route in mounted.app.routes}  # type: ignore[attr-defined]
+    first = sorted({f"/{path.split('/')[1]}" for path in paths} - {"/"})
+    return [{"path": "/", "pathType": "Exact"}, *({"path": path, "pathType": "Prefix"} for path in first)]
 
 
 def topics() -> list[dict[str, Any]]:

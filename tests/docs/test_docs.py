@@ -8,6 +8,7 @@ import pytest
 from pydantic_settings import BaseSettings
 
 from catalog.settings import CatalogSettings
+from console.settings import ConsoleSettings
 from ingestor.settings import IngestorSettings
 from janitor.settings import JanitorSettings
 from publisher.settings import PublisherSettings
@@ -39,7 +40,7 @@ DECISION = re.compile(r"\bQ\d+\b")
 DEFINED_DECISION = re.compile(r"^\| (Q\d+) \|", re.MULTILINE)
 SCENARIO = re.compile(r"\bscenario (\d+)\b", re.IGNORECASE)
 DEFINED_SCENARIO = re.compile(r"^\| (\d+) \|", re.MULTILINE)
-VARIABLE = re.compile(r"\b(?:SHOPSYNC|INGESTOR|CATALOG|PUBLISHER|JANITOR)_[A-Z][A-Z_]*[A-Z]\b")
+VARIABLE = re.compile(r"\b(?:SHOPSYNC|INGESTOR|CATALOG|PUBLISHER|JANITOR|CONSOLE)_[A-Z][A-Z_]*[A-Z]\b")
 
 # Written with classes, so that this file does not hold what it looks for.
 OUT_OF_PLACE = {
@@ -55,6 +56,7 @@ SETTINGS: tuple[type[BaseSettings], ...] = (
     CatalogSettings,
     PublisherSettings,
     JanitorSettings,
+    ConsoleSettings,
 )
 
 

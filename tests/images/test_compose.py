@@ -15,7 +15,7 @@ pytestmark = [pytest.mark.images, pytest.mark.timeout(3600)]
 
 ROOT = Path(__file__).parents[2]
 COMPOSE = GoProgram("docker-compose", "github.com/docker/compose/v2/cmd", "v2.40.3")
-SERVICES = {"ingestor", "catalog", "publisher", "janitor"}
+SERVICES = {"ingestor", "catalog", "publisher", "janitor", "console"}
 SANDBOX = {"futureshop", "tiktok", "demo-shop"}
 
 

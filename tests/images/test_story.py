@@ -18,7 +18,7 @@ from shopsync_testkit.ports import free_port
 pytestmark = [pytest.mark.images, pytest.mark.timeout(3600)]
 
 ROOT = Path(__file__).parents[2]
-SERVICES = ("ingestor", "catalog", "publisher", "janitor")
+SERVICES = ("ingestor", "catalog", "publisher", "janitor", "console")
 CONTAINERS = yaml.safe_load((ROOT / "docker-compose.yml").read_text(encoding="utf-8"))["services"]
 VALUES = dict(
     line.split("=", 1)

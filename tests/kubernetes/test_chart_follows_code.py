@@ -10,6 +10,7 @@ import yaml
 from pydantic_settings import BaseSettings
 
 from catalog.settings import CatalogSettings
+from console.settings import ConsoleSettings
 from ingestor.settings import IngestorSettings
 from janitor.settings import JanitorSettings
 from publisher.settings import PublisherSettings
@@ -28,6 +29,7 @@ CLASSES: dict[str, type[BaseSettings]] = {
     "catalog": CatalogSettings,
     "publisher": PublisherSettings,
     "janitor": JanitorSettings,
+    "console": ConsoleSettings,
 }
 
 

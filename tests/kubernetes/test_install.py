@@ -13,7 +13,7 @@ from jobs_done import jobs_done
 pytestmark = [pytest.mark.kubernetes, pytest.mark.timeout(3600)]
 
 NAMESPACE = "shops"
-SERVICES = ("ingestor", "catalog", "publisher", "janitor")
+SERVICES = ("ingestor", "catalog", "publisher", "janitor", "console")
 # The strictest of Kubernetes' own standards for pods.
 RESTRICTED = {"pod-security.kubernetes.io/enforce": "restricted"}
 # What a release may leave behind. `default` and what belongs to it are the namespace's own.
@@ -30,6 +30,7 @@ EVERYTHING = values(
             "autoscaling with a login",
             "monitoring",
             "ingress",
+            "the console's ingress",
             "scheduled checks",
         }
     )

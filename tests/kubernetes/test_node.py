@@ -28,7 +28,7 @@ pytestmark = [pytest.mark.node, pytest.mark.timeout(3600)]
 
 ROOT = Path(__file__).parents[2]
 NAMESPACE = "shops"
-SERVICES = ("ingestor", "catalog", "publisher", "janitor")
+SERVICES = ("ingestor", "catalog", "publisher", "janitor", "console")
 USERS = (*SERVICES, "operator")
 PRODUCTS = "40"
 VALUES = dict(
@@ -83,6 +83,7 @@ def objects(cluster):
         secret(objects, "mongo", {"root": ROOT_PASSWORD, **{user: f"{user} p@ss/w:rd%2F#" for user in USERS}})
         app = {"app-secret": VALUES["PUBLISHER_TIKTOK_APP_SECRET"], "token-key": VALUES["PUBLISHER_TOKEN_KEY"]}
         secret(objects, "tiktok", app)
+        secret(objects, "console", {"token": VALUES["PUBLISHER_INTERNAL_TOKEN"]})
         yield objects
 
 
@@ -128,6 +129,7 @@ def values(bootstrap, hosts):
             "PUBLISHER_REQUESTS_PER_SECOND": 50,
         },
     }
+    given["console"] |= {"publicUrl": "https://console.example.com", "token": {"existingSecret": "console"}}
     return given
 
 

@@ -14,6 +14,7 @@ from kubernetes_programs import HELM
 from pydantic_settings import BaseSettings
 
 from catalog.settings import CatalogSettings
+from console.settings import ConsoleSettings
 from ingestor.settings import IngestorSettings
 from janitor.settings import JanitorSettings
 from publisher.settings import PublisherSettings
@@ -27,6 +28,7 @@ CLASSES: dict[str, type[BaseSettings]] = {
     "catalog": CatalogSettings,
     "publisher": PublisherSettings,
     "janitor": JanitorSettings,
+    "console": ConsoleSettings,
 }
 PAGE = CHART.parents[2] / "docs" / "kubernetes.md"
 REQUESTED = {"SSL_CERT_FILE", "OTEL_EXPORTER_OTLP_ENDPOINT"}  # by extraEnv
@@ -194,6 +196,21 @@ def test_the_ingress_leads_to_the_publishers_own_routes_and_to_nothing_else(rend
     assert {one["backend"]["service"]["name"] for one in rule["http"]["paths"]} <= services.keys()
 
 
+def test_the_consoles_ingress_leads_to_its_pages_and_not_to_metrics_or_probes(rendered):
+    manifests = rendered("the console's ingress")
+    (ingress,) = of_kind(manifests, "Ingress").values()
+    (rule,) = ingress["spec"]["rules"]
+    paths = {one["path"]: one["pathType"] for one in rule["http"]["paths"]}
+    assert (paths.pop("/"), set(paths.values())) == ("Exact", {"Prefix"})
+    assert {"/login", "/static"} <= paths.keys()
+    assert not [own for own in http_server._OWN_PATHS if own in paths]
+    assert "shop-shopsync-console-web" in of_kind(manifests, "Service")
+    (container,) = of_kind(manifests, "StatefulSet")["shop-shopsync-console"]["spec"]["template"]["spec"]["containers"]
+    given = {variable["name"]: variable.get("value") for variable in container["env"]}
+    assert given["CONSOLE_PUBLIC_URL"] == "https://console.example.com"
+    assert given["CONSOLE_PUBLISHER_URL"] == "http://shop-shopsync-publisher-web:80"
+
+
 class _Anything:
     def __getattr__(self, name):
         return lambda *_: None
@@ -255,8 +272,11 @@ def test_who_may_talk_to_whom(rendered, part):
     links = {53, 9092, 27017}
     assert out["catalog"] == out["janitor"] == out["setup"] == links
     assert out["ingestor"] == out["publisher"] == links | {80, 443}
-    assert out["operator"] == links | {"http"}
+    assert out["operator"] == out["console"] == links | {"http"}
     inward = {name.removeprefix("shop-shopsync-"): len(one.get("ingress") or []) for name, one in policies.items()}
+    [_, callers] = policies["shop-shopsync-publisher"]["ingress"]
+    asking = [one["podSelector"]["matchLabels"]["app.kubernetes.io/component"] for one in callers["from"]]
+    assert asking == ["operator", "console"]
     assert (inward["setup"], inward["operator"]) == (0, 0)
 
 
@@ -265,7 +285,8 @@ def test_the_most_replicas_are_the_partitions(rendered, helm):
     most = {name.removeprefix("shop-shopsync-"): one["spec"]["maxReplicaCount"] for name, one in scaled.items()}
     assert most == {"ingestor": 3, "catalog": 12, "publisher": 12, "janitor": 3}
     for name, one in of_kind(rendered("autoscaling"), "StatefulSet").items():
-        assert "replicas" not in one["spec"], f"{name}: an upgrade would undo what KEDA did"
+        scales = name in scaled
+        assert ("replicas" in one["spec"]) != scales, f"{name}: an upgrade would undo what KEDA did"
     done = helm.template(values({"catalog": {"autoscaling": {"enabled": True, "maxReplicas": 13}}}))
     assert "catalog.autoscaling.maxReplicas is 13, but it reads 12 partitions" in done.stderr
 
@@ -312,6 +333,10 @@ def test_settings_arrive_as_they_are_written(rendered):
         ({"catalog": {"mongo": {"existingSecret": ""}}}, "catalog.mongo.existingSecret is not set"),
         ({"publisher": {"tiktok": {"existingSecret": ""}}}, "publisher.tiktok.existingSecret is not set"),
         ({"ingestor": {"shops": {"existingSecret": ""}}}, "ingestor.shops.existingSecret is not set"),
+        ({"console": {"token": {"existingSecret": ""}}}, "console.token.existingSecret is not set"),
+        ({"console": {"publicUrl": ""}}, "console.publicUrl is not set"),
+        ({"console": {"ingress": {"enabled": True}}}, "console.ingress.host is not set"),
+        ({"console": {"settings": {"CONSOLE_PUBLISHER_TOKEN": "secret"}}}, "CONSOLE_PUBLISHER_TOKEN"),
         ({"kafka": {"securityProtocol": "SASL_SSL"}}, "kafka.existingSecret is not set"),
         ({"kafka": {"securityProtocol": "TLS"}}, "securityProtocol"),
         ({"catalog": {"replica": 3}}, "replica"),

@@ -10,7 +10,7 @@ from pymongo.errors import OperationFailure
 
 ROLES = json.loads((Path(__file__).parents[2] / "deploy" / "mongo" / "roles.json").read_text(encoding="utf-8"))
 USERS = {user["name"]: user for user in ROLES["users"]}
-COLLECTIONS = sorted({name for user in ROLES["users"] for name in (*user.get("owns", ()), *user.get("reads", ()))})
+COLLECTIONS = sorted({name for user in ROLES["users"] for kind in ("owns", "reads") for name in user.get(kind, ())})
 
 
 def client_of(database: Any, user: str) -> AsyncMongoClient[dict[str, Any]]:
@@ -31,13 +31,14 @@ async def is_allowed(attempt: Any) -> bool:
 @pytest.mark.parametrize("user", USERS)
 async def test_a_user_writes_its_own_collections_and_reads_what_it_is_told(database, user):
     """Nothing is changed: no document has this id."""
-    owns, reads = set(USERS[user].get("owns", ())), set(USERS[user].get("reads", ()))
+    owns, changes, reads = (set(USERS[user].get(kind, ())) for kind in ("owns", "changes", "reads"))
     nothing = {"_id": "nothing"}
     async with client_of(database, user) as client:
         for name in COLLECTIONS:
             collection = client["shopsync"][name]
-            assert await is_allowed(collection.find_one(nothing)) == (name in owns | reads), name
-            assert await is_allowed(collection.update_one(nothing, {"$set": {"a": 1}})) == (name in owns), name
+            assert await is_allowed(collection.find_one(nothing)) == (name in owns | changes | reads), name
+            update = collection.update_one(nothing, {"$set": {"a": 1}})
+            assert await is_allowed(update) == (name in owns | changes), name
             assert await is_allowed(collection.delete_one(nothing)) == (name in owns), name
         for refused in (
             client["shopsync"]["elsewhere"].insert_one(nothing),

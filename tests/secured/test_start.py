@@ -89,6 +89,10 @@ MISSING = {
         right("publisher", "Read", "topic", "push-commands.v1"),
         "publisher.token) Read on topic start.push-commands.v1",
     ),
+    "console": (
+        right("console", "Read", "topic", "dead-letters.v1"),
+        "User:console Read on topic start.dead-letters.v1",
+    ),
     "janitor": (
         right("janitor", "Describe", "group", "catalog.products"),
         "User:CN=janitor,OU=users,O=shopsync tests (of its certificate) Describe on group start.catalog.products",

@@ -23,19 +23,25 @@ REQUIRED: dict[str, Any] = {
         "mongo": {"existingSecret": "mongo-publisher"},
     },
     "janitor": {"mongo": {"existingSecret": "mongo-janitor"}},
+    "console": {
+        "publicUrl": "https://console.example.com",
+        "token": {"existingSecret": "console"},
+        "mongo": {"existingSecret": "mongo-console"},
+    },
     "setup": {"mongo": {"existingSecret": "mongo-root"}},
     "operator": {"mongo": {"existingSecret": "mongo-operator"}},
 }
 """What nobody can leave out."""
 
-_USERS = ("ingestor", "catalog", "publisher", "janitor", "operator", "setup")
+_USERS = ("ingestor", "catalog", "publisher", "janitor", "console", "operator", "setup")
 
 
 def _each(part: Mapping[str, Any], names: Sequence[str] = _USERS) -> dict[str, Any]:
     return {name: deepcopy(part) for name in names}
 
 
-_SERVICES = _USERS[:4]
+_SERVICES = _USERS[:5]
+_SCALED = _USERS[:4]
 PARTS: dict[str, dict[str, Any]] = {
     "nothing more": {},
     "scram over tls": {
@@ -94,15 +100,21 @@ PARTS: dict[str, dict[str, Any]] = {
         **_each({"kafka": {"existingSecret": "kafka-user", "username": "svc"}}, (*_SERVICES, "setup")),
     },
     "no setup": {"setup": {"topics": "none", "mongo": {"enabled": False}}},
-    "autoscaling": _each({"autoscaling": {"enabled": True}}, _SERVICES),
+    "autoscaling": _each({"autoscaling": {"enabled": True}}, _SCALED),
     "autoscaling with a login": {
         "kafka": {"securityProtocol": "SASL_SSL", "ca": {"existingSecret": "kafka-ca"}},
         "autoscaling": {"existingSecret": "kafka-operator"},
         **_each({"kafka": {"existingSecret": "kafka-user"}}),
-        **_each({"autoscaling": {"enabled": True}, "kafka": {"existingSecret": "kafka-user"}}, _SERVICES),
+        **_each({"autoscaling": {"enabled": True}, "kafka": {"existingSecret": "kafka-user"}}, _SCALED),
     },
     "monitoring": {"serviceMonitor": {"enabled": True}, "prometheusRule": {"enabled": True}},
     "ingress": {"publisher": {"ingress": {"enabled": True, "host": "shops.example.com", "tlsSecret": "tls"}}},
+    "the console's ingress": {
+        "console": {
+            "publicUrl": "",
+            "ingress": {"enabled": True, "host": "console.example.com", "tlsSecret": "console-tls"},
+        }
+    },
     "no network policies": {"networkPolicy": {"enabled": False}},
     "no budgets": _each({"podDisruptionBudget": {"enabled": False}}, _SERVICES),
     "scheduled checks": {"scheduled": [{"name": "topics", "schedule": "0 6 * * *", "command": ["topics", "check"]}]},

@@ -16,12 +16,18 @@ from shopsync_contracts.access import (
 from shopsync_contracts.topics import (
     CATALOG_PRODUCTS,
     DEAD_LETTERS,
+    IMPORT_COMMANDS,
     LISTING_EVENTS,
     PUSH_COMMANDS,
     REPORTS,
+    SHOP_SETTINGS,
     SWEEP_COMMANDS,
+    SYNC_COMMANDS,
+    TOOL_EDITS,
     Party,
 )
+
+CONSUMING = [name for name in SERVICES if name != "console"]
 
 
 def test_every_party_of_a_topic_is_one_user_and_every_user_is_a_party():
@@ -33,7 +39,7 @@ def test_services_read_in_groups_and_nobody_else_does(spec):
     for reader in spec.read_by:
         party, _, group = reader.partition(".")
         assert party in get_args(Party)
-        assert bool(group) == (party in SERVICES), reader
+        assert bool(group) == (party in CONSUMING), reader
     assert len({reader.partition(".")[0] for reader in spec.read_by}) == len(spec.read_by)
 
 
@@ -84,7 +90,16 @@ def test_whatever_a_service_may_refuse_can_be_sent_back():
     assert set(operator.reads) == set(TOPICS)
 
 
-@pytest.mark.parametrize("name", SERVICES)
+def test_the_console_commits_nothing_and_puts_nothing_aside():
+    """Each replica follows the topics for its own pages; the events that it sends are refused by whoever reads them."""
+    console = principal_of("console")
+    assert console is not None
+    assert console.writes == (TOOL_EDITS, SHOP_SETTINGS, IMPORT_COMMANDS, SYNC_COMMANDS)
+    assert console.reads == (LISTING_EVENTS, CATALOG_PRODUCTS, SHOP_SETTINGS, REPORTS, DEAD_LETTERS)
+    assert [acl for acl in console.acls("p") if acl.resource == "group"] == []
+
+
+@pytest.mark.parametrize("name", CONSUMING)
 def test_every_service_can_put_a_message_aside(name):
     assert name in DEAD_LETTERS.written_by
 

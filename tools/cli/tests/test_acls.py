@@ -38,6 +38,7 @@ def test_every_declared_user_gets_what_it_needs_under_the_clusters_name_for_it()
         "User:svc-catalog",
         "User:publisher",
         "User:janitor",
+        "User:console",
         "User:operator",
         "User:CN=erp,O=x y",
     }

@@ -19,7 +19,7 @@ ROOT = Path(__file__).parents[3]
 CONTAINERS: dict[str, dict[str, Any]] = yaml.safe_load((ROOT / "docker-compose.yml").read_text(encoding="utf-8"))[
     "services"
 ]
-SERVICES = ("ingestor", "catalog", "publisher", "janitor")
+SERVICES = ("ingestor", "catalog", "publisher", "janitor", "console")
 REFERENCE = re.compile(r"\$\{(?P<name>[A-Z_]+):[-?](?P<text>[^}]*)\}")
 VALUES = dict(
     line.split("=", 1)

@@ -46,6 +46,12 @@ async def test_each_service_writes_its_own_collections_and_no_others(shopsync, g
                     await collection.update_one({"_id": "x"}, {"$set": {"a": 1}}, upsert=True)
                     assert await collection.find_one_and_update({"_id": "x"}, {"$inc": {"a": 1}})
                     await collection.delete_one({"_id": "x"})
+                elif name in user.changes:
+                    await collection.create_index("a")
+                    await collection.update_one({"_id": f"of {user.name}"}, {"$set": {"a": 1}}, upsert=True)
+                    for refused in (collection.delete_many({}), collection.drop(), collection.drop_index("a_1")):
+                        with pytest.raises(OperationFailure, match="not authorized"):
+                            await refused
                 else:
                     for forbidden in (
                         collection.insert_one({"_id": "y"}),
@@ -56,7 +62,7 @@ async def test_each_service_writes_its_own_collections_and_no_others(shopsync, g
                             await forbidden
                 if name in user.reads:
                     assert await collection.find().to_list() == []
-                elif name not in user.owns:
+                elif name not in (*user.owns, *user.changes):
                     with pytest.raises(OperationFailure, match="not authorized"):
                         await collection.find_one()
 

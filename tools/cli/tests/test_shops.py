@@ -257,7 +257,7 @@ async def test_trouble_of_the_app_is_told_once_and_not_shop_by_shop(ops, publish
 
 async def test_operators_read_states_and_no_tokens(shopsync, guarded_mongo):
     """With the roles of deploy/mongo/roles.json the publisher creates the view, and the operator reads only that."""
-    users = ("ingestor", "catalog", "publisher", "janitor", "operator")
+    users = ("ingestor", "catalog", "publisher", "janitor", "console", "operator")
     env = {f"MONGO_{user.upper()}_PASSWORD": f"p-{user}" for user in users}
     root = f"mongodb://root:p-root@127.0.0.1:{guarded_mongo}/?authSource=admin&directConnection=true"
     roles = str(ROOT / "deploy" / "mongo" / "roles.json")

@@ -54,7 +54,7 @@ containers:
       {{- end }}
       {{- if eq .component "operator" }}
       - name: SHOPSYNC_PUBLISHER_URL
-        value: {{ printf "http://%s-publisher-web:%d" (include "shopsync.fullname" .root) (int .root.Values.publisher.service.port) | quote }}
+        value: {{ include "shopsync.publisher.url" . | quote }}
       {{- end }}
       {{- range $name, $value := .root.Values.settings }}
       - name: {{ $name }}

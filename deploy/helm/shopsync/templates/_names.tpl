@@ -1,7 +1,7 @@
 {{/* Names, labels, images. A `context` is {root, component, values}: the chart's own scope, ingestor …, and its values. */}}
 
 {{- define "shopsync.services" -}}
-ingestor catalog publisher janitor
+ingestor catalog publisher janitor console
 {{- end -}}
 
 {{/* Short enough for the labels that Kubernetes adds to a name: revision and ordinal. */}}

@@ -31,6 +31,14 @@
 {{- if .reachesInternet }}
 {{- include "shopsync.egress" $policy.internet }}
 {{- end }}
+{{- if .reachesPublisher }}
+- to:
+    - podSelector:
+        matchLabels:
+          {{- include "shopsync.selector" (dict "root" .root "component" "publisher") | nindent 10 }}
+  ports:
+    - {port: http, protocol: TCP}
+{{- end }}
 {{- with $policy.extraEgress }}
 {{ toYaml . }}
 {{- end }}

@@ -1,5 +1,10 @@
 {{/* The publisher's own: TikTok Shop's app, and the address that its webhooks come to. */}}
 
+{{/* Ready replicas only, from inside the cluster. */}}
+{{- define "shopsync.publisher.url" -}}
+{{- printf "http://%s-publisher-web:%d" (include "shopsync.fullname" .root) (int .root.Values.publisher.service.port) -}}
+{{- end -}}
+
 {{- define "shopsync.tiktok.environment" -}}
 {{- $tiktok := .values.tiktok -}}
 {{- $ingress := .values.ingress -}}
@@ -38,5 +43,8 @@
 {{- end -}}
 {{- if eq .component "publisher" }}
 {{ include "shopsync.tiktok.sources" . }}
+{{- end }}
+{{- if eq .component "console" }}
+{{ include "shopsync.console.sources" . }}
 {{- end -}}
 {{- end -}}

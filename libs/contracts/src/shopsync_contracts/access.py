@@ -15,7 +15,7 @@ Operation = Literal["Read", "Write", "Describe", "DescribeConfigs"]
 Resource = Literal["topic", "group"]
 Pattern = Literal["literal", "prefixed"]
 
-SERVICES: tuple[str, ...] = ("ingestor", "catalog", "publisher", "janitor")
+SERVICES: tuple[str, ...] = ("ingestor", "catalog", "publisher", "janitor", "console")
 
 
 def consumer_group(prefix: str, service: str, name: str) -> str:
@@ -127,7 +127,7 @@ def _read_by(party: Party) -> tuple[TopicSpec, ...]:
     return tuple(spec for spec in TOPICS if party in (reader.partition(".")[0] for reader in spec.read_by))
 
 
-def _service(name: Party, purpose: str, *, waits_for: Iterable[Group] = ()) -> Principal:
+def _service(name: Party, purpose: str, *, waits_for: Iterable[Group] = (), own_groups: bool = True) -> Principal:
     """A service asks for the size limit of a topic that refuses a message, so it reads the settings of what it writes.
 
     `waits_for`: groups of other services that have to have come to the present end of their topics before it goes on.
@@ -143,6 +143,7 @@ def _service(name: Party, purpose: str, *, waits_for: Iterable[Group] = ()) -> P
         reads=reads,
         describes=tuple(spec for spec in describes if spec not in writes),
         configures=writes,
+        own_groups=own_groups,
         watches=watched,
     )
 
@@ -154,6 +155,7 @@ PRINCIPALS: tuple[Principal, ...] = (
     _service(
         "janitor", "has deleted what is gone, once the catalog has come to it", waits_for=[_CATALOG_PRODUCTS_GROUP]
     ),
+    _service("console", "where the merchant does it all; follows topics without a consumer group", own_groups=False),
     Principal(
         "operator",
         "the `shopsync` command in the hands of people and schedulers; no consumer group, commits nothing",
@@ -163,7 +165,9 @@ PRINCIPALS: tuple[Principal, ...] = (
         own_groups=False,
         watches_all=True,
     ),
-    Principal("tool", "where the merchant completes products", writes=_written_by("tool"), reads=_read_by("tool")),
+    Principal(
+        "tool", "a tool of others in which products are completed", writes=_written_by("tool"), reads=_read_by("tool")
+    ),
     Principal(
         "other-systems",
         "a back office, an ERP, whoever publishes or follows products",

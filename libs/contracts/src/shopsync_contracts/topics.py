@@ -46,7 +46,7 @@ TOMBSTONE_RETENTION = timedelta(days=7)
 INDEFINITELY = None
 _HEADERS = 1024 * 1024
 
-Party = Literal["ingestor", "catalog", "publisher", "janitor", "operator", "tool", "other-systems"]
+Party = Literal["ingestor", "catalog", "publisher", "janitor", "console", "operator", "tool", "other-systems"]
 """Who reads or writes topics; `access` says what each is. One of these is one user on a cluster with access control.
 
 The operator writes whatever a service reads and may refuse: a dead letter is sent back to where it came from.
@@ -58,7 +58,8 @@ class TopicSpec:
     """A topic without its prefix.
 
     `written_by` and `read_by` are what a cluster grants (see `access`). A service stands among the readers with the
-    consumer group in which it reads: `catalog.products` is the group `<prefix>.catalog.products`.
+    consumer group in which it reads: `catalog.products` is the group `<prefix>.catalog.products`. The console alone
+    reads without one: each replica follows a topic for the pages that are open there.
 
     `retention` None means indefinitely. A compacted topic keeps the newest message per key. A `bulk` topic may hold a
     hundred thousand messages of one import: whoever reads it with other topics reads the others first.
@@ -109,7 +110,7 @@ TOOL_EDITS = TopicSpec(
     name="tool-edits.v1",
     key="subject",
     types=(ProductEdited, SyncTargetSet, ProductsBulkEdited),
-    written_by=("catalog", "operator", "tool", "other-systems"),
+    written_by=("catalog", "console", "operator", "tool", "other-systems"),
     read_by=("catalog.products", "operator"),
     retention=INDEFINITELY,
 )
@@ -118,7 +119,7 @@ LISTING_EVENTS = TopicSpec(
     key="subject",
     types=(PushSucceeded, PushFailed, PushSkipped, ReviewChanged),
     written_by=("publisher", "operator"),
-    read_by=("catalog.products", "operator", "tool", "other-systems"),
+    read_by=("catalog.products", "console", "operator", "tool", "other-systems"),
     retention=timedelta(days=365),
 )
 PUSH_COMMANDS = TopicSpec(
@@ -140,7 +141,7 @@ CATALOG_PRODUCTS = TopicSpec(
     key="subject",
     types=(ProductSnapshot,),
     written_by=("catalog",),
-    read_by=("catalog.snapshot-check", "operator", "tool", "other-systems"),
+    read_by=("catalog.snapshot-check", "console", "operator", "tool", "other-systems"),
     cleanup="compact",
     retention=INDEFINITELY,
     tombstones=True,
@@ -151,8 +152,8 @@ SHOP_SETTINGS = TopicSpec(
     name="shop-settings.v1",
     key="shop_key",
     types=(ShopSettingsChanged,),
-    written_by=("operator", "tool"),
-    read_by=("catalog.settings", "operator", "tool", "other-systems"),
+    written_by=("console", "operator", "tool"),
+    read_by=("catalog.settings", "console", "operator", "tool", "other-systems"),
     partitions=SHOP_PARTITIONS,
     cleanup="compact",
     retention=INDEFINITELY,
@@ -161,7 +162,7 @@ IMPORT_COMMANDS = TopicSpec(
     name="import-commands.v1",
     key="shop_key",
     types=(ImportRequested,),
-    written_by=("ingestor", "catalog", "janitor", "operator", "tool"),
+    written_by=("ingestor", "catalog", "janitor", "console", "operator", "tool"),
     read_by=("ingestor.commands", "operator"),
     partitions=SHOP_PARTITIONS,
 )
@@ -169,7 +170,7 @@ SYNC_COMMANDS = TopicSpec(
     name="sync-commands.v1",
     key="shop_key",
     types=(SyncRequested,),
-    written_by=("ingestor", "catalog", "operator", "tool"),
+    written_by=("ingestor", "catalog", "console", "operator", "tool"),
     read_by=("catalog.syncs", "operator"),
     partitions=SHOP_PARTITIONS,
 )
@@ -186,7 +187,7 @@ REPORTS = TopicSpec(
     key="shop_key",
     types=(ImportProgress, ImportCompleted, ImportFailed, SyncCompleted, BulkEditCompleted, SweepCompleted),
     written_by=("ingestor", "catalog", "janitor", "operator"),
-    read_by=("janitor.reports", "operator", "tool"),
+    read_by=("janitor.reports", "console", "operator", "tool"),
     partitions=SHOP_PARTITIONS,
     retention=timedelta(days=30),
 )
@@ -195,7 +196,7 @@ DEAD_LETTERS = TopicSpec(
     key="original key",
     types=(),
     written_by=("ingestor", "catalog", "publisher", "janitor", "operator"),
-    read_by=("operator", "tool", "other-systems"),
+    read_by=("console", "operator", "tool", "other-systems"),
     partitions=SHOP_PARTITIONS,
     retention=timedelta(days=30),
     # Room for the headers of a dead letter beside the original bytes.

@@ -15,7 +15,9 @@ SAMPLE_SECRETS: Mapping[str, str] = {
     "sandbox-catalog": "password",
     "sandbox-publisher": "password",
     "sandbox-janitor": "password",
+    "sandbox-console": "password",
     "sandbox-operator": "password",
+    "sandbox-internal-token": "token",
     "c2FuZGJveC1zYW5kYm94LXNhbmRib3gtc2FuZGJveC0=": "key",
     "d65680a9f0465f689d1d335c376612048e8f550e": "app secret",
 }

@@ -16,7 +16,7 @@ from shopsync_testkit.polling import NeverHappened, eventually
 from shopsync_testkit.ports import free_port
 
 # A service sees only the settings that it is given, not those of the shell that runs the tests.
-_SETTINGS = ("SHOPSYNC_", "INGESTOR_", "CATALOG_", "PUBLISHER_", "JANITOR_")
+_SETTINGS = ("SHOPSYNC_", "INGESTOR_", "CATALOG_", "PUBLISHER_", "JANITOR_", "CONSOLE_")
 
 
 def clean_environment() -> dict[str, str]:

@@ -6,7 +6,7 @@ They are made from the topics, the models and the running applications (`make ge
 from importlib.resources import files
 from typing import Literal
 
-Document = Literal["shopsync", "ingestor", "catalog", "publisher", "janitor"]
+Document = Literal["shopsync", "ingestor", "catalog", "publisher", "janitor", "console"]
 
 
 def published(document: Document = "shopsync") -> str:

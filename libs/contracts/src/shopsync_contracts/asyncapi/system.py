@@ -15,7 +15,7 @@ partitioner, as the Java client does; tools on librdkafka need partitioner=murmu
 you do not know: within v1 they are added. An environment may have another prefix than shopsync in the names of topics
 and groups.
 
-On a cluster with access control, `tool` is the tool in which the merchant completes products, and `other-systems`
+On a cluster with access control, `tool` is a tool of others in which products are completed, and `other-systems`
 everybody else. Names of consumer groups begin with `shopsync.tool.` or `shopsync.other-systems.`
 """
 

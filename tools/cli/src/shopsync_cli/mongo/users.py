@@ -25,22 +25,28 @@ _ALREADY_INITIALIZED = 23
 _POLL_SECONDS = 0.25
 
 _READ = ("find", "listIndexes", "collStats")
+_CHANGE = (*_READ, "insert", "update", "createIndex")
 _WRITE = (*_READ, "insert", "update", "remove", "createCollection", "createIndex", "dropIndex", "collMod")
 
 
 class UserPlan(BaseModel):
-    """One user: the collections it may write, and those it may only read."""
+    """One user: the collections it may write, and those it may only read.
+
+    `changes`: another user's collections in which it adds and changes documents, and removes none.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     name: str = Field(pattern=r"^[a-z][a-z0-9_-]*$")
     password_env: str = Field(min_length=1)
     owns: tuple[str, ...] = ()
+    changes: tuple[str, ...] = ()
     reads: tuple[str, ...] | Literal["*"] = ()
 
     def privileges(self, database: str) -> list[dict[str, Any]]:
         """MongoDB privileges of the user's role on one database."""
         found = [_privilege(database, collection, _WRITE) for collection in self.owns]
+        found += [_privilege(database, collection, _CHANGE) for collection in self.changes]
         reads = ("",) if self.reads == "*" else self.reads  # "" is every collection of the database
         return found + [_privilege(database, collection, _READ) for collection in reads]
 
@@ -140,7 +146,8 @@ async def apply_users(
                 grants["pwd"] = passwords[user.name]
                 done = await _update_or_create(database, "User", user.name, grants, _USER_NOT_FOUND)
             reads = "everything" if user.reads == "*" else ", ".join(user.reads) or "nothing else"
-            lines.append(f"{done} {user.name}: writes {', '.join(user.owns) or 'nothing'}; reads {reads}")
+            writes = ", ".join([*user.owns, *user.changes]) or "nothing"
+            lines.append(f"{done} {user.name}: writes {writes}; reads {reads}")
     return lines
 
 
