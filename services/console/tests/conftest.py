@@ -3,9 +3,10 @@
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import httpx
+import pytest
 import pytest_asyncio
 from fake_publisher import FakePublisher
 
@@ -61,17 +62,27 @@ class World(ServiceWorld):
         return await browser.post(path, data={csrf.FIELD: csrf.token_of(cookie), **fields}, headers={"origin": ORIGIN})
 
 
+@pytest.fixture
+def settings() -> dict[str, Any]:
+    """What differs from the settings' defaults; overridden where a test needs it."""
+    return {}
+
+
 @pytest_asyncio.fixture
-async def world(kafka_bootstrap, topic_prefix, mongo_uri, mongo_client, mongo_database) -> AsyncIterator[World]:
+async def world(
+    kafka_bootstrap, topic_prefix, mongo_uri, mongo_client, mongo_database, settings
+) -> AsyncIterator[World]:
     publisher = FakePublisher()
     async with (
         service_place(kafka_bootstrap, topic_prefix, mongo_uri, mongo_client[mongo_database]) as place,
         serving(publisher.app) as url,
     ):
         world = World(**place, publisher=publisher)
-        world.settings |= {"publisher_url": url, "publisher_token": publisher.token}
+        world.settings = {"publisher_url": url, "publisher_token": publisher.token, **settings}
         world.runtime = Runtime("console", world.common, clock=world.clock)
         build(world.runtime, ConsoleSettings(**world.service_settings()))
         async with running(world.runtime):
+            # The server would remove sessions by its own clock, for which those of the tests ended long ago.
+            await world.database["sessions"].drop_index("expires_at_1")
             world.client, world.stranger = await world.log_in("demo"), world.browser()
             yield world

@@ -4,10 +4,12 @@ from starlette.routing import Mount
 
 from console.actions import Actions
 from console.actions.publishing import PUBLISHED
+from console.picture_files import PictureFiles
 from console.publisher_api import PublisherApi
 from console.screens.actions import ActionScreen
 from console.screens.help import HelpScreen
 from console.screens.login import LoginScreen
+from console.screens.pictures import PictureScreen
 from console.settings import ConsoleSettings
 from console.store import ActionStore, Sessions
 from console.web.application import make_application
@@ -15,6 +17,7 @@ from console.web.rendering import Pages
 from shopsync_accounts import Accounts
 from shopsync_runtime import Runtime
 from shopsync_runtime.http_connections import Connections, web_context
+from shopsync_runtime.public_addresses import AllowedAddresses
 
 
 def build(runtime: Runtime, settings: ConsoleSettings) -> None:
@@ -29,7 +32,12 @@ def build(runtime: Runtime, settings: ConsoleSettings) -> None:
 
     pages = Pages()
     login = LoginScreen(pages, accounts, sessions, settings=settings, clock=clock)
-    screens = (login, ActionScreen(pages, actions), HelpScreen(pages))
+    screens = (
+        login,
+        ActionScreen(pages, actions),
+        PictureScreen(database, picture_files(runtime, settings)),
+        HelpScreen(pages),
+    )
     routes = [route for screen in screens for route in screen.routes()]
     application = make_application(
         routes, pages=pages, sessions=sessions, ask_for_login=login.keep_and_ask, settings=settings
@@ -44,3 +52,14 @@ def publisher_api(runtime: Runtime, settings: ConsoleSettings) -> PublisherApi:
     )
     runtime.on_stop(connections.aclose)
     return PublisherApi(connections, settings.publisher_url, settings.publisher_token)
+
+
+def picture_files(runtime: Runtime, settings: ConsoleSettings) -> PictureFiles:
+    """The client for product images, likewise."""
+    pictures = PictureFiles(
+        AllowedAddresses(allow_private=settings.image_allow_private),
+        ssl_context=web_context(runtime.common.http_tls_files),
+        proxies=runtime.common.http_proxies(),
+    )
+    runtime.on_stop(pictures.aclose)
+    return pictures

@@ -51,6 +51,14 @@ class StoredProduct:
 
 async def read_product(database: Database, shop_key: str, product_no: str) -> StoredProduct:
     """The product, alive, deleted or only waited for. Raises NotFound, BrokenDocument."""
+    found = await find_product(database, shop_key, product_no)
+    if found is None:
+        raise await _not_found(database, shop_key, product_no)
+    return found
+
+
+async def find_product(database: Database, shop_key: str, product_no: str) -> StoredProduct | None:
+    """The same, None when there is no such product: nothing like it is searched for. Raises BrokenDocument."""
     one = f"{shop_key}/{product_no}"
     document = await database["products"].find_one({"_id": one})
     unreadable: list[str] = []
@@ -59,7 +67,7 @@ async def read_product(database: Database, shop_key: str, product_no: str) -> St
     listing = await _optional(database, "listings", one, unreadable)
     held = await _held(database, shop_key, product_no, unreadable)
     if document is None and tombstone is None and not held:
-        raise await _not_found(database, shop_key, product_no)
+        return None
     return StoredProduct(
         shop_key=shop_key,
         product_no=product_no,

@@ -12,10 +12,10 @@ from urllib.parse import urljoin
 import httpx
 
 from publisher.errors import ImageUnreachable, ImageUnusable
-from publisher.images.addresses import Resolve, ResolvedNetwork
 from publisher.store import KnownFile
 from shopsync_runtime.http_connections import Connections
 from shopsync_runtime.http_proxy import NO_PROXY, ProxyRules
+from shopsync_runtime.public_addresses import Resolve, ResolvedNetwork
 
 _REDIRECTS = 3
 _MOVED = frozenset({301, 302, 303, 307, 308})

@@ -1,0 +1,52 @@
+"""A product's own pictures. The address is that of the stored product, never one from the request."""
+
+from importlib.resources import files
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from console.errors import NoSuchPage
+from console.picture_files import PictureFiles
+from console.web.visits import shop_of
+from shopsync_runtime.mongo import Database
+
+_SHOWN_FOR = "private, max-age=3600"
+_PLACEHOLDER_FOR = "private, max-age=300"
+_PLACEHOLDER = (files("console") / "static" / "no-picture.svg").read_bytes()
+
+
+class PictureScreen:
+    """`/products/{product_no}/picture`, with `?n=` the others after the first."""
+
+    def __init__(self, database: Database, pictures: PictureFiles) -> None:
+        self._database = database
+        self._pictures = pictures
+
+    def routes(self) -> list[Route]:
+        """For the application."""
+        return [Route("/products/{product_no}/picture", self.show, methods=["GET"], name="picture")]
+
+    async def show(self, request: Request) -> Response:
+        """The file, or a placeholder for one that cannot be shown."""
+        address = await self._address(shop_of(request), request.path_params["product_no"], _number(request))
+        picture = await self._pictures.fetch(address) if address else None
+        if picture is None:
+            return Response(_PLACEHOLDER, media_type="image/svg+xml", headers={"cache-control": _PLACEHOLDER_FOR})
+        headers = {"cache-control": _SHOWN_FOR, "x-content-type-options": "nosniff"}
+        return Response(picture.content, media_type=picture.media_type, headers=headers)
+
+    async def _address(self, shop_key: str, product_no: str, number: int) -> str | None:
+        one = {"_id": f"{shop_key}/{product_no}"}
+        found = await self._database["products"].find_one(one, {"content.images": 1})
+        if found is None:
+            raise NoSuchPage("no such product in this shop")
+        images = (found.get("content") or {}).get("images") or []
+        return str(images[number]) if number < len(images) else None
+
+
+def _number(request: Request) -> int:
+    text = request.query_params.get("n", "0")
+    if not (text.isascii() and text.isdecimal() and len(text) < 4):
+        raise NoSuchPage("no such picture")
+    return int(text)
