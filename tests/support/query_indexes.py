@@ -16,11 +16,12 @@ from publisher.store.image_cache import ImageCache
 from publisher.store.jobs import Jobs
 from publisher.store.listings import Listings
 from publisher.store.positions import Positions
+from publisher.store.taxonomies import Taxonomies
 from publisher.store.token_keys import TokenKeys
 from shopsync_accounts import Accounts
 from shopsync_runtime.mongo import Database
 
-_OF_THE_PUBLISHER = (AppTroubles, Authorizations, ImageCache, Jobs, Listings, Positions, TokenKeys)
+_OF_THE_PUBLISHER = (AppTroubles, Authorizations, ImageCache, Jobs, Listings, Positions, Taxonomies, TokenKeys)
 _STORES = (ProductStore, ImportStore, SweepStore, Accounts, *_OF_THE_PUBLISHER)
 
 _PATIENCE_MS = 1000

@@ -6,14 +6,18 @@ import socket
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
+from starlette.routing import Route
+
 from publisher.consent.flow import ConsentFlow
 from publisher.consent.keyring import Keyring, KeyringSettings
 from publisher.content.categories import Categories
 from publisher.content.material import MaterialGatherer
+from publisher.content.taxonomy import Lives, Taxonomy
 from publisher.handlers import Handlers
 from publisher.images.addresses import AllowedAddresses
 from publisher.images.fetching import Fetcher
 from publisher.images.uploads import ImageUploads
+from publisher.internal_api import InternalApi
 from publisher.pace.state import RateLimiterSettings
 from publisher.pushing.fair_scheduler import FairScheduler
 from publisher.pushing.job_leases import JobLeases
@@ -38,6 +42,7 @@ from publisher.store import (
     Positions,
     Situations,
     Stores,
+    Taxonomies,
 )
 from publisher.tiktok.client import App, TikTokClient
 from publisher.tiktok.shops import Shops
@@ -128,7 +133,7 @@ def build(runtime: Runtime, settings: PublisherSettings) -> None:
     )
     handlers = Handlers(jobs, positions, pauses, paused_shops, wake=workers.wake, clock=clock)
     runtime.consume("commands", [PUSH_COMMANDS], handlers.commands)
-    runtime.add_routes(web.routes())
+    runtime.add_routes([*web.routes(), *_internal_routes(runtime, settings, shops, stores, consent_flow)])
     runtime.background("relay", outbox.relay)
     runtime.background("workers", workers.run)
     runtime.background("reviews", reviews.run)
@@ -155,6 +160,19 @@ def _tiktok_http(runtime: Runtime, settings: PublisherSettings) -> Connections:
     )
     runtime.on_stop(connections.aclose)
     return connections
+
+
+def _internal_routes(
+    runtime: Runtime, settings: PublisherSettings, shops: Shops, stores: Stores, consent_flow: ConsentFlow
+) -> list[Route]:
+    """For the console; none without a token."""
+    taxonomies = Taxonomies(runtime.database)
+    runtime.on_start(taxonomies.ensure_indexes)
+    if settings.internal_token is None:
+        return []
+    lives = Lives(settings.category_tree_life, settings.category_rules_life, settings.brands_life)
+    taxonomy = Taxonomy(shops, taxonomies, stores.authorizations, lives=lives, clock=runtime.clock)
+    return InternalApi(taxonomy, consent_flow, stores.catalogue, settings.internal_token).routes()
 
 
 def _materials(runtime: Runtime, settings: PublisherSettings, cache: ImageCache) -> MaterialGatherer:

@@ -51,5 +51,11 @@ EXPIRY = Gauge(
     "When a shop's authorisation ends, in Unix seconds; 0: it has ended",
     ["shop_key"],
 )
+# kept, asked, stale (TikTok could not answer, an older answer served), failed (there was none)
+TAXONOMY = Counter(
+    "shopsync_publisher_taxonomy_answers",
+    "Answers about categories and brands for the console",
+    ["question", "outcome"],
+)
 # taken, refused (signature, size), unreadable, put off (503, TikTok repeats it)
 WEBHOOKS = Counter("shopsync_publisher_webhooks", "Webhooks by what became of them", ["outcome"])

@@ -1,6 +1,7 @@
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Annotated
+from urllib.parse import urlsplit
 
 from cryptography.fernet import Fernet
 from pydantic import AfterValidator, Field, SecretStr
@@ -18,6 +19,13 @@ def _address(value: str) -> str:
     if not value.startswith(("http://", "https://")):
         raise ValueError("must be an http:// or https:// address")
     return value.rstrip("/")
+
+
+def _origin(value: str) -> str:
+    parts = urlsplit(value)
+    if parts.scheme not in {"http", "https"} or not parts.netloc or parts.path.strip("/") or parts.query:
+        raise ValueError("must be an origin such as https://console.example.jp, without a path")
+    return f"{parts.scheme}://{parts.netloc}"
 
 
 def _fernet_keys(value: SecretStr) -> SecretStr:
@@ -65,6 +73,21 @@ class PublisherSettings(ServiceSettings):
     )
     consent_lifetime: PositiveDuration = Field(
         timedelta(hours=1), description="How long a consent begun at /oauth/tiktok/start may take"
+    )
+    console_url: Annotated[str, AfterValidator(_origin)] | None = Field(
+        None, description="Origin of the console: consents begun there lead back to it"
+    )
+    internal_token: SecretStr | None = Field(
+        None,
+        min_length=16,
+        description="Shared token of the internal API for the console (CONSOLE_PUBLISHER_TOKEN); without it there is"
+        " no such API",
+    )
+    category_tree_life: PositiveDuration = Field(
+        timedelta(days=1), description="How long a category tree for the console counts as new"
+    )
+    brands_life: PositiveDuration = Field(
+        timedelta(hours=1), description="How long a search for brands for the console counts as new"
     )
     workers: int = Field(
         256,

@@ -86,31 +86,38 @@ class Web:
             url = await self._consent_flow.begin(request.query_params.get("shop_key", "").strip(), wanted)
             return pages.redirect(request, url)
 
-        return await _answered(request, begin)
+        response, _ = await _answered(request, begin)
+        return response
 
     async def callback(self, request: Request) -> Response:
-        """TikTok redirects the merchant to it: ?code=…&state=…. Without state nothing is done, the code stays valid."""
+        """TikTok redirects the merchant to it: ?code=…&state=…. Without state nothing is done, the code stays valid.
+
+        A consent that the console began leads back to it, with what became of it as a code.
+        """
+        code, state = request.query_params.get("code", ""), request.query_params.get("state", "")
 
         async def complete() -> Response:
-            code, state = request.query_params.get("code", ""), request.query_params.get("state", "")
             if not state:
                 return pages.begin_here(request)
             if not code:
                 raise ConsentRefused("denied", "TikTok Shop sent no code: the authorisation was not given. Begin again")
             return pages.authorised(request, await self._consent_flow.complete(code, state))
 
-        return await _answered(request, complete)
+        response, outcome = await _answered(request, complete)
+        way_back = None if not state or pages.wants_json(request) else self._consent_flow.way_back(state, outcome)
+        return response if way_back is None else pages.leave_to(way_back)
 
 
-async def _answered(request: Request, action: Callable[[], Awaitable[Response]]) -> Response:
+async def _answered(request: Request, action: Callable[[], Awaitable[Response]]) -> tuple[Response, str]:
+    """The page, and what became of the consent as a code of ours."""
     try:
-        return await action()
+        return await action(), "done"
     except ConsentRefused as error:
-        return pages.problem(request, error.code, error.message, 400)
+        return pages.problem(request, error.code, error.message, 400), error.code
     except Passing as error:
-        return pages.problem(request, error.code, f"{error.message}. Try again shortly.", 503)
+        return pages.problem(request, error.code, f"{error.message}. Try again shortly.", 503), "tiktok_away"
     except PublisherError as error:
-        return pages.problem(request, error.code, f"TikTok Shop: {error.message} ({error.code})", 502)
+        return pages.problem(request, error.code, f"TikTok Shop: {error.message} ({error.code})", 502), "failed"
 
 
 async def _bounded_body(request: Request) -> bytes | None:

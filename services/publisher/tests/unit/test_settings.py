@@ -42,6 +42,9 @@ def test_the_names_others_rely_on_are_read(environment):
         ("PUBLISHER_TIKTOK_API_URL", "open-api.example"),
         ("PUBLISHER_WORKERS", "0"),
         ("PUBLISHER_JOB_LEASE", "soon"),
+        ("PUBLISHER_INTERNAL_TOKEN", "fifteen-letters"),
+        ("PUBLISHER_CONSOLE_URL", "console.example.jp"),
+        ("PUBLISHER_CONSOLE_URL", "https://console.example.jp/path"),
     ],
 )
 def test_a_wrong_value_is_named(environment, name, value):
@@ -49,8 +52,17 @@ def test_a_wrong_value_is_named(environment, name, value):
     with pytest.raises(SettingsError, match=name) as raised:
         load_settings(PublisherSettings)
     assert "very-secret" not in str(raised.value)
-    if name == "PUBLISHER_TOKEN_KEY":
+    if name in {"PUBLISHER_TOKEN_KEY", "PUBLISHER_INTERNAL_TOKEN"}:
         assert value not in str(raised.value)
+
+
+def test_the_internal_apis_token_may_stand_in_a_file(environment, tmp_path):
+    file = tmp_path / "token"
+    file.write_text("a-token-of-the-console\n")
+    environment(PUBLISHER_INTERNAL_TOKEN_FILE=str(file), PUBLISHER_CONSOLE_URL="https://console.example.jp/")
+    settings = load_settings(PublisherSettings)
+    assert settings.internal_token.get_secret_value() == "a-token-of-the-console"
+    assert settings.console_url == "https://console.example.jp"
 
 
 def test_tokens_are_read_with_every_key_and_sealed_with_the_newest():

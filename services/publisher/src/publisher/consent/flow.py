@@ -10,6 +10,7 @@ import stamina
 import structlog
 from pydantic import SecretStr
 
+from publisher.consent.return_path import return_address
 from publisher.errors import AuthorizationEnded, ConsentRefused, Passing
 from publisher.settings import PublisherSettings
 from publisher.store import Authorization, Stores
@@ -48,14 +49,22 @@ class ConsentFlow:
         self._settings = settings
         self._clock = clock
 
-    async def begin(self, shop_key: str, tiktok_shop_id: str | None) -> str:
-        """The address of TikTok's consent page. Raises ConsentRefused for a shop without settings."""
+    async def begin(self, shop_key: str, tiktok_shop_id: str | None, *, return_to: str | None = None) -> str:
+        """The address of TikTok's consent page. Raises ConsentRefused for a shop without settings.
+
+        `return_to`: the page of the console to which the merchant is led back.
+        """
         if self._settings.tiktok_service_id is None:
             raise ConsentRefused("no_service_id", "PUBLISHER_TIKTOK_SERVICE_ID is not set (Partner Center shows it)")
         await self._check_shop(shop_key)
-        state = self._vault.sign_state(ConsentState(shop_key, tiktok_shop_id), self._clock())
+        state = self._vault.sign_state(ConsentState(shop_key, tiktok_shop_id, return_to=return_to), self._clock())
         query = urlencode({"service_id": self._settings.tiktok_service_id, "state": state})
         return f"{self._settings.tiktok_consent_url}?{query}"
+
+    def way_back(self, state_text: str, outcome: str) -> str | None:
+        """The console's page with the outcome; None without PUBLISHER_CONSOLE_URL or when it did not begin there."""
+        origin, path = self._settings.console_url, self._vault.return_to(state_text)
+        return None if origin is None or path is None else return_address(origin, path, outcome)
 
     async def complete(self, code: str, state_text: str) -> Authorization:
         """Exchange the code, find the shop, store the tokens, make the shop's waiting pushes due.

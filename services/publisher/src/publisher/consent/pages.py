@@ -37,14 +37,19 @@ _FOR_MERCHANTS = {
 
 def redirect(request: Request, url: str) -> Response:
     """To TikTok's consent page."""
-    if _wants_json(request):
+    if wants_json(request):
         return JSONResponse({"consent_url": url}, headers=_HEADERS)
     return RedirectResponse(url, 302, headers=_HEADERS)
 
 
+def leave_to(address: str) -> Response:
+    """To a page of the console."""
+    return RedirectResponse(address, 303, headers=_HEADERS)
+
+
 def authorised(request: Request, done: Authorization) -> Response:
     """The consent is stored."""
-    if _wants_json(request):
+    if wants_json(request):
         document = {
             "shop_key": done.shop_key,
             "tiktok_shop_id": done.tiktok_shop_id,
@@ -63,7 +68,7 @@ def begin_here(request: Request) -> Response:
         "店舗KEYを入力して、もう一度認証してください。"
         " Nothing was changed: enter the shop key and authorise again."
     )
-    if _wants_json(request):
+    if wants_json(request):
         return problem(request, "no_state", text, 400)
     form = (
         '<form action="/oauth/tiktok/start"><label>店舗KEY <input name="shop_key" required></label> '
@@ -74,13 +79,14 @@ def begin_here(request: Request) -> Response:
 
 def problem(request: Request, code: str, text: str, status: int) -> Response:
     """An error and what to do: JSON for the command line, Japanese with the English text for a browser."""
-    if _wants_json(request):
+    if wants_json(request):
         return JSONResponse({"error": {"code": code, "message": text}}, status, headers=_HEADERS)
     english = f'<p lang="en">{html.escape(_FOR_MERCHANTS.get(code, text))}</p>'
     return _page(_paragraph(_JAPANESE.get(code, _JAPANESE_ELSE)) + english, status)
 
 
-def _wants_json(request: Request) -> bool:
+def wants_json(request: Request) -> bool:
+    """A program asks, not a browser."""
     return "application/json" in request.headers.get("accept", "")
 
 

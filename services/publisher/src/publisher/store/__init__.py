@@ -13,6 +13,7 @@ from publisher.store.pauses import Pauses
 from publisher.store.permissions import Permissions
 from publisher.store.positions import Positions
 from publisher.store.situations import Situation, Situations
+from publisher.store.taxonomies import KeptAnswer, Taxonomies
 from publisher.store.token_keys import TokenKeys
 from shopsync_runtime.mongo import Database
 
@@ -23,6 +24,7 @@ __all__ = [
     "CatalogueReader",
     "ImageCache",
     "Jobs",
+    "KeptAnswer",
     "KnownFile",
     "Listings",
     "Paces",
@@ -33,6 +35,7 @@ __all__ = [
     "Situation",
     "Situations",
     "Stores",
+    "Taxonomies",
     "TokenKeys",
 ]
 

@@ -32,8 +32,10 @@ class Endpoint:
 ENDPOINTS = (
     Endpoint("authorized_shops", "GET", "/authorization/202309/shops", cipher=False),
     Endpoint("warehouses", "GET", "/logistics/202309/warehouses"),
+    Endpoint("categories", "GET", "/product/202309/categories"),
     Endpoint("category_attributes", "GET", "/product/202309/categories/{id}/attributes"),
     Endpoint("category_rules", "GET", "/product/202309/categories/{id}/rules"),
+    Endpoint("brands", "GET", "/product/202309/brands"),
     # The same bytes get the same uri, so an upload may be repeated and does not count as a write.
     Endpoint("upload_image", "POST", "/product/202309/images/upload", cipher=False),
     Endpoint("create_product", "POST", "/product/202309/products", write=True),

@@ -23,17 +23,19 @@ from publisher.pace.rate_limiter import RateLimiter
 from publisher.tiktok.client import Access, Call, TikTokClient
 from publisher.tiktok.remote_product import RemoteProduct, read_product
 from publisher.tiktok.replies import Data, error_of
+from publisher.tiktok.taxonomy_rows import BrandRow, CategoryRow, read_brand, read_category
 from publisher.tiktok.tokens import Tokens
 
 _PRODUCTS = "/product/202309/products"
 _EDIT = "/product/202509/products"
 _CATEGORIES = "/product/202309/categories"
 _SEARCH = "/product/202502/products/search"
+_LOCALE = "ja-JP"
 _NONE_UNDER_REVIEW = "12052547"
 MAX_SELLER_SKUS = 10
 """SKU names in one search, TikTok's limit."""
 PAGE_SIZE = 100
-"""Products on one page of a search, TikTok's limit."""
+"""Products or brands on one page, TikTok's limit."""
 _MOST_PAGES = 20
 T = TypeVar("T")
 Permit = Callable[[], Awaitable[None]]
@@ -147,15 +149,36 @@ class ShopApi:
         except (KeyError, TypeError, ValueError) as error:
             raise Unavailable("upload_reply", f"the upload's reply is incomplete ({type(error).__name__})") from None
 
+    async def categories(self, category_version: str) -> list[CategoryRow]:
+        """Get Categories: the whole tree in one reply, with Japanese names. Prohibited ones are left out."""
+        query = {"category_version": category_version, "locale": _LOCALE}
+        data = await self._call(Call("GET", _CATEGORIES, query=query))
+        return [row for row in (_read(read_category, row) for row in _rows(data, "categories")) if row.id]
+
     async def category_attributes(self, category_id: str, category_version: str) -> Data:
         """Get Attributes of a leaf category, with Japanese names. Raises Refused when it is no leaf of the tree."""
-        query = {"category_version": category_version, "locale": "ja-JP"}
+        query = {"category_version": category_version, "locale": _LOCALE}
         return await self._call(Call("GET", f"{_CATEGORIES}/{category_id}/attributes", query=query))
 
     async def category_rules(self, category_id: str, category_version: str) -> Data:
         """Get Category Rules of a leaf category: size chart, certificates and such."""
-        query = {"category_version": category_version, "locale": "ja-JP"}
+        query = {"category_version": category_version, "locale": _LOCALE}
         return await self._call(Call("GET", f"{_CATEGORIES}/{category_id}/rules", query=query))
+
+    async def brands(
+        self, category_version: str, name: str, category_id: str | None, page_token: str = ""
+    ) -> tuple[list[BrandRow], str]:
+        """Get Brands: a page of those with this part of a name, and the next page's token, "" at the end."""
+        query = {
+            "category_version": category_version,
+            "page_size": str(PAGE_SIZE),
+            **({"brand_name": name} if name else {}),
+            **({"category_id": category_id} if category_id else {}),
+            **({"page_token": page_token} if page_token else {}),
+        }
+        data = await self._call(Call("GET", "/product/202309/brands", query=query))
+        rows = [_read(read_brand, row) for row in _rows(data, "brands")]
+        return [row for row in rows if row.id], str(data.get("next_page_token") or "") if rows else ""
 
     async def warehouses(self) -> list[Warehouse]:
         """All warehouses of the seller; the return warehouse may come first."""

@@ -19,11 +19,15 @@ UNREADABLE = "the stored tokens do not fit PUBLISHER_TOKEN_KEY: add the former k
 
 @dataclass(frozen=True, slots=True)
 class ConsentState:
-    """The shop a consent was begun for, and the TikTok shop to choose when the seller has several."""
+    """The shop a consent was begun for, and the TikTok shop to choose when the seller has several.
+
+    `return_to`: the page of the console that began it.
+    """
 
     shop_key: str
     tiktok_shop_id: str | None = None
     begun_at: datetime | None = None
+    return_to: str | None = None
 
 
 class Vault:
@@ -61,26 +65,35 @@ class Vault:
             "shop_key": state.shop_key,
             "tiktok_shop_id": state.tiktok_shop_id,
             "begun_at": now.isoformat(),
+            "return_to": state.return_to,
             "nonce": secrets.token_hex(8),
         }
         return self._fernets[self.in_use].encrypt_at_time(json.dumps(document).encode(), int(now.timestamp())).decode()
 
     def read_state(self, text: str, *, now: datetime, lifetime: timedelta) -> ConsentState | None:
         """The state in `text`; None when we did not sign it. Raises ConsentRefused when it is older than `lifetime`."""
-        try:
-            content = self._every.decrypt(text.encode())
-        except InvalidToken:
+        state = self._state(text)
+        if state is None:
             return None
         try:
             self._every.decrypt_at_time(text.encode(), int(lifetime.total_seconds()), int(now.timestamp()))
         except InvalidToken:
             raise ConsentRefused("state_expired", "this consent was begun too long ago: begin it again") from None
+        return state
+
+    def return_to(self, text: str) -> str | None:
+        """The page of the console that began the consent, also when it was begun too long ago."""
+        state = self._state(text)
+        return None if state is None else state.return_to
+
+    def _state(self, text: str) -> ConsentState | None:
         try:
-            document = json.loads(content)
+            document = json.loads(self._every.decrypt(text.encode()))
             begun_at = datetime.fromisoformat(document["begun_at"])
-            return ConsentState(document["shop_key"], document["tiktok_shop_id"], begun_at)
-        except (ValueError, KeyError, TypeError):
-            return None  # encrypted with our key, but no state
+            # States that an older publisher signed have no return_to.
+            return ConsentState(document["shop_key"], document["tiktok_shop_id"], begun_at, document.get("return_to"))
+        except (InvalidToken, ValueError, KeyError, TypeError):
+            return None  # not encrypted with our key, or no state
 
 
 def fingerprint(key: str) -> str:

@@ -80,6 +80,7 @@ INDEXES: dict[str, tuple[Index, ...]] = {
     "images": (_on("uploaded_at", expires=True), _on("seen_at", expires=True)),
     "authorizations": (_on("tiktok_shop_id", unique=True),),
     "app_troubles": (_on("seen_at", expires=True),),
+    "tiktok_taxonomies": (_on("forget_at", expires=True),),
     "token_keys": (_on("counts_until", expires=True),),
     "accounts": (_on("email", unique=True), *_where_there("link.digest")),
     "sessions": (_on("expires_at", expires=True), _on("shop_key")),
