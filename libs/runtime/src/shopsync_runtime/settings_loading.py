@@ -26,6 +26,7 @@ ELSEWHERE = frozenset(
         "SHOPSYNC_MONGO",
         "SHOPSYNC_MONTH_SEEDS",
         "SHOPSYNC_PUBLISHER_URL",
+        "SHOPSYNC_CONSOLE_URL",
         "SHOPSYNC_SCRATCH",
     }
 )

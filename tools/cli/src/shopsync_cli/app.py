@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from shopsync_cli.commands import (
+    accounts,
     authorize,
     bulk_edit,
     dead_letters,
@@ -36,7 +37,7 @@ app = typer.Typer(
     cls=Commands,
     no_args_is_help=True,
     pretty_exceptions_show_locals=False,
-    help="Look after shopsync: topics, shops, products, imports, syncs, edits, dead letters.\n\n"
+    help="Look after shopsync: topics, shops, accounts, products, imports, syncs, edits, dead letters.\n\n"
     "Where Kafka and MongoDB are is read from the SHOPSYNC_ variables that the services read, or from the options"
     " before the command. Exit codes: 0 done, 1 refused or not done, 2 wrong call or settings.",
 )
@@ -69,6 +70,7 @@ def _root(
 shops.app.command("authorize")(authorize.authorize)
 app.add_typer(topics.app, name="topics")
 app.add_typer(shops.app, name="shops")
+app.add_typer(accounts.app, name="accounts")
 app.add_typer(product.app, name="product")
 app.add_typer(products.app, name="products")
 app.add_typer(imports.app, name="imports")

@@ -27,6 +27,12 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     "shops pause": ("shops pause demo --reason 'prices are being corrected' --wait",),
     "shops resume": ("shops resume demo --wait",),
     "shops authorize": ("shops authorize demo --wait", "shops authorize demo --code ROW_abc"),
+    "accounts create": (
+        "accounts create demo owner@example.jp",
+        "accounts create demo owner@example.jp --console https://console.example.com --json",
+    ),
+    "accounts reset": ("accounts reset demo", "accounts reset demo --console https://console.example.com"),
+    "accounts list": ("accounts list", "accounts list --json"),
     "product show": ("product show demo/SOX-5501", "product show demo/SOX-5501 --json"),
     "products": (
         "products --shop demo --status incomplete --keyword シャツ",
