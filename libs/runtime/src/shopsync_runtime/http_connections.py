@@ -85,7 +85,7 @@ class Connections(httpx.AsyncBaseTransport):
             await self._failed(connection)
             raise _as_of_httpx(error) from error
         except BaseException:
-            self.give_back(connection)
+            await self._failed(connection)
             raise
         return httpx.Response(
             response.status,
@@ -109,7 +109,8 @@ class Connections(httpx.AsyncBaseTransport):
         if connection.proxy is None:
             self.give_back(connection)
             return
-        # The next one asks for the proxy again: its log-in may have been replaced.
+        # The next one asks for the proxy again: its log-in may have been replaced. And httpcore never uses nor closes a
+        # tunnel whose TLS handshake was cancelled, so that whoever got this pool next would wait for it in vain.
         self._all.discard(connection)
         await connection.pool.aclose()
 
@@ -227,7 +228,8 @@ async def _through(
         raise httpcore.ConnectError(
             f"not through the proxy {proxy.shown} ({type(error).__name__}: {error}); check {proxy.variable}"
         ) from error
-    if response.status == httpx.codes.PROXY_AUTHENTICATION_REQUIRED:
+    # What comes through a tunnel is the server's, which has got the request.
+    if response.status == httpx.codes.PROXY_AUTHENTICATION_REQUIRED and url.scheme == b"http":
         await response.aclose()
         raise httpcore.ProxyError(f"the proxy {proxy.shown} refuses: 407 without its log-in; check {proxy.variable}")
     return response

@@ -13,7 +13,7 @@ from web_proxy import web_proxy
 
 from shopsync_runtime import file_secrets
 from shopsync_runtime.file_secrets import FileSecret
-from shopsync_runtime.http_client import AnswerLost, NotSent, exchange
+from shopsync_runtime.http_client import AnswerLost, DeadlinePassed, NotSent, exchange
 from shopsync_runtime.http_connections import Connections, web_context
 from shopsync_runtime.http_proxy import ProxyRules, read_proxy
 from shopsync_runtime.tls import TlsFiles
@@ -112,7 +112,7 @@ def test_without_a_setting_the_environment_counts():
 
 
 @contextlib.asynccontextmanager
-async def origin(context=None):
+async def origin(context=None, answer=OK):
     """A server, and the requests that it got."""
     requests = []
 
@@ -120,7 +120,7 @@ async def origin(context=None):
         with contextlib.suppress(asyncio.IncompleteReadError, ConnectionError):
             while True:
                 requests.append(await reader.readuntil(b"\r\n\r\n"))
-                writer.write(OK)
+                writer.write(answer)
                 await writer.drain()
         writer.close()
 
@@ -248,6 +248,52 @@ def test_what_the_proxy_does_not_let_through_was_not_sent(served, scheme, mode, 
             assert f"proxy 127.0.0.1:{proxy.port} " in str(caught.value)
             assert "check SHOPSYNC_HTTP_PROXY" in str(caught.value)
         assert "s3cret" not in str(caught.value)
+
+    played(scenario)
+
+
+def test_a_call_that_is_given_up_while_its_tunnel_is_made_does_not_stop_the_next(authority, served):
+    async def scenario():
+        is_silent = True
+
+        async def serve(reader, writer):
+            with contextlib.suppress(asyncio.IncompleteReadError, ConnectionError):
+                if is_silent:
+                    await reader.read()
+                else:
+                    await writer.start_tls(served)
+                    await reader.readuntil(b"\r\n\r\n")
+                    writer.write(OK)
+                    await writer.drain()
+            writer.close()
+
+        listener = await asyncio.start_server(serve, "127.0.0.1", 0)
+        url = f"https://127.0.0.1:{listener.sockets[0].getsockname()[1]}/"
+        context = web_context(TlsFiles("HTTP", authority.certificate))
+        async with web_proxy() as proxy, Connections(ssl_context=context, proxies=elsewhere(proxy.url)) as transport:
+            with pytest.raises(DeadlinePassed):
+                await ask(transport, url, within=0.2)
+            is_silent = False
+            assert (await ask(transport, url)).content == b"ok"
+        assert len(proxy.asked) == 2
+        listener.close()
+
+    played(scenario)
+
+
+def test_a_refusal_by_the_server_behind_a_tunnel_is_the_servers(authority, served):
+    """It has got the request, so it must not look like one that was not sent."""
+
+    async def scenario():
+        refusal = b"HTTP/1.1 407 Proxy Authentication Required\r\ncontent-length: 0\r\n\r\n"
+        context = web_context(TlsFiles("HTTP", authority.certificate))
+        async with (
+            origin(served, refusal) as (port, requests),
+            web_proxy() as proxy,
+            Connections(ssl_context=context, proxies=elsewhere(proxy.url)) as transport,
+        ):
+            assert (await ask(transport, f"https://127.0.0.1:{port}/")).status == 407
+        assert len(requests) == 1
 
     played(scenario)
 
