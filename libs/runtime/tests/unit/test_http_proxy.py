@@ -9,13 +9,14 @@ import httpx
 import pytest
 import uvloop
 from pydantic import SecretStr
+from structlog.testing import capture_logs
 from web_proxy import web_proxy
 
 from shopsync_runtime import file_secrets
 from shopsync_runtime.file_secrets import FileSecret
 from shopsync_runtime.http_client import AnswerLost, DeadlinePassed, NotSent, exchange
 from shopsync_runtime.http_connections import Connections, web_context
-from shopsync_runtime.http_proxy import ProxyRules, read_proxy
+from shopsync_runtime.http_proxy import ProxyAddress, ProxyRules, read_proxy
 from shopsync_runtime.tls import TlsFiles
 from shopsync_testkit.certificates import Authority
 
@@ -30,8 +31,7 @@ class Elsewhere(ProxyRules):
     """Rules for which this machine is like any other: the tests' servers are here."""
 
     def proxy_for(self, scheme, host, port):
-        name, address = self.by_scheme[scheme]
-        return read_proxy(address.get_secret_value(), name)
+        return self.by_scheme[scheme].proxy()
 
 
 def elsewhere(address):
@@ -192,7 +192,7 @@ def test_a_log_in_that_was_replaced_counts_after_a_refusal(authority, served, tm
             path = tmp_path / "proxy"
             path.write_text(proxy.url.replace("//", "//me:old@"))
             secret = FileSecret("SHOPSYNC_HTTP_PROXY_FILE", path)
-            found = Elsewhere({"https": ("SHOPSYNC_HTTP_PROXY", secret)})
+            found = Elsewhere({"https": ProxyAddress("SHOPSYNC_HTTP_PROXY", secret)})
             context = web_context(TlsFiles("HTTP", authority.certificate))
             async with Connections(ssl_context=context, proxies=found) as transport:
                 with pytest.raises(NotSent, match="407"):
@@ -201,6 +201,21 @@ def test_a_log_in_that_was_replaced_counts_after_a_refusal(authority, served, tm
                 assert (await ask(transport, f"https://127.0.0.1:{port}/")).content == b"ok"
 
     played(scenario)
+
+
+def test_an_address_that_becomes_unusable_leaves_the_last_one_in_force(tmp_path, monkeypatch):
+    monkeypatch.setattr(file_secrets, "_LOOK_EVERY_SECONDS", 0.0)
+    path = tmp_path / "proxy"
+    path.write_text("http://me:s3cret@old:1")
+    found = ProxyRules.of(FileSecret("SHOPSYNC_HTTP_PROXY_FILE", path), "", {})
+    path.write_text("socks5://me:s3cret@half")
+    with capture_logs() as logs:
+        assert [found.proxy_for(scheme, "shop.test", None).host for scheme in ("https", "http", "https")] == ["old"] * 3
+    (told,) = [one for one in logs if one["log_level"] == "warning"]
+    assert told["problem"].startswith("SHOPSYNC_HTTP_PROXY: http://[user")
+    assert "s3cret" not in str(logs)
+    path.write_text("http://me:s3cret@new:1")
+    assert found.proxy_for("https", "shop.test", None).host == "new"
 
 
 def test_http_is_forwarded(authority):
