@@ -104,6 +104,7 @@ def read_proxy(address: str, variable: str) -> Proxy:
     try:
         parts = urlsplit(address if "://" in address else f"http://{address}")
         host, port = parts.hostname, parts.port or _PORTS.get(parts.scheme)
+        (host or "").encode("idna")  # a name that nobody could look up, such as a..b
     except ValueError:
         raise ValueError(f"{variable}: {_SYNTAX}") from None
     if parts.scheme not in _PORTS or not host or port is None or parts.path.strip("/") or parts.query or parts.fragment:

@@ -63,6 +63,7 @@ def test_an_address_is_read_as_people_write_it(address, host, port, login):
         "ftp://u:s3cret@proxy",
         "http://u:s3cret@proxy:port",
         "http://u:s3cret@",
+        "http://u:s3cret@proxy..corp:1",
         "http://p/x",
     ],
 )

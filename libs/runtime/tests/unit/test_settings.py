@@ -83,7 +83,9 @@ def test_addresses_of_brokers_are_taken_as_the_kafka_client_reads_them(monkeypat
     assert load_settings(CommonSettings).kafka_bootstrap_servers == servers.strip()
 
 
-@pytest.mark.parametrize("servers", ["kafka:port", "kafka:", "a:b:1", "kafka:0", "kafka:65536", "http://a:1", ","])
+@pytest.mark.parametrize(
+    "servers", ["kafka:port", "kafka:", "a:b:1", "kafka:0", "kafka:65536", "http://a:1", ",", "a..b:1"]
+)
 def test_other_addresses_of_brokers_are_refused_with_an_example(monkeypatch, servers):
     monkeypatch.setenv("SHOPSYNC_KAFKA_BOOTSTRAP_SERVERS", servers)
     monkeypatch.setenv("SHOPSYNC_MONGO_URI", "mongodb://db")
