@@ -5,6 +5,7 @@ httpcore goes through all connections of a pool whenever a request begins or end
 """
 
 import asyncio
+import os
 import ssl
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import replace
@@ -14,8 +15,10 @@ import httpcore
 import httpx
 
 from shopsync_runtime.http_proxy import NO_PROXY, Proxy, ProxyRules
-from shopsync_runtime.tls import FollowingContext, TlsFiles
+from shopsync_runtime.tls import FollowingContext, TlsFiles, UnusableFileError
 
+_CERTIFICATES = "SSL_CERT_FILE"
+"""OpenSSL's own variable, which httpx reads."""
 _KEPT_SECONDS = 5.0
 """How long an idle connection is kept, as in httpx: servers keep theirs as long or longer."""
 _ERRORS = (
@@ -28,10 +31,21 @@ _ERRORS = (
 
 
 def web_context(files: TlsFiles) -> ssl.SSLContext:
-    """Trusts the public authorities (or SSL_CERT_FILE's), and beside them those of the CA file if there is one."""
+    """Trusts the public authorities (or SSL_CERT_FILE's), and beside them those of the CA file if there is one.
+
+    Raises UnusableFileError.
+    """
     if files.ca_file is None:
+        return _public_authorities()
+    return FollowingContext(replace(files, base=_public_authorities))
+
+
+def _public_authorities() -> ssl.SSLContext:
+    try:
         return httpx.create_ssl_context()
-    return FollowingContext(replace(files, base=httpx.create_ssl_context))
+    except OSError as error:  # of ssl as well
+        path = os.environ.get(_CERTIFICATES)
+        raise UnusableFileError(f"{_CERTIFICATES}: {path} cannot be used: {error.strerror or error}") from None
 
 
 _Origin = tuple[bytes, bytes, int | None]

@@ -9,6 +9,7 @@ from typing import Any, Self
 import structlog
 from pydantic import SecretStr
 
+from shopsync_runtime.errors import SettingsError
 from shopsync_runtime.file_secrets import version_of
 
 log = structlog.get_logger(__name__)
@@ -31,8 +32,11 @@ _ALERTS = {  # that a server sends about a client's certificate
 }
 
 
-class UnusableFileError(ValueError):
-    """A file of keys or certificates cannot be used. The text names its variable and its path."""
+class UnusableFileError(SettingsError, ValueError):
+    """A file of keys or certificates cannot be used. The text names its variable and its path.
+
+    A ValueError as well, for pydantic. After the start it comes from files that changed since they were checked.
+    """
 
 
 @dataclass(frozen=True, slots=True)
