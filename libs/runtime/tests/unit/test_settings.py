@@ -184,6 +184,14 @@ def test_a_broken_connection_string_is_named_and_not_repeated(monkeypatch, uri):
     assert "p@ss" not in str(raised.value)
 
 
+def test_a_file_in_the_connection_string_that_cannot_be_read_is_told(monkeypatch):
+    monkeypatch.setenv("SHOPSYNC_KAFKA_BOOTSTRAP_SERVERS", "k:9092")
+    monkeypatch.setenv("SHOPSYNC_MONGO_URI", "mongodb://catalog:p@mongo/?tls=true&tlsCAFile=/nowhere/ca.pem")
+    told = r"^SHOPSYNC_MONGO_URI: a file of certificates .* No such file or directory$"
+    with pytest.raises(SettingsError, match=told):
+        load_settings(CommonSettings)
+
+
 @pytest.mark.parametrize(
     ("uri", "expected"),
     [
