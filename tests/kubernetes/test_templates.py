@@ -4,6 +4,10 @@ It needs the program; where it is not built yet (`make test-kubernetes` does), t
 """
 
 import re
+import signal
+import subprocess
+import sys
+import time
 from typing import Any
 
 import pytest
@@ -336,3 +340,34 @@ def test_wrong_values_are_named(helm, wrong, words):
     done = helm.template(values(wrong))
     assert done.returncode != 0
     assert words in done.stderr
+
+
+def test_a_service_may_change_one_number_of_one_probe(helm):
+    done = helm.template(values({"catalog": {"overrides": {"probes": {"liveness": {"timeoutSeconds": 20}}}}}))
+    assert done.returncode == 0, done.stderr
+    sets = of_kind(documents(done.stdout), "StatefulSet")
+    (usual,) = sets["shop-shopsync-janitor"]["spec"]["template"]["spec"]["containers"]
+    (changed,) = sets["shop-shopsync-catalog"]["spec"]["template"]["spec"]["containers"]
+    assert changed["livenessProbe"] == usual["livenessProbe"] | {"timeoutSeconds": 20}
+    assert changed["startupProbe"] == usual["startupProbe"]
+    assert changed["readinessProbe"] == usual["readinessProbe"]
+
+
+def test_the_pod_for_commands_ends_when_it_is_told_to(rendered):
+    """As process 1, which is given no signal that it only waits for: like one whose parent ignored the signal."""
+    (one,) = of_kind(rendered("a pod for commands"), "Deployment").values()
+    (container,) = one["spec"]["template"]["spec"]["containers"]
+    assert container["command"][0] == "/app/.venv/bin/python"
+    waiting = subprocess.Popen(
+        [sys.executable, *container["command"][1:]], preexec_fn=lambda: signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    )
+    try:
+        for _ in range(200):  # it may not have come to its waiting yet
+            waiting.send_signal(signal.SIGTERM)
+            if waiting.poll() is not None:
+                break
+            time.sleep(0.1)
+        assert waiting.poll() == 0
+    finally:
+        waiting.kill()
+        waiting.wait()
