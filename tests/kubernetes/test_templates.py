@@ -274,6 +274,51 @@ def test_the_most_replicas_are_the_partitions(rendered, helm):
     assert "catalog.autoscaling.maxReplicas is 13, but it reads 12 partitions" in done.stderr
 
 
+@pytest.mark.parametrize(
+    ("part", "user", "told"),
+    [
+        ("autoscaling", None, None),
+        ("autoscaling without a login", None, None),
+        (
+            "autoscaling with a login",
+            "operator",
+            {"password": ("kafka-operator", "password"), "ca": ("kafka-ca", "ca.crt")},
+        ),
+        (
+            "autoscaling by a certificate",
+            None,
+            {
+                "ca": ("authorities", "ca.crt"),
+                "cert": ("kafka-user", "user.crt"),
+                "key": ("kafka-user", "user.key"),
+                "keyPassword": ("kafka-user", "user.password"),
+            },
+        ),
+        (
+            "autoscaling with strimzi",
+            "shopsync-operator",
+            {"password": ("shopsync-operator", "password"), "ca": ("shops-cluster-ca-cert", "ca.crt")},
+        ),
+    ],
+)
+def test_keda_logs_in_as_kafka_wants_it(rendered, part, user, told):
+    manifests = rendered(part)
+    named = {
+        trigger.get("authenticationRef", {}).get("name")
+        for one in of_kind(manifests, "ScaledObject").values()
+        for trigger in one["spec"]["triggers"]
+    }
+    logins = of_kind(manifests, "TriggerAuthentication")
+    assert named == ({None} if told is None else set(logins))
+    for one in logins.values():
+        given = [*one["spec"].get("configMapTargetRef", ()), *one["spec"].get("secretTargetRef", ())]
+        found = {parameter["parameter"]: (parameter["name"], parameter["key"]) for parameter in given}
+        assert {name: place for name, place in found.items() if name != "username"} == told
+        if user is not None:
+            name, key = found["username"]
+            assert of_kind(manifests, "ConfigMap")[name]["data"][key] == user
+
+
 def test_strimzi_keeps_the_topics_when_the_release_goes(rendered):
     topics = of_kind(rendered("strimzi"), "KafkaTopic")
     assert len(topics) == 12
@@ -323,6 +368,10 @@ def test_settings_arrive_as_they_are_written(rendered):
         ({"publisher": {"settings": {"PUBLISHER_TOKEN_KEY": "secret"}}}, "PUBLISHER_TOKEN_KEY"),
         ({"setup": {"topics": "strimzi"}}, "strimzi.cluster is not set"),
         ({"publisher": {"ingress": {"enabled": True}}}, "publisher.ingress.host is not set"),
+        (
+            {"ingestor": {"autoscaling": {"enabled": True, "minReplicas": 4}}},
+            "ingestor.autoscaling.minReplicas is 4, and the most are 3",
+        ),
         (
             {
                 "kafka": {

@@ -101,6 +101,26 @@ PARTS: dict[str, dict[str, Any]] = {
         **_each({"kafka": {"existingSecret": "kafka-user"}}),
         **_each({"autoscaling": {"enabled": True}, "kafka": {"existingSecret": "kafka-user"}}, _SERVICES),
     },
+    "autoscaling without a login": {
+        "kafka": {"securityProtocol": "SSL"},
+        "catalog": {"autoscaling": {"enabled": True}},
+    },
+    "autoscaling by a certificate": {
+        "kafka": {
+            "securityProtocol": "SSL",
+            "clientCertificate": True,
+            "ca": {"existingConfigMap": "authorities"},
+            "secretKeys": {"keyPassword": "user.password"},
+        },
+        **_each({"kafka": {"existingSecret": "kafka-user"}}),
+        "catalog": {"autoscaling": {"enabled": True}, "kafka": {"existingSecret": "kafka-user"}},
+    },
+    "autoscaling with strimzi": {
+        "kafka": {"securityProtocol": "SASL_SSL", "ca": {"existingSecret": "shops-cluster-ca-cert"}},
+        "setup": {"topics": "strimzi", "users": "strimzi"},
+        "strimzi": {"cluster": "shops"},
+        "catalog": {"autoscaling": {"enabled": True}},
+    },
     "monitoring": {"serviceMonitor": {"enabled": True}, "prometheusRule": {"enabled": True}},
     "ingress": {"publisher": {"ingress": {"enabled": True, "host": "shops.example.com", "tlsSecret": "tls"}}},
     "no network policies": {"networkPolicy": {"enabled": False}},
