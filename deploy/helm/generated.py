@@ -51,6 +51,7 @@ FROM_VALUES = {
     "SHOPSYNC_MONGO_CERTIFICATE_FILE": "mongo.secretKeys.certificate",
     "SHOPSYNC_HTTP_PROXY": "http.proxy, http.existingSecret",
     "SHOPSYNC_HTTP_NO_PROXY": "http.noProxy",
+    "SHOPSYNC_HTTP_CA_FILE": "http.ca",
     "SHOPSYNC_TOPIC_PREFIX": "kafka.topicPrefix",
     "SHOPSYNC_HTTP_HOST": "httpHost",
     "SHOPSYNC_HTTP_PORT": "always 8080",
@@ -70,6 +71,8 @@ FROM_VALUES = {
 _TEXTS = {"type": "object", "additionalProperties": {"type": "string"}}
 _ANY_OBJECT = {"type": "object"}
 _OBJECTS = {"type": "array", "items": {"type": "object"}}
+# A user with a password belongs into a Secret.
+_WITHOUT_LOGIN = {"type": "string", "pattern": "^[^@]*$"}
 _FREE: dict[str, dict[str, Any]] = {
     "commonLabels": _TEXTS,
     "commonAnnotations": _TEXTS,
@@ -91,7 +94,8 @@ _FREE: dict[str, dict[str, Any]] = {
     "extraEgress": _OBJECTS,
     "extraIngress": _OBJECTS,
     "ports": {"type": "array", "items": {"type": "integer", "minimum": 1, "maximum": 65535}},
-    "maxUnavailable": {"type": ["integer", "string"]},
+    # None at all, and no node could be emptied.
+    "maxUnavailable": {"type": ["integer", "string"], "minimum": 1, "pattern": "^([1-9][0-9]?|100)%$"},
     "topologySpread": {
         "type": "array",
         "items": {
@@ -119,6 +123,8 @@ _FREE: dict[str, dict[str, Any]] = {
             },
         },
     },
+    "proxy": _WITHOUT_LOGIN,
+    "hosts": _WITHOUT_LOGIN,
     "extraUsers": {"type": "array", "items": {"enum": [one.name for one in PRINCIPALS]}},
 }
 _CHOICES: dict[str, list[str]] = {
@@ -131,6 +137,7 @@ _CHOICES: dict[str, list[str]] = {
     "authentication": ["scram-sha-512", "tls", "tls-external"],
     "service.type": ["ClusterIP", "NodePort", "LoadBalancer"],
 }
+_LEAST = {"expirationSeconds": 600}  # Kubernetes takes no less
 _ZERO_IS_GOOD = {"replicas", "maxReplicas", "preStopSleepSeconds", "backoffLimit", "scaleDownStabilizationSeconds"}
 
 
@@ -256,7 +263,7 @@ def _scalar(key: str, value: Any) -> dict[str, Any]:
     if isinstance(value, bool):
         return {"type": "boolean"}
     if isinstance(value, int):
-        return {"type": "integer", "minimum": 0 if key in _ZERO_IS_GOOD else 1}
+        return {"type": "integer", "minimum": _LEAST.get(key, 0 if key in _ZERO_IS_GOOD else 1)}
     return {"type": "string"}
 
 

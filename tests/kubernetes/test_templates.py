@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from ipaddress import ip_address, ip_network
 from typing import Any
 
 import pytest
@@ -264,6 +265,54 @@ def test_who_may_talk_to_whom(rendered, part):
     assert (inward["setup"], inward["operator"]) == (0, 0)
 
 
+@pytest.mark.parametrize(
+    ("given", "ports"),
+    [
+        (
+            {"kafka": {"bootstrapServers": "kafka-0:9093, kafka-1:9094"}, "mongo": {"hosts": "m0:27018,m1"}},
+            {9093, 9094, 27018, 27017},
+        ),
+        ({"mongo": {"scheme": "mongodb+srv", "hosts": "cluster.example.com"}}, {9092, 27017}),
+        ({"kafka": {"bootstrapServers": "kafka:443"}, "networkPolicy": {"kafka": {"ports": [30092]}}}, {30092, 27017}),
+    ],
+)
+def test_a_policy_lets_through_what_the_services_are_given(helm, given, ports):
+    done = helm.template(values(given))
+    assert done.returncode == 0, done.stderr
+    policies = of_kind(documents(done.stdout), "NetworkPolicy")
+    for name in ("catalog", "setup", "operator"):
+        egress = policies[f"shop-shopsync-{name}"]["spec"]["egress"]
+        assert {port["port"] for rule in egress for port in rule["ports"]} - {"http"} == ports | {53}, name
+
+
+def test_the_internet_is_reached_by_both_kinds_of_addresses_and_no_private_network_is(rendered):
+    policy = of_kind(rendered("nothing more"), "NetworkPolicy")["shop-shopsync-publisher"]
+    (peers,) = [rule["to"] for rule in policy["spec"]["egress"] if {port["port"] for port in rule["ports"]} == {80, 443}]
+    for address, may in [
+        ("203.0.113.7", True),
+        ("2001:db8::7", True),
+        ("10.1.2.3", False),
+        ("192.168.1.1", False),
+        ("169.254.169.254", False),
+        ("fd00:ec2::254", False),
+        ("fe80::1", False),
+    ]:
+        assert any(_holds(peer["ipBlock"], ip_address(address)) for peer in peers) is may, address
+
+
+def _holds(block, address):
+    return address in ip_network(block["cidr"]) and not any(address in ip_network(one) for one in block["except"])
+
+
+def test_nobody_comes_in_where_no_peer_is_named(helm):
+    done = helm.template(values({"networkPolicy": {"prometheus": [], "webhooks": []}}))
+    policies = of_kind(documents(done.stdout), "NetworkPolicy")
+    assert not policies["shop-shopsync-catalog"]["spec"]["ingress"]
+    (rule,) = policies["shop-shopsync-publisher"]["spec"]["ingress"]
+    (peer,) = rule["from"]
+    assert peer["podSelector"]["matchLabels"]["app.kubernetes.io/component"] == "operator"
+
+
 def test_the_most_replicas_are_the_partitions(rendered, helm):
     scaled = of_kind(rendered("autoscaling"), "ScaledObject")
     most = {name.removeprefix("shop-shopsync-"): one["spec"]["maxReplicaCount"] for name, one in scaled.items()}
@@ -366,6 +415,12 @@ def test_settings_arrive_as_they_are_written(rendered):
         ({"catalog": {"replica": 3}}, "replica"),
         ({"catalog": {"settings": {"CATALOG_MAX_RECORD": 3}}}, "CATALOG_MAX_RECORD"),
         ({"publisher": {"settings": {"PUBLISHER_TOKEN_KEY": "secret"}}}, "PUBLISHER_TOKEN_KEY"),
+        ({"publisher": {"settings": {"SHOPSYNC_HTTP_CA_FILE": "/etc/ca"}}}, "SHOPSYNC_HTTP_CA_FILE"),
+        ({"http": {"proxy": "http://user:password@proxy:3128"}}, "proxy"),
+        ({"mongo": {"hosts": "root:password@mongo:27017"}}, "hosts"),
+        ({"kafka": {"serviceAccountToken": {"expirationSeconds": 60}}}, "expirationSeconds"),
+        ({"catalog": {"podDisruptionBudget": {"maxUnavailable": 0}}}, "maxUnavailable"),
+        ({"catalog": {"podDisruptionBudget": {"maxUnavailable": "0%"}}}, "maxUnavailable"),
         ({"setup": {"topics": "strimzi"}}, "strimzi.cluster is not set"),
         ({"publisher": {"ingress": {"enabled": True}}}, "publisher.ingress.host is not set"),
         (

@@ -82,7 +82,7 @@ PARTS: dict[str, dict[str, Any]] = {
     "one secret of passwords": _each({"mongo": {"existingSecret": "mongo"}})
     | {name: {"mongo": {"existingSecret": "mongo", "secretKeys": {"password": name}}} for name in _SERVICES},
     "a proxy": {"http": {"proxy": "http://proxy:3128", "noProxy": "localhost,.svc"}},
-    "a proxy with a password": {"http": {"existingSecret": "proxy"}},
+    "a proxy with a password": {"http": {"existingSecret": "proxy", "ca": {"existingConfigMap": "authorities"}}},
     "strimzi": {
         "kafka": {"securityProtocol": "SASL_SSL", "ca": {"existingSecret": "shops-cluster-ca-cert"}},
         "setup": {"topics": "strimzi", "users": "strimzi"},

@@ -104,6 +104,10 @@ The context also has: kafka and mongo, the users; `mongoOptions` where they diff
 - name: SHOPSYNC_HTTP_NO_PROXY
   value: {{ . | quote }}
 {{- end }}
+{{- if or .ca.existingSecret .ca.existingConfigMap }}
+- name: SHOPSYNC_HTTP_CA_FILE
+  value: /etc/shopsync/http-ca.crt
+{{- end }}
 {{- end }}
 {{- end -}}
 
@@ -178,6 +182,7 @@ The context also has: kafka and mongo, the users; `mongoOptions` where they diff
 {{- if .existingSecret }}
 - secret: {name: {{ .existingSecret | quote }}, items: [{key: {{ .key | quote }}, path: http/proxy}]}
 {{- end }}
+{{- include "shopsync.authority" (dict "ca" .ca "path" "http-ca.crt") }}
 {{- end }}
 {{- end -}}
 
