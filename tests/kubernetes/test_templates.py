@@ -245,6 +245,12 @@ def test_the_values_of_the_page_are_enough(helm):
     assert done.returncode == 0, done.stderr
 
 
+def test_the_page_builds_the_images_that_pods_run(rendered):
+    (built,) = re.findall(r"for image in ([a-z ]+); do", PAGE.read_text(encoding="utf-8"))
+    run = {pod["spec"]["containers"][0]["image"].partition(":")[0] for _, _, pod in pods(rendered("nothing more"))}
+    assert run == {f"shopsync-{image}" for image in built.split()}
+
+
 @pytest.mark.parametrize("part", ["nothing more", "scheduled checks", "a pod for commands"])
 def test_who_may_talk_to_whom(rendered, part):
     policies = {name: one["spec"] for name, one in of_kind(rendered(part), "NetworkPolicy").items()}
@@ -416,6 +422,7 @@ def test_settings_arrive_as_they_are_written(rendered):
         ({"catalog": {"settings": {"CATALOG_MAX_RECORD": 3}}}, "CATALOG_MAX_RECORD"),
         ({"publisher": {"settings": {"PUBLISHER_TOKEN_KEY": "secret"}}}, "PUBLISHER_TOKEN_KEY"),
         ({"publisher": {"settings": {"SHOPSYNC_HTTP_CA_FILE": "/etc/ca"}}}, "SHOPSYNC_HTTP_CA_FILE"),
+        ({"http": {"noProxy": ".svc"}}, "http.noProxy is set and neither"),
         ({"http": {"proxy": "http://user:password@proxy:3128"}}, "proxy"),
         ({"mongo": {"hosts": "root:password@mongo:27017"}}, "hosts"),
         ({"kafka": {"serviceAccountToken": {"expirationSeconds": 60}}}, "expirationSeconds"),

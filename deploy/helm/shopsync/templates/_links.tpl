@@ -101,6 +101,9 @@ The context also has: kafka and mongo, the users; `mongoOptions` where they diff
   value: {{ .proxy | quote }}
 {{- end }}
 {{- with .noProxy }}
+{{- if not (or $.root.Values.http.proxy $.root.Values.http.existingSecret) }}
+{{- fail "http.noProxy is set and neither http.proxy nor http.existingSecret: the services refuse that" }}
+{{- end }}
 - name: SHOPSYNC_HTTP_NO_PROXY
   value: {{ . | quote }}
 {{- end }}
