@@ -293,7 +293,9 @@ def test_a_policy_lets_through_what_the_services_are_given(helm, given, ports):
 
 def test_the_internet_is_reached_by_both_kinds_of_addresses_and_no_private_network_is(rendered):
     policy = of_kind(rendered("nothing more"), "NetworkPolicy")["shop-shopsync-publisher"]
-    (peers,) = [rule["to"] for rule in policy["spec"]["egress"] if {port["port"] for port in rule["ports"]} == {80, 443}]
+    (peers,) = [
+        rule["to"] for rule in policy["spec"]["egress"] if {port["port"] for port in rule["ports"]} == {80, 443}
+    ]
     for address, may in [
         ("203.0.113.7", True),
         ("2001:db8::7", True),
@@ -469,9 +471,8 @@ def test_the_pod_for_commands_ends_when_it_is_told_to(rendered):
     (one,) = of_kind(rendered("a pod for commands"), "Deployment").values()
     (container,) = one["spec"]["template"]["spec"]["containers"]
     assert container["command"][0] == "/app/.venv/bin/python"
-    waiting = subprocess.Popen(
-        [sys.executable, *container["command"][1:]], preexec_fn=lambda: signal.signal(signal.SIGTERM, signal.SIG_IGN)
-    )
+    ignoring = ["bash", "-c", 'trap "" TERM; exec "$@"', "bash"]
+    waiting = subprocess.Popen([*ignoring, sys.executable, *container["command"][1:]])
     try:
         for _ in range(200):  # it may not have come to its waiting yet
             waiting.send_signal(signal.SIGTERM)
