@@ -471,8 +471,11 @@ def test_the_pod_for_commands_ends_when_it_is_told_to(rendered):
     (one,) = of_kind(rendered("a pod for commands"), "Deployment").values()
     (container,) = one["spec"]["template"]["spec"]["containers"]
     assert container["command"][0] == "/app/.venv/bin/python"
-    ignoring = ["bash", "-c", 'trap "" TERM; exec "$@"', "bash"]
-    waiting = subprocess.Popen([*ignoring, sys.executable, *container["command"][1:]])
+    ours = signal.signal(signal.SIGTERM, signal.SIG_IGN)  # a child inherits that
+    try:
+        waiting = subprocess.Popen([sys.executable, *container["command"][1:]])
+    finally:
+        signal.signal(signal.SIGTERM, ours)
     try:
         for _ in range(200):  # it may not have come to its waiting yet
             waiting.send_signal(signal.SIGTERM)
