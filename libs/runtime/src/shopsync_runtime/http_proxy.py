@@ -6,7 +6,7 @@ counts: HTTPS_PROXY, HTTP_PROXY, ALL_PROXY and NO_PROXY, in small letters too.
 
 import ipaddress
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from urllib.parse import unquote, urlsplit
 
 import structlog
@@ -26,7 +26,7 @@ class Proxy:
     scheme: str
     host: str
     port: int
-    login: tuple[bytes, bytes] | None
+    login: tuple[bytes, bytes] | None = field(repr=False)
     variable: str
 
     @property

@@ -54,6 +54,7 @@ def elsewhere(address):
 def test_an_address_is_read_as_people_write_it(address, host, port, login):
     proxy = read_proxy(address, "X")
     assert (proxy.host, proxy.port, proxy.login) == (host, port, login)
+    assert "login" not in repr(proxy)
 
 
 @pytest.mark.parametrize(
