@@ -331,6 +331,15 @@ def test_the_most_replicas_are_the_partitions(rendered, helm):
     assert "catalog.autoscaling.maxReplicas is 13, but it reads 12 partitions" in done.stderr
 
 
+@pytest.mark.parametrize(("part", "named"), [("nothing more", True), ("mongodb with certificates", False)])
+def test_mongodb_is_told_a_user_unless_the_certificate_is_the_user(rendered, part, named):
+    for name, one in of_kind(rendered(part), "StatefulSet").items():
+        (container,) = one["spec"]["template"]["spec"]["containers"]
+        environment = {variable["name"]: variable.get("value") for variable in container["env"]}
+        assert environment["SHOPSYNC_MONGO_URI"].startswith(f"mongodb://{container['name']}@") is named, name
+        assert "@" not in environment["SHOPSYNC_MONGO_URI"] or named, name
+
+
 @pytest.mark.parametrize(
     ("part", "user", "told"),
     [

@@ -72,8 +72,10 @@ The context also has: kafka and mongo, the users; `mongoOptions` where they diff
 {{- else }}
 - name: SHOPSYNC_MONGO_URI
   {{- $hosts := required "mongo.hosts is not set: host:port of the replica set's members" $mongo.hosts }}
-  {{- $user := empty .mongo.username | ternary "" (printf "%s@" .mongo.username) }}
-  value: {{ printf "%s://%s%s/?%s" $mongo.scheme $user $hosts (default $mongo.options .mongo.options) | quote }}
+  {{- $options := default $mongo.options .mongo.options }}
+  {{- /* With X.509 the certificate's subject is the user; another name beside it is refused. */ -}}
+  {{- $named := and .mongo.username (not (regexMatch "(?i)(^|&)authMechanism=MONGODB-X509(&|$)" $options)) }}
+  value: {{ printf "%s://%s%s/?%s" $mongo.scheme ($named | ternary (printf "%s@" .mongo.username) "") $hosts $options | quote }}
 {{- end }}
 - name: SHOPSYNC_MONGO_DATABASE
   value: {{ $mongo.database | quote }}
