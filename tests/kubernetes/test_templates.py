@@ -325,6 +325,7 @@ def test_the_most_replicas_are_the_partitions(rendered, helm):
     scaled = of_kind(rendered("autoscaling"), "ScaledObject")
     most = {name.removeprefix("shop-shopsync-"): one["spec"]["maxReplicaCount"] for name, one in scaled.items()}
     assert most == {"ingestor": 3, "catalog": 12, "publisher": 12, "janitor": 3}
+    assert {one["spec"]["minReplicaCount"] for one in scaled.values()} == {2}, "one may fail"
     for name, one in of_kind(rendered("autoscaling"), "StatefulSet").items():
         assert "replicas" not in one["spec"], f"{name}: an upgrade would undo what KEDA did"
     done = helm.template(values({"catalog": {"autoscaling": {"enabled": True, "maxReplicas": 13}}}))
@@ -440,6 +441,22 @@ def test_settings_arrive_as_they_are_written(rendered):
         ({"catalog": {"podDisruptionBudget": {"maxUnavailable": 0}}}, "maxUnavailable"),
         ({"catalog": {"podDisruptionBudget": {"maxUnavailable": "0%"}}}, "maxUnavailable"),
         ({"setup": {"topics": "strimzi"}}, "strimzi.cluster is not set"),
+        (
+            {
+                "kafka": {"securityProtocol": "SSL", "clientCertificate": True},
+                "setup": {"topics": "strimzi", "users": "strimzi"},
+                "strimzi": {"cluster": "shops"},
+            },
+            "strimzi.authentication is scram-sha-512",
+        ),
+        (
+            {
+                "kafka": {"securityProtocol": "SSL", "clientCertificate": True},
+                "setup": {"topics": "strimzi", "users": "strimzi"},
+                "strimzi": {"cluster": "shops", "authentication": "tls-external"},
+            },
+            "kafka.existingSecret is not set",
+        ),
         ({"publisher": {"ingress": {"enabled": True}}}, "publisher.ingress.host is not set"),
         (
             {"ingestor": {"autoscaling": {"enabled": True, "minReplicas": 4}}},

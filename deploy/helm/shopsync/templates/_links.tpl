@@ -10,7 +10,8 @@ The context also has: kafka and mongo, the users; `mongoOptions` where they diff
 {{- end -}}
 
 {{- define "shopsync.kafka.secret" -}}
-{{- $strimzi := and (eq .root.Values.setup.users "strimzi") (ne .component "setup") -}}
+{{- $makes := ne .root.Values.strimzi.authentication "tls-external" -}}
+{{- $strimzi := and (eq .root.Values.setup.users "strimzi") (ne .component "setup") $makes -}}
 {{- $made := $strimzi | ternary (include "shopsync.kafka.user" .) "" -}}
 {{- default $made .kafka.existingSecret -}}
 {{- end -}}
