@@ -212,24 +212,12 @@ async def _through(
     httpcore passes the extensions of a request on to what it asks the proxy for. The extension `target` would replace
     the host there, so it is put into the address. What is lost before the tunnel stands would look like a lost answer.
     """
-    rest = dict(extensions)
+    rest, progress = dict(extensions), _Progress()
     target = rest.pop("target", None)
     if target is not None:
         url = httpcore.URL(scheme=url.scheme, host=url.host, port=url.port, target=target)
-    has_been_sent = False
-
-    async def note(event: str, info: Mapping[str, Any]) -> None:
-        nonlocal has_been_sent
-        if event == "http11.send_request_headers.started" and info["request"].method != b"CONNECT":
-            has_been_sent = True
-
-    sent = httpcore.Request(
-        request.method,
-        url,
-        headers=request.headers.raw,
-        content=request.stream,
-        extensions={**rest, "trace": note},
-    )
+    rest["trace"] = progress.note
+    sent = httpcore.Request(request.method, url, headers=request.headers.raw, content=request.stream, extensions=rest)
     try:
         response = await pool.handle_async_request(sent)
     except httpcore.ProxyError as error:
@@ -237,7 +225,7 @@ async def _through(
     except httpcore.UnsupportedProtocol:
         raise
     except _ERRORS as error:
-        if has_been_sent:
+        if progress.has_been_sent:
             raise
         raise httpcore.ConnectError(
             f"not through the proxy {proxy.shown} ({type(error).__name__}: {error}); check {proxy.variable}"
@@ -247,6 +235,18 @@ async def _through(
         await response.aclose()
         raise httpcore.ProxyError(f"the proxy {proxy.shown} refuses: 407 without its log-in; check {proxy.variable}")
     return response
+
+
+class _Progress:
+    """Whether the request itself was begun. While its tunnel is made it was not."""
+
+    def __init__(self) -> None:
+        self.has_been_sent = False
+
+    async def note(self, event: str, info: Mapping[str, Any]) -> None:
+        """What httpcore calls with each step."""
+        if event == "http11.send_request_headers.started" and info["request"].method != b"CONNECT":
+            self.has_been_sent = True
 
 
 def _as_of_httpx(error: Exception) -> httpx.TransportError:
