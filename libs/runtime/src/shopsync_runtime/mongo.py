@@ -113,6 +113,8 @@ class MongoAccess:
             yield f"{_URI}: authMechanism={_X509} needs authSource=$external, or none"
 
     def _of_files(self, options: Mapping[str, str]) -> Iterator[str]:
+        if self.ca_file is None and self.certificate_file is None:
+            return  # without reading the system's authorities for nothing
         password = options.get("tlscertificatekeyfilepassword")
         try:
             TlsFiles(
