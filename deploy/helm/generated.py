@@ -73,6 +73,16 @@ _ANY_OBJECT = {"type": "object"}
 _OBJECTS = {"type": "array", "items": {"type": "object"}}
 # A user with a password belongs into a Secret.
 _WITHOUT_LOGIN = {"type": "string", "pattern": "^[^@]*$"}
+_SELECTORS = ("namespaceSelector", "podSelector", "ipBlock")
+_PEERS = {
+    "type": "array",
+    "items": {
+        "type": "object",
+        "additionalProperties": False,
+        "minProperties": 1,
+        "properties": {name: {"type": "object"} for name in _SELECTORS},
+    },
+}
 _FREE: dict[str, dict[str, Any]] = {
     "commonLabels": _TEXTS,
     "commonAnnotations": _TEXTS,
@@ -80,7 +90,13 @@ _FREE: dict[str, dict[str, Any]] = {
     "podAnnotations": _TEXTS,
     "annotations": _TEXTS,
     "labels": _TEXTS,
-    "certificates": _TEXTS,
+    "certificates": {
+        "type": "object",
+        "additionalProperties": False,
+        "properties": {name: {"type": "string", "minLength": 1} for name in (*SERVICES, "operator")},
+    },
+    "bootstrapServers": {"type": "string", "pattern": "^([^,\\s@]+:[0-9]{1,5}(,\\s*[^,\\s@]+:[0-9]{1,5})*)?$"},
+    "topicPrefix": {"type": "string", "pattern": "^[a-zA-Z0-9._-]{1,100}$"},
     "nodeSelector": _TEXTS,
     "affinity": _ANY_OBJECT,
     "resources": _ANY_OBJECT,
@@ -88,9 +104,9 @@ _FREE: dict[str, dict[str, Any]] = {
     "tolerations": _OBJECTS,
     "extraEnv": _OBJECTS,
     "triggers": _OBJECTS,
-    "prometheus": _OBJECTS,
-    "webhooks": _OBJECTS,
-    "to": _OBJECTS,
+    "prometheus": _PEERS,
+    "webhooks": _PEERS,
+    "to": _PEERS,
     "extraEgress": _OBJECTS,
     "extraIngress": _OBJECTS,
     "ports": {"type": "array", "items": {"type": "integer", "minimum": 1, "maximum": 65535}},
@@ -252,6 +268,8 @@ def _kind(value: Any, path: tuple[str, ...], told: dict[tuple[str, ...], str]) -
     choices = next((one for name, one in _CHOICES.items() if dotted == name or dotted.endswith(f".{name}")), None)
     if choices is not None:
         return {"enum": choices}
+    if path[:-1] == ("image", "digests"):
+        return {"type": "string", "pattern": "^(sha256:[0-9a-f]{64})?$"}
     if key == "secretKeys" and not value:
         return {"type": "object", "additionalProperties": False, "properties": _keys(path[-2])}
     if key in _FREE and not (isinstance(value, dict) and value and key != "resources"):
