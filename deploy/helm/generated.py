@@ -55,6 +55,7 @@ FROM_VALUES = {
     "SHOPSYNC_MONGO_CERTIFICATE_FILE": "mongo.secretKeys.certificate",
     "SHOPSYNC_HTTP_PROXY": "http.proxy, http.existingSecret",
     "SHOPSYNC_HTTP_NO_PROXY": "http.noProxy",
+    "SHOPSYNC_HTTP_CA_FILE": "http.ca",
     "SHOPSYNC_TOPIC_PREFIX": "kafka.topicPrefix",
     "SHOPSYNC_HTTP_HOST": "httpHost",
     "SHOPSYNC_HTTP_PORT": "always 8080",
@@ -77,6 +78,18 @@ FROM_VALUES = {
 _TEXTS = {"type": "object", "additionalProperties": {"type": "string"}}
 _ANY_OBJECT = {"type": "object"}
 _OBJECTS = {"type": "array", "items": {"type": "object"}}
+# A user with a password belongs into a Secret.
+_WITHOUT_LOGIN = {"type": "string", "pattern": "^[^@]*$"}
+_SELECTORS = ("namespaceSelector", "podSelector", "ipBlock")
+_PEERS = {
+    "type": "array",
+    "items": {
+        "type": "object",
+        "additionalProperties": False,
+        "minProperties": 1,
+        "properties": {name: {"type": "object"} for name in _SELECTORS},
+    },
+}
 _FREE: dict[str, dict[str, Any]] = {
     "commonLabels": _TEXTS,
     "commonAnnotations": _TEXTS,
@@ -84,7 +97,13 @@ _FREE: dict[str, dict[str, Any]] = {
     "podAnnotations": _TEXTS,
     "annotations": _TEXTS,
     "labels": _TEXTS,
-    "certificates": _TEXTS,
+    "certificates": {
+        "type": "object",
+        "additionalProperties": False,
+        "properties": {name: {"type": "string", "minLength": 1} for name in (*SERVICES, "operator")},
+    },
+    "bootstrapServers": {"type": "string", "pattern": "^([^,\\s@]+:[0-9]{1,5}(,\\s*[^,\\s@]+:[0-9]{1,5})*)?$"},
+    "topicPrefix": {"type": "string", "pattern": "^[a-zA-Z0-9._-]{1,100}$"},
     "nodeSelector": _TEXTS,
     "affinity": _ANY_OBJECT,
     "resources": _ANY_OBJECT,
@@ -92,14 +111,15 @@ _FREE: dict[str, dict[str, Any]] = {
     "tolerations": _OBJECTS,
     "extraEnv": _OBJECTS,
     "triggers": _OBJECTS,
-    "prometheus": _OBJECTS,
-    "webhooks": _OBJECTS,
-    "merchants": _OBJECTS,
-    "to": _OBJECTS,
+    "prometheus": _PEERS,
+    "webhooks": _PEERS,
+    "merchants": _PEERS,
+    "to": _PEERS,
     "extraEgress": _OBJECTS,
     "extraIngress": _OBJECTS,
     "ports": {"type": "array", "items": {"type": "integer", "minimum": 1, "maximum": 65535}},
-    "maxUnavailable": {"type": ["integer", "string"]},
+    # None at all, and no node could be emptied.
+    "maxUnavailable": {"type": ["integer", "string"], "minimum": 1, "pattern": "^([1-9][0-9]?|100)%$"},
     "topologySpread": {
         "type": "array",
         "items": {
@@ -127,6 +147,8 @@ _FREE: dict[str, dict[str, Any]] = {
             },
         },
     },
+    "proxy": _WITHOUT_LOGIN,
+    "hosts": _WITHOUT_LOGIN,
     "extraUsers": {"type": "array", "items": {"enum": [one.name for one in PRINCIPALS]}},
 }
 _CHOICES: dict[str, list[str]] = {
@@ -139,6 +161,7 @@ _CHOICES: dict[str, list[str]] = {
     "authentication": ["scram-sha-512", "tls", "tls-external"],
     "service.type": ["ClusterIP", "NodePort", "LoadBalancer"],
 }
+_LEAST = {"expirationSeconds": 600}  # Kubernetes takes no less
 _ZERO_IS_GOOD = {"replicas", "maxReplicas", "preStopSleepSeconds", "backoffLimit", "scaleDownStabilizationSeconds"}
 
 
@@ -265,6 +288,8 @@ def _kind(value: Any, path: tuple[str, ...], told: dict[tuple[str, ...], str]) -
     choices = next((one for name, one in _CHOICES.items() if dotted == name or dotted.endswith(f".{name}")), None)
     if choices is not None:
         return {"enum": choices}
+    if path[:-1] == ("image", "digests"):
+        return {"type": "string", "pattern": "^(sha256:[0-9a-f]{64})?$"}
     if key == "secretKeys" and not value:
         return {"type": "object", "additionalProperties": False, "properties": _keys(path[-2])}
     if key in _FREE and not (isinstance(value, dict) and value and key != "resources"):
@@ -276,7 +301,7 @@ def _scalar(key: str, value: Any) -> dict[str, Any]:
     if isinstance(value, bool):
         return {"type": "boolean"}
     if isinstance(value, int):
-        return {"type": "integer", "minimum": 0 if key in _ZERO_IS_GOOD else 1}
+        return {"type": "integer", "minimum": _LEAST.get(key, 0 if key in _ZERO_IS_GOOD else 1)}
     return {"type": "string"}
 
 

@@ -1,11 +1,12 @@
 """The images themselves: built, run read-only without any right, and stopped in time."""
 
 import re
-import time
 from pathlib import Path
 
 import pytest
 from image_builds import HARDENED, build
+
+from shopsync_testkit.polling import eventually
 
 pytestmark = [pytest.mark.images, pytest.mark.timeout(3600)]
 
@@ -42,7 +43,7 @@ def test_a_wrong_argument_names_the_right_ones(docker, program, lock, words):
 
 
 @pytest.mark.parametrize("program", SERVICES)
-def test_a_stopped_container_ends_in_time_with_the_services_own_exit_code(docker, images, program):
+async def test_a_stopped_container_ends_in_time_with_the_services_own_exit_code(docker, images, program):
     """It is PID 1 and gets the signal itself, here while it waits for Kafka."""
     shops = ["-v", f"{ROOT}/deploy/sandbox:/config/shops:ro"]
     own = {
@@ -62,10 +63,7 @@ def test_a_stopped_container_ends_in_time_with_the_services_own_exit_code(docker
     assert started.returncode == 0, started.stderr
     container = started.stdout.strip()
     try:
-        for _ in range(600):
-            if "waiting" in docker.run("logs", container).stdout:
-                break
-            time.sleep(0.2)
+        await eventually(lambda: "waiting" in docker.run("logs", container).stdout, interval=0.2, what="its wait")
         assert docker.run("stop", "-t", "30", container).returncode == 0
         state = docker.run("inspect", "--format", "{{.State.ExitCode}} {{.State.OOMKilled}}", container).stdout.split()
         assert state == ["0", "false"], docker.run("logs", container).stdout[-2000:]

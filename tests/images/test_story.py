@@ -5,7 +5,6 @@ They use this machine's own network, since an engine without a bridge has no oth
 
 import asyncio
 import re
-import time
 from pathlib import Path
 
 import httpx
@@ -13,6 +12,7 @@ import pytest
 import yaml
 from image_builds import HARDENED, Images
 
+from shopsync_testkit.polling import eventually
 from shopsync_testkit.ports import free_port
 
 pytestmark = [pytest.mark.images, pytest.mark.timeout(3600)]
@@ -74,10 +74,12 @@ class Containers:
 
     async def ended(self, name: str, seconds: float) -> str:
         """Its output, when it has ended well."""
-        deadline = time.monotonic() + seconds
-        while self.state(name)[0] == "running":
-            assert time.monotonic() < deadline, self.logs(name)[-3000:]
-            await asyncio.sleep(0.5)
+
+        def has_ended():
+            assert self.state(name)[0] != "running", self.logs(name)[-3000:]
+            return True
+
+        await eventually(has_ended, timeout=seconds, interval=0.5, what=f"the end of {name}")
         assert self.state(name) == ["exited", "0"], self.logs(name)[-3000:]
         return self.logs(name)
 
@@ -141,15 +143,15 @@ async def test_the_story_ends_well_and_every_container_stops_in_time(containers,
 
 async def ready(containers, name):
     """Until /readyz answers 200."""
-    deadline = time.monotonic() + _READY_SECONDS
     async with httpx.AsyncClient(trust_env=False, timeout=5) as client:
-        while True:
+
+        async def is_ready():
             try:
                 answer = await client.get(f"http://127.0.0.1:{containers.ports[name]}/readyz")
-                if answer.status_code == 200:
-                    return
-                told = answer.text
+                problem = "" if answer.status_code == 200 else answer.text
             except httpx.TransportError as error:
-                told = repr(error)
-            assert time.monotonic() < deadline, f"{name}: {told}\n{containers.logs(name)[-2000:]}"
-            await asyncio.sleep(0.5)
+                problem = repr(error)
+            assert not problem, f"{problem}\n{containers.logs(name)[-2000:]}"
+            return True
+
+        await eventually(is_ready, timeout=_READY_SECONDS, interval=0.5, what=f"readiness of {name}")

@@ -11,7 +11,6 @@ import os
 import subprocess
 import sys
 import tempfile
-import time
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +22,7 @@ from kubernetes_node import ADDRESS, make_pause, needs, node, take_image
 from servers_on_an_address import ROOT_PASSWORD, start_kafka, start_mongo
 
 from shopsync_testkit.children import spawn
+from shopsync_testkit.polling import eventually
 
 pytestmark = [pytest.mark.node, pytest.mark.timeout(3600)]
 
@@ -62,11 +62,16 @@ def cluster(folder):
 
 @pytest.fixture(scope="module")
 def servers(cluster, folder):
-    kafka, bootstrap = start_kafka(folder, ADDRESS)
-    mongo, hosts = start_mongo(folder, ADDRESS)
-    yield bootstrap, hosts
-    for child in (kafka, mongo):
-        asyncio.run(child.terminate(30))
+    children = []
+    try:
+        kafka, bootstrap = start_kafka(folder, ADDRESS)
+        children.append(kafka)
+        mongo, hosts = start_mongo(folder, ADDRESS)
+        children.append(mongo)
+        yield bootstrap, hosts
+    finally:
+        for child in children:
+            asyncio.run(child.terminate(30))
 
 
 @pytest.fixture(scope="module")
@@ -212,14 +217,16 @@ def restart_in_place(objects):
     name = "shop-shopsync-catalog-0"
     place = f"/api/v1/namespaces/{NAMESPACE}/pods/{name}"
     before = objects.client.get(place).json()["metadata"]["uid"]
-    began = time.monotonic()
     objects.client.delete(place).raise_for_status()
-    while True:
+
+    def is_back():
         pod = objects.client.get(place)
-        if pod.is_success and pod.json()["metadata"]["uid"] != before and ready(pod.json()):
-            break
-        assert time.monotonic() - began < 120, described(objects)
-        time.sleep(0.5)
+        assert pod.is_success, described(objects)
+        assert pod.json()["metadata"]["uid"] != before, described(objects)
+        assert ready(pod.json()), described(objects)
+        return True
+
+    asyncio.run(eventually(is_back, interval=0.5, what="the pod that follows"))
     restarts = {one["metadata"]["name"]: one["status"]["containerStatuses"][0]["restartCount"] for one in pods(objects)}
     assert set(restarts.values()) == {0}, restarts
 

@@ -4,6 +4,11 @@ It needs the program; where it is not built yet (`make test-kubernetes` does), t
 """
 
 import re
+import signal
+import subprocess
+import sys
+import time
+from ipaddress import ip_address, ip_network
 from typing import Any
 
 import pytest
@@ -257,6 +262,12 @@ def test_the_values_of_the_page_are_enough(helm):
     assert done.returncode == 0, done.stderr
 
 
+def test_the_page_builds_the_images_that_pods_run(rendered):
+    (built,) = re.findall(r"for image in ([a-z ]+); do", PAGE.read_text(encoding="utf-8"))
+    run = {pod["spec"]["containers"][0]["image"].partition(":")[0] for _, _, pod in pods(rendered("nothing more"))}
+    assert run == {f"shopsync-{image}" for image in built.split()}
+
+
 @pytest.mark.parametrize("part", ["nothing more", "scheduled checks", "a pod for commands"])
 def test_who_may_talk_to_whom(rendered, part):
     policies = {name: one["spec"] for name, one in of_kind(rendered(part), "NetworkPolicy").items()}
@@ -280,15 +291,120 @@ def test_who_may_talk_to_whom(rendered, part):
     assert (inward["setup"], inward["operator"]) == (0, 0)
 
 
+@pytest.mark.parametrize(
+    ("given", "ports"),
+    [
+        (
+            {"kafka": {"bootstrapServers": "kafka-0:9093, kafka-1:9094"}, "mongo": {"hosts": "m0:27018,m1"}},
+            {9093, 9094, 27018, 27017},
+        ),
+        ({"mongo": {"scheme": "mongodb+srv", "hosts": "cluster.example.com"}}, {9092, 27017}),
+        ({"kafka": {"bootstrapServers": "kafka:443"}, "networkPolicy": {"kafka": {"ports": [30092]}}}, {30092, 27017}),
+    ],
+)
+def test_a_policy_lets_through_what_the_services_are_given(helm, given, ports):
+    done = helm.template(values(given))
+    assert done.returncode == 0, done.stderr
+    policies = of_kind(documents(done.stdout), "NetworkPolicy")
+    for name in ("catalog", "setup", "operator"):
+        egress = policies[f"shop-shopsync-{name}"]["spec"]["egress"]
+        assert {port["port"] for rule in egress for port in rule["ports"]} - {"http"} == ports | {53}, name
+
+
+def test_the_internet_is_reached_by_both_kinds_of_addresses_and_no_private_network_is(rendered):
+    policy = of_kind(rendered("nothing more"), "NetworkPolicy")["shop-shopsync-publisher"]
+    (peers,) = [
+        rule["to"] for rule in policy["spec"]["egress"] if {port["port"] for port in rule["ports"]} == {80, 443}
+    ]
+    for address, may in [
+        ("203.0.113.7", True),
+        ("2001:db8::7", True),
+        ("10.1.2.3", False),
+        ("192.168.1.1", False),
+        ("169.254.169.254", False),
+        ("fd00:ec2::254", False),
+        ("fe80::1", False),
+    ]:
+        assert any(_holds(peer["ipBlock"], ip_address(address)) for peer in peers) is may, address
+
+
+def _holds(block, address):
+    return address in ip_network(block["cidr"]) and not any(address in ip_network(one) for one in block["except"])
+
+
+def test_nobody_comes_in_where_no_peer_is_named(helm):
+    done = helm.template(values({"networkPolicy": {"prometheus": [], "webhooks": []}}))
+    policies = of_kind(documents(done.stdout), "NetworkPolicy")
+    assert not policies["shop-shopsync-catalog"]["spec"]["ingress"]
+    (rule,) = policies["shop-shopsync-publisher"]["spec"]["ingress"]
+    ours = {peer["podSelector"]["matchLabels"]["app.kubernetes.io/component"] for peer in rule["from"]}
+    assert ours == {"operator", "console"}
+
+
 def test_the_most_replicas_are_the_partitions(rendered, helm):
     scaled = of_kind(rendered("autoscaling"), "ScaledObject")
     most = {name.removeprefix("shop-shopsync-"): one["spec"]["maxReplicaCount"] for name, one in scaled.items()}
     assert most == {"ingestor": 3, "catalog": 12, "publisher": 12, "janitor": 3}
+    assert {one["spec"]["minReplicaCount"] for one in scaled.values()} == {2}, "one may fail"
     for name, one in of_kind(rendered("autoscaling"), "StatefulSet").items():
         scales = name in scaled
         assert ("replicas" in one["spec"]) != scales, f"{name}: an upgrade would undo what KEDA did"
     done = helm.template(values({"catalog": {"autoscaling": {"enabled": True, "maxReplicas": 13}}}))
     assert "catalog.autoscaling.maxReplicas is 13, but it reads 12 partitions" in done.stderr
+
+
+@pytest.mark.parametrize(("part", "named"), [("nothing more", True), ("mongodb with certificates", False)])
+def test_mongodb_is_told_a_user_unless_the_certificate_is_the_user(rendered, part, named):
+    for name, one in of_kind(rendered(part), "StatefulSet").items():
+        (container,) = one["spec"]["template"]["spec"]["containers"]
+        environment = {variable["name"]: variable.get("value") for variable in container["env"]}
+        assert environment["SHOPSYNC_MONGO_URI"].startswith(f"mongodb://{container['name']}@") is named, name
+        assert "@" not in environment["SHOPSYNC_MONGO_URI"] or named, name
+
+
+@pytest.mark.parametrize(
+    ("part", "user", "told"),
+    [
+        ("autoscaling", None, None),
+        ("autoscaling without a login", None, None),
+        (
+            "autoscaling with a login",
+            "operator",
+            {"password": ("kafka-operator", "password"), "ca": ("kafka-ca", "ca.crt")},
+        ),
+        (
+            "autoscaling by a certificate",
+            None,
+            {
+                "ca": ("authorities", "ca.crt"),
+                "cert": ("kafka-user", "user.crt"),
+                "key": ("kafka-user", "user.key"),
+                "keyPassword": ("kafka-user", "user.password"),
+            },
+        ),
+        (
+            "autoscaling with strimzi",
+            "shopsync-operator",
+            {"password": ("shopsync-operator", "password"), "ca": ("shops-cluster-ca-cert", "ca.crt")},
+        ),
+    ],
+)
+def test_keda_logs_in_as_kafka_wants_it(rendered, part, user, told):
+    manifests = rendered(part)
+    named = {
+        trigger.get("authenticationRef", {}).get("name")
+        for one in of_kind(manifests, "ScaledObject").values()
+        for trigger in one["spec"]["triggers"]
+    }
+    logins = of_kind(manifests, "TriggerAuthentication")
+    assert named == ({None} if told is None else set(logins))
+    for one in logins.values():
+        given = [*one["spec"].get("configMapTargetRef", ()), *one["spec"].get("secretTargetRef", ())]
+        found = {parameter["parameter"]: (parameter["name"], parameter["key"]) for parameter in given}
+        assert {name: place for name, place in found.items() if name != "username"} == told
+        if user is not None:
+            name, key = found["username"]
+            assert of_kind(manifests, "ConfigMap")[name]["data"][key] == user
 
 
 def test_strimzi_keeps_the_topics_when_the_release_goes(rendered):
@@ -342,8 +458,53 @@ def test_settings_arrive_as_they_are_written(rendered):
         ({"catalog": {"replica": 3}}, "replica"),
         ({"catalog": {"settings": {"CATALOG_MAX_RECORD": 3}}}, "CATALOG_MAX_RECORD"),
         ({"publisher": {"settings": {"PUBLISHER_TOKEN_KEY": "secret"}}}, "PUBLISHER_TOKEN_KEY"),
+        ({"publisher": {"settings": {"SHOPSYNC_HTTP_CA_FILE": "/etc/ca"}}}, "SHOPSYNC_HTTP_CA_FILE"),
+        ({"http": {"noProxy": ".svc"}}, "http.noProxy is set and neither"),
+        ({"http": {"proxy": "http://user:password@proxy:3128"}}, "proxy"),
+        ({"mongo": {"hosts": "root:password@mongo:27017"}}, "hosts"),
+        ({"kafka": {"serviceAccountToken": {"expirationSeconds": 60}}}, "expirationSeconds"),
+        ({"catalog": {"podDisruptionBudget": {"maxUnavailable": 0}}}, "maxUnavailable"),
+        ({"catalog": {"podDisruptionBudget": {"maxUnavailable": "0%"}}}, "maxUnavailable"),
         ({"setup": {"topics": "strimzi"}}, "strimzi.cluster is not set"),
+        (
+            {
+                "kafka": {"securityProtocol": "SSL", "clientCertificate": True},
+                "setup": {"topics": "strimzi", "users": "strimzi"},
+                "strimzi": {"cluster": "shops"},
+            },
+            "strimzi.authentication is scram-sha-512",
+        ),
+        (
+            {
+                "kafka": {"securityProtocol": "SSL", "clientCertificate": True},
+                "setup": {"topics": "strimzi", "users": "strimzi"},
+                "strimzi": {"cluster": "shops", "authentication": "tls-external"},
+            },
+            "kafka.existingSecret is not set",
+        ),
         ({"publisher": {"ingress": {"enabled": True}}}, "publisher.ingress.host is not set"),
+        ({"kafka": {"bootstrapServers": "kafka"}}, "bootstrapServers"),
+        ({"kafka": {"topicPrefix": "shops/a"}}, "topicPrefix"),
+        ({"kafka": {"ca": {"existingSecret": "ca"}}}, "kafka.ca is set, but kafka.securityProtocol is PLAINTEXT"),
+        ({"kafka": {"clientCertificate": True}}, "kafka.clientCertificate is on"),
+        ({"kafka": {"serviceAccountToken": {"enabled": True}}}, "kafka.serviceAccountToken is on"),
+        (
+            {"kafka": {"securityProtocol": "SSL", "ca": {"existingSecret": "ca", "existingConfigMap": "ca"}}},
+            "kafka.ca: existingSecret or existingConfigMap",
+        ),
+        ({"http": {"proxy": "http://proxy:3128", "existingSecret": "proxy"}}, "http: proxy or existingSecret"),
+        ({"ingestor": {"shops": {"existingConfigMap": "shops"}}}, "ingestor.shops: existingSecret or"),
+        ({"mongo": {"secretKeys": {"uri": "uri"}}}, "set setup.mongo.enabled to false"),
+        ({"setup": {"users": "job", "topics": "none"}}, "setup.users is job"),
+        ({"setup": {"users": "job", "topics": "strimzi"}, "strimzi": {"cluster": "shops"}}, "setup.users is job"),
+        ({"scheduled": [{"name": "a", "schedule": "0 6 * * *", "command": ["lag"]}] * 2}, "the name a stands twice"),
+        ({"image": {"digests": {"ingestor": "abc"}}}, "digests"),
+        ({"setup": {"mongo": {"certificates": {"janitro": "CN=a"}}}}, "janitro"),
+        ({"networkPolicy": {"webhooks": [{"namespaceSelectr": {}}]}}, "namespaceSelectr"),
+        (
+            {"ingestor": {"autoscaling": {"enabled": True, "minReplicas": 4}}},
+            "ingestor.autoscaling.minReplicas is 4, and the most are 3",
+        ),
         (
             {
                 "kafka": {
@@ -361,3 +522,36 @@ def test_wrong_values_are_named(helm, wrong, words):
     done = helm.template(values(wrong))
     assert done.returncode != 0
     assert words in done.stderr
+
+
+def test_a_service_may_change_one_number_of_one_probe(helm):
+    done = helm.template(values({"catalog": {"overrides": {"probes": {"liveness": {"timeoutSeconds": 20}}}}}))
+    assert done.returncode == 0, done.stderr
+    sets = of_kind(documents(done.stdout), "StatefulSet")
+    (usual,) = sets["shop-shopsync-janitor"]["spec"]["template"]["spec"]["containers"]
+    (changed,) = sets["shop-shopsync-catalog"]["spec"]["template"]["spec"]["containers"]
+    assert changed["livenessProbe"] == usual["livenessProbe"] | {"timeoutSeconds": 20}
+    assert changed["startupProbe"] == usual["startupProbe"]
+    assert changed["readinessProbe"] == usual["readinessProbe"]
+
+
+def test_the_pod_for_commands_ends_when_it_is_told_to(rendered):
+    """As process 1, which is given no signal that it only waits for: like one whose parent ignored the signal."""
+    (one,) = of_kind(rendered("a pod for commands"), "Deployment").values()
+    (container,) = one["spec"]["template"]["spec"]["containers"]
+    assert container["command"][0] == "/app/.venv/bin/python"
+    ours = signal.signal(signal.SIGTERM, signal.SIG_IGN)  # a child inherits that
+    try:
+        waiting = subprocess.Popen([sys.executable, *container["command"][1:]])
+    finally:
+        signal.signal(signal.SIGTERM, ours)
+    try:
+        for _ in range(200):  # it may not have come to its waiting yet
+            waiting.send_signal(signal.SIGTERM)
+            if waiting.poll() is not None:
+                break
+            time.sleep(0.1)
+        assert waiting.poll() == 0
+    finally:
+        waiting.kill()
+        waiting.wait()

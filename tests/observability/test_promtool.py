@@ -53,6 +53,52 @@ def test_every_panel_shows_something_where_there_are_series(promtool, tmp_path):
     assert "got: nil" not in told
 
 
+def test_the_first_dead_letter_of_a_process_is_on_the_dashboard(promtool, tmp_path):
+    """Its counter begins with it, at 1, in which `increase` alone sees no rise."""
+    queries = {
+        _everything(query)
+        for query in observed.of_dashboards()
+        if "increase(shopsync_dead_letters_total" in query.expr and " / " not in query.expr
+    }
+    assert len(queries) == 5
+    checks = [
+        {"expr": f"sum({query})", "eval_time": "1443m", "exp_samples": [{"labels": "{}", "value": 1}]}
+        for query in queries
+    ]
+    labels = 'instance="a", group="shopsync.catalog.products", topic="t", error_type="NotJson"'
+    letters = {"series": f"shopsync_dead_letters_total{{{labels}}}", "values": "_x1441 1x10"}
+    _hold(promtool, tmp_path, [letters], checks)
+
+
+def test_an_authorisation_that_has_ended_ends_in_no_time(promtool, tmp_path):
+    (query,) = (_everything(one) for one in observed.of_dashboards() if one.where.endswith("Authorisation ends in"))
+    expiry = "shopsync_publisher_authorization_expiry_timestamp_seconds"
+    given = [
+        {"series": f'{expiry}{{shop_key="ended"}}', "values": "0x60"},
+        {"series": f'{expiry}{{shop_key="good"}}', "values": "7200x60"},
+    ]
+    left = [{"labels": '{shop_key="ended"}', "value": 0}, {"labels": '{shop_key="good"}', "value": 3600}]
+    _hold(promtool, tmp_path, given, [{"expr": query, "eval_time": "60m", "exp_samples": left}])
+
+
+def test_a_clock_that_is_behind_is_on_the_dashboard(promtool, tmp_path):
+    (query,) = (one.expr for one in observed.of_dashboards() if "clock_skew" in one.expr)
+    given = [
+        {"series": f'shopsync_publisher_clock_skew_seconds{{instance="{skew}"}}', "values": f"{skew}x5"}
+        for skew in (-25, 3)
+    ]
+    _hold(
+        promtool, tmp_path, given, [{"expr": query, "eval_time": "3m", "exp_samples": [{"labels": "{}", "value": 25}]}]
+    )
+
+
+def _hold(promtool, tmp_path, series, checks):
+    one = {"interval": "1m", "input_series": series, "promql_expr_test": checks}
+    file = tmp_path / "one.test.yaml"
+    file.write_text(yaml.safe_dump({"evaluation_interval": "1m", "tests": [one]}), encoding="utf-8")
+    assert "SUCCESS" in promtool("test", "rules", str(file))
+
+
 def _everything(query):
     return query.expr.replace("$group", ".*").replace("$shop", ".*")
 

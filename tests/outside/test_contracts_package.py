@@ -1,6 +1,7 @@
 """The wheel of shopsync-contracts, as another team has it: built, installed alone, used as its README says."""
 
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -13,6 +14,7 @@ import pytest
 
 from shopsync_contracts.events import BODIES
 from shopsync_contracts.schemas import file_name
+from shopsync_testkit.ports import free_port
 
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGE = ROOT / "libs" / "contracts"
@@ -28,12 +30,24 @@ def block(name, language):
     return found[1]
 
 
-def call(*command, cwd=None, given=None):
-    done = subprocess.run(
-        [str(one) for one in command], cwd=cwd, input=given, capture_output=True, text=True, timeout=300, check=False
-    )
+def call(*command, cwd=None):
+    done = ran(*command, cwd=cwd)
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
+
+
+def ran(*command, cwd=None, env=None):
+    return subprocess.run(
+        [str(one) for one in command], cwd=cwd, env=env, capture_output=True, text=True, timeout=300, check=False
+    )
+
+
+def uv(*arguments, **environ):
+    """Skips where no package registry answers. What is wrong with the package itself uv tells in other words."""
+    done = ran(UV, *arguments, env={**os.environ, **environ})
+    if done.returncode != 0 and re.search("Failed to (fetch|download)", done.stderr):
+        pytest.skip(f"no package registry can be reached:{done.stderr.splitlines()[-1].rpartition('cause:')[2]}")
+    assert done.returncode == 0, done.stdout + done.stderr
 
 
 @pytest.fixture(scope="module")
@@ -42,7 +56,7 @@ def wheel(tmp_path_factory):
     folder = tmp_path_factory.mktemp("wheel")
     copy = folder / "contracts"
     shutil.copytree(PACKAGE, copy, symlinks=True, ignore=shutil.ignore_patterns("__pycache__"))
-    call(UV, "build", "--quiet", "--wheel", "--out-dir", folder / "dist", copy)
+    uv("build", "--quiet", "--wheel", "--out-dir", folder / "dist", copy)
     (built,) = (folder / "dist").glob("*.whl")
     return built
 
@@ -51,13 +65,28 @@ def wheel(tmp_path_factory):
 def python(wheel, tmp_path_factory):
     """The interpreter of an environment that holds the wheel, what it depends on, and a validator; nothing else."""
     folder = tmp_path_factory.mktemp("venv")
-    call(UV, "venv", "--quiet", "--python", sys.executable, folder)
+    uv("venv", "--quiet", "--python", sys.executable, folder)
     python = folder / "bin" / "python"
     constraints = folder / "constraints.txt"
     locked = (ROOT / "requirements.lock").read_text(encoding="utf-8")
     constraints.write_text("\n".join(re.findall(r"^[\w-]+==[\w.]+", locked, re.MULTILINE)), encoding="utf-8")
-    call(UV, "pip", "install", "--quiet", "--python", python, "-c", constraints, wheel, "jsonschema")
+    uv("pip", "install", "--quiet", "--python", python, "-c", constraints, wheel, "jsonschema")
     return python
+
+
+def test_without_a_package_registry_it_is_skipped_and_says_so(tmp_path):
+    nobody = f"http://127.0.0.1:{free_port()}/simple"
+    with pytest.raises(pytest.skip.Exception, match=r"no package registry can be reached: .*refused"):
+        uv(
+            "build", "--wheel", "--default-index", nobody, "--out-dir", tmp_path, PACKAGE,
+            UV_CACHE_DIR=str(tmp_path / "cache"), UV_HTTP_RETRIES="0",
+        )  # fmt: skip
+
+
+def test_what_is_wrong_with_the_package_itself_is_a_failure(tmp_path):
+    (tmp_path / "pyproject.toml").write_text('[project]\nname = "wrong name"\n')
+    with pytest.raises(AssertionError, match="wrong name"):
+        uv("build", "--wheel", tmp_path)
 
 
 def test_the_wheel_holds_schemas_examples_documents_and_its_readme(wheel):

@@ -88,7 +88,7 @@ PARTS: dict[str, dict[str, Any]] = {
     "one secret of passwords": _each({"mongo": {"existingSecret": "mongo"}})
     | {name: {"mongo": {"existingSecret": "mongo", "secretKeys": {"password": name}}} for name in _SERVICES},
     "a proxy": {"http": {"proxy": "http://proxy:3128", "noProxy": "localhost,.svc"}},
-    "a proxy with a password": {"http": {"existingSecret": "proxy"}},
+    "a proxy with a password": {"http": {"existingSecret": "proxy", "ca": {"existingConfigMap": "authorities"}}},
     "strimzi": {
         "kafka": {"securityProtocol": "SASL_SSL", "ca": {"existingSecret": "shops-cluster-ca-cert"}},
         "setup": {"topics": "strimzi", "users": "strimzi"},
@@ -106,6 +106,26 @@ PARTS: dict[str, dict[str, Any]] = {
         "autoscaling": {"existingSecret": "kafka-operator"},
         **_each({"kafka": {"existingSecret": "kafka-user"}}),
         **_each({"autoscaling": {"enabled": True}, "kafka": {"existingSecret": "kafka-user"}}, _SCALED),
+    },
+    "autoscaling without a login": {
+        "kafka": {"securityProtocol": "SSL"},
+        "catalog": {"autoscaling": {"enabled": True}},
+    },
+    "autoscaling by a certificate": {
+        "kafka": {
+            "securityProtocol": "SSL",
+            "clientCertificate": True,
+            "ca": {"existingConfigMap": "authorities"},
+            "secretKeys": {"keyPassword": "user.password"},
+        },
+        **_each({"kafka": {"existingSecret": "kafka-user"}}),
+        "catalog": {"autoscaling": {"enabled": True}, "kafka": {"existingSecret": "kafka-user"}},
+    },
+    "autoscaling with strimzi": {
+        "kafka": {"securityProtocol": "SASL_SSL", "ca": {"existingSecret": "shops-cluster-ca-cert"}},
+        "setup": {"topics": "strimzi", "users": "strimzi"},
+        "strimzi": {"cluster": "shops"},
+        "catalog": {"autoscaling": {"enabled": True}},
     },
     "monitoring": {"serviceMonitor": {"enabled": True}, "prometheusRule": {"enabled": True}},
     "ingress": {"publisher": {"ingress": {"enabled": True, "host": "shops.example.com", "tlsSecret": "tls"}}},

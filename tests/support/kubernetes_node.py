@@ -43,6 +43,9 @@ def needs() -> str | None:
 @contextmanager
 def node(folder: Path) -> Iterator[Api]:
     """A cluster with one ready node. `folder` must be short: sockets lie in it."""
+    # Before anything runs: one that cannot be built skips the test, and would leave the others behind.
+    for needed in (CONTROLLER_MANAGER, SCHEDULER, KUBELET):
+        program(needed)
     _network()
     with control_plane(folder, bind=ADDRESS) as api:
         kubeconfig = api.kubeconfig(folder)

@@ -91,5 +91,6 @@ def _until(done: Callable[[], bool], child: Child) -> None:
     deadline = time.monotonic() + _SECONDS
     while not done():
         if child.exit_code is not None or time.monotonic() > deadline:
+            asyncio.run(child.kill())
             raise StartFailed(f"{child.name} is not ready:\n{child.tail()}")
         time.sleep(0.2)

@@ -229,7 +229,8 @@ def test_the_export_refuses_a_breaking_change_and_writes_nothing(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("arguments", "code"), [(["--help"], 0), (["-h"], 0), ([], 2), (["--wrong"], 2), (["a", "b"], 2)]
+    ("arguments", "code"),
+    [(["--help"], 0), (["-h"], 0), ([], 2), (["--wrong"], 2), (["a", "b"], 2), (["release"], 2)],
 )
 def test_the_program_shows_its_usage(arguments, code, monkeypatch, capsys):
     monkeypatch.setattr(sys, "argv", ["shopsync_contracts", *arguments])

@@ -186,3 +186,9 @@ async def test_redrive_wants_to_be_told_which(shopsync):
     for args in ((), ("--all", "--shop", "demo"), ("0-3",)):
         ended = await shopsync("--kafka", "127.0.0.1:1", "dead-letters", "redrive", *args)
         assert ended.exit_code == 2, args
+
+
+async def test_a_database_that_is_named_wrongly_is_told_and_not_done_without(shopsync, bus):
+    ended = await shopsync(*bus.options, "--mongo", "mongo:27017", "dead-letters", "list")
+    assert ended.exit_code == 2
+    assert "SHOPSYNC_MONGO_URI" in ended.stderr

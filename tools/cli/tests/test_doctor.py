@@ -247,3 +247,11 @@ async def test_a_cluster_without_an_authorizer(looked, shopsync, bus):
     found = await looked(shopsync, *bus.options, only=("acls",))
     assert found["acls", "acls"]["verdict"] == "warn"
     assert "shopsync topics apply --acls" in found["acls", "acls"]["do"]
+
+
+@pytest.mark.parametrize("needed", ["kafka", "topics", "restored"])
+async def test_a_link_that_is_named_and_lacks_a_setting_is_a_fault_and_not_left_out(looked, shopsync, needed):
+    half = {"SHOPSYNC_KAFKA_SECURITY_PROTOCOL": "SASL_SSL"}
+    found = await looked(shopsync, "--kafka", "127.0.0.1:9", only=(needed,), code=1, env=half)
+    assert found[needed, needed]["verdict"] == "fail"
+    assert "SHOPSYNC_KAFKA_SASL_MECHANISM is not set" in found[needed, needed]["text"]

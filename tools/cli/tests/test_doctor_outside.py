@@ -1,5 +1,6 @@
 """`shopsync doctor`: MongoDB's users, futureshop's credentials, TikTok Shop's consents, running services."""
 
+import asyncio
 import json
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -10,6 +11,8 @@ from starlette.applications import Starlette
 from starlette.responses import JSONResponse, PlainTextResponse
 from starlette.routing import Route
 
+from shopsync_cli.doctor.model import Patient
+from shopsync_cli.doctor.tiktok_check import check_services
 from shopsync_sandbox.futureshop import FutureshopSandbox
 from shopsync_sandbox.futureshop.faults import Fault, FaultKind
 from shopsync_sandbox.serving import running
@@ -85,6 +88,26 @@ async def test_a_wrong_secret_is_named_by_its_shop_and_never_shown(shopsync, fut
     assert shops["demo"]["client_secret"] not in ended.stdout
 
 
+async def test_only_the_shops_that_are_named_are_looked_at(shopsync, futureshop):
+    _, file, shops = futureshop
+    file.write_text(yaml.safe_dump({**shops, "broken": {}}))
+    where = ("doctor", "--only", "futureshop", "--shops-file", str(file), "--json")
+    ended = await shopsync(*where, "--shop", "demo", "--shop", "dmeo")
+    assert ended.exit_code == 0, ended.stdout
+    found = {one["what"]: one for one in ended.json()["findings"]}
+    assert found.keys() == {"futureshop", "dmeo"}
+    assert "1 of 1 opened" in found["futureshop"]["text"]
+    assert (found["dmeo"]["verdict"], found["dmeo"]["text"]) == ("skipped", "is not in the shops file")
+
+
+async def test_a_shop_key_that_cannot_be_sent_is_told_and_the_others_are_tried(looked, shopsync, futureshop):
+    _, file, shops = futureshop
+    file.write_text(yaml.safe_dump({**shops, "店": shops["demo"]}))
+    found = await looked(shopsync, only=("futureshop",), code=1, env={"INGESTOR_SHOPS_FILE": str(file)})
+    assert "no HTTP header" in found["futureshop", "店"]["text"]
+    assert "2 of 3 opened" in found["futureshop", "futureshop"]["text"]
+
+
 async def test_a_maintenance_is_no_fault_of_the_credentials(looked, shopsync, futureshop):
     sandbox, file, _ = futureshop
     sandbox.faults.add(Fault(kind=FaultKind.MAINTENANCE, shop_key="demo", times=None))
@@ -128,8 +151,10 @@ async def test_what_a_service_says_of_itself(shopsync):
     async def readyz(_request):
         return JSONResponse(told, 200 if set(told["checks"].values()) == {"ok"} else 503)
 
+    shown = ["shopsync_publisher_clock_skew_seconds 45.5\n"]
+
     async def metrics(_request):
-        return PlainTextResponse("shopsync_publisher_clock_skew_seconds 45.5\n")
+        return PlainTextResponse(shown[0])
 
     routes = [Route("/readyz", readyz), Route("/metrics", metrics)]
     async with running(Starlette(routes=routes)) as url:
@@ -138,9 +163,29 @@ async def test_what_a_service_says_of_itself(shopsync):
         )
         assert ended.exit_code == 1
         assert "46 s ahead of TikTok Shop's" in ended.stdout
+        shown[0] = "shopsync_messages_handled_total 1\n"
+        ended = await shopsync("doctor", "--only", "publisher", "--publisher", url)
+        assert "this is another service" in ended.stdout
+        assert "within" not in ended.stdout
         told["checks"]["mongo"] = "no primary"
         ended = await shopsync("doctor", "--only", "services", "--service", url)
         assert "mongo: no primary" in ended.stdout
     ended = await shopsync("doctor", "--only", "services", "--service", f"http://127.0.0.1:{free_port()}")
     assert ended.exit_code == 1
     assert "does not answer" in ended.stdout
+
+
+async def test_services_are_asked_at_the_same_time():
+    """Or those that hang would use up the time of the others."""
+    came, both = [], asyncio.Event()
+
+    async def readyz(_request):
+        came.append(1)
+        if len(came) == 2:
+            both.set()
+        await both.wait()
+        return JSONResponse({"checks": {}})
+
+    async with running(Starlette(routes=[Route("/readyz", readyz)])) as url:
+        found = await asyncio.wait_for(check_services(Patient(services=(url, url))), 30)
+    assert [one.text for one in found] == ["is ready", "is ready"]

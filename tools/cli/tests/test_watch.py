@@ -1,5 +1,6 @@
 """`shopsync watch`: the numbers of lag and read model, and what it does when a side is away."""
 
+import asyncio
 import contextlib
 import itertools
 import json
@@ -101,6 +102,24 @@ async def test_one_side_is_enough_and_none_is_not(shopsync, bus):
     ended = await shopsync("watch", "--once")
     assert ended.exit_code == 2
     assert "SHOPSYNC_MONGO_URI" in ended.stderr
+
+
+async def test_a_side_that_is_named_wrongly_is_not_left_out(shopsync, mongo_uri):
+    half = {"SHOPSYNC_KAFKA_SECURITY_PROTOCOL": "SASL_SSL"}
+    ended = await shopsync("--kafka", "127.0.0.1:9", "--mongo", mongo_uri, "watch", "--once", env=half)
+    assert ended.exit_code == 2
+    assert "SHOPSYNC_KAFKA_SASL_MECHANISM is not set" in ended.stderr
+
+
+async def test_a_client_that_cancels_itself_is_a_side_that_is_away(monkeypatch):
+    """As aiokafka does when its broker goes away in the middle."""
+
+    async def read_lag(_cluster, *, count_up_to):
+        raise asyncio.CancelledError
+
+    monkeypatch.setattr("shopsync_cli.watching.glance.read_lag", read_lag)
+    seen = await Watcher(Cluster(KafkaConnection("nowhere:1"), "p"), None, None).look()
+    assert seen.kafka.trouble == "the connection was lost meanwhile"
 
 
 @pytest.mark.parametrize("option", [("--interval", "0"), ("--shops", "0")])

@@ -39,6 +39,6 @@ async def test_it_is_what_a_service_makes_of_them(given, tmp_path, monkeypatch):
             assert value == theirs[name]
     if "ssl_context" in ours:
         assert ours["ssl_context"].verify_mode == ssl.CERT_REQUIRED
-        assert ours["ssl_context"].get_ca_certs() == theirs["ssl_context"]._current.get_ca_certs()
+        assert ours["ssl_context"].get_ca_certs() == theirs["ssl_context"]._present().get_ca_certs()
     if "sasl_oauth_token_provider" in ours:
         assert await ours["sasl_oauth_token_provider"].token() == "s3cret"

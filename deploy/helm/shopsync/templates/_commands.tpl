@@ -38,7 +38,11 @@ containers:
     image: {{ include "shopsync.image" (merge (dict "image" "ops") .) | quote }}
     imagePullPolicy: {{ .root.Values.image.pullPolicy }}
     {{- if .waits }}
-    command: [/app/.venv/bin/python, -c, "import signal; signal.sigwait({signal.SIGTERM})"]
+    # Blocked, because process 1 never gets a signal that it neither handles nor blocks.
+    command:
+      - /app/.venv/bin/python
+      - -c
+      - "import signal as s; s.pthread_sigmask(s.SIG_BLOCK, {s.SIGTERM}); s.sigwait({s.SIGTERM})"
     {{- else }}
     args:
       {{- toYaml .arguments | nindent 6 }}

@@ -10,7 +10,8 @@ The context also has: kafka and mongo, the users; `mongoOptions` where they diff
 {{- end -}}
 
 {{- define "shopsync.kafka.secret" -}}
-{{- $strimzi := and (eq .root.Values.setup.users "strimzi") (ne .component "setup") -}}
+{{- $makes := ne .root.Values.strimzi.authentication "tls-external" -}}
+{{- $strimzi := and (eq .root.Values.setup.users "strimzi") (ne .component "setup") $makes -}}
 {{- $made := $strimzi | ternary (include "shopsync.kafka.user" .) "" -}}
 {{- default $made .kafka.existingSecret -}}
 {{- end -}}
@@ -72,8 +73,10 @@ The context also has: kafka and mongo, the users; `mongoOptions` where they diff
 {{- else }}
 - name: SHOPSYNC_MONGO_URI
   {{- $hosts := required "mongo.hosts is not set: host:port of the replica set's members" $mongo.hosts }}
-  {{- $user := empty .mongo.username | ternary "" (printf "%s@" .mongo.username) }}
-  value: {{ printf "%s://%s%s/?%s" $mongo.scheme $user $hosts (default $mongo.options .mongo.options) | quote }}
+  {{- $options := default $mongo.options .mongo.options }}
+  {{- /* With X.509 the certificate's subject is the user; another name beside it is refused. */ -}}
+  {{- $named := and .mongo.username (not (regexMatch "(?i)(^|&)authMechanism=MONGODB-X509(&|$)" $options)) }}
+  value: {{ printf "%s://%s%s/?%s" $mongo.scheme ($named | ternary (printf "%s@" .mongo.username) "") $hosts $options | quote }}
 {{- end }}
 - name: SHOPSYNC_MONGO_DATABASE
   value: {{ $mongo.database | quote }}
@@ -101,8 +104,15 @@ The context also has: kafka and mongo, the users; `mongoOptions` where they diff
   value: {{ .proxy | quote }}
 {{- end }}
 {{- with .noProxy }}
+{{- if not (or $.root.Values.http.proxy $.root.Values.http.existingSecret) }}
+{{- fail "http.noProxy is set and neither http.proxy nor http.existingSecret: the services refuse that" }}
+{{- end }}
 - name: SHOPSYNC_HTTP_NO_PROXY
   value: {{ . | quote }}
+{{- end }}
+{{- if or .ca.existingSecret .ca.existingConfigMap }}
+- name: SHOPSYNC_HTTP_CA_FILE
+  value: /etc/shopsync/http-ca.crt
 {{- end }}
 {{- end }}
 {{- end -}}
@@ -178,6 +188,7 @@ The context also has: kafka and mongo, the users; `mongoOptions` where they diff
 {{- if .existingSecret }}
 - secret: {name: {{ .existingSecret | quote }}, items: [{key: {{ .key | quote }}, path: http/proxy}]}
 {{- end }}
+{{- include "shopsync.authority" (dict "ca" .ca "path" "http-ca.crt") }}
 {{- end }}
 {{- end -}}
 

@@ -63,9 +63,16 @@ annotations:
 {{- toYaml $all -}}
 {{- end -}}
 
-{{/* `defaults`, with what `overrides` of the service says in their place. */}}
+{{/* `defaults`, with what `overrides` of the service says in their place; of a probe, what it says alone. */}}
 {{- define "shopsync.pod" -}}
-{{- include "shopsync.with" (list .root.Values.defaults .values.overrides) -}}
+{{- $pod := include "shopsync.with" (list .root.Values.defaults .values.overrides) | fromYaml -}}
+{{- $own := default (dict) .values.overrides.probes -}}
+{{- $probes := dict -}}
+{{- range $kind, $usual := .root.Values.defaults.probes -}}
+{{- $_ := set $probes $kind (include "shopsync.with" (list $usual (default (dict) (get $own $kind))) | fromYaml) -}}
+{{- end -}}
+{{- $_ := set $pod "probes" $probes -}}
+{{- toYaml $pod -}}
 {{- end -}}
 
 {{/* A number as it is written: Helm reads whole numbers as floats, and prints large ones as 3.3e+07. */}}

@@ -1,4 +1,4 @@
-{{/* Rules of NetworkPolicies. An empty peer list: anywhere, on the port alone. */}}
+{{/* Rules of NetworkPolicies. An empty peer list outward: anywhere, on the port alone. */}}
 
 {{- define "shopsync.egress" -}}
 {{- with .to }}
@@ -9,8 +9,19 @@
 - ports:
 {{- end }}
     {{- range .ports }}
-    - {port: {{ . }}, protocol: TCP}
+    - {port: {{ int . }}, protocol: TCP}
     {{- end }}
+{{- end -}}
+
+{{/* A link's rule: where its ports are not said, those of the addresses that the services are given. */}}
+{{- define "shopsync.egress.link" -}}
+{{- $ports := .rule.ports -}}
+{{- if not $ports -}}
+{{- range splitList "," .addresses -}}
+{{- $ports = append $ports (regexFind ":[0-9]+$" (trim .) | trimPrefix ":" | default $.usual) -}}
+{{- end -}}
+{{- end -}}
+{{- include "shopsync.egress" (dict "to" .rule.to "ports" ($ports | uniq)) -}}
 {{- end -}}
 
 {{- define "shopsync.networkPolicy.egress" -}}
@@ -23,10 +34,10 @@
     - {port: {{ . }}, protocol: TCP}
     {{- end }}
 {{- if .reachesKafka }}
-{{- include "shopsync.egress" $policy.kafka }}
+{{- include "shopsync.egress.link" (dict "rule" $policy.kafka "addresses" .root.Values.kafka.bootstrapServers "usual" "9092") }}
 {{- end }}
 {{- if .reachesMongo }}
-{{- include "shopsync.egress" $policy.mongo }}
+{{- include "shopsync.egress.link" (dict "rule" $policy.mongo "addresses" .root.Values.mongo.hosts "usual" "27017") }}
 {{- end }}
 {{- if .reachesInternet }}
 {{- include "shopsync.egress" $policy.internet }}

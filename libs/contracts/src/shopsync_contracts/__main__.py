@@ -30,8 +30,10 @@ def main() -> int:
         case ["asyncapi"]:
             sys.stdout.write(json.dumps(in_one_piece(document(SYSTEM)), ensure_ascii=False, indent=2) + "\n")
             return 0
-        case ["release", folder] | [folder] if not folder.startswith("-"):
-            return _write(Path(folder), is_release=len(arguments) == 2)
+        case ["release", folder] if not folder.startswith("-"):
+            return _write(Path(folder), is_release=True)
+        case [folder] if not folder.startswith("-") and folder != "release":
+            return _write(Path(folder), is_release=False)
     sys.stderr.write(_USAGE)
     return 2
 

@@ -5,6 +5,7 @@ httpcore goes through all connections of a pool whenever a request begins or end
 """
 
 import asyncio
+import os
 import ssl
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import replace
@@ -14,8 +15,10 @@ import httpcore
 import httpx
 
 from shopsync_runtime.http_proxy import NO_PROXY, Proxy, ProxyRules
-from shopsync_runtime.tls import FollowingContext, TlsFiles
+from shopsync_runtime.tls import FollowingContext, TlsFiles, UnusableFileError
 
+_CERTIFICATES = "SSL_CERT_FILE"
+"""OpenSSL's own variable, which httpx reads."""
 _KEPT_SECONDS = 5.0
 """How long an idle connection is kept, as in httpx: servers keep theirs as long or longer."""
 _ERRORS = (
@@ -28,10 +31,21 @@ _ERRORS = (
 
 
 def web_context(files: TlsFiles) -> ssl.SSLContext:
-    """Trusts the public authorities (or SSL_CERT_FILE's), and beside them those of the CA file if there is one."""
+    """Trusts the public authorities (or SSL_CERT_FILE's), and beside them those of the CA file if there is one.
+
+    Raises UnusableFileError.
+    """
     if files.ca_file is None:
+        return _public_authorities()
+    return FollowingContext(replace(files, base=_public_authorities))
+
+
+def _public_authorities() -> ssl.SSLContext:
+    try:
         return httpx.create_ssl_context()
-    return FollowingContext(replace(files, base=httpx.create_ssl_context))
+    except OSError as error:  # of ssl as well
+        path = os.environ.get(_CERTIFICATES)
+        raise UnusableFileError(f"{_CERTIFICATES}: {path} cannot be used: {error.strerror or error}") from None
 
 
 _Origin = tuple[bytes, bytes, int | None]
@@ -85,7 +99,7 @@ class Connections(httpx.AsyncBaseTransport):
             await self._failed(connection)
             raise _as_of_httpx(error) from error
         except BaseException:
-            self.give_back(connection)
+            await self._failed(connection)
             raise
         return httpx.Response(
             response.status,
@@ -109,7 +123,8 @@ class Connections(httpx.AsyncBaseTransport):
         if connection.proxy is None:
             self.give_back(connection)
             return
-        # The next one asks for the proxy again: its log-in may have been replaced.
+        # The next one asks for the proxy again: its log-in may have been replaced. And httpcore never uses nor closes a
+        # tunnel whose TLS handshake was cancelled, so that whoever got this pool next would wait for it in vain.
         self._all.discard(connection)
         await connection.pool.aclose()
 
@@ -197,24 +212,12 @@ async def _through(
     httpcore passes the extensions of a request on to what it asks the proxy for. The extension `target` would replace
     the host there, so it is put into the address. What is lost before the tunnel stands would look like a lost answer.
     """
-    rest = dict(extensions)
+    rest, progress = dict(extensions), _Progress()
     target = rest.pop("target", None)
     if target is not None:
         url = httpcore.URL(scheme=url.scheme, host=url.host, port=url.port, target=target)
-    has_been_sent = False
-
-    async def note(event: str, info: Mapping[str, Any]) -> None:
-        nonlocal has_been_sent
-        if event == "http11.send_request_headers.started" and info["request"].method != b"CONNECT":
-            has_been_sent = True
-
-    sent = httpcore.Request(
-        request.method,
-        url,
-        headers=request.headers.raw,
-        content=request.stream,
-        extensions={**rest, "trace": note},
-    )
+    rest["trace"] = progress.note
+    sent = httpcore.Request(request.method, url, headers=request.headers.raw, content=request.stream, extensions=rest)
     try:
         response = await pool.handle_async_request(sent)
     except httpcore.ProxyError as error:
@@ -222,15 +225,28 @@ async def _through(
     except httpcore.UnsupportedProtocol:
         raise
     except _ERRORS as error:
-        if has_been_sent:
+        if progress.has_been_sent:
             raise
         raise httpcore.ConnectError(
             f"not through the proxy {proxy.shown} ({type(error).__name__}: {error}); check {proxy.variable}"
         ) from error
-    if response.status == httpx.codes.PROXY_AUTHENTICATION_REQUIRED:
+    # What comes through a tunnel is the server's, which has got the request.
+    if response.status == httpx.codes.PROXY_AUTHENTICATION_REQUIRED and url.scheme == b"http":
         await response.aclose()
         raise httpcore.ProxyError(f"the proxy {proxy.shown} refuses: 407 without its log-in; check {proxy.variable}")
     return response
+
+
+class _Progress:
+    """Whether the request itself was begun. While its tunnel is made it was not."""
+
+    def __init__(self) -> None:
+        self.has_been_sent = False
+
+    async def note(self, event: str, info: Mapping[str, Any]) -> None:
+        """What httpcore calls with each step."""
+        if event == "http11.send_request_headers.started" and info["request"].method != b"CONNECT":
+            self.has_been_sent = True
 
 
 def _as_of_httpx(error: Exception) -> httpx.TransportError:

@@ -6,10 +6,13 @@ counts: HTTPS_PROXY, HTTP_PROXY, ALL_PROXY and NO_PROXY, in small letters too.
 
 import ipaddress
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from urllib.parse import unquote, urlsplit
 
+import structlog
 from pydantic import SecretStr
+
+log = structlog.get_logger(__name__)
 
 VARIABLE = "SHOPSYNC_HTTP_PROXY"
 _PORTS = {"http": 80, "https": 443}
@@ -23,7 +26,7 @@ class Proxy:
     scheme: str
     host: str
     port: int
-    login: tuple[bytes, bytes] | None
+    login: tuple[bytes, bytes] | None = field(repr=False)
     variable: str
 
     @property
@@ -38,6 +41,30 @@ class Proxy:
         return f"{self.scheme}://{host}:{self.port}"
 
 
+class ProxyAddress:
+    """The address in a variable, or in a file that may be replaced while the service runs.
+
+    A new address that cannot be used leaves the last one in force: somebody may be writing it.
+    """
+
+    def __init__(self, variable: str, address: SecretStr) -> None:
+        """Raises ValueError that names the variable."""
+        self._variable, self._address = variable, address
+        self._text = address.get_secret_value()
+        self._proxy = read_proxy(self._text, variable)
+
+    def proxy(self) -> Proxy:
+        """The proxy as the address is now."""
+        text = self._address.get_secret_value()
+        if text != self._text:
+            self._text = text
+            try:
+                self._proxy = read_proxy(text, self._variable)
+            except ValueError as error:
+                log.warning("a proxy's address cannot be used, the last one stays in force", problem=str(error))
+        return self._proxy
+
+
 @dataclass(frozen=True, slots=True)
 class ProxyRules:
     """Proxies by the scheme of the call, and the hosts that are called directly.
@@ -45,28 +72,23 @@ class ProxyRules:
     This machine is always called directly. A secret from a file is read again for every connection.
     """
 
-    by_scheme: Mapping[str, tuple[str, SecretStr]]
+    by_scheme: Mapping[str, ProxyAddress]
     exceptions: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, proxy: SecretStr | None, no_proxy: str, environ: Mapping[str, str]) -> "ProxyRules":
         """By the settings; without a proxy there, by the environment. Raises ValueError that names the variable."""
         if proxy is not None:
-            rules = cls(dict.fromkeys(_PORTS, (VARIABLE, proxy)), _entries(no_proxy))
-        else:
-            found = {scheme: one for scheme in _PORTS if (one := _of_environment(scheme, environ))}
-            rules = cls(found, _entries(_either("NO_PROXY", environ)[1]))
-        for name, address in rules.by_scheme.values():
-            read_proxy(address.get_secret_value(), name)
-        return rules
+            return cls(dict.fromkeys(_PORTS, ProxyAddress(VARIABLE, proxy)), _entries(no_proxy))
+        found = {scheme: one for scheme in _PORTS if (one := _of_environment(scheme, environ))}
+        return cls(found, _entries(_either("NO_PROXY", environ)[1]))
 
     def proxy_for(self, scheme: str, host: str, port: int | None) -> Proxy | None:
         """The proxy for calls to this origin; None: directly."""
         known = self.by_scheme.get(scheme)
         if known is None or self._is_exception(host, port or _PORTS[scheme]):
             return None
-        name, address = known
-        return read_proxy(address.get_secret_value(), name)
+        return known.proxy()
 
     def _is_exception(self, host: str, port: int) -> bool:
         name = host.strip("[]").rstrip(".").lower()
@@ -82,6 +104,7 @@ def read_proxy(address: str, variable: str) -> Proxy:
     try:
         parts = urlsplit(address if "://" in address else f"http://{address}")
         host, port = parts.hostname, parts.port or _PORTS.get(parts.scheme)
+        (host or "").encode("idna")  # a name that nobody could look up, such as a..b
     except ValueError:
         raise ValueError(f"{variable}: {_SYNTAX}") from None
     if parts.scheme not in _PORTS or not host or port is None or parts.path.strip("/") or parts.query or parts.fragment:
@@ -100,11 +123,11 @@ def _either(name: str, environ: Mapping[str, str]) -> tuple[str, str]:
     return name, ""
 
 
-def _of_environment(scheme: str, environ: Mapping[str, str]) -> tuple[str, SecretStr] | None:
+def _of_environment(scheme: str, environ: Mapping[str, str]) -> ProxyAddress | None:
     for name in (f"{scheme.upper()}_PROXY", "ALL_PROXY"):
         spelt, value = _either(name, environ)
         if value:
-            return spelt, SecretStr(value)
+            return ProxyAddress(spelt, SecretStr(value))
     return None
 
 

@@ -48,7 +48,7 @@ async def stop(runtime: Runtime, http: HttpServer | None) -> bool:
     await _step("producer", runtime.producer.stop(), _STEP_SECONDS)
     if http is not None:
         await _step("http", http.stop(), _STEP_SECONDS)
-    await _step("mongo", runtime.mongo.close(), _STEP_SECONDS)
+    await _step("mongo", runtime.close_mongo(), _STEP_SECONDS)
     return drained and ended and all(hooks)
 
 

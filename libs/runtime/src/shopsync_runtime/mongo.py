@@ -14,6 +14,7 @@ from pymongo.asynchronous.database import AsyncDatabase
 from pymongo.errors import ConnectionFailure, PyMongoError
 from pymongo.uri_parser import parse_uri
 
+from shopsync_runtime.errors import SettingsError
 from shopsync_runtime.tls import TlsFiles, UnusableFileError
 from shopsync_runtime.wording import error_text
 
@@ -67,13 +68,17 @@ class MongoAccess:
     certificate_file: Path | None = None
 
     def client(self, *, app_name: str) -> AsyncMongoClient[Document]:
-        """See `make_client`."""
-        return make_client(
-            self.uri.get_secret_value(),
-            app_name=app_name,
-            password=None if self.password is None else self.password.get_secret_value(),
-            tls=self._tls(),
-        )
+        """See `make_client`. Raises SettingsError for files that cannot be read."""
+        try:
+            return make_client(
+                self.uri.get_secret_value(),
+                app_name=app_name,
+                password=None if self.password is None else self.password.get_secret_value(),
+                tls=self._tls(),
+            )
+        except OSError as error:
+            # Those of mongodb+srv:// are only looked for here; the others may have gone since they were checked.
+            raise SettingsError(f"{_URI}, {_CA_FILE}, {_CERTIFICATE_FILE}: {_unreadable(error)}") from None
 
     def problems(self) -> list[str]:
         """What does not fit together, each naming its variables; without values."""
@@ -108,6 +113,8 @@ class MongoAccess:
             yield f"{_URI}: authMechanism={_X509} needs authSource=$external, or none"
 
     def _of_files(self, options: Mapping[str, str]) -> Iterator[str]:
+        if self.ca_file is None and self.certificate_file is None:
+            return  # without reading the system's authorities for nothing
         password = options.get("tlscertificatekeyfilepassword")
         try:
             TlsFiles(
@@ -187,6 +194,8 @@ def uri_problem(uri: str) -> str | None:
         return None
     try:
         parse_uri(uri)
+    except OSError as error:
+        return _unreadable(error)
     except (PyMongoError, ValueError):
         return (
             "is no MongoDB connection string such as mongodb://user@host:27017/?replicaSet=rs0; in it the characters"
@@ -194,6 +203,10 @@ def uri_problem(uri: str) -> str | None:
             " apart, as it is, in SHOPSYNC_MONGO_PASSWORD"
         )
     return None
+
+
+def _unreadable(error: OSError) -> str:
+    return f"a file of certificates that is named there cannot be read: {error.strerror or type(error).__name__}"
 
 
 def _options_of(uri: str) -> dict[str, str]:

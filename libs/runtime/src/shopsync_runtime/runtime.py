@@ -187,6 +187,11 @@ class Runtime:
 
     # For `service.run_service` -----------------------------------------------------------------------------
 
+    async def close_mongo(self) -> None:
+        """Close the client of MongoDB if it was made: that it cannot be made may be why the service stops."""
+        if "mongo" in vars(self):
+            await self.mongo.close()
+
     async def readyz(self) -> Report:
         """Whether the service does its work."""
         return readiness(

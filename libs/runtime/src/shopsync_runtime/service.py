@@ -129,11 +129,12 @@ def _print_error(name: str, text: str) -> None:
 async def _run(name: str, common: CommonSettings, build: Callable[[Runtime], None], phases: Phases) -> int:
     stopping = _stop_on_signals()
     watchdog = _watchdog(common)
-    stop_traces = _start_traces(name, common)
     runtime = Runtime(name, common, phases=phases)
     http: HttpServer | None = None
+    stop_traces = _no_traces
     code = 0
     try:
+        stop_traces = _start_traces(name, common)
         build(runtime)
         tune_collector()
         http = HttpServer(
@@ -210,14 +211,24 @@ def _stop_on_signals() -> asyncio.Event:
 
 
 def _start_traces(name: str, common: CommonSettings) -> Callable[[], None]:
-    """Switch traces on if they are wanted. Returns what exports the last ones, within bounds."""
-    if not is_wanted(common.traces, os.environ):
-        return lambda: None
-    from shopsync_runtime.tracing_otlp import OtlpTracing  # noqa: PLC0415 - the SDK takes time and memory
+    """Switch traces on if they are wanted. Returns what exports the last ones, within bounds.
 
-    tracing = OtlpTracing(name, version("shopsync-runtime"), common.instance_id)
+    Raises SettingsError for variables that only the SDK knows, some of which it reads when it is imported.
+    """
+    if not is_wanted(common.traces, os.environ):
+        return _no_traces
+    try:
+        from shopsync_runtime.tracing_otlp import OtlpTracing  # noqa: PLC0415 - the SDK takes time and memory
+
+        tracing = OtlpTracing(name, version("shopsync-runtime"), common.instance_id)
+    except (ValueError, RuntimeError) as error:
+        raise SettingsError(f"OpenTelemetry refuses its variables (OTEL_…): {error}") from None
     use_tracer(tracing)
     return lambda: tracing.stop(_LAST_TRACES_SECONDS)
+
+
+def _no_traces() -> None:
+    """In place of exporting the last ones."""
 
 
 def _watchdog(common: CommonSettings) -> Watchdog | None:

@@ -15,7 +15,7 @@ from shopsync_runtime.settings_variables import SecretFiles
 from shopsync_runtime.tls import TlsFiles, UnusableFileError
 
 _DATABASE = re.compile(r"[^\s.$/\\\"]{1,63}")
-_SERVER = re.compile(r"(\[[0-9a-fA-F:.]+\]|[^\s:/\[\]]+)(:(?P<port>\d{1,5}))?")
+_SERVER = re.compile(r"(?P<host>\[[0-9a-fA-F:.]+\]|[^\s:/\[\]]+)(:(?P<port>\d{1,5}))?")
 
 SecurityProtocol = Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"]
 SaslMechanism = Literal["SCRAM-SHA-512", "SCRAM-SHA-256", "PLAIN", "OAUTHBEARER"]
@@ -30,7 +30,13 @@ def _kafka_servers(value: str) -> str:
 
 def _is_server(text: str) -> bool:
     match = _SERVER.fullmatch(text)
-    return match is not None and 1 <= int(match["port"] or 9092) <= 65535
+    if match is None or not 1 <= int(match["port"] or 9092) <= 65535:
+        return False
+    try:
+        match["host"].encode("idna")  # as Python does to look it up, and then raises what no client expects
+    except UnicodeError:
+        return False
+    return True
 
 
 KafkaServers = Annotated[str, AfterValidator(_kafka_servers)]

@@ -9,6 +9,7 @@ from typing import Any, Self
 import structlog
 from pydantic import SecretStr
 
+from shopsync_runtime.errors import SettingsError
 from shopsync_runtime.file_secrets import version_of
 
 log = structlog.get_logger(__name__)
@@ -31,8 +32,11 @@ _ALERTS = {  # that a server sends about a client's certificate
 }
 
 
-class UnusableFileError(ValueError):
-    """A file of keys or certificates cannot be used. The text names its variable and its path."""
+class UnusableFileError(SettingsError, ValueError):
+    """A file of keys or certificates cannot be used. The text names its variable and its path.
+
+    A ValueError as well, for pydantic. After the start it comes from files that changed since they were checked.
+    """
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +96,8 @@ class TlsFiles:
             context.load_verify_locations(cafile=path)
         except ssl.SSLError:
             raise UnusableFileError(f"SHOPSYNC_{self.prefix}_CA_FILE: {path} holds no certificate in PEM") from None
+        except OSError as error:
+            raise _unreadable(f"SHOPSYNC_{self.prefix}_CA_FILE", path, error) from None
         return context
 
     def _load_certificate(self, context: ssl.SSLContext, path: Path) -> None:
@@ -106,6 +112,8 @@ class TlsFiles:
             context.load_cert_chain(path, self.key_file, password)
         except (ssl.SSLError, ValueError) as error:
             raise UnusableFileError(f"{key_variable}: {key_path} {self._of_key(error, path)}") from None
+        except OSError as error:
+            raise _unreadable(key_variable, key_path, error) from None
 
     def _of_key(self, error: ssl.SSLError | ValueError, certificate: Path) -> str:
         reason = error.reason if isinstance(error, ssl.SSLError) else None
@@ -126,36 +134,36 @@ class FollowingContext(ssl.SSLContext):
     """
 
     _files: TlsFiles
-    _versions: tuple[Any, ...]
-    _current: ssl.SSLContext
+    # One value, as anyio begins connections in threads: a context must never stand with another one's versions.
+    _in_force: tuple[tuple[Any, ...], ssl.SSLContext]
     _trouble: str | None
 
     def __new__(cls, files: TlsFiles) -> Self:
         """Raises UnusableFileError."""
         self = super().__new__(cls, ssl.PROTOCOL_TLS_CLIENT)
         self._files, self._trouble = files, None
-        self._versions = files.versions()
-        self._current = files.context()
+        self._in_force = files.versions(), files.context()
         return self
 
     def wrap_bio(self, *args: Any, **options: Any) -> ssl.SSLObject:
         """What asyncio and uvloop begin a connection with."""
-        self._look()
-        return self._current.wrap_bio(*args, **options)
+        return self._present().wrap_bio(*args, **options)
 
-    def _look(self) -> None:
+    def _present(self) -> ssl.SSLContext:
+        known, context = self._in_force
         versions = self._files.versions()  # before reading: a later change then differs from it
-        if versions == self._versions and self._trouble is None:
-            return
+        if versions == known and self._trouble is None:
+            return context
         try:
-            self._current = self._files.context()
+            context = self._files.context()
         except UnusableFileError as error:
             if str(error) != self._trouble:
                 self._trouble = str(error)
                 log.warning("certificates cannot be read again, the last ones stay in force", problem=self._trouble)
-            return
-        self._versions, self._trouble = versions, None
+            return context
+        self._in_force, self._trouble = (versions, context), None
         log.info("certificates have changed", files=self._files.paths())
+        return context
 
 
 def tls_trouble(error: BaseException, files: TlsFiles) -> str | None:
@@ -182,9 +190,17 @@ def _check_readable(variable: str, path: Path) -> None:
         with path.open("rb") as file:
             file.read(1)
     except OSError as error:
-        raise UnusableFileError(f"{variable}: {path} cannot be read: {error.strerror}") from None
+        raise _unreadable(variable, path, error) from None
 
 
 def _check_holds(variable: str, path: Path, mark: bytes, what: str) -> None:
-    if mark not in path.read_bytes():
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise _unreadable(variable, path, error) from None
+    if mark not in content:
         raise UnusableFileError(f"{variable}: {path} holds no {what} in PEM")
+
+
+def _unreadable(variable: str, path: Path, error: OSError) -> UnusableFileError:
+    return UnusableFileError(f"{variable}: {path} cannot be read: {error.strerror}")

@@ -18,6 +18,11 @@ _KNOWN_SAMPLERS = frozenset({*_SAMPLERS, *(f"parentbased_{name}" for name in _SA
 _PROTOCOL = "http/protobuf"
 _OTLP = ("OTEL_EXPORTER_OTLP_TRACES_", "OTEL_EXPORTER_OTLP_")
 _FILES = ("CERTIFICATE", "CLIENT_CERTIFICATE", "CLIENT_KEY")
+_COMPRESSIONS = frozenset({"none", "gzip", "deflate"})
+_QUEUE, _BATCH = "OTEL_BSP_MAX_QUEUE_SIZE", "OTEL_BSP_MAX_EXPORT_BATCH_SIZE"
+_SIZES = {_QUEUE: 2048, _BATCH: 512}
+"""What the queue of spans and one export hold where nothing is said."""
+_COUNTS = (_QUEUE, _BATCH, "OTEL_BSP_SCHEDULE_DELAY", "OTEL_BSP_EXPORT_TIMEOUT")
 
 
 def problems_with(environ: Mapping[str, str]) -> list[str]:
@@ -29,9 +34,11 @@ def problems_with(environ: Mapping[str, str]) -> list[str]:
         *((f"{prefix}PROTOCOL", _protocol) for prefix in _OTLP),
         *((f"{prefix}ENDPOINT", _endpoint) for prefix in _OTLP),
         *((f"{prefix}TIMEOUT", _seconds) for prefix in _OTLP),
+        *((f"{prefix}COMPRESSION", _compression) for prefix in _OTLP),
         *((f"{prefix}{name}", _file) for prefix in _OTLP for name in _FILES),
+        *((name, _count) for name in _COUNTS),
     ]
-    return list(_problems(checks, environ))
+    return list(_problems(checks, environ)) or list(_queue_problems(environ))
 
 
 def is_wanted(traces: str, environ: Mapping[str, str]) -> bool:
@@ -40,17 +47,23 @@ def is_wanted(traces: str, environ: Mapping[str, str]) -> bool:
 
 
 def sampling_in(environ: Mapping[str, str]) -> dict[str, str]:
-    """The variables of the sampler: those that are set, else our defaults."""
-    if environ.get(SAMPLER):
-        return {name: environ[name] for name in (SAMPLER, SAMPLER_ARG) if environ.get(name)}
-    return {SAMPLER: DEFAULT_SAMPLER, SAMPLER_ARG: environ.get(SAMPLER_ARG) or DEFAULT_SHARE}
+    """The variables of the sampler: those that are set, else our defaults. Blanks around a value do not count."""
+    given = {name: value for name in (SAMPLER, SAMPLER_ARG) if (value := environ.get(name, "").strip())}
+    return given if SAMPLER in given else {SAMPLER: DEFAULT_SAMPLER, SAMPLER_ARG: DEFAULT_SHARE, **given}
 
 
 def _problems(checks: list[tuple[str, Callable[[str], str | None]]], environ: Mapping[str, str]) -> Iterable[str]:
     for name, check in checks:
         value = environ.get(name, "").strip()
         if value and (problem := check(value)) is not None:
-            yield f"{name}: {problem} (is {value!r:.80})"
+            # The address of a collector may hold a password.
+            yield f"{name}: {problem}" + ("" if "@" in value else f" (is {value!r:.80})")
+
+
+def _queue_problems(environ: Mapping[str, str]) -> Iterable[str]:
+    queue, batch = (int(environ.get(name, "").strip() or default) for name, default in _SIZES.items())
+    if batch > queue:
+        yield f"{_QUEUE}: {queue} spans are fewer than one export takes: set {_BATCH} too (is {batch})"
 
 
 def _exporter(value: str) -> str | None:
@@ -88,6 +101,18 @@ def _seconds(value: str) -> str | None:
     except ValueError:
         seconds = 0.0
     return None if seconds > 0 else "a number of seconds above zero is expected"
+
+
+def _compression(value: str) -> str | None:
+    return None if value.lower() in _COMPRESSIONS else f"one of {', '.join(sorted(_COMPRESSIONS))} is expected"
+
+
+def _count(value: str) -> str | None:
+    try:
+        count = int(value)
+    except ValueError:
+        count = 0
+    return None if count > 0 else "a whole number above zero is expected"
 
 
 def _file(value: str) -> str | None:

@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from shopsync_contracts.asyncapi.components import DEAD_LETTER_HEADERS
 from shopsync_contracts.topics import DEAD_LETTERS, TOPICS
 from shopsync_runtime.deadletters import OWN_HEADERS, DeadLetter, messages_of
 from shopsync_runtime.kafka.messages import MAX_REQUEST, OutgoingMessage, declared_limit, excess_of, size_of
@@ -62,6 +63,11 @@ def test_headers_of_an_earlier_dead_lettering_are_replaced():
     assert sorted(names) == sorted(set(names))
     assert dict(again.headers)["x-topic"] == b"second"
     assert dict(again.headers)["own"] == b"1"
+
+
+def test_every_header_stands_in_the_asyncapi_documents():
+    of_redrives = {"x-redriven-from", "x-redriven-to", "x-redriven-at"}  # which the command writes
+    assert DEAD_LETTER_HEADERS.keys() - of_redrives == OWN_HEADERS
 
 
 def test_a_long_reason_is_cut_between_characters():

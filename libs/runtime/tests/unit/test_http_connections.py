@@ -8,8 +8,10 @@ import httpx
 import pytest
 import uvloop
 
-from shopsync_runtime import http_connections
-from shopsync_runtime.http_connections import Connections
+from shopsync_runtime import SettingsError, http_connections
+from shopsync_runtime.http_connections import Connections, web_context
+from shopsync_runtime.tls import TlsFiles
+from shopsync_testkit.certificates import Authority
 
 OK = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok"
 
@@ -294,3 +296,14 @@ def test_other_schemes_are_not_sent():
         assert server.requests == []
 
     played(scenario)
+
+
+@pytest.mark.parametrize("has_own", [False, True])
+def test_openssl_s_own_file_is_named_when_it_cannot_be_used(monkeypatch, tmp_path, has_own):
+    own = Authority(tmp_path / "own").certificate if has_own else None
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "nowhere"))
+    with pytest.raises(SettingsError, match=r"^SSL_CERT_FILE: .*nowhere cannot be used: No such file or directory$"):
+        web_context(TlsFiles("HTTP", own))
+    (tmp_path / "nowhere").write_text("no certificate")
+    with pytest.raises(SettingsError, match=r"^SSL_CERT_FILE: .*nowhere cannot be used: .*certificate"):
+        web_context(TlsFiles("HTTP", own))

@@ -9,13 +9,14 @@ import httpx
 import pytest
 import uvloop
 from pydantic import SecretStr
+from structlog.testing import capture_logs
 from web_proxy import web_proxy
 
 from shopsync_runtime import file_secrets
 from shopsync_runtime.file_secrets import FileSecret
-from shopsync_runtime.http_client import AnswerLost, NotSent, exchange
+from shopsync_runtime.http_client import AnswerLost, DeadlinePassed, NotSent, exchange
 from shopsync_runtime.http_connections import Connections, web_context
-from shopsync_runtime.http_proxy import ProxyRules, read_proxy
+from shopsync_runtime.http_proxy import ProxyAddress, ProxyRules, read_proxy
 from shopsync_runtime.tls import TlsFiles
 from shopsync_testkit.certificates import Authority
 
@@ -30,8 +31,7 @@ class Elsewhere(ProxyRules):
     """Rules for which this machine is like any other: the tests' servers are here."""
 
     def proxy_for(self, scheme, host, port):
-        name, address = self.by_scheme[scheme]
-        return read_proxy(address.get_secret_value(), name)
+        return self.by_scheme[scheme].proxy()
 
 
 def elsewhere(address):
@@ -54,6 +54,7 @@ def elsewhere(address):
 def test_an_address_is_read_as_people_write_it(address, host, port, login):
     proxy = read_proxy(address, "X")
     assert (proxy.host, proxy.port, proxy.login) == (host, port, login)
+    assert "login" not in repr(proxy)
 
 
 @pytest.mark.parametrize(
@@ -63,6 +64,7 @@ def test_an_address_is_read_as_people_write_it(address, host, port, login):
         "ftp://u:s3cret@proxy",
         "http://u:s3cret@proxy:port",
         "http://u:s3cret@",
+        "http://u:s3cret@proxy..corp:1",
         "http://p/x",
     ],
 )
@@ -112,7 +114,7 @@ def test_without_a_setting_the_environment_counts():
 
 
 @contextlib.asynccontextmanager
-async def origin(context=None):
+async def origin(context=None, answer=OK):
     """A server, and the requests that it got."""
     requests = []
 
@@ -120,7 +122,7 @@ async def origin(context=None):
         with contextlib.suppress(asyncio.IncompleteReadError, ConnectionError):
             while True:
                 requests.append(await reader.readuntil(b"\r\n\r\n"))
-                writer.write(OK)
+                writer.write(answer)
                 await writer.drain()
         writer.close()
 
@@ -192,7 +194,7 @@ def test_a_log_in_that_was_replaced_counts_after_a_refusal(authority, served, tm
             path = tmp_path / "proxy"
             path.write_text(proxy.url.replace("//", "//me:old@"))
             secret = FileSecret("SHOPSYNC_HTTP_PROXY_FILE", path)
-            found = Elsewhere({"https": ("SHOPSYNC_HTTP_PROXY", secret)})
+            found = Elsewhere({"https": ProxyAddress("SHOPSYNC_HTTP_PROXY", secret)})
             context = web_context(TlsFiles("HTTP", authority.certificate))
             async with Connections(ssl_context=context, proxies=found) as transport:
                 with pytest.raises(NotSent, match="407"):
@@ -201,6 +203,21 @@ def test_a_log_in_that_was_replaced_counts_after_a_refusal(authority, served, tm
                 assert (await ask(transport, f"https://127.0.0.1:{port}/")).content == b"ok"
 
     played(scenario)
+
+
+def test_an_address_that_becomes_unusable_leaves_the_last_one_in_force(tmp_path, monkeypatch):
+    monkeypatch.setattr(file_secrets, "_LOOK_EVERY_SECONDS", 0.0)
+    path = tmp_path / "proxy"
+    path.write_text("http://me:s3cret@old:1")
+    found = ProxyRules.of(FileSecret("SHOPSYNC_HTTP_PROXY_FILE", path), "", {})
+    path.write_text("socks5://me:s3cret@half")
+    with capture_logs() as logs:
+        assert [found.proxy_for(scheme, "shop.test", None).host for scheme in ("https", "http", "https")] == ["old"] * 3
+    (told,) = [one for one in logs if one["log_level"] == "warning"]
+    assert told["problem"].startswith("SHOPSYNC_HTTP_PROXY: http://[user")
+    assert "s3cret" not in str(logs)
+    path.write_text("http://me:s3cret@new:1")
+    assert found.proxy_for("https", "shop.test", None).host == "new"
 
 
 def test_http_is_forwarded(authority):
@@ -222,7 +239,7 @@ def test_http_is_forwarded(authority):
     [
         ("407", "refuses: 407"),
         ("403 Forbidden", "refuses: 403 Forbidden"),
-        ("silent", "not through the proxy .*ReadTimeout"),
+        ("silent", "not through the proxy .*Timeout"),
         ("cut", "not through the proxy .*RemoteProtocolError"),
     ],
 )
@@ -237,17 +254,62 @@ def test_what_the_proxy_does_not_let_through_was_not_sent(served, scheme, mode, 
             expected, told_then = AnswerLost, None
         async with (
             web_proxy(login=login, mode="serve" if login else mode) as proxy,
-            Connections(proxies=elsewhere(proxy.url), timeout=0.2) as transport,
+            Connections(proxies=elsewhere(proxy.url), timeout=0.5 if mode == "silent" else 60) as transport,
         ):
             if scheme == "http" and mode.startswith("403"):
                 assert (await ask(transport, "http://shop.test/")).status == 403
                 return
             with pytest.raises(expected, match=told_then) as caught:
-                await ask(transport, f"{scheme}://shop.test/")
+                await ask(transport, f"{scheme}://shop.test/", within=60)
         if expected is NotSent:
             assert f"proxy 127.0.0.1:{proxy.port} " in str(caught.value)
             assert "check SHOPSYNC_HTTP_PROXY" in str(caught.value)
         assert "s3cret" not in str(caught.value)
+
+    played(scenario)
+
+
+def test_a_call_that_is_given_up_while_its_tunnel_is_made_does_not_stop_the_next(authority, served):
+    async def scenario():
+        is_silent = True
+
+        async def serve(reader, writer):
+            with contextlib.suppress(asyncio.IncompleteReadError, ConnectionError):
+                if is_silent:
+                    await reader.read()
+                else:
+                    await writer.start_tls(served)
+                    await reader.readuntil(b"\r\n\r\n")
+                    writer.write(OK)
+                    await writer.drain()
+            writer.close()
+
+        listener = await asyncio.start_server(serve, "127.0.0.1", 0)
+        url = f"https://127.0.0.1:{listener.sockets[0].getsockname()[1]}/"
+        context = web_context(TlsFiles("HTTP", authority.certificate))
+        async with web_proxy() as proxy, Connections(ssl_context=context, proxies=elsewhere(proxy.url)) as transport:
+            with pytest.raises(DeadlinePassed):
+                await ask(transport, url, within=0.2)
+            is_silent = False
+            assert (await ask(transport, url)).content == b"ok"
+        listener.close()
+
+    played(scenario)
+
+
+def test_a_refusal_by_the_server_behind_a_tunnel_is_the_servers(authority, served):
+    """It has got the request, so it must not look like one that was not sent."""
+
+    async def scenario():
+        refusal = b"HTTP/1.1 407 Proxy Authentication Required\r\ncontent-length: 0\r\n\r\n"
+        context = web_context(TlsFiles("HTTP", authority.certificate))
+        async with (
+            origin(served, refusal) as (port, requests),
+            web_proxy() as proxy,
+            Connections(ssl_context=context, proxies=elsewhere(proxy.url)) as transport,
+        ):
+            assert (await ask(transport, f"https://127.0.0.1:{port}/")).status == 407
+        assert len(requests) == 1
 
     played(scenario)
 

@@ -1,11 +1,13 @@
 """Settings of the links to Kafka, MongoDB and the web: what fits together, and files that are read again."""
 
+import os
 import ssl
 
 import pytest
 from pydantic import SecretStr
+from structlog.testing import capture_logs
 
-from shopsync_runtime import CommonSettings, SettingsError, file_secrets, load_settings
+from shopsync_runtime import CommonSettings, SettingsError, file_secrets, load_settings, tls
 from shopsync_runtime.kafka.connection import KafkaConnection, TokenFile
 from shopsync_runtime.tls import FollowingContext, TlsFiles, UnusableFileError
 from shopsync_testkit.certificates import Authority
@@ -60,7 +62,7 @@ def test_a_user_logs_in(load, mechanism):
 def test_a_certificate_is_shown_and_names_are_checked(load, authority, client):
     given = {"SECURITY_PROTOCOL": "SSL", "CA_FILE": authority.certificate, "CERTIFICATE_FILE": client.certificate}
     options = KafkaConnection.of(load(**kafka({**given, "KEY_FILE": client.key}))).options()
-    context = options["ssl_context"]._current
+    context = options["ssl_context"]._present()
     assert (context.verify_mode, context.check_hostname) == (ssl.CERT_REQUIRED, True)
     assert len(context.get_ca_certs()) == 1
 
@@ -142,7 +144,7 @@ def test_certificates_that_change_count_for_the_next_connection(authority, tmp_p
 
     def used():
         context.wrap_bio(ssl.MemoryBIO(), ssl.MemoryBIO(), server_hostname="a")
-        return context._current
+        return context._present()
 
     first = used()
     assert used() is first, "files that did not change are not read again"
@@ -156,6 +158,27 @@ def test_certificates_that_change_count_for_the_next_connection(authority, tmp_p
     now = used().get_ca_certs()
     assert len(now) == 1
     assert now != before, "an authority that was replaced is trusted no longer"
+
+
+@pytest.mark.parametrize("gone", ["ca_file", "certificate_file", "key_file"])
+def test_a_file_that_vanishes_while_it_is_read_leaves_the_last_ones_in_force(
+    authority, client, tmp_path, monkeypatch, gone
+):
+    contents = {"ca_file": authority.certificate, "certificate_file": client.certificate, "key_file": client.key}
+    paths = {name: tmp_path / name for name in contents}
+    for name, path in paths.items():
+        path.write_bytes(contents[name].read_bytes())
+    context = FollowingContext(TlsFiles("X", **paths))
+    first = context._present()
+    monkeypatch.setattr(tls, "_check_readable", lambda _variable, path: path.unlink() if path == paths[gone] else None)
+    os.utime(paths[gone], (0, 0))
+    with capture_logs() as logs:
+        assert context._present() is first
+    (told,) = logs
+    assert told["problem"] == f"SHOPSYNC_X_{gone.upper()}: {paths[gone]} cannot be read: No such file or directory"
+    monkeypatch.undo()
+    paths[gone].write_bytes(contents[gone].read_bytes())
+    assert context._present() is not first
 
 
 async def test_the_token_is_what_the_file_holds_at_that_moment(tmp_path):

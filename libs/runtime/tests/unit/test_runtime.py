@@ -4,7 +4,8 @@ import pytest
 
 from shopsync_contracts.events import ProductChanged
 from shopsync_contracts.topics import PRODUCT_CHANGES, PUSH_COMMANDS, TOOL_EDITS
-from shopsync_runtime import CommonSettings, Runtime
+from shopsync_runtime import CommonSettings, Runtime, SettingsError
+from shopsync_runtime.lifecycle import stop
 
 
 @pytest.fixture
@@ -24,6 +25,15 @@ def test_the_app_describes_its_messages(runtime):
     assert addresses == {"shopsync.product-changes.v1", "shopsync.tool-edits.v1"}
     assert "Event_ProductChanged_" in document["components"]["schemas"]
     assert "Folds what it is told." in json.dumps(document)
+
+
+async def test_a_service_whose_client_of_mongodb_cannot_be_made_ends_in_one_line():
+    """Files that a connection string of this kind names are only looked for when the client is made."""
+    uri = "mongodb+srv://catalog:s3cret@db.example.com/?tlsCAFile=/nowhere/ca.pem"
+    runtime = Runtime("catalog", CommonSettings(kafka_bootstrap_servers="broker:9092", mongo_uri=uri))
+    with pytest.raises(SettingsError, match=r"^SHOPSYNC_MONGO_URI, .* cannot be read: No such file or directory$"):
+        _ = runtime.mongo
+    assert await stop(runtime, None), "to stop needs no client either"
 
 
 def test_a_name_is_used_once(runtime):

@@ -83,7 +83,9 @@ def test_addresses_of_brokers_are_taken_as_the_kafka_client_reads_them(monkeypat
     assert load_settings(CommonSettings).kafka_bootstrap_servers == servers.strip()
 
 
-@pytest.mark.parametrize("servers", ["kafka:port", "kafka:", "a:b:1", "kafka:0", "kafka:65536", "http://a:1", ","])
+@pytest.mark.parametrize(
+    "servers", ["kafka:port", "kafka:", "a:b:1", "kafka:0", "kafka:65536", "http://a:1", ",", "a..b:1"]
+)
 def test_other_addresses_of_brokers_are_refused_with_an_example(monkeypatch, servers):
     monkeypatch.setenv("SHOPSYNC_KAFKA_BOOTSTRAP_SERVERS", servers)
     monkeypatch.setenv("SHOPSYNC_MONGO_URI", "mongodb://db")
@@ -180,6 +182,14 @@ def test_a_broken_connection_string_is_named_and_not_repeated(monkeypatch, uri):
     with pytest.raises(SettingsError, match=r"SHOPSYNC_MONGO_URI.*SHOPSYNC_MONGO_PASSWORD") as raised:
         load_settings(CommonSettings)
     assert "p@ss" not in str(raised.value)
+
+
+def test_a_file_in_the_connection_string_that_cannot_be_read_is_told(monkeypatch):
+    monkeypatch.setenv("SHOPSYNC_KAFKA_BOOTSTRAP_SERVERS", "k:9092")
+    monkeypatch.setenv("SHOPSYNC_MONGO_URI", "mongodb://catalog:p@mongo/?tls=true&tlsCAFile=/nowhere/ca.pem")
+    told = r"^SHOPSYNC_MONGO_URI: a file of certificates .* No such file or directory$"
+    with pytest.raises(SettingsError, match=told):
+        load_settings(CommonSettings)
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """Traces switched off cost and change nothing; switched on, each keeps to its product."""
 
 import logging
+import os
 import subprocess
 import sys
 from datetime import UTC, datetime
@@ -273,6 +274,14 @@ def test_an_outage_of_the_collector_is_one_line(monkeypatch):
             {"OTEL_TRACES_SAMPLER": "traceidratio", "OTEL_TRACES_SAMPLER_ARG": "0.1"},
             {"OTEL_TRACES_SAMPLER": "traceidratio", "OTEL_TRACES_SAMPLER_ARG": "0.1"},
         ),
+        (
+            {"OTEL_TRACES_SAMPLER": " always_off\n", "OTEL_TRACES_SAMPLER_ARG": " "},
+            {"OTEL_TRACES_SAMPLER": "always_off"},
+        ),
+        (
+            {"OTEL_TRACES_SAMPLER": " ", "OTEL_TRACES_SAMPLER_ARG": " "},
+            {"OTEL_TRACES_SAMPLER": "parentbased_traceidratio", "OTEL_TRACES_SAMPLER_ARG": "0.01"},
+        ),
     ],
 )
 def test_one_in_a_hundred_unless_a_sampler_is_named(variables, expected):
@@ -293,6 +302,9 @@ def test_one_in_a_hundred_unless_a_sampler_is_named(variables, expected):
         ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://a:99999", "a URL is expected"),
         ("OTEL_EXPORTER_OTLP_TIMEOUT", "soon", "a number of seconds"),
         ("OTEL_EXPORTER_OTLP_CERTIFICATE", "/no/such/file", "no such file"),
+        ("OTEL_EXPORTER_OTLP_COMPRESSION", "zip", "gzip"),
+        ("OTEL_BSP_MAX_QUEUE_SIZE", "0", "above zero"),
+        ("OTEL_BSP_SCHEDULE_DELAY", "5s", "a whole number"),
     ],
 )
 def test_a_wrong_variable_is_named(name, value, words):
@@ -300,6 +312,40 @@ def test_a_wrong_variable_is_named(name, value, words):
     assert problem.startswith(f"{name}: ")
     assert words in problem
     assert repr(value) in problem
+
+
+def test_a_password_in_the_address_is_not_repeated():
+    (problem,) = problems_with({"OTEL_EXPORTER_OTLP_ENDPOINT": "me:s3cret@collector:4318"})
+    assert problem.startswith("OTEL_EXPORTER_OTLP_ENDPOINT: a URL is expected")
+    assert "s3cret" not in problem
+
+
+def test_a_queue_that_is_shorter_than_an_export_is_named():
+    (problem,) = problems_with({"OTEL_BSP_MAX_QUEUE_SIZE": "100"})
+    assert problem.startswith("OTEL_BSP_MAX_QUEUE_SIZE: 100 ")
+    assert "OTEL_BSP_MAX_EXPORT_BATCH_SIZE" in problem
+    assert problems_with({"OTEL_BSP_MAX_QUEUE_SIZE": "100", "OTEL_BSP_MAX_EXPORT_BATCH_SIZE": "100"}) == []
+
+
+def test_what_only_the_sdk_refuses_is_one_line():
+    """It reads this one when it is imported."""
+    variables = {
+        **{name: value for name, value in os.environ.items() if not name.startswith(("SHOPSYNC_", "OTEL_"))},
+        "SHOPSYNC_TRACES": "otlp",
+        "SHOPSYNC_MONGO_URI": "mongodb://127.0.0.1:1",
+        "SHOPSYNC_KAFKA_BOOTSTRAP_SERVERS": "127.0.0.1:1",
+        "OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT": "many",
+    }
+    code = (
+        "from shopsync_runtime import ServiceSettings\n"
+        "from shopsync_runtime.service import run_service\n"
+        "run_service('probe', ServiceSettings, lambda *_: None, default_http_port=0)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], env=variables, capture_output=True, text=True, check=False)
+    lines = [line for line in done.stderr.splitlines() if not line.startswith("{")]
+    assert (done.returncode, len(lines)) == (1, 1)
+    assert lines[0].startswith("probe: cannot run: OpenTelemetry refuses its variables (OTEL_…): ")
+    assert "OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT" in lines[0]
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 - CommandFailed        exit code 1: the call was right, the work was not done
   - Unreachable        Kafka or MongoDB does not answer
 - WrongCall            exit code 2: an argument, an option or a setting is missing or wrong
+  - NotGiven           neither an option nor a variable names it; what can do without it goes on
 """
 
 
@@ -20,3 +21,7 @@ class WrongCall(CommandFailed):
     """The command cannot be understood as given."""
 
     exit_code = 2
+
+
+class NotGiven(WrongCall):
+    """What has to be named is not named at all, and nothing else is wrong."""

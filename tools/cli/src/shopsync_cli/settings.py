@@ -8,7 +8,7 @@ from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 from pymongo import AsyncMongoClient
 
-from shopsync_cli.errors import WrongCall
+from shopsync_cli.errors import NotGiven, WrongCall
 from shopsync_runtime.kafka.connection import KafkaConnection
 from shopsync_runtime.mongo import Document
 from shopsync_runtime.settings import CommonSettings
@@ -55,7 +55,7 @@ class GlobalOptions:
     mongo_database: str | None = None
 
     def kafka(self) -> KafkaSettings:
-        """Raises WrongCall with one line that names the variable and the option."""
+        """Raises WrongCall with one line that names the variable and the option; NotGiven when there is no address."""
         given = {"kafka_bootstrap_servers": self.kafka_bootstrap_servers, "topic_prefix": self.topic_prefix}
         return _load(KafkaSettings, given)
 
@@ -64,7 +64,7 @@ class GlobalOptions:
         return _load(PrefixSettings, {"topic_prefix": self.topic_prefix}).topic_prefix
 
     def mongo(self) -> MongoSettings:
-        """Raises WrongCall with one line that names the variable and the option."""
+        """Raises WrongCall with one line that names the variable and the option; NotGiven when there is no address."""
         return _load(MongoSettings, {"mongo_uri": self.mongo_uri, "mongo_database": self.mongo_database})
 
 
@@ -82,7 +82,8 @@ def _load(cls: type[S], given: dict[str, Any]) -> S:
         loaded = cls(**{name: value for name, value in given.items() if value is not None})
     except ValidationError as error:
         faults = [_describe(cls, detail) for detail in error.errors()]
-        raise WrongCall("; ".join([*faults, *misspelt])) from None
+        only_missing = not misspelt and all(detail["type"] == "missing" for detail in error.errors())
+        raise (NotGiven if only_missing else WrongCall)("; ".join([*faults, *misspelt])) from None
     if misspelt:
         raise WrongCall("; ".join(misspelt))
     return loaded

@@ -40,7 +40,7 @@ SECURITY_SCHEMES: Json = {
     "certificate": {"type": "X509", "description": "SSL with a client certificate"},
 }
 
-_X_HEADERS = {
+DEAD_LETTER_HEADERS = {
     "x-topic": "the topic that the message was read from",
     "x-partition": "its partition there",
     "x-offset": "its offset there",
@@ -48,6 +48,7 @@ _X_HEADERS = {
     "x-error-type": "the reason in one word",
     "x-error": "the reason in words: each member at fault, its limit and its value",
     "x-failed-at": "when, RFC 3339",
+    "x-null-value": "`true` where the message had neither key nor value: the letter's value is empty then, not null",
     "x-left-out": "parts of the message that are not in the letter because it would be too large",
     "x-value-bytes": "the length of a value that was left out",
     "x-redriven-from": "on a mark of a redrive: place of the letter, TOPIC/PARTITION@OFFSET",
@@ -90,7 +91,7 @@ def tombstone() -> Json:
 
 def dead_letter() -> Json:
     """A message that can never be accepted, and why."""
-    headers = {name: {"type": "string", "description": text} for name, text in _X_HEADERS.items()}
+    headers = {name: {"type": "string", "description": text} for name, text in DEAD_LETTER_HEADERS.items()}
     return {
         "name": DEAD_LETTER,
         "title": DEAD_LETTER,

@@ -4,6 +4,7 @@ import time
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
 
+from shopsync_runtime.kafka.refusals import is_refusal
 from shopsync_runtime.metrics import LAG, SINCE_PROGRESS, UNREADABLE
 
 _ASK_TIMEOUT = 5.0
@@ -52,7 +53,8 @@ class Progress:
     async def measure(self, consumer: AIOKafkaConsumer) -> bool | None:
         """Ask for the end offsets and set the gauges. Returns whether the broker answers.
 
-        Without an answer it changes nothing. None: a rebalance came between, which says nothing about the broker.
+        Without an answer it changes nothing. None: a rebalance came between, which says nothing about the broker. One
+        that refuses us answers; what it refuses is told of the poll.
         """
         held = consumer.assignment()
         answers: bool | None = True
@@ -60,8 +62,10 @@ class Progress:
             async with asyncio.timeout(_ASK_TIMEOUT):
                 ends = await consumer.end_offsets(list(held)) if held else {}
                 starts = {tp: self._next[tp] if tp in self._next else await _position(consumer, tp) for tp in held}
-        except (KafkaError, TimeoutError):
-            ends, starts, answers = {}, {}, False if consumer.assignment() == held else None
+        except (KafkaError, TimeoutError) as error:
+            ends, starts = {}, {}
+            if not is_refusal(error):
+                answers = False if consumer.assignment() == held else None
         for tp in ends.keys() & starts.keys() & consumer.assignment():
             self._lag[tp] = max(0, ends[tp] - starts[tp])
             labels = self._group, tp.topic, str(tp.partition)

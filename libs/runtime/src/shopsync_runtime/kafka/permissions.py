@@ -4,7 +4,6 @@ Without access control everything is allowed. A broker that does not tell (befor
 believed to allow what it does not refuse.
 """
 
-import asyncio
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -15,6 +14,7 @@ from aiokafka.protocol.api import Request, RequestStruct, Response
 from aiokafka.protocol.types import Array, Boolean, Int16, Int32, Schema, String
 
 from shopsync_contracts.access import Acl
+from shopsync_runtime.gathering import all_ended
 
 _NUMBERS = {"Read": 3, "Write": 4, "Describe": 8, "DescribeConfigs": 10}  # Kafka's
 _UNKNOWN_TOPIC = 3
@@ -38,15 +38,17 @@ async def inspect(client: AIOKafkaAdminClient, wanted: Sequence[Acl]) -> Finding
     """
     topics = list(dict.fromkeys(one.name for one in wanted if one.resource == "topic"))
     groups = list(dict.fromkeys(one.name for one in wanted if one.resource == "group"))
-    missing: list[str] = []
+    unknown: set[str] = set()
     allowed: dict[tuple[str, str], int | None] = {}
     for code, name, operations in await _topics(client, topics):
         if code == _UNKNOWN_TOPIC:
-            missing.append(name)
+            unknown.add(name)
         allowed["topic", name] = 0 if code == _TOPIC_REFUSED else _told(operations)
-    answers = await asyncio.gather(*(_group(client, name) for name in groups))
+    # None may be under way when the caller closes the client.
+    answers = await all_ended(*(_group(client, name) for name in groups))
     allowed |= {("group", name): answer for name, answer in zip(groups, answers, strict=True)}
-    return Findings(missing, [one for one in wanted if one.name not in missing and not _is_allowed(one, allowed)])
+    lacking = [one for one in wanted if one.name not in unknown and not _is_allowed(one, allowed)]
+    return Findings([name for name in topics if name in unknown], lacking)
 
 
 def _is_allowed(one: Acl, allowed: dict[tuple[str, str], int | None]) -> bool:

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 import typer
 
-from shopsync_cli.errors import CommandFailed, WrongCall
+from shopsync_cli.errors import CommandFailed, NotGiven, WrongCall
 from shopsync_cli.kafka.cluster import Cluster
 from shopsync_cli.settings import GlobalOptions, MongoSettings
 from shopsync_cli.views.output import err, visible
@@ -56,10 +56,13 @@ def cluster_of(ctx: typer.Context) -> Cluster:
 
 
 def optional_mongo_of(ctx: typer.Context) -> MongoSettings | None:
-    """None when neither options nor environment name a database: for commands that can do without."""
+    """None when neither options nor environment name a database: for commands that can do without.
+
+    Raises WrongCall when one is named, but wrongly.
+    """
     try:
         return global_options(ctx).mongo()
-    except WrongCall:
+    except NotGiven:
         return None
 
 

@@ -77,16 +77,15 @@ def _chosen(names: list[str] | tuple[()]) -> list[Check]:
 
 
 def _patient(options: GlobalOptions, **how: object) -> Patient:
-    cluster = mongo = None
-    no_kafka = no_mongo = ""
+    cluster = mongo = no_kafka = no_mongo = None
     try:
         cluster = Cluster.of(options.kafka())
     except WrongCall as error:
-        no_kafka = str(error)
+        no_kafka = error
     try:
         mongo = options.mongo()
     except WrongCall as error:
-        no_mongo = str(error)
+        no_mongo = error
     return Patient(cluster=cluster, no_kafka=no_kafka, mongo=mongo, no_mongo=no_mongo, **how)  # type: ignore[arg-type]
 
 

@@ -7,7 +7,7 @@ from rich.live import Live
 
 from shopsync_cli.commands.context import global_options, run
 from shopsync_cli.commands.options import AsJson
-from shopsync_cli.errors import WrongCall
+from shopsync_cli.errors import NotGiven, WrongCall
 from shopsync_cli.kafka.cluster import Cluster
 from shopsync_cli.settings import MongoSettings
 from shopsync_cli.views.output import out, print_json, say
@@ -37,20 +37,20 @@ def watch(
 
 
 def _sides(ctx: typer.Context) -> tuple[Cluster | None, MongoSettings | None]:
-    """Kafka, MongoDB, or both. Raises WrongCall when neither is named."""
+    """Kafka, MongoDB, or both. Raises WrongCall when neither is named, or one of them wrongly."""
     options = global_options(ctx)
     cluster = mongo = None
-    reasons = []
+    missing = []
     try:
         cluster = Cluster.of(options.kafka())
-    except WrongCall as error:
-        reasons.append(str(error))
+    except NotGiven as error:
+        missing.append(str(error))
     try:
         mongo = options.mongo()
-    except WrongCall as error:
-        reasons.append(str(error))
-    if any("is not set" not in reason for reason in reasons) or len(reasons) > 1:
-        raise WrongCall("; ".join(reasons))
+    except NotGiven as error:
+        missing.append(str(error))
+    if cluster is None and mongo is None:
+        raise WrongCall("; ".join(missing))
     return cluster, mongo
 
 

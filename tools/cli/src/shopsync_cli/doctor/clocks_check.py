@@ -1,5 +1,6 @@
 """Clocks: this machine's against those of Kafka, MongoDB, futureshop and TikTok Shop."""
 
+import asyncio
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
@@ -7,19 +8,21 @@ from aiokafka import TopicPartition
 
 from shopsync_cli.doctor.model import Finding, Patient, fail, ok, skipped, warn
 from shopsync_cli.kafka.cluster import Cluster
-from shopsync_cli.kafka.records import read_record
+from shopsync_cli.kafka.records import Consumer, read_record
 from shopsync_cli.letters.states import X_CLOCK_PROBE
 from shopsync_cli.moments import now
 from shopsync_cli.mongo.database import connected
 from shopsync_contracts import TOPICS
 from shopsync_contracts.topics import DEAD_LETTERS
 from shopsync_runtime.kafka.messages import OutgoingMessage
+from shopsync_runtime.wording import counted
 
 NOTICED = timedelta(seconds=5)
 """Beyond this a person should set the clock, long before anything is refused."""
 REFUSED = timedelta(seconds=30)
 """TikTok Shop takes calls stamped at most so far ahead; the catalog refuses stamps 5 minutes ahead of the broker's."""
-_POLL_MS = 2000
+_POLL_MS = 500
+_READ_SECONDS = 10.0
 _PROBE = b"clock-probe"
 _DO = "set the clock of the machine that is wrong (chronyc tracking)"
 
@@ -43,13 +46,14 @@ async def check_kafka(patient: Patient) -> Sequence[Finding]:
     assert cluster is not None  # noqa: S101 - the runner skips the check otherwise
     if patient.writes:
         return [await _written(cluster)]
-    newest = await _newest(cluster)
+    newest, unread = await _newest(cluster)
     do = "--write-probe writes one empty record to the dead letters, which every reader passes over"
+    if newest is not None and (ahead := newest - now()) > NOTICED:
+        return [_off("Kafka", ahead)]
+    if unread:
+        return [skipped("Kafka", f"the last records of {counted(unread, 'partition')} did not come in time", do)]
     if newest is None:
         return [skipped("Kafka", "there is no record whose time could be compared", do)]
-    ahead = newest - now()
-    if ahead > NOTICED:
-        return [_off("Kafka", ahead)]
     return [ok("Kafka", "no record is from the future; how far the broker is behind only --write-probe can tell")]
 
 
@@ -66,22 +70,34 @@ async def _written(cluster: Cluster) -> Finding:
     return judge("Kafka", datetime.fromtimestamp(record.timestamp / 1000, UTC), asked, answered)
 
 
-async def _newest(cluster: Cluster) -> datetime | None:
-    """The latest broker's stamp on the last record of each partition."""
+async def _newest(cluster: Cluster) -> tuple[datetime | None, int]:
+    """The latest of the broker's stamps on the last record of each partition; how many partitions were not read."""
     existing = await cluster.topics()
     names = [cluster.name(spec) for spec in TOPICS if cluster.name(spec) in existing]
     parts = [part for found in (await cluster.partitions(names)).values() for part in found]
     async with cluster.consumer() as consumer:
-        ends = await consumer.end_offsets(parts)
-        filled = [part for part, end in ends.items() if end > 0]
-        if not filled:
-            return None
-        consumer.assign(filled)
-        for part in filled:
-            consumer.seek(part, ends[part] - 1)
-        records = await consumer.getmany(timeout_ms=_POLL_MS)
-    stamps = [record.timestamp for some in records.values() for record in some]
-    return datetime.fromtimestamp(max(stamps) / 1000, UTC) if stamps else None
+        stamps, unread = await last_stamps(consumer, parts)
+    return datetime.fromtimestamp(max(stamps) / 1000, UTC) if stamps else None, len(unread)
+
+
+async def last_stamps(consumer: Consumer, parts: Sequence[TopicPartition]) -> tuple[list[int], set[TopicPartition]]:
+    """The stamps of the last records, and the partitions whose record did not come in time.
+
+    A partition that ends with the mark of a transaction has none to tell.
+    """
+    starts, ends = await consumer.beginning_offsets(parts), await consumer.end_offsets(parts)
+    unread = {part for part in parts if starts[part] < ends[part]}
+    consumer.assign(unread)
+    for part in unread:
+        consumer.seek(part, ends[part] - 1)
+    stamps: list[int] = []
+    until = asyncio.get_running_loop().time() + _READ_SECONDS
+    while unread and asyncio.get_running_loop().time() < until:
+        # Each call gives what has come so far, which is not of all partitions.
+        for some in (await consumer.getmany(*unread, timeout_ms=_POLL_MS)).values():
+            stamps += [record.timestamp for record in some]
+        unread = {part for part in unread if await consumer.position(part) < ends[part]}
+    return stamps, unread
 
 
 def judge(whose: str, told: datetime, asked: datetime, answered: datetime) -> Finding:

@@ -49,8 +49,11 @@ async def check(patient: Patient) -> Sequence[Finding]:
     """A line for each shop that is not open, and whose clock is off."""
     if patient.shops_file is None:
         return [skipped("futureshop", "no shops file is given", "--shops-file FILE, or INGESTOR_SHOPS_FILE")]
-    shops, found = read_shops(patient.shops_file, os.environ)
+    shops, faults = read_shops(patient.shops_file, os.environ)
     chosen = [one for one in shops if not patient.shops or one.shop_key in patient.shops]
+    found = [one for one in faults if not patient.shops or one.what in patient.shops]
+    named = {*(one.shop_key for one in shops), *(one.what for one in faults)}
+    found += [skipped(key, "is not in the shops file") for key in patient.shops if key not in named]
     turns = asyncio.Semaphore(_AT_ONCE)
     tasks = [asyncio.create_task(_within(turns, one)) for one in chosen]
     if tasks:
@@ -68,7 +71,7 @@ async def check(patient: Patient) -> Sequence[Finding]:
     if unasked:
         text = f"{len(unasked)} of {len(chosen)} were not asked within {patient.seconds:g} s"
         found.append(skipped("futureshop", text, "--timeout 120, or --shop KEY"))
-    return found or [skipped("futureshop", "the shops file holds none of these shops")]
+    return found
 
 
 def read_shops(given: Path, environ: Mapping[str, str]) -> tuple[list[Access], list[Finding]]:
@@ -113,6 +116,8 @@ async def _within(turns: asyncio.Semaphore, shop: Access) -> list[Finding]:
         try:
             async with httpx.AsyncClient(timeout=_REQUEST_SECONDS, follow_redirects=False) as http:
                 return await ask(http, shop)
+        except UnicodeEncodeError:
+            return [fail(shop.shop_key, "the shop key holds what no HTTP header can hold", "correct the shops file")]
         except (httpx.InvalidURL, httpx.UnsupportedProtocol):
             return [fail(shop.shop_key, "base_url is no address", "correct the shops file")]
         except httpx.HTTPError as error:

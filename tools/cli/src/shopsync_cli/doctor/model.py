@@ -6,6 +6,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
+from shopsync_cli.errors import WrongCall
 from shopsync_cli.kafka.cluster import Cluster
 from shopsync_cli.settings import MongoSettings
 
@@ -59,9 +60,9 @@ class Patient:
     """
 
     cluster: Cluster | None = None
-    no_kafka: str = ""
+    no_kafka: WrongCall | None = None
     mongo: MongoSettings | None = None
-    no_mongo: str = ""
+    no_mongo: WrongCall | None = None
     replication: int | None = None
     roles: Path | None = None
     shops_file: Path | None = None

@@ -3,11 +3,11 @@
 import asyncio
 from collections.abc import Callable, Sequence
 
+from shopsync_cli.bounded import ClientGaveUp, TookTooLong, bounded
 from shopsync_cli.doctor.model import Check, Examined, Finding, Patient, Verdict, fail, skipped
-from shopsync_cli.errors import CommandFailed, WrongCall
+from shopsync_cli.errors import CommandFailed, NotGiven, WrongCall
 from shopsync_runtime.wording import error_text
 
-_SETTLE_SECONDS = 1.0
 _LONGEST = 300
 
 
@@ -30,34 +30,23 @@ def is_healthy(examined: Sequence[Examined]) -> bool:
 
 
 async def _run(patient: Patient, check: Check) -> Sequence[Finding]:
-    if "kafka" in check.needs and patient.cluster is None:
-        return [_without(check, patient.no_kafka)]
-    if "mongo" in check.needs and patient.mongo is None:
-        return [_without(check, patient.no_mongo)]
-    task = asyncio.ensure_future(check.run(patient))
-    # Not asyncio.timeout: a client that swallows its cancellation must not hold up the others.
-    await asyncio.wait({task}, timeout=patient.seconds)
-    if not task.done():
-        task.cancel()
-        await asyncio.wait({task}, timeout=_SETTLE_SECONDS)
-        return [
-            fail(check.name, f"no answer within {patient.seconds:g} s", "look at its address; --timeout waits longer")
-        ]
-    return _outcome(check, task)
-
-
-def _outcome(check: Check, task: "asyncio.Future[Sequence[Finding]]") -> Sequence[Finding]:
+    for need, why in (("kafka", patient.no_kafka), ("mongo", patient.no_mongo)):
+        if need in check.needs and why is not None:
+            return [_without(check, why)]
     try:
-        return task.result()
+        return await bounded(check.run(patient), patient.seconds)
+    except TookTooLong as error:
+        return [fail(check.name, str(error), "look at its address; --timeout waits longer")]
+    except ClientGaveUp as error:
+        return [fail(check.name, str(error), "try again")]
     except (CommandFailed, WrongCall) as error:
         return [fail(check.name, str(error)[:_LONGEST])]
-    except asyncio.CancelledError:
-        # aiokafka raises that of a task of its own when its broker goes away.
-        return [fail(check.name, "the connection was lost meanwhile", "try again")]
     except Exception as error:  # noqa: BLE001 - a bug in one check must not hide what the others found
         return [fail(check.name, f"the check itself failed: {error_text(error)[:_LONGEST]}")]
 
 
-def _without(check: Check, why: str) -> Finding:
-    """A setting that is not there leaves checks out; one that is wrong is a finding."""
-    return skipped(check.name, why) if "is not set" in why else fail(check.name, why, "correct the setting")
+def _without(check: Check, why: WrongCall) -> Finding:
+    """An address that is not there leaves checks out; settings that are wrong are a finding."""
+    if isinstance(why, NotGiven):
+        return skipped(check.name, str(why))
+    return fail(check.name, str(why), "correct the setting")

@@ -3,6 +3,7 @@
 This command never calls TikTok Shop.
 """
 
+import asyncio
 import re
 from collections.abc import Iterable, Sequence
 from datetime import timedelta
@@ -74,10 +75,20 @@ async def check_publisher(patient: Patient) -> Sequence[Finding]:
     address = patient.publisher.rstrip("/")
     found = [await ready(address)]
     if found[0].verdict is Verdict.OK:
+        found.append(await _clock(address))
+    return found
+
+
+async def _clock(address: str) -> Finding:
+    try:
         async with httpx.AsyncClient(timeout=_REQUEST_SECONDS, trust_env=False) as http:
             skew = _SKEW.search((await http.get(f"{address}/metrics")).text)
-        found.append(_skew(0.0 if skew is None else float(skew[1])))
-    return found
+    except httpx.HTTPError:
+        return fail("publisher's clock", f"{address}/metrics does not answer", "see its log")
+    if skew is None:
+        text = f"{address}/metrics tells nothing of it: this is another service"
+        return warn("publisher's clock", text, "correct --publisher")
+    return _skew(float(skew[1]))
 
 
 def _skew(seconds: float) -> Finding:
@@ -92,7 +103,7 @@ async def check_services(patient: Patient) -> Sequence[Finding]:
     """Each service whose address is given, by its own /readyz."""
     if not patient.services:
         return [skipped("services", "no addresses are given", "--service URL, for each")]
-    return [await ready(address.rstrip("/")) for address in patient.services]
+    return await asyncio.gather(*(ready(address.rstrip("/")) for address in patient.services))
 
 
 async def ready(address: str) -> Finding:

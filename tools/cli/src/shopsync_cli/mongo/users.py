@@ -90,9 +90,9 @@ def passwords_of(plan: UsersPlan, environ: Mapping[str, str], *, certified: Coll
 
     Raises WrongCall that names every variable which is not set, or holds a published one.
     """
-    plan = UsersPlan.model_construct(users=tuple(user for user in plan.users if user.name not in certified))
-    passwords, faults = _read_passwords([user.password_env for user in plan.users], environ)
-    missing = [user.password_env for user in plan.users if user.password_env not in passwords]
+    users = [user for user in plan.users if user.name not in certified]
+    passwords, faults = _read_passwords([user.password_env for user in users], environ)
+    missing = [user.password_env for user in users if user.password_env not in passwords]
     if faults:
         raise WrongCall("; ".join(faults))
     if missing:
@@ -102,7 +102,7 @@ def passwords_of(plan: UsersPlan, environ: Mapping[str, str], *, certified: Coll
         problems = [f"{name} {problem}" for name, problem in published.items() if problem is not None]
         if problems:
             raise WrongCall("; ".join([*problems, "SHOPSYNC_SANDBOX=true allows this, on a sandbox and nowhere else"]))
-    return {user.name: passwords[user.password_env] for user in plan.users}
+    return {user.name: passwords[user.password_env] for user in users}
 
 
 def _read_passwords(names: Sequence[str], environ: Mapping[str, str]) -> tuple[dict[str, str], list[str]]:

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any, TypeVar
 
+from shopsync_cli.bounded import bounded
 from shopsync_cli.errors import CommandFailed
 from shopsync_cli.kafka.cluster import Cluster
 from shopsync_cli.kafka.lag import GroupLag, read_lag
@@ -123,12 +124,9 @@ class Watcher:
 async def _attempted(reading: Awaitable[T]) -> tuple[T | None, str | None]:
     """What was read, or why it was not."""
     try:
-        async with asyncio.timeout(_LONGEST_SECONDS):
-            return await reading, None
+        return await bounded(reading, _LONGEST_SECONDS), None
     except CommandFailed as error:
         return None, str(error)
-    except TimeoutError:
-        return None, f"no answer within {_LONGEST_SECONDS:g} s"
 
 
 async def _shops(settings: MongoSettings, shop_key: str | None) -> Sequence[ShopGlance]:

@@ -78,15 +78,22 @@ class Load:
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        await self.stop()
-        await self._producer.stop()
+        try:
+            await self.stop()
+        finally:
+            await self._producer.stop()
 
     async def stop(self) -> None:
-        """Publish nothing more, and wait until everything is acknowledged or has failed."""
+        """Publish nothing more, and wait until everything is acknowledged or has failed.
+
+        Raises what the flow has ended with, if it has ended by itself: less was sent than was planned.
+        """
         if self._flow is not None:
             flow, self._flow = self._flow, None
             flow.cancel()
-            await asyncio.gather(flow, return_exceptions=True)
+            [ended] = await asyncio.gather(flow, return_exceptions=True)
+            if isinstance(ended, Exception):
+                raise ended
         await self.settled()
 
     async def settled(self) -> None:

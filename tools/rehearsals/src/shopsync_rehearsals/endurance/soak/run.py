@@ -140,13 +140,18 @@ class Merchant:
 
 @contextlib.asynccontextmanager
 async def working(work: Callable[[], Awaitable[None]]) -> AsyncIterator[Callable[[], BaseException | None]]:
-    """The work beside the block, and a function that says why it has ended; None while it goes on."""
+    """The work beside the block, and a function that says why it has ended; None while it goes on.
+
+    Raises what it has ended with, also when nobody has asked since.
+    """
     task = asyncio.ensure_future(work())
     try:
         yield lambda: task.exception() if task.done() and not task.cancelled() else None
     finally:
         task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
+        [ended] = await asyncio.gather(task, return_exceptions=True)
+        if isinstance(ended, Exception):
+            raise ended
 
 
 async def _checked(place: Installation, load: Load) -> list[str]:
