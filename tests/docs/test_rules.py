@@ -34,7 +34,8 @@ def rows(heading: str) -> list[tuple[str, str]]:
 
 BY_CATALOG, BY_PUBLISHER = rows("Kept by the catalog"), rows("Kept by the publisher")
 BY_READERS = rows("Kept by the ingestor and the janitor")
-KEPT, OTHERS = [*BY_CATALOG, *BY_PUBLISHER, *BY_READERS], rows("Kept by others")
+BY_CONSOLE = rows("Kept by the console")
+KEPT, OTHERS = [*BY_CATALOG, *BY_PUBLISHER, *BY_READERS, *BY_CONSOLE], rows("Kept by others")
 DECISIONS, SCENARIOS = rows("Decisions of §17"), rows("Scenarios of §18")
 PROOFS = [(first, *link) for first, rest in [*KEPT, *DECISIONS, *SCENARIOS] for link in LINK.findall(rest)]
 
@@ -81,6 +82,7 @@ TABLES = {
     "catalog": (BY_CATALOG, 80, ()),
     "publisher": (BY_PUBLISHER, 40, ("publisher",)),
     "ingestor and janitor": (BY_READERS, 30, ("ingestor", "janitor")),
+    "console": (BY_CONSOLE, 2, ("console",)),
 }
 
 

@@ -6,6 +6,7 @@ import pytest
 from consents import NOW, consent
 
 from shopsync_readmodel.shops.authorization import authorization_status
+from shopsync_readmodel.shops.conditions import ShopConditions
 
 
 @pytest.mark.parametrize(
@@ -44,3 +45,65 @@ def test_what_blocks_a_shop_has_its_remedy(code, who, words):
     found = authorization_status("demo", blocked, NOW)
     assert (found.state, found.who, found.why) == ("blocked", who, f"TikTok's words ({code})")
     assert words in found.do
+
+
+@pytest.mark.parametrize(
+    ("document", "state", "why", "do"),
+    [
+        (None, "未認証", "", "「TikTok Shopで認証する」を押してください"),
+        (consent(), "認証済み", "2027年11月23日 9:00まで有効です", ""),
+        (
+            consent(ended=["deauthorized", "the seller withdrew the authorisation in Seller Center"]),
+            "認証が切れています",
+            "TikTok Shopの管理画面で連携が解除されました",
+            "「TikTok Shopで認証する」を押してください",
+        ),
+        (
+            consent(ended=["36004005", "token is gone"]),
+            "認証が切れています",
+            "token is gone (36004005)",
+            "認証する」を",
+        ),
+        (consent(expires_at=NOW + timedelta(days=3)), "まもなく認証が切れます", "11月26日", "期限までに「TikTok Shop"),
+        (
+            consent(refresh_expires_at=NOW - timedelta(days=1)),
+            "まもなく認証が切れます",
+            "期限が切れました",
+            "認証する」",
+        ),
+        (
+            consent(quota_until=NOW + timedelta(hours=1)),
+            "認証済み（新規出品は待機中）",
+            "上限に達しました",
+            "対応は不要",
+        ),
+    ],
+)
+def test_a_merchant_reads_japanese(document, state, why, do):
+    found = authorization_status("demo", document, NOW)
+    assert found.state_ja == state
+    assert why in found.why_ja
+    assert do in found.do_ja
+    assert found.is_first_to_come is (document is None)
+
+
+@pytest.mark.parametrize("code", ["105005", "token_key", "106013", "12052700", "12019004", "12052419", "7"])
+def test_no_japanese_text_names_a_command_or_setting(code):
+    blocked = consent(blocked=[code, "TikTok's words"], blocked_until=NOW + timedelta(hours=1))
+    found = authorization_status("demo", blocked, NOW)
+    assert found.do_ja
+    assert not [word for word in ("`", "PUBLISHER_", "shopsync") if word in found.do_ja + found.why_ja]
+    assert (found.why_ja == "TikTok's words (7)") is (code == "7")
+
+
+def test_what_passes_by_itself_is_told_in_both_languages():
+    conditions = ShopConditions(
+        pauses={"demo": {"paused": True, "set_at": NOW, "reason": "prices", "source": "/ops"}},
+        paces={"demo": {"paused_until": NOW + timedelta(minutes=5), "open_until": NOW}},
+        consents={},
+    )
+    told = list(conditions.passing("demo", NOW))
+    assert [one.english for one in told] == list(conditions.holdups("demo", NOW))
+    assert ["一時停止" in told[0].japanese, "控える" in told[1].japanese, "応答して" in told[2].japanese] == [True] * 3
+    assert "prices" not in told[0].japanese
+    assert list(conditions.passing("other", NOW)) == []

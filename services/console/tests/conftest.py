@@ -62,6 +62,20 @@ class World(ServiceWorld):
         return await browser.post(path, data={csrf.FIELD: csrf.token_of(cookie), **fields}, headers={"origin": ORIGIN})
 
 
+def consent_of(shop_key: str, **differs: Any) -> dict[str, Any]:
+    """The publisher's record of an authorisation, without its secrets."""
+    return {
+        "_id": shop_key,
+        "tiktok_shop_id": f"7000-{shop_key}",
+        "seller_name": f"{shop_key}の店",
+        "ended": None,
+        "blocked": None,
+        "authorized_at": NOW - timedelta(days=30),
+        "refresh_expires_at": NOW + timedelta(days=335),
+        **differs,
+    }
+
+
 @pytest.fixture
 def settings() -> dict[str, Any]:
     """What differs from the settings' defaults; overridden where a test needs it."""
@@ -78,6 +92,8 @@ async def world(
         serving(publisher.app) as url,
     ):
         world = World(**place, publisher=publisher)
+        # Both are authorised: the list is not shown before (LS-1).
+        await world.database["authorization_states"].insert_many([consent_of(shop) for shop in ("demo", "other")])
         world.settings = {"publisher_url": url, "publisher_token": publisher.token, **settings}
         world.runtime = Runtime("console", world.common, clock=world.clock)
         build(world.runtime, ConsoleSettings(**world.service_settings()))

@@ -7,12 +7,14 @@ from console.actions.publishing import PUBLISHED
 from console.picture_files import PictureFiles
 from console.publisher_api import PublisherApi
 from console.screens.actions import ActionScreen
+from console.screens.authorization import AuthorizationScreen
 from console.screens.help import HelpScreen
 from console.screens.login import LoginScreen
 from console.screens.pictures import PictureScreen
 from console.settings import ConsoleSettings
 from console.store import ActionStore, Sessions
 from console.web.application import make_application
+from console.web.gate import AuthorizationGate
 from console.web.rendering import Pages
 from shopsync_accounts import Accounts
 from shopsync_runtime import Runtime
@@ -30,17 +32,24 @@ def build(runtime: Runtime, settings: ConsoleSettings) -> None:
         runtime.on_start(store.ensure_indexes)
     actions = Actions(runtime.publishes(*PUBLISHED), stored_actions, database, clock=clock)
 
+    publisher = publisher_api(runtime, settings)
+
     pages = Pages()
     login = LoginScreen(pages, accounts, sessions, settings=settings, clock=clock)
     screens = (
         login,
         ActionScreen(pages, actions),
         PictureScreen(database, picture_files(runtime, settings)),
+        AuthorizationScreen(pages, publisher, database, clock=clock),
         HelpScreen(pages),
     )
     routes = [route for screen in screens for route in screen.routes()]
     application = make_application(
-        routes, pages=pages, sessions=sessions, ask_for_login=login.keep_and_ask, settings=settings
+        AuthorizationGate(database).before(routes),
+        pages=pages,
+        sessions=sessions,
+        ask_for_login=login.keep_and_ask,
+        settings=settings,
     )
     runtime.add_routes([Mount("/", app=application)])
 

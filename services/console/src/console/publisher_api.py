@@ -149,9 +149,15 @@ class PublisherApi:
         query = {"text": text, **({"category_id": category_id} if category_id else {})}
         return _read(_brands, await self._ask("GET", f"{_shop(shop_key)}/brands?{urlencode(query)}"))
 
-    async def consent_address(self, shop_key: str, return_to: str = "/authorization") -> str:
-        """TikTok's page on which the merchant authorises the shop. `return_to`: the console's page afterwards."""
-        document = await self._ask("POST", f"{_shop(shop_key)}/consent", {"return_to": return_to})
+    async def consent_address(
+        self, shop_key: str, return_to: str = "/authorization", *, tiktok_shop_id: str | None = None
+    ) -> str:
+        """TikTok's page on which the merchant authorises the shop. `return_to`: the console's page afterwards.
+
+        `tiktok_shop_id`: which one, of a seller with several.
+        """
+        body = {"return_to": return_to, **({"tiktok_shop_id": tiktok_shop_id} if tiktok_shop_id else {})}
+        document = await self._ask("POST", f"{_shop(shop_key)}/consent", body)
         return _read(_address, document)
 
     async def _ask(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> Any:
