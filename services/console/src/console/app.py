@@ -11,6 +11,8 @@ from console.screens.authorization import AuthorizationScreen
 from console.screens.help import HelpScreen
 from console.screens.login import LoginScreen
 from console.screens.pictures import PictureScreen
+from console.screens.product import ProductScreen
+from console.screens.product_lists import ProductLists
 from console.settings import ConsoleSettings
 from console.store import ActionStore, Sessions
 from console.web.application import make_application
@@ -39,6 +41,7 @@ def build(runtime: Runtime, settings: ConsoleSettings) -> None:
     screens = (
         login,
         ActionScreen(pages, actions),
+        ProductScreen(pages, database, actions, ProductLists(publisher_api(runtime, settings)), clock=clock),
         PictureScreen(database, picture_files(runtime, settings)),
         AuthorizationScreen(pages, publisher, database, clock=clock),
         HelpScreen(pages),

@@ -1,5 +1,6 @@
 """Pages from templates. Values are escaped; HTML from outside goes through `sanitised` first."""
 
+import uuid
 from collections.abc import Mapping
 from datetime import datetime
 from functools import partial
@@ -79,6 +80,7 @@ class Pages:
         self._templates.filters["sanitised"] = sanitised
         self._templates.filters["when"] = when
         self._templates.globals["static"] = address_of
+        self._templates.globals["new_id"] = lambda: str(uuid.uuid4())
 
     def page(
         self,

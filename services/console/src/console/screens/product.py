@@ -1,0 +1,257 @@
+"""商品詳細: one product in its layers, and its form. A page of its own, also shown in a dialog over the list."""
+
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from aiokafka.errors import KafkaError
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route
+
+from console.actions import Actions
+from console.errors import NoSuchPage, WrongForm
+from console.forms import product as forms
+from console.forms.attributes import as_lines, choices_of, inputs
+from console.forms.fields import UPSTREAM, plain, texts_of
+from console.forms.product import Entered, Errors, Rendered
+from console.model import Action
+from console.screens.product_lists import Lists, Picking, ProductLists
+from console.screens.product_view import ProductView, view_of
+from console.web.rendering import Pages
+from console.web.visits import is_partial, shop_of, visit_of
+from shopsync_contracts.events import EditChanges
+from shopsync_readmodel.products.fields import futureshop_value, sku_rows
+from shopsync_readmodel.products.product import StoredProduct, find_product
+from shopsync_runtime.mongo import Database
+
+_LATEST = 20
+
+
+@dataclass(frozen=True, slots=True)
+class FormState:
+    """All that a form shows: what it was made with, what is entered, what is wrong, and how far the pickers are.
+
+    `message`: the name of the text on top. `failed`: it was not sent, and the same form may be sent again.
+    """
+
+    was: Rendered
+    entered: Entered
+    picking: Picking = field(default_factory=Picking)
+    errors: Errors = field(default_factory=dict)
+    action_id: str = field(default_factory=lambda: str(uuid.uuid4()))
+    message: str | None = None
+    failed: bool = False
+    sent: str | None = None
+
+
+class ProductScreen:
+    """`/products/{product_no}`."""
+
+    def __init__(
+        self,
+        pages: Pages,
+        database: Database,
+        actions: Actions,
+        lists: ProductLists,
+        *,
+        clock: Callable[[], datetime],
+    ) -> None:
+        self._pages = pages
+        self._database = database
+        self._actions = actions
+        self._lists = lists
+        self._clock = clock
+
+    def routes(self) -> list[Route]:
+        """For the application."""
+        return [
+            Route("/products/{product_no}", self.show, methods=["GET"], name="product"),
+            Route("/products/{product_no}", self.take, methods=["POST"]),
+            Route("/products/{product_no}/state", self.state, methods=["GET"], name="product_state"),
+            Route("/products/{product_no}/target", self.switch, methods=["POST"], name="product_target"),
+        ]
+
+    async def show(self, request: Request) -> Response:
+        """The page, or the dialog when htmx asks for it."""
+        found = await self._found(request)
+        template = "product/dialog.html" if is_partial(request) else "product/page.html"
+        return await self._page(request, found, _fresh(found), template=template)
+
+    async def state(self, request: Request) -> Response:
+        """What changes by itself: 状態, reasons, actions. `version`: of the form beside it."""
+        found = await self._found(request)
+        view = view_of(found, self._clock())
+        version = request.query_params.get("version", "")
+        return self._pages.page(request, "product/state.html", view=view, form_version=version)
+
+    async def switch(self, request: Request) -> Response:
+        """連携対象 ON or OFF."""
+        found, form = await self._found(request), visit_of(request).form
+        if form.get("on") not in {"0", "1"}:
+            raise WrongForm("neither ON nor OFF")
+        action_id = str(form.get("action_id", ""))
+        await self._actions.switch(shop_of(request), found.product_no, form.get("on") == "1", action_id=action_id)
+        if not is_partial(request):
+            return RedirectResponse(request.url_for("product", product_no=found.product_no).path, 303)
+        actions = await self._of_product(request, found.product_no, action_id)
+        view, version = view_of(found, self._clock()), str(form.get("version", ""))
+        return self._pages.page(request, "product/top.html", view=view, form_version=version, actions=actions)
+
+    async def take(self, request: Request) -> Response:
+        """The form: a step of a picker, or what is to be saved."""
+        found, form = await self._found(request), visit_of(request).form
+        was = Rendered.from_json(str(form.get("was", "")))
+        picking = Picking.from_form(form)
+        state = FormState(
+            was, forms.read_form(form, was), picking, action_id=str(form.get("action_id", "")) or str(uuid.uuid4())
+        )
+        step, _, value = str(form.get("step", "enter")).partition(":")
+        if step == "enter":
+            step = picking.wanted_by_enter
+        match step:
+            case "save":
+                state = await self._save(request, found, state)
+            case "restore":
+                state = await self._restore(request, found, state, value)
+            case "fill":
+                state = replace(state, entered=_filled(state, str(form.get("fill", ""))))
+            case _:
+                picking, chosen = picking.step(step, value)
+                entered = replace(state.entered, texts={**state.entered.texts, **chosen})
+                state = replace(state, picking=picking, entered=entered)
+        status = 422 if state.errors else 503 if state.failed else 200
+        return await self._page(request, found, state, status=status)
+
+    # Saving
+
+    async def _save(self, request: Request, found: StoredProduct, state: FormState) -> FormState:
+        if found.snapshot is None:
+            raise NoSuchPage("the product is not in the tool")
+        shop_key, category = shop_of(request), state.entered.texts.get("category_id", state.was.texts["category_id"])
+        lists = await self._lists.read(shop_key, category, state.picking)
+        changes, errors = forms.changes_of(state.was, state.entered, found.snapshot, lists.fields)
+        if "category_id" in changes.model_fields_set and (fault := lists.category_fault(category)) is not None:
+            errors["category_id"] = fault
+        if errors:
+            return replace(state, errors=errors, message="wrong")
+        if not changes.model_fields_set:
+            return replace(state, message="no_changes")
+        return await self._send(request, found, replace(state, was=forms.settled(state.was, state.entered)), changes)
+
+    async def _restore(self, request: Request, found: StoredProduct, state: FormState, name: str) -> FormState:
+        """One field of futureshop's goes back to its value; what is entered elsewhere stays entered."""
+        if name not in UPSTREAM or found.snapshot is None:
+            raise WrongForm("not a field of futureshop's")
+        value = futureshop_value(found, name)
+        content = found.snapshot.content.model_copy(update={} if value is None else {name: value})
+        text = texts_of(content)[name]
+        kept = forms.digest(text) if name == "description" else text
+        restored = replace(
+            state,
+            was=replace(state.was, texts={**state.was.texts, name: kept}),
+            entered=replace(state.entered, texts={**state.entered.texts, name: text}),
+        )
+        return await self._send(request, found, restored, EditChanges.model_validate({name: None}))
+
+    async def _send(self, request: Request, found: StoredProduct, state: FormState, changes: EditChanges) -> FormState:
+        action_id = str(visit_of(request).form.get("action_id", ""))
+        try:
+            await self._actions.edit(shop_of(request), found.product_no, changes, action_id=action_id)
+        except KafkaError:
+            was = Rendered.from_json(str(visit_of(request).form.get("was", "")))
+            return replace(state, was=was, message="not_sent", failed=True)
+        return replace(state, action_id=str(uuid.uuid4()), sent=action_id)
+
+    # Showing
+
+    async def _found(self, request: Request) -> StoredProduct:
+        found = await find_product(self._database, shop_of(request), request.path_params["product_no"])
+        if found is None or found.snapshot is None:
+            raise NoSuchPage("no such product in this shop")
+        return found
+
+    async def _of_product(self, request: Request, product_no: str, action_id: str | None) -> list[Action]:
+        """Those that are still open, and the one that was just sent."""
+        recent = await self._actions.recent(shop_of(request), _LATEST)
+        return [one for one in recent if one.is_about(product_no) and (one.is_open or one.id == action_id)]
+
+    async def _page(
+        self, request: Request, found: StoredProduct, state: FormState, *, template: str = "", status: int = 200
+    ) -> Response:
+        texts = {**_texts(found), **state.entered.texts}
+        lists = await self._lists.read(shop_of(request), texts["category_id"], state.picking)
+        view = view_of(found, self._clock())
+        if not template:
+            template = "product/body.html" if is_partial(request) else "product/page.html"
+        return self._pages.page(
+            request,
+            template,
+            status,
+            {"x-swap": "1"} if is_partial(request) else None,
+            view=view,
+            form=state,
+            texts=texts,
+            lists=lists,
+            attributes=_attributes(state, lists, view),
+            skus=_skus(state, view),
+            form_version=str(view.snapshot.version),
+            actions=await self._of_product(request, found.product_no, state.sent),
+        )
+
+
+def _fresh(found: StoredProduct) -> FormState:
+    if found.snapshot is None:
+        raise NoSuchPage("the product is not in the tool")
+    was = forms.rendered(found.snapshot, sku_rows(found))
+    return FormState(was, forms.untouched(found.snapshot, was))
+
+
+def _texts(found: StoredProduct) -> dict[str, str]:
+    return {} if found.snapshot is None else texts_of(found.snapshot.content)
+
+
+def _filled(state: FormState, text: str) -> Entered:
+    """One number into every SKU that has none."""
+    number = plain("stock", text).strip()
+    stock = {place: state.entered.stock.get(place, "") or number for place in range(len(state.was.skus))}
+    return replace(state.entered, stock=stock)
+
+
+@dataclass(frozen=True, slots=True)
+class _AttributesPart:
+    """`fields` None: TikTok's list is not known, the attributes stand in `lines`."""
+
+    fields: tuple[object, ...] | None
+    lines: str
+    unknown: tuple[str, ...]
+
+
+def _attributes(state: FormState, lists: Lists, view: ProductView) -> _AttributesPart:
+    choices = {**choices_of(view.snapshot.content.attributes), **state.entered.attributes}
+    lines = state.entered.lines if state.entered.lines is not None else as_lines(state.was.attributes)
+    if lists.fields is None:
+        return _AttributesPart(None, lines, ())
+    known = {one.id for one in lists.fields}
+    unknown = tuple(one for one, values in choices.items() if values and one not in known)
+    return _AttributesPart(inputs(lists.fields, choices), lines, unknown)
+
+
+@dataclass(frozen=True, slots=True)
+class _SkuInput:
+    """`place` None: its stock cannot be entered here."""
+
+    row: object
+    place: int | None
+    text: str
+
+
+def _skus(state: FormState, view: ProductView) -> tuple[_SkuInput, ...]:
+    places = {(vertical, horizontal): place for place, (vertical, horizontal, _) in enumerate(state.was.skus)}
+    found = []
+    for row in view.skus:
+        place = places.get((row.vertical_no, row.horizontal_no)) if row.stock_sent is None else None
+        text = "" if place is None else state.entered.stock.get(place, state.was.skus[place][2])
+        found.append(_SkuInput(row, place, text))
+    return tuple(found)

@@ -1,0 +1,115 @@
+"""One product as 商品詳細 shows it, without its form. Pure."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from urllib.parse import quote
+
+from console.errors import NoSuchPage
+from console.forms.fields import UPSTREAM, missing_fields
+from shopsync_contracts.events import ProductSnapshot
+from shopsync_readmodel.actors import Cause
+from shopsync_readmodel.products.causes import causes
+from shopsync_readmodel.products.fields import FieldRow, SkuRow, field_rows, sku_rows
+from shopsync_readmodel.products.product import StoredProduct
+from shopsync_readmodel.products.sent_values import Sent, sent_value
+from shopsync_readmodel.products.timeline import Happening, timeline
+from shopsync_readmodel.statuses import StatusName
+
+_FIELDS = (
+    "category_id",
+    "brand_id",
+    "attributes",
+    "package_weight_g",
+    "package_dimensions_cm",
+    "name",
+    "price",
+    "images",
+    "description",
+    "size_chart_image",
+)
+_SELLER_CENTER = "https://seller-jp.tiktok.com/product/edit/"
+
+
+@dataclass(frozen=True, slots=True)
+class Layers:
+    """One field in its layers. `edit_at`: of an edit in force; `fallen_at`: of one that an import overwrote.
+
+    `entered_at`: of a value that is the tool's alone.
+    """
+
+    name: str
+    is_upstream: bool
+    futureshop: Any
+    edit_at: datetime | None
+    fallen_at: datetime | None
+    entered_at: datetime | None
+    sent: Sent
+    is_missing: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ProductView:
+    """`missing` and `others`: the names of the form's fields, in the order in which they are shown."""
+
+    snapshot: ProductSnapshot
+    status: StatusName
+    causes: tuple[Cause, ...]
+    missing: tuple[str, ...]
+    others: tuple[str, ...]
+    layers: dict[str, Layers]
+    skus: tuple[SkuRow, ...]
+    happened: tuple[Happening, ...]
+    seller_center: str | None
+    is_on_sale: bool
+    stock_is_missing: bool
+    missing_attributes: frozenset[str]
+
+    @property
+    def has_sent_stock(self) -> bool:
+        """Whether a number cannot be changed here any more."""
+        return any(row.stock_sent is not None for row in self.skus)
+
+
+def view_of(found: StoredProduct, now: datetime) -> ProductView:
+    """Raises NoSuchPage for a product that is not in the tool."""
+    snapshot = found.snapshot
+    if snapshot is None:
+        raise NoSuchPage("the product is not in the tool")
+    missing = missing_fields(snapshot)
+    rows = {row.field: row for row in field_rows(found)}
+    listing = snapshot.tiktok_product_id
+    return ProductView(
+        snapshot=snapshot,
+        status=StatusName(snapshot.status),
+        causes=causes(found, now),
+        missing=tuple(name for name in _FIELDS if name in missing),
+        others=tuple(name for name in _FIELDS if name not in missing),
+        layers={name: _layers(name, found, snapshot, rows, is_missing=name in missing) for name in _FIELDS},
+        skus=sku_rows(found),
+        happened=timeline(found),
+        seller_center=None if listing is None else f"{_SELLER_CENTER}{quote(listing, safe='')}",
+        is_on_sale=snapshot.live and snapshot.status == "synced",
+        stock_is_missing="stock" in missing,
+        missing_attributes=frozenset(
+            path.removeprefix("attributes.") for path in snapshot.missing if path.startswith("attributes.")
+        ),
+    )
+
+
+def _layers(
+    name: str, found: StoredProduct, snapshot: ProductSnapshot, rows: dict[str, FieldRow], *, is_missing: bool
+) -> Layers:
+    own = [row for field, row in rows.items() if field == name or field.startswith(f"{name}.")]
+    at = max((row.tool_at for row in own if row.tool_at is not None and row.tool is not None), default=None)
+    is_upstream, is_edited = name in UPSTREAM, name in snapshot.edited_fields
+    return Layers(
+        name=name,
+        is_upstream=is_upstream,
+        futureshop=own[0].futureshop if is_upstream and own else None,
+        edit_at=at if is_edited else None,
+        fallen_at=at if is_upstream and not is_edited else None,
+        entered_at=None if is_upstream else at,
+        sent=sent_value(found, name),
+        is_missing=is_missing,
+    )

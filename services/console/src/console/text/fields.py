@@ -1,0 +1,67 @@
+TEXTS = {
+    # names of fields
+    "name_name": ("商品名", "Name"),
+    "name_description": ("商品説明", "Description"),
+    "name_images": ("商品画像", "Images"),
+    "name_price": ("価格", "Price"),
+    "name_category_id": ("カテゴリー", "Category"),
+    "name_brand_id": ("ブランド", "Brand"),
+    "name_package_weight_g": ("梱包重量", "Package weight"),
+    "name_package_dimensions_cm": ("梱包サイズ", "Package size"),
+    "name_length": ("長さ", "Length"),
+    "name_width": ("幅", "Width"),
+    "name_height": ("高さ", "Height"),
+    "name_attributes": ("商品属性", "Attributes"),
+    "name_size_chart_image": ("サイズ表の画像", "Size chart image"),
+    "name_stock": ("在庫数", "Stock"),
+    # how to enter them
+    "hint_name": ("255文字まで", "Up to 255 characters"),
+    "hint_description": ("10,000文字まで。HTMLも使えます", "Up to 10,000 characters; HTML is allowed"),
+    "hint_images": (
+        "画像のアドレスを1行に1つ、表示する順に入力してください（9枚まで）",
+        "One address in each line, in the order in which they are shown; up to 9",
+    ),
+    "hint_price": ("円（税込、整数）", "Whole yen, tax included"),
+    "hint_package_weight_g": ("グラム（整数）", "Whole grams"),
+    "hint_package_dimensions_cm": ("センチメートル（整数）", "Whole centimetres"),
+    "hint_size_chart_image": (
+        "画像のアドレス。不要な場合は空欄のまま",
+        "Address of an image; leave it blank if none is needed",
+    ),
+    "hint_stock": (
+        "0〜99,999。最初の送信には1以上が必要です",
+        "0 to 99,999; the first push needs at least 1",
+    ),
+    # what is wrong
+    "error_needed": ("入力してください", "Enter a value"),
+    "error_whole_number": ("整数で入力してください", "Enter a whole number"),
+    "error_address": (
+        "http:// または https:// で始まるアドレスを入力してください：{address}",
+        "Enter an address that begins with http:// or https://: {address}",
+    ),
+    "error_too_long": ("{n}文字までで入力してください（現在{has}文字）", "Up to {n} characters; there are {has}"),
+    "error_too_many": ("{n}件までで入力してください", "Up to {n} entries"),
+    "error_at_least": ("{n}以上で入力してください", "Enter at least {n}"),
+    "error_at_most": ("{n}以下で入力してください", "Enter at most {n}"),
+    "error_not_taken": ("この値は登録できません（{why}）", "This value cannot be taken ({why})"),
+    "error_one_value": ("値は1つだけ指定してください", "Give one value only"),
+    "error_twice": ("同じ値が2回指定されています", "A value stands twice"),
+    "error_not_a_choice": ("選択肢にない値です：{value}", "This is not among the choices: {value}"),
+    "error_positive_number": ("正の数を入力してください", "Enter a positive number"),
+    "error_has_to_be_blank": (
+        "ほかの属性の内容により、空欄にする必要があります",
+        "With the other attributes as they are this has to stay blank",
+    ),
+    "error_attribute_line": (
+        "「属性ID = 値ID」の形で入力してください：{line}",
+        'Write "attribute id = value id": {line}',
+    ),
+    "error_no_such_category": (
+        "TikTok Shopの一覧にないカテゴリーです。選び直してください",
+        "TikTok Shop does not list this category: choose again",
+    ),
+    "error_no_leaf": (
+        "下の階層がある分類です。末端のカテゴリーを選んでください",
+        "There are categories below this one: choose one of them",
+    ),
+}

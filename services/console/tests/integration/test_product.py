@@ -1,0 +1,459 @@
+"""商品詳細 over HTTP: the layers, the form, what is sent and what is not."""
+
+import html
+import json
+import re
+
+import pytest
+from tool_database import ToolDatabase
+
+from console.web import csrf
+from shopsync_contracts.topics import TOOL_EDITS
+
+EVIL = "<script>alert('x')</script>\"'&"
+
+
+@pytest.fixture
+async def tool(world):
+    tool = ToolDatabase(world.database)
+    await tool.shop()
+    await tool.shop("other")
+    return tool
+
+
+def fields_of(page):
+    """What a browser would send back: every input of the product's form as the page has it."""
+    text = page.text.split('<form id="product-form"')[1].split("</form>")[0]
+    found: dict[str, list[str]] = {}
+    for tag in re.findall(r"<input\b[^>]*>", text):
+        given = dict(re.findall(r'([\w-]+)="([^"]*)"', tag))
+        if given.get("type") in {"checkbox", "radio"} and " checked" not in tag:
+            continue
+        if "name" in given:
+            found.setdefault(html.unescape(given["name"]), []).append(html.unescape(given.get("value", "")))
+    for name, body in re.findall(r'<textarea[^>]*\bname="([^"]*)"[^>]*>\n(.*?)</textarea>', text, re.DOTALL):
+        found.setdefault(html.unescape(name), []).append(html.unescape(body))
+    for name, body in re.findall(r'<select[^>]*\bname="([^"]*)"[^>]*>(.*?)</select>', text, re.DOTALL):
+        chosen = re.findall(r'<option value="([^"]*)" selected', body)
+        found.setdefault(html.unescape(name), []).append(html.unescape(chosen[0]) if chosen else "")
+    found.pop(csrf.FIELD)
+    return found
+
+
+async def opened(world, number="A-1", browser=None):
+    page = await (browser or world.client).get(f"/products/{number}")
+    assert page.status_code == 200, page.text[:300]
+    return page
+
+
+async def send(world, fields, number="A-1", step="save", **differs):
+    given = {**fields, **{name.replace("__", "."): value for name, value in differs.items()}, "step": step}
+    return await world.post(world.client, f"/products/{number}", **given)
+
+
+async def edits(world):
+    return [event.data for event in await world.events(TOOL_EDITS)]
+
+
+async def changes(world):
+    return [json.loads(one.changes.model_dump_json()) for one in await edits(world)]
+
+
+async def test_a_product_shows_its_layers_and_why_it_is_not_on_sale(world, tool):
+    await tool.imported(name="シャツ", description="<p>綿</p><script>alert(1)</script>", regular_price=3500)
+    await tool.edited(minute=1, price=2900)
+    page = await opened(world)
+    assert "不足項目あり" in page.text
+    assert "カテゴリー：入力されていません" in page.text
+    assert "3,500円" in page.text
+    assert 'value="2900"' in page.text
+    assert "futureshopの値に戻す" in page.text
+    assert page.text.count('value="restore:price"') == 1
+    assert 'value="restore:name"' not in page.text
+    assert "まだ送信されていません" in page.text
+    assert "<script>alert(1)" not in page.text
+    assert (
+        page.text.index('id="product-missing"')
+        < page.text.index('id="package_weight_g"')
+        < page.text.index('id="name"')
+    )
+
+
+async def test_a_dialog_over_the_list_has_no_page_around_it(world, tool):
+    await tool.imported()
+    part = await world.client.get("/products/A-1", headers={"hx-request": "true"})
+    assert part.text.lstrip().startswith("<dialog")
+    assert "<html" not in part.text
+
+
+async def test_another_shops_product_and_an_unknown_one_are_not_there(world, tool):
+    await tool.imported("B-1", shop_key="other")
+    other = await world.log_in("other")
+    assert (await other.get("/products/B-1")).status_code == 200
+    for number in ("B-1", "nothing", "other%2FB-1"):
+        assert (await world.client.get(f"/products/{number}")).status_code == 404
+        assert (await world.client.get(f"/products/{number}/state")).status_code == 404
+        assert (await world.post(world.client, f"/products/{number}", name="x")).status_code == 404
+        assert (await world.post(world.client, f"/products/{number}/target", on="1")).status_code == 404
+    assert await edits(world) == []
+
+
+async def test_only_what_changed_is_sent(world, tool):
+    await tool.imported("商品 1/2".replace("/", "／"), regular_price=3500)
+    number = "商品 1／2"
+    page = await opened(world, number)
+    done = await send(world, fields_of(page), number, f__package_weight_g="３００", f__name="新しい名前")
+    assert done.status_code == 200
+    assert "受け付けました" in done.text
+    [edit] = await edits(world)
+    assert (edit.shop_key, edit.product_no) == ("demo", number)
+    assert json.loads(edit.changes.model_dump_json()) == {"name": "新しい名前", "package_weight_g": 300}
+    assert 'value="新しい名前"' in done.text
+
+
+async def test_the_same_form_twice_is_one_event_and_the_next_one_is_another(world, tool):
+    await tool.imported()
+    fields = fields_of(await opened(world))
+    first = await send(world, fields, f__name="x")
+    await send(world, fields, f__name="x")
+    assert len(await edits(world)) == 1
+    again = await send(world, fields_of(first), f__name="y")
+    assert again.status_code == 200
+    assert await changes(world) == [{"name": "x"}, {"name": "y"}]
+
+
+async def test_nothing_changed_sends_nothing(world, tool):
+    await tool.imported(name="a\r\nb", description="x\r\ny ", images=["https://a.example/1.jpg"] * 12)
+    done = await send(world, fields_of(await opened(world)))
+    assert "変更された項目はありません" in done.text
+    assert await edits(world) == []
+
+
+async def test_a_field_that_somebody_else_changed_meanwhile_is_not_overwritten(world, tool):
+    """Scenario 44: the merchant saves the form while an import is applied."""
+    await tool.imported(minute=0, name="シャツ")
+    fields = fields_of(await opened(world))
+    await tool.edited(minute=1, brand_id="7000", package_weight_g=100)
+    await tool.imported(minute=2, name="冬のシャツ")
+    await send(world, fields, f__category_id="601234")
+    assert await changes(world) == [{"category_id": "601234"}]
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "says"),
+    [
+        ("f.name", "", "入力してください"),
+        ("f.name", "x" * 256, "255文字までで入力してください（現在256文字）"),
+        ("f.description", "x" * 10_001, "10000文字までで"),
+        ("f.images", "\n".join(["https://a.example/1.jpg"] * 10), "9件まで"),
+        ("f.images", "javascript:alert(1)", "http:// または https://"),
+        ("f.price", "0", "1以上で"),
+        ("f.price", "12.5", "整数で"),
+        ("f.price", "1000000000", "999,999,999以下で"),
+        ("f.package_weight_g", "x", "整数で"),
+        ("f.length", "0", "1以上で"),
+        ("f.height", "10000", "9,999以下で"),
+        ("f.size_chart_image", "x", "http:// または https://"),
+        ("f.category_id", "999", "TikTok Shopの一覧にない"),
+        ("f.category_id", "600001", "末端のカテゴリー"),
+        ("stock.0", "100000", "99,999以下で"),
+        ("stock.0", "-1", "0以上で"),
+        ("stock.0", "", "入力してください"),
+    ],
+)
+async def test_a_wrong_value_comes_back_with_its_error_and_nothing_is_sent(world, tool, field, value, says):
+    await tool.imported()
+    fields = fields_of(await opened(world))
+    refused = await send(world, {**fields, field: value, "f.package_dimensions_cm": "", "f.width": "33"})
+    assert refused.status_code == 422
+    name = field.removeprefix("f.")
+    assert f'id="{name}-error">' in refused.text
+    error = html.unescape(refused.text.split(f'id="{name}-error">')[1].split("</p>")[0])
+    assert says in error
+    kept = fields_of(refused)
+    assert kept["f.width"] == ["33"]
+    assert kept[field] == [value]
+    assert await edits(world) == []
+
+
+async def test_one_wrong_value_holds_back_the_right_ones_until_it_is_mended(world, tool):
+    await tool.imported()
+    refused = await send(world, fields_of(await opened(world)), f__package_weight_g="300", f__price="x")
+    mended = await send(world, fields_of(refused), f__price="2900")
+    assert mended.status_code == 200
+    assert await changes(world) == [{"price": 2900, "package_weight_g": 300}]
+
+
+async def test_a_field_goes_back_to_futureshops_value(world, tool):
+    await tool.imported(name="シャツ")
+    await tool.edited(minute=1, name="夏のシャツ")
+    page = await opened(world)
+    done = await send(world, fields_of(page), step="restore:name", f__package_weight_g="300")
+    assert await changes(world) == [{"name": None}]
+    kept = fields_of(done)
+    assert (kept["f.name"], kept["f.package_weight_g"]) == (["シャツ"], ["300"])
+    await send(world, kept)
+    assert (await changes(world))[1] == {"package_weight_g": 300}
+    assert (await send(world, kept, step="restore:brand_id")).status_code == 403
+
+
+async def test_stock_is_sent_per_sku_and_what_was_sent_cannot_be_changed(world, tool):
+    """Scenarios 26 and 30: the tool's number before the first push; afterwards it is shown as sent."""
+    skus = [{"vertical_no": "M", "stock": 10}, {"vertical_no": "L", "stock": 0}]
+    await tool.imported(skus=skus, axes={"vertical": "サイズ"})
+    await tool.completed()
+    page = await opened(world)
+    assert "在庫数：L:の値がありません" in page.text
+    await send(world, fields_of(page), stock__0="7")
+    assert await changes(world) == [{"stock": [{"vertical_no": "M", "horizontal_no": "", "quantity": 7}]}]
+    await tool.pushed(minute=5, stock=7)
+    page = await opened(world)
+    assert "7（送信済み）" in page.text
+    assert "stock.0" not in fields_of(page)
+    await send(world, {**fields_of(page), "stock.0": "9"})
+    assert len(await edits(world)) == 1
+
+
+async def test_four_hundred_skus_can_be_filled_at_once(world, tool):
+    skus = [
+        {
+            "vertical_no": str(v),
+            "horizontal_no": str(h),
+            "vertical_name": f"色{v}",
+            "horizontal_name": f"{h}号",
+            "stock": 0,
+        }
+        for v in range(20)
+        for h in range(20)
+    ]
+    await tool.imported(skus=skus, axes={"vertical": "色", "horizontal": "号"})
+    page = await opened(world)
+    fields = {name: "" if name.startswith("stock.") else value for name, value in fields_of(page).items()}
+    filled = await send(world, fields, step="fill:", fill="5", stock__0="1")
+    assert await edits(world) == []
+    await send(world, fields_of(filled))
+    [sent] = await changes(world)
+    assert [one["quantity"] for one in sent["stock"]] == [1, *[5] * 399]
+    assert len({(one["vertical_no"], one["horizontal_no"]) for one in sent["stock"]}) == 400
+
+
+async def test_a_variation_has_no_switch_of_its_own(world, tool):
+    """Scenario 36."""
+    await tool.imported(skus=[{"vertical_no": str(n), "stock": 1} for n in range(6)], axes={"vertical": "色"})
+    page = await opened(world)
+    assert page.text.count('name="on"') == 1
+    await world.post(world.client, "/products/A-1/target", on="1", action_id="00000000-0000-4000-8000-000000000001")
+    [event] = await edits(world)
+    assert (event.TYPE, event.sync_enabled) == ("sync_target.set", True)
+
+
+async def test_the_switch_answers_at_once(world, tool):
+    await tool.imported()
+    fields = {"on": "1", "action_id": "00000000-0000-4000-8000-000000000001"}
+    away = await world.post(world.client, "/products/A-1/target", **fields)
+    assert (away.status_code, away.headers["location"]) == (303, "/products/A-1")
+    assert "受け付けました" in (await opened(world)).text
+    assert (await world.post(world.client, "/products/A-1/target", on="2")).status_code == 403
+
+
+async def test_a_field_that_was_refused_before_sending_is_named(world, tool):
+    """Scenario 39."""
+    await tool.imported(axes={"vertical": "軸" * 30}, skus=[{"vertical_no": "1", "stock": 1}])
+    await tool.completed()
+    await tool.switched(on=True)
+    message = f"axes.vertical: the axis name {'軸' * 30!r} has 30 characters, TikTok allows 20"
+    await tool.failed(status="incomplete", code="incomplete", message=message, missing=("axes.vertical",))
+    page = await opened(world)
+    assert "縦軸の名称：軸の名称" in page.text
+    assert "30文字あります。TikTok Shopでは20文字までです" in page.text
+    assert "futureshop管理画面で対応" in page.text
+
+
+async def test_the_listing_and_tiktoks_words_are_shown(world, tool):
+    await tool.imported()
+    await tool.completed()
+    await tool.switched(on=True)
+    await tool.pushed(minute=2, stock=10)
+    await tool.reviewed(review="rejected", minute=3, reasons=[{"position": "", "reason": EVIL, "suggestion": ""}])
+    page = await opened(world)
+    assert 'href="https://seller-jp.tiktok.com/product/edit/T1" target="_blank" rel="noopener' in page.text
+    assert html.unescape(page.text).count(EVIL) >= 1
+    assert "<script>alert" not in page.text
+    assert "審査：承認されませんでした" in page.text
+
+
+async def test_names_values_and_numbers_with_markup_are_text(world, tool):
+    number = "A<b>&\"'"
+    await tool.imported(number, name=EVIL, description=EVIL, images=["https://a.example/<script>alert('x')</script>"])
+    await tool.edited(number, minute=1, description=EVIL, category_id="<script>alert('x')</script>")
+    page = await opened(world, "A%3Cb%3E&%22'")
+    assert "<script>alert" not in page.text
+    refused = await send(world, fields_of(page), "A%3Cb%3E&%22'", f__price="<script>alert('x')</script>")
+    assert refused.status_code == 422
+    assert "<script>alert" not in refused.text
+
+
+async def test_a_former_listing_is_warned_of(world, tool):
+    await tool.imported()
+    await tool.completed()
+    await tool.switched(on=True)
+    await tool.pushed(minute=2, stock=10)
+    await tool.switched(on=False, minute=3)
+    await tool.removed(minute=4)
+    await tool.deleted(minute=5)
+    await tool.imported(minute=60)
+    assert "同じ商品番号の以前の商品" in (await opened(world)).text
+
+
+async def test_the_state_alone_follows_and_tells_when_the_form_is_old(world, tool):
+    await tool.imported()
+    same = await world.client.get("/products/A-1/state?version=1", headers={"hx-request": "true"})
+    await tool.edited(minute=1, name="x")
+    later = await world.client.get("/products/A-1/state?version=1", headers={"hx-request": "true"})
+    assert "この画面を開いたあとに" not in same.text
+    assert "この画面を開いたあとに" in later.text
+    assert "<form id=" not in later.text
+
+
+@pytest.mark.parametrize("was", ["", "{}", "[]", '{"texts": {}}', "[" * 100_000])
+async def test_a_form_that_does_not_say_what_it_was_made_with_is_refused(world, tool, was):
+    await tool.imported()
+    assert (await send(world, {"was": was, "f.name": "x"})).status_code == 403
+
+
+async def test_english_is_there_too(world, tool):
+    await tool.imported()
+    world.client.cookies.set("console_language", "en")
+    page = await opened(world)
+    assert "Missing values" in page.text
+    assert "category_id: blank" in page.text
+
+
+# Pickers
+
+
+async def test_a_category_is_chosen_step_by_step(world, tool):
+    await tool.imported()
+    top = await opened(world)
+    first = await send(world, fields_of(top), step="category_at:600001", f__package_weight_g="300")
+    second = await send(world, fields_of(first), step="category_at:601000")
+    assert 'value="category:601234"' in second.text
+    chosen = await send(world, fields_of(second), step="category:601234")
+    assert "レディースファッション &gt; 靴下・タイツ &gt; ソックス" in chosen.text
+    assert "素材" in chosen.text
+    assert await edits(world) == []
+    await send(world, fields_of(chosen))
+    assert await changes(world) == [{"category_id": "601234", "package_weight_g": 300}]
+
+
+async def test_a_category_is_found_by_its_name_also_with_the_enter_key(world, tool):
+    await tool.imported()
+    found = await send(world, fields_of(await opened(world)), step="enter", category_text="日本茶")
+    assert 'value="category:611100"' in found.text
+    assert await edits(world) == []
+    nothing = await send(world, fields_of(found), step="category_search", category_text="そんなものはない")
+    assert "見つかりませんでした" in nothing.text
+
+
+async def test_a_brand_is_found_and_chosen(world, tool):
+    await tool.imported()
+    found = await send(world, fields_of(await opened(world)), step="brand_search", brand_text="ひだまり")
+    assert "きぬがさ織物" not in found.text
+    chosen = await send(world, fields_of(found), step="brand:7080000000000000002:ひだまり製作所")
+    assert "ひだまり製作所" in chosen.text
+    saved = await send(world, fields_of(chosen))
+    assert await changes(world) == [{"brand_id": "7080000000000000002"}]
+    cleared = await send(world, fields_of(saved), step="brand:")
+    await send(world, fields_of(cleared))
+    assert (await changes(world))[1] == {"brand_id": None}
+
+
+async def test_attributes_of_every_input_type(world, tool):
+    await tool.imported()
+    await tool.completed()
+    await tool.edited(minute=2, category_id="601234")
+    page = await opened(world)
+    fields = {
+        **fields_of(page),
+        "a.100701": "1007011",
+        "a.100800": "1008001",
+        "a.100801": "1008011",
+        "a.100398": ["1001001", "1001002"],
+        "t.100398": "シルク\r\n麻",
+        "t.100811": "1.5",
+        "t.100812": "AB-1",
+    }
+    done = await send(world, fields)
+    assert done.status_code == 200, re.findall(r'class="error".*', done.text)
+    [sent] = await changes(world)
+    assert {one["id"]: one["values"] for one in sent["attributes"]} == {
+        "100701": [{"id": "1007011"}],
+        "100800": [{"id": "1008001"}],
+        "100801": [{"id": "1008011"}],
+        "100398": [{"id": "1001001"}, {"id": "1001002"}, {"name": "シルク"}, {"name": "麻"}],
+        "100811": [{"name": "1.5"}],
+        "100812": [{"name": "AB-1"}],
+    }
+    again = fields_of(done)
+    assert again["a.100398"] == ["1001001", "1001002"]
+    assert again["t.100398"] == ["シルク\n麻"]
+    assert "変更された項目はありません" in (await send(world, again)).text
+
+
+@pytest.mark.parametrize(
+    ("attribute", "given", "says"),
+    [
+        ("100701", {"a.100701": "9"}, "選択肢にない値です：9"),
+        ("100701", {"a.100701": "1007011", "t.100701": "フランス"}, "値は1つだけ"),
+        ("100800", {"t.100800": "たぶん"}, "選択肢にない値です：たぶん"),
+        ("100801", {"a.100800": "1008002", "a.100801": "1008011"}, "空欄にする必要があります"),
+        ("100811", {"t.100811": "たくさん"}, "正の数"),
+        ("100811", {"t.100811": "0"}, "正の数"),
+        ("100812", {"t.100812": "x" * 2001}, "2000文字まで"),
+    ],
+)
+async def test_a_wrong_attribute_has_its_error_beside_it(world, tool, attribute, given, says):
+    await tool.imported()
+    await tool.edited(minute=2, category_id="601234")
+    refused = await send(world, {**fields_of(await opened(world)), **given})
+    assert refused.status_code == 422
+    assert says in html.unescape(refused.text.split(f'id="a.{attribute}-error">')[1].split("</p>")[0])
+    assert await edits(world) == []
+
+
+async def test_an_attribute_that_somebody_else_entered_meanwhile_stays(world, tool):
+    await tool.imported()
+    await tool.edited(minute=2, category_id="601234")
+    fields = fields_of(await opened(world))
+    await tool.edited(minute=3, attributes=[{"id": "100812", "values": [{"name": "AB-1"}]}])
+    await send(world, fields, **{"a.100701": "1007011"})
+    [sent] = await changes(world)
+    assert [one["id"] for one in sent["attributes"]] == ["100812", "100701"]
+
+
+async def test_attributes_that_a_new_category_does_not_have_go_with_the_old_one(world, tool):
+    await tool.imported()
+    await tool.edited(minute=2, category_id="611100", attributes=[{"id": "1", "values": [{"id": "2"}]}])
+    page = await opened(world)
+    assert "このカテゴリーにない属性があります：1" in page.text
+    await send(world, fields_of(page), step="save", f__category_id="601234")
+    assert await changes(world) == [{"category_id": "601234", "attributes": None}]
+
+
+class TestWithoutThePublisher:
+    @pytest.fixture
+    def settings(self):
+        return {"publisher_token": None}
+
+    async def test_the_ids_are_shown_and_can_be_entered(self, world, tool):
+        await tool.imported()
+        await tool.edited(minute=2, category_id="601234", attributes=[{"id": "100701", "values": [{"id": "1007011"}]}])
+        page = await opened(world)
+        fields = fields_of(page)
+        assert fields["f.category_id"] == ["601234"]
+        assert fields["lines"] == ["100701 = 1007011"]
+        await send(world, fields, f__brand_id="7080000000000000001", lines='100701 = 1007012\r\n100398 = "綿"')
+        [sent] = await changes(world)
+        assert sent["brand_id"] == "7080000000000000001"
+        assert [one["values"] for one in sent["attributes"]] == [[{"id": "1007012"}], [{"name": "綿"}]]
+        assert (await send(world, fields, lines="nonsense")).status_code == 422
