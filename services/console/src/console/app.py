@@ -13,6 +13,7 @@ from console.screens.login import LoginScreen
 from console.screens.pictures import PictureScreen
 from console.screens.product import ProductScreen
 from console.screens.product_lists import ProductLists
+from console.screens.settings import SettingsScreen
 from console.settings import ConsoleSettings
 from console.store import ActionStore, Sessions
 from console.web.application import make_application
@@ -44,6 +45,7 @@ def build(runtime: Runtime, settings: ConsoleSettings) -> None:
         ProductScreen(pages, database, actions, ProductLists(publisher_api(runtime, settings)), clock=clock),
         PictureScreen(database, picture_files(runtime, settings)),
         AuthorizationScreen(pages, publisher, database, clock=clock),
+        SettingsScreen(pages, actions, database),
         HelpScreen(pages),
     )
     routes = [route for screen in screens for route in screen.routes()]

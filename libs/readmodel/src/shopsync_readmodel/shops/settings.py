@@ -1,6 +1,7 @@
 """A shop's settings as the catalog stores them."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from shopsync_contracts.events import SyncSettings, TaxDefaults
 from shopsync_readmodel.errors import NoShop
@@ -11,10 +12,11 @@ _NAMED = 20
 
 @dataclass(frozen=True, slots=True)
 class ShopSettings:
-    """連携設定 and 消費税設定; the defaults where members are missing."""
+    """連携設定 and 消費税設定; the defaults where members are missing. `updated_at`: the time of their event."""
 
     sync: SyncSettings
     tax: TaxDefaults
+    updated_at: datetime | None = None
 
 
 async def read_settings(database: Database, shop_key: str) -> ShopSettings | None:
@@ -25,6 +27,7 @@ async def read_settings(database: Database, shop_key: str) -> ShopSettings | Non
     return ShopSettings(
         sync=SyncSettings.model_validate(document.get("sync") or {}, strict=False),
         tax=TaxDefaults.model_validate(document.get("tax") or {}, strict=False),
+        updated_at=document.get("updated_at"),
     )
 
 

@@ -1,0 +1,34 @@
+"""Products whose listing is hidden in Seller Center while they are ON: the next sync puts them on sale again (LY-6)."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from shopsync_runtime.mongo import Database, Document
+
+_BY_PLATFORM: Final = "PLATFORM_DEACTIVATED"
+"""TikTok's raw status among the reasons: taken off sale by TikTok Shop, not by the seller (SS-12)."""
+
+
+@dataclass(frozen=True, slots=True)
+class HiddenProducts:
+    """How many there are; product number and name of the first ones."""
+
+    count: int
+    first: tuple[tuple[str, str], ...]
+
+
+async def read_hidden(database: Database, shop_key: str, limit: int) -> HiddenProducts:
+    """Those of the shop that a sync of everything would send: ON and complete."""
+    query: Document = {
+        "shop_key": shop_key,
+        "sync_enabled": True,
+        "status": {"$ne": "incomplete"},
+        "live": {"$ne": True},
+        "listing.review.state": "deactivated",
+        "listing.review.reasons.reason": {"$ne": _BY_PLATFORM},
+    }
+    fields = {"product_no": 1, "content.name": 1}
+    found = await database["products"].find(query, fields).sort("_id", 1).limit(limit + 1).to_list()
+    first = tuple((one["product_no"], (one.get("content") or {}).get("name", "")) for one in found[:limit])
+    count = len(found) if len(found) <= limit else await database["products"].count_documents(query)
+    return HiddenProducts(count, first)
