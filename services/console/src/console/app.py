@@ -4,6 +4,7 @@ from starlette.routing import Mount
 
 from console.actions import Actions
 from console.actions.publishing import PUBLISHED
+from console.live import Follower, Hub, Reader, Situation
 from console.picture_files import PictureFiles
 from console.publisher_api import PublisherApi
 from console.screens.actions import ActionScreen
@@ -14,6 +15,7 @@ from console.screens.pictures import PictureScreen
 from console.screens.product import ProductScreen
 from console.screens.product_lists import ProductLists
 from console.screens.settings import SettingsScreen
+from console.screens.stream import StreamScreen
 from console.settings import ConsoleSettings
 from console.store import ActionStore, Sessions
 from console.web.application import make_application
@@ -34,6 +36,7 @@ def build(runtime: Runtime, settings: ConsoleSettings) -> None:
     for store in (sessions, accounts, stored_actions):
         runtime.on_start(store.ensure_indexes)
     actions = Actions(runtime.publishes(*PUBLISHED), stored_actions, database, clock=clock)
+    hub = live(runtime, actions, stored_actions)
 
     publisher = publisher_api(runtime, settings)
 
@@ -43,6 +46,7 @@ def build(runtime: Runtime, settings: ConsoleSettings) -> None:
         login,
         ActionScreen(pages, actions),
         ProductScreen(pages, database, actions, ProductLists(publisher_api(runtime, settings)), clock=clock),
+        StreamScreen(hub),
         PictureScreen(database, picture_files(runtime, settings)),
         AuthorizationScreen(pages, publisher, database, clock=clock),
         SettingsScreen(pages, actions, database),
@@ -77,3 +81,16 @@ def picture_files(runtime: Runtime, settings: ConsoleSettings) -> PictureFiles:
     )
     runtime.on_stop(pictures.aclose)
     return pictures
+
+
+def live(runtime: Runtime, actions: Actions, store: ActionStore) -> Hub:
+    """What follows actions to their end beside the pages, and tells open pages; their streams end with the process."""
+    hub = Hub()
+    follower = Follower(store, Situation(runtime.database), hub, clock=runtime.clock)
+    reading = Reader(runtime.kafka, runtime.common.topic_prefix, hub, follower, clock=runtime.clock)
+    actions.on_sent(lambda _action: follower.wake())
+    runtime.on_start(reading.start)
+    runtime.background("following", follower.run)
+    runtime.background("reading", reading.run)
+    runtime.on_stop(hub.aclose)
+    return hub

@@ -51,6 +51,7 @@ class Action:
     event_ids: tuple[str, ...] = ()
     marks: EditMarks | None = None
     mode: str | None = None
+    refused: tuple[tuple[str, str], ...] = ()
 
     @property
     def is_open(self) -> bool:

@@ -34,6 +34,14 @@ def read_held(document: Document, product_no: str) -> HeldMessage | None:
     return HeldMessage(_what(body), body.TYPE, event.id, event.time, held_at, place)
 
 
+def event_ids_of(document: Document) -> tuple[str, ...]:
+    """The id of the event in a document of `held_messages`; none when it cannot be read."""
+    try:
+        return (parse(document.get("value")).id,)
+    except ContractError:
+        return ()
+
+
 def _what(body: Any) -> str:
     if isinstance(body, SyncTargetSet):
         return f"連携対象 {'ON' if body.sync_enabled else 'OFF'}"

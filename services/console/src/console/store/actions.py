@@ -14,6 +14,7 @@ KEPT = 200
 KEPT_NUMBERS = 1_000
 """Product numbers that are kept of an action while it is open, so that its rows can say so."""
 KEPT_AFTERWARDS = 20
+KEPT_REFUSALS = 200
 
 _UNSENT = "unsent"
 _FREE = datetime(1970, 1, 1, tzinfo=UTC)
@@ -87,6 +88,7 @@ class ActionStore:
             "reason": action.reason,
             "until": action.until,
             "progress": None if action.progress is None else dict(action.progress),
+            "refused": [list(one) for one in action.refused[:KEPT_REFUSALS]],
         }
         if not action.is_open:
             changes["products"] = None if action.product_nos is None else list(action.product_nos[:KEPT_AFTERWARDS])
@@ -183,6 +185,7 @@ def _action(shop_key: str, one: Document, now: datetime) -> Action:
         event_ids=tuple(one["events"]),
         marks=_marks(one.get("marks")),
         mode=one.get("mode"),
+        refused=tuple((number, reason) for number, reason in one.get("refused") or ()),
     )
 
 

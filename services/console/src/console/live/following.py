@@ -1,0 +1,203 @@
+"""Follows every open action to its end, and stores what became of it. Each process does; they come to the same."""
+
+import asyncio
+from collections.abc import Callable, Collection, Iterable, Sequence
+from contextlib import suppress
+from datetime import datetime
+
+import structlog
+
+from console.live.hub import Hub
+from console.live.knowledge import Knowledge
+from console.live.rules import (
+    GIVEN_UP_AFTER,
+    Stored,
+    bulk_now,
+    bulk_verdicts,
+    edit_now,
+    ended,
+    import_now,
+    refused,
+    standing,
+    sync_counts,
+    sync_now,
+    too_old,
+)
+from console.live.situation import Situation
+from console.model import Action
+from console.store import ActionStore
+from shopsync_readmodel.stored.effects import EditMarks
+
+log = structlog.get_logger(__name__)
+
+_APART_SECONDS = 0.3
+_WHILE_OPEN_SECONDS = 1.0
+_IDLE_SECONDS = 3.0
+_SETTLED_SECONDS = 3.0
+_SLOW_SECONDS = 5.0
+"""Reviews take long: they are not asked for with every round."""
+_QUIET_SECONDS = 60.0
+"""Commands have reached the publisher's inbox by then: a shop without any push to do has nothing left."""
+
+
+class Follower:
+    """Runs beside the pages. Woken by every action that is sent, and by what the services say."""
+
+    def __init__(
+        self,
+        store: ActionStore,
+        situation: Situation,
+        hub: Hub,
+        *,
+        clock: Callable[[], datetime],
+    ) -> None:
+        self._store = store
+        self._situation = situation
+        self.known = Knowledge()
+        self._hub = hub
+        self._clock = clock
+        self._news = asyncio.Event()
+        self._applied: dict[str, set[str]] = {}
+        self._later_since: dict[str, float] = {}
+        self._next_look: dict[str, float] = {}
+        self._quiet_since: dict[str, float] = {}
+        self.shops: frozenset[str] = frozenset()
+
+    def wake(self) -> None:
+        """Something happened that may end an action."""
+        self._news.set()
+
+    async def oldest_open(self, now: datetime) -> datetime:
+        """When the oldest open action was sent; now when there is none."""
+        return min((one.sent_at for one in await self._store.all_open(now)), default=now)
+
+    async def run(self) -> None:
+        """Until it is cancelled."""
+        while True:
+            is_busy = await self.round()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(_WHILE_OPEN_SECONDS if is_busy else _IDLE_SECONDS):
+                    await self._news.wait()
+            self._news.clear()
+            await asyncio.sleep(_APART_SECONDS)
+
+    async def round(self) -> bool:
+        """Look at every open action once. Whether there are any."""
+        now = self._clock()
+        found = await self._store.all_open(now)
+        self.shops = frozenset(one.shop_key for one in found)
+        self._forget(found)
+        for before, after in [*await self._edits(found), *await self._others(found)]:
+            if now - before.sent_at > GIVEN_UP_AFTER and after.is_open:
+                after = too_old(after)  # noqa: PLW2901 - this is what it is now
+            if after != before and await self._store.note(after):
+                self._tell(after)
+        return bool(found)
+
+    def _forget(self, found: Sequence[Action]) -> None:
+        now = asyncio.get_running_loop().time()
+        requests = {(one.shop_key, event_id) for one in found for event_id in one.event_ids}
+        self.known.forget(requests, {one.shop_key for one in found if one.kind == "sync"}, now)
+        ids = {one.id for one in found}
+        for memory in (self._applied, self._later_since, self._next_look, self._quiet_since):
+            for gone in memory.keys() - ids:
+                del memory[gone]
+
+    def _tell(self, action: Action) -> None:
+        self._hub.tell(action.shop_key, "action", action.id)
+        if action.kind in {"import", "sync"}:
+            self._hub.tell(action.shop_key, "run", action.id)
+        if action.is_open:
+            return
+        log.info("action ended", shop_key=action.shop_key, action_id=action.id, kind=action.kind, state=action.state)
+        for number in action.product_nos or ():
+            self._hub.tell(action.shop_key, "product", number)
+
+    # One product --------------------------------------------------------------------------------------------
+
+    async def _edits(self, found: Iterable[Action]) -> list[tuple[Action, Action]]:
+        edits = [one for one in found if one.kind in {"edit", "switch"} and one.product_nos]
+        products = await self._situation.products(
+            {(one.shop_key, number): one.sent_at for one in edits for number in one.product_nos or ()}
+        )
+        return [(one, self._edit(one, products[(one.shop_key, (one.product_nos or ("",))[0])])) for one in edits]
+
+    def _edit(self, action: Action, product: Stored) -> Action:
+        letter = self.known.letter(action.shop_key, action.id)
+        return edit_now(action, product, letter, settled=self._is_settled(action, product))
+
+    def _is_settled(self, action: Action, product: Stored) -> bool:
+        """Whether a later time has stood there for long enough that a dead letter would have come."""
+        if standing(action.marks or EditMarks(), action.sent_at, product, settled=True) != "later":
+            return False
+        now = asyncio.get_running_loop().time()
+        return now - self._later_since.setdefault(action.id, now) >= _SETTLED_SECONDS
+
+    # Everything else ----------------------------------------------------------------------------------------
+
+    async def _others(self, found: Iterable[Action]) -> list[tuple[Action, Action]]:
+        return [(one, await self._other(one)) for one in found if one.kind not in {"edit", "switch"}]
+
+    async def _other(self, action: Action) -> Action:
+        letters = [self.known.letter(action.shop_key, event_id) for event_id in action.event_ids]
+        if (letter := next(filter(None, letters), None)) is not None:
+            return refused(action, letter)
+        if action.kind == "import":
+            return import_now(action, self.known.reports(action.shop_key, action.id))
+        if action.kind == "settings":
+            is_stored = await self._situation.has_settings(action.shop_key, action.sent_at)
+            return ended(action, "done" if is_stored else "applying")
+        return await (self._bulk(action) if action.kind == "bulk_edit" else self._sync(action))
+
+    async def _bulk(self, action: Action) -> Action:
+        verdicts = bulk_verdicts(action, self.known)
+        if verdicts is None:
+            is_held = action.state == "waiting" or await self._situation.is_held(action.shop_key, action.event_ids)
+            return ended(action, "waiting", "held") if is_held else ended(action, "applying")
+        accepted, refusals = verdicts
+        applied = self._applied.setdefault(action.id, set())
+        left = [number for number in accepted if number not in applied]
+        applied |= await self._situation.carrying(action.shop_key, left, action.marks or EditMarks(), action.sent_at)
+        done = len(applied & accepted.keys())
+        return bulk_now(action, done, len(accepted) - done, refusals)
+
+    async def _sync(self, action: Action) -> Action:
+        now = asyncio.get_running_loop().time()
+        if now < self._next_look.get(action.id, now):
+            return action
+        counts = sync_counts(action, self.known)
+        if counts is None:
+            return ended(action, "applying")
+        if isinstance(counts, str):
+            return ended(action, "refused", "refused_sync", counts)
+        chosen, began = counts
+        pushes = self.known.pushes(action.shop_key, began)
+        if action.product_nos is not None and not action.more:
+            pushes = {number: one for number, one in pushes.items() if number in set(action.product_nos)}
+        is_quiet = await self._is_quiet(action, chosen.commanded - len(pushes), now)
+        after = sync_now(
+            action,
+            chosen,
+            pushes,
+            await self._statuses(action, pushes),
+            hold_up=await self._situation.hold_up(action.shop_key, self._clock()),
+            nothing_left=is_quiet,
+        )
+        if after.code == "review":
+            self._next_look[action.id] = now + _SLOW_SECONDS
+        return after
+
+    async def _is_quiet(self, action: Action, left: int, now: float) -> bool:
+        """Whether results are missing although the publisher has had nothing to do for this shop for a while."""
+        if left <= 0:
+            return False
+        if await self._situation.has_pushes(action.shop_key):
+            self._quiet_since.pop(action.id, None)
+            return False
+        return now - self._quiet_since.setdefault(action.id, now) >= _QUIET_SECONDS
+
+    async def _statuses(self, action: Action, pushes: Collection[str]) -> dict[str, int]:
+        if not pushes:
+            return {}
+        numbers = list(pushes) if action.product_nos is not None and not action.more else None
+        return await self._situation.statuses(action.shop_key, numbers)

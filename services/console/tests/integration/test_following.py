@@ -1,0 +1,249 @@
+"""An action is followed to its end, whatever happens in between."""
+
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from uuid import uuid4
+
+import pytest
+from played_services import PlayedServices
+
+from console.actions import Actions
+from console.app import build
+from console.settings import ConsoleSettings
+from console.store import ActionStore
+from shopsync_contracts.events import EditChanges, SyncSettings, TaxDefaults
+from shopsync_contracts.topics import SHOP_SETTINGS, TOOL_EDITS
+from shopsync_runtime.runtime import Runtime
+from shopsync_runtime.testing import running
+from shopsync_testkit.polling import eventually
+
+WEIGHT = EditChanges(package_weight_g=300)
+
+
+@pytest.fixture
+def actions(world):
+    return Actions(world.runtime.events, ActionStore(world.database), world.database, clock=world.clock)
+
+
+@pytest.fixture
+async def services(world):
+    return await PlayedServices.of(world)
+
+
+def an_id():
+    return str(uuid4())
+
+
+async def comes_to(actions, one, state, code=None, shop_key="demo"):
+    """The action, once it is in this state for this reason."""
+
+    async def is_there():
+        found = await actions.find(shop_key, one)
+        assert (found.state, found.code) == (state, code), found
+        return found
+
+    return await eventually(is_there, timeout=30)
+
+
+async def sent(world):
+    return (await world.events(TOOL_EDITS))[-1]
+
+
+async def test_an_edit_is_done_when_the_product_carries_it(world, actions, services):
+    await services.imported("A-1")
+    one = an_id()
+    await actions.edit("demo", "A-1", EditChanges(name="新しい名前", package_weight_g=300), action_id=one)
+    await comes_to(actions, one, "applying")
+    await services.apply(await sent(world))
+    await comes_to(actions, one, "done")
+
+
+async def test_an_edit_that_became_a_dead_letter_is_refused_with_its_reason(world, actions, services):
+    await services.imported("A-1")
+    one = an_id()
+    await actions.edit("demo", "A-1", WEIGHT, action_id=one)
+    await services.refuse(await sent(world), "stock: the product has no SKU ('S', '')")
+    assert "no SKU" in (await comes_to(actions, one, "refused", "refused")).reason
+    page = await world.client.get(f"/actions/{one}")
+    assert "反映できませんでした" in page.text
+    assert "no SKU" in page.text
+
+
+async def test_a_dead_letter_of_another_shop_with_that_id_refuses_nothing(world, actions, services):
+    await services.imported("A-1")
+    one = an_id()
+    await actions.edit("demo", "A-1", WEIGHT, action_id=one)
+    await services.refuse(await sent(world), "not yours", shop_key="other")
+    await services.apply(await sent(world))
+    await comes_to(actions, one, "done")
+
+
+async def test_an_edit_of_a_product_that_is_still_to_come_waits(world, actions, services):
+    one = an_id()
+    await actions.edit("demo", "A-1", WEIGHT, action_id=one)
+    await services.hold_back(await sent(world))
+    await comes_to(actions, one, "waiting", "held")
+    await services.imported("A-1")
+    await services.apply(await sent(world))
+    await comes_to(actions, one, "done")
+
+
+async def test_a_later_edit_or_import_that_stands_is_told(world, actions, services):
+    await services.imported("A-1")
+    one, two = an_id(), an_id()
+    await actions.edit("demo", "A-1", EditChanges(name="一"), action_id=one)
+    await actions.edit("demo", "A-1", EditChanges(price=1), action_id=two)
+    edits = await world.events(TOOL_EDITS)
+    await services.edited("A-1", minute=300, name="二")
+    await services.imported("A-1", minute=181)
+    await services.apply(next(event for event in edits if event.id == two))
+    await comes_to(actions, one, "done", "later")
+    await comes_to(actions, two, "done", "import")
+
+
+async def test_a_switch_is_done_when_it_is_stored(world, actions, services):
+    await services.imported("A-1")
+    one = an_id()
+    await actions.switch("demo", "A-1", True, action_id=one)
+    await comes_to(actions, one, "applying")
+    await services.apply(await sent(world))
+    await comes_to(actions, one, "done")
+
+
+async def test_an_edit_of_a_product_that_was_deleted_meanwhile_comes_to_an_end(world, actions, services):
+    await services.imported("A-1")
+    one = an_id()
+    await actions.edit("demo", "A-1", WEIGHT, action_id=one)
+    await services.removed("A-1", minute=181)
+    await services.deleted("A-1", minute=182)
+    await comes_to(actions, one, "refused", "deleted")
+
+
+async def test_a_bulk_edit_is_done_product_by_product(world, actions, services):
+    for number in ("A-1", "A-2"):
+        await services.imported(number)
+    one = an_id()
+    await actions.bulk_edit("demo", ["A-1", "A-2", "A-3"], WEIGHT, True, action_id=one)
+    await services.report_bulk(one, [("A-1", ""), ("A-2", "")], page=1, pages=2)
+    await comes_to(actions, one, "applying")
+    await services.report_bulk(one, [("A-3", "not in the catalogue")], page=2, pages=2)
+    await services.edited("A-1", minute=180, package_weight_g=300)
+    await services.switched("A-1", on=True, minute=180)
+
+    async def one_is_done():
+        found = await actions.find("demo", one)
+        assert found.progress == {"total": 3, "applied": 1, "refused": 1, "waiting": 1}
+        return found.share == 66
+
+    await eventually(one_is_done, timeout=30)
+    await services.edited("A-2", minute=180, package_weight_g=300)
+    await services.switched("A-2", on=True, minute=180)
+    found = await comes_to(actions, one, "done", "some_refused")
+    assert found.refused == (("A-3", "not in the catalogue"),)
+    assert found.reason == "A-3: not in the catalogue"
+
+
+async def test_an_import_shows_how_far_it_is_and_how_it_ended(world, actions, services):
+    one, two = an_id(), an_id()
+    await actions.request_import("demo", "changed_only", action_id=one)
+    await actions.request_import("demo", "overwrite_all", action_id=two)
+    await services.report_progress(one, read=250, expected=1000)
+
+    async def shows_progress():
+        return (await actions.find("demo", one)).share == 25
+
+    await eventually(shows_progress, timeout=30)
+    await services.report_import(one, read=1000, changed=3)
+    await services.report_failed_import(two, "futureshop is closed")
+    assert (await comes_to(actions, one, "done")).counts == [("read", 1000), ("changed", 3)]
+    assert "closed" in (await comes_to(actions, two, "refused", "failed_import")).reason
+
+
+async def test_a_sync_goes_on_until_every_product_has_an_outcome(world, actions, services):
+    for number in ("A-1", "A-2", "A-3"):
+        await services.imported(number)
+        await services.completed(number)
+        await services.switched(number, on=True)
+    one = an_id()
+    await actions.request_sync("demo", None, action_id=one)
+    await services.report_sync(one, requested=4, commanded=3, incomplete=1)
+    until = world.now + timedelta(hours=21)
+    await world.database["authorization_states"].insert_one({"_id": "demo", "ended": None, "quota_until": until})
+    await services.say_failed("A-2")
+    waiting = await comes_to(actions, one, "waiting", "quota")
+    assert waiting.until == until
+    page = await world.client.get(f"/actions/{one}")
+    assert "2026/11/24 09:00 から再開します" in page.text
+    await services.say_skipped("A-3")
+    await services.pushed("A-1", minute=181)
+    await services.say_pushed("A-1")
+    await comes_to(actions, one, "waiting", "review")
+    await services.reviewed("A-1", review="approved", minute=200)
+    found = await comes_to(actions, one, "done", "some_failed")
+    assert dict(found.counts) == {
+        "commanded": 3,
+        "sent": 1,
+        "failed": 1,
+        "skipped": 1,
+        "incomplete": 1,
+    }
+
+
+async def test_a_sync_that_was_refused_says_why(world, actions, services):
+    one = an_id()
+    await actions.request_sync("demo", ["A-1"], action_id=one)
+    await services.report_sync(one, refused_because="no settings")
+    assert (await comes_to(actions, one, "refused", "refused_sync")).reason == "no settings"
+
+
+async def test_settings_are_done_when_they_are_stored(world, actions, services):
+    one = an_id()
+    await actions.save_settings("demo", SyncSettings(mode="auto"), TaxDefaults(), action_id=one)
+    await comes_to(actions, one, "applying")
+    [event] = await world.events(SHOP_SETTINGS)
+    await world.database["shops"].update_one({"_id": "demo"}, {"$set": {"updated_at": event.time}})
+    await comes_to(actions, one, "done")
+
+
+async def test_what_was_said_while_no_console_ran_is_not_missed(world, actions, services):
+    await services.imported("A-1")
+    await silence(world.runtime)
+    edit, bulk, run = an_id(), an_id(), an_id()
+    await actions.edit("demo", "A-1", WEIGHT, action_id=edit)
+    await actions.bulk_edit("demo", ["A-1"], WEIGHT, None, action_id=bulk)
+    await actions.request_import("demo", "changed_only", action_id=run)
+    await services.refuse(await find_event(world, edit), "no such thing")
+    await services.report_bulk(bulk, [("A-1", "no")])
+    await services.report_import(run, read=1)
+    assert [(await actions.find("demo", one)).state for one in (edit, bulk, run)] == ["sent"] * 3
+    async with another(world):
+        await comes_to(actions, edit, "refused", "refused")
+        await comes_to(actions, bulk, "refused", "refused")
+        await comes_to(actions, run, "done")
+
+
+async def test_what_never_ends_is_not_followed_for_ever(world, actions, services):
+    one = an_id()
+    await actions.request_import("demo", "changed_only", action_id=one)
+    world.now += timedelta(days=8)
+    await comes_to(actions, one, "done", "old")
+
+
+async def find_event(world, one):
+    return next(event for event in await world.events(TOOL_EDITS) if event.id == one)
+
+
+async def silence(runtime):
+    """The console's process is gone, as far as actions are concerned."""
+    for task in runtime.tasks:
+        if task.name in {"following", "reading"}:
+            await task.stop()
+
+
+@asynccontextmanager
+async def another(world):
+    """The next process."""
+    runtime = Runtime("console", world.common, clock=world.clock)
+    build(runtime, ConsoleSettings(**world.service_settings()))
+    async with running(runtime):
+        yield runtime

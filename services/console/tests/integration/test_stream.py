@@ -1,0 +1,145 @@
+"""Open pages are told what changed in their own shop, and miss nothing when a connection is lost."""
+
+import asyncio
+from contextlib import asynccontextmanager
+from uuid import uuid4
+
+import httpx
+import pytest
+
+from console.actions import Actions
+from console.live.hub import EVERYTHING, Hub
+from console.metrics import STREAMS
+from console.store import ActionStore
+from shopsync_contracts.topics import CATALOG_PRODUCTS
+from shopsync_runtime.http_server import HttpServer, make_http_app
+from shopsync_testkit.polling import eventually
+
+
+@pytest.fixture
+async def address(world):
+    """The console on a port: a stream does not end by itself, as the tests' other client expects."""
+    runtime = world.runtime
+    app = make_http_app(livez=runtime.livez, readyz=runtime.readyz, routes=runtime.routes, is_started=lambda: True)
+    server = HttpServer(app, host="127.0.0.1", port=0)
+    port = await server.start()
+    yield f"http://127.0.0.1:{port}"
+    await server.stop()
+
+
+@asynccontextmanager
+async def opened(browser, address, after="", **headers):
+    async with (
+        httpx.AsyncClient(base_url=address, cookies=browser.cookies, timeout=20) as client,
+        client.stream("GET", f"/stream?after={after}", headers=headers) as response,
+    ):
+        yield response, response.aiter_lines()
+
+
+async def told(lines, count):
+    """The next events as name and data, with the position after the last."""
+    found, name, position = [], "", ""
+    async with asyncio.timeout(20):
+        async for line in lines:
+            field, _, value = line.partition(": ")
+            if field == "event":
+                name = value
+            elif field == "id":
+                position = value
+            elif field == "data" or (field == "data:"):
+                found.append((name, value))
+            if not line and len(found) >= count:
+                return found, position
+    raise AssertionError("the stream ended")
+
+
+async def snapshot(world, subject):
+    """Of this product: what stands in it does not matter here."""
+    topic = CATALOG_PRODUCTS.full_name(world.common.topic_prefix)
+    await world.producer.send_and_wait(topic, b"{}", key=subject.encode())
+
+
+async def test_a_page_that_comes_without_a_position_asks_for_everything(world, address):
+    async with opened(world.client, address) as (response, lines):
+        assert response.headers["content-type"].startswith("text/event-stream")
+        assert response.headers["cache-control"] == "no-store"
+        found, _ = await told(lines, 4)
+    assert tuple(found) == EVERYTHING
+
+
+async def test_a_change_of_a_product_is_told_to_its_own_shop_alone(world, address):
+    other = await world.log_in("other")
+    async with (
+        opened(world.client, address) as (_, mine),
+        opened(other, address) as (_, theirs),
+    ):
+        await told(mine, 4)
+        await told(theirs, 4)
+        await snapshot(world, "demo/シャツ 1")
+        await snapshot(world, "other/B-1")
+        assert (await told(mine, 1))[0] == [("product", "シャツ 1")]
+        assert (await told(theirs, 1))[0] == [("product", "B-1")]
+
+
+async def test_a_lost_connection_gets_what_it_missed(world, address):
+    async with opened(world.client, address) as (_, lines):
+        _, position = await told(lines, 4)
+    await snapshot(world, "demo/A-1")
+    await snapshot(world, "other/B-1")
+
+    async def again(**headers):
+        async with opened(world.client, address, **headers) as (_, lines):
+            return (await told(lines, 1))[0]
+
+    async def one_came():
+        found = await again(after=position)
+        return ("product", "A-1") in found and ("product", "B-1") not in found
+
+    await eventually(one_came, timeout=20)
+    assert ("product", "A-1") in await again(**{"last-event-id": position})
+    assert (await again(after="another-process"))[0] == ("list", "")
+
+
+async def test_an_action_that_ends_is_told(world, address):
+    actions = Actions(world.runtime.events, ActionStore(world.database), world.database, clock=world.clock)
+    one = str(uuid4())
+    async with opened(world.client, address) as (_, lines):
+        await told(lines, 4)
+        await actions.switch("demo", "A-1", True, action_id=one)
+        assert ("action", one) in (await told(lines, 1))[0]
+
+
+async def test_a_stream_needs_a_session(world, address):
+    async with opened(world.stranger, address) as (response, _):
+        assert response.status_code == 303
+
+
+async def test_open_streams_are_counted_and_end_when_the_process_stops(world, address):
+    before = STREAMS._value.get()
+    async with opened(world.client, address) as (_, lines):
+        await told(lines, 4)
+        assert STREAMS._value.get() == before + 1
+        stopping = [hook for hook in world.runtime.stop_hooks if "Hub" in repr(hook)]
+        assert stopping
+        await stopping[0]()
+        async with asyncio.timeout(5):
+            async for _ in lines:
+                pass
+
+    def none_is_open():
+        return STREAMS._value.get() == before
+
+    await eventually(none_is_open, timeout=10)
+
+
+async def test_many_changes_at_once_are_told_as_one():
+    hub = Hub()
+    stream = hub.open("demo", hub.position)
+    for number in range(5_000):
+        hub.tell("demo", "product", f"P-{number}")
+        hub.tell("demo", "counts")
+    stream.close()
+    found = [change async for change, _ in stream.changes()]
+    hub.leave(stream)
+    assert len(found) < 110
+    assert {("list", ""), ("counts", "")} <= set(found)
