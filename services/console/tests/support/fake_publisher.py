@@ -1,6 +1,6 @@
 """The publisher's internal API without a publisher: the same JSON, on loopback.
 
-test_publisher_api.py proves against the real routes that both speak the same.
+test_publisher_speaks.py proves against the real routes that both speak the same.
 """
 
 from dataclasses import dataclass, field
@@ -96,13 +96,17 @@ class FakePublisher:
             return stopped
         if not is_leaf:
             return problem(422, "refused", f"category {category_id} is not a leaf category (12052024)")
-        rows = self.attributes.get(category_id, ATTRIBUTES)
-        return JSONResponse({"category_version": "v1", "category_id": category_id, "attributes": rows})
+        rules = {
+            "attributes": self.attributes.get(category_id, ATTRIBUTES),
+            "size_chart": {"supported": True, "required": False},
+            "certificates": [{"name": "PSEマーク適合証明", "required": False}],
+        }
+        return JSONResponse({"category_version": "v1", "category_id": category_id, **rules})
 
     async def _brands(self, request: Request) -> Response:
         text = request.query_params.get("text", "")
         found = [row for row in self.brands if text.casefold() in row["name"].casefold()]
-        return self._stopped(request) or JSONResponse({"brands": found[:50]})
+        return self._stopped(request) or JSONResponse({"category_version": "v1", "brands": found[:50]})
 
     async def _consent(self, request: Request) -> Response:
         body = await request.json()

@@ -89,13 +89,13 @@ def rules(call: Call) -> dict[str, Any]:
 
 
 def brands(call: Call) -> dict[str, Any]:
-    """Built-in and custom brands, paged. The status UNAUTHORIEZD is misspelt on the wire."""
+    """The shop's own brands, then those of the market, paged. The status UNAUTHORIEZD is misspelt on the wire."""
     size, start = call.page_size(), _offset(call.query.get("page_token", ""))
     chain = call.services.world.catalogue.chain(_leaf_in_query(call)) if "category_id" in call.query else ()
     custom = [Brand(brand_id, name) for brand_id, name in call.shop.custom_brands.items()]
-    rows = [(brand, _may_use(brand, chain)) for brand in (*call.services.world.catalogue.brands.values(), *custom)]
-    wanted, name_part = call.query.get("is_authorized", "").lower(), call.query.get("brand_name", "")
-    found = [row for row in rows if wanted in {"", str(row[1]).lower()} and name_part in row[0].name]
+    rows = [(brand, _may_use(brand, chain)) for brand in (*custom, *call.services.world.catalogue.brands.values())]
+    wanted, name_part = call.query.get("is_authorized", "").lower(), call.query.get("brand_name", "").casefold()
+    found = [row for row in rows if wanted in {"", str(row[1]).lower()} and name_part in row[0].name.casefold()]
     following = start + size
     return {
         "total_count": len(found),

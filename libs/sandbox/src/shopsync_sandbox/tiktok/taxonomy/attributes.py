@@ -1,6 +1,7 @@
-"""Attributes and rules by category, and the brands."""
+"""Attributes and rules by category."""
 
-from shopsync_sandbox.tiktok.taxonomy.types import Attribute, Brand, Certification, Rules
+from shopsync_sandbox.tiktok.taxonomy.market_attributes import MARKET_ATTRIBUTES
+from shopsync_sandbox.tiktok.taxonomy.types import Attribute, Certification, Rules
 
 COLOUR, SIZE = "100000", "100007"
 SALES = (
@@ -29,7 +30,12 @@ _CAPACITY = Attribute("100810", "容量(mAh)", required=True, custom=True, numbe
 _FASHION = (_MATERIAL, _SEASON)
 
 #: Attributes of a category and all below it, in addition to the common ones.
-MORE: dict[str, tuple[Attribute, ...]] = {"600001": _FASHION, "800001": _FASHION, "641000": (_CAPACITY,)}
+MORE: dict[str, tuple[Attribute, ...]] = {
+    "600001": _FASHION,
+    "800001": _FASHION,
+    "641000": (_CAPACITY,),
+    **MARKET_ATTRIBUTES,
+}
 #: Rules of a category and all below it. The nearest ones apply.
 RULES: dict[str, Rules] = {
     "600001": Rules(size_chart="supported"),
@@ -38,12 +44,3 @@ RULES: dict[str, Rules] = {
     "614000": Rules(parcel_required=False),
     "641000": Rules(certifications=(Certification("602362", "PSEマーク適合証明", expires=True),)),
 }
-
-BRANDS = (
-    Brand("7080000000000000001", "きぬがさ織物"),
-    Brand("7080000000000000002", "ひだまり製作所"),
-    Brand("7080000000000000003", "未承認ブランド", authorised=False),
-    Brand("7080000000000000004", "世界的ブランド", authorised=False, t1=True),
-    Brand("7080000000000000005", "期限切れブランド", expired=True),
-    Brand("7080000000000000006", "食品専門ブランド", roots=frozenset({"610000", "810000"})),
-)

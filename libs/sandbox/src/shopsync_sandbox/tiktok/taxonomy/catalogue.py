@@ -1,6 +1,8 @@
 """The catalogue of every shop: category trees v1 and v2, attributes, rules and brands."""
 
-from shopsync_sandbox.tiktok.taxonomy.attributes import BRANDS, COMMON, MORE, RULES, SALES
+from shopsync_sandbox.tiktok.taxonomy.attributes import COMMON, MORE, RULES, SALES
+from shopsync_sandbox.tiktok.taxonomy.brands import BRANDS
+from shopsync_sandbox.tiktok.taxonomy.market import MARKET
 from shopsync_sandbox.tiktok.taxonomy.trees import V1, V2
 from shopsync_sandbox.tiktok.taxonomy.types import Attribute, Category, Rules
 
@@ -11,7 +13,7 @@ class Catalogue:
     def __init__(self) -> None:
         self.categories: dict[str, Category] = {
             row[0]: Category(row[0], row[1], row[2], version, *row[3:])
-            for version, rows in (("v1", V1), ("v2", V2))
+            for version, rows in (("v1", (*V1, *MARKET)), ("v2", V2))
             for row in rows
         }
         self.brands = {brand.id: brand for brand in BRANDS}
