@@ -5,6 +5,7 @@ import json
 import re
 
 import pytest
+from aiokafka.errors import KafkaError
 from tool_database import ToolDatabase
 
 from console.web import csrf
@@ -457,3 +458,29 @@ class TestWithoutThePublisher:
         assert sent["brand_id"] == "7080000000000000001"
         assert [one["values"] for one in sent["attributes"]] == [[{"id": "1007012"}], [{"name": "綿"}]]
         assert (await send(world, fields, lines="nonsense")).status_code == 422
+
+
+async def test_what_kafka_does_not_take_comes_back_to_be_sent_again(world, tool, monkeypatch):
+    await tool.imported()
+    fields = fields_of(await opened(world))
+
+    async def away(*args, **named):
+        raise KafkaError("no broker answers")
+
+    with monkeypatch.context() as patched:
+        patched.setattr("console.actions.Actions.edit", away)
+        failed = await send(world, fields, f__package_weight_g="300")
+    assert failed.status_code == 503
+    assert "保存できませんでした" in failed.text
+    kept = fields_of(failed)
+    assert (kept["f.package_weight_g"], kept["action_id"]) == (["300"], fields["action_id"])
+    await send(world, kept)
+    assert await changes(world) == [{"package_weight_g": 300}]
+
+
+async def test_what_the_category_requires_is_missing_before_the_first_push(world, tool):
+    await tool.imported()
+    await tool.completed()
+    await tool.edited(minute=2, category_id="601234")
+    page = await opened(world)
+    assert page.text.index('id="product-missing"') < page.text.index("原産国") < page.text.index('id="product-fields"')

@@ -42,6 +42,11 @@ class AttributeInput:
         return self.field.id
 
     @property
+    def is_missing(self) -> bool:
+        """Whether it is needed and blank."""
+        return self.needed and not self.chosen and not self.own
+
+    @property
     def kind(self) -> str:
         """`several`, `one` or `text`: what the form shows."""
         if not self.field.values:

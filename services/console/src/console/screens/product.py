@@ -13,7 +13,7 @@ from starlette.routing import Route
 from console.actions import Actions
 from console.errors import NoSuchPage, WrongForm
 from console.forms import product as forms
-from console.forms.attributes import as_lines, choices_of, inputs
+from console.forms.attributes import AttributeInput, as_lines, choices_of, inputs
 from console.forms.fields import UPSTREAM, plain, texts_of
 from console.forms.product import Entered, Errors, Rendered
 from console.model import Action
@@ -21,7 +21,7 @@ from console.screens.product_lists import Lists, Picking, ProductLists
 from console.screens.product_view import ProductView, view_of
 from console.web.rendering import Pages
 from console.web.visits import is_partial, shop_of, visit_of
-from shopsync_contracts.events import EditChanges
+from shopsync_contracts.events import EditChanges, ProductSnapshot
 from shopsync_readmodel.products.fields import futureshop_value, sku_rows
 from shopsync_readmodel.products.product import StoredProduct, find_product
 from shopsync_runtime.mongo import Database
@@ -33,7 +33,8 @@ _LATEST = 20
 class FormState:
     """All that a form shows: what it was made with, what is entered, what is wrong, and how far the pickers are.
 
-    `message`: the name of the text on top. `failed`: it was not sent, and the same form may be sent again.
+    `message`: the name of the text on top. `failed`: it was not sent, and the same form may be sent again. `stepped`:
+    the part in which a step was made; the focus goes there.
     """
 
     was: Rendered
@@ -44,6 +45,7 @@ class FormState:
     message: str | None = None
     failed: bool = False
     sent: str | None = None
+    stepped: str = ""
 
 
 class ProductScreen:
@@ -116,11 +118,11 @@ class ProductScreen:
             case "restore":
                 state = await self._restore(request, found, state, value)
             case "fill":
-                state = replace(state, entered=_filled(state, str(form.get("fill", ""))))
+                state = replace(state, entered=_filled(state, str(form.get("fill", ""))), stepped="stock")
             case _:
                 picking, chosen = picking.step(step, value)
                 entered = replace(state.entered, texts={**state.entered.texts, **chosen})
-                state = replace(state, picking=picking, entered=entered)
+                state = replace(state, picking=picking, entered=entered, stepped=step.partition("_")[0])
         status = 422 if state.errors else 503 if state.failed else 200
         return await self._page(request, found, state, status=status)
 
@@ -182,7 +184,8 @@ class ProductScreen:
     ) -> Response:
         texts = {**_texts(found), **state.entered.texts}
         lists = await self._lists.read(shop_of(request), texts["category_id"], state.picking)
-        view = view_of(found, self._clock())
+        part = _attributes(state, lists, found.snapshot)
+        view = view_of(found, self._clock(), lacks_attributes=part.lacks_one)
         if not template:
             template = "product/body.html" if is_partial(request) else "product/page.html"
         return self._pages.page(
@@ -194,7 +197,7 @@ class ProductScreen:
             form=state,
             texts=texts,
             lists=lists,
-            attributes=_attributes(state, lists, view),
+            attributes=part,
             skus=_skus(state, view),
             form_version=str(view.snapshot.version),
             actions=await self._of_product(request, found.product_no, state.sent),
@@ -223,13 +226,19 @@ def _filled(state: FormState, text: str) -> Entered:
 class _AttributesPart:
     """`fields` None: TikTok's list is not known, the attributes stand in `lines`."""
 
-    fields: tuple[object, ...] | None
+    fields: tuple[AttributeInput, ...] | None
     lines: str
     unknown: tuple[str, ...]
 
+    @property
+    def lacks_one(self) -> bool:
+        """Whether one that the category requires is blank."""
+        return any(one.is_missing for one in self.fields or ())
 
-def _attributes(state: FormState, lists: Lists, view: ProductView) -> _AttributesPart:
-    choices = {**choices_of(view.snapshot.content.attributes), **state.entered.attributes}
+
+def _attributes(state: FormState, lists: Lists, snapshot: ProductSnapshot | None) -> _AttributesPart:
+    stored = choices_of(snapshot.content.attributes) if snapshot is not None else {}
+    choices = {**stored, **state.entered.attributes}
     lines = state.entered.lines if state.entered.lines is not None else as_lines(state.was.attributes)
     if lists.fields is None:
         return _AttributesPart(None, lines, ())

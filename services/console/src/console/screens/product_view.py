@@ -46,6 +46,7 @@ class Layers:
     entered_at: datetime | None
     sent: Sent
     is_missing: bool
+    is_blank: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,12 +72,12 @@ class ProductView:
         return any(row.stock_sent is not None for row in self.skus)
 
 
-def view_of(found: StoredProduct, now: datetime) -> ProductView:
-    """Raises NoSuchPage for a product that is not in the tool."""
+def view_of(found: StoredProduct, now: datetime, *, lacks_attributes: bool = False) -> ProductView:
+    """`lacks_attributes`: one that its category requires is blank. Raises NoSuchPage for one not in the tool."""
     snapshot = found.snapshot
     if snapshot is None:
         raise NoSuchPage("the product is not in the tool")
-    missing = missing_fields(snapshot)
+    missing = missing_fields(snapshot) | ({"attributes"} if lacks_attributes else set())
     rows = {row.field: row for row in field_rows(found)}
     listing = snapshot.tiktok_product_id
     return ProductView(
@@ -112,4 +113,5 @@ def _layers(
         entered_at=None if is_upstream else at,
         sent=sent_value(found, name),
         is_missing=is_missing,
+        is_blank=all(row.in_force in (None, "", (), []) for row in own),
     )

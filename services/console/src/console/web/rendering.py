@@ -13,7 +13,6 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
 from console.text import text
-from console.web.addresses import here_of
 from console.web.csrf import FIELD
 from console.web.static import address_of
 from console.web.visits import visit_of
@@ -98,8 +97,7 @@ class Pages:
         """The text of a page or of a part of one, as for a stream of changes."""
         visit = visit_of(request)
         return self._templates.get_template(template).render(
-            request_path=request.scope["path"],
-            here=here_of(request),
+            request_path=request.url.path,
             session=visit.session,
             language=visit.language,
             csrf=visit.csrf,

@@ -1,0 +1,219 @@
+"""What of a product's form is new, and what is wrong with it."""
+
+import json
+from datetime import UTC, datetime
+
+import pytest
+
+from console.errors import WrongForm
+from console.forms import attributes as attr
+from console.forms.fields import Wrong, addresses, missing_fields, plain, whole_number
+from console.forms.product import Entered, Rendered, changes_of, rendered, settled, untouched
+from console.publisher_api import AttributeField
+from console.screens.product_lists import Picking
+from shopsync_contracts.events import ProductSnapshot
+
+
+def snapshot(**content):
+    document = {
+        "shop_key": "demo",
+        "product_no": "A-1",
+        "version": 1,
+        "content_version": 1,
+        "changed_at": datetime(2026, 1, 1, tzinfo=UTC),
+        "sync_enabled": False,
+        "status": "incomplete",
+        "missing": content.pop("missing", []),
+        "content": {"name": "シャツ", "description": "<p>綿</p>", "images": ["https://a.example/1.jpg"], **content},
+        "skus": [{"vertical_no": "", "horizontal_no": "", "price": 1, "stock": None}],
+    }
+    return ProductSnapshot.model_validate(document, strict=False)
+
+
+def field(field_id="1", **differs):
+    base = {
+        "name": f"属性{field_id}",
+        "required": False,
+        "required_if": frozenset(),
+        "multiple": False,
+        "custom": False,
+        "numeric": False,
+        "values": {},
+    }
+    return AttributeField(id=field_id, **{**base, **differs})
+
+
+def changed(product, fields=None, *, stock=None, attributes=None, lines=None, **texts):
+    was = rendered(product, ())
+    if stock is not None:
+        was = Rendered(was.texts, was.attributes, tuple(("M", str(place), "") for place in range(len(stock))))
+    entered = Entered(
+        texts=texts, attributes=attributes or {}, stock=dict(enumerate(stock or ())), lines=lines, drops_unknown=False
+    )
+    found, errors = changes_of(was, entered, product, fields)
+    return json.loads(found.model_dump_json()), {name: error.key for name, error in errors.items()}
+
+
+def test_what_stands_in_a_fresh_form_is_no_change():
+    product = snapshot(name="a\r\nb", description=" x\r\ny\n", images=["  https://a.example/1.jpg", "relative.jpg"])
+    was = rendered(product, ())
+    found, errors = changes_of(was, untouched(product, was), product, None)
+    assert (found.model_fields_set, errors) == (set(), {})
+
+
+def test_a_form_tells_what_it_was_made_with():
+    product = snapshot(attributes=[{"id": "1", "values": [{"id": "2"}, {"name": "x"}]}])
+    was = rendered(product, ())
+    assert Rendered.from_json(was.to_json()) == was
+    assert "綿" not in was.to_json()
+    with pytest.raises(WrongForm):
+        Rendered.from_json('{"texts": {"name": "x"}, "attributes": {}, "skus": []}')
+
+
+def test_a_blank_value_of_the_tool_is_cleared_and_one_of_futureshop_is_refused():
+    product = snapshot(package_weight_g=300, package_dimensions_cm={"length": 1, "width": 2, "height": 3})
+    assert changed(product, package_weight_g="", width="") == (
+        {"package_weight_g": None, "package_dimensions_cm": {"width": None}},
+        {},
+    )
+    assert changed(product, name="", description="", images="", price="3")[1] == {
+        "name": "needed",
+        "description": "needed",
+        "images": "needed",
+    }
+
+
+def test_sides_are_sent_one_by_one():
+    assert changed(snapshot(), length="30") == ({"package_dimensions_cm": {"length": 30}}, {})
+
+
+@pytest.mark.parametrize(("text", "number"), [("12", 12), ("１２", 12), ("1,200", 1200), ("1，200", 1200), ("-1", -1)])
+def test_numbers_as_merchants_write_them(text, number):
+    assert whole_number(text) == number
+
+
+@pytest.mark.parametrize("text", ["1.5", "1e3", "一", "12円", "", "9" * 30, "٣"])
+def test_what_is_no_whole_number(text):
+    with pytest.raises(Wrong):
+        whole_number(text)
+
+
+def test_addresses_stand_one_in_a_line():
+    assert addresses([" https://a.example/1.jpg ", "", "HTTP://a.example/2"]) == (
+        "https://a.example/1.jpg",
+        "HTTP://a.example/2",
+    )
+    for wrong in ("a.jpg", "javascript:alert(1)", "https://", "https:// a", "//a.example/1.jpg"):
+        with pytest.raises(Wrong):
+            addresses([wrong])
+
+
+def test_line_breaks_of_browsers_are_no_change():
+    assert plain("description", "a\r\nb\r") == "a\nb"
+    assert plain("name", " a\r\nb ") == "ab"
+
+
+def test_missing_paths_name_fields_of_the_form():
+    paths = ["price", "skus[M/].price", "skus[M/L].stock", "stock", "attributes.1", "axes.vertical", "category_id"]
+    assert missing_fields(snapshot(missing=paths)) == {"price", "stock", "attributes", "axes", "category_id"}
+
+
+def test_an_error_of_the_second_sku_stands_beside_it():
+    assert changed(snapshot(), stock=["", "1", "100000", "x"])[1] == {"stock.2": "at_most", "stock.3": "whole_number"}
+    assert changed(snapshot(), stock=["", "1"])[0] == {
+        "stock": [{"vertical_no": "M", "horizontal_no": "1", "quantity": 1}]
+    }
+
+
+# Attributes
+
+SIZE = field("1", values={"11": "S", "12": "M"})
+MATERIAL = field("2", values={"21": "綿"}, multiple=True, custom=True, required=True)
+WATTS = field("3", custom=True, numeric=True, required_if=frozenset({("1", "12")}))
+FIELDS = (SIZE, MATERIAL, WATTS)
+
+
+def test_touched_attributes_are_merged_into_those_of_now():
+    product = snapshot(attributes=[{"id": "9", "values": [{"id": "91"}]}, {"id": "1", "values": [{"id": "11"}]}])
+    found, errors = changed(product, attributes={"1": (("12", None),), "2": ()})
+    assert errors == {}
+    assert found["attributes"] == [
+        {"id": "9", "values": [{"id": "91"}]},
+        {"id": "1", "values": [{"id": "12"}]},
+    ]
+    assert changed(product, attributes={"1": (("11", None),)}) == ({}, {})
+    assert changed(product, attributes={"1": ()})[0]["attributes"] == [{"id": "9", "values": [{"id": "91"}]}]
+
+
+def test_a_text_that_is_a_choice_is_that_choice():
+    product = snapshot(attributes=[{"id": "2", "values": [{"name": "綿"}]}])
+    assert changed(product, FIELDS, attributes={"2": (("21", None),)}) == ({}, {})
+
+
+def test_the_last_attribute_is_cleared():
+    product = snapshot(attributes=[{"id": "1", "values": [{"id": "11"}]}])
+    assert changed(product, FIELDS, attributes={"1": ()}) == ({"attributes": None}, {})
+
+
+def test_a_new_category_keeps_what_both_have():
+    product = snapshot(
+        category_id="5", attributes=[{"id": "9", "values": [{"id": "91"}]}, {"id": "1", "values": [{"id": "11"}]}]
+    )
+    found, _ = changed(product, FIELDS, category_id="6")
+    assert found == {"category_id": "6", "attributes": [{"id": "1", "values": [{"id": "11"}]}]}
+    assert changed(product, None, category_id="6")[0] == {"category_id": "6"}
+
+
+def test_what_is_needed_comes_first_and_depends_on_other_values():
+    shown = {one.id: one for one in attr.inputs(FIELDS, {"1": (("11", None),)})}
+    assert [*shown] == ["2", "1", "3"]
+    assert (shown["2"].kind, shown["1"].kind, shown["3"].kind) == ("several", "one", "text")
+    assert (shown["3"].needed, shown["3"].unwanted) == (False, True)
+    assert shown["3"].deciding == (("属性1", "M"),)
+    with_m = {one.id: one for one in attr.inputs(FIELDS, {"1": (("12", None),)})}
+    assert (with_m["3"].needed, with_m["3"].unwanted, with_m["3"].is_missing) == (True, False, True)
+    assert not {one.id: one for one in attr.inputs(FIELDS, {})}["3"].unwanted
+
+
+def test_values_of_ones_own_stand_one_in_a_line_where_several_may_be_given():
+    assert attr.entered_values(["21", ""], "a\r\nb\n", several=True) == (("21", None), (None, "a"), (None, "b"))
+    assert attr.entered_values([], " a\r\nb ", several=False) == ((None, "a b"),)
+    assert attr.entered_values(["1", "1"], "", several=False) == (("1", None),)
+
+
+def test_ids_by_hand_come_back_as_they_were():
+    choices = {"1": (("11", None), (None, "綿 100%")), "2": ((None, "5"),)}
+    assert attr.from_lines(attr.as_lines(choices)) == choices
+    assert attr.from_lines("1：綿\n\n2 = 「5」") == {"1": ((None, "綿"),), "2": ((None, "5"),)}
+    with pytest.raises(Wrong):
+        attr.from_lines("nothing")
+    assert changed(snapshot(), None, lines="1 = 11")[0]["attributes"] == [{"id": "1", "values": [{"id": "11"}]}]
+
+
+def test_what_was_sent_counts_as_known():
+    product = snapshot(attributes=[{"id": "1", "values": [{"id": "11"}]}])
+    was = rendered(product, ())
+    entered = Entered(texts={"name": "x", "description": "y"}, attributes={"1": (("12", None),)})
+    after = settled(was, entered)
+    assert (
+        changes_of(after, entered, snapshot(attributes=[{"id": "1", "values": [{"id": "12"}]}]), None)[0]
+        == (changes_of(after, Entered(texts={}), product, None)[0])
+    )
+
+
+# Pickers
+
+
+def test_the_enter_key_searches_only_where_a_search_was_written():
+    assert Picking().wanted_by_enter == "save"
+    assert Picking(category_text="x").wanted_by_enter == "category_search"
+    assert Picking(category_text="x", category_text_was="x").wanted_by_enter == "save"
+    assert Picking(brand_text="x").wanted_by_enter == "brand_search"
+
+
+def test_a_step_of_nobodys_changes_nothing():
+    picking = Picking(category_at="1")
+    assert picking.step("something", "x") == (picking, {})
+    assert picking.step("category", "5")[1] == {"category_id": "5"}
+    assert picking.step("brand", "5:a:b")[1] == {"brand_id": "5"}
+    assert picking.step("brand", "5:a:b")[0].brand_name == "a:b"
