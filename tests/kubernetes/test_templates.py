@@ -283,7 +283,8 @@ def test_who_may_talk_to_whom(rendered, part):
     links = {53, 9092, 27017}
     assert out["catalog"] == out["janitor"] == out["setup"] == links
     assert out["ingestor"] == out["publisher"] == links | {80, 443}
-    assert out["operator"] == out["console"] == links | {"http"}
+    assert out["operator"] == links | {"http"}
+    assert out["console"] == links | {80, 443, "http"}
     inward = {name.removeprefix("shop-shopsync-"): len(one.get("ingress") or []) for name, one in policies.items()}
     [_, callers] = policies["shop-shopsync-publisher"]["ingress"]
     asking = [one["podSelector"]["matchLabels"]["app.kubernetes.io/component"] for one in callers["from"]]

@@ -1,4 +1,4 @@
-"""A pytest plugin: the four services as processes of their own, on the session's Kafka and MongoDB.
+"""A pytest plugin: the five services as processes of their own, on the session's Kafka and MongoDB.
 
 They work against both sandboxes.
 """

@@ -182,7 +182,7 @@ def test_a_service_with_the_sandboxs_values_starts_in_the_sandbox_only(name, mon
             "PUBLISHER_TIKTOK_APP_SECRET",
             "PUBLISHER_IMAGE_ALLOW_PRIVATE",
         },
-        "console": {"SHOPSYNC_MONGO_PASSWORD", "CONSOLE_PUBLISHER_TOKEN"},
+        "console": {"SHOPSYNC_MONGO_PASSWORD", "CONSOLE_PUBLISHER_TOKEN", "CONSOLE_IMAGE_ALLOW_PRIVATE"},
     }.get(name, {"SHOPSYNC_MONGO_PASSWORD"})
     assert set(re.findall(r"(?:SHOPSYNC_MONGO|INGESTOR|PUBLISHER|CONSOLE)_\w+", problems)) == refused
     assert not [secret for secret in SAMPLE_SECRETS if secret in problems]

@@ -7,8 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from shopsync_accounts import Accounts
 from shopsync_rehearsals.demo.hints import addresses
 from shopsync_rehearsals.demo.keeping import tell_of_deaths
+from shopsync_rehearsals.demo.merchant import Login, make_account
 from shopsync_rehearsals.demo.stack import Stack
 from shopsync_rehearsals.installation import Installation
 from shopsync_rehearsals.reporting import reported
@@ -38,10 +40,10 @@ async def test_what_fails_is_raised():
 
 def hint(tmp_path: Path) -> tuple[str, Stack]:
     environment = {"SHOPSYNC_KAFKA_BOOTSTRAP_SERVERS": "127.0.0.1:9092", "SHOPSYNC_MONGO_URI": "mongodb://h/?a=b&c=d"}
-    services = {"publisher": ServiceProcess("publisher", env={}, folder=tmp_path)}
+    services = {name: ServiceProcess(name, env={}, folder=tmp_path) for name in ("publisher", "console")}
     installation = Installation("127.0.0.1:9092", "mongodb://h/")
     stack = Stack(installation, tmp_path, {"url": "http://f"}, {"url": "http://t"}, environment, services)
-    return addresses(stack), stack
+    return addresses(stack, Login("demo@example.jp", "a password")), stack
 
 
 def test_the_exports_name_all_that_the_command_reads(tmp_path):
@@ -57,6 +59,25 @@ def test_no_line_does_nothing_and_every_shopsync_line_is_a_command(tmp_path):
     text, _ = hint(tmp_path)
     assert "sed" not in text
     assert text.count(".venv/bin/shopsync") >= 4
+
+
+def test_the_console_comes_first_with_its_account(tmp_path):
+    text, stack = hint(tmp_path)
+    line = next(one for one in text.splitlines() if stack.services["console"].url in one)
+    assert line.split("   ") == [f"  {stack.services['console'].url}", "e-mail demo@example.jp", "password a password"]
+    assert text.index(line) < text.index("MongoDB")
+
+
+async def test_the_account_of_the_demo_is_good_for_a_log_in(mongo_uri, mongo_client, mongo_database):
+    installation = Installation("", mongo_uri, database=mongo_database)
+    first = await make_account(installation, "demo")
+    second = await make_account(installation, "demo")
+    assert first.password != second.password
+    accounts = Accounts(mongo_client[mongo_database])
+    assert await accounts.log_in(first.email, first.password) is None
+    account = await accounts.log_in(second.email, second.password)
+    assert account is not None
+    assert account.shop_key == "demo"
 
 
 async def test_a_service_that_dies_while_the_demo_is_kept_is_told_once(tmp_path):

@@ -38,7 +38,7 @@
 {{- define "shopsync.sources" -}}
 {{- include "shopsync.kafka.sources" . -}}
 {{- include "shopsync.mongo.sources" . -}}
-{{- if has .component (list "ingestor" "publisher") -}}
+{{- if has .component (list "ingestor" "publisher" "console") -}}
 {{- include "shopsync.http.sources" . -}}
 {{- end -}}
 {{- if eq .component "publisher" }}

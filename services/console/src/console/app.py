@@ -64,10 +64,8 @@ def build(runtime: Runtime, settings: ConsoleSettings) -> None:
 
 
 def publisher_api(runtime: Runtime, settings: ConsoleSettings) -> PublisherApi:
-    """The client, with connections that end with the process."""
-    connections = Connections(
-        ssl_context=web_context(runtime.common.http_tls_files), proxies=runtime.common.http_proxies()
-    )
+    """The client, with connections that end with the process. No company's proxy: the publisher is inside."""
+    connections = Connections(ssl_context=web_context(runtime.common.http_tls_files))
     runtime.on_stop(connections.aclose)
     return PublisherApi(connections, settings.publisher_url, settings.publisher_token)
 

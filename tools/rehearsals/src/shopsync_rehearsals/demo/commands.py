@@ -18,6 +18,7 @@ from shopsync_rehearsals.demo import report
 from shopsync_rehearsals.demo.checks import findings
 from shopsync_rehearsals.demo.hints import addresses
 from shopsync_rehearsals.demo.keeping import tell_of_deaths
+from shopsync_rehearsals.demo.merchant import make_account
 from shopsync_rehearsals.demo.other_system import interfering
 from shopsync_rehearsals.demo.sizes import sizes as measured_sizes
 from shopsync_rehearsals.demo.stack import SHOP, Plan, Stack, running
@@ -135,7 +136,8 @@ def _conclude(outcome: Outcome, others: list[str], split: dict[str, float], cons
 
 async def _keep(stack: Stack, console: Console) -> None:
     """Wait for SIGINT or SIGTERM."""
-    console.print(addresses(stack), highlight=False, markup=False, soft_wrap=True)
+    login = await make_account(stack.installation, SHOP)
+    console.print(addresses(stack, login), highlight=False, markup=False, soft_wrap=True)
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):

@@ -2,18 +2,22 @@
 
 import shlex
 
+from shopsync_rehearsals.demo.merchant import Login
 from shopsync_rehearsals.demo.stack import SHOP, Stack
 
 
-def addresses(stack: Stack) -> str:
-    """Text for the terminal: where everything is, with kcat and shopsync lines ready to be pasted."""
+def addresses(stack: Stack, login: Login) -> str:
+    """Text for the terminal: the console with its account, where everything is, lines ready to be pasted."""
     installation = stack.installation
     kafka, prefix = installation.kafka_bootstrap, installation.topic_prefix
     services = "\n".join(f"  {name:<12}{service.url}/readyz  /metrics" for name, service in stack.services.items())
     settings = {**stack.environment, "SHOPSYNC_PUBLISHER_URL": stack.services["publisher"].url}
     exports = "\n".join(f"  export {name}={shlex.quote(value)}" for name, value in sorted(settings.items()))
     return f"""
-running until Ctrl-C:
+running until Ctrl-C. Go on as the merchant, in a browser on this machine:
+  {stack.services["console"].url}   e-mail {login.email}   password {login.password}
+
+where everything is:
   Kafka       {kafka}
   MongoDB     {installation.mongo_uri}  (database {installation.database})
   futureshop  {stack.futureshop["url"]}/_sandbox/

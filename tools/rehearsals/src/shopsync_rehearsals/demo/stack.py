@@ -1,10 +1,11 @@
-"""The whole system on this machine: Kafka, MongoDB, both sandboxes and the four services, each a process of its own."""
+"""The whole system on this machine: Kafka, MongoDB, both sandboxes and the five services, each a process of its own."""
 
 import asyncio
 import base64
 import contextlib
 import itertools
 import os
+import secrets
 import sys
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
@@ -21,7 +22,7 @@ from shopsync_testkit.fault_proxy import Route
 from shopsync_testkit.ports import free_port
 from shopsync_testkit.processes import ServiceProcess, start_announced
 
-SERVICES = ("ingestor", "catalog", "publisher", "janitor")
+SERVICES = ("ingestor", "catalog", "publisher", "janitor", "console")
 SHOP = "demo"
 
 
@@ -88,7 +89,7 @@ async def running(plan: Plan, folder: Path, report: Report) -> AsyncIterator[Sta
 async def running_on(
     installation: Installation, plan: Plan, folder: Path, report: Report = discard
 ) -> AsyncIterator[Stack]:
-    """Both sandboxes and the four services, on a Kafka and a MongoDB that are already running."""
+    """Both sandboxes and the five services, on a Kafka and a MongoDB that are already running."""
     publisher_port = free_port()
     children: list[Child] = []
     stack: Stack | None = None
@@ -125,9 +126,12 @@ def _services(stack: Stack, plan: Plan, publisher_port: int) -> dict[str, Servic
         },
         "publisher": _publisher_settings(_through(stack.tiktok, plan.links.tiktok)),
     }
-    given, services = stack.installation.own, {}
+    given, services, token = stack.installation.own, {}, secrets.token_urlsafe(24)
     for service, number in itertools.product(SERVICES, range(plan.replicas)):
         name = f"{service}-{number}" if number else service
+        port = publisher_port if name == "publisher" else free_port()
+        if service == "console":
+            own[service] = _console_settings(port, publisher_port, token)
         services[name] = ServiceProcess(
             service,
             name=name,
@@ -138,7 +142,7 @@ def _services(stack: Stack, plan: Plan, publisher_port: int) -> dict[str, Servic
                 **given.get(service, {}),
             },
             folder=stack.folder,
-            http_port=publisher_port if name == "publisher" else None,
+            http_port=port,
         )
     return services
 
@@ -168,6 +172,15 @@ def _publisher_settings(tiktok: Mapping[str, Any]) -> dict[str, str]:
         # A killed publisher misses webhooks and leaves its jobs leased: the demo does not wait minutes for either.
         "PUBLISHER_REVIEW_POLL_INTERVAL": "5s",
         "PUBLISHER_JOB_LEASE": "10s",
+    }
+
+
+def _console_settings(port: int, publisher_port: int, token: str) -> dict[str, str]:
+    return {
+        "CONSOLE_PUBLIC_URL": f"http://127.0.0.1:{port}",
+        "CONSOLE_PUBLISHER_URL": f"http://127.0.0.1:{publisher_port}",
+        "CONSOLE_PUBLISHER_TOKEN": token,
+        "CONSOLE_IMAGE_ALLOW_PRIVATE": "true",
     }
 
 

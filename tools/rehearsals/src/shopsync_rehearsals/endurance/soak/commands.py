@@ -24,7 +24,7 @@ def soak(
     seed: Annotated[int, typer.Option(help="The same seed gives the same shop and messages.")] = 7,
     logs: Annotated[Path | None, typer.Option(help="Folder for the logs of all processes; kept.")] = None,
 ) -> None:
-    """Let all four services work for a while, and judge whether what they hold grows. Exit code 1: it does.
+    """Let all five services work for a while, and judge whether what they hold grows. Exit code 1: it does.
 
     One shop gets changes, edits, switches, repeats and poison all the time. Another one is edited, imported, synced and
     swept in turn. Sampled are memory, descriptors, threads, tasks of the event loop and lag; the first quarter is not
