@@ -68,6 +68,8 @@ FROM_VALUES = {
     "PUBLISHER_TIKTOK_SERVICE_ID": "publisher.tiktok.serviceId",
     "PUBLISHER_TOKEN_KEY": "publisher.tiktok.existingSecret",
     "PUBLISHER_WEBHOOK_URL": "publisher.tiktok.webhookUrl, publisher.ingress.host",
+    "PUBLISHER_INTERNAL_TOKEN": "console.token",
+    "PUBLISHER_CONSOLE_URL": "console.publicUrl, console.ingress.host",
     "CONSOLE_PUBLIC_URL": "console.publicUrl, console.ingress.host",
     "CONSOLE_PUBLISHER_URL": "the publisher's Service",
     "CONSOLE_PUBLISHER_TOKEN": "console.token",

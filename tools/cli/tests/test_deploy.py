@@ -180,6 +180,7 @@ def test_a_service_with_the_sandboxs_values_starts_in_the_sandbox_only(name, mon
             "SHOPSYNC_MONGO_PASSWORD",
             "PUBLISHER_TOKEN_KEY",
             "PUBLISHER_TIKTOK_APP_SECRET",
+            "PUBLISHER_INTERNAL_TOKEN",
             "PUBLISHER_IMAGE_ALLOW_PRIVATE",
         },
         "console": {"SHOPSYNC_MONGO_PASSWORD", "CONSOLE_PUBLISHER_TOKEN", "CONSOLE_IMAGE_ALLOW_PRIVATE"},

@@ -15,6 +15,14 @@
   value: /etc/shopsync/console/token
 {{- end -}}
 
+{{/* The publisher's side: it answers the console, and leads consents back to it. */}}
+{{- define "shopsync.internal.environment" -}}
+- name: PUBLISHER_INTERNAL_TOKEN_FILE
+  value: /etc/shopsync/console/token
+- name: PUBLISHER_CONSOLE_URL
+  value: {{ include "shopsync.console.url" . | quote }}
+{{- end -}}
+
 {{- define "shopsync.console.sources" -}}
 {{- $token := .root.Values.console.token -}}
 - secret:

@@ -44,7 +44,7 @@
 {{- if eq .component "publisher" }}
 {{ include "shopsync.tiktok.sources" . }}
 {{- end }}
-{{- if eq .component "console" }}
+{{- if has .component (list "publisher" "console") }}
 {{ include "shopsync.console.sources" . }}
 {{- end -}}
 {{- end -}}

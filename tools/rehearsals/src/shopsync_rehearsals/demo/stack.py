@@ -3,7 +3,6 @@
 import asyncio
 import base64
 import contextlib
-import itertools
 import os
 import secrets
 import sys
@@ -127,11 +126,12 @@ def _services(stack: Stack, plan: Plan, publisher_port: int) -> dict[str, Servic
         "publisher": _publisher_settings(_through(stack.tiktok, plan.links.tiktok)),
     }
     given, services, token = stack.installation.own, {}, secrets.token_urlsafe(24)
-    for service, number in itertools.product(SERVICES, range(plan.replicas)):
-        name = f"{service}-{number}" if number else service
-        port = publisher_port if name == "publisher" else free_port()
+    names = {f"{service}-{n}" if n else service: (service, n) for service in SERVICES for n in range(plan.replicas)}
+    ports = {name: publisher_port if name == "publisher" else free_port() for name in names}
+    own["publisher"] |= {"PUBLISHER_INTERNAL_TOKEN": token, "PUBLISHER_CONSOLE_URL": _loopback(ports["console"])}
+    for name, (service, number) in names.items():
         if service == "console":
-            own[service] = _console_settings(port, publisher_port, token)
+            own[service] = _console_settings(ports[name], publisher_port, token)
         services[name] = ServiceProcess(
             service,
             name=name,
@@ -142,14 +142,14 @@ def _services(stack: Stack, plan: Plan, publisher_port: int) -> dict[str, Servic
                 **given.get(service, {}),
             },
             folder=stack.folder,
-            http_port=port,
+            http_port=ports[name],
         )
     return services
 
 
 def _through(facts: Mapping[str, Any], route: Route | None) -> Mapping[str, Any]:
     """The ready line of a sandbox as seen by a service that reaches it another way."""
-    return facts if route is None else {**facts, "url": f"http://127.0.0.1:{route.listen}"}
+    return facts if route is None else {**facts, "url": _loopback(route.listen)}
 
 
 def _port(route: Route | None) -> list[str]:
@@ -175,10 +175,14 @@ def _publisher_settings(tiktok: Mapping[str, Any]) -> dict[str, str]:
     }
 
 
+def _loopback(port: int) -> str:
+    return f"http://127.0.0.1:{port}"
+
+
 def _console_settings(port: int, publisher_port: int, token: str) -> dict[str, str]:
     return {
-        "CONSOLE_PUBLIC_URL": f"http://127.0.0.1:{port}",
-        "CONSOLE_PUBLISHER_URL": f"http://127.0.0.1:{publisher_port}",
+        "CONSOLE_PUBLIC_URL": _loopback(port),
+        "CONSOLE_PUBLISHER_URL": _loopback(publisher_port),
         "CONSOLE_PUBLISHER_TOKEN": token,
         "CONSOLE_IMAGE_ALLOW_PRIVATE": "true",
     }
@@ -194,7 +198,7 @@ async def _futureshop(plan: Plan, folder: Path, children: list[Child]) -> dict[s
 
 
 async def _tiktok(plan: Plan, folder: Path, publisher_port: int, children: list[Child]) -> dict[str, Any]:
-    publisher = f"http://127.0.0.1:{publisher_port}"
+    publisher = _loopback(publisher_port)
     command = [sys.executable, "-m", "shopsync_sandbox", "tiktok", "--seed", str(plan.seed), "--shop", SHOP]
     command += ["--webhook-url", f"{publisher}/webhooks/tiktok", "--review-seconds", str(plan.review_seconds)]
     command += ["--redirect-url", f"{publisher}/oauth/tiktok/callback"]
