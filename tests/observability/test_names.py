@@ -10,13 +10,21 @@ import pytest
 from observed import Query, labels_in, labels_made_in, names_in
 
 import catalog.metrics
+import console.metrics
 import ingestor.metrics
 import janitor.metrics
 import publisher.metrics
 import shopsync_runtime.metrics
 from shopsync_runtime.metrics import OTHER_SHOPS, shop_label
 
-MODULES = (shopsync_runtime.metrics, ingestor.metrics, catalog.metrics, publisher.metrics, janitor.metrics)
+MODULES = (
+    shopsync_runtime.metrics,
+    ingestor.metrics,
+    catalog.metrics,
+    publisher.metrics,
+    janitor.metrics,
+    console.metrics,
+)
 QUERIES = [*observed.of_rules(), *observed.of_dashboards()]
 KNOWN = {**observed.series(), **observed.recorded()}
 

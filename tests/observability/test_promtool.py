@@ -10,12 +10,20 @@ from prometheus_client.metrics import MetricWrapperBase
 from promtool import promtool
 
 import catalog.metrics
+import console.metrics
 import ingestor.metrics
 import janitor.metrics
 import publisher.metrics
 import shopsync_runtime.metrics
 
-MODULES = (shopsync_runtime.metrics, ingestor.metrics, catalog.metrics, publisher.metrics, janitor.metrics)
+MODULES = (
+    shopsync_runtime.metrics,
+    ingestor.metrics,
+    catalog.metrics,
+    publisher.metrics,
+    janitor.metrics,
+    console.metrics,
+)
 
 pytestmark = [pytest.mark.observability, pytest.mark.timeout(2400)]  # the build, once per machine
 
