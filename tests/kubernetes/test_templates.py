@@ -93,7 +93,7 @@ def test_every_variable_that_a_pod_gets_is_read(rendered, part):
             *([CLASSES[container["name"]]] if container["name"] in CLASSES else []),
         ]
         read = {variable for cls in classes for variable in variables_of(cls)} | REQUESTED
-        read |= {"SHOPSYNC_PUBLISHER_URL"} if container["name"] == "shopsync" else set()
+        read |= {"SHOPSYNC_PUBLISHER_URL", "SHOPSYNC_CONSOLE_URL"} if container["name"] == "shopsync" else set()
         users = {one for one in given if re.fullmatch(r"MONGO_\w+_PASSWORD", one)} if kind == "Job" else set()
         assert set(given) - users <= read, f"{kind} {name}"
 

@@ -18,7 +18,13 @@ DASHBOARDS = sorted((ROOT / "deploy" / "grafana").glob("*.json"))
 _SCRAPE_LABELS = frozenset({"instance", "job"})
 # What prometheus_client has of every Python process on Linux.
 _OF_EVERY_PROCESS = frozenset({"process_cpu_seconds_total", "process_resident_memory_bytes"})
-_LEVELS = {"group": {"group"}, "endpoint": {"endpoint"}, "shop": {"shop_key"}, "route": {"route"}, "shopsync": set[str]()}
+_LEVELS = {
+    "group": {"group"},
+    "endpoint": {"endpoint"},
+    "shop": {"shop_key"},
+    "route": {"route"},
+    "shopsync": set[str](),
+}
 _NAME = re.compile(r"\b(?:[a-z]+:)?(?:shopsync|process)_\w+(?::\w+)?")
 _QUOTED = re.compile(r'"[^"]*"')
 _MATCHERS = re.compile(r"\{([^}]*)\}")

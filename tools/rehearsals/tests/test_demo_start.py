@@ -52,6 +52,7 @@ def test_the_exports_name_all_that_the_command_reads(tmp_path):
     assert {name: shlex.split(value)[0] for name, value in exports.items()} == {
         **stack.environment,
         "SHOPSYNC_PUBLISHER_URL": stack.services["publisher"].url,
+        "SHOPSYNC_CONSOLE_URL": stack.services["console"].url,
     }
 
 

@@ -59,6 +59,8 @@ containers:
       {{- if eq .component "operator" }}
       - name: SHOPSYNC_PUBLISHER_URL
         value: {{ include "shopsync.publisher.url" . | quote }}
+      - name: SHOPSYNC_CONSOLE_URL
+        value: {{ include "shopsync.console.url" . | quote }}
       {{- end }}
       {{- range $name, $value := .root.Values.settings }}
       - name: {{ $name }}

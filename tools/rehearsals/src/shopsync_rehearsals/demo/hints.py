@@ -11,7 +11,8 @@ def addresses(stack: Stack, login: Login) -> str:
     installation = stack.installation
     kafka, prefix = installation.kafka_bootstrap, installation.topic_prefix
     services = "\n".join(f"  {name:<12}{service.url}/readyz  /metrics" for name, service in stack.services.items())
-    settings = {**stack.environment, "SHOPSYNC_PUBLISHER_URL": stack.services["publisher"].url}
+    urls = {f"SHOPSYNC_{name.upper()}_URL": stack.services[name].url for name in ("publisher", "console")}
+    settings = {**stack.environment, **urls}
     exports = "\n".join(f"  export {name}={shlex.quote(value)}" for name, value in sorted(settings.items()))
     return f"""
 running until Ctrl-C. Go on as the merchant, in a browser on this machine:
