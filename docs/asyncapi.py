@@ -75,7 +75,7 @@ def application(name: str, build: Callable[[Runtime], None]) -> Application:
 def _followed(name: str) -> list[Receiving]:
     principal = principal_of(name)
     assert principal is not None  # noqa: S101 - every service is a user
-    return [Receiving(spec, "Followed from now on, without a consumer group.") for spec in principal.reads]
+    return [Receiving(spec, "Followed without a consumer group.") for spec in principal.reads]
 
 
 def _sends(runtime: Runtime) -> list[Sending]:

@@ -133,10 +133,7 @@ def test_what_a_service_reads_is_what_it_subscribes_to():
     assert reads["ingestor"] == {"import.requested.v1"}
 
 
-GROWING = [pytest.param(one, marks=pytest.mark.xfail(one == "console", reason="in the making")) for one in SERVICES]
-
-
-@pytest.mark.parametrize("service", GROWING)
+@pytest.mark.parametrize("service", SERVICES)
 def test_what_a_service_sends_and_reads_is_what_it_is_granted(service):
     document, granted = read(service), principal_of(service)
     operations = document["operations"].values()

@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from shopsync_contracts import TOPICS, TopicSpec, topics
+from shopsync_contracts import TOPICS, TopicSpec, topic_of, topics
 from shopsync_contracts.access import GROUPS, SERVICES, principal_of
+from shopsync_contracts.events import BODIES
 from shopsync_contracts.topics import DEAD_LETTERS
 
 ROOT = Path(__file__).parents[2]
@@ -59,9 +60,18 @@ def published_in(node: ast.AST) -> Iterator[TopicSpec]:
         yield from specs_in(node.elts[0])
 
 
+def published_by_type(tree: ast.AST) -> Iterator[TopicSpec]:
+    """Who publishes to the topic of a body's type: those of the types that the module imports."""
+    if any(isinstance(node, ast.Call) and ast.unparse(node.func) == "topic_of" for node in ast.walk(tree)):
+        imports = [node for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)]
+        imported = {one.name for node in imports if node.module == "shopsync_contracts.events" for one in node.names}
+        yield from (topic_of(body) for body in BODIES if body.__name__ in imported)
+
+
 def used_in(code: str) -> Used:
-    found = Used()
-    for node in ast.walk(ast.parse(code)):
+    tree = ast.parse(code)
+    found = Used(published=set(published_by_type(tree)))
+    for node in ast.walk(tree):
         found.published |= set(published_in(node))
         if isinstance(node, ast.Call) and getattr(node.func, "attr", None) in _BARRIER:
             found.awaited |= {spec for given in node.args for spec in specs_in(given)}
@@ -90,11 +100,7 @@ def test_every_service_is_a_user():
     assert folders == set(SERVICES)
 
 
-# The console's actions and its live pages come one after the other.
-GROWING = [pytest.param(one, marks=pytest.mark.xfail(one == "console", reason="in the making")) for one in SERVICES]
-
-
-@pytest.mark.parametrize("service", GROWING)
+@pytest.mark.parametrize("service", SERVICES)
 def test_a_service_reads_what_it_may_read_in_the_declared_groups(service):
     declared = {(one.name, frozenset(names(one.topics))) for one in GROUPS if one.service == service}
     assert registered(service) == declared
@@ -105,7 +111,7 @@ def test_a_service_reads_what_it_may_read_in_the_declared_groups(service):
     assert names(principal.reads) == sorted(name for _, topics in declared for name in topics)
 
 
-@pytest.mark.parametrize("service", GROWING)
+@pytest.mark.parametrize("service", SERVICES)
 def test_a_service_publishes_what_it_may_write(service):
     """The runtime publishes the dead letters of all who consume."""
     principal = principal_of(service)
@@ -147,3 +153,9 @@ def test_the_code_is_read_rightly(code, published, awaited):
 
 def test_all_topics_are_known_to_this_test():
     assert set(_SPECS.values()) == set(TOPICS)
+
+
+def test_a_module_that_publishes_by_type_publishes_the_types_that_it_imports():
+    imports = "from shopsync_contracts.events import EditChanges, ImportRequested, SyncRequested\n"
+    assert names(used_in(f"{imports}topic_of(type(one))").published) == ["import-commands.v1", "sync-commands.v1"]
+    assert names(used_in(imports).published) == []

@@ -95,7 +95,7 @@ def test_the_console_commits_nothing_and_puts_nothing_aside():
     console = principal_of("console")
     assert console is not None
     assert console.writes == (TOOL_EDITS, SHOP_SETTINGS, IMPORT_COMMANDS, SYNC_COMMANDS)
-    assert console.reads == (LISTING_EVENTS, CATALOG_PRODUCTS, SHOP_SETTINGS, REPORTS, DEAD_LETTERS)
+    assert console.reads == (LISTING_EVENTS, CATALOG_PRODUCTS, REPORTS, DEAD_LETTERS)
     assert [acl for acl in console.acls("p") if acl.resource == "group"] == []
 
 
