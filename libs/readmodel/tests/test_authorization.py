@@ -50,26 +50,31 @@ def test_what_blocks_a_shop_has_its_remedy(code, who, words):
 @pytest.mark.parametrize(
     ("document", "state", "why", "do"),
     [
-        (None, "未認証", "", "「TikTok Shopで認証する」を押してください"),
+        (None, "未認証", "", "TikTok Shop認証を行ってください"),
         (consent(), "認証済み", "2027年11月23日 9:00まで有効です", ""),
         (
             consent(ended=["deauthorized", "the seller withdrew the authorisation in Seller Center"]),
             "認証が切れています",
             "TikTok Shopの管理画面で連携が解除されました",
-            "「TikTok Shopで認証する」を押してください",
+            "TikTok Shop認証を行ってください",
         ),
         (
             consent(ended=["36004005", "token is gone"]),
             "認証が切れています",
             "token is gone (36004005)",
-            "認証する」を",
+            "認証を行って",
         ),
-        (consent(expires_at=NOW + timedelta(days=3)), "まもなく認証が切れます", "11月26日", "期限までに「TikTok Shop"),
+        (
+            consent(expires_at=NOW + timedelta(days=3)),
+            "まもなく認証が切れます",
+            "11月26日",
+            "期限までにTikTok Shop認証を行って",
+        ),
         (
             consent(refresh_expires_at=NOW - timedelta(days=1)),
             "まもなく認証が切れます",
             "期限が切れました",
-            "認証する」",
+            "認証を行って",
         ),
         (
             consent(quota_until=NOW + timedelta(hours=1)),

@@ -48,7 +48,7 @@ class TestState:
         assert "認証済み" in page
         assert "demoの店" in page
         assert "2027/10/24 12:00" in page
-        assert "対応する人" not in page
+        assert "対応の内容" not in page
 
     async def test_a_shop_that_was_never_authorised_sees_the_button_first(self, world):
         await world.database["authorization_states"].delete_one({"_id": "demo"})

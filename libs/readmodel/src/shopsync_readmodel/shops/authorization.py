@@ -32,7 +32,7 @@ _OUR_WORDS = {
     "token_key": "保存されている認証の情報を読み取れません",
 }
 """What the publisher says itself; TikTok's words stay as they are."""
-_PRESS = "「TikTok Shopで認証する」を押してください"
+_AUTHORISE = "TikTok Shop認証を行ってください"
 _CONTACT = "運営担当者にご連絡ください"
 _NOTHING = Words("", "")
 _UNTIL = Words("until {until}", "{until}まで有効です")
@@ -92,7 +92,7 @@ def consent_until(document: Mapping[str, Any]) -> datetime | None:
 
 def authorization_status(shop_key: str, document: Mapping[str, Any] | None, now: datetime) -> AuthorizationStatus:
     """From a document of `authorization_states`. Of several troubles the worst."""
-    again = Words(f"`shopsync shops authorize {shop_key}`", _PRESS)
+    again = Words(f"`shopsync shops authorize {shop_key}`", _AUTHORISE)
     if document is None:
         return _status("not authorised", Actor.TOOL, _NOTHING, again)
     if ended := document.get("ended"):

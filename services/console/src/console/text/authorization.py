@@ -23,8 +23,8 @@ TEXTS = {
     ),
     "state": ("認証の状態", "State"),
     "why": ("理由", "Reason"),
-    "who": ("対応する人", "Who has to act"),
-    "do": ("対応", "What to do"),
+    "who": ("対応", "Who has to act"),
+    "do": ("対応の内容", "What to do"),
     "do_tool": ("下のボタンから認証してください", "Authorise the shop with the button below"),
     "do_operator": (
         "サービスの運営担当者にご連絡ください",
