@@ -1,5 +1,7 @@
 """A text in two languages: English for operators, Japanese for merchants. Pure."""
 
+import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Self
 
@@ -26,3 +28,17 @@ class Words:
 
 def _in(value: object, language: str) -> object:
     return getattr(value, language) if isinstance(value, Words) else value
+
+
+class Sentences:
+    """Sentences of our own, each an English pattern with its Japanese; `{0}` stands for the first group."""
+
+    def __init__(self, pairs: Iterable[tuple[str, str]]) -> None:
+        self._known = tuple((re.compile(pattern, re.DOTALL), japanese) for pattern, japanese in pairs)
+
+    def words(self, text: str) -> Words:
+        """The text beside its Japanese; the same in both when it is not one of these."""
+        for pattern, japanese in self._known:
+            if (found := pattern.fullmatch(text)) is not None:
+                return Words(text, japanese.format(*found.groups()))
+        return Words.same(text)

@@ -9,6 +9,7 @@ from console.picture_files import PictureFiles
 from console.publisher_api import PublisherApi
 from console.screens.actions import ActionScreen
 from console.screens.authorization import AuthorizationScreen
+from console.screens.bulk import BulkScreen
 from console.screens.help import HelpScreen
 from console.screens.login import LoginScreen
 from console.screens.pictures import PictureScreen
@@ -39,13 +40,15 @@ def build(runtime: Runtime, settings: ConsoleSettings) -> None:
     hub = live(runtime, actions, stored_actions)
 
     publisher = publisher_api(runtime, settings)
+    lists = ProductLists(publisher)
 
     pages = Pages()
     login = LoginScreen(pages, accounts, sessions, settings=settings, clock=clock)
     screens = (
         login,
         ActionScreen(pages, actions),
-        ProductScreen(pages, database, actions, ProductLists(publisher), clock=clock),
+        ProductScreen(pages, database, actions, lists, clock=clock),
+        BulkScreen(pages, database, actions, lists, Situation(database)),
         StreamScreen(hub),
         PictureScreen(database, picture_files(runtime, settings)),
         AuthorizationScreen(pages, publisher, database, clock=clock),

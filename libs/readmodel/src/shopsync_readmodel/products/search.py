@@ -102,7 +102,10 @@ async def read_page(database: Database, chosen: ProductFilter, *, limit: int, af
 
 async def read_numbers(database: Database, chosen: ProductFilter) -> list[str]:
     """Numbers of all products that the filter takes, in order."""
-    found = database["products"].find(chosen.query(), {"product_no": 1}).sort("_id", 1)
+    query = chosen.query()
+    if chosen.shop_key is not None:
+        query["_id"] = {"$gt": f"{chosen.shop_key}/", "$lt": f"{chosen.shop_key}0"}  # "0" follows "/"
+    found = database["products"].find(query, {"product_no": 1}).sort("_id", 1)
     return [str(one["product_no"]) async for one in found]
 
 

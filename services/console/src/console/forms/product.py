@@ -132,12 +132,18 @@ def changes_of(
     stock, places = _stock(was, entered, errors)
     if stock:
         document["stock"] = stock
+    changes, faults = validated(document, places)
+    return changes, {**faults, **errors}
+
+
+def validated(document: Mapping[str, Any], places: Sequence[int] = ()) -> tuple[EditChanges, Errors]:
+    """The changes, or what the contract finds wrong by the name of its input. `places`: of the stock's entries."""
+    errors: Errors = {}
     try:
         return EditChanges.model_validate(document, strict=False), errors
     except ValidationError as error:
         for one in error.errors(include_url=False, include_context=True):
-            name = _input_name(one["loc"], places)
-            errors.setdefault(name, _in_words(one))
+            errors.setdefault(_input_name(one["loc"], places), _in_words(one))
         return EditChanges(), errors
 
 

@@ -44,6 +44,11 @@ TEXTS = {
     "error_at_least": ("{n}以上で入力してください", "Enter at least {n}"),
     "error_at_most": ("{n}以下で入力してください", "Enter at most {n}"),
     "error_not_taken": ("この値は登録できません（{why}）", "This value cannot be taken ({why})"),
+    "error_both": (
+        "値の入力と消去の両方が指定されています。どちらかにしてください",
+        "A value is entered and cleared as well: choose one of the two",
+    ),
+    "error_nothing": ("変更する項目を1つ以上入力してください", "Fill in at least one field"),
     "error_one_value": ("値は1つだけ指定してください", "Give one value only"),
     "error_twice": ("同じ値が2回指定されています", "A value stands twice"),
     "error_not_a_choice": ("選択肢にない値です：{value}", "This is not among the choices: {value}"),

@@ -1,0 +1,198 @@
+"""一括入力・変更: the same values for many products, and what became of it product by product (ED-2, ED-6)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Final
+from uuid import uuid4
+
+from starlette.datastructures import FormData
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route
+
+from console.actions import Actions
+from console.errors import NoSuchPage
+from console.forms.bulk import BulkEntered, bulk_changes
+from console.forms.product import Errors
+from console.live import Situation
+from console.model import Action
+from console.screens.asked import Selection
+from console.screens.product_lists import Lists, Picking, ProductLists
+from console.web.rendering import Pages
+from console.web.visits import is_partial, shop_of, visit_of
+from shopsync_contracts.events import EditChanges
+from shopsync_readmodel.products.names import NamedProduct, read_named
+from shopsync_readmodel.products.search import read_numbers
+from shopsync_readmodel.runs.words import edit_refusal
+from shopsync_readmodel.words import Words
+from shopsync_runtime.mongo import Database
+
+BULK: Final = "/bulk"
+_NAMED: Final = 10
+_SHOWN: Final = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """The products that the form is about. `first`: numbers and names of some; `unknown`: numbers not in the tool."""
+
+    numbers: tuple[str, ...]
+    first: tuple[tuple[str, str], ...]
+    unknown: int
+    fields: Sequence[tuple[str, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class BulkForm:
+    """All that the form shows. `stepped`: which picker was used."""
+
+    entered: BulkEntered = field(default_factory=BulkEntered)
+    picking: Picking = field(default_factory=Picking)
+    errors: Errors = field(default_factory=dict)
+    stepped: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One product of the report. `outcome`: refused, applied, applying or waiting."""
+
+    product_no: str
+    product: NamedProduct | None
+    outcome: str
+    reason: Words | None = None
+
+
+class BulkScreen:
+    """`/bulk`, and the report of each at `/bulk/{action_id}`."""
+
+    def __init__(
+        self, pages: Pages, database: Database, actions: Actions, lists: ProductLists, situation: Situation
+    ) -> None:
+        self._pages = pages
+        self._database = database
+        self._actions = actions
+        self._lists = lists
+        self._situation = situation
+
+    def routes(self) -> list[Route]:
+        """For the application."""
+        return [
+            Route(BULK, self.open, methods=["GET"], name="bulk"),
+            Route(BULK, self.take, methods=["POST"]),
+            Route(f"{BULK}/{{action_id}}", self.report, methods=["GET"], name="bulk_report"),
+        ]
+
+    async def open(self, request: Request) -> Response:
+        """Without products there is nothing to change: they are chosen in the list."""
+        return self._pages.page(request, "bulk/none.html")
+
+    async def take(self, request: Request) -> Response:
+        """From the list, then one step of the form after the other."""
+        form = visit_of(request).form
+        chosen = await self._chosen(shop_of(request), form)
+        if not chosen.numbers:
+            return self._pages.page(request, "bulk/none.html", 422)
+        picking = Picking.from_form(form)
+        now = BulkForm(BulkEntered.from_form(form), picking)
+        step, _, value = str(form.get("step", "")).partition(":")
+        if step == "enter":
+            step = "check" if picking.wanted_by_enter == "save" else picking.wanted_by_enter
+        if step in {"check", "send"}:
+            return await self._go_on(request, chosen, now, is_confirmed=step == "send")
+        picking, picked = picking.step(step, value)
+        entered = replace(now.entered, texts={**now.entered.texts, **picked})
+        return await self._form(
+            request, chosen, replace(now, entered=entered, picking=picking, stepped=step.partition("_")[0])
+        )
+
+    async def _go_on(self, request: Request, chosen: Chosen, now: BulkForm, *, is_confirmed: bool) -> Response:
+        changes, errors = bulk_changes(now.entered)
+        lists = await self._lists.read(shop_of(request), now.entered.texts["category_id"], now.picking)
+        if (fault := lists.category_fault(now.entered.texts["category_id"])) is not None:
+            errors["category_id"] = fault
+        if errors:
+            return await self._form(request, chosen, replace(now, errors=errors), 422)
+        if not is_confirmed:
+            return self._confirm(request, chosen, now, lists)
+        return await self._send(request, chosen, now, lists, changes)
+
+    async def _send(
+        self, request: Request, chosen: Chosen, now: BulkForm, lists: Lists, changes: EditChanges
+    ) -> Response:
+        shop_key, form = shop_of(request), visit_of(request).form
+        action_id = str(form.get("action_id", ""))
+        known = await self._actions.find(shop_key, action_id)
+        is_sent = known is not None and known.code != "not_sent"
+        if not is_sent and form.get("count") != str(len(chosen.numbers)):
+            # Others than were shown match by now.
+            return self._confirm(request, chosen, now, lists, has_changed="count" in form)
+        if not is_sent:
+            await self._actions.bulk_edit(
+                shop_key, chosen.numbers, changes, now.entered.sync_enabled, action_id=action_id
+            )
+        return RedirectResponse(f"{BULK}/{action_id}", 303)
+
+    def _confirm(
+        self, request: Request, chosen: Chosen, now: BulkForm, lists: Lists, *, has_changed: bool = False
+    ) -> Response:
+        return self._pages.page(
+            request,
+            "bulk/confirm.html",
+            chosen=chosen,
+            form=now,
+            lists=lists,
+            fields=[*chosen.fields, *now.entered.fields(), ("brand_name", now.picking.brand_name)],
+            action_id=str(uuid4()),
+            has_changed=has_changed,
+        )
+
+    async def _form(self, request: Request, chosen: Chosen, now: BulkForm, status: int = 200) -> Response:
+        texts = now.entered.texts
+        lists = await self._lists.read(shop_of(request), texts["category_id"], now.picking)
+        return self._pages.page(request, "bulk/form.html", status, chosen=chosen, form=now, texts=texts, lists=lists)
+
+    async def _chosen(self, shop_key: str, form: FormData) -> Chosen:
+        """Ticked numbers that the tool does not have are left out: nothing could be written to them."""
+        selection = Selection.of(form)
+        if selection.all_of is not None:
+            numbers = await read_numbers(self._database, selection.all_of.filter(shop_key))
+            named = await read_named(self._database, shop_key, numbers[:_NAMED])
+            unknown = 0
+        else:
+            named = await read_named(self._database, shop_key, selection.numbers)
+            numbers = [one for one in selection.numbers if one in named]
+            unknown = len(selection.numbers) - len(numbers)
+        first = tuple((one, named[one].name) for one in numbers[:_NAMED] if one in named)
+        return Chosen(tuple(numbers), first, unknown, selection.fields())
+
+    # The report ---------------------------------------------------------------------------------------------
+
+    async def report(self, request: Request) -> Response:
+        """What became of it so far."""
+        shop_key = shop_of(request)
+        action = await self._actions.find(shop_key, request.path_params["action_id"])
+        if action is None or action.kind != "bulk_edit":
+            raise NoSuchPage("no such bulk edit in this shop")
+        template = "bulk/progress.html" if is_partial(request) else "bulk/report.html"
+        return self._pages.page(request, template, action=action, **await self._lines(shop_key, action))
+
+    async def _lines(self, shop_key: str, action: Action) -> dict[str, Any]:
+        refused = dict(action.refused)
+        others = [one for one in action.product_nos or () if one not in refused]
+        numbers = [*refused, *others][:_SHOWN]
+        named = await read_named(self._database, shop_key, numbers)
+        accepted = [one for one in numbers if one not in refused]
+        applied: set[str] = set(accepted)
+        if action.is_open and action.marks is not None:
+            applied = await self._situation.carrying(shop_key, accepted, action.marks, action.sent_at)
+
+        def outcome(number: str) -> str:
+            if number in refused or (action.state == "refused" and number not in applied):
+                return "refused"
+            return "applied" if number in applied and action.state != "refused" else "applying"
+
+        lines = [
+            Line(one, named.get(one), outcome(one), edit_refusal(refused[one]) if refused.get(one) else None)
+            for one in numbers
+        ]
+        return {"lines": lines, "not_shown": max(0, (action.count or 0) - len(lines))}
