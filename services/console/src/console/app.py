@@ -15,6 +15,7 @@ from console.screens.login import LoginScreen
 from console.screens.pictures import PictureScreen
 from console.screens.product import ProductScreen
 from console.screens.product_lists import ProductLists
+from console.screens.products import ProductsScreen
 from console.screens.settings import SettingsScreen
 from console.screens.stream import StreamScreen
 from console.settings import ConsoleSettings
@@ -42,7 +43,7 @@ def build(runtime: Runtime, settings: ConsoleSettings) -> None:
     publisher = publisher_api(runtime, settings)
     lists = ProductLists(publisher)
 
-    pages = Pages()
+    pages = Pages(position=hub.earlier)
     login = LoginScreen(pages, accounts, sessions, settings=settings, clock=clock)
     screens = (
         login,
@@ -50,6 +51,7 @@ def build(runtime: Runtime, settings: ConsoleSettings) -> None:
         ProductScreen(pages, database, actions, lists, clock=clock),
         BulkScreen(pages, database, actions, lists, Situation(database)),
         StreamScreen(hub),
+        ProductsScreen(pages, database, actions, clock=clock),
         PictureScreen(database, picture_files(runtime, settings)),
         AuthorizationScreen(pages, publisher, database, clock=clock),
         SettingsScreen(pages, actions, database),

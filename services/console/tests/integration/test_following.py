@@ -168,7 +168,7 @@ async def test_a_sync_goes_on_until_every_product_has_an_outcome(world, actions,
     await actions.request_sync("demo", None, action_id=one)
     await services.report_sync(one, requested=4, commanded=3, incomplete=1)
     until = world.now + timedelta(hours=21)
-    await world.database["authorization_states"].insert_one({"_id": "demo", "ended": None, "quota_until": until})
+    await world.database["authorization_states"].update_one({"_id": "demo"}, {"$set": {"quota_until": until}})
     await services.say_failed("A-2")
     waiting = await comes_to(actions, one, "waiting", "quota")
     assert waiting.until == until

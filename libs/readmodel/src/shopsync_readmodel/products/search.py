@@ -3,7 +3,10 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
+
+from pymongo.errors import OperationFailure
 
 from shopsync_readmodel.errors import WrongCursor
 from shopsync_readmodel.stored.layers import Document
@@ -98,6 +101,141 @@ async def read_page(database: Database, chosen: ProductFilter, *, limit: int, af
     cursor = str(found[-1]["_id"])
     more = await database["products"].count_documents({**query, "_id": {"$gt": cursor}})
     return Page(tuple(map(_listed, found)), more, cursor if more else None)
+
+
+@dataclass(frozen=True, slots=True)
+class ProductRow:
+    """One row of a shop's list. `is_unmanaged`: shown as 在庫有り, because no SKU has a number (ST-7).
+
+    `updated_at`: 更新日 at futureshop. `pushed_at`: when TikTok Shop last took it.
+    """
+
+    product_no: str
+    name: str
+    status: str
+    sync_enabled: bool
+    price_from: int | None
+    price_to: int | None
+    stock: int | None
+    is_unmanaged: bool
+    skus: int
+    has_picture: bool
+    removed_upstream: bool
+    live: bool
+    updated_at: datetime | None
+    pushed_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """Some rows by number. `before` and `after`: numbers to go on from in either direction; None: there are none."""
+
+    rows: tuple[ProductRow, ...]
+    before: str | None
+    after: str | None
+
+
+NAMES = [("shop_key", 1), ("_id", 1), ("content.name", 1)]
+"""The catalogue's index of names in the order of the list."""
+_NO_SUCH_INDEX = 2
+
+_ROW_FIELDS: dict[str, Any] = {
+    **dict.fromkeys(
+        (
+            "product_no",
+            "content.name",
+            "content.price",
+            "status",
+            "sync_enabled",
+            "live",
+            "skus.price",
+            "skus.stock",
+            "skus.stock_unmanaged",
+            "removed_upstream",
+            "upstream_updated_at",
+            "listing.pushed_at",
+        ),
+        1,
+    ),
+    "content.images": {"$slice": 1},
+}
+
+
+def rows_query(
+    shop_key: str, chosen: ProductFilter, *, after: str | None = None, before: str | None = None
+) -> dict[str, Any]:
+    """For MongoDB: rows of the shop after one number, or before one."""
+    first = f"{shop_key}/{after or ''}"
+    last = f"{shop_key}0" if before is None else f"{shop_key}/{before}"  # "0" follows "/"
+    return {**chosen.query(), "shop_key": shop_key, "_id": {"$gt": first, "$lt": last}}
+
+
+async def read_rows(
+    database: Database,
+    shop_key: str,
+    chosen: ProductFilter,
+    *,
+    limit: int,
+    after: str | None = None,
+    before: str | None = None,
+) -> Rows:
+    """At most `limit` rows in one query, whatever the shop's size: nothing is counted and nothing skipped."""
+    query = rows_query(shop_key, chosen, after=after, before=before)
+    order = -1 if before is not None else 1
+    found = await _found(database, query, order, limit + 1, names=bool(chosen.keyword and not chosen.statuses))
+    is_more, shown = len(found) > limit, found[:limit][::order]
+    rows = tuple(map(_row, shown))
+    if not rows:
+        return Rows((), None, None)
+    first, last = rows[0].product_no, rows[-1].product_no
+    if before is not None:
+        return Rows(rows, first if is_more else None, last)
+    return Rows(rows, first if after is not None else None, last if is_more else None)
+
+
+async def _found(
+    database: Database, query: dict[str, Any], order: int, limit: int, *, names: bool
+) -> list[dict[str, Any]]:
+    """`names`: compare names in their index. MongoDB by itself may read every product where hardly one matches."""
+    cursor = database["products"].find(query, _ROW_FIELDS).sort("_id", order).limit(limit)
+    if not names:
+        return await cursor.to_list()
+    try:
+        return await cursor.hint(NAMES).to_list()
+    except OperationFailure as error:
+        if error.code != _NO_SUCH_INDEX:
+            raise
+    # A catalog of an earlier version has not made it yet.
+    return await database["products"].find(query, _ROW_FIELDS).sort("_id", order).limit(limit).to_list()
+
+
+async def read_row(database: Database, shop_key: str, product_no: str) -> ProductRow | None:
+    """One of them."""
+    found = await database["products"].find_one({"_id": f"{shop_key}/{product_no}"}, _ROW_FIELDS)
+    return None if found is None else _row(found)
+
+
+def _row(document: Document) -> ProductRow:
+    content, skus = document.get("content") or {}, document.get("skus") or []
+    own = [content["price"]] if content.get("price") else []
+    prices = [sku["price"] for sku in skus if sku.get("price")] or own
+    stock = [sku["stock"] for sku in skus if sku.get("stock") is not None]
+    return ProductRow(
+        product_no=document["product_no"],
+        name=content.get("name", ""),
+        status=document.get("status", ""),
+        sync_enabled=bool(document.get("sync_enabled")),
+        price_from=min(prices, default=None),
+        price_to=max(prices, default=None),
+        stock=sum(stock) if stock else None,
+        is_unmanaged=not stock and any(sku.get("stock_unmanaged") for sku in skus),
+        skus=len(skus),
+        has_picture=bool(content.get("images")),
+        removed_upstream=document.get("removed_upstream") is not None,
+        live=bool(document.get("live")),
+        updated_at=document.get("upstream_updated_at"),
+        pushed_at=(document.get("listing") or {}).get("pushed_at"),
+    )
 
 
 async def read_numbers(database: Database, chosen: ProductFilter) -> list[str]:

@@ -108,6 +108,14 @@ class ProductStore:
                 IndexModel([("shop_key", ASCENDING), ("sync_enabled", ASCENDING), ("_id", ASCENDING)]),
                 # the product list's filter (LS-3)
                 IndexModel([("shop_key", ASCENDING), ("status", ASCENDING), ("_id", ASCENDING)]),
+                # the list by a part of the name (LS-2): in the list's order, and compared without reading products
+                IndexModel([("shop_key", ASCENDING), ("_id", ASCENDING), ("content.name", ASCENDING)]),
+                # the edits that an overwrite would take away
+                IndexModel(
+                    [("shop_key", ASCENDING), ("_id", ASCENDING)],
+                    name="edited",
+                    partialFilterExpression={"edited_fields.0": {"$exists": True}},
+                ),
                 # the sweep's candidates
                 IndexModel(
                     [("shop_key", ASCENDING), ("removed_upstream.enumeration_id", ASCENDING)],

@@ -105,7 +105,8 @@ class Actions:
         def make(_at: datetime) -> Sequence[ShopBody]:
             return [SyncTargetSet(shop_key=shop_key, product_no=product_no, sync_enabled=sync_enabled)]
 
-        await self._send(shop_key, _Asked("switch", make, [product_no], EditMarks(target=True)), action_id)
+        asked = _Asked("switch", make, [product_no], EditMarks(target=True), "on" if sync_enabled else "off")
+        await self._send(shop_key, asked, action_id)
 
     async def bulk_edit(
         self,
@@ -168,9 +169,13 @@ class Actions:
         """Newest first."""
         return await self._store.recent(shop_key, limit, self._clock())
 
+    async def latest(self, shop_key: str, since: datetime) -> list[Action]:
+        """Those whose end is not known yet, and those asked for since then, newest first."""
+        return await self._store.latest(shop_key, since, self._clock())
+
     async def open_of(self, shop_key: str) -> list[Action]:
         """Those whose end is not known yet, newest first."""
-        return await self._store.open_of(shop_key, self._clock())
+        return [one for one in await self.latest(shop_key, self._clock()) if one.is_open]
 
     async def find(self, shop_key: str, action_id: str) -> Action | None:
         """One action of the shop."""

@@ -2,6 +2,7 @@
 
 import asyncio
 import secrets
+import time
 from collections import deque
 from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
@@ -21,6 +22,7 @@ _REMEMBERED = 5_000
 _MOST_PRODUCTS = 100
 _APART_SECONDS = 0.5
 _COUNTS_APART_SECONDS = 3.0
+_EARLIER_SECONDS = 5.0
 
 
 class Stream:
@@ -85,7 +87,7 @@ class Hub:
 
     def __init__(self) -> None:
         self._streams: dict[str, set[Stream]] = {}
-        self._recent: deque[tuple[int, str, Change]] = deque(maxlen=_REMEMBERED)
+        self._recent: deque[tuple[float, int, str, Change]] = deque(maxlen=_REMEMBERED)
         self._last = 0
         self._closed = False
         self.missed()
@@ -103,15 +105,19 @@ class Hub:
         """Up to here a page that is made now knows everything."""
         return f"{self._token}-{self._last}"
 
-    @property
-    def is_watched(self) -> bool:
-        """Whether any page is open."""
-        return bool(self._streams)
+    def earlier(self) -> str:
+        """A position of some seconds ago: what changed while a page was made is told to it again."""
+        now, position = time.monotonic(), self._last
+        for at, number, _, _ in reversed(self._recent):
+            if now - at > _EARLIER_SECONDS:
+                break
+            position = number - 1
+        return f"{self._token}-{position}"
 
     def tell(self, shop_key: str, name: Name, data: str = "") -> None:
         """To every open page of this shop, and of no other one."""
         self._last += 1
-        self._recent.append((self._last, shop_key, (name, data)))
+        self._recent.append((time.monotonic(), self._last, shop_key, (name, data)))
         for stream in self._streams.get(shop_key, ()):
             stream.tell((name, data))
 
@@ -143,11 +149,11 @@ class Hub:
         return [one for streams in self._streams.values() for one in streams]
 
     def _since(self, shop_key: str, after: str) -> tuple[Change, ...]:
-        token, _, number = after.partition("-")
-        if token != self._token or not number.isdecimal():
+        token, _, text = after.partition("-")
+        if token != self._token or not text.isdecimal():
             return EVERYTHING
-        seen = int(number)
-        oldest = self._recent[0][0] if self._recent else self._last + 1
+        seen = int(text)
+        oldest = self._recent[0][1] if self._recent else self._last + 1
         if seen < oldest - 1:
             return EVERYTHING
-        return tuple(change for at, shop, change in self._recent if at > seen and shop == shop_key)
+        return tuple(change for _, number, shop, change in self._recent if number > seen and shop == shop_key)

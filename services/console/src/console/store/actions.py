@@ -114,14 +114,15 @@ class ActionStore:
         found = await self._one(shop_key, action_id)
         return None if found is None else _action(shop_key, found, now)
 
-    async def open_of(self, shop_key: str, now: datetime) -> list[Action]:
-        """The open ones of a shop, newest first."""
-        found = await self._accounts.find_one({"_id": shop_key}, _ONLY_OPEN)
-        return [one for one in _actions(found, now) if one.is_open]
+    async def latest(self, shop_key: str, since: datetime, now: datetime) -> list[Action]:
+        """The open ones of a shop, and those that were asked for since then, newest first."""
+        recent = {"$or": [_IS_OPEN, {"$gte": ["$$one.sent_at", since]}]}
+        found = await self._accounts.find_one({"_id": shop_key}, _only(recent))
+        return _actions(found, now)
 
     async def all_open(self, now: datetime) -> list[Action]:
         """The open ones of all shops, without those that were never sent."""
-        shops = self._accounts.find({"actions.state": {"$in": list(OPEN_STATES)}}, _ONLY_OPEN)
+        shops = self._accounts.find({"actions.state": {"$in": list(OPEN_STATES)}}, _only(_IS_OPEN))
         return [one async for shop in shops for one in _actions(shop, now) if one.is_open]
 
     async def _one(self, shop_key: str, action_id: str) -> Document | None:
@@ -130,15 +131,12 @@ class ActionStore:
         return None if found is None else found["actions"][0]
 
 
-_ONLY_OPEN: Document = {
-    "actions": {
-        "$filter": {
-            "input": {"$ifNull": ["$actions", []]},
-            "as": "one",
-            "cond": {"$in": ["$$one.state", [*OPEN_STATES, _UNSENT]]},
-        }
-    }
-}
+_IS_OPEN: Document = {"$in": ["$$one.state", [*OPEN_STATES, _UNSENT]]}
+
+
+def _only(condition: Document) -> Document:
+    """Of a shop's document its actions that fulfil this."""
+    return {"actions": {"$filter": {"input": {"$ifNull": ["$actions", []]}, "as": "one", "cond": condition}}}
 
 
 def _document(action: Action) -> Document:

@@ -1,7 +1,7 @@
 """Pages from templates. Values are escaped; HTML from outside goes through `sanitised` first."""
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -67,9 +67,12 @@ def when(moment: datetime) -> str:
 
 
 class Pages:
-    """Renders templates with the visit's language, session and token."""
+    """Renders templates with the visit's language, session and token.
 
-    def __init__(self) -> None:
+    `position`: from where a page that is made now has to be told what changed.
+    """
+
+    def __init__(self, *, position: Callable[[], str] = lambda: "") -> None:
         self._templates = jinja2.Environment(
             loader=jinja2.PackageLoader("console"),
             autoescape=True,
@@ -80,6 +83,7 @@ class Pages:
         self._templates.filters["sanitised"] = sanitised
         self._templates.filters["when"] = when
         self._templates.globals["static"] = address_of
+        self._templates.globals["position"] = position
         self._templates.globals["new_id"] = lambda: str(uuid.uuid4())
 
     def page(

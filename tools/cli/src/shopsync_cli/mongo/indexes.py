@@ -59,6 +59,8 @@ INDEXES: dict[str, tuple[Index, ...]] = {
     "products": (
         _on("shop_key", "sync_enabled", "_id"),
         _on("shop_key", "status", "_id"),
+        _on("shop_key", "_id", "content.name"),
+        _on("shop_key", "_id", where={"edited_fields.0": {"$exists": True}}),
         _on(
             "shop_key",
             "removed_upstream.enumeration_id",
@@ -82,7 +84,7 @@ INDEXES: dict[str, tuple[Index, ...]] = {
     "app_troubles": (_on("seen_at", expires=True),),
     "tiktok_taxonomies": (_on("forget_at", expires=True),),
     "token_keys": (_on("counts_until", expires=True),),
-    "accounts": (_on("email", unique=True), *_where_there("link.digest")),
+    "accounts": (_on("email", unique=True), *_where_there("link.digest"), _on("actions.state")),
     "sessions": (_on("expires_at", expires=True), _on("shop_key")),
     "ingestor_leases": _LEASES,
     "catalog_leases": _LEASES,

@@ -1,0 +1,162 @@
+"""商品一覧: the shop's products, found by name, 状態 and 連携対象, a page at a time by number (LS-1 to LS-5)."""
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from urllib.parse import quote
+
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route
+
+from console.actions import Actions
+from console.errors import NoSuchPage, WrongForm
+from console.model import Action
+from console.screens.asked import Asked
+from console.web.rendering import Pages
+from console.web.visits import is_partial, shop_of, visit_of
+from shopsync_readmodel.products.counts import count_statuses
+from shopsync_readmodel.products.search import ProductRow, read_row, read_rows
+from shopsync_readmodel.statuses import StatusName
+from shopsync_runtime.mongo import Database
+
+PAGE = 50
+_COUNTED_FOR_SECONDS = 5.0
+_ENDED_WITHIN = timedelta(minutes=15)
+_MOST_NOTICES = 5
+_ON_ROWS = frozenset({"edit", "switch"})
+
+
+class Counts:
+    """How many products are in which 状態, kept for some seconds per shop: not counted with every view."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._kept: dict[str, tuple[float, asyncio.Task[dict[str, int]]]] = {}
+
+    async def of(self, shop_key: str) -> dict[str, int]:
+        """By wire name. Who asks at once waits for the same count."""
+        now = asyncio.get_running_loop().time()
+        kept = self._kept.get(shop_key)
+        if kept is None or now - kept[0] > _COUNTED_FOR_SECONDS or (kept[1].done() and kept[1].exception()):
+            self._kept = {shop: one for shop, one in self._kept.items() if now - one[0] <= _COUNTED_FOR_SECONDS}
+            kept = self._kept[shop_key] = (now, asyncio.create_task(self._count(shop_key)))
+        return await asyncio.shield(kept[1])
+
+    async def _count(self, shop_key: str) -> dict[str, int]:
+        found = (await count_statuses(self._database, shop_key)).get(shop_key, {})
+        return {name.value: found.get(name.value, 0) for name in StatusName}
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A product of the list, with the newest action about it that is open or was refused a moment ago."""
+
+    product: ProductRow
+    action: Action | None
+
+    @property
+    def is_on(self) -> bool:
+        """連携対象 as it is, or as the merchant has just switched it."""
+        if self.action is not None and self.action.is_open and self.action.kind == "switch":
+            return self.action.mode == "on"
+        return self.product.sync_enabled
+
+
+class ProductsScreen:
+    """`/products`, and its rows and counts as parts."""
+
+    def __init__(self, pages: Pages, database: Database, actions: Actions, *, clock: Callable[[], datetime]) -> None:
+        self._pages = pages
+        self._database = database
+        self._actions = actions
+        self._counts = Counts(database)
+        self._clock = clock
+
+    def routes(self) -> list[Route]:
+        """For the application."""
+        return [
+            Route("/products", self.show, methods=["GET"], name="products"),
+            Route("/products/{product_no}/row", self.row, methods=["GET"], name="product_row"),
+            Route("/products/{product_no}/row", self.switch, methods=["POST"], name="product_switch"),
+            Route("/product-counts", self.counts, methods=["GET"], name="product_counts"),
+        ]
+
+    async def show(self, request: Request) -> Response:
+        """A page of the list: one query for the rows, one for the actions, and at times one for the counts."""
+        shop_key, asked = shop_of(request), Asked.of(request.query_params)
+        after, before = request.query_params.get("after") or None, request.query_params.get("before") or None
+        rows = await read_rows(self._database, shop_key, asked.filter(shop_key), limit=PAGE, after=after, before=before)
+        actions = await self._latest(shop_key)
+        place = {"after": after} if after else {"before": before} if before else {}
+        return self._pages.page(
+            request,
+            "products/list.html" if is_partial(request) else "products.html",
+            asked=asked,
+            list_address=asked.address(**place),
+            rows=[_row(one, actions) for one in rows.rows],
+            previous=None if rows.before is None else asked.address(before=rows.before),
+            following=None if rows.after is None else asked.address(after=rows.after),
+            notices=[one for one in actions if one.kind not in _ON_ROWS][:_MOST_NOTICES],
+            counts={} if is_partial(request) else await self._counts.of(shop_key),
+            statuses=list(StatusName),
+        )
+
+    async def counts(self, request: Request) -> Response:
+        """How many are in which 状態, as a part."""
+        return self._pages.page(
+            request,
+            "products/counts.html",
+            asked=Asked.of(request.query_params),
+            counts=await self._counts.of(shop_of(request)),
+            statuses=list(StatusName),
+        )
+
+    async def row(self, request: Request) -> Response:
+        """One row anew; nothing in its place when the product is gone."""
+        return await self._row(request, request.path_params["product_no"])
+
+    async def switch(self, request: Request) -> Response:
+        """連携対象 ON or OFF, from the row."""
+        number, form = request.path_params["product_no"], visit_of(request).form
+        wanted = form.get("sync")
+        if wanted not in {"on", "off"}:
+            raise WrongForm("neither ON nor OFF")
+        if await read_row(self._database, shop_of(request), number) is None:
+            raise NoSuchPage("no such product in this shop")
+        await self._actions.switch(shop_of(request), number, wanted == "on", action_id=str(form.get("action_id", "")))
+        if is_partial(request):
+            return await self._row(request, number)
+        return RedirectResponse(f"{_back(str(form.get('back', '')))}#row-{quote(number)}", 303)
+
+    async def _row(self, request: Request, product_no: str) -> Response:
+        shop_key = shop_of(request)
+        product = await read_row(self._database, shop_key, product_no)
+        if product is None:
+            return Response(status_code=200)
+        row = _row(product, await self._latest(shop_key))
+        return self._pages.page(request, "products/row.html", row=row, list_address=_back(_current(request)))
+
+    async def _latest(self, shop_key: str) -> list[Action]:
+        return await self._actions.latest(shop_key, since=self._clock() - _ENDED_WITHIN)
+
+
+def _row(product: ProductRow, actions: Sequence[Action]) -> Row:
+    about = [one for one in actions if one.is_about(product.product_no)]
+    still = next((one for one in about if one.is_open), None)
+    # A refusal is told until something newer was done.
+    newest = about[0] if about and about[0].state == "refused" and about[0].kind in _ON_ROWS else None
+    return Row(product, still or newest)
+
+
+def _current(request: Request) -> str:
+    """The page from which htmx asked."""
+    path: Mapping[str, str] = request.headers
+    address = path.get("hx-current-url", "")
+    return address[address.find("/products") :] if "/products" in address else ""
+
+
+def _back(address: str) -> str:
+    """A page of the list; nothing else may be named in a form."""
+    return address if address == "/products" or address.startswith("/products?") else "/products"

@@ -1,0 +1,243 @@
+"""商品一覧: found by name, 状態 and 連携対象, a page at a time, switched in its row."""
+
+import re
+from uuid import uuid4
+
+import pytest
+from played_services import PlayedServices
+
+from console.actions import Actions
+from console.screens.asked import Asked
+from console.screens.products import PAGE
+from console.store import ActionStore
+from shopsync_contracts.events import EditChanges
+from shopsync_contracts.topics import TOOL_EDITS
+from shopsync_readmodel.products.search import NAMES, rows_query
+from shopsync_testkit.polling import eventually
+
+
+@pytest.fixture
+async def services(world):
+    return await PlayedServices.of(world)
+
+
+@pytest.fixture
+def actions(world):
+    return Actions(world.runtime.events, ActionStore(world.database), world.database, clock=world.clock)
+
+
+def numbers(page):
+    """Of the rows, in order."""
+    return re.findall(r'data-product="([^"]*)"', page.text)
+
+
+async def many(world, services, count, *, shop_key="demo", **members):
+    """Products that differ in their number: the first one is stored by the catalog, the others are copies of it."""
+    await services.imported("P-0000", shop_key=shop_key)
+    first = await world.database["products"].find_one({"_id": f"{shop_key}/P-0000"})
+    copies = [
+        {**first, "_id": f"{shop_key}/P-{number:04}", "product_no": f"P-{number:04}", **members}
+        for number in range(1, count)
+    ]
+    await world.database["products"].insert_many(copies)
+
+
+async def test_scenario_59_without_an_authorisation_the_list_leads_to_it(world, services):
+    await services.imported("A-1")
+    await world.database["authorization_states"].delete_one({"_id": "demo"})
+    shown = await world.client.get("/products")
+    assert (shown.status_code, shown.headers["location"]) == (303, "/authorization")
+    assert "シャツ" not in shown.text
+
+
+async def test_scenario_60_keyword_and_status_together(world, services):
+    for number, name in (("A-1", "白いシャツ"), ("A-2", "黒いシャツ"), ("A-3", "白い帽子"), ("A-4", "青いシャツ")):
+        await services.imported(number, name=name)
+    products = world.database["products"]
+    await products.update_many({"_id": {"$in": ["demo/A-1", "demo/A-3"]}}, {"$set": {"status": "rejected"}})
+    found = await world.client.get("/products", params={"keyword": "シャツ", "status": "rejected"})
+    assert numbers(found) == ["A-1"]
+    assert 'value="シャツ"' in found.text
+    assert '<option value="rejected" selected>' in found.text
+    assert numbers(await world.client.get("/products", params={"keyword": ".*"})) == []
+    assert "条件に合う商品はありません" in (await world.client.get("/products", params={"keyword": ".*"})).text
+
+
+async def test_scenario_40_a_product_that_lacks_a_category_is_found_by_its_status(world, services):
+    await services.imported("A-1")
+    await services.imported("A-2")
+    await services.completed("A-2")
+    assert numbers(await world.client.get("/products?status=incomplete")) == ["A-1"]
+    assert numbers(await world.client.get("/products?status=pending")) == ["A-2"]
+
+
+async def test_a_row_shows_what_a_merchant_looks_for(world, services):
+    await services.imported("シャツ 1/".rstrip("/"), name="<script>alert(1)</script>シャツ")
+    page = await world.client.get("/products")
+    assert "&lt;script&gt;alert(1)&lt;/script&gt;シャツ" in page.text
+    assert "<script>alert" not in page.text
+    assert 'src="/products/%E3%82%B7%E3%83%A3%E3%83%84%201/picture"' in page.text
+    assert "¥3,500" in page.text
+    assert "不足項目あり" in page.text
+    assert "2026/11/23 09:00" in page.text
+    assert "未送信" in page.text
+
+
+async def test_stock_that_is_not_managed_is_shown_as_there(world, services):
+    await services.imported("A-1", stock_managed=False, skus=[{}])
+    assert "在庫有り" in (await world.client.get("/products")).text
+
+
+async def test_products_of_another_shop_are_neither_listed_nor_switched(world, services):
+    await services.imported("A-1", shop_key="other")
+    assert numbers(await world.client.get("/products")) == []
+    assert "A-1" not in (await world.client.get("/products/A-1/row")).text
+    one = await world.post(world.client, "/products/A-1/row", sync="on", action_id=str(uuid4()), shop_key="other")
+    assert one.status_code == 404
+    assert not await world.events(TOOL_EDITS)
+
+
+async def test_pages_go_on_by_number_in_both_directions(world, services):
+    await many(world, services, 2 * PAGE + 5)
+    await many(world, services, 3, shop_key="other")
+    first = await world.client.get("/products?sync=off")
+    assert numbers(first) == [f"P-{number:04}" for number in range(PAGE)]
+    assert "前のページ" not in first.text
+    second = await world.client.get(link(first, "next"))
+    assert numbers(second) == [f"P-{number:04}" for number in range(PAGE, 2 * PAGE)]
+    assert "sync=off" in link(second, "next")
+    third = await world.client.get(link(second, "next"))
+    assert numbers(third) == [f"P-{number:04}" for number in range(2 * PAGE, 2 * PAGE + 5)]
+    assert "次のページ" not in third.text
+    back = await world.client.get(link(third, "prev"))
+    assert numbers(back) == numbers(second)
+    start = await world.client.get(link(back, "prev"))
+    assert numbers(start) == numbers(first)
+    assert "前のページ" not in start.text
+
+
+def link(page, which):
+    return re.search(rf'rel="{which}" href="([^"]*)"', page.text).group(1).replace("&amp;", "&")
+
+
+async def test_counts_stand_on_top_and_are_kept_for_some_seconds(world, services):
+    await many(world, services, 3)
+    assert await shown_counts(world) == [3, 3, 0, 0, 0, 0, 0, 0]
+    await services.imported("Q-1")
+    assert await shown_counts(world) == [3, 3, 0, 0, 0, 0, 0, 0]
+
+    async def counted_again():
+        return await shown_counts(world) == [4, 4, 0, 0, 0, 0, 0, 0]
+
+    await eventually(counted_again, timeout=20, interval=0.5)
+    assert await shown_counts(world, await world.log_in("other")) == [0] * 8
+
+
+async def shown_counts(world, browser=None):
+    page = await (browser or world.client).get("/product-counts")
+    return [int(count) for count in re.findall(r"<b>(\d+)</b>", page.text)]
+
+
+async def test_a_switch_answers_with_its_row_which_is_being_applied(world, services):
+    await services.imported("A-1")
+    one = str(uuid4())
+    cookie = {"sync": "on", "action_id": one, "back": "/products?status=incomplete"}
+    plain = await world.post(world.client, "/products/A-1/row", **cookie)
+    assert plain.headers["location"] == "/products?status=incomplete#row-A-1"
+    await world.post(world.client, "/products/A-1/row", **cookie)
+    assert [event.id for event in await world.events(TOOL_EDITS)] == [one]
+    row = await world.client.get("/products/A-1/row", headers={"hx-request": "true"})
+    assert "<html" not in row.text
+    assert "反映中" in row.text
+    assert 'aria-checked="true"' in row.text
+    [event] = await world.events(TOOL_EDITS)
+    await services.apply(event)
+
+    async def is_applied():
+        row = await world.client.get("/products/A-1/row")
+        return "反映中" not in row.text and 'aria-checked="true"' in row.text
+
+    await eventually(is_applied, timeout=20)
+
+
+async def test_a_switch_leads_back_to_the_list_and_nowhere_else(world, services):
+    await services.imported("A-1")
+    for back in ("https://evil.example/products", "//evil.example", "/help", "/productsx"):
+        done = await world.post(world.client, "/products/A-1/row", sync="on", action_id=str(uuid4()), back=back)
+        assert done.headers["location"] == "/products#row-A-1"
+
+
+async def test_a_refused_edit_is_told_in_its_row(world, services, actions):
+    await services.imported("A-1")
+    one = str(uuid4())
+    await actions.edit("demo", "A-1", EditChanges(package_weight_g=300), action_id=one)
+    [event] = await world.events(TOOL_EDITS)
+    await services.refuse(event, "no such SKU")
+
+    async def is_told():
+        return f'href="/actions/{one}">反映できませんでした' in (await world.client.get("/products")).text
+
+    await eventually(is_told, timeout=20)
+
+
+async def test_the_list_offers_its_work_as_forms_that_send_ticks_or_the_filter(world, services):
+    await services.imported("A-1")
+    page = (await world.client.get("/products?status=incomplete&keyword=シャツ")).text
+    assert '<form method="post" action="/bulk" id="chosen"' in page
+    assert '<input type="hidden" name="status" value="incomplete">' in page
+    assert '<input type="hidden" name="keyword" value="シャツ">' in page
+    assert 'form="chosen" name="product_no" value="A-1"' in page
+    for word in ("情報を更新する", "一括情報更新", "同期", "一括入力・変更"):
+        assert word in page
+
+
+async def test_a_part_of_the_list_has_no_frame(world, services):
+    await services.imported("A-1")
+    part = await world.client.get("/products", headers={"hx-request": "true"})
+    assert "<html" not in part.text
+    assert numbers(part) == ["A-1"]
+
+
+async def test_a_view_takes_at_most_three_queries(world, services):
+    await many(world, services, 60)
+    for task in world.runtime.tasks:
+        await task.stop()
+    await world.client.get("/products")
+    await world.database.command({"profile": 2})
+    try:
+        await world.client.get("/products?status=incomplete&keyword=シャツ")
+        await world.client.get("/products?sync=off")
+    finally:
+        await world.database.command({"profile": 0})
+    asked = world.database["system.profile"].find({"op": {"$in": ["query", "command", "getmore"]}})
+    collections = [one["ns"].partition(".")[2] async for one in asked]
+    of_pages = [one for one in collections if one in {"products", "accounts", "authorization_states"}]
+    assert 4 <= len(of_pages) <= 6
+    assert set(collections) <= {"products", "accounts", "authorization_states", "sessions", "system.profile", "$cmd"}
+
+
+@pytest.mark.parametrize(
+    ("asked", "place"),
+    [
+        (Asked(), {}),
+        (Asked(), {"after": "P-0100"}),
+        (Asked(), {"before": "P-0200"}),
+        (Asked(status="incomplete"), {}),
+        (Asked(sync="off"), {"after": "P-0100"}),
+        (Asked(status="incomplete", sync="off"), {"before": "P-0200"}),
+        (Asked(keyword="シャツ"), {}),
+        (Asked(keyword="帽子"), {}),
+    ],
+)
+async def test_a_page_reads_its_rows_and_no_others_however_many_there_are(world, services, asked, place):
+    await services.products.ensure_indexes()
+    await many(world, services, 400)
+    await many(world, services, 100, shop_key="other")
+    query = rows_query("demo", asked.filter("demo"), **place)
+    order = -1 if "before" in place else 1
+    hint = {"hint": dict(NAMES)} if asked.keyword else {}
+    find = {"find": "products", **hint, "filter": query, "sort": {"_id": order}, "limit": PAGE + 1}
+    plan = await world.database.command({"explain": find, "verbosity": "executionStats"})
+    assert plan["executionStats"]["totalDocsExamined"] <= plan["executionStats"]["nReturned"]
+    assert "'stage': 'SORT'" not in str(plan["queryPlanner"]["winningPlan"])
+    assert "IXSCAN" in str(plan["queryPlanner"]["winningPlan"])
