@@ -1,6 +1,6 @@
 """The console over HTTP without a browser, on a real MongoDB and Kafka."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, ClassVar
@@ -44,22 +44,30 @@ class World(ServiceWorld):
         """A browser with a session of this shop, which has an account."""
         account = {"email": f"{shop_key}@example.jp", "created_at": self.now}
         await self.database["accounts"].update_one({"_id": shop_key}, {"$setOnInsert": account}, upsert=True)
-        hours = {"idle": timedelta(hours=12), "lifetime": timedelta(days=7)}
-        session = await Sessions(self.database, clock=self.clock, **hours).begin(shop_key, f"{shop_key}@example.jp")
+        session = await self.sessions.begin(shop_key, f"{shop_key}@example.jp")
         browser = self.browser()
         browser.cookies.set("console_session", session.token)
         return browser
 
-    def browser(self) -> httpx.AsyncClient:
-        app = make_http_app(
-            livez=self.runtime.livez, readyz=self.runtime.readyz, routes=self.runtime.routes, is_started=lambda: True
-        )
-        return httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url=ORIGIN)
+    @property
+    def sessions(self) -> Sessions:
+        """As the console has them."""
+        hours = {"idle": timedelta(hours=12), "lifetime": timedelta(days=7)}
+        return Sessions(self.database, clock=self.clock, **hours)
 
-    async def post(self, browser: httpx.AsyncClient, path: str, **fields: str | list[str]) -> httpx.Response:
+    def browser(self, *, address: str = "127.0.0.1", runtime: Runtime | None = None) -> httpx.AsyncClient:
+        """Not logged in. `runtime`: of a console other than the world's."""
+        at = runtime or self.runtime
+        app = make_http_app(livez=at.livez, readyz=at.readyz, routes=at.routes, is_started=lambda: True)
+        return httpx.AsyncClient(transport=httpx.ASGITransport(app=app, client=(address, 50_000)), base_url=ORIGIN)
+
+    async def post(
+        self, browser: httpx.AsyncClient, path: str, headers: Mapping[str, str] | None = None, **fields: str | list[str]
+    ) -> httpx.Response:
         """Send a form as the session's own page would."""
         cookie = browser.cookies.get("console_session") or browser.cookies.get("console_visit") or ""
-        return await browser.post(path, data={csrf.FIELD: csrf.token_of(cookie), **fields}, headers={"origin": ORIGIN})
+        form = {csrf.FIELD: csrf.token_of(cookie), **fields}
+        return await browser.post(path, data=form, headers={"origin": ORIGIN, **(headers or {})})
 
 
 def consent_of(shop_key: str, **differs: Any) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from console.screens.authorization import AuthorizationScreen
 from console.screens.bulk import BulkScreen
 from console.screens.help import HelpScreen
 from console.screens.login import LoginScreen
+from console.screens.password import PasswordScreen
 from console.screens.pictures import PictureScreen
 from console.screens.product import ProductScreen
 from console.screens.product_lists import ProductLists
@@ -19,8 +20,9 @@ from console.screens.products import ProductsScreen
 from console.screens.settings import SettingsScreen
 from console.screens.stream import StreamScreen
 from console.settings import ConsoleSettings
-from console.store import ActionStore, Sessions
-from console.web.application import make_application
+from console.store import ActionStore, LoginThrottle, Sessions
+from console.web.application import behind_proxies, make_application
+from console.web.cookies import Cookies
 from console.web.gate import AuthorizationGate
 from console.web.rendering import Pages
 from shopsync_accounts import Accounts
@@ -37,6 +39,8 @@ def build(runtime: Runtime, settings: ConsoleSettings) -> None:
     stored_actions = ActionStore(database)
     for store in (sessions, accounts, stored_actions):
         runtime.on_start(store.ensure_indexes)
+    runtime.on_start(accounts.get_ready)
+    throttle = LoginThrottle(database, failures=settings.login_failures, wait=settings.login_wait, clock=clock)
     actions = Actions(runtime.publishes(*PUBLISHED), stored_actions, database, clock=clock)
     hub = live(runtime, actions, stored_actions)
 
@@ -44,9 +48,11 @@ def build(runtime: Runtime, settings: ConsoleSettings) -> None:
     lists = ProductLists(publisher)
 
     pages = Pages(position=hub.earlier)
-    login = LoginScreen(pages, accounts, sessions, settings=settings, clock=clock)
+    cookies = Cookies(is_secure=settings.is_secure)
+    login = LoginScreen(pages, accounts, sessions, throttle, cookies=cookies, settings=settings)
     screens = (
         login,
+        PasswordScreen(pages, accounts, sessions, throttle, cookies=cookies, clock=clock),
         ActionScreen(pages, actions),
         ProductScreen(pages, database, actions, lists, clock=clock),
         BulkScreen(pages, database, actions, lists, Situation(database)),
@@ -63,9 +69,10 @@ def build(runtime: Runtime, settings: ConsoleSettings) -> None:
         pages=pages,
         sessions=sessions,
         ask_for_login=login.keep_and_ask,
+        cookies=cookies,
         settings=settings,
     )
-    runtime.add_routes([Mount("/", app=application)])
+    runtime.add_routes([Mount("/", app=behind_proxies(application, settings))])
 
 
 def publisher_api(runtime: Runtime, settings: ConsoleSettings) -> PublisherApi:

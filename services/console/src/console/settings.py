@@ -8,12 +8,30 @@ from pydantic_settings import SettingsConfigDict
 
 from shopsync_runtime import PositiveDuration, ServiceSettings
 
+_PORTS = {"http": 80, "https": 443}
+
 
 def _origin(value: str) -> str:
-    parts = urlsplit(value)
-    if parts.scheme not in {"http", "https"} or not parts.netloc or parts.path.strip("/") or parts.query:
+    """As browsers write it in `Origin`: small letters, without the port that goes without saying."""
+    try:
+        parts = urlsplit(value.strip().lower())
+        port = parts.port
+    except ValueError:
+        raise ValueError("must be an origin such as https://console.example.jp") from None
+    host = parts.hostname
+    if parts.scheme not in _PORTS or not host or parts.path.strip("/") or parts.query or "@" in parts.netloc:
         raise ValueError("must be an origin such as https://console.example.jp, without a path")
-    return value.rstrip("/")
+    if parts.scheme == "http" and not _is_loopback(host):
+        raise ValueError(f"must begin with https://: by http:// passwords and sessions of {host} could be read")
+    name = f"[{host}]" if ":" in host else host
+    return f"{parts.scheme}://{name}" + ("" if port in {None, _PORTS[parts.scheme]} else f":{port}")
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost" or host.endswith(".localhost")
 
 
 def _address(value: str) -> str:
@@ -38,7 +56,8 @@ class ConsoleSettings(ServiceSettings):
 
     public_url: Annotated[str, AfterValidator(_origin)] = Field(
         "http://127.0.0.1:8085",
-        description="Origin under which merchants open the console; with https cookies are sent by TLS only",
+        description="Origin under which merchants open the console: https, by which alone cookies are sent then; http"
+        " on this machine only",
     )
     trusted_proxies: Annotated[str, AfterValidator(_networks)] = Field(
         "",

@@ -22,7 +22,7 @@ async def test_a_merchant_logs_in_and_out(world, account):
     assert (done.status_code, done.headers["location"]) == (303, "/products")
     assert (await world.stranger.get("/help")).status_code == 200
     out = await world.post(world.stranger, "/logout")
-    assert out.headers["location"] == "/login"
+    assert out.headers["location"] == "/login?said=out"
     assert (await world.stranger.get("/help")).status_code == 303
 
 

@@ -1,9 +1,8 @@
 """ログイン: e-mail and password; log out; the language. A write without a session keeps what was entered."""
 
-import json
-from collections.abc import Callable, Mapping
-from dataclasses import replace
-from datetime import datetime
+import math
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
 from urllib.parse import urlsplit
 
 import structlog
@@ -14,15 +13,32 @@ from starlette.routing import Route
 from console.metrics import LOGINS
 from console.model import Session
 from console.settings import ConsoleSettings
-from console.store import Sessions
-from console.web.guard import LANGUAGE_COOKIE, LOGIN, kept_form, session_cookie, visit_cookie
+from console.store import Attempt, LoginThrottle, Sessions
+from console.store.throttle import DEVICE_LIFETIME
+from console.web.addresses import HOME, here_of, own_path, page_of, site_of
+from console.web.cookies import Cookies
+from console.web.guard import LOGIN, LOGOUT
+from console.web.kept import kept_fields, kept_form
 from console.web.rendering import Pages
 from console.web.visits import is_partial, visit_of
-from shopsync_accounts import Accounts
+from shopsync_accounts import Account, Accounts
 
 log = structlog.get_logger(__name__)
 
-HOME = "/products"
+_SAID = frozenset({"out", "password"})
+
+
+@dataclass(frozen=True, slots=True)
+class _Form:
+    """What the log-in form carries and says. `there`: where it leads; `kept`: what is to be sent there."""
+
+    there: str
+    kept: str = ""
+    back: str = HOME
+    notice: str | None = None
+    said: str | None = None
+    wrong: str | None = None
+    minutes: int = 0
 
 
 class LoginScreen:
@@ -33,15 +49,17 @@ class LoginScreen:
         pages: Pages,
         accounts: Accounts,
         sessions: Sessions,
+        throttle: LoginThrottle,
         *,
+        cookies: Cookies,
         settings: ConsoleSettings,
-        clock: Callable[[], datetime],
     ) -> None:
         self._pages = pages
         self._accounts = accounts
         self._sessions = sessions
+        self._throttle = throttle
+        self._cookies = cookies
         self._settings = settings
-        self._clock = clock
 
     def routes(self) -> list[Route]:
         """For the application."""
@@ -49,7 +67,7 @@ class LoginScreen:
             Route("/", self.home, methods=["GET"], name="home"),
             Route(LOGIN, self.show, methods=["GET"], name="login"),
             Route(LOGIN, self.log_in, methods=["POST"]),
-            Route("/logout", self.log_out, methods=["POST"], name="logout"),
+            Route(LOGOUT, self.log_out, methods=["POST"], name="logout"),
             Route("/language", self.language, methods=["POST"], name="language"),
         ]
 
@@ -59,36 +77,44 @@ class LoginScreen:
 
     async def show(self, request: Request) -> Response:
         """The form."""
+        there, said = own_path(request.query_params.get("next", "")), request.query_params.get("said", "")
         if visit_of(request).session is not None:
-            return RedirectResponse(own_path(request.query_params.get("next", "")), 303)
-        return self._form(request, there=own_path(request.query_params.get("next", "")))
+            return RedirectResponse(there, 303)
+        return self._form(request, _Form(there, said=said if said in _SAID else None))
 
     async def keep_and_ask(self, request: Request) -> Response:
         """In answer to a write whose session has ended: the form, with what was entered to be sent after it."""
+        if request.scope["path"] == LOGOUT:
+            return RedirectResponse(LOGIN, 303)
         headers = {"hx-retarget": "body", "hx-reswap": "innerHTML"} if is_partial(request) else {}
-        kept = kept_form(visit_of(request).form)
-        return self._form(request, there=request.url.path, kept=kept, headers=headers)
+        kept, back = kept_form(visit_of(request).form), self._page_before(request)
+        shown = _Form(here_of(request), kept, back, "kept") if kept else _Form(back, notice="not_kept")
+        return self._form(request, shown, 401, headers)
 
     async def log_in(self, request: Request) -> Response:
         """To where the merchant wanted to go, with a session of its own."""
         form = visit_of(request).form
-        there, kept = own_path(str(form.get("next", ""))), str(form.get("kept", ""))
-        account = await self._accounts.log_in(str(form.get("email", "")), str(form.get("password", "")))
-        if account is None:
+        email, password = str(form.get("email", "")), str(form.get("password", ""))
+        device = self._cookies.get(request, "device")
+        attempt = await self._throttle.begin(email, site_of(request), device)
+        if attempt.wait is not None:
+            LOGINS.labels("throttled").inc()
+            log.warning("log-ins wait after too many failures", address=site_of(request))
+            seconds = math.ceil(attempt.wait.total_seconds())
+            again = {"retry-after": str(seconds)}
+            return self._again(request, 429, wrong="throttled", minutes=math.ceil(seconds / 60), headers=again)
+        account = await self._accounts.log_in(email, password)
+        session = None if account is None else await self._begin(account)
+        if account is None or session is None:
             LOGINS.labels("refused").inc()
-            return self._form(request, there=there, kept=kept, wrong=True)
-        LOGINS.labels("done").inc()
-        session = await self._sessions.begin(account.shop_key, account.email)
-        log.info("logged in", shop_key=account.shop_key)
-        response = RedirectResponse(there, 303) if not kept else self._resume(request, session, there, kept)
-        self._keep(response, session)
-        return response
+            return self._again(request, 401, wrong="refused")
+        return await self._enter(request, account, session, attempt)
 
     async def log_out(self, request: Request) -> Response:
         """The session is over, everywhere."""
         await self._sessions.end(visit_of(request).cookie)
-        response = RedirectResponse(LOGIN, 303)
-        response.delete_cookie(session_cookie(is_secure=self._settings.is_secure), path="/")
+        response = RedirectResponse(f"{LOGIN}?said=out", 303)
+        self._cookies.remove(response, "session")
         return response
 
     async def language(self, request: Request) -> Response:
@@ -96,53 +122,62 @@ class LoginScreen:
         form = visit_of(request).form
         response = RedirectResponse(own_path(str(form.get("back", ""))), 303)
         chosen = "en" if form.get("language") == "en" else "ja"
-        response.set_cookie(
-            LANGUAGE_COOKIE,
-            chosen,
-            max_age=31_536_000,
-            secure=self._settings.is_secure,
-            httponly=True,
-            samesite="lax",
-        )
+        self._cookies.set(response, "language", chosen, DEVICE_LIFETIME)
         return response
 
-    def _form(
-        self,
-        request: Request,
-        *,
-        there: str,
-        kept: str = "",
-        wrong: bool = False,
-        headers: Mapping[str, str] | None = None,
-    ) -> Response:
-        email, status = str(visit_of(request).form.get("email", "")), 401 if kept or wrong else 200
-        return self._pages.page(
-            request, "login.html", status, headers, there=there, kept=kept, wrong=wrong, email=email
-        )
+    async def _begin(self, account: Account) -> Session | None:
+        """None when the password was changed meanwhile: that ended all sessions, and this one comes too late for it."""
+        session = await self._sessions.begin(account.shop_key, account.email)
+        if await self._accounts.is_current(account):
+            return session
+        await self._sessions.end(session.token)
+        return None
 
-    def _resume(self, request: Request, session: Session, there: str, kept: str) -> Response:
+    async def _enter(self, request: Request, account: Account, session: Session, attempt: Attempt) -> Response:
+        LOGINS.labels("done").inc()
+        log.info("logged in", shop_key=account.shop_key)
+        await self._throttle.succeeded(attempt)
+        device = await self._throttle.remember(account.email, account.shop_key, self._cookies.get(request, "device"))
+        if (before := visit_of(request).session) is not None:
+            await self._sessions.end(before.token)
+        response = self._go_on(request, session)
+        self._cookies.set(response, "session", session.token, self._settings.session_lifetime)
+        self._cookies.set(response, "device", device, DEVICE_LIFETIME)
+        self._cookies.remove(response, "visit")
+        return response
+
+    def _go_on(self, request: Request, session: Session) -> Response:
         """What was entered before the log-in is shown once more, and sent only by the merchant's own press."""
+        form = visit_of(request).form
+        there, kept = own_path(str(form.get("next", ""))), str(form.get("kept", ""))
+        if not kept:
+            return RedirectResponse(there, 303)
         request.state.visit = replace(visit_of(request), cookie=session.token, session=session)
-        fields = [(str(name), str(value)) for name, value in json.loads(kept)]
-        return self._pages.page(request, "resume.html", there=there, fields=fields)
+        back, fields = own_path(str(form.get("back", ""))), kept_fields(kept)
+        return self._pages.page(request, "resume.html", there=there, back=back, fields=fields)
 
-    def _keep(self, response: Response, session: Session) -> None:
-        secure = self._settings.is_secure
-        response.set_cookie(
-            session_cookie(is_secure=secure),
-            session.token,
-            max_age=int(self._settings.session_lifetime.total_seconds()),
-            path="/",
-            secure=secure,
-            httponly=True,
-            samesite="lax",
-        )
-        response.delete_cookie(visit_cookie(is_secure=secure), path="/", secure=secure)
+    def _again(
+        self, request: Request, status: int, *, wrong: str, minutes: int = 0, headers: Mapping[str, str] | None = None
+    ) -> Response:
+        """The log-in form with what it carried."""
+        form = visit_of(request).form
+        there, kept, back = (str(form.get(name, "")) for name in ("next", "kept", "back"))
+        notice = "kept" if kept else None
+        shown = _Form(own_path(there), kept, own_path(back), notice, wrong=wrong, minutes=minutes)
+        return self._form(request, shown, status, headers)
 
+    def _form(
+        self, request: Request, shown: _Form, status: int = 200, headers: Mapping[str, str] | None = None
+    ) -> Response:
+        # An e-mail of any other form is a field of that form.
+        email = str(visit_of(request).form.get("email", "")) if request.scope["path"] == LOGIN else ""
+        return self._pages.page(request, "login.html", status, headers, email=email, **asdict(shown))
 
-def own_path(address: str) -> str:
-    """A path of this console; the list for everything else, so that no link leads a log-in away from here."""
-    parts = urlsplit(address)
-    if parts.scheme or parts.netloc or not address.startswith("/") or address.startswith(("//", "/\\")):
-        return HOME
-    return address
+    def _page_before(self, request: Request) -> str:
+        """The page on which a form was."""
+        if is_partial(request):
+            return page_of(request, self._settings.public_url)
+        parts = urlsplit(request.headers.get("referer", ""))
+        if f"{parts.scheme}://{parts.netloc}" != self._settings.public_url:
+            return HOME
+        return own_path(f"{parts.path}?{parts.query}" if parts.query else parts.path)

@@ -2,5 +2,6 @@
 
 from console.store.actions import ActionStore
 from console.store.sessions import Sessions
+from console.store.throttle import Attempt, LoginThrottle
 
-__all__ = ["ActionStore", "Sessions"]
+__all__ = ["ActionStore", "Attempt", "LoginThrottle", "Sessions"]

@@ -56,6 +56,8 @@ class Sessions:
         if found is None or "shop_key" not in found or found["expires_at"] <= now:
             return None
         expires_at = min(now + self._idle, found["began_at"] + self._lifetime)
+        if expires_at <= now:
+            return None  # the setting is shorter now than when it began
         if expires_at - found["expires_at"] > self._idle * _RENEW_SHARE:
             await self._sessions.update_one({"_id": found["_id"]}, {"$set": {"expires_at": expires_at}})
         return Session(token, found["shop_key"], found["email"], found["began_at"], expires_at)
@@ -65,5 +67,5 @@ class Sessions:
         await self._sessions.delete_one({"_id": digest_of(token)})
 
     async def end_all_of(self, shop_key: str) -> None:
-        """Log out everywhere, as after a new password."""
+        """Log out everywhere, as after a new password. No browser of the shop is known any more."""
         await self._sessions.delete_many({"shop_key": shop_key})

@@ -16,6 +16,22 @@ TEXTS = {
         "何も送信されていません。画面を開き直して、もう一度お試しください。",
         "Nothing was sent. Open the page again and repeat.",
     ),
+    "wrong_request": ("この操作は受け付けられません", "This cannot be taken"),
+    "wrong_request_do": (
+        "何も送信されていません。アドレスや入力した内容を確認してください。",
+        "Nothing was sent. Please check the address and what you entered.",
+    ),
+    "too_large": ("入力した内容が多すぎます", "This is too much at once"),
+    "too_large_do": (
+        "何も送信されていません。対象の商品や入力した文字を減らして、もう一度お試しください。",
+        "Nothing was sent. Take fewer products or less text, and try again.",
+    ),
+    "bug": ("問題が発生しました", "Something went wrong"),
+    "bug_do": (
+        "この問題は記録されました。しばらくしてから、もう一度お試しください。続く場合は、運営担当者に番号をお知らせください。",
+        "It has been recorded. Please try again in a while. If it stays, tell whoever runs this service the number.",
+    ),
+    "reference": ("番号: {number}", "Number: {number}"),
     "failed": ("処理できませんでした", "This could not be done"),
     "failed_do": (
         "何も失われていません。しばらくしてから、もう一度お試しください。",

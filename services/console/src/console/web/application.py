@@ -1,5 +1,6 @@
 """The ASGI application around the screens: guard, headers, measures, and a page for every error."""
 
+import secrets
 import time
 from collections.abc import Sequence
 
@@ -7,22 +8,25 @@ import structlog
 from aiokafka.errors import KafkaError
 from pymongo.errors import PyMongoError
 from starlette.applications import Starlette
+from starlette.datastructures import FormData
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from console.errors import NoSuchPage, NotYetAuthorized, PublisherUnavailable, WrongForm
 from console.metrics import REQUESTS, SECONDS
 from console.settings import ConsoleSettings
 from console.store import Sessions
+from console.web.cookies import Cookies
 from console.web.guard import Answer, Guard
 from console.web.headers import SecurityHeaders
 from console.web.rendering import Pages
 from console.web.static import static_files
-from console.web.visits import is_partial
+from console.web.visits import Visit, is_partial, visit_of
 
 log = structlog.get_logger(__name__)
 
@@ -36,10 +40,18 @@ _ANSWERED = (
     PyMongoError,
     KafkaError,
 )
+_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT"})
+_LONGEST_REASON = 500
 
 
 def make_application(
-    routes: Sequence[BaseRoute], *, pages: Pages, sessions: Sessions, ask_for_login: Answer, settings: ConsoleSettings
+    routes: Sequence[BaseRoute],
+    *,
+    pages: Pages,
+    sessions: Sessions,
+    ask_for_login: Answer,
+    cookies: Cookies,
+    settings: ConsoleSettings,
 ) -> Starlette:
     """All screens, and what stands around each of them."""
     errors = ErrorPages(pages)
@@ -49,17 +61,31 @@ def make_application(
         ask_for_login=ask_for_login,
         refuse=errors.answer,
         public_url=settings.public_url,
-        is_secure=settings.is_secure,
+        cookies=cookies,
     )
-    return Starlette(
+    application = Starlette(
         routes=[static_files(), *routes],
-        middleware=[Middleware(SecurityHeaders, is_secure=settings.is_secure), Middleware(Measured), guard],
+        middleware=[
+            Middleware(SecurityHeaders, is_secure=settings.is_secure),
+            Middleware(Measured),
+            Middleware(Bugs, errors=errors),
+            guard,
+        ],
         exception_handlers=dict.fromkeys(_ANSWERED, errors.answer),
     )
+    # Starlette would lead /help/ to /help at whatever host the request names.
+    application.router.redirect_slashes = False
+    return application
+
+
+def behind_proxies(app: Starlette, settings: ConsoleSettings) -> ASGIApp:
+    """With the client's address as the proxies before it tell, as far as they are trusted."""
+    trusted = [part.strip() for part in settings.trusted_proxies.split(",") if part.strip()]
+    return ProxyHeadersMiddleware(app, trusted) if trusted else app  # type: ignore[arg-type, return-value]
 
 
 class ErrorPages:
-    """A page for each kind of error, that says what to do. A bug is logged by Starlette's caller and answered 500."""
+    """A page for each kind of error, that says what to do."""
 
     def __init__(self, pages: Pages) -> None:
         self._pages = pages
@@ -70,12 +96,34 @@ class ErrorPages:
             headers = {"hx-redirect": AUTHORIZATION} if is_partial(request) else {}
             return Response(headers=headers) if headers else RedirectResponse(AUTHORIZATION, 303)
         name, status = _kind(error)
+        reason = f"{type(error).__name__}: {error}"[:_LONGEST_REASON]
         if status >= 500:
-            log.warning(
-                "a page could not be made", path=request.url.path, error=f"{type(error).__name__}: {error}"[:500]
-            )
-        headers = {"retry-after": "5"} if status == 503 else {}
-        return self._pages.page(request, "error.html", status, headers, name=name)
+            log.warning("a page could not be made", route=route_of(request.scope), error=reason)
+        elif isinstance(error, WrongForm):
+            log.info("a form was refused", route=route_of(request.scope), error=reason)
+        headers = dict(getattr(error, "headers", None) or {})
+        return self._page(request, name, status, headers | ({"retry-after": "5"} if status == 503 else {}))
+
+    def bug(self, request: Request, error: Exception) -> Response:
+        """Nothing of it is shown but a number, by which the log has the rest."""
+        number = secrets.token_hex(4)
+        log.error("a bug", route=route_of(request.scope), reference=number, exc_info=error, **_shop_of(request))
+        if not hasattr(request.state, "visit"):
+            request.state.visit = Visit("", None, "ja", FormData())
+        return self._page(request, "bug", 500, {}, number=number)
+
+    def _page(
+        self, request: Request, name: str, status: int, headers: dict[str, str], number: str | None = None
+    ) -> Response:
+        if not is_partial(request):
+            return self._pages.page(request, "error.html", status, headers, name=name, number=number)
+        headers |= {"hx-retarget": "#notices", "hx-reswap": "innerHTML"}
+        return self._pages.page(request, "error_notice.html", status, headers, name=name, number=number)
+
+
+def _shop_of(request: Request) -> dict[str, str]:
+    session = visit_of(request).session if hasattr(request.state, "visit") else None
+    return {} if session is None else {"shop_key": session.shop_key}
 
 
 def _kind(error: Exception) -> tuple[str, int]:
@@ -87,7 +135,37 @@ def _kind(error: Exception) -> tuple[str, int]:
     if isinstance(error, PyMongoError | KafkaError | PublisherUnavailable):
         return "failed", 503
     status = error.status_code if isinstance(error, HTTPException) else 400
-    return ("not_found" if status == 404 else "failed"), status
+    names = {404: "not_found", 413: "too_large"}
+    return names.get(status, "failed" if status >= 500 else "wrong_request"), status
+
+
+def route_of(scope: Scope) -> str:
+    """The pattern of its route, never its values: an address may hold the secret of a link."""
+    return str(getattr(scope.get("route"), "path", "") or "none")
+
+
+class Bugs:
+    """A page for what nobody foresaw. A page that has begun is cut off, so that nobody takes it for whole."""
+
+    def __init__(self, app: ASGIApp, *, errors: ErrorPages) -> None:
+        self._app = app
+        self._errors = errors
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        has_begun = False
+
+        async def noting(message: Message) -> None:
+            nonlocal has_begun
+            has_begun = True
+            await send(message)
+
+        try:
+            await self._app(scope, receive, noting)
+        except Exception as error:
+            response = self._errors.bug(Request(scope), error)
+            if has_begun:
+                raise
+            await response(scope, receive, send)
 
 
 class Measured:
@@ -97,6 +175,9 @@ class Measured:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
         began, status = time.monotonic(), 500
 
         async def noting(message: Message) -> None:
@@ -108,8 +189,8 @@ class Measured:
         try:
             await self._app(scope, receive, noting)
         finally:
-            route = scope.get("route")
-            name = getattr(route, "path", "none")
-            REQUESTS.labels(name, scope["method"], str(status)).inc()
+            name = route_of(scope)
+            method = scope["method"] if scope["method"] in _METHODS else "other"
+            REQUESTS.labels(name, method, str(status)).inc()
             if not name.startswith("/stream"):
                 SECONDS.labels(name).observe(time.monotonic() - began)

@@ -14,4 +14,4 @@ def token_of(cookie: str) -> str:
 
 def fits(cookie: str, given: str) -> bool:
     """Whether a form's token is that of the cookie."""
-    return bool(given) and hmac.compare_digest(token_of(cookie), given)
+    return bool(cookie and given) and hmac.compare_digest(token_of(cookie).encode(), given.encode())

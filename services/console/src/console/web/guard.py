@@ -1,15 +1,16 @@
 """Lets a request through: with a session, or to a page for everybody; a write only with the token of the session."""
 
-import json
 import secrets
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from urllib.parse import quote
+from uuid import UUID
 
+import structlog
+from pymongo.errors import PyMongoError
 from starlette.datastructures import FormData, MutableHeaders
 from starlette.exceptions import HTTPException
-from starlette.formparsers import MultiPartException
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -17,14 +18,20 @@ from console.errors import ConsoleError, WrongForm
 from console.model import Language
 from console.store import Sessions
 from console.web import csrf
+from console.web.addresses import page_of
+from console.web.cookies import Cookies
+from console.web.forms import check_address, read_form
 from console.web.static import PATH
 from console.web.visits import Visit, is_partial
 
 LOGIN = "/login"
-_FOR_EVERYBODY = (LOGIN, "/password/", "/language", f"{PATH}/")
+LOGOUT = "/logout"
+PASSWORD = "/password/"  # noqa: S105 - a path
+_FOR_EVERYBODY = frozenset({LOGIN, "/language"})
+_ALL_BELOW = (PASSWORD, f"{PATH}/")
 _READS = frozenset({"GET", "HEAD"})
-_MOST_FIELDS = 20_000
-LANGUAGE_COOKIE = "console_language"
+_VISIT_BYTES = 32
+_LONGEST_COOKIE = 100
 
 Answer = Callable[[Request], Awaitable[Response]]
 """The log-in page in answer to a write without a session: it keeps what was entered."""
@@ -42,59 +49,72 @@ class Guard:
         ask_for_login: Answer,
         refuse: Refusal,
         public_url: str,
-        is_secure: bool,
+        cookies: Cookies,
     ) -> None:
         self._app = app
         self._sessions = sessions
         self._ask_for_login = ask_for_login
         self._refuse = refuse
         self._public_url = public_url
-        self._is_secure = is_secure
+        self._cookies = cookies
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
-            raise WrongForm("only HTTP is spoken here")
+            await send({"type": "websocket.close", "code": 1008})
+            return
         request = Request(scope, receive)
-        visitor = await self._visitor(request)
+        visit = request.state.visit = Visit("", None, self._language(request), FormData())
         try:
-            response = await self._stop(request, visitor)
-        except (ConsoleError, HTTPException, MultiPartException) as error:
+            check_address(request)
+            visit = request.state.visit = await self._visitor(request)
+            response = await self._stop(request, visit)
+        except ClientDisconnect:
+            return  # gone before the form was whole
+        except (ConsoleError, HTTPException, PyMongoError) as error:
             response = await self._refuse(request, error)
         app = self._app if response is None else response
-        await app(scope, receive, self._with_cookie(request, visitor, send))
+        with structlog.contextvars.bound_contextvars(**_log_fields(request)):
+            await app(scope, receive, self._with_cookie(request, visit, send))
 
     async def _visitor(self, request: Request) -> Visit:
         """Who comes. A visit without a session gets a cookie of its own, which no log-in ever raises to a session."""
-        cookie = request.cookies.get(session_cookie(is_secure=self._is_secure), "")
+        cookie = self._cookies.get(request, "session")
         session = await self._sessions.find(cookie) if cookie else None
         if session is None:
-            cookie = request.cookies.get(visit_cookie(is_secure=self._is_secure)) or secrets.token_urlsafe(32)
-        visit = request.state.visit = Visit(cookie, session, language_of(request), FormData())
-        return visit
+            given = self._cookies.get(request, "visit")
+            cookie = given if 0 < len(given) <= _LONGEST_COOKIE else secrets.token_urlsafe(_VISIT_BYTES)
+        return Visit(cookie, session, self._language(request), FormData())
+
+    def _language(self, request: Request) -> Language:
+        """As chosen by the switch; Japanese first."""
+        return "en" if self._cookies.get(request, "language") == "en" else "ja"
 
     def _with_cookie(self, request: Request, visit: Visit, send: Send) -> Send:
-        name = visit_cookie(is_secure=self._is_secure)
-        if visit.session is not None or request.cookies.get(name):
+        """Not beside static files, which caches keep for everybody."""
+        is_known = visit.session is not None or self._cookies.get(request, "visit") == visit.cookie
+        if is_known or not visit.cookie or request.scope["path"].startswith(f"{PATH}/"):
             return send
-        secure = "; Secure" if self._is_secure else ""
-        line = f"{name}={visit.cookie}; Path=/; HttpOnly; SameSite=Lax{secure}"
+        given = Response()
+        self._cookies.set(given, "visit", visit.cookie)
 
         async def with_cookie(message: Message) -> None:
             if message["type"] == "http.response.start":
-                MutableHeaders(scope=message).append("set-cookie", line)
+                MutableHeaders(scope=message).append("set-cookie", given.headers["set-cookie"])
             await send(message)
 
         return with_cookie
 
     async def _stop(self, request: Request, visit: Visit) -> Response | None:
         """The answer to a request that goes no further; None for one that does."""
-        is_for_everybody = request.url.path.startswith(_FOR_EVERYBODY)
+        may_come_in = visit.session is not None or is_for_everybody(request.scope["path"])
         if request.method in _READS:
-            return None if visit.session is not None or is_for_everybody else _to_login(request)
-        form = await request.form(max_files=0, max_fields=_MOST_FIELDS)
-        request.state.visit = replace(visit, form=form)
+            return None if may_come_in else self._to_login(request)
+        if request.method != "POST":
+            raise HTTPException(405, "only pages and forms", headers={"allow": "GET, HEAD, POST"})
         self._check_origin(request)
-        if visit.session is None and not is_for_everybody:
+        form = await read_form(request)
+        request.state.visit = replace(visit, form=form)
+        if not may_come_in:
             return await self._ask_for_login(request)
         if not csrf.fits(visit.cookie, str(form.get(csrf.FIELD) or request.headers.get(csrf.HEADER, ""))):
             raise WrongForm("the form's token is not that of the session")
@@ -104,32 +124,27 @@ class Guard:
         """Browsers name the origin of every write; programs without a cookie of a user may leave it out."""
         origin = request.headers.get("origin")
         if origin is not None and origin != self._public_url:
-            raise WrongForm(f"a write from {origin}: CONSOLE_PUBLIC_URL is {self._public_url}")
+            raise WrongForm(f"a write from {origin[:200]}: CONSOLE_PUBLIC_URL is {self._public_url}")
+        if request.headers.get("sec-fetch-site", "same-origin") not in {"same-origin", "none"}:
+            raise WrongForm("a write from another site")
+
+    def _to_login(self, request: Request) -> Response:
+        address = f"{LOGIN}?next={quote(page_of(request, self._public_url), safe='')}"
+        if is_partial(request):
+            return Response(status_code=200, headers={"hx-redirect": address})
+        return RedirectResponse(address, 303)
 
 
-def session_cookie(*, is_secure: bool) -> str:
-    """`__Host-`: browsers take it from this host by TLS alone."""
-    return "__Host-console_session" if is_secure else "console_session"
+def is_for_everybody(path: str) -> bool:
+    """Whether a page is shown without a session. As the router reads it: the path is decoded, and compared whole."""
+    return path in _FOR_EVERYBODY or path.startswith(_ALL_BELOW)
 
 
-def visit_cookie(*, is_secure: bool) -> str:
-    """Of somebody who is not logged in: ties the log-in form to this browser."""
-    return "__Host-console_visit" if is_secure else "console_visit"
-
-
-def language_of(request: Request) -> Language:
-    """As chosen by the switch; Japanese first."""
-    return "en" if request.cookies.get(LANGUAGE_COOKIE) == "en" else "ja"
-
-
-def kept_form(form: FormData) -> str:
-    """What was entered, to be carried over a log-in as text. Without the token: the next session has its own."""
-    return json.dumps([(name, value) for name, value in form.multi_items() if name != csrf.FIELD], ensure_ascii=False)
-
-
-def _to_login(request: Request) -> Response:
-    there = request.url.path + (f"?{request.url.query}" if request.url.query else "")
-    address = f"{LOGIN}?next={quote(there, safe='')}"
-    if is_partial(request):
-        return Response(status_code=200, headers={"hx-redirect": address})
-    return RedirectResponse(address, 303)
+def _log_fields(request: Request) -> dict[str, str]:
+    """What every log line of the request says: whose it is and, of an action, its id. Nothing else that was sent."""
+    visit: Visit = request.state.visit
+    fields = {} if visit.session is None else {"shop_key": visit.session.shop_key}
+    try:
+        return fields | {"action_id": str(UUID(str(visit.form.get("action_id", ""))))}
+    except ValueError:
+        return fields

@@ -13,6 +13,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
 from console.text import text
+from console.web.addresses import here_of
 from console.web.csrf import FIELD
 from console.web.static import address_of
 from console.web.visits import visit_of
@@ -101,7 +102,8 @@ class Pages:
         """The text of a page or of a part of one, as for a stream of changes."""
         visit = visit_of(request)
         return self._templates.get_template(template).render(
-            request_path=request.url.path,
+            request_path=request.scope["path"],
+            here=here_of(request),
             session=visit.session,
             language=visit.language,
             csrf=visit.csrf,
