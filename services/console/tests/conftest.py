@@ -46,7 +46,7 @@ class World(ServiceWorld):
         await self.database["accounts"].update_one({"_id": shop_key}, {"$setOnInsert": account}, upsert=True)
         session = await self.sessions.begin(shop_key, f"{shop_key}@example.jp")
         browser = self.browser()
-        browser.cookies.set("console_session", session.token)
+        browser.cookies.set("console_session", session.token, domain="127.0.0.1")
         return browser
 
     @property
