@@ -20,7 +20,7 @@ from console.web.cookies import Cookies
 from console.web.guard import LOGIN, LOGOUT
 from console.web.kept import kept_fields, kept_form
 from console.web.rendering import Pages
-from console.web.visits import is_partial, visit_of
+from console.web.visits import SHOWN, is_partial, visit_of
 from shopsync_accounts import Account, Accounts
 
 log = structlog.get_logger(__name__)
@@ -86,7 +86,7 @@ class LoginScreen:
         """In answer to a write whose session has ended: the form, with what was entered to be sent after it."""
         if request.scope["path"] == LOGOUT:
             return RedirectResponse(LOGIN, 303)
-        headers = {"hx-retarget": "body", "hx-reswap": "innerHTML"} if is_partial(request) else {}
+        headers = {"hx-retarget": "body", "hx-reswap": "innerHTML", **SHOWN} if is_partial(request) else {}
         kept, back = kept_form(visit_of(request).form), self._page_before(request)
         shown = _Form(here_of(request), kept, back, "kept") if kept else _Form(back, notice="not_kept")
         return self._form(request, shown, 401, headers)

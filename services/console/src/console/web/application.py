@@ -26,7 +26,7 @@ from console.web.guard import Answer, Guard
 from console.web.headers import SecurityHeaders
 from console.web.rendering import Pages
 from console.web.static import static_files
-from console.web.visits import Visit, is_partial, visit_of
+from console.web.visits import SHOWN, Visit, is_partial, visit_of
 
 log = structlog.get_logger(__name__)
 
@@ -117,7 +117,7 @@ class ErrorPages:
     ) -> Response:
         if not is_partial(request):
             return self._pages.page(request, "error.html", status, headers, name=name, number=number)
-        headers |= {"hx-retarget": "#notices", "hx-reswap": "innerHTML"}
+        headers |= {"hx-retarget": "#notices", "hx-reswap": "innerHTML", **SHOWN}
         return self._pages.page(request, "error_notice.html", status, headers, name=name, number=number)
 
 

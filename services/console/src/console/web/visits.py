@@ -9,6 +9,9 @@ from console.errors import ConsoleError
 from console.model import Language, Session
 from console.web import csrf
 
+SHOWN = {"x-swap": "1"}
+"""Header of an error that htmx is to show as it shows an answer; of others the page says that something failed."""
+
 
 @dataclass(frozen=True, slots=True)
 class Visit:
