@@ -17,8 +17,10 @@ from console.screens.pictures import PictureScreen
 from console.screens.product import ProductScreen
 from console.screens.product_lists import ProductLists
 from console.screens.products import ProductsScreen
+from console.screens.reimport import ReimportScreen
 from console.screens.settings import SettingsScreen
 from console.screens.stream import StreamScreen
+from console.screens.sync import SyncScreen
 from console.settings import ConsoleSettings
 from console.store import ActionStore, LoginThrottle, Sessions
 from console.web.application import behind_proxies, make_application
@@ -58,6 +60,8 @@ def build(runtime: Runtime, settings: ConsoleSettings) -> None:
         BulkScreen(pages, database, actions, lists, Situation(database)),
         StreamScreen(hub),
         ProductsScreen(pages, database, actions, clock=clock),
+        SyncScreen(pages, database, actions, clock=clock),
+        ReimportScreen(pages, database, actions),
         PictureScreen(database, picture_files(runtime, settings)),
         AuthorizationScreen(pages, publisher, database, clock=clock),
         SettingsScreen(pages, actions, database),

@@ -17,8 +17,10 @@ class HiddenProducts:
     first: tuple[tuple[str, str], ...]
 
 
-async def read_hidden(database: Database, shop_key: str, limit: int) -> HiddenProducts:
-    """Those of the shop that a sync of everything would send: ON and complete."""
+async def read_hidden(
+    database: Database, shop_key: str, limit: int, *, among: Document | None = None
+) -> HiddenProducts:
+    """Those of the shop that a sync would send: ON and complete. `among`: a condition that they fulfil, too."""
     query: Document = {
         "shop_key": shop_key,
         "sync_enabled": True,
@@ -27,6 +29,7 @@ async def read_hidden(database: Database, shop_key: str, limit: int) -> HiddenPr
         "listing.review.state": "deactivated",
         "listing.review.reasons.reason": {"$ne": _BY_PLATFORM},
     }
+    query = query if among is None else {"$and": [query, among]}
     fields = {"product_no": 1, "content.name": 1}
     found = await database["products"].find(query, fields).sort("_id", 1).limit(limit + 1).to_list()
     first = tuple((one["product_no"], (one.get("content") or {}).get("name", "")) for one in found[:limit])

@@ -133,16 +133,19 @@ class Actions:
         marks = EditMarks.of(changes, target=sync_enabled is not None)
         await self._send(shop_key, _Asked("bulk_edit", make, numbers, marks), action_id)
 
-    async def request_import(self, shop_key: str, mode: ImportMode, *, action_id: str) -> None:
-        """[情報を更新する] or [一括情報更新] (RA-1, RA-2)."""
+    async def request_import(self, shop_key: str, mode: ImportMode, *, action_id: str) -> str:
+        """[情報を更新する] or [一括情報更新] (RA-1, RA-2). Returns the id under which it can be followed."""
 
         def make(_at: datetime) -> Sequence[ShopBody]:
             return [ImportRequested(shop_key=shop_key, mode=mode)]
 
-        await self._send(shop_key, _Asked("import", make, mode=mode), action_id)
+        return await self._send(shop_key, _Asked("import", make, mode=mode), action_id)
 
-    async def request_sync(self, shop_key: str, product_nos: Sequence[str] | None, *, action_id: str) -> None:
-        """[同期] (RB-2): these products, or None for every ON product. Raises WrongForm for an empty list."""
+    async def request_sync(self, shop_key: str, product_nos: Sequence[str] | None, *, action_id: str) -> str:
+        """[同期] (RB-2): these products, or None for every ON product. Raises WrongForm for an empty list.
+
+        Returns the id under which it can be followed.
+        """
         numbers = None if product_nos is None else list(dict.fromkeys(product_nos))
         if numbers == []:
             raise WrongForm("no products")
@@ -153,7 +156,7 @@ class Actions:
             parts = map(tuple, batched(numbers, _NUMBERS_PER_EVENT))
             return [SyncRequested(shop_key=shop_key, product_nos=some) for some in parts]
 
-        await self._send(shop_key, _Asked("sync", make, numbers), action_id)
+        return await self._send(shop_key, _Asked("sync", make, numbers), action_id)
 
     async def save_settings(self, shop_key: str, sync: SyncSettings, tax: TaxDefaults, *, action_id: str) -> None:
         """連携設定. What the screen does not show stays as it is stored."""
@@ -183,7 +186,7 @@ class Actions:
 
     # Sending ------------------------------------------------------------------------------------------------
 
-    async def _send(self, shop_key: str, asked: _Asked, action_id: str) -> None:
+    async def _send(self, shop_key: str, asked: _Asked, action_id: str) -> str:
         now = to_the_millisecond(self._clock())
         count, digest, id_ = len(_made(asked.make, now)), _digest(asked.make), _uuid(action_id)
         numbers = asked.product_nos
@@ -205,10 +208,10 @@ class Actions:
                 # The same form with other values, sent after "back": another fact, so it has another id.
                 id_ = str(uuid5(UUID(id_), digest))
             elif claim.is_sent:
-                return
+                return id_
             elif claim.is_mine:
                 await self._publish(action, _made(asked.make, claim.sent_at), claim.sent_at)
-                return
+                return id_
             else:
                 await asyncio.sleep(_AGAIN_SECONDS)
 

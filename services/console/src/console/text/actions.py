@@ -18,6 +18,7 @@ TEXTS = {
     "until": ("{time} から再開します。", "It goes on at {time}."),
     "look": ("最新の状況を見る", "See how far it is"),
     "said": ("理由: {reason}", "Reason: {reason}"),
+    "and_more": ("ほか {n} 商品", "and {n} more"),
     "progress": ("進み具合", "Progress"),
     "why_not_sent": (
         "送信できませんでした。何も変わっていません。もう一度お試しください。",
@@ -89,6 +90,7 @@ TEXTS = {
     "count_sent": ("送信済み {n}", "{n} sent"),
     "count_failed": ("連携エラー {n}", "{n} failed"),
     "count_skipped": ("送信しない {n}", "{n} not sent"),
+    "count_rejected": ("審査NG {n}", "{n} rejected"),
     "count_in_review": ("審査中 {n}", "{n} in review"),
     "count_incomplete": ("不足項目あり {n}", "{n} incomplete"),
     "count_off": ("連携対象OFF {n}", "{n} OFF"),
