@@ -20,7 +20,7 @@ from console.model import Action
 from console.screens.product_lists import Lists, Picking, ProductLists
 from console.screens.product_view import ProductView, view_of
 from console.web.rendering import Pages
-from console.web.visits import is_partial, shop_of, visit_of
+from console.web.visits import SHOWN, is_partial, shop_of, visit_of
 from shopsync_contracts.events import EditChanges, ProductSnapshot
 from shopsync_readmodel.products.fields import futureshop_value, sku_rows
 from shopsync_readmodel.products.product import StoredProduct, find_product
@@ -192,7 +192,7 @@ class ProductScreen:
             request,
             template,
             status,
-            {"x-swap": "1"} if is_partial(request) else None,
+            SHOWN if is_partial(request) else None,
             view=view,
             form=state,
             texts=texts,

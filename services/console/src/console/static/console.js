@@ -48,9 +48,3 @@
   document.addEventListener("htmx:responseError", failed);
   document.addEventListener("htmx:sendError", failed);
 })();
-
-// The stream tells of every product of the shop; a part about one of them takes what is about it.
-document.addEventListener("sse:product", (event) => {
-  const product = event.target.dataset && event.target.dataset.product;
-  if (product !== undefined && event.detail && event.detail.data !== product) event.stopPropagation();
-}, true);
