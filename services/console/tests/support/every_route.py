@@ -107,7 +107,7 @@ def a_form(**fields: str) -> dict[str, str]:
         "name": "新しい名前",
         "product_no": "A-1",
         "on": "1",
-        "sync_enabled": "1",
+        "sync": "on",
         "mode": "manual",
         "step": "save",
     }
@@ -149,6 +149,7 @@ class Faults(HTMLParser):
     def _check_link(self, tag: str, given: dict[str, str], value: str) -> None:
         parts = urlsplit(value)
         is_own = not parts.scheme and not parts.netloc and not value.startswith(("//", "/\\"))
-        leads_away = tag == "a" and parts.scheme == "https" and "noopener" in given.get("rel", "")
+        is_apart = {"noopener", "noreferrer"} & set(given.get("rel", "").split())
+        leads_away = tag == "a" and parts.scheme == "https" and is_apart
         if not (is_own or leads_away):
             self.found.append(f"<{tag} → {value!r} rel={given.get('rel')!r}>")
