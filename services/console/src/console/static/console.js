@@ -12,10 +12,13 @@
     const dialog = event.detail.target === box() && box().querySelector("dialog[data-dialog]");
     if (!dialog) return;
     const opener = document.activeElement;
+    const address = opener && opener.getAttribute("href");
     dialog.addEventListener("close", () => {
       box().replaceChildren();
       if (before !== null) history.replaceState(null, "", before);
-      if (opener && opener.isConnected) opener.focus();
+      // Its row may have been replaced meanwhile.
+      const again = opener && opener.isConnected ? opener : [...document.links].find((one) => one.getAttribute("href") === address);
+      if (again) again.focus();
     });
     dialog.showModal();
   });

@@ -18,6 +18,10 @@ TEXTS = {
     "to_do": ("お知らせと対応", "What to know and do"),
     "nothing_to_do": ("対応が必要なことはありません。", "Nothing has to be done."),
     "who": ("対応", "Who"),
+    "ask_operator": (
+        "運営担当者にご連絡ください。",
+        "Ask whoever runs this service for you, and tell them what stands above.",
+    ),
     "seller_center": ("Seller Centerで開く", "Open in Seller Center"),
     "new_tab": ("（新しいタブ）", "(new tab)"),
     "changed": (
