@@ -14,8 +14,10 @@ from shopsync_contracts.topics import (
     IMPORT_COMMANDS,
     PRODUCT_CHANGES,
     PUSH_COMMANDS,
+    SHOP_SETTINGS,
     SWEEP_COMMANDS,
     SYNC_COMMANDS,
+    TOOL_EDITS,
 )
 from shopsync_rehearsals.bus import connected
 from shopsync_rehearsals.demo.checks import findings
@@ -33,6 +35,11 @@ BY_THE_CLOCK = {
     ("catalog", SYNC_COMMANDS),
     ("ingestor", IMPORT_COMMANDS),
     ("janitor", SWEEP_COMMANDS),
+    # And what merchants press.
+    ("console", TOOL_EDITS),
+    ("console", SHOP_SETTINGS),
+    ("console", IMPORT_COMMANDS),
+    ("console", SYNC_COMMANDS),
 }
 
 

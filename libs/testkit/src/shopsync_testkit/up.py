@@ -4,10 +4,11 @@ import asyncio
 import base64
 import contextlib
 import os
+import secrets
 import shlex
 import sys
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -32,6 +33,8 @@ class Parts:
     tiktok: dict[str, Any]
     shops_file: Path
     token_key: str
+    publisher_url: str
+    internal_token: str = field(default_factory=lambda: secrets.token_urlsafe(24))
 
     def environment(self) -> dict[str, str]:
         """The settings that services need to use these parts."""
@@ -49,6 +52,11 @@ class Parts:
             "PUBLISHER_TOKEN_KEY": self.token_key,
             "PUBLISHER_SEARCH_LAG": "2s",  # the sandbox's search shows products at once
             "PUBLISHER_IMAGE_ALLOW_PRIVATE": "true",  # futureshop's images are on loopback
+            "PUBLISHER_INTERNAL_TOKEN": self.internal_token,
+            "PUBLISHER_CONSOLE_URL": "http://127.0.0.1:8085",
+            "CONSOLE_PUBLISHER_URL": self.publisher_url,
+            "CONSOLE_PUBLISHER_TOKEN": self.internal_token,
+            "CONSOLE_IMAGE_ALLOW_PRIVATE": "true",
         }
 
     def addresses(self) -> dict[str, str]:
@@ -87,7 +95,7 @@ async def running(ports: Ports, *, seed: int, publisher_url: str) -> AsyncIterat
         )
         shops_file = folder / "shops.yaml"
         await _write_shops_file(futureshop["url"], shops_file)
-        yield Parts(broker, server, futureshop, tiktok, shops_file, _token_key())
+        yield Parts(broker, server, futureshop, tiktok, shops_file, _token_key(), publisher_url)
 
 
 @contextlib.asynccontextmanager

@@ -28,7 +28,7 @@ PROTOCOLS: tuple[Protocol, ...] = ("SSL", "SASL_SSL", "SASL_PLAINTEXT")
 MECHANISMS: tuple[Mechanism, ...] = ("SCRAM-SHA-512", "SCRAM-SHA-256", "PLAIN", "OAUTHBEARER")
 
 ADMIN = "admin"
-USERS = ("ingestor", "catalog", "publisher", "janitor", "operator", "tool", "other-systems", "nobody")
+USERS = ("ingestor", "catalog", "publisher", "janitor", "console", "operator", "tool", "other-systems", "nobody")
 _BROKER = "broker"
 _LOGIN = "org.apache.kafka.common.security"
 _DECISION = re.compile(
