@@ -149,6 +149,7 @@ async def test_a_switch_answers_with_its_row_which_is_being_applied(world, servi
     row = await world.client.get("/products/A-1/row", headers={"hx-request": "true"})
     assert "<html" not in row.text
     assert "反映中" in row.text
+    assert 'hx-trigger="sse:product, every 4s"' in row.text
     assert 'aria-checked="true"' in row.text
     [event] = await world.events(TOOL_EDITS)
     await services.apply(event)

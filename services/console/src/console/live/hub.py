@@ -19,7 +19,7 @@ EVERYTHING: tuple[Change, ...] = (("list", ""), ("action", ""), ("run", ""), ("c
 """For a page that may have missed something."""
 
 _REMEMBERED = 5_000
-_MOST_PRODUCTS = 100
+_MOST_PRODUCTS = 20
 _APART_SECONDS = 0.5
 _COUNTS_APART_SECONDS = 3.0
 _EARLIER_SECONDS = 5.0
