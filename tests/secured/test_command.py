@@ -81,5 +81,6 @@ async def test_granting_says_what_it_did(cluster):
     words = ("topics", "apply", "--acls", "--principal", "tool=User:svc-tool")
     told = await shopsync(*words, "--json", env=cluster.as_admin())
     report = json.loads(told)["acls"]
-    assert {one["principal"] for one in report["missing"]} == {"User:svc-tool"}
+    assert {one["principal"] for one in report["granted"]} == {"User:svc-tool"}
+    assert (report["missing"], report["taken_away"]) == ([], [])
     assert "(0 granted now), 0 missing" in await shopsync(*words, env=cluster.as_admin())

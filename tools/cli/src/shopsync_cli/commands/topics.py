@@ -71,7 +71,7 @@ def apply(
         _tell(report)
         say(f"{len(report.created)} created, {len(missing)} to create, {len(report.checked)} there already")
         if access is not None:
-            tell_acls(access, done=not dry_run, pruned=prune_acls and not dry_run)
+            tell_acls(access)
     if report.differences:
         raise typer.Exit(1)
 
@@ -100,7 +100,7 @@ def check(
             warn(f"{name} is missing; `shopsync topics apply` creates it")
         _tell(report)
         if access is not None:
-            tell_acls(access, done=False, pruned=False)
+            tell_acls(access)
     if missing or report.differences or not (access is None or access.is_exact):
         raise typer.Exit(1)
     if not as_json:
