@@ -84,3 +84,14 @@ async def test_granting_says_what_it_did(cluster):
     assert {one["principal"] for one in report["granted"]} == {"User:svc-tool"}
     assert (report["missing"], report["taken_away"]) == ([], [])
     assert "(0 granted now), 0 missing" in await shopsync(*words, env=cluster.as_admin())
+
+
+async def test_a_token_that_is_refused_is_told_as_the_services_tell_it(cluster, tmp_path):
+    token = tmp_path / "token"
+    env = {**cluster.as_admin(), **cluster.broker.environment("operator", mechanism="OAUTHBEARER")}
+    env["SHOPSYNC_KAFKA_TOKEN_FILE"] = str(token)
+    for text, told in ((cluster.broker.tokens.token("operator", seconds=-60), "expired at"), ("none", "is not valid")):
+        token.write_text(text)
+        for words in (("topics", "check"), ("lag",), ("shops", "put", "demo")):
+            with pytest.raises(AssertionError, match="refuses the token: SHOPSYNC_KAFKA_TOKEN_FILE: .*" + told):
+                await shopsync(*words, env=env)
