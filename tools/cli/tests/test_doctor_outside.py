@@ -184,6 +184,9 @@ async def test_what_a_service_says_of_itself(shopsync):
     ended = await shopsync("doctor", "--only", "services", "--service", f"http://127.0.0.1:{free_port()}")
     assert ended.exit_code == 1
     assert "does not answer" in ended.stdout
+    ended = await shopsync("doctor", "--only", "publisher", "--publisher", "foo")
+    assert ended.exit_code == 1
+    assert "is no URL" in ended.stdout
 
 
 async def test_services_are_asked_at_the_same_time():

@@ -24,6 +24,12 @@ async def test_what_each_user_is_told(looked, shopsync, secured_kafka, topic_pre
     blind = await looked(shopsync, only=("acls", "topics"), code=1, env=nobody)
     assert "this user does not see 12 topics" in blind["acls", "topics"]["text"]
     assert "or this user may not see them" in blind["topics", "topics"]["text"]
+    assert blind["topics", "topics"]["do"].endswith("--acls")
+
+    tool = {**secured_kafka.environment("tool"), "SHOPSYNC_TOPIC_PREFIX": topic_prefix}
+    for (_, what), one in (await looked(shopsync, only=("groups", "versions"), code=1, env=tool)).items():
+        assert f"does not let User:tool Describe on group {topic_prefix}." in one["text"], what
+        assert "`shopsync topics apply --acls`" in one["do"], what
 
 
 async def test_what_keeps_the_command_out_is_told_with_its_setting(looked, shopsync, secured_kafka):

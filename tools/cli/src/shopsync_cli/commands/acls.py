@@ -104,7 +104,7 @@ def tell_acls(report: AclsReport) -> None:
     for one in report.denied:
         warn(f"takes a declared right away: {one}")
     for one in report.others:
-        say(f"no declared user: {one}")
+        warn(f"no declared user: {one}")
     say(
         f"{counted(report.there, 'permission')} as declared ({len(report.granted)} granted now),"
         f" {len(report.missing)} missing, {len(report.more)} more than declared"

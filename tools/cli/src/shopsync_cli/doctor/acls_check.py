@@ -41,6 +41,7 @@ def judge(found: set[Binding], prefix: str) -> list[Finding]:
         *_lines("taken away by a rule", report.denied, fail, "remove it with kafka-acls.sh --remove --deny-principal"),
         *_lines("more than declared", report.more, warn, "shopsync topics apply --acls --prune-acls"),
         *_lines("reaching beyond this environment", report.wider, warn, "kafka-acls.sh --remove"),
+        *_lines("for users that are not declared", report.others, warn, "kafka-acls.sh --remove, unless they belong"),
     ]
     return findings or [ok("acls", _words(report))]
 

@@ -86,8 +86,8 @@ class AclsReport:
 
     @property
     def is_exact(self) -> bool:
-        """Whether the declared users may do what is declared, and nothing else."""
-        return not (self.missing or self.more or self.wider or self.denied)
+        """Whether the declared users may do what is declared and nothing else, and nobody else may do anything here."""
+        return not (self.missing or self.more or self.wider or self.denied or self.others)
 
 
 Users = Mapping[str, Sequence[str]]

@@ -7,9 +7,11 @@ from typing import Any
 
 from aiokafka import TopicPartition
 
+from shopsync_cli.errors import CommandFailed
 from shopsync_cli.kafka.cluster import Cluster
 from shopsync_cli.kafka.group_offsets import Members, committed, members
 from shopsync_cli.kafka.records import Consumer
+from shopsync_contracts import TOPICS
 from shopsync_contracts.access import GROUPS
 
 _POLL_MS = 500
@@ -83,9 +85,14 @@ class GroupLag:
 async def read_lag(cluster: Cluster, *, count_up_to: int) -> list[GroupLag]:
     """Every group of the services, and others with the same prefix.
 
-    Messages are counted by reading them where a partition is at most `count_up_to` offsets behind.
+    Messages are counted by reading them where a partition is at most `count_up_to` offsets behind. Raises CommandFailed
+    where no topic of the prefix is seen.
     """
     existing = await cluster.topics()
+    if existing.isdisjoint(map(cluster.name, TOPICS)):
+        raise CommandFailed(
+            f"no topic of the prefix {cluster.prefix!r} at {cluster.bootstrap_servers}: every one is {cluster.not_there}"
+        )
     async with cluster.admin() as admin, cluster.consumer() as consumer:
         own = {one.full_name(cluster.prefix): [cluster.name(spec) for spec in one.topics] for one in GROUPS}
         listed = {group for group, _ in await admin.list_consumer_groups() if group.startswith(f"{cluster.prefix}.")}
