@@ -128,7 +128,7 @@ async def test_a_user_without_rights_is_told_so(hidden, words, told):
 async def test_a_user_who_sees_the_topics_and_not_the_groups_is_told_the_right(cluster, database):
     env = {**cluster.as_user("tool"), **database.as_user("operator")}
     for words in (("lag",), ("mongo", "restored", "--backup-of", "2026-11-23T03:00", "--dry-run")):
-        with pytest.raises(AssertionError, match="let User:tool Describe on group command.* `shopsync topics apply"):
+        with pytest.raises(AssertionError, match=r"let User:tool Describe on group command.* `shopsync topics apply"):
             await shopsync(*words, env=env)
-    with pytest.raises(AssertionError, match="let User:catalog do this: .*; an administrator grants"):
+    with pytest.raises(AssertionError, match=r"let User:catalog do this: .*; an administrator grants"):
         await shopsync("shops", "put", "demo", env=cluster.as_user("catalog"))

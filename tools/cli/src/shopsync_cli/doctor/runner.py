@@ -39,10 +39,9 @@ async def _run(patient: Patient, check: Check) -> Sequence[Finding]:
         return [fail(check.name, str(error), "look at its address; --timeout waits longer")]
     except ClientGaveUp as error:
         return [fail(check.name, str(error), "try again")]
-    except MayNot as error:
-        return [fail(check.name, error.what[:_LONGEST], error.do)]
     except (CommandFailed, WrongCall) as error:
-        return [fail(check.name, str(error)[:_LONGEST])]
+        text, do = (error.what, error.do) if isinstance(error, MayNot) else (str(error), "")
+        return [fail(check.name, text[:_LONGEST], do)]
     except Exception as error:  # noqa: BLE001 - a bug in one check must not hide what the others found
         return [fail(check.name, f"the check itself failed: {error_text(error)[:_LONGEST]}")]
 

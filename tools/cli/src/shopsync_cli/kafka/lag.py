@@ -91,7 +91,7 @@ async def read_lag(cluster: Cluster, *, count_up_to: int) -> list[GroupLag]:
     existing = await cluster.topics()
     if existing.isdisjoint(map(cluster.name, TOPICS)):
         raise CommandFailed(
-            f"no topic of the prefix {cluster.prefix!r} at {cluster.bootstrap_servers}: every one is {cluster.not_there}"
+            f"no topic of the prefix {cluster.prefix!r} at {cluster.bootstrap_servers}: each is {cluster.not_there}"
         )
     async with cluster.admin() as admin, cluster.consumer() as consumer:
         own = {one.full_name(cluster.prefix): [cluster.name(spec) for spec in one.topics] for one in GROUPS}
