@@ -82,17 +82,20 @@ class GroupLag:
         return {**asdict(self), **{name: getattr(self, name) for name in sums}}
 
 
-async def read_lag(cluster: Cluster, *, count_up_to: int) -> list[GroupLag]:
-    """Every group of the services, and others with the same prefix.
-
-    Messages are counted by reading them where a partition is at most `count_up_to` offsets behind. Raises CommandFailed
-    where no topic of the prefix is seen.
-    """
-    existing = await cluster.topics()
-    if existing.isdisjoint(map(cluster.name, TOPICS)):
+async def require_topics(cluster: Cluster) -> None:
+    """Raises CommandFailed where no topic of the prefix is seen, as where the prefix is misspelt."""
+    if (await cluster.topics()).isdisjoint(map(cluster.name, TOPICS)):
         raise CommandFailed(
             f"no topic of the prefix {cluster.prefix!r} at {cluster.bootstrap_servers}: each is {cluster.not_there}"
         )
+
+
+async def read_lag(cluster: Cluster, *, count_up_to: int) -> list[GroupLag]:
+    """Every group of the services, and others with the same prefix.
+
+    Messages are counted by reading them where a partition is at most `count_up_to` offsets behind.
+    """
+    existing = await cluster.topics()
     async with cluster.admin() as admin, cluster.consumer() as consumer:
         own = {one.full_name(cluster.prefix): [cluster.name(spec) for spec in one.topics] for one in GROUPS}
         listed = {group for group, _ in await admin.list_consumer_groups() if group.startswith(f"{cluster.prefix}.")}
