@@ -98,7 +98,12 @@ async function snapshotSince(moment) {
 }
 
 const now = new Date().toISOString()
-await publish(productChanged(now))
+try {
+  await publish(productChanged(now))
+} catch (error) { // a wrong address, name, password or right
+  console.error(`not published: ${error.message}`)
+  process.exit(1)
+}
 const snapshot = await snapshotSince(now)
 if (snapshot === null) {
   console.error(`no snapshot in ${PATIENCE} s: look for a reason in ${PREFIX}.dead-letters.v1`)

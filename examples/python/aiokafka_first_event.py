@@ -11,6 +11,7 @@ import sys
 from datetime import UTC, datetime
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
+from aiokafka.errors import KafkaError
 from aiokafka.helpers import create_ssl_context
 
 SERVERS = os.environ.get("SHOPSYNC_KAFKA_BOOTSTRAP_SERVERS", "localhost:9092")
@@ -65,13 +66,17 @@ def product_changed(now: str) -> dict:
 
 async def publish(event: dict) -> None:
     """Send the event, and return when Kafka has it."""
-    async with AIOKafkaProducer(**connection(), enable_idempotence=True) as producer:
+    producer = AIOKafkaProducer(**connection(), enable_idempotence=True)
+    try:
+        await producer.start()
         await producer.send_and_wait(
             f"{PREFIX}.product-changes.v1",
             key=KEY.encode(),
             value=json.dumps(event, ensure_ascii=False).encode(),
             headers=[("content-type", b"application/cloudevents+json; charset=UTF-8")],
         )
+    finally:
+        await producer.stop()  # also when it could not be started
 
 
 async def snapshot_since(moment: str) -> dict:
@@ -99,7 +104,10 @@ async def snapshot_since(moment: str) -> dict:
 async def main() -> None:
     """Publish, then read."""
     now = datetime.now(UTC).isoformat(timespec="milliseconds")  # the catalogue keeps milliseconds
-    await publish(product_changed(now))
+    try:
+        await publish(product_changed(now))
+    except KafkaError as error:  # the lines above say why: a wrong address, name, password or right
+        sys.exit(f"not published: {error}")
     try:
         snapshot = await asyncio.wait_for(snapshot_since(now), PATIENCE)
     except TimeoutError:

@@ -16,6 +16,7 @@ SERVERS = os.environ.get("SHOPSYNC_KAFKA_BOOTSTRAP_SERVERS", "localhost:9092")
 PREFIX = os.environ.get("SHOPSYNC_TOPIC_PREFIX", "shopsync")
 KEY = "demo/A-100"  # {shop_key}/{product_no}: the key, and the event's subject
 PATIENCE = 60
+LIMIT = {"message.timeout.ms": PATIENCE * 1000}  # without it a wrong address or password is tried for five minutes
 
 
 def connection() -> dict:
@@ -65,7 +66,7 @@ def product_changed(now: str) -> dict:
 def publish(event: dict) -> None:
     """Send the event, and return when Kafka has it."""
     # librdkafka's own partitioner would put the product into another partition than everybody else does.
-    producer = Producer({**connection(), "partitioner": "murmur2_random", "enable.idempotence": True})
+    producer = Producer({**connection(), "partitioner": "murmur2_random", "enable.idempotence": True, **LIMIT})
     failures = []
     producer.produce(
         f"{PREFIX}.product-changes.v1",

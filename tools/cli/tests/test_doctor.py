@@ -17,15 +17,13 @@ from shopsync_cli.doctor.groups_check import version_in, versions
 from shopsync_cli.doctor.model import Check, Patient, Verdict, ok
 from shopsync_cli.doctor.mongo_check import judge as judge_mongo
 from shopsync_cli.doctor.runner import examine
-from shopsync_cli.kafka.acls import Binding, Users, declared
+from shopsync_cli.kafka.acls import NAMED_ALIKE, Binding, declared
 from shopsync_cli.mongo.indexes import INDEXES, index_of
 from shopsync_contracts import new_event
-from shopsync_contracts.access import PRINCIPALS
 from shopsync_contracts.events import PushRequested
 from shopsync_contracts.topics import PUSH_COMMANDS, REPORTS
 from shopsync_testkit.ports import free_port
 
-USERS: Users = {one.name: [f"User:{one.name}"] for one in PRINCIPALS}
 HELLO = {"setName": "rs0", "isWritablePrimary": True, "hosts": ["a", "b", "c"]}
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
 
@@ -230,7 +228,7 @@ async def test_a_check_that_hangs_or_breaks_holds_nobody_up():
 
 
 def test_rules_of_an_authorizer_against_the_declared_ones():
-    right = set(declared("p", USERS))
+    right = set(declared("p", NAMED_ALIKE))
     [found] = judge_acls(right, "p")
     assert found.verdict is Verdict.OK
     more = Binding("User:janitor", "topic", "p.push-commands.v1", "literal", "Write")

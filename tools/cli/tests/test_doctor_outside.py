@@ -7,10 +7,12 @@ from pathlib import Path
 
 import pytest
 import yaml
+from guarded_mongod import root_of
 from starlette.applications import Starlette
 from starlette.responses import JSONResponse, PlainTextResponse
 from starlette.routing import Route
 
+from shopsync_cli.doctor import futureshop_check
 from shopsync_cli.doctor.model import Patient
 from shopsync_cli.doctor.tiktok_check import check_services
 from shopsync_sandbox.futureshop import FutureshopSandbox
@@ -21,8 +23,8 @@ from shopsync_testkit.ports import free_port
 ROLES = Path(__file__).parents[3] / "deploy" / "mongo" / "roles.json"
 
 
-async def test_the_roles_are_compared_with_the_file(shopsync, guarded_mongo, with_users):
-    root = await with_users()
+async def test_the_roles_are_compared_with_the_file(shopsync, mongo_with_users):
+    root = root_of(mongo_with_users)
     with_file = ("doctor", "--only", "roles", "--roles", str(ROLES), "--json")
 
     async def roles(uri, code=0):
@@ -30,13 +32,13 @@ async def test_the_roles_are_compared_with_the_file(shopsync, guarded_mongo, wit
         assert ended.exit_code == code, ended.stdout
         return {one["what"]: one for one in ended.json()["findings"]}
 
-    operator = f"mongodb://operator:p-operator@127.0.0.1:{guarded_mongo}/?authSource=shopsync&replicaSet=rs0"
+    operator = f"mongodb://operator:p-operator@127.0.0.1:{mongo_with_users}/?authSource=shopsync&replicaSet=rs0"
     assert (await roles(operator))["users"]["verdict"] == "ok"
     assert "5 roles are as the file says" in (await roles(root))["users"]["text"]
 
 
-async def test_a_role_that_lacks_something_or_may_too_much_is_named(shopsync, with_users, tmp_path):
-    root = await with_users()
+async def test_a_role_that_lacks_something_or_may_too_much_is_named(shopsync, mongo_with_users, tmp_path):
+    root = root_of(mongo_with_users)
     plan = json.loads(ROLES.read_text())
     users = {one["name"]: one for one in plan["users"]}
     users["catalog"]["owns"].append("fresh")
@@ -54,8 +56,9 @@ async def test_a_role_that_lacks_something_or_may_too_much_is_named(shopsync, wi
 
 
 @pytest.fixture
-async def futureshop(tmp_path: Path):
-    """A served futureshop with two shops, and their shops file."""
+async def futureshop(tmp_path: Path, monkeypatch):
+    """A served futureshop with two shops, and their shops file. It takes calls at any pace, and gets them so."""
+    monkeypatch.setattr(futureshop_check, "_APART_SECONDS", 0)
     sandbox = FutureshopSandbox(["demo:60", "other:60"], requests_per_second=0)
     async with running(sandbox.app) as url:
         shops = sandbox.connections(url)
@@ -71,6 +74,14 @@ async def test_the_credentials_of_every_shop_are_tried_by_reading(looked, shopsy
     calls = [(one.method, one.path) for one in sandbox.journal.entries()]
     assert sorted(set(calls)) == [("GET", "/admin-api/v1/products"), ("POST", "/oauth/token")]
     assert len(calls) == 4
+
+
+async def test_a_shop_is_called_as_often_as_futureshop_allows(looked, shopsync, tmp_path):
+    sandbox, file = FutureshopSandbox(["demo:60"]), tmp_path / "shops.yaml"
+    async with running(sandbox.app) as url:
+        file.write_text(yaml.safe_dump(sandbox.connections(url)))
+        found = await looked(shopsync, only=("futureshop",), env={"INGESTOR_SHOPS_FILE": str(file)})
+    assert "1 of 1 opened" in found["futureshop", "futureshop"]["text"]
 
 
 async def test_a_wrong_secret_is_named_by_its_shop_and_never_shown(shopsync, futureshop):
@@ -173,6 +184,9 @@ async def test_what_a_service_says_of_itself(shopsync):
     ended = await shopsync("doctor", "--only", "services", "--service", f"http://127.0.0.1:{free_port()}")
     assert ended.exit_code == 1
     assert "does not answer" in ended.stdout
+    ended = await shopsync("doctor", "--only", "publisher", "--publisher", "foo")
+    assert ended.exit_code == 1
+    assert "is no URL" in ended.stdout
 
 
 async def test_services_are_asked_at_the_same_time():

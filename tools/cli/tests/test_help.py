@@ -36,6 +36,13 @@ async def test_the_examples_are_shown_by_help(shopsync, name):
         assert f"shopsync {line}" in ended.stdout
 
 
+@pytest.mark.parametrize("group", sorted({name.split()[0] for name in EXAMPLES if " " in name}))
+async def test_a_group_shows_examples_too(shopsync, group):
+    ended = await shopsync(group, "--help", env={"COLUMNS": "200", "TERM": "dumb"})
+    assert ended.exit_code == 0
+    assert f"shopsync {group}" in ended.stdout.partition("Examples:")[2]
+
+
 @pytest.mark.parametrize(("name", "line"), [(name, line) for name, lines in EXAMPLES.items() for line in lines])
 def test_every_example_is_taken_by_the_parser(name, line):
     words = shlex.split(line)

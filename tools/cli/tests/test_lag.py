@@ -164,3 +164,10 @@ async def test_what_stands_behind_an_open_transaction_is_told(shopsync, bus):
         assert f"{topic}/1" in table
         await producer.commit_transaction()
     assert (await looked(shopsync, bus))["catalog.products"]["unreadable"] == 0
+
+
+async def test_a_prefix_without_topics_is_no_quiet_installation(shopsync, bus):
+    ended = await shopsync("--kafka", bus.bootstrap, "--prefix", f"{bus.prefix}-nope", "lag")
+    assert ended.exit_code == 1
+    assert f"no topic of the prefix '{bus.prefix}-nope'" in ended.stderr
+    assert "`shopsync topics apply`" in ended.stderr

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from guarded_mongod import root_of
 from pymongo import AsyncMongoClient
 from pymongo.errors import OperationFailure
 
@@ -16,10 +17,6 @@ ROLES = DEPLOY / "mongo" / "roles.json"
 PASSWORDS = {user.password_env: f"p-{user.name}" for user in read_plan(ROLES).users}
 
 
-def root(port: int) -> str:
-    return f"mongodb://root:p-root@127.0.0.1:{port}/?authSource=admin&directConnection=true"
-
-
 def client_of(port: int, user: str) -> AsyncMongoClient[dict[str, Any]]:
     uri = f"mongodb://{user}:p-{user}@127.0.0.1:{port}/?authSource=shopsync&replicaSet=rs0"
     return AsyncMongoClient(uri, w="majority", serverSelectionTimeoutMS=5000)
@@ -27,7 +24,7 @@ def client_of(port: int, user: str) -> AsyncMongoClient[dict[str, Any]]:
 
 async def apply(shopsync, port: int):
     return await shopsync(
-        "--mongo", root(port), "mongo", "apply-users", str(ROLES), "--initiate", f"127.0.0.1:{port}", env=PASSWORDS
+        "--mongo", root_of(port), "mongo", "apply-users", str(ROLES), "--initiate", f"127.0.0.1:{port}", env=PASSWORDS
     )
 
 
@@ -106,7 +103,8 @@ async def test_missing_passwords_are_named_before_anything_is_done(shopsync):
 
 async def test_a_user_with_a_certificate_needs_no_password(shopsync):
     certified = [word for user in read_plan(ROLES).users for word in ("--certificate", f"{user.name}=CN=x,O=y")]
-    where = ("--mongo", "mongodb://127.0.0.1:1", "mongo", "apply-users", str(ROLES))
+    nobody = "mongodb://127.0.0.1:1/?serverSelectionTimeoutMS=300"
+    where = ("--mongo", nobody, "mongo", "apply-users", str(ROLES))
     assert "not set" not in (await shopsync(*where, "--wait", "0", *certified)).stderr
     for wrong in ("nobody=CN=x", "janitor", "janitor=x"):
         ended = await shopsync(*where, "--certificate", wrong)

@@ -15,7 +15,7 @@ from shopsync_contracts.events import (
     SyncCompleted,
     SyncCounts,
 )
-from shopsync_contracts.topics import IMPORT_COMMANDS, REPORTS, SWEEP_COMMANDS, SYNC_COMMANDS
+from shopsync_contracts.topics import IMPORT_COMMANDS, REPORTS, SHOP_SETTINGS, SWEEP_COMMANDS, SYNC_COMMANDS
 from shopsync_runtime.kafka.admin import apply_topics
 from shopsync_runtime.kafka.connection import KafkaConnection
 from shopsync_testkit import kafka
@@ -191,10 +191,37 @@ async def test_a_wait_is_bounded(shopsync, bus):
     assert parse(record.value).id in ended.stderr
 
 
+@pytest.mark.parametrize("shop", ["demo", "other", "gone"])
+async def test_a_shop_without_settings_is_told_at_once_and_not_when_the_service_refuses(shopsync, bus, shop):
+    await shopsync(*bus.options, "shops", "put", "demo")
+    await shopsync(*bus.options, "shops", "put", "gone")
+    await bus.send(SHOP_SETTINGS, None, key=b"gone")
+    waiting = asyncio.create_task(shopsync(*bus.options, "sync", shop, "--wait", "--timeout", "60", "--json"))
+    command = await command_on(bus, SYNC_COMMANDS)
+    await report(
+        bus,
+        SyncCompleted(
+            shop_key=shop,
+            sync_id=command.id,
+            request_id=command.id,
+            reason="manual",
+            started_at=NOW,
+            completed_at=NOW,
+            duration_seconds=0,
+            counts=SyncCounts(),
+        ),
+    )
+    ended = await waiting
+    assert ended.exit_code == 0, ended.stderr
+    told = f"shop '{shop}' has no settings: publish them with `shopsync shops put {shop}`"
+    assert (told in ended.stderr) is (shop != "demo")
+
+
 async def test_a_broker_that_dies_meanwhile_ends_in_one_line(shopsync, bus_at):
     async with kafka.broker("embedded") as broker:
         await apply_topics(KafkaConnection(broker.bootstrap_servers), "shopsync", TOPICS)
         bus = bus_at(broker.bootstrap_servers)
+        await shopsync("--kafka", bus.bootstrap, "shops", "put", "demo")
         waiting = asyncio.create_task(shopsync("--kafka", bus.bootstrap, "sync", "demo", "--wait", "--timeout", "6"))
         await command_on(bus, SYNC_COMMANDS)
         await broker.kill()

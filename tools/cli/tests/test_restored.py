@@ -122,9 +122,8 @@ async def test_a_moment_that_is_still_to_come_is_refused(shopsync, bus, mongo_ur
     assert ended.exit_code == 2
 
 
-async def test_a_user_without_the_rights_is_told(shopsync, bus, with_users, guarded_mongo):
-    await with_users()
-    uri = f"mongodb://operator:p-operator@127.0.0.1:{guarded_mongo}/?authSource=shopsync&replicaSet=rs0"
+async def test_a_user_without_the_rights_is_told(shopsync, bus, mongo_with_users):
+    uri = f"mongodb://operator:p-operator@127.0.0.1:{mongo_with_users}/?authSource=shopsync&replicaSet=rs0"
     ended = await shopsync(*bus.options, "--mongo", uri, "mongo", "restored", "--backup-of", "1h")
     assert ended.exit_code == 1
     assert "not authorized" in ended.stderr

@@ -255,18 +255,11 @@ async def test_trouble_of_the_app_is_told_once_and_not_shop_by_shop(ops, publish
     assert "600 s" not in ended.stdout
 
 
-async def test_operators_read_states_and_no_tokens(shopsync, guarded_mongo):
+async def test_operators_read_states_and_no_tokens(shopsync, mongo_with_users):
     """With the roles of deploy/mongo/roles.json the publisher creates the view, and the operator reads only that."""
-    users = ("ingestor", "catalog", "publisher", "janitor", "console", "operator")
-    env = {f"MONGO_{user.upper()}_PASSWORD": f"p-{user}" for user in users}
-    root = f"mongodb://root:p-root@127.0.0.1:{guarded_mongo}/?authSource=admin&directConnection=true"
-    roles = str(ROOT / "deploy" / "mongo" / "roles.json")
-    where = ("--initiate", f"127.0.0.1:{guarded_mongo}")
-    ended = await shopsync("--mongo", root, "mongo", "apply-users", roles, *where, env=env)
-    assert ended.exit_code == 0, ended.stderr
 
     def uri(user):
-        return f"mongodb://{user}:p-{user}@127.0.0.1:{guarded_mongo}/?authSource=shopsync&replicaSet=rs0"
+        return f"mongodb://{user}:p-{user}@127.0.0.1:{mongo_with_users}/?authSource=shopsync&replicaSet=rs0"
 
     async with AsyncMongoClient(uri("publisher")) as client:
         database = client["shopsync"]

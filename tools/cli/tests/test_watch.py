@@ -210,3 +210,10 @@ def test_on_a_terminal_it_is_drawn_again_in_place_until_ctrl_c(kafka_bootstrap, 
     assert code == 130
     assert b"Traceback" not in shown
     assert b"\x1b[?25h" in shown, "the cursor is back"
+
+
+async def test_a_shop_that_nobody_knows_is_refused(shop):
+    await shop.imported("A-1")
+    ended = await shop.run("watch", "--once", "--shop", "zzz")
+    assert ended.exit_code == 1
+    assert "no shop 'zzz'" in ended.stderr

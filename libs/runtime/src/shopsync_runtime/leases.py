@@ -54,7 +54,10 @@ class Leases:
         self._collection = database[f"{service}_leases"]
         self._holder = uuid4().hex
         self._unsure: dict[str, str] = {}
-        self._indexed = False
+
+    async def ensure_indexes(self) -> None:
+        """Make the index by which old slots are removed."""
+        await self._collection.create_index("clear_at", expireAfterSeconds=0)
 
     async def claim_slot(self, name: str, slot: str, *, remember: timedelta = _SLOT_MEMORY) -> bool:
         """True for exactly one caller per (name, slot) across all replicas, for at least `remember`.
@@ -62,7 +65,6 @@ class Leases:
         Raises PyMongoError when the outcome is unknown; the same process may then ask again and gets the right answer.
         A crash does not release the claim, so claim only what may be skipped, or check afterwards that it was done.
         """
-        await self._ensure_index()
         key = f"slot:{name}:{slot}"
         claim = self._unsure.pop(key, None) or uuid4().hex
         try:
@@ -103,11 +105,6 @@ class Leases:
         finally:
             await stop(renewal)
             await self._release(lease)
-
-    async def _ensure_index(self) -> None:
-        if not self._indexed:
-            await self._collection.create_index("clear_at", expireAfterSeconds=0)
-            self._indexed = True
 
     async def _acquire(self, name: str, ttl: timedelta) -> Lease | None:
         key = f"lease:{name}"

@@ -83,7 +83,18 @@ class MongoAccess:
     def problems(self) -> list[str]:
         """What does not fit together, each naming its variables; without values."""
         options = _options_of(self.uri.get_secret_value())
-        return [*self._twice(options), *self._of_certificates(options), *self._of_files(options)]
+        return [
+            *self._of_user(options),
+            *self._twice(options),
+            *self._of_certificates(options),
+            *self._of_files(options),
+        ]
+
+    def _of_user(self, options: Mapping[str, str]) -> Iterator[str]:
+        """A password of nobody: the driver would not log in at all."""
+        certified = options.get("authmechanism", "").upper() == _X509  # has a line of its own
+        if self.password is not None and not certified and not _userinfo(self.uri.get_secret_value()):
+            yield f"{_PASSWORD}: {_URI} names no user: write mongodb://USER@HOST…, or leave the password out"
 
     def _tls(self) -> dict[str, Any]:
         named = {"tlsCAFile": self.ca_file, "tlsCertificateKeyFile": self.certificate_file}
@@ -217,5 +228,10 @@ def _options_of(uri: str) -> dict[str, str]:
 
 
 def _lacks_password(uri: str) -> bool:
-    userinfo, at, _ = uri.partition("://")[2].partition("/")[0].rpartition("@")
-    return bool(at) and ":" not in userinfo
+    userinfo = _userinfo(uri)
+    return bool(userinfo) and ":" not in userinfo
+
+
+def _userinfo(uri: str) -> str:
+    """User and password in a connection string, as they stand there; empty where there are none."""
+    return uri.partition("://")[2].partition("/")[0].rpartition("@")[0]

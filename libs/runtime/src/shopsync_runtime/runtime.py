@@ -182,8 +182,13 @@ class Runtime:
 
     @cached_property
     def leases(self) -> Leases:
-        """Slots and leases across replicas, in the collection `{service}_leases`."""
-        return Leases(self.database, self.name)
+        """Slots and leases across replicas, in the collection `{service}_leases`. Whoever asks for it makes its index.
+
+        That is done when the service starts, since a lease or a pace may be the first that is written there.
+        """
+        leases = Leases(self.database, self.name)
+        self.on_start(leases.ensure_indexes)
+        return leases
 
     # For `service.run_service` -----------------------------------------------------------------------------
 

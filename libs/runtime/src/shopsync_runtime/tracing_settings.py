@@ -3,6 +3,7 @@
 The SDK takes its default for a value that it does not understand, and says so in the log. A service says so and ends.
 """
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -15,6 +16,7 @@ in an import.
 
 _SAMPLERS = ("always_on", "always_off", "traceidratio")
 _KNOWN_SAMPLERS = frozenset({*_SAMPLERS, *(f"parentbased_{name}" for name in _SAMPLERS)})
+_HEADER = re.compile(r"[!#-'*+.0-9A-Z^-z|~-]+[ \t]*=[ \t]*[ !#-+\x2d-:<-\[\]-~]*")
 _PROTOCOL = "http/protobuf"
 _OTLP = ("OTEL_EXPORTER_OTLP_TRACES_", "OTEL_EXPORTER_OTLP_")
 _FILES = ("CERTIFICATE", "CLIENT_CERTIFICATE", "CLIENT_KEY")
@@ -35,6 +37,7 @@ def problems_with(environ: Mapping[str, str]) -> list[str]:
         *((f"{prefix}ENDPOINT", _endpoint) for prefix in _OTLP),
         *((f"{prefix}TIMEOUT", _seconds) for prefix in _OTLP),
         *((f"{prefix}COMPRESSION", _compression) for prefix in _OTLP),
+        *((f"{prefix}HEADERS", _headers) for prefix in _OTLP),
         *((f"{prefix}{name}", _file) for prefix in _OTLP for name in _FILES),
         *((name, _count) for name in _COUNTS),
     ]
@@ -56,8 +59,9 @@ def _problems(checks: list[tuple[str, Callable[[str], str | None]]], environ: Ma
     for name, check in checks:
         value = environ.get(name, "").strip()
         if value and (problem := check(value)) is not None:
-            # The address of a collector may hold a password.
-            yield f"{name}: {problem}" + ("" if "@" in value else f" (is {value!r:.80})")
+            # The address of a collector may hold a password, and headers are there for tokens.
+            is_secret = "@" in value or name.endswith("HEADERS")
+            yield f"{name}: {problem}" + ("" if is_secret else f" (is {value!r:.80})")
 
 
 def _queue_problems(environ: Mapping[str, str]) -> Iterable[str]:
@@ -105,6 +109,14 @@ def _seconds(value: str) -> str | None:
 
 def _compression(value: str) -> str | None:
     return None if value.lower() in _COMPRESSIONS else f"one of {', '.join(sorted(_COMPRESSIONS))} is expected"
+
+
+def _headers(value: str) -> str | None:
+    """As the SDK reads them: it leaves out what it does not understand."""
+    given = [one.strip() for one in value.split(",") if one.strip()]
+    if all(_HEADER.fullmatch(one) for one in given):
+        return None
+    return "NAME=VALUE is expected, with commas between several and values percent-encoded, such as x-token=a%2Cb"
 
 
 def _count(value: str) -> str | None:

@@ -4,7 +4,7 @@ from datetime import timedelta
 import pytest
 from pymongo.errors import AutoReconnect
 
-from shopsync_runtime import LeaseLost, Leases
+from shopsync_runtime import CommonSettings, LeaseLost, Leases, Runtime
 from shopsync_testkit.polling import eventually
 
 TTL = timedelta(seconds=30)
@@ -48,10 +48,17 @@ async def test_a_claim_with_unknown_outcome_is_asked_again_by_the_same_replica(r
     assert not await first.claim_slot("sweep", "2026-11-23"), "once means once"
 
 
-async def test_slots_are_cleared_by_a_ttl_index(replicas, mongo_client, mongo_database):
-    await replicas[0].claim_slot("sweep", "2026-11-23")
+async def test_slots_are_cleared_by_a_ttl_index_that_the_start_makes(mongo_uri, mongo_client, mongo_database):
+    common = CommonSettings(kafka_bootstrap_servers="b:1", mongo_uri=mongo_uri, mongo_database=mongo_database)
+    runtime = Runtime("janitor", common)
+    assert not runtime.start_hooks
+    async with runtime.leases.hold("clock", TTL) as held:
+        assert held is not None
+    for hook in runtime.start_hooks:
+        await hook()
     indexes = await mongo_client[mongo_database]["janitor_leases"].index_information()
     assert indexes["clear_at_1"]["expireAfterSeconds"] == 0
+    await runtime.close_mongo()
 
 
 async def test_a_lease_is_held_by_one_and_given_back(replicas):

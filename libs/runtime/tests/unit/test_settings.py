@@ -206,6 +206,17 @@ async def test_a_password_may_stand_apart_with_any_character(uri, expected):
     assert (None if credentials is None else credentials.password) == expected
 
 
+def test_a_password_of_nobody_is_refused(monkeypatch):
+    monkeypatch.setenv("SHOPSYNC_KAFKA_BOOTSTRAP_SERVERS", "k:9092")
+    monkeypatch.setenv("SHOPSYNC_MONGO_URI", "mongodb://mongo/?replicaSet=rs0")
+    monkeypatch.setenv("SHOPSYNC_MONGO_PASSWORD", "s3cret")
+    with pytest.raises(SettingsError, match=r"^SHOPSYNC_MONGO_PASSWORD: SHOPSYNC_MONGO_URI names no user") as raised:
+        load_settings(CommonSettings)
+    assert "s3cret" not in str(raised.value)
+    monkeypatch.setenv("SHOPSYNC_MONGO_URI", "mongodb://catalog@mongo/?replicaSet=rs0")
+    load_settings(CommonSettings)
+
+
 def test_a_line_end_behind_a_secret_is_no_part_of_it(monkeypatch):
     """As a Kubernetes secret made by `echo secret | base64` ends."""
     monkeypatch.setenv("OWN_SECRET", "secret\n")

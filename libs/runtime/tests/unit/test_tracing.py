@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from opentelemetry.sdk.trace.export import SpanExportResult
+from opentelemetry.util.re import parse_env_headers
 from prometheus_client import REGISTRY
 from recorded_traces import ids, ids_of, recorded_traces
 from structlog.testing import capture_logs
@@ -318,6 +319,19 @@ def test_a_password_in_the_address_is_not_repeated():
     (problem,) = problems_with({"OTEL_EXPORTER_OTLP_ENDPOINT": "me:s3cret@collector:4318"})
     assert problem.startswith("OTEL_EXPORTER_OTLP_ENDPOINT: a URL is expected")
     assert "s3cret" not in problem
+
+
+@pytest.mark.parametrize("value", ["foo", "a=b,s3cret", "=s3cret", "a=s3cret;b"])
+def test_headers_that_are_none_are_named_and_not_repeated(value):
+    (problem,) = problems_with({"OTEL_EXPORTER_OTLP_HEADERS": value})
+    assert problem.startswith("OTEL_EXPORTER_OTLP_HEADERS: NAME=VALUE is expected")
+    assert "s3cret" not in problem
+
+
+@pytest.mark.parametrize("value", ["a=b", "a=b, c = d%20e,", "authorization=Basic dXNlcjpw=="])
+def test_headers_that_the_sdk_takes_are_no_problem(value):
+    assert parse_env_headers(value, liberal=True)
+    assert problems_with({"OTEL_EXPORTER_OTLP_TRACES_HEADERS": value}) == []
 
 
 def test_a_queue_that_is_shorter_than_an_export_is_named():

@@ -2,6 +2,7 @@
 
 - CommandFailed        exit code 1: the call was right, the work was not done
   - Unreachable        Kafka or MongoDB does not answer
+  - MayNot             the user lacks a right on Kafka
 - WrongCall            exit code 2: an argument, an option or a setting is missing or wrong
   - NotGiven           neither an option nor a variable names it; what can do without it goes on
 """
@@ -15,6 +16,14 @@ class CommandFailed(Exception):
 
 class Unreachable(CommandFailed):
     """No answer from the address in the text."""
+
+
+class MayNot(CommandFailed):
+    """The user lacks a right. `what`: which, as far as the cluster says; `do`: what helps."""
+
+    def __init__(self, what: str, do: str) -> None:
+        self.what, self.do = what, do
+        super().__init__(f"{what}; {do}")
 
 
 class WrongCall(CommandFailed):

@@ -10,6 +10,7 @@ from aiokafka.client import AIOKafkaClient
 from pydantic import SecretStr
 
 from shopsync_runtime.file_secrets import FileSecret, UnusableSecretError, read_secret
+from shopsync_runtime.kafka.logins import heed_refusals
 from shopsync_runtime.settings_links import KafkaLink, SaslMechanism, SecurityProtocol
 from shopsync_runtime.tls import FollowingContext, TlsFiles
 
@@ -53,6 +54,7 @@ class KafkaConnection:
         Certificates and the token are read again for every connection that such a client makes. The password is not:
         see `follow_password`.
         """
+        heed_refusals()
         options: dict[str, Any] = {"bootstrap_servers": self.bootstrap_servers}
         if self.security_protocol != "PLAINTEXT":
             options["security_protocol"] = self.security_protocol

@@ -78,10 +78,6 @@ async def _brokers(connection: KafkaConnection, host: str, port: int) -> list[Ad
         link.close()
     cluster = ClusterMetadata()
     cluster.update_metadata(reply)
-    if not cluster.brokers():
-        # What a broker says to a request while it waits for the end of a log-in that it has refused: aiokafka takes
-        # the reason for a refusal of the token as the end of the log-in.
-        raise _NotLetInError("it names no brokers")
     return [(broker.host, broker.port) for broker in cluster.brokers()]
 
 
@@ -104,9 +100,8 @@ async def _meaning(connection: KafkaConnection, host: str, port: int, error: Exc
 
 
 async def _of_login(connection: KafkaConnection, host: str, port: int, error: Exception) -> str | None:
-    has_token, was_closed = connection.token_file is not None, isinstance(error, _NotLetInError)
-    if isinstance(error, SaslAuthenticationFailed) or (was_closed and has_token):
-        if has_token:
+    if isinstance(error, SaslAuthenticationFailed):
+        if connection.token_file is not None:
             return f"refuses the token: {_of_token(connection)}"
         return f"refuses the user {connection.username!r}: check {PREFIX}_USERNAME and {PREFIX}_PASSWORD"
     if isinstance(error, OSError) and str(error).startswith(TOKEN_FILE):

@@ -118,10 +118,16 @@ class SecuredBroker(Controlled):
             told |= {"SASL_MECHANISM": mechanism, "USERNAME": user, "PASSWORD": self.password_of(user)}
         return {f"SHOPSYNC_KAFKA_{name}": value for name, value in told.items()}
 
+    def refused_logins(self) -> int:
+        """How many log-ins the broker has refused so far."""
+        return self._log().count("Failed authentication with")
+
+    def _log(self) -> str:
+        assert isinstance(self.node, ProcessNode)  # noqa: S101 - it is never external
+        return self.node.log.read_text(encoding="utf-8", errors="replace")
+
     def decisions(self) -> list[Decision]:
         """Every decision of the authorizer so far about users of ours, in order."""
-        assert isinstance(self.node, ProcessNode)  # noqa: S101 - it is never external
-        text = self.node.log.read_text(encoding="utf-8", errors="replace")
         return [
             Decision(
                 found["user"],
@@ -131,7 +137,7 @@ class SecuredBroker(Controlled):
                 found["name"],
                 found["request"],
             )
-            for found in _DECISION.finditer(text)
+            for found in _DECISION.finditer(self._log())
             if found["user"] not in {ADMIN, _BROKER}
         ]
 
@@ -159,6 +165,7 @@ async def start_secured(folder: Path) -> SecuredBroker:
         jvm=(
             f"-Dorg.apache.kafka.sasl.oauthbearer.allowed.urls={key_set}",
             "-Dorg.slf4j.simpleLogger.log.kafka.authorizer.logger=debug",
+            "-Dorg.slf4j.simpleLogger.log.org.apache.kafka.common.network.Selector=info",  # refused log-ins
         ),
         ready=ready_at(addresses["SSL"], **_admin_options(authority)),
     )

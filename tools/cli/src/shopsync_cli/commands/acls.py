@@ -3,6 +3,7 @@
 import re
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from enum import StrEnum
 from typing import Annotated
 
@@ -10,11 +11,20 @@ import typer
 
 from shopsync_cli.commands.context import global_options
 from shopsync_cli.errors import WrongCall
-from shopsync_cli.kafka.acls import AclsReport, Binding, Users, compare, create_acls, declared, delete_acls, read_acls
+from shopsync_cli.kafka.acls import (
+    NAMED_ALIKE,
+    AclsReport,
+    Binding,
+    Users,
+    compare,
+    create_acls,
+    declared,
+    delete_acls,
+    read_acls,
+)
 from shopsync_cli.kafka.cluster import Cluster
 from shopsync_cli.views.access import acls_json, acls_properties, acls_script
 from shopsync_cli.views.output import print_json, print_table, say, warn
-from shopsync_contracts.access import PRINCIPALS
 from shopsync_runtime.wording import counted
 
 _PRINCIPAL = re.compile(r"(?P<name>[a-z-]+)=(?P<principal>[A-Za-z]+:.+)")
@@ -48,7 +58,6 @@ class Format(StrEnum):
 
 def users_of(principals: Sequence[str] | None, without: Sequence[str] | None) -> Users:
     """The cluster's names of the declared users. Raises WrongCall that names what cannot be understood."""
-    names = [str(one.name) for one in PRINCIPALS]
     given: dict[str, list[str]] = {}
     for text in principals or ():
         found = _PRINCIPAL.fullmatch(text)
@@ -56,9 +65,9 @@ def users_of(principals: Sequence[str] | None, without: Sequence[str] | None) ->
             raise WrongCall(f"--principal {text!r}: write NAME=User:PRINCIPAL, such as catalog=User:svc-catalog")
         given.setdefault(found["name"], []).append(found["principal"])
     left_out = set(without or ())
-    if unknown := sorted((given.keys() | left_out) - set(names)):
-        raise WrongCall(f"no such user: {', '.join(unknown)}; known: {', '.join(names)}")
-    return {name: given.get(name, [f"User:{name}"]) for name in names if name not in left_out}
+    if unknown := sorted((given.keys() | left_out) - NAMED_ALIKE.keys()):
+        raise WrongCall(f"no such user: {', '.join(unknown)}; known: {', '.join(NAMED_ALIKE)}")
+    return {name: some for name, some in {**NAMED_ALIKE, **given}.items() if name not in left_out}
 
 
 async def compared(cluster: Cluster, users: Users) -> AclsReport:
@@ -68,36 +77,37 @@ async def compared(cluster: Cluster, users: Users) -> AclsReport:
 
 
 async def applied(cluster: Cluster, users: Users, *, prune: bool) -> AclsReport:
-    """Grant what is missing and, with `prune`, take away what is more. Returns what was found before."""
+    """Grant what is missing and, with `prune`, take away what is more. Returns how it stands after that."""
     async with cluster.admin() as admin:
-        report = compare(await read_acls(admin), cluster.prefix, users)
-        for principal in sorted({one.principal for one in report.missing}):
-            await create_acls(admin, [one for one in report.missing if one.principal == principal])
-        if prune:
-            await delete_acls(admin, report.more)
-    return report
+        found = compare(await read_acls(admin), cluster.prefix, users)
+        for principal in sorted({one.principal for one in found.missing}):
+            await create_acls(admin, [one for one in found.missing if one.principal == principal])
+        now = replace(found, missing=[], granted=found.missing, there=found.there + len(found.missing))
+        if not prune:
+            return now
+        await delete_acls(admin, found.more)
+        return replace(now, more=[], taken_away=found.more)
 
 
-def tell_acls(report: AclsReport, *, done: bool, pruned: bool) -> None:
-    """Print what was granted and taken away, or would be, and what is more than declared."""
-    for principal, count in Counter(one.principal for one in report.missing).items():
-        if done:
-            say(f"granted {principal} {counted(count, 'permission')}")
-    for one in () if done else report.missing:
+def tell_acls(report: AclsReport) -> None:
+    """Print what was granted and taken away, what is missing, and what is more than declared."""
+    for principal, count in Counter(one.principal for one in report.granted).items():
+        say(f"granted {principal} {counted(count, 'permission')}")
+    for one in report.taken_away:
+        say(f"taken away: {one}")
+    for one in report.missing:
         warn(f"missing: {one}")
     for one in report.more:
-        (say if pruned else warn)(f"{'taken away' if pruned else 'more than declared'}: {one}")
+        warn(f"more than declared: {one}")
     for one in report.wider:
         warn(f"more than this environment: {one}")
     for one in report.denied:
         warn(f"takes a declared right away: {one}")
     for one in report.others:
-        say(f"no declared user: {one}")
-    granted, missing = (len(report.missing), 0) if done else (0, len(report.missing))
-    more = len(report.more) - (len(report.more) if pruned else 0)
+        warn(f"no declared user: {one}")
     say(
-        f"{counted(granted + report.there, 'permission')} as declared ({granted} granted now), {missing} missing,"
-        f" {more} more than declared"
+        f"{counted(report.there, 'permission')} as declared ({len(report.granted)} granted now),"
+        f" {len(report.missing)} missing, {len(report.more)} more than declared"
     )
 
 

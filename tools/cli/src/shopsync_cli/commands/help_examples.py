@@ -1,5 +1,7 @@
 """The examples that `--help` shows. A test parses each with its command's parser."""
 
+from collections.abc import Sequence
+
 import typer
 
 EXAMPLES: dict[str, tuple[str, ...]] = {
@@ -91,17 +93,20 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
 
 
 def give_examples(app: typer.Typer, prefix: str = "") -> None:
-    """Add the examples to the help of every command."""
+    """Add the examples to the help of every command; a group without its own shows the first of each command in it."""
     for command in app.registered_commands:
-        command.epilog = _epilog(f"{prefix}{command.name}")
+        command.epilog = _shown(EXAMPLES.get(f"{prefix}{command.name}", ()))
     for group in app.registered_groups:
         if group.typer_instance is not None:
             name = f"{prefix}{group.name}"
-            if name in EXAMPLES:
-                group.epilog = _epilog(name)
+            group.epilog = _shown(EXAMPLES[name] if name in EXAMPLES else _first_of_each(name))
             give_examples(group.typer_instance, f"{name} ")
 
 
-def _epilog(name: str) -> str | None:
+def _first_of_each(group: str) -> list[str]:
+    return [lines[0] for name, lines in EXAMPLES.items() if name.startswith(f"{group} ")]
+
+
+def _shown(lines: Sequence[str]) -> str:
     # Without a blank line between them the help puts two on one line.
-    return "\n\n".join(("Examples:", *(f"shopsync {line}" for line in EXAMPLES.get(name, ()))))
+    return "\n\n".join(("Examples:", *(f"shopsync {line}" for line in lines)))

@@ -6,7 +6,7 @@ import typer
 from shopsync_cli.commands.context import cluster_of, run
 from shopsync_cli.commands.options import AsJson
 from shopsync_cli.kafka.cluster import Cluster
-from shopsync_cli.kafka.lag import read_lag
+from shopsync_cli.kafka.lag import read_lag, require_topics
 from shopsync_cli.moments import now
 from shopsync_cli.views.lag import print_lag
 from shopsync_cli.views.output import print_json
@@ -32,6 +32,7 @@ def lag(
     messages.
     """
     cluster = cluster_of(ctx)
+    run(require_topics(cluster))
     left = (rounds or 0) if watch else 1
     while True:
         _look(cluster, group, every=every, count_up_to=count_up_to, clears=watch, as_json=as_json)

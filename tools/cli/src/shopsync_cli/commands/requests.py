@@ -20,7 +20,7 @@ from shopsync_contracts.events import (
     SyncRequested,
 )
 from shopsync_readmodel.stored.replies import refusal_of
-from shopsync_runtime.wording import counted
+from shopsync_runtime.wording import counted, no_settings
 
 
 def request(ctx: typer.Context, event: Event[ShopBody], *, wait: bool, timeout: float, as_json: bool) -> None:
@@ -66,7 +66,12 @@ def _wait(cluster: Cluster, event: Event[ShopBody], timeout: float) -> list[Answ
                 bar.update(task, description=f"{title}: {how_far(known)}")
             bar.refresh()
 
-        return run(publish_and_wait(cluster, event, seconds=timeout, progress=progress))
+        def warn_of_no_settings() -> None:
+            warn(f"{no_settings(event.data.shop_key)}; the service waits some seconds for them before it refuses")
+
+        return run(
+            publish_and_wait(cluster, event, seconds=timeout, progress=progress, on_no_settings=warn_of_no_settings)
+        )
 
 
 def how_far(known: ImportProgress) -> str:

@@ -71,7 +71,7 @@ def apply(
         _tell(report)
         say(f"{len(report.created)} created, {len(missing)} to create, {len(report.checked)} there already")
         if access is not None:
-            tell_acls(access, done=not dry_run, pruned=prune_acls and not dry_run)
+            tell_acls(access)
     if report.differences:
         raise typer.Exit(1)
 
@@ -87,7 +87,8 @@ def check(
 ) -> None:
     """Compare the cluster with the declaration. Exit code 1 when a topic is missing or differs.
 
-    With --acls also when a declared user may not do all of what it needs, or may do more.
+    With --acls also when a declared user may not do all of what it needs, or may do more, and when a user that is not
+    declared may use a topic or group of this environment.
     """
     users = _users(principal, without, acls=acls)
     cluster = cluster_of(ctx)
@@ -97,10 +98,10 @@ def check(
         print_json({**asdict(report), "missing": missing, **_acls_json(access)})
     else:
         for name in missing:
-            warn(f"{name} is missing; `shopsync topics apply` creates it")
+            warn(f"{name} is {cluster.not_there}")
         _tell(report)
         if access is not None:
-            tell_acls(access, done=False, pruned=False)
+            tell_acls(access)
     if missing or report.differences or not (access is None or access.is_exact):
         raise typer.Exit(1)
     if not as_json:

@@ -1,4 +1,5 @@
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator
 from typing import Annotated
 
@@ -7,13 +8,15 @@ from rich.live import Live
 
 from shopsync_cli.commands.context import global_options, run
 from shopsync_cli.commands.options import AsJson
-from shopsync_cli.errors import NotGiven, WrongCall
+from shopsync_cli.errors import NotGiven, Unreachable, WrongCall
 from shopsync_cli.kafka.cluster import Cluster
+from shopsync_cli.mongo.database import connected
 from shopsync_cli.settings import MongoSettings
 from shopsync_cli.views.output import out, print_json, say
 from shopsync_cli.views.stdout import reader_is_gone
 from shopsync_cli.views.watch import print_glance, renderable
 from shopsync_cli.watching.glance import Glance, Watcher
+from shopsync_readmodel.shops.settings import require_shop
 
 
 def watch(
@@ -31,9 +34,19 @@ def watch(
     What does not answer is told, and the rest goes on. Ctrl-C ends it. The shops are read less often where that takes
     MongoDB more than a twentieth of its time.
     """
-    watcher = Watcher(*_sides(ctx), shop)
+    cluster, mongo = _sides(ctx)
+    if shop is not None and mongo is not None:
+        run(_require(mongo, shop))
+    watcher = Watcher(cluster, mongo, shop)
     left = 2 if once else rounds
     run(_watch(watcher, interval=interval, left=left, once=once, most=shops, as_json=as_json))
+
+
+async def _require(mongo: MongoSettings, shop: str) -> None:
+    """Raises CommandFailed for a shop that nobody knows. A database that is away is told at the first look."""
+    with contextlib.suppress(Unreachable):
+        async with connected(mongo) as database:
+            await require_shop(database, shop)
 
 
 def _sides(ctx: typer.Context) -> tuple[Cluster | None, MongoSettings | None]:

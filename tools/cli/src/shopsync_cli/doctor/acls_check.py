@@ -5,15 +5,14 @@ from collections.abc import Callable, Sequence
 from aiokafka.errors import KafkaError
 
 from shopsync_cli.doctor.model import Finding, Patient, fail, ok, skipped, warn
-from shopsync_cli.kafka.acls import AclsReport, Binding, NoAccessControl, NotAllowed, Users, compare, read_acls
+from shopsync_cli.kafka.acls import NAMED_ALIKE, AclsReport, Binding, NoAccessControl, NotAllowed, compare, read_acls
 from shopsync_cli.kafka.cluster import Cluster
 from shopsync_cli.kafka.group_offsets import members
 from shopsync_contracts import TOPICS
-from shopsync_contracts.access import GROUPS, PRINCIPALS
+from shopsync_contracts.access import GROUPS
 from shopsync_runtime.wording import counted
 
 _SHOWN = 3
-_USERS: Users = {one.name: [f"User:{one.name}"] for one in PRINCIPALS}
 
 
 async def check(patient: Patient) -> Sequence[Finding]:
@@ -33,7 +32,7 @@ async def check(patient: Patient) -> Sequence[Finding]:
 
 def judge(found: set[Binding], prefix: str) -> list[Finding]:
     """The rules of the cluster against the declared ones."""
-    report = compare(found, prefix, _USERS)
+    report = compare(found, prefix, NAMED_ALIKE)
     if not report.there:
         text = "no declared user has a right here; the users may have other names"
         return [skipped("acls", text, "shopsync topics check --acls --principal NAME=PRINCIPAL")]
@@ -42,6 +41,7 @@ def judge(found: set[Binding], prefix: str) -> list[Finding]:
         *_lines("taken away by a rule", report.denied, fail, "remove it with kafka-acls.sh --remove --deny-principal"),
         *_lines("more than declared", report.more, warn, "shopsync topics apply --acls --prune-acls"),
         *_lines("reaching beyond this environment", report.wider, warn, "kafka-acls.sh --remove"),
+        *_lines("for users that are not declared", report.others, warn, "kafka-acls.sh --remove, unless they belong"),
     ]
     return findings or [ok("acls", _words(report))]
 

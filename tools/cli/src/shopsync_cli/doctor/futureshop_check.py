@@ -25,7 +25,7 @@ from shopsync_cli.moments import now
 _IN_FOLDER = "shops.yaml"
 _FIELDS = ("base_url", "client_id", "client_secret")
 _ENV = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
-_APART = 1.1
+_APART_SECONDS = 1.1
 _AT_ONCE = 8
 _REQUEST_SECONDS = 10.0
 _MARGIN_SECONDS = 1.0
@@ -125,7 +125,7 @@ async def _within(turns: asyncio.Semaphore, shop: Access) -> list[Finding]:
             return [fail(shop.shop_key, text, "look whether this machine's address is registered with futureshop")]
 
 
-async def ask(http: httpx.AsyncClient, shop: Access, *, apart: float = _APART) -> list[Finding]:
+async def ask(http: httpx.AsyncClient, shop: Access) -> list[Finding]:
     """Ask for a token and a page of products. What the answers say, and how far the clock is off if it is."""
     ours = {"X-SHOP-KEY": shop.shop_key, "Accept": "application/json"}
     credentials = httpx.BasicAuth(shop.client_id, shop.client_secret)
@@ -136,7 +136,7 @@ async def ask(http: httpx.AsyncClient, shop: Access, *, apart: float = _APART) -
     token = _member(reply, "access_token")
     if token is None:
         return [_refused(shop.shop_key, "the token call", reply), *clock]
-    await asyncio.sleep(apart)
+    await asyncio.sleep(_APART_SECONDS)
     headers = {**ours, "Authorization": f"Bearer {token}"}
     page = await http.get(f"{shop.base_url}/admin-api/v1/products", params={"count": "50"}, headers=headers)
     if page.status_code != HTTPStatus.OK or _member(page, "productList") is None:

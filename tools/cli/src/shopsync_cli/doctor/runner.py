@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 
 from shopsync_cli.bounded import ClientGaveUp, TookTooLong, bounded
 from shopsync_cli.doctor.model import Check, Examined, Finding, Patient, Verdict, fail, skipped
-from shopsync_cli.errors import CommandFailed, NotGiven, WrongCall
+from shopsync_cli.errors import CommandFailed, MayNot, NotGiven, WrongCall
 from shopsync_runtime.wording import error_text
 
 _LONGEST = 300
@@ -40,7 +40,8 @@ async def _run(patient: Patient, check: Check) -> Sequence[Finding]:
     except ClientGaveUp as error:
         return [fail(check.name, str(error), "try again")]
     except (CommandFailed, WrongCall) as error:
-        return [fail(check.name, str(error)[:_LONGEST])]
+        text, do = (error.what, error.do) if isinstance(error, MayNot) else (str(error), "")
+        return [fail(check.name, text[:_LONGEST], do)]
     except Exception as error:  # noqa: BLE001 - a bug in one check must not hide what the others found
         return [fail(check.name, f"the check itself failed: {error_text(error)[:_LONGEST]}")]
 

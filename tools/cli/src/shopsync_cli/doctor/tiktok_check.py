@@ -115,7 +115,9 @@ async def ready(address: str) -> Finding:
         told = reply.json()
         bad = [f"{name}: {text}" for name, text in told["checks"].items() if text != "ok"]
         notes = [f"{name}: {text}" for name, text in told.get("notes", {}).items()]
-    except (httpx.InvalidURL, httpx.HTTPError):
+    except (httpx.InvalidURL, httpx.UnsupportedProtocol):
+        return fail(address, "is no URL", "write http://HOST:PORT")
+    except httpx.HTTPError:
         return fail(address, "does not answer", "start it, or correct the address")
     except (ValueError, KeyError, TypeError, AttributeError):
         return fail(address, "answers, but not as a service of shopsync", "correct the address")

@@ -24,7 +24,7 @@ async def check(patient: Patient) -> Sequence[Finding]:
     wanted = {cluster.name(spec): spec for spec in TOPICS}
     missing = [name for name in wanted if name not in there]
     copies = patient.replication or min(_USUAL_COPIES, brokers)
-    found = [_missing(missing, copies)] if missing else []
+    found = [_missing(missing, copies, hides=cluster.hides)] if missing else []
     present = [spec for name, spec in wanted.items() if name in there]
     report = await _compared(cluster, present, copies)
     found += [_differs(one) for one in report]
@@ -45,10 +45,10 @@ async def _compared(cluster: Cluster, specs: Sequence[Any], copies: int) -> list
     return report.differences
 
 
-def _missing(names: Sequence[str], copies: int) -> Finding:
+def _missing(names: Sequence[str], copies: int, *, hides: bool) -> Finding:
     shown = ", ".join(names[:_SHOWN]) + (", …" if len(names) > _SHOWN else "")
     text = f"{counted(len(names), 'topic is', 'topics are')} missing, or this user may not see them: {shown}"
-    return fail("topics", text, f"shopsync topics apply --replication {copies}")
+    return fail("topics", text, f"shopsync topics apply --replication {copies}{' --acls' if hides else ''}")
 
 
 def _differs(one: Difference) -> Finding:

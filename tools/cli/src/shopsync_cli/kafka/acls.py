@@ -71,7 +71,8 @@ class AclsReport:
 
     `there`: how many are as declared. `more`: of declared users on names of this environment. `wider`: of declared
     users on more than this environment, so that it is for people to decide. `denied`: what takes declared rights away.
-    `others`: of users that are not declared, on names of this environment.
+    `others`: of users that are not declared, on names of this environment. `granted`, `taken_away`: what was changed
+    just now, so that it is neither missing nor more any longer.
     """
 
     missing: list[Binding] = field(default_factory=list)
@@ -80,15 +81,20 @@ class AclsReport:
     wider: list[Binding] = field(default_factory=list)
     denied: list[Binding] = field(default_factory=list)
     others: list[Binding] = field(default_factory=list)
+    granted: list[Binding] = field(default_factory=list)
+    taken_away: list[Binding] = field(default_factory=list)
 
     @property
     def is_exact(self) -> bool:
-        """Whether the declared users may do what is declared, and nothing else."""
-        return not (self.missing or self.more or self.wider or self.denied)
+        """Whether the declared users may do what is declared and nothing else, and nobody else may do anything here."""
+        return not (self.missing or self.more or self.wider or self.denied or self.others)
 
 
 Users = Mapping[str, Sequence[str]]
 """Principals of the cluster by the name of the declared user, such as `{"catalog": ["User:catalog"]}`."""
+
+NAMED_ALIKE: Users = {str(one.name): [f"User:{one.name}"] for one in PRINCIPALS}
+"""Where the cluster calls every user as the declaration does."""
 
 
 def declared(prefix: str, users: Users) -> list[Binding]:

@@ -8,22 +8,32 @@ from typing import Any
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
-from aiokafka.errors import KafkaConnectionError, KafkaError, KafkaTimeoutError, NodeNotReadyError
+from aiokafka.errors import (
+    ClusterAuthorizationFailedError,
+    GroupAuthorizationFailedError,
+    KafkaConnectionError,
+    KafkaError,
+    KafkaTimeoutError,
+    NodeNotReadyError,
+)
 
-from shopsync_cli.errors import CommandFailed, Unreachable
+from shopsync_cli.errors import CommandFailed, MayNot, Unreachable
 from shopsync_cli.settings import KafkaSettings
 from shopsync_contracts import TopicSpec
 from shopsync_runtime.errors import RuntimeFailure
 from shopsync_runtime.kafka.connection import KafkaConnection
 from shopsync_runtime.kafka.consumer import reader
 from shopsync_runtime.kafka.diagnosis import why_not
+from shopsync_runtime.kafka.identity import who
 from shopsync_runtime.kafka.producer import Producer
+from shopsync_runtime.kafka.refusals import is_refusal
 from shopsync_runtime.wording import error_text
 
 CLIENT_ID = "shopsync-ops"
 CONNECT_SECONDS = 10.0
 _REQUEST_MS = 15_000
 _CLOSE_SECONDS = 5.0
+_GRANT = "an administrator grants what is declared with `shopsync topics apply --acls`"
 _MAX_FETCH = 4 * 1024 * 1024
 
 
@@ -43,6 +53,21 @@ class Cluster:
     def bootstrap_servers(self) -> str:
         """Its addresses."""
         return self.connection.bootstrap_servers
+
+    @property
+    def hides(self) -> bool:
+        """Whether it may have topics that it does not show to us: Kafka hides those that a user may not describe."""
+        return self.connection.security_protocol != "PLAINTEXT"
+
+    @property
+    def not_there(self) -> str:
+        """Of topics that the cluster does not show, and what helps."""
+        if not self.hides:
+            return "missing; `shopsync topics apply` creates what is declared"
+        return (
+            f"missing, or {who(self.connection)} may not see it; `shopsync topics apply` creates what is declared,"
+            " with --acls it grants the rights"
+        )
 
     def name(self, spec: TopicSpec) -> str:
         """Full name of a topic."""
@@ -111,9 +136,7 @@ class Cluster:
             described = {topic["topic"]: topic for topic in await admin.describe_topics()}
         wanted = list(dict.fromkeys(names))
         if missing := [name for name in wanted if name not in described]:
-            raise CommandFailed(
-                f"no such topic at {self.bootstrap_servers}: {', '.join(missing)}; `shopsync topics apply` creates them"
-            )
+            raise CommandFailed(f"no such topic at {self.bootstrap_servers}: {', '.join(missing)} is {self.not_there}")
         return {
             name: sorted(TopicPartition(name, entry["partition"]) for entry in described[name]["partitions"])
             for name in wanted
@@ -136,11 +159,23 @@ async def _closed(closing: Coroutine[Any, Any, None]) -> None:
 
 @contextmanager
 def kafka_errors(cluster: Cluster) -> Iterator[None]:
-    """Turns errors of Kafka and the runtime into Unreachable or CommandFailed with the address."""
+    """Turns errors of Kafka and the runtime into Unreachable, MayNot or CommandFailed with the address."""
     address = cluster.bootstrap_servers
     try:
         yield
     except (KafkaConnectionError, KafkaTimeoutError, NodeNotReadyError, TimeoutError) as error:
         raise Unreachable(f"Kafka is not reachable at {address}: {error_text(error)}") from error
     except (KafkaError, RuntimeFailure) as error:
+        cause = error.__cause__ if isinstance(error, RuntimeFailure) else error
+        if isinstance(cause, ClusterAuthorizationFailedError) or (cause is not None and is_refusal(cause)):
+            raise MayNot(
+                f"Kafka at {address} does not let {who(cluster.connection)} {_right(cause)}", _GRANT
+            ) from error
         raise CommandFailed(f"Kafka at {address} refused: {error_text(error)}") from error
+
+
+def _right(refusal: BaseException) -> str:
+    """What was refused, as far as the error tells."""
+    if isinstance(refusal, GroupAuthorizationFailedError):
+        return f"Describe on group {refusal.args[0] if refusal.args else 'of the services'}"
+    return f"do this: {error_text(refusal)}"

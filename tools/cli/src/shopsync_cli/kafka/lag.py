@@ -7,9 +7,11 @@ from typing import Any
 
 from aiokafka import TopicPartition
 
+from shopsync_cli.errors import CommandFailed
 from shopsync_cli.kafka.cluster import Cluster
 from shopsync_cli.kafka.group_offsets import Members, committed, members
 from shopsync_cli.kafka.records import Consumer
+from shopsync_contracts import TOPICS
 from shopsync_contracts.access import GROUPS
 
 _POLL_MS = 500
@@ -78,6 +80,14 @@ class GroupLag:
         """For JSON."""
         sums = ("lag", "exact", "lost", "ahead", "unreadable")
         return {**asdict(self), **{name: getattr(self, name) for name in sums}}
+
+
+async def require_topics(cluster: Cluster) -> None:
+    """Raises CommandFailed where no topic of the prefix is seen, as where the prefix is misspelt."""
+    if (await cluster.topics()).isdisjoint(map(cluster.name, TOPICS)):
+        raise CommandFailed(
+            f"no topic of the prefix {cluster.prefix!r} at {cluster.bootstrap_servers}: each is {cluster.not_there}"
+        )
 
 
 async def read_lag(cluster: Cluster, *, count_up_to: int) -> list[GroupLag]:

@@ -91,4 +91,4 @@ INDEXES: dict[str, tuple[Index, ...]] = {
     "publisher_leases": _LEASES,
     "janitor_leases": _LEASES,
 }
-"""By collection. A collection of leases has its index once somebody has held one."""
+"""By collection."""

@@ -6,15 +6,17 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
+from shopsync_cli.bounded import bounded
 from shopsync_cli.errors import CommandFailed
 from shopsync_cli.kafka.cluster import Cluster
-from shopsync_cli.kafka.records import Consumer, seek_to_end
+from shopsync_cli.kafka.records import Consumer, read_to_end, seek_to_end
 from shopsync_cli.publishing.events import publish_events
 from shopsync_contracts import ContractError, Event, ShopBody, parse
 from shopsync_contracts.events import ImportProgress
-from shopsync_contracts.topics import REPORTS
+from shopsync_contracts.topics import REPORTS, SHOP_SETTINGS
 
 _POLL_MS = 300
+_LOOK_SECONDS = 5.0
 
 Progress = Callable[[ImportProgress | None], None]
 """Called a few times a second, with the newest that is known about how far the request is."""
@@ -87,6 +89,17 @@ class ShopReports:
                         self._seen.append(event)
 
 
+async def _has_settings(cluster: Cluster, shop_key: str) -> bool:
+    """By the topic that keeps the newest settings of each shop."""
+    name, known = cluster.name(SHOP_SETTINGS), False
+    partitions = (await cluster.partitions([name]))[name]
+    async with cluster.consumer() as consumer:
+        async for record in read_to_end(consumer, partitions):
+            if record.key == shop_key.encode():
+                known = record.value is not None
+    return known
+
+
 @asynccontextmanager
 async def read_reports(cluster: Cluster, shop_key: str) -> AsyncIterator[ShopReports]:
     """Reports from now on. Enter it before publishing, or an early report is missed."""
@@ -97,15 +110,24 @@ async def read_reports(cluster: Cluster, shop_key: str) -> AsyncIterator[ShopRep
 
 
 async def publish_and_wait(
-    cluster: Cluster, request: Event[ShopBody], *, seconds: float, progress: Progress
+    cluster: Cluster,
+    request: Event[ShopBody],
+    *,
+    seconds: float,
+    progress: Progress,
+    on_no_settings: Callable[[], None],
 ) -> list[Answer]:
     """Publish the command and return its report, and that of the sync which follows an import with `then_sync`.
 
+    `on_no_settings` is called at once when the shop has none: services wait some seconds for them, then they refuse.
     Raises CommandFailed after `seconds`; the command stays published and may still be carried out.
     """
     async with read_reports(cluster, request.data.shop_key) as reports:
         await publish_events(cluster, [request])
         until = asyncio.get_running_loop().time() + seconds
+        with contextlib.suppress(CommandFailed):  # who may not read the settings cannot say that there are none
+            if not await bounded(_has_settings(cluster, request.data.shop_key), min(seconds, _LOOK_SECONDS)):
+                on_no_settings()
         answers = [await reports.answer(request.id, until=until, progress=progress)]
         followed_by = getattr(answers[0].events[0].data, "sync_request_id", None)
         if getattr(request.data, "then_sync", False) and followed_by is not None:
