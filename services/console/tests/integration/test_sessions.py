@@ -5,8 +5,7 @@ from http.cookies import SimpleCookie
 
 import httpx
 import pytest
-from starlette.testclient import TestClient
-from starlette.websockets import WebSocketDisconnect
+from every_route import application_of
 
 from console.app import build
 from console.settings import ConsoleSettings
@@ -163,10 +162,15 @@ async def test_neither_cookie_nor_password_is_stored(world):
         assert world.stranger.cookies[name] not in kept
 
 
-def test_a_web_socket_is_closed(world):
-    app = make_http_app(
-        livez=world.runtime.livez, readyz=world.runtime.readyz, routes=world.runtime.routes, is_started=lambda: True
-    )
-    with pytest.raises(WebSocketDisconnect) as closed, TestClient(app).websocket_connect("/stream"):
-        pass
-    assert closed.value.code == 1008
+async def test_a_web_socket_is_closed(world):
+    sent = []
+
+    async def receive():
+        return {"type": "websocket.connect"}
+
+    async def send(message):
+        sent.append(message)
+
+    scope = {"type": "websocket", "path": "/stream", "root_path": "", "headers": [], "query_string": b""}
+    await application_of(world.runtime)(scope, receive, send)
+    assert sent == [{"type": "websocket.close", "code": 1008}]
