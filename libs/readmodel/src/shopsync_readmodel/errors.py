@@ -60,7 +60,7 @@ class BrokenDocument(ReadError):
 
 
 class WrongCursor(ReadError):
-    """A cursor is SHOP/NO, as the page before returned it."""
+    """A cursor is SHOP/NO, or what else the page before returned."""
 
     def __init__(self, cursor: str) -> None:
         self.cursor = cursor

@@ -11,6 +11,7 @@ from console.screens.actions import ActionScreen
 from console.screens.authorization import AuthorizationScreen
 from console.screens.bulk import BulkScreen
 from console.screens.help import HelpScreen
+from console.screens.history import HistoryScreen
 from console.screens.login import LoginScreen
 from console.screens.password import PasswordScreen
 from console.screens.pictures import PictureScreen
@@ -22,7 +23,7 @@ from console.screens.settings import SettingsScreen
 from console.screens.stream import StreamScreen
 from console.screens.sync import SyncScreen
 from console.settings import ConsoleSettings
-from console.store import ActionStore, LoginThrottle, Sessions
+from console.store import ActionStore, LoginThrottle, Notes, Sessions
 from console.web.application import behind_proxies, make_application
 from console.web.cookies import Cookies
 from console.web.gate import AuthorizationGate
@@ -38,13 +39,13 @@ def build(runtime: Runtime, settings: ConsoleSettings) -> None:
     clock, database = runtime.clock, runtime.database
     sessions = Sessions(database, idle=settings.session_idle, lifetime=settings.session_lifetime, clock=clock)
     accounts = Accounts(database)
-    stored_actions = ActionStore(database)
-    for store in (sessions, accounts, stored_actions):
+    stored_actions, notes = ActionStore(database), Notes(database)
+    for store in (sessions, accounts, stored_actions, notes):
         runtime.on_start(store.ensure_indexes)
     runtime.on_start(accounts.get_ready)
     throttle = LoginThrottle(database, failures=settings.login_failures, wait=settings.login_wait, clock=clock)
     actions = Actions(runtime.publishes(*PUBLISHED), stored_actions, database, clock=clock)
-    hub = live(runtime, actions, stored_actions)
+    hub = live(runtime, actions, stored_actions, notes)
 
     publisher = publisher_api(runtime, settings)
     lists = ProductLists(publisher)
@@ -65,6 +66,7 @@ def build(runtime: Runtime, settings: ConsoleSettings) -> None:
         PictureScreen(database, picture_files(runtime, settings)),
         AuthorizationScreen(pages, publisher, database, clock=clock),
         SettingsScreen(pages, actions, database),
+        HistoryScreen(pages, database, actions, notes),
         HelpScreen(pages),
     )
     routes = [route for screen in screens for route in screen.routes()]
@@ -97,11 +99,11 @@ def picture_files(runtime: Runtime, settings: ConsoleSettings) -> PictureFiles:
     return pictures
 
 
-def live(runtime: Runtime, actions: Actions, store: ActionStore) -> Hub:
+def live(runtime: Runtime, actions: Actions, store: ActionStore, notes: Notes) -> Hub:
     """What follows actions to their end beside the pages, and tells open pages; their streams end with the process."""
     hub = Hub()
     follower = Follower(store, Situation(runtime.database), hub, clock=runtime.clock)
-    reading = Reader(runtime.kafka, runtime.common.topic_prefix, hub, follower, clock=runtime.clock)
+    reading = Reader(runtime.kafka, runtime.common.topic_prefix, hub, follower, notes, clock=runtime.clock)
     actions.on_sent(lambda _action: follower.wake())
     runtime.on_start(reading.start)
     runtime.background("following", follower.run)

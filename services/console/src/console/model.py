@@ -91,3 +91,26 @@ _ENDED: Mapping[ActionKind, tuple[str, ...]] = {
     "import": ("read",),
     "sync": ("sent", "failed", "skipped"),
 }
+
+
+@dataclass(frozen=True, slots=True)
+class SyncNote:
+    """A sync of the shop, by hand or by its timing. `counts`: by names of SyncCounts."""
+
+    id: str
+    request_id: str | None
+    reason: str
+    at: datetime
+    counts: Mapping[str, int]
+    refused_because: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """An event of the shop that a service refused. `kind`: its type; `product_no` None: of the whole shop."""
+
+    id: str
+    kind: str
+    product_no: str | None
+    at: datetime
+    reason: str

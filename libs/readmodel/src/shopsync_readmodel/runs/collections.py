@@ -1,9 +1,9 @@
-"""What imports and sweeps have in common: how one is found, and the newest of them."""
+"""What imports and sweeps have in common: how one is found, the newest of them, and a shop's by page."""
 
 from dataclasses import dataclass
 from datetime import datetime
 
-from shopsync_readmodel.errors import NoRun
+from shopsync_readmodel.errors import NoRun, WrongCursor
 from shopsync_readmodel.permitted import if_allowed
 from shopsync_runtime.mongo import Database, Document
 
@@ -23,6 +23,51 @@ async def newest(database: Database, collection: str, shop_key: str | None, limi
     """The newest documents, of one shop or of all, without their long lists."""
     query = {} if shop_key is None else {"shop_key": shop_key}
     return await database[collection].find(query, _LONG).sort("requested_at", -1).limit(limit).to_list()
+
+
+async def page_of_shop(
+    database: Database, collection: str, shop_key: str, limit: int, after: str | None
+) -> tuple[list[Document], str | None]:
+    """One shop's documents, newest first, after the cursor of the page before; and the next cursor.
+
+    A cursor is the time of the last one and the ids that stood there with that time. Raises WrongCursor.
+    """
+    seen: list[str] = []
+    query: Document = {"shop_key": shop_key}
+    if after is not None:
+        moment, seen = _moment_and_ids(after)
+        query["requested_at"] = {"$lte": moment}
+    found = database[collection].find(query, _LONG).sort("requested_at", -1).limit(limit + len(seen) + 1)
+    unseen = [one for one in await found.to_list() if one["_id"] not in seen]
+    page = unseen[:limit]
+    if len(unseen) <= limit:
+        return page, None
+    last = page[-1]["requested_at"]
+    again = seen if after is not None and _moment_and_ids(after)[0] == last else []
+    ids = [*again, *(str(one["_id"]) for one in page if one["requested_at"] == last)]
+    return page, _SEPARATOR.join([last.isoformat(), *ids])
+
+
+_SEPARATOR = "~"
+
+
+def _moment_and_ids(cursor: str) -> tuple[datetime, list[str]]:
+    time, *ids = cursor.split(_SEPARATOR)
+    try:
+        moment = datetime.fromisoformat(time)
+    except ValueError:
+        raise WrongCursor(cursor) from None
+    if moment.tzinfo is None or not ids:
+        raise WrongCursor(cursor)
+    return moment, ids
+
+
+async def find_of_shop(database: Database, collection: str, shop_key: str, run_id: str) -> Document:
+    """The one with this id, if it is this shop's. Raises NoRun."""
+    found = await database[collection].find_one({"_id": run_id, "shop_key": shop_key})
+    if found is None:
+        raise NoRun(f"shop {shop_key!r} has no {collection.removesuffix('s')} {run_id!r}", collection, shop_key)
+    return dict(found)
 
 
 async def newest_by_shop(database: Database, collection: str, end: str, shop_key: str | None) -> dict[str, LastRun]:

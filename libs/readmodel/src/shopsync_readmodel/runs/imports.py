@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from shopsync_readmodel.permitted import if_allowed
-from shopsync_readmodel.runs.collections import find, newest
+from shopsync_readmodel.runs.collections import find, find_of_shop, newest, page_of_shop
 from shopsync_runtime.mongo import Database, Document
 
 
@@ -51,6 +51,19 @@ class Import:
 async def newest_imports(database: Database, shop_key: str | None, limit: int) -> list[Import]:
     """The newest first, of one shop or of all."""
     return [_import(one) for one in await newest(database, "imports", shop_key, limit)]
+
+
+async def read_imports(
+    database: Database, shop_key: str, limit: int, after: str | None
+) -> tuple[list[Import], str | None]:
+    """A page of one shop's, newest first, and the cursor of the next one. Raises WrongCursor."""
+    found, following = await page_of_shop(database, "imports", shop_key, limit, after)
+    return [_import(one) for one in found], following
+
+
+async def read_import(database: Database, shop_key: str, import_id: str) -> Import:
+    """One of this shop's, by its id. Raises NoRun."""
+    return _import(await find_of_shop(database, "imports", shop_key, import_id))
 
 
 async def find_import(database: Database, wanted: str) -> Import:

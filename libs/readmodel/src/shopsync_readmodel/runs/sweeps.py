@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from shopsync_readmodel.runs.collections import find, newest
+from shopsync_readmodel.runs.collections import find, find_of_shop, newest, page_of_shop
 from shopsync_runtime.mongo import Database, Document
 
 
@@ -36,6 +36,19 @@ class Sweep:
 async def newest_sweeps(database: Database, shop_key: str | None, limit: int) -> list[Sweep]:
     """The newest first, of one shop or of all."""
     return [_sweep(one) for one in await newest(database, "sweeps", shop_key, limit)]
+
+
+async def read_sweeps(
+    database: Database, shop_key: str, limit: int, after: str | None
+) -> tuple[list[Sweep], str | None]:
+    """A page of one shop's, newest first, and the cursor of the next one. Raises WrongCursor."""
+    found, following = await page_of_shop(database, "sweeps", shop_key, limit, after)
+    return [_sweep(one) for one in found], following
+
+
+async def read_sweep(database: Database, shop_key: str, sweep_id: str) -> Sweep:
+    """One of this shop's, by its id. Raises NoRun."""
+    return _sweep(await find_of_shop(database, "sweeps", shop_key, sweep_id))
 
 
 async def find_sweep(database: Database, wanted: str) -> Sweep:

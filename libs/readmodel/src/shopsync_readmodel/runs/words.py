@@ -6,7 +6,6 @@ English is for operators, as the services report it; Japanese is for merchants a
 import re
 from typing import Final
 
-from shopsync_contracts.events import SweepVerdict
 from shopsync_readmodel.runs.imports import ImportFailure
 from shopsync_readmodel.words import Sentences, Words
 
@@ -118,13 +117,19 @@ def sync_refusal(text: str) -> Words:
     return _SYNC.words(text)
 
 
-VERDICTS: Final[dict[SweepVerdict, Words]] = {
+VERDICTS: Final[dict[str, Words]] = {
     "deleted": Words("deleted", "ツールから削除しました（Seller Centerの商品は残ります）"),
     "kept_sync_enabled": Words("kept sync enabled", "連携対象がONのため、残しました"),
     "kept_present": Words("kept present", "futureshopに商品があるため、残しました"),
     "kept_unproven": Words("kept unproven", "削除されたことを確認できなかったため、残しました"),
 }
-"""What a sweep did with a product."""
+"""What a sweep did with a product, by `SweepVerdict`."""
+
+
+def sweep_verdict(verdict: str) -> Words:
+    """In words; one that is not known as it is."""
+    return VERDICTS.get(verdict, Words.same(verdict))
+
 
 _TRIES: Final = re.compile(r"(.+) \(tried (\d+) times\)", re.DOTALL)
 _FAILED: Final = re.compile(r"the enumeration failed: ([a-z_]+): (.*)", re.DOTALL)

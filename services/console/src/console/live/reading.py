@@ -1,13 +1,14 @@
 """Reads what the services say, without a consumer group: every process reads all of it, and commits nothing.
 
 Reports, dead letters and results of pushes are read from before the oldest open action, so that a process that starts
-misses nothing about it; snapshots from now on: they only tell open pages to ask again.
+misses nothing about it; snapshots from now on: they only tell open pages to ask again. Syncs and refused events are
+also kept for 履歴: reports and dead letters are read from before the newest of those that are kept.
 """
 
 import asyncio
 from collections.abc import Callable
 from contextlib import suppress
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import structlog
@@ -16,7 +17,10 @@ from aiokafka import TopicPartition
 from console.live.following import Follower
 from console.live.hub import Hub
 from console.live.knowledge import letter_of
+from console.live.noting import refusal, sync_note
 from console.live.rules import GIVEN_UP_AFTER
+from console.model import Refusal, SyncNote
+from console.store import Notes
 from shopsync_contracts import ContractError, TopicSpec, parse
 from shopsync_contracts.topics import CATALOG_PRODUCTS, DEAD_LETTERS, LISTING_EVENTS, REPORTS
 from shopsync_runtime.kafka.admin import partitions_of
@@ -41,14 +45,18 @@ class Reader:
         prefix: str,
         hub: Hub,
         follower: Follower,
+        notes: Notes,
         *,
         clock: Callable[[], datetime],
     ) -> None:
         self._kafka = kafka
+        self._prefix = prefix
         self._specs = {spec.full_name(prefix): spec for spec in READ}
         self._known = follower.known
         self._hub = hub
         self._follower = follower
+        self._notes = notes
+        self._to_note: list[tuple[str, SyncNote | Refusal]] = []
         self._clock = clock
         self._consumer: Any = None
 
@@ -80,6 +88,8 @@ class Reader:
                 for record in records:
                     self._take(record)
                 await asyncio.sleep(0)
+            noted, self._to_note = self._to_note, []
+            await self._notes.keep(noted)
 
     async def _place(self, consumer: Any) -> None:
         numbers = await partitions_of(self._kafka, list(self._specs))
@@ -89,8 +99,10 @@ class Reader:
         now = self._clock()
         since = max(await self._follower.oldest_open(now), now - GIVEN_UP_AFTER) - _MARGIN
         ends = await consumer.end_offsets(parts)
-        wanted = [part for part in parts if self._specs[part.topic] is not CATALOG_PRODUCTS]
-        starts = await consumer.offsets_for_times(dict.fromkeys(wanted, int(since.timestamp() * 1000)))
+        noted = max(await self._notes.until() or now - GIVEN_UP_AFTER, now - GIVEN_UP_AFTER) - _MARGIN
+        froms = {DEAD_LETTERS: min(since, noted), REPORTS: min(since, noted), LISTING_EVENTS: since}
+        moments = {part: froms[spec] for part in parts if (spec := self._specs[part.topic]) in froms}
+        starts = await consumer.offsets_for_times({part: int(at.timestamp() * 1000) for part, at in moments.items()})
         for part in parts:
             start = starts.get(part)
             consumer.seek(part, ends[part] if start is None else start.offset)
@@ -120,10 +132,16 @@ class Reader:
             shop_key = (record.key or b"").decode(errors="replace").partition("/")[0]
             self._known.take_letter(shop_key, *found)
             self._wake(shop_key)
+        came_at = datetime.fromtimestamp(record.timestamp / 1000, UTC)
+        refused = refusal(record.value, headers, came_at, self._prefix)
+        if refused is not None:
+            self._to_note.append(refused)
 
     def _event(self, event: Any) -> None:
         now = asyncio.get_running_loop().time()
         self._known.take_push(event.data, event.time, now)
+        if (note := sync_note(event.data)) is not None:
+            self._to_note.append((event.data.shop_key, note))
         if self._known.take_report(event.data, now) is not None:
             self._hub.tell(event.data.shop_key, "run")
         self._wake(event.data.shop_key)

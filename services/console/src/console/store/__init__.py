@@ -1,7 +1,8 @@
 """The console's own collections. Everything else it reads through the read model."""
 
 from console.store.actions import ActionStore
+from console.store.notes import Notes
 from console.store.sessions import Sessions
 from console.store.throttle import Attempt, LoginThrottle
 
-__all__ = ["ActionStore", "Attempt", "LoginThrottle", "Sessions"]
+__all__ = ["ActionStore", "Attempt", "LoginThrottle", "Notes", "Sessions"]
