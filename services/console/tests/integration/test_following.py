@@ -66,7 +66,7 @@ async def test_an_edit_that_became_a_dead_letter_is_refused_with_its_reason(worl
     assert "no SKU" in (await comes_to(actions, one, "refused", "refused")).reason
     page = await world.client.get(f"/actions/{one}")
     assert "反映できませんでした" in page.text
-    assert "no SKU" in page.text
+    assert "この商品にSKU" in page.text
 
 
 async def test_a_dead_letter_of_another_shop_with_that_id_refuses_nothing(world, actions, services):

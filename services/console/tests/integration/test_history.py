@@ -121,11 +121,12 @@ async def test_pages_go_by_key_also_when_many_imports_have_one_time(world, past)
         at = NIGHT if number < 40 else NIGHT + timedelta(minutes=number)
         await past.imported(f"I{number:02}", at=at)
     seen, address = [], "/history/imports"
-    while address:
+    for _ in range(3):
         page = await world.client.get(address)
         seen += re.findall(r'href="/history/imports/(I\d\d)"', page.text)
         following = re.search(r'rel="next" href="([^"]+)"', page.text)
-        address = following and following[1].replace("&amp;", "&")
+        address = following[1].replace("&amp;", "&") if following else ""
+    assert not address
     assert sorted(seen) == [f"I{number:02}" for number in range(75)]
     assert (await world.client.get("/history/imports?after=nonsense")).status_code == 404
     assert (await world.client.get("/history/sweeps?after=2026-01-01T00:00:00")).status_code == 404
@@ -214,7 +215,9 @@ async def test_what_was_said_while_no_console_ran_is_noted_by_the_next_one(world
     again = Runtime("console", world.common, clock=world.clock)
     build(again, ConsoleSettings(**world.service_settings()))
     async with running(again):
-        await comes(world, "/history/syncs", "自動連携")
+        # It has made the index by which the server removes sessions, those of these tests at once.
+        await world.database["sessions"].drop_index("expires_at_1")
+        await comes(world, "/history/syncs", "自動連携", browser=await world.log_in("demo"))
 
 
 async def test_a_note_is_kept_once_and_the_newest_two_hundred_are(world):

@@ -5,6 +5,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from console.web.rendering import Pages
+from shopsync_readmodel.statuses import StatusName
 
 
 class HelpScreen:
@@ -19,4 +20,4 @@ class HelpScreen:
 
     async def show(self, request: Request) -> Response:
         """The page."""
-        return self._pages.page(request, "help.html")
+        return self._pages.page(request, "help.html", statuses=list(StatusName))

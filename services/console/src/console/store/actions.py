@@ -13,7 +13,7 @@ from shopsync_runtime.mongo import Database, Document
 KEPT = 200
 KEPT_NUMBERS = 1_000
 """Product numbers that are kept of an action while it is open, so that its rows can say so."""
-KEPT_AFTERWARDS = 20
+KEPT_AFTERWARDS = 100
 KEPT_REFUSALS = 200
 
 _UNSENT = "unsent"
