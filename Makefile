@@ -23,7 +23,7 @@ SEEDS ?= 20
 RATE ?=
 MINUTES ?= 10
 
-.PHONY: help install lock generated demo bench-publisher month bench-import bench-catalogue bench-latency bench-fairness bench-growth bench-start soak test test-cluster test-upgrade test-secured reliability test-unit test-kubernetes test-node test-images test-observability coverage lint types imports measure pace-constants check format clean
+.PHONY: help install lock generated demo bench-publisher month bench-import bench-catalogue bench-latency bench-fairness bench-growth bench-start soak test test-cluster test-upgrade test-secured test-browser screenshots reliability test-unit test-kubernetes test-node test-images test-observability coverage lint types imports measure pace-constants check format clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-18s %s\n", $$1, $$2}'
@@ -99,6 +99,12 @@ test-upgrade: install ## services of an older commit beside these, a restore and
 
 test-secured: install ## every service as its own user on a Kafka and a MongoDB that refuse everything else, rights taken away: make test-secured
 	@$(BIN)/pytest -m "secured or not secured" $(or $(TESTS),tests/secured)
+
+test-browser: install ## the console in Chromium, as a merchant uses it (Debian's packages chromium and fonts-noto-cjk): make test-browser
+	@$(BIN)/pytest -m "browser or not browser" $(or $(TESTS),tests/browser)
+
+screenshots: install ## the console's pictures in docs/images/console, taken by the test of the whole way
+	@$(BIN)/pytest -m "browser or not browser" tests/browser/test_whole_way.py --screenshots docs/images/console
 
 reliability: install ## every test that docs/reliability.md names, and its results into that page
 	@$(BIN)/pytest -m reliability --reliability

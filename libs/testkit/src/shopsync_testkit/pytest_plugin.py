@@ -31,7 +31,7 @@ from shopsync_testkit.ports import free_port
 from shopsync_testkit.processes import ServiceProcess
 from shopsync_testkit.scratch import FOLDER, memory_folder
 
-__all__ = ["NeverHappened", "ServiceProcess", "eventually", "free_port"]
+__all__ = ["NeverHappened", "ServiceProcess", "delete_topics", "eventually", "free_port"]
 
 _KAFKA_FIXTURES = frozenset({"kafka_broker", "kafka_bootstrap", "secured_kafka"})
 _MONGO_FIXTURES = frozenset({"mongo_server", "mongo_uri", "mongo_client", "mongo_database", "secured_mongo"})
@@ -136,10 +136,11 @@ async def topic_prefix(pytestconfig: pytest.Config) -> AsyncIterator[str]:
     yield prefix
     broker = pytestconfig.stash[_RUNNING].broker
     if broker is not None:
-        await _delete_topics(broker.bootstrap_servers, prefix)
+        await delete_topics(broker.bootstrap_servers, prefix)
 
 
-async def _delete_topics(bootstrap_servers: str, prefix: str) -> None:
+async def delete_topics(bootstrap_servers: str, prefix: str) -> None:
+    """All whose names begin with the prefix."""
     admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap_servers)
     try:
         await admin.start()

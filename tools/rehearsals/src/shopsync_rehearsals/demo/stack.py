@@ -57,10 +57,11 @@ class Plan:
     """What to start. Rates are requests per second of each sandbox; TikTok decides a review after `review_seconds`.
 
     `replicas`: of each service. The first one has the service's name, the others a number as well.
-    `settings`: further variables of every service.
+    `settings`: further variables of every service. `other_shops`: their number of products, by shop key.
     """
 
     products: int = 200
+    other_shops: Mapping[str, int] = field(default_factory=dict)
     seed: int = 7
     futureshop_rate: float = 10.0
     tiktok_rate: float = 200.0
@@ -190,7 +191,9 @@ def _console_settings(port: int, publisher_port: int, token: str) -> dict[str, s
 
 async def _futureshop(plan: Plan, folder: Path, children: list[Child]) -> dict[str, Any]:
     command = [sys.executable, "-m", "shopsync_sandbox", "futureshop", "--seed", str(plan.seed)]
-    command += ["--shop", f"{SHOP}:{plan.products}", "--requests-per-second", str(plan.futureshop_rate)]
+    command += ["--requests-per-second", str(plan.futureshop_rate)]
+    for shop, products in {SHOP: plan.products, **plan.other_shops}.items():
+        command += ["--shop", f"{shop}:{products}"]
     command += _port(plan.links.futureshop)
     child, facts = await start_announced("futureshop", command, log=folder / "futureshop.log")
     children.append(child)
@@ -199,7 +202,9 @@ async def _futureshop(plan: Plan, folder: Path, children: list[Child]) -> dict[s
 
 async def _tiktok(plan: Plan, folder: Path, publisher_port: int, children: list[Child]) -> dict[str, Any]:
     publisher = _loopback(publisher_port)
-    command = [sys.executable, "-m", "shopsync_sandbox", "tiktok", "--seed", str(plan.seed), "--shop", SHOP]
+    command = [sys.executable, "-m", "shopsync_sandbox", "tiktok", "--seed", str(plan.seed)]
+    for shop in (SHOP, *plan.other_shops):
+        command += ["--shop", shop]
     command += ["--webhook-url", f"{publisher}/webhooks/tiktok", "--review-seconds", str(plan.review_seconds)]
     command += ["--redirect-url", f"{publisher}/oauth/tiktok/callback"]
     command += ["--requests-per-second", str(plan.tiktok_rate), *_port(plan.links.tiktok)]
