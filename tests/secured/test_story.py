@@ -4,8 +4,10 @@ import contextlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from urllib.parse import quote
 
 import pytest_asyncio
+from plain_browser import PlainBrowser
 
 from shopsync_contracts.access import SERVICES, Acl, principal_of
 from shopsync_contracts.events import ImportRequested, ProductsBulkEdited
@@ -14,13 +16,12 @@ from shopsync_contracts.topics import (
     IMPORT_COMMANDS,
     PRODUCT_CHANGES,
     PUSH_COMMANDS,
-    SHOP_SETTINGS,
     SWEEP_COMMANDS,
     SYNC_COMMANDS,
-    TOOL_EDITS,
 )
 from shopsync_rehearsals.bus import connected
 from shopsync_rehearsals.demo.checks import findings
+from shopsync_rehearsals.demo.merchant import make_account
 from shopsync_rehearsals.demo.stack import SHOP, Plan, running_on
 from shopsync_rehearsals.demo.story import Outcome, Story
 from shopsync_rehearsals.installation import Installation
@@ -28,6 +29,7 @@ from shopsync_testkit.kafka.secured import Decision
 from shopsync_testkit.polling import NeverHappened, eventually
 
 PREFIX = "story"
+PAGES = ("/products", "/bulk", "/reimport", "/sync", "/settings", "/authorization", "/help")
 PLAN = Plan(products=30, seed=11)
 # What a service comes to by the clock only.
 BY_THE_CLOCK = {
@@ -35,11 +37,6 @@ BY_THE_CLOCK = {
     ("catalog", SYNC_COMMANDS),
     ("ingestor", IMPORT_COMMANDS),
     ("janitor", SWEEP_COMMANDS),
-    # And what merchants press.
-    ("console", TOOL_EDITS),
-    ("console", SHOP_SETTINGS),
-    ("console", IMPORT_COMMANDS),
-    ("console", SYNC_COMMANDS),
 }
 
 
@@ -90,6 +87,20 @@ async def go_on(bus, product_no: str) -> None:
         await bus._producer.send_and_wait(spec.full_name(PREFIX), b"no JSON", key=b"elsewhere/X-1")
 
 
+async def press(stack, product_no: str) -> None:
+    """A merchant at the console: opens every page, switches a product, saves the settings, imports, syncs."""
+    login = await make_account(stack.installation, SHOP)
+    address = f"/products/{quote(product_no, safe='')}"
+    async with PlainBrowser(stack.services["console"].url) as merchant:
+        await merchant.log_in(login.email, login.password)
+        for page in PAGES:
+            await merchant.open(page)
+        await merchant.press(address, f"{address}/target")
+        await merchant.press("/settings", "/settings", rounding="up")
+        await merchant.press("/reimport", "/reimport")
+        await merchant.press("/sync", "/sync")
+
+
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def story(grant, database, tmp_path_factory):
     """Whoever publishes and follows is the operator."""
@@ -105,6 +116,7 @@ async def story(grant, database, tmp_path_factory):
         bus, follower = await resources.enter_async_context(connected(address, PREFIX, shop=SHOP, login=login))
         outcome = await Story(stack, PLAN, bus, follower, progress=lambda *_: None, patience=120).run()
         await go_on(bus, next(iter(follower.snapshots.values())).product_no)
+        await press(stack, min(outcome.facts.expected_listed))
         with contextlib.suppress(NeverHappened):  # the test tells what was left out
             await eventually(lambda: expected() <= met(cluster.broker.decisions()), timeout=60, interval=0.5)
         return Told(outcome, cluster.broker.decisions()[before:])

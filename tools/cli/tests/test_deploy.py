@@ -253,17 +253,48 @@ def test_a_role_owns_every_collection_its_service_names_and_no_other_service_own
         assert not missing, f"{service} uses {missing}; deploy/mongo/roles.json does not grant that"
 
 
-def collections_in(folder: Path) -> set[str]:
-    """Names in `database["…"]`: the stores are the only modules that know collections."""
+def collections_in(place: Path) -> set[str]:
+    """Names in `database["…"]` of a file or a folder: the stores are the only modules that know collections."""
     return {
         node.slice.value
-        for file in folder.rglob("*.py")
+        for file in ([place] if place.is_file() else place.rglob("*.py"))
         for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
         if isinstance(node, ast.Subscript)
         and isinstance(node.slice, ast.Constant)
         and isinstance(node.slice.value, str)
         and (getattr(node.value, "id", "") or getattr(node.value, "attr", "")).endswith("database")
     }
+
+
+def test_the_console_may_read_what_its_part_of_the_read_model_reads_and_nothing_else():
+    plan = {user.name: user for user in read_plan(ROOT / "deploy" / "mongo" / "roles.json").users}
+    console, files = plan["console"], read_model_of(ROOT / "services" / "console" / "src")
+    granted = {*console.owns, *console.reads}
+    assert set().union(*map(collections_in, files)) <= granted
+    sources = [*files, *(ROOT / "services" / "console" / "src").rglob("*.py")]
+    history = {"sweeps"}  # 履歴 reads them
+    assert [one for one in sorted(granted - history) if not any(names_text(file, one) for file in sources)] == []
+
+
+def read_model_of(folder: Path) -> set[Path]:
+    """The modules of the read model that the code of a folder imports, and those that they import."""
+    package = ROOT / "libs" / "readmodel" / "src"
+    found: set[Path] = set()
+    waiting = list(folder.rglob("*.py"))
+    while waiting:
+        for node in ast.walk(ast.parse(waiting.pop().read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("shopsync_readmodel"):
+                place = package.joinpath(*str(node.module).split("."))
+                named = [place.with_suffix(".py"), *(place / f"{one.name}.py" for one in node.names)]
+                new = {path for path in named if path.exists()} - found
+                found |= new
+                waiting += new
+    return found
+
+
+def names_text(file: Path, text: str) -> bool:
+    tree = ast.parse(file.read_text(encoding="utf-8"))
+    return any(isinstance(node, ast.Constant) and node.value == text for node in ast.walk(tree))
 
 
 def test_the_command_knows_every_collection_that_somebody_but_its_service_cares_for():
