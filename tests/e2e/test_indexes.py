@@ -2,7 +2,7 @@
 
 from shopsync_rehearsals.demo.stack import Plan
 
-SERVICES = {"catalog", "ingestor", "janitor", "publisher"}
+SERVICES = {"catalog", "console", "ingestor", "janitor", "publisher"}
 READ_AS_A_WHOLE = {
     ("catalog", "shops"): "one document per shop; every few seconds, those with a schedule",
     ("publisher", "authorizations"): "one document per shop; tokens that end soon, once a minute",
