@@ -181,6 +181,17 @@ async def test_a_refused_edit_is_told_in_its_row(world, services, actions):
     await eventually(is_told, timeout=20)
 
 
+async def test_a_row_is_not_being_applied_because_it_is_synced(world, services, actions):
+    await services.imported("A-1")
+    await actions.request_sync("demo", ["A-1"], action_id=str(uuid4()))
+    row = await world.client.get("/products/A-1/row")
+    assert "反映中" not in row.text
+    await actions.bulk_edit("demo", ["A-1"], EditChanges(package_weight_g=300), None, action_id=str(uuid4()))
+    row = await world.client.get("/products/A-1/row")
+    assert "反映中" in row.text
+    assert "every 4s" not in row.text
+
+
 async def test_the_list_offers_its_work_as_forms_that_send_ticks_or_the_filter(world, services):
     await services.imported("A-1")
     page = (await world.client.get("/products?status=incomplete&keyword=シャツ")).text

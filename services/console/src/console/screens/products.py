@@ -26,6 +26,7 @@ _COUNTED_FOR_SECONDS = 5.0
 _ENDED_WITHIN = timedelta(minutes=15)
 _MOST_NOTICES = 5
 _ON_ROWS = frozenset({"edit", "switch"})
+_CHANGES_ROWS = _ON_ROWS | {"bulk_edit"}
 
 
 class Counts:
@@ -55,6 +56,11 @@ class Row:
 
     product: ProductRow
     action: Action | None
+
+    @property
+    def asks_by_itself(self) -> bool:
+        """Whether its end comes within seconds: then the row does not count on being told."""
+        return self.action is not None and self.action.kind in _ON_ROWS and self.action.state in {"sent", "applying"}
 
     @property
     def is_on(self) -> bool:
@@ -143,7 +149,7 @@ class ProductsScreen:
 
 
 def _row(product: ProductRow, actions: Sequence[Action]) -> Row:
-    about = [one for one in actions if one.is_about(product.product_no)]
+    about = [one for one in actions if one.kind in _CHANGES_ROWS and one.is_about(product.product_no)]
     still = next((one for one in about if one.is_open), None)
     # A refusal is told until something newer was done.
     newest = about[0] if about and about[0].state == "refused" and about[0].kind in _ON_ROWS else None
