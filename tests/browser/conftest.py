@@ -1,8 +1,11 @@
 """The console in Chromium, on a whole system of processes. Each test has a shop and a window of its own."""
 
+import asyncio
 import contextlib
+import io
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,18 +13,50 @@ import pytest_asyncio
 from chromium import Watched, axe_source, chromium, watched_context
 from console_world import ConsoleWorld
 from merchant import Merchant
-from playwright.async_api import Browser
+from PIL import Image
+from playwright.async_api import Browser, Page
 from pymongo import AsyncMongoClient
 
 from shopsync_rehearsals.bus import connected
-from shopsync_rehearsals.demo.stack import Plan, running_on
+from shopsync_rehearsals.demo.stack import SHOP, Plan, running_on
 from shopsync_rehearsals.installation import Installation
 from shopsync_testkit.backends import Unavailable
 from shopsync_testkit.pytest_plugin import delete_topics
 
 SHOPS = 60
 
+SCREENSHOTS = "--screenshots"
+
 Opens = Callable[..., Awaitable[Merchant]]
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(SCREENSHOTS, metavar="FOLDER", help="put pictures of the whole way there, of one shop's system")
+
+
+def is_pictured(config: pytest.Config) -> bool:
+    """Whether pictures are taken: the whole system is then one shop's, as a new user finds it."""
+    return bool(config.getoption(SCREENSHOTS, None))
+
+
+def keep_picture(picture: bytes, path: Path) -> None:
+    """In 256 colours: a page of text needs no more."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    Image.open(io.BytesIO(picture)).convert("RGB").quantize(256, dither=Image.Dither.NONE).save(path, optimize=True)
+
+
+@pytest.fixture
+def shot(pytestconfig: pytest.Config) -> Callable[[Page, str], Awaitable[None]]:
+    """`await shot(page, "01-login")`: a picture of the window, where `--screenshots` asks for them."""
+    folder = Path(pytestconfig.getoption(SCREENSHOTS, None) or "")
+
+    async def take(page: Page, name: str) -> None:
+        if is_pictured(pytestconfig):
+            await page.wait_for_function("[...document.images].every(one => one.complete || one.loading === 'lazy')")
+            picture = await page.screenshot(animations="disabled", caret="hide")
+            await asyncio.to_thread(keep_picture, picture, folder / f"{name}.png")
+
+    return take
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
@@ -41,11 +76,15 @@ async def world(
     mongo_uri: str,
     mongo_client: AsyncMongoClient[dict[str, Any]],
     tmp_path_factory: pytest.TempPathFactory,
+    pytestconfig: pytest.Config,
 ) -> AsyncIterator[ConsoleWorld]:
     """All services and both sandboxes, once per session; nothing of it starts where there is no browser."""
     name = uuid.uuid4().hex[:10]
-    shops = [f"shop{number:02}" for number in range(SHOPS)]
-    plan = Plan(products=10, futureshop_rate=200.0, other_shops=dict.fromkeys(shops, 1), review_seconds=0.5)
+    if is_pictured(pytestconfig):
+        shops, plan = [SHOP], Plan(products=40, futureshop_rate=200.0, review_seconds=0.5)
+    else:
+        shops = [f"shop{number:02}" for number in range(SHOPS)]
+        plan = Plan(products=10, futureshop_rate=200.0, other_shops=dict.fromkeys(shops, 1), review_seconds=0.5)
     installation = Installation(kafka_bootstrap, mongo_uri, f"b{name}", f"browser_{name}")
     try:
         async with (

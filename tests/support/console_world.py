@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -121,21 +121,22 @@ class ConsoleWorld:
         await self.import_products(shop)
         return shop
 
-    async def complete(self, shop: str, numbers: Sequence[str]) -> None:
-        """All that TikTok asks for, as a merchant would have entered it."""
-        await self.bus.publish([self._completion(shop, one) for one in numbers])
+    async def complete(self, shop: str, numbers: Sequence[str], *, but: Collection[str] = ()) -> None:
+        """All that TikTok asks for `but` these fields, as a merchant would have entered it."""
+        await self.bus.publish([self._completion(shop, one, but) for one in numbers])
         await self.until(
-            lambda: all(self.products(shop)[one].status != "incomplete" for one in numbers), "the completed products"
+            lambda: all(set(self.products(shop)[one].missing) == set(but) for one in numbers), "the completed products"
         )
 
-    def _completion(self, shop: str, product_no: str) -> ProductEdited:
+    def _completion(self, shop: str, product_no: str, but: Collection[str]) -> ProductEdited:
         product = self.products(shop)[product_no]
         stock = [
             StockEdit(vertical_no=sku.vertical_no, horizontal_no=sku.horizontal_no, quantity=5)
             for sku in product.skus
             if not sku.stock
         ]
-        changes = {**COMPLETION, **({"stock": stock} if stock else {})}
+        entered = {name: value for name, value in COMPLETION.items() if name not in but}
+        changes = {**entered, **({"stock": stock} if stock else {})}
         return ProductEdited(
             shop_key=shop,
             product_no=product_no,
