@@ -23,6 +23,9 @@ from shopsync_runtime.mongo import Database
 
 PAGE = 50
 _COUNTED_FOR_SECONDS = 5.0
+"""The page asks for its counts again after that: what happened before it was opened is told to nobody."""
+_TOLD_FOR_SECONDS = 1.0
+"""The page asks later than that after it was told of a change: the count began after the change."""
 _ENDED_WITHIN = timedelta(minutes=15)
 _MOST_NOTICES = 5
 _ON_ROWS = frozenset({"edit", "switch"})
@@ -36,11 +39,11 @@ class Counts:
         self._database = database
         self._kept: dict[str, tuple[float, asyncio.Task[dict[str, int]]]] = {}
 
-    async def of(self, shop_key: str) -> dict[str, int]:
-        """By wire name. Who asks at once waits for the same count."""
+    async def of(self, shop_key: str, at_most: float = _COUNTED_FOR_SECONDS) -> dict[str, int]:
+        """By wire name, `at_most` so many seconds old. Who asks at once waits for the same count."""
         now = asyncio.get_running_loop().time()
         kept = self._kept.get(shop_key)
-        if kept is None or now - kept[0] > _COUNTED_FOR_SECONDS or (kept[1].done() and kept[1].exception()):
+        if kept is None or now - kept[0] > at_most or (kept[1].done() and kept[1].exception()):
             self._kept = {shop: one for shop, one in self._kept.items() if now - one[0] <= _COUNTED_FOR_SECONDS}
             kept = self._kept[shop_key] = (now, asyncio.create_task(self._count(shop_key)))
         return await asyncio.shield(kept[1])
@@ -115,7 +118,7 @@ class ProductsScreen:
             request,
             "products/counts.html",
             asked=Asked.of(request.query_params),
-            counts=await self._counts.of(shop_of(request)),
+            counts=await self._counts.of(shop_of(request), _TOLD_FOR_SECONDS),
             statuses=list(StatusName),
         )
 
