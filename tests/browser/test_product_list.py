@@ -2,7 +2,10 @@
 
 import re
 
+import pytest
 from playwright.async_api import Locator, Page, expect
+
+pytestmark = pytest.mark.browser
 
 
 def rows(page: Page) -> Locator:

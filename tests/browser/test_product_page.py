@@ -2,7 +2,10 @@
 
 import re
 
+import pytest
 from playwright.async_api import expect
+
+pytestmark = pytest.mark.browser
 
 EVIL = "<b>太字</b> & <script>document.title='taken'</script> \"引用\" '記号' シャツ"
 VARIATIONS = [

@@ -1,8 +1,11 @@
 """連携設定: another mode, with its warning."""
 
+import pytest
 from playwright.async_api import expect
 
 from shopsync_contracts.events import ProductSnapshot
+
+pytestmark = pytest.mark.browser
 
 
 async def test_hidden_listings_are_named_before_a_mode_brings_them_back(world, ready):
