@@ -99,7 +99,7 @@ async def test_without_the_consoles_address_no_link_is_made(shopsync, tool, acco
 
 
 async def test_the_operator_may_make_accounts_and_no_other_user(shopsync, guarded_mongo, with_users):
-    async with AsyncMongoClient(await with_users()) as client:
+    async with AsyncMongoClient(await with_users(guarded_mongo)) as client:
         await client["shopsync"]["shops"].insert_one({"_id": "demo"})
 
     async def create(user):
