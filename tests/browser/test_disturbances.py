@@ -19,6 +19,7 @@ def notice(page: Page):
     return page.locator("#product-top .action").first
 
 
+@pytest.mark.browser
 async def test_two_windows_follow_the_rules_and_neither_loses_what_is_entered(world, ready, browser):
     merchant = await ready({"A1": "白いタオル"})
     first, second = merchant.page, await merchant.context.new_page()
@@ -59,6 +60,7 @@ async def test_a_page_catches_up_after_its_stream_was_cut(world, ready, watched)
     await expect(merchant.page.get_by_text("この画面を開いたあとに商品が更新されました")).to_be_visible()
 
 
+@pytest.mark.browser
 async def test_a_console_killed_under_a_press_loses_nothing(world, ready, watched):
     watched.expect_cuts()
     merchant = await ready({"A1": "白いタオル"})
