@@ -25,7 +25,7 @@ _BARRIER = {"lag_barrier", "_passed"}
 class Used:
     """Topics in the code of a service, by what is done with them.
 
-    `followed`: read without a consumer group, by the modules of `live`.
+    `followed`: read without a consumer group, by `live/reading.py`.
     """
 
     published: set[TopicSpec] = field(default_factory=set)
@@ -85,7 +85,7 @@ def used_by(service: str) -> Used:
     for file in sorted((ROOT / "services" / service / "src").rglob("*.py")):
         used = used_in(file.read_text(encoding="utf-8"))
         found.published |= used.published
-        found.followed |= used.named - used.published if "live" in file.parts else set()
+        found.followed |= used.named - used.published if file.parts[-2:] == ("live", "reading.py") else set()
         found.awaited |= used.awaited
         found.named |= used.named
     return found

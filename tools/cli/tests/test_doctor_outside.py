@@ -34,7 +34,7 @@ async def test_the_roles_are_compared_with_the_file(shopsync, mongo_with_users):
 
     operator = f"mongodb://operator:p-operator@127.0.0.1:{mongo_with_users}/?authSource=shopsync&replicaSet=rs0"
     assert (await roles(operator))["users"]["verdict"] == "ok"
-    assert "5 roles are as the file says" in (await roles(root))["users"]["text"]
+    assert "6 roles are as the file says" in (await roles(root))["users"]["text"]
 
 
 async def test_a_role_that_lacks_something_or_may_too_much_is_named(shopsync, mongo_with_users, tmp_path):
