@@ -31,7 +31,7 @@ READ_AS_A_WHOLE: dict[tuple[str, str], str] = {
     (f"{_READMODEL}/permitted.py:if_allowed", "push_pauses"): "one document per shop that was ever paused",
     (f"{_READMODEL}/shops/pushes.py:read_pushes", "push_jobs"): "an operator asks for the pushes of all shops",
     (f"{_READMODEL}/shops/pushes.py:read_shop_pushes", "push_jobs"): "an operator asks for the pushes of all shops",
-    (f"{_CLI}/commands/accounts.py:_read", "accounts"): f"{_PER_SHOP}: an operator asks for all",
+    ("libs/accounts/src/shopsync_accounts/store.py:Accounts.list", "accounts"): f"{_PER_SHOP}: an operator asks",
     (f"{_CLI}/restoring.py:waiting_jobs", "push_jobs"): "once, after a restore",
     (f"{_CLI}/letters/reading.py:_held", "held_messages"): "an operator asks for all that is held, and gets the places",
 }

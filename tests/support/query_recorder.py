@@ -14,7 +14,10 @@ from pymongo.monitoring import CommandListener
 
 ROOT = Path(__file__).parents[2]
 SOURCES = sorted(
-    (*ROOT.glob("services/*/src"), *(ROOT / one / "src" for one in ("libs/runtime", "libs/readmodel", "tools/cli")))
+    (
+        *ROOT.glob("services/*/src"),
+        *(ROOT / one / "src" for one in ("libs/runtime", "libs/readmodel", "libs/accounts", "tools/cli")),
+    )
 )
 HELPERS = "shopsync_runtime/testing.py"
 """Of the sources, what only tests use."""

@@ -62,6 +62,7 @@ COMMITTED_ONLY = {"'read_committed'", "ISOLATION"}
 MAY_CANCEL = {
     "cancelling.py",
     "partitions.py",  # timers
+    "stream.py",  # a timer
     "batching.py",  # futures
     "lifecycle.py",  # a step of the stop, which is not waited for
     "service.py",  # a wait for an event
