@@ -1,4 +1,4 @@
-"""Failed log-ins wait, by account and by address; nobody is kept out for ever."""
+"""Failed log-ins wait, by account and by address; nobody is kept out indefinitely."""
 
 import asyncio
 from datetime import timedelta

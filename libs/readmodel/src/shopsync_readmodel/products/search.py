@@ -217,9 +217,7 @@ async def read_row(database: Database, shop_key: str, product_no: str) -> Produc
 
 def _row(document: Document) -> ProductRow:
     content, skus = document.get("content") or {}, document.get("skus") or []
-    own = [content["price"]] if content.get("price") else []
-    prices = [sku["price"] for sku in skus if sku.get("price")] or own
-    stock = [sku["stock"] for sku in skus if sku.get("stock") is not None]
+    prices, stock = _prices(document), _stock(document)
     return ProductRow(
         product_no=document["product_no"],
         name=content.get("name", ""),
@@ -256,9 +254,7 @@ async def absent(database: Database, shop_key: str, product_nos: Sequence[str]) 
 
 def _listed(document: Document) -> ListedProduct:
     content, skus = document.get("content") or {}, document.get("skus") or []
-    own = [content["price"]] if content.get("price") else []
-    prices = [sku["price"] for sku in skus if sku.get("price")] or own
-    stock = [sku["stock"] for sku in skus if sku.get("stock") is not None]
+    prices, stock = _prices(document), _stock(document)
     return ListedProduct(
         shop_key=document["shop_key"],
         product_no=document["product_no"],
@@ -275,3 +271,15 @@ def _listed(document: Document) -> ListedProduct:
         tiktok_product_id=document.get("tiktok_product_id"),
         live=bool(document.get("live")),
     )
+
+
+def _prices(document: Document) -> list[int]:
+    """Of the SKUs in whole yen; the product's own where none has one."""
+    content = document.get("content") or {}
+    own = [content["price"]] if content.get("price") else []
+    return [sku["price"] for sku in document.get("skus") or [] if sku.get("price")] or own
+
+
+def _stock(document: Document) -> list[int]:
+    """Of the SKUs that have a number."""
+    return [sku["stock"] for sku in document.get("skus") or [] if sku.get("stock") is not None]

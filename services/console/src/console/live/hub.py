@@ -1,4 +1,4 @@
-"""Tells open pages of a shop what changed. Pages ask for the part anew; nothing of the change itself is sent."""
+"""Tells open pages of a shop what changed. Pages ask for the part again; nothing of the change itself is sent."""
 
 import asyncio
 import secrets

@@ -123,7 +123,7 @@ class ProductsScreen:
         )
 
     async def row(self, request: Request) -> Response:
-        """One row anew; nothing in its place when the product is gone."""
+        """One row as it is now; nothing in its place when the product is gone."""
         return await self._row(request, request.path_params["product_no"])
 
     async def switch(self, request: Request) -> Response:

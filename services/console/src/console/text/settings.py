@@ -47,7 +47,7 @@ TEXTS = {
         ),
         (
             "Used only where futureshop says nothing of a product's tax. TikTok Shop gets prices with tax. After a"
-            " change the prices concerned are calculated anew, and sent with the next sync."
+            " change the prices concerned are calculated again, and sent with the next sync."
         ),
     ),
     "tax_example": (
