@@ -1,4 +1,4 @@
-"""Queries that need no index, and functions that no test in its own process reaches; each with its reason."""
+"""Queries that need no index, each with its reason."""
 
 _CATALOG = "services/catalog/src/catalog"
 _JANITOR = "services/janitor/src/janitor"
@@ -36,18 +36,3 @@ READ_AS_A_WHOLE: dict[tuple[str, str], str] = {
     (f"{_CLI}/letters/reading.py:_held", "held_messages"): "an operator asks for all that is held, and gets the places",
 }
 """By function and collection."""
-
-_CONSOLE = "services/console/src/console"
-_ASKS_A_STORE = "asks a store of the console, whose own query is looked at"
-
-UNREACHED: dict[str, str] = {
-    f"{_CONSOLE}/actions/publishing.py:Actions.find": _ASKS_A_STORE,
-    f"{_CONSOLE}/screens/actions.py:ActionScreen.show": _ASKS_A_STORE,
-    f"{_CONSOLE}/screens/bulk.py:BulkScreen._send": _ASKS_A_STORE,
-    f"{_CONSOLE}/screens/bulk.py:BulkScreen.report": _ASKS_A_STORE,
-    f"{_CONSOLE}/screens/product_lists.py:ProductLists.read": _ASKS_A_STORE,
-    f"{_CONSOLE}/screens/products.py:_current": _ASKS_A_STORE,
-    f"{_CONSOLE}/screens/settings.py:SettingsScreen.show": _ASKS_A_STORE,
-    f"{_CONSOLE}/web/guard.py:Guard._visitor": _ASKS_A_STORE,
-}
-"""By function."""

@@ -83,7 +83,7 @@ class CategoryTree:
             category = self.by_id.get(category.parent) if category.parent is not None else None
         return tuple(reversed(found))
 
-    def find(self, text: str, limit: int = _MOST_FOUND) -> tuple[Category, ...]:
+    def matching(self, text: str, limit: int = _MOST_FOUND) -> tuple[Category, ...]:
         """Leaves in whose names, or in those above them, every word of the text stands."""
         words = text.casefold().split()
         found: list[Category] = []

@@ -82,7 +82,7 @@ async def test_a_process_that_ended_before_it_published_leaves_what_the_next_for
         await actions.request_import("demo", "changed_only", action_id=one)
     monkeypatch.undo()
     world.now = world.now.replace(hour=9)
-    assert (await actions.find("demo", one)).code == "not_sent"
+    assert (await actions.get("demo", one)).code == "not_sent"
     await actions.request_import("demo", "changed_only", action_id=one)
     assert [event.id for event in await world.events(IMPORT_COMMANDS)] == [one]
 
@@ -94,7 +94,7 @@ async def test_many_products_are_several_events_of_one_action(world, actions):
     parts = await world.events(TOOL_EDITS)
     assert sorted(number for part in parts for number in part.data.product_nos) == sorted(numbers)
     assert parts[0].id == one
-    kept = await actions.find("demo", one)
+    kept = await actions.get("demo", one)
     assert (kept.count, len(kept.product_nos), kept.more) == (2_500, 1_000, True)
     assert set(kept.event_ids) == {part.id for part in parts}
     assert len(await world.events(SYNC_COMMANDS)) == 2

@@ -38,7 +38,7 @@ async def comes_to(actions, one, state, code=None, shop_key="demo"):
     """The action, once it is in this state for this reason."""
 
     async def is_there():
-        found = await actions.find(shop_key, one)
+        found = await actions.get(shop_key, one)
         assert (found.state, found.code) == (state, code), found
         return found
 
@@ -131,7 +131,7 @@ async def test_a_bulk_edit_is_done_product_by_product(world, actions, services):
     await services.switched("A-1", on=True, minute=180)
 
     async def one_is_done():
-        found = await actions.find("demo", one)
+        found = await actions.get("demo", one)
         assert found.progress == {"total": 3, "applied": 1, "refused": 1, "waiting": 1}
         return found.share == 66
 
@@ -150,7 +150,7 @@ async def test_an_import_shows_how_far_it_is_and_how_it_ended(world, actions, se
     await services.report_progress(one, read=250, expected=1000)
 
     async def shows_progress():
-        return (await actions.find("demo", one)).share == 25
+        return (await actions.get("demo", one)).share == 25
 
     await eventually(shows_progress, timeout=30)
     await services.report_import(one, read=1000, changed=3)
@@ -215,7 +215,7 @@ async def test_what_was_said_while_no_console_ran_is_not_missed(world, actions, 
     await services.refuse(await find_event(world, edit), "no such thing")
     await services.report_bulk(bulk, [("A-1", "no")])
     await services.report_import(run, read=1)
-    assert [(await actions.find("demo", one)).state for one in (edit, bulk, run)] == ["sent"] * 3
+    assert [(await actions.get("demo", one)).state for one in (edit, bulk, run)] == ["sent"] * 3
     async with another(world):
         await comes_to(actions, edit, "refused", "refused")
         await comes_to(actions, bulk, "refused", "refused")

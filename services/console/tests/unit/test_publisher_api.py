@@ -44,10 +44,10 @@ class TestTree:
         assert (tree.path("7"), tree.get("7"), tree.children("111")) == ((), None, ())
 
     def test_leaves_are_found_by_words_of_their_whole_path(self, tree):
-        assert [one.id for one in tree.find("食品 茶")] == ["111", "112"]
-        assert [one.id for one in tree.find("tea")] == ["112"]
-        assert [one.id for one in tree.find("茶", limit=1)] == ["111"]
-        assert (tree.find(""), tree.find("靴")) == ((), ())
+        assert [one.id for one in tree.matching("食品 茶")] == ["111", "112"]
+        assert [one.id for one in tree.matching("tea")] == ["112"]
+        assert [one.id for one in tree.matching("茶", limit=1)] == ["111"]
+        assert (tree.matching(""), tree.matching("靴")) == ((), ())
 
     def test_parents_in_a_circle_end(self):
         tree = CategoryTree((Category("1", "a", "2", is_leaf=False), Category("2", "b", "1", is_leaf=False)))

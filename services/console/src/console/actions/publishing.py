@@ -180,9 +180,9 @@ class Actions:
         """Those whose end is not known yet, newest first."""
         return [one for one in await self.latest(shop_key, self._clock()) if one.is_open]
 
-    async def find(self, shop_key: str, action_id: str) -> Action | None:
+    async def get(self, shop_key: str, action_id: str) -> Action | None:
         """One action of the shop."""
-        return await self._store.find(shop_key, action_id, self._clock())
+        return await self._store.get(shop_key, action_id, self._clock())
 
     # Sending ------------------------------------------------------------------------------------------------
 

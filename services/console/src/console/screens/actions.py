@@ -23,7 +23,7 @@ class ActionScreen:
 
     async def show(self, request: Request) -> Response:
         """What became of it so far."""
-        action = await self._actions.find(shop_of(request), request.path_params["action_id"])
+        action = await self._actions.get(shop_of(request), request.path_params["action_id"])
         if action is None:
             raise NoSuchPage("no such action in this shop")
         template = "actions/notice.html" if is_partial(request) else "actions/page.html"

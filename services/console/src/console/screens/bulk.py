@@ -121,7 +121,7 @@ class BulkScreen:
     ) -> Response:
         shop_key, form = shop_of(request), visit_of(request).form
         action_id = str(form.get("action_id", ""))
-        known = await self._actions.find(shop_key, action_id)
+        known = await self._actions.get(shop_key, action_id)
         is_sent = known is not None and known.code != "not_sent"
         if not is_sent and form.get("count") != str(len(chosen.numbers)):
             # Others than were shown match by now.
@@ -170,7 +170,7 @@ class BulkScreen:
     async def report(self, request: Request) -> Response:
         """What became of it so far."""
         shop_key = shop_of(request)
-        action = await self._actions.find(shop_key, request.path_params["action_id"])
+        action = await self._actions.get(shop_key, request.path_params["action_id"])
         if action is None or action.kind != "bulk_edit":
             raise NoSuchPage("no such bulk edit in this shop")
         template = "bulk/progress.html" if is_partial(request) else "bulk/report.html"

@@ -129,7 +129,7 @@ class ProductLists:
                 lists = replace(
                     lists,
                     tree=tree,
-                    found=tree.find(picking.category_text_was) if picking.category_text_was else (),
+                    found=tree.matching(picking.category_text_was) if picking.category_text_was else (),
                     below=tree.children(picking.category_at or None),
                     above=tree.path(picking.category_at) if picking.category_at else (),
                 )

@@ -163,7 +163,8 @@ def _current(request: Request) -> str:
     """The page from which htmx asked."""
     path: Mapping[str, str] = request.headers
     address = path.get("hx-current-url", "")
-    return address[address.find("/products") :] if "/products" in address else ""
+    _, found, rest = address.partition("/products")
+    return found + rest
 
 
 def _back(address: str) -> str:

@@ -63,7 +63,7 @@ class SettingsScreen:
         saved = request.query_params.get("saved")
         action = stored.pending
         if action is None and saved:
-            action = await self._actions.find(shop_key, saved)
+            action = await self._actions.get(shop_key, saved)
         if stored.pending is not None and "edit" not in request.query_params:
             return self._pages.page(request, "settings/saving.html", action=action)
         return self._form(request, stored.values, Entered.of(stored.values), action=action)

@@ -109,7 +109,7 @@ class ActionStore:
         found = await self._accounts.find_one({"_id": shop_key}, {"email": True, "actions": {"$slice": limit}})
         return _actions(found, now)
 
-    async def find(self, shop_key: str, action_id: str, now: datetime) -> Action | None:
+    async def get(self, shop_key: str, action_id: str, now: datetime) -> Action | None:
         """One of the shop."""
         found = await self._one(shop_key, action_id)
         return None if found is None else _action(shop_key, found, now)

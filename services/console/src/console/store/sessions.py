@@ -49,7 +49,7 @@ class Sessions:
         )
         return session
 
-    async def find(self, token: str) -> Session | None:
+    async def get(self, token: str) -> Session | None:
         """The session of this cookie; None when there is none, or it has ended."""
         found = await self._sessions.find_one({"_id": digest_of(token)})
         now = self._clock()

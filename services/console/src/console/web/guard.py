@@ -79,7 +79,7 @@ class Guard:
     async def _visitor(self, request: Request) -> Visit:
         """Who comes. A visit without a session gets a cookie of its own, which no log-in ever raises to a session."""
         cookie = self._cookies.get(request, "session")
-        session = await self._sessions.find(cookie) if cookie else None
+        session = await self._sessions.get(cookie) if cookie else None
         if session is None:
             given = self._cookies.get(request, "visit")
             cookie = given if 0 < len(given) <= _LONGEST_COOKIE else secrets.token_urlsafe(_VISIT_BYTES)
