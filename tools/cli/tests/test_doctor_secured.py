@@ -22,6 +22,7 @@ async def test_what_each_user_is_told(looked, shopsync, secured_kafka, topic_pre
 
     nobody = {**secured_kafka.environment("nobody"), "SHOPSYNC_TOPIC_PREFIX": topic_prefix}
     blind = await looked(shopsync, only=("acls", "topics"), code=1, env=nobody)
+    assert ("acls", "topics") in blind, blind
     assert "this user does not see 12 topics" in blind["acls", "topics"]["text"]
     assert "or this user may not see them" in blind["topics", "topics"]["text"]
     assert blind["topics", "topics"]["do"].endswith("--acls")
