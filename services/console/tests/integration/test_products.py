@@ -48,6 +48,8 @@ async def test_scenario_59_without_an_authorisation_the_list_leads_to_it(world, 
     shown = await world.client.get("/products")
     assert (shown.status_code, shown.headers["location"]) == (303, "/authorization")
     assert "シャツ" not in shown.text
+    counts = await world.client.get("/product-counts", headers={"hx-request": "true"})
+    assert (counts.headers["hx-redirect"], counts.text) == ("/authorization", "")
 
 
 async def test_scenario_60_keyword_and_status_together(world, services):

@@ -10,7 +10,7 @@ from console.errors import NotYetAuthorized
 from console.web.visits import shop_of
 from shopsync_runtime.mongo import Database
 
-_BEHIND = ("/products", "/bulk", "/sync", "/reimport")
+_BEHIND = ("/products", "/product-counts", "/bulk", "/sync", "/reimport")
 
 
 class AuthorizationGate:
