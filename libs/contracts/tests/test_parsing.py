@@ -170,6 +170,18 @@ def test_a_product_number_of_exactly_32_bytes_of_japanese():
     assert parse(wire(document), key=document["subject"].encode()).data.product_no == "商" * 10 + "ab"
 
 
+@pytest.mark.parametrize("character", ["\n", "\t", "\x00", "\x1b", "\x7f", "\x9b", "\u2028", "\u202e"], ids=ascii)
+def test_control_characters_are_taken_as_they_are(character):
+    """Decision 0028: a number is not ours to choose, and v1 has always taken them."""
+    document = changed(shop_key=f"de{character}mo", product_no=f"A-1{character}")
+    document["data"]["product"]["skus"][0]["vertical_no"] = f"M{character}"
+    document["subject"] = f"de{character}mo/A-1{character}"
+    event = parse(wire(document), key=document["subject"].encode(), topic=PRODUCT_CHANGES)
+    assert event.subject == event.data.subject == document["subject"]
+    assert event.data.product.skus[0].vertical_no == f"M{character}"
+    assert parse(event.to_bytes(), key=event.key()) == event
+
+
 def test_the_optional_members_have_their_documented_defaults():
     document = changed()
     document["data"]["product"] = {

@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 from rich.console import Console
 
 from shopsync_cli.moments import read_moment
-from shopsync_cli.views.output import print_json, print_table, say, show, visible, warn
+from shopsync_cli.views.output import complain, print_json, print_table, say, say_lines, show, visible, warn
 from shopsync_contracts.topics import DEAD_LETTERS
 
 KEY = "shopsync.product-changes.v1/11@1234567"
@@ -140,7 +140,7 @@ def test_what_a_terminal_would_obey_or_hide_is_written_out(text, width, capsys):
     assert written in visible(text)
     assert hidden not in printed(("name",), [(text,)], width=width)
     assert written in printed(("name",), [(text,)], width=width)
-    for tell in (say, warn):
+    for tell in (say, warn, complain):
         tell(text)
         out, err = capsys.readouterr()
         assert hidden not in out + err
@@ -154,3 +154,26 @@ def test_what_a_terminal_would_obey_or_hide_is_written_out(text, width, capsys):
 def test_line_ends_and_tabs_stay_but_in_one_line():
     assert visible("a\r\nb\tc\nリネン😀👨‍👩‍👧") == "a\nb\tc\nリネン😀👨‍👩‍👧"
     assert visible("demo/A\nB\tC", in_one_line=True) == "demo/A\\nB\\tC"
+
+
+FORGED = "A-1\nB-1  done"
+
+
+@pytest.mark.parametrize("width", [30, 80, None])
+def test_a_line_feed_in_a_number_forges_no_row(width):
+    text = printed((f"shop [red]x[/red]\n{FORGED}", "what"), [(FORGED, "refused")], width=width)
+    assert "A-1\\nB-1" in text
+    assert "[red]x[/red]\\nA-1" in text, "a column named after a shop is no markup"
+    assert not [line for line in text.splitlines() if line.startswith("B-1")]
+
+
+@pytest.mark.parametrize("tell", [say, warn, complain])
+def test_a_line_feed_in_a_number_forges_no_line(tell, capsys):
+    tell(f"{FORGED}\t[red]x[/red]")
+    (line,) = "".join(capsys.readouterr()).splitlines()
+    assert line.endswith("A-1\\nB-1  done\\t[red]x[/red]")
+
+
+def test_what_is_several_lines_by_itself_stays_so(capsys):
+    say_lines("a\nb\u2028c")
+    assert capsys.readouterr().out == "a\nb\\u2028c\n"

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
-from shopsync_contracts import Event, new_event
+from shopsync_contracts import Event, new_event, parse
 from shopsync_contracts.events import ProductEdited, ProductsBulkEdited
 from shopsync_contracts.topics import DEAD_LETTERS, TOOL_EDITS
 from shopsync_testkit.polling import eventually
@@ -144,6 +144,25 @@ async def test_a_bulk_edit_takes_a_file_and_a_selection(shop, tmp_path):
     unknown = await shop.run("bulk-edit", "demo", "A-1", "X-9", "--off", "--dry-run")
     assert unknown.exit_code == 1
     assert "X-9" in unknown.stderr
+
+
+async def test_a_product_number_of_a_file_ends_with_its_line_alone(bus, shopsync):
+    """str.splitlines would make two numbers of it, of two other products."""
+    numbers = "A\u2028B\r\nC\x0bD\n"
+    ended = await shopsync(*bus.options, "bulk-edit", "demo", "--file", "-", "--on", stdin=numbers.encode())
+    assert ended.exit_code == 0, ended.stderr
+    (record,) = await bus.read(TOOL_EDITS)
+    assert json.loads(record.value)["data"]["product_nos"] == ["A\u2028B", "C\x0bD"]
+
+
+async def test_a_line_feed_in_a_product_number_is_published_and_told_in_one_line(bus, shopsync):
+    """Decision 0028: it is accepted, and forges no line."""
+    ended = await shopsync(*bus.options, "edit", "demo", "A-1\npublished", "--set", "name=x")
+    assert ended.exit_code == 0, ended.stderr
+    assert ended.stdout.startswith("published jp.shopsync.product.edited.v1 for demo/A-1\\npublished, id ")
+    (record,) = await bus.read(TOOL_EDITS)
+    assert record.key == b"demo/A-1\npublished"
+    assert parse(record.value, key=record.key, topic=TOOL_EDITS).data.product_no == "A-1\npublished"
 
 
 @pytest.mark.parametrize(

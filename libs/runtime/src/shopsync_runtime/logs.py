@@ -8,6 +8,7 @@ from typing import Any
 import structlog
 
 from shopsync_runtime.repeats import Repeats
+from shopsync_runtime.wording import written_out
 
 # aiokafka logs every metadata refresh and reconnect at INFO, FastStream every task callback.
 _QUIETER = {
@@ -27,7 +28,8 @@ def configure_logging(level: str = "INFO", *, service: str) -> None:
     """Send structlog and the standard library's loggers to stdout as JSON. Idempotent.
 
     Unless the level is DEBUG, repeated lines of a library are written once a minute, with a count (`repeats`).
-    Tracebacks are text without local variables, which may hold secrets.
+    Tracebacks are text without local variables, which may hold secrets. What a terminal would obey or hide is written
+    out: JSON itself escapes only some of it.
     """
     shared: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,
@@ -57,6 +59,7 @@ def configure_logging(level: str = "INFO", *, service: str) -> None:
             processors=[
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
                 structlog.processors.JSONRenderer(ensure_ascii=False, default=str),
+                _write_out,
             ],
         )
     )
@@ -70,6 +73,10 @@ def configure_logging(level: str = "INFO", *, service: str) -> None:
     for name, least in {**_QUIETER, **_QUIETEST}.items():
         logging.getLogger(name).setLevel(max(least, root.level))
     logging.captureWarnings(True)
+
+
+def _write_out(_logger: Any, _method: str, line: Any) -> str:
+    return written_out(line)
 
 
 def _name_service(service: str) -> structlog.typing.Processor:

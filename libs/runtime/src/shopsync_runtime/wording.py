@@ -12,11 +12,24 @@ _KAFKA_NUMBER = re.compile(r"^\[Error -?\d+\] (?=\w+: )")
 _MONGO_ADDENDA = re.compile(r", (?:full error|Timeout): .*", re.DOTALL)
 # The drivers also insert their timeouts, and addresses as Python tuples.
 _MONGO_ASIDES = re.compile(r" \((?:configured timeouts: [^()]*|'[^'()]*', [\d, ]+)\)")
+_UNSEEN = re.compile(
+    r"[\x00-\x08\x0b-\x1f\x7f-\x9f"  # control characters, the escape of terminal sequences among them
+    r"\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"  # those that change the direction of writing
+    r"\u2028\u2029\ud800-\udfff]"  # line ends of Unicode; surrogates, which UTF-8 cannot encode
+)
 
 
 def counted(number: int, noun: str, plural: str | None = None) -> str:
     """`1 message`, `2 messages`, `0 messages`; `plural` where it is not the noun with an s."""
     return f"{number} {noun if number == 1 else plural or f'{noun}s'}"
+
+
+def written_out(text: str) -> str:
+    r"""The text with control and invisible characters written as in JSON: `\u001b`. Line feeds and tabs stay.
+
+    Names, numbers and reasons come from other systems (decision 0028).
+    """
+    return _UNSEEN.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
 def no_settings(shop_key: str) -> str:

@@ -187,6 +187,20 @@ def test_libraries_log_json_too_and_tracebacks_show_no_locals(capsys):
     assert "hunter2" not in captured.out
 
 
+@pytest.mark.usefixtures("_logging_restored")
+@pytest.mark.parametrize("character", ["\n", "\x1b", "\x7f", "\x9b", "\u2028", "\u202e", "\ud800"], ids=ascii)
+def test_a_control_character_in_a_number_is_written_out_in_the_log(character, capsys):
+    """JSON itself leaves those above 0x7e alone; a lone surrogate cost the line."""
+    configure_logging("INFO", service="catalog")
+    number = f"A{character}B"
+    structlog.get_logger("x").warning("refused", product_no=number)
+    logging.getLogger("y").warning("refused %s", number)
+    (own, library, last) = capsys.readouterr().out.split("\n")
+    assert (character in own + library, last) == (False, "")
+    assert json.loads(own)["product_no"] == number
+    assert json.loads(library)["event"] == f"refused {number}"
+
+
 async def test_a_background_task_that_loses_a_cancellation_is_stopped_all_the_same():
     lost = []
 

@@ -24,7 +24,7 @@ from shopsync_cli.kafka.acls import (
 )
 from shopsync_cli.kafka.cluster import Cluster
 from shopsync_cli.views.access import acls_json, acls_properties, acls_script
-from shopsync_cli.views.output import print_json, print_table, say, warn
+from shopsync_cli.views.output import print_json, print_table, say, say_lines, warn
 from shopsync_runtime.wording import counted
 
 _PRINCIPAL = re.compile(r"(?P<name>[a-z-]+)=(?P<principal>[A-Za-z]+:.+)")
@@ -118,9 +118,9 @@ def print_acls(ctx: typer.Context, *, form: Format, users: Users) -> None:
     if form is Format.JSON:
         print_json(acls_json(wanted))
     elif form is Format.PROPERTIES:
-        say(acls_properties(wanted))
+        say_lines(acls_properties(wanted))
     elif form is Format.SCRIPT:
-        say(acls_script(wanted))
+        say_lines(acls_script(wanted))
     else:
         print_table(_COLUMNS, [_row(one) for one in wanted])
 

@@ -1,3 +1,4 @@
+import re
 import sys
 from collections.abc import Sequence
 from functools import partial
@@ -28,6 +29,8 @@ from shopsync_runtime.chunks import batched
 from shopsync_runtime.wording import counted
 
 _SHOWN = 20
+_LINE_END = re.compile(r"\r\n|[\r\n]")
+"""Those that editors write. str.splitlines also cuts a number at U+2028 and the like, into two other numbers."""
 
 
 def bulk_edit(
@@ -87,7 +90,7 @@ def bulk_edit(
 def _numbers_in(file: str) -> list[str]:
     try:
         text = sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
-        lines = text.decode("utf-8-sig").splitlines()
+        lines = _LINE_END.split(text.decode("utf-8-sig"))
     except OSError as error:
         raise WrongCall(f"cannot read {file}: {error.strerror}") from None
     except UnicodeDecodeError:

@@ -11,7 +11,7 @@ import typer
 from shopsync_cli.errors import CommandFailed, NotGiven, WrongCall
 from shopsync_cli.kafka.cluster import Cluster
 from shopsync_cli.settings import GlobalOptions, MongoSettings
-from shopsync_cli.views.output import err, visible
+from shopsync_cli.views.output import complain
 from shopsync_cli.views.stdout import prepare
 from shopsync_runtime.errors import SettingsError
 
@@ -27,7 +27,7 @@ class Commands(typer.core.TyperGroup):
         try:
             return super().main(*args, **how)
         except CommandFailed as error:  # of a help page: commands end in invoke
-            err().print(visible(f"shopsync: {error}"), markup=False)
+            complain(error)
             sys.exit(error.exit_code)
 
     def invoke(self, ctx: Any) -> Any:
@@ -35,10 +35,10 @@ class Commands(typer.core.TyperGroup):
         try:
             return super().invoke(ctx)
         except (CommandFailed, WrongCall) as error:
-            err().print(visible(f"shopsync: {error}"), markup=False)
+            complain(error)
             raise typer.Exit(error.exit_code) from None
         except SettingsError as error:
-            err().print(visible(f"shopsync: {error}"), markup=False)
+            complain(error)
             raise typer.Exit(2) from None
         except KeyboardInterrupt:
             raise typer.Exit(130) from None

@@ -5,7 +5,7 @@ import typer
 from shopsync_cli.commands.context import global_options
 from shopsync_cli.commands.options import AsJson
 from shopsync_cli.publishing.examples import body_of, example_of
-from shopsync_cli.views.output import print_json, print_table, say
+from shopsync_cli.views.output import print_json, print_table, say_lines
 from shopsync_contracts import topic_of
 from shopsync_contracts.events import BODIES
 
@@ -29,4 +29,4 @@ def types(ctx: typer.Context, as_json: AsJson = False) -> None:
 @app.command("example")
 def example(name: Annotated[str, typer.Argument(metavar="TYPE", help="Such as product.changed.")]) -> None:
     """A worked example of one type, as JSON that can be published."""
-    say(example_of(body_of(name)).rstrip("\n"))
+    say_lines(example_of(body_of(name)).rstrip("\n"))

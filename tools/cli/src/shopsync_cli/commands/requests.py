@@ -1,5 +1,7 @@
 """Commands to a service: publish, wait if wanted, show the report."""
 
+import shlex
+
 import typer
 from rich.progress import Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 
@@ -8,7 +10,7 @@ from shopsync_cli.errors import CommandFailed
 from shopsync_cli.kafka.cluster import Cluster
 from shopsync_cli.publishing.events import publish_events
 from shopsync_cli.publishing.reports import Answer, publish_and_wait
-from shopsync_cli.views.output import err, out, print_json, print_table, say, warn
+from shopsync_cli.views.output import err, out, print_json, print_table, say, visible, warn
 from shopsync_cli.views.reports import report_rows, verdict_rows, where_to_look
 from shopsync_contracts import Event, ShopBody
 from shopsync_contracts.events import (
@@ -56,8 +58,8 @@ def _nothing_sent(event: Event[ShopBody], report: ShopBody) -> str:
 
 def _wait(cluster: Cluster, event: Event[ShopBody], timeout: float) -> list[Answer]:
     console = err()
-    columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
-    title = f"{event.data.TYPE} {event.subject}"
+    columns = (SpinnerColumn(), TextColumn("{task.description}", markup=False), TimeElapsedColumn())
+    title = visible(f"{event.data.TYPE} {event.subject}", in_one_line=True)
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
         task: TaskID = bar.add_task(f"{title}: waiting for the report")
 
@@ -110,7 +112,7 @@ def _warn(event: Event[ShopBody], answers: list[Answer]) -> None:
     if report.removals_held_back:
         warn(
             f"too many products are missing at once, no removal is taken; `shopsync imports confirm-shrink"
-            f" {report.shop_key}` shows them, and takes the removals if they are really gone"
+            f" {shlex.quote(report.shop_key)}` shows them, and takes the removals if they are really gone"
         )
     if isinstance(event.data, ImportRequested) and event.data.then_sync and len(answers) == 1:
         warn("the report does not name the sync that follows; its report comes on its own (`shopsync tail reports`)")

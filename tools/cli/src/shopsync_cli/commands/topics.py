@@ -24,7 +24,7 @@ from shopsync_cli.commands.options import AsJson
 from shopsync_cli.errors import Unreachable, WrongCall
 from shopsync_cli.kafka.acls import AclsReport, Users
 from shopsync_cli.kafka.cluster import Cluster, kafka_errors
-from shopsync_cli.views.output import print_json, print_table, say, warn
+from shopsync_cli.views.output import print_json, print_table, say, say_lines, warn
 from shopsync_contracts import TOPICS, TopicSpec
 from shopsync_runtime.kafka.admin import TopicsReport, apply_topics
 from shopsync_runtime.wording import counted
@@ -119,7 +119,7 @@ def list_topics(
     if as_json:
         print_json([_as_json(spec, prefix) for spec in TOPICS])
     elif markdown:
-        say(as_markdown(prefix))
+        say_lines(as_markdown(prefix))
     else:
         print_table(_COLUMNS, ([*_row(spec, prefix)] for spec in TOPICS))
 

@@ -16,7 +16,7 @@ def command_error(error: ReadError) -> CommandFailed:
         case NoProduct() if not (error.nearest or error.shop_is_empty):
             return CommandFailed(f"{error}; `shopsync products --shop` lists them")
         case NoRun():
-            shop = "" if error.shop_key is None else f" {error.shop_key}"
+            shop = "" if error.shop_key is None else f" {shlex.quote(error.shop_key)}"
             return CommandFailed(f"{error}; see `shopsync {error.collection} list{shop}`")
         case _:
             return CommandFailed(str(error))

@@ -1,5 +1,6 @@
 """Accounts of the console as rows. Pure."""
 
+import shlex
 from datetime import datetime
 from typing import Any
 
@@ -30,4 +31,4 @@ def _link(account: Account, now: datetime) -> str | None:
         return None
     if account.link_expires_at > now:
         return f"open until {show(account.link_expires_at)}"
-    return f"ended: `shopsync accounts reset {account.shop_key}`"
+    return f"ended: `shopsync accounts reset {shlex.quote(account.shop_key)}`"

@@ -14,6 +14,7 @@ from rich.text import Text
 
 from shopsync_cli.views.stdout import has_every_character
 from shopsync_readmodel.times import show_time
+from shopsync_runtime.wording import written_out
 
 _GAP = 2
 _PIPE_WIDTH = 400
@@ -23,11 +24,6 @@ _LONGEST_KEY = 64
 _LONGEST_NUMBER = 24
 """The same for words in Japanese: a product number has at most 32 bytes."""
 _NOTHING = "–"
-_UNSEEN = re.compile(
-    r"[\x00-\x08\x0b-\x1f\x7f-\x9f"  # control characters, the escape of terminal sequences among them
-    r"\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"  # those that change the direction of writing
-    r"\u2028\u2029\ud800-\udfff]"  # line ends of Unicode; surrogates, which UTF-8 cannot encode
-)
 
 
 def out() -> Console:
@@ -50,10 +46,10 @@ def print_table(
     Into a pipe every row is one line, however long, for grep.
     """
     console = console or out()
-    is_piped = not console.is_terminal
-    texts = [[" ".join(show(cell).splitlines()) if is_piped else show(cell) for cell in row] for row in rows]
+    columns = [show(column) for column in columns]
+    texts = [[show(cell) for cell in row] for row in rows]
     spans = [_span(column, [row[number] for row in texts]) for number, column in enumerate(columns)]
-    if is_piped:
+    if not console.is_terminal:
         _print_wide(console, columns, texts, [most for _, most in spans], title=title)
     elif _whole([least for least, _ in spans]) <= console.width:
         _print_wide(console, columns, texts, share_out(spans, console.width), title=title)
@@ -80,9 +76,9 @@ def _whole(widths: Sequence[int]) -> int:
 
 def _span(column: str, texts: Sequence[str]) -> tuple[int, int]:
     """The least width that breaks nothing, and the width that wraps nothing."""
-    lines = [column, *(line for text in texts for line in text.splitlines())]
-    least = max((width for line in lines for width in _unbreakable(line)), default=0)
-    return max(1, least), max(1, least, *map(cell_len, lines))
+    cells = [column, *texts]
+    least = max((width for cell in cells for width in _unbreakable(cell)), default=0)
+    return max(1, least), max(1, least, *map(cell_len, cells))
 
 
 def _print_rows(console: Console, columns: Sequence[str], rows: list[list[str]], *, title: str | None) -> None:
@@ -114,7 +110,7 @@ def _print_wide(
         show_header=any(columns),
     )
     for column, width in zip(columns, widths, strict=True):
-        made.add_column(column, overflow="fold", width=width)
+        made.add_column(Text(column), overflow="fold", width=width)
     for row in rows:
         made.add_row(*map(Text, row))
     narrow, console.width = console.width, max(_whole(widths), console.width, cell_len(title or ""))
@@ -134,14 +130,14 @@ def _unbreakable(text: str) -> Iterator[int]:
 def visible(text: str, *, in_one_line: bool = False) -> str:
     r"""The text with control and invisible characters written as in JSON: `\u001b`.
 
-    Names, numbers and reasons come from other systems. Line ends and tabs stay, unless the text is `in_one_line`.
+    Line ends and tabs stay, unless the text is `in_one_line`: else a product number could forge a line.
     """
-    text = _UNSEEN.sub(lambda found: f"\\u{ord(found[0]):04x}", text.replace("\r\n", "\n"))
+    text = written_out(text.replace("\r\n", "\n"))
     return text.replace("\n", "\\n").replace("\t", "\\t") if in_one_line else text
 
 
 def show(value: Any) -> str:
-    """A value for people; times in Asia/Tokyo with the offset, as `--since` takes them."""
+    """A value for people, in one line; times in Asia/Tokyo with the offset, as `--since` takes them."""
     if value is None:
         return _NOTHING
     if isinstance(value, bool):
@@ -150,7 +146,7 @@ def show(value: Any) -> str:
         return show_time(value)
     if isinstance(value, float):
         return f"{value:g}"
-    return visible(str(value))
+    return visible(str(value), in_one_line=True)
 
 
 def print_json(value: Any) -> None:
@@ -164,9 +160,19 @@ def _plain(value: Any) -> Any:
 
 def warn(text: str) -> None:
     """One line on stderr."""
-    err().print(Text(visible(text), style="yellow"))
+    err().print(Text(visible(text, in_one_line=True), style="yellow"))
+
+
+def complain(error: Exception) -> None:
+    """The error that ends the command: one line on stderr."""
+    err().print(Text(visible(f"shopsync: {error}", in_one_line=True)))
 
 
 def say(text: str) -> None:
     """One line on stdout."""
+    typer.echo(visible(text, in_one_line=True))
+
+
+def say_lines(text: str) -> None:
+    """Several lines on stdout, of our own making."""
     typer.echo(visible(text))

@@ -1,5 +1,6 @@
 """Shops as rows. Pure."""
 
+import shlex
 from collections.abc import Iterator
 from typing import Any
 
@@ -28,7 +29,7 @@ def shop_row(shop: ShopOverview) -> tuple[Any, ...]:
 
 def _sync(shop: ShopOverview) -> str:
     if shop.settings is None:
-        return f"no settings: `shopsync shops put {shop.shop_key}`"
+        return f"no settings: `shopsync shops put {shlex.quote(shop.shop_key)}`"
     sync = shop.settings.get("sync") or {}
     when = {
         "auto": f" every {sync.get('interval_minutes')} min",
@@ -51,4 +52,5 @@ def shop_facts(shop: ShopOverview) -> Iterator[tuple[str, Any]]:
         yield "scopes", ", ".join(consent["scopes"] or ())
         yield "webhooks come to", consent["webhook_url"]
     yield "open pushes", shop.open_pushes
-    yield "pushes", "go on" if shop.pause is None else f"{shop.pause.line}; `shopsync shops resume {shop.shop_key}`"
+    resume = f"`shopsync shops resume {shlex.quote(shop.shop_key)}`"
+    yield "pushes", "go on" if shop.pause is None else f"{shop.pause.line}; {resume}"

@@ -32,7 +32,9 @@ def print_glance(glance: Glance, most: int) -> None:
 
 def renderable(glance: Glance, most: int) -> RenderableType:
     """The same for a live display."""
-    lines = [Text(visible(line), style=_NOT_ON_TIME if "!" in line[:1] else "") for line in head(glance)]
+    lines = [
+        Text(visible(line, in_one_line=True), style=_NOT_ON_TIME if "!" in line[:1] else "") for line in head(glance)
+    ]
     more = len(glance.shops) - most
     rest = [Text(f"and {more} more shops: --shop KEY shows one")] if more > 0 else []
     return Group(
