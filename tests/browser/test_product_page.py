@@ -1,9 +1,13 @@
 """商品詳細: a product is completed, its stock counted, its texts shown as texts."""
 
+import asyncio
 import re
 
 import pytest
-from playwright.async_api import expect
+from playwright.async_api import Page, Route, expect
+
+from shopsync_contracts.topics import TOOL_EDITS
+from shopsync_rehearsals.completion import BRAND, SOCKS
 
 pytestmark = pytest.mark.browser
 
@@ -19,6 +23,18 @@ VARIATIONS = [
     for i in range(50)
     for j in range(8)
 ]
+
+
+async def held_up(page: Page) -> asyncio.Event:
+    """Answers to forms wait from now on, until the event is set."""
+    answers = asyncio.Event()
+
+    async def late(route: Route) -> None:
+        await answers.wait()
+        await route.continue_()
+
+    await page.route("**/products/A1", late)
+    return answers
 
 
 async def test_a_product_is_completed_with_the_pickers(world, ready, watched):
@@ -59,6 +75,52 @@ async def test_a_product_is_completed_with_the_pickers(world, ready, watched):
     await expect(page.locator("#product-state").get_by_text("連携成功")).to_be_visible()
     [listing] = await world.listings(merchant.shop)
     assert [sku["stock"] for sku in listing["skus"]] == [7]
+
+
+async def test_presses_that_come_faster_than_the_answers_all_count(world, ready):
+    """The answer to one press replaces the form in which the next one was made."""
+    merchant = await ready({"A1": "無地の靴下"})
+    page = merchant.page
+    await merchant.open("/products/A1")
+    await page.get_by_label("カテゴリー名で探す").fill("ソックス")
+    await page.get_by_label("カテゴリー名で探す").press("Enter")
+    socks = page.get_by_role("button", name=re.compile("靴下・タイツ.*ソックス"))
+    await expect(socks).to_be_visible()
+    brand = page.get_by_role("button", name="きぬがさ織物 を選ぶ")
+    await page.get_by_label("ブランド名で探す").fill("きぬがさ")
+    await page.get_by_label("ブランド名で探す").press("Enter")
+    await expect(page.get_by_role("button", name=re.compile(" を選ぶ$"))).to_have_count(1)
+    answers = await held_up(page)
+    await socks.click()
+    await brand.dblclick()
+    await page.get_by_label("梱包重量").fill("300")
+    await merchant.button("保存する").dblclick()
+    answers.set()
+    await world.until(lambda: world.products(merchant.shop)["A1"].content.package_weight_g == 300, "the weight")
+    await expect(page.locator("#category_id")).to_contain_text("ソックス")
+    await expect(page.locator("#brand_id")).to_contain_text("きぬがさ")
+    content = world.products(merchant.shop)["A1"].content
+    assert (content.category_id, content.brand_id) == (SOCKS, BRAND)
+    assert len(await world.sent(merchant.shop, TOOL_EDITS)) == 1
+
+
+async def test_attributes_entered_while_an_answer_is_on_its_way_stay(world, ready):
+    merchant = await ready({"A1": "無地の靴下"})
+    page = merchant.page
+    await world.complete(merchant.shop, ["A1"], but=("brand_id",))
+    await merchant.open("/products/A1")
+    answers = await held_up(page)
+    await page.get_by_role("button", name=re.compile(" を選ぶ$")).first.click()
+    choices = page.locator(".attribute").get_by_role("combobox").first
+    before = await choices.input_value()
+    other = await choices.locator("option").evaluate_all(
+        "(all, before) => all.map(one => one.value).find(one => one && one !== before)", before
+    )
+    await choices.select_option(other)
+    answers.set()
+    await expect(page.locator("#brand_id")).not_to_have_text("選択されていません")
+    await expect(choices).to_have_value(other)
+    await expect(choices).to_be_focused()
 
 
 async def test_what_is_html_and_script_in_a_name_is_shown_as_text(world, ready, watched):

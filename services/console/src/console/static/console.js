@@ -32,6 +32,73 @@
   });
 })();
 
+// What is pressed or entered in a product's form while an answer is on its way goes on in the form of that answer: the
+// answer replaces the form, and with it all that was done since it was asked for.
+(() => {
+  let sent = null;
+  let pressed = null;
+  const waiting = [];
+  const form = () => document.getElementById("product-form");
+  const isSame = (one, other) => one !== null && one.name === other.name && one.value === other.value;
+  const carryOver = (touched) => {
+    for (const old of touched) {
+      const box = old.type === "checkbox";
+      const now = [...form().elements].find((one) => one.name === old.name && one.type === old.type && (!box || one.value === old.value));
+      if (!now) continue;
+      if (box) now.checked = old.checked;
+      else if (now.type !== "select-one" || [...now.options].some((one) => one.value === old.value)) now.value = old.value;
+      if (old === [...touched].at(-1)) now.focus();
+    }
+  };
+  const press = (step) => {
+    let button = [...form().elements].find((one) => one.type === "submit" && isSame(one, step));
+    const isGone = !button;
+    if (isGone) {
+      button = Object.assign(document.createElement("button"), { ...step, hidden: true });
+      form().append(button);
+    }
+    button.click();
+    if (isGone) button.remove();
+  };
+  const goOn = () => {
+    const before = sent;
+    sent = null;
+    if (form() && form().action === before.form.action) {
+      if (form() !== before.form) carryOver(before.touched);
+      while (waiting.length && sent === null) press(waiting.shift());
+    } else waiting.length = 0;
+  };
+  document.addEventListener(
+    "submit",
+    (event) => {
+      if (event.target !== form() || !event.submitter) return;
+      const step = { name: event.submitter.name, value: event.submitter.value };
+      if (sent === null) {
+        pressed = step;
+        return;
+      }
+      event.preventDefault();
+      event.stopImmediatePropagation();
+      // A double click is one press.
+      const isAgain = waiting.length ? isSame(waiting.at(-1), step) : !sent.touched.size && isSame(sent.step, step);
+      if (!isAgain) waiting.push(step);
+    },
+    true,
+  );
+  document.addEventListener("htmx:beforeRequest", (event) => {
+    if (event.detail.elt !== form()) return;
+    sent = { form: form(), step: pressed, touched: new Set() };
+    event.detail.xhr.addEventListener("loadend", goOn);
+  });
+  for (const name of ["input", "change"]) {
+    document.addEventListener(name, (event) => {
+      if (sent === null || event.target.form !== sent.form) return;
+      sent.touched.delete(event.target);
+      sent.touched.add(event.target);
+    });
+  }
+})();
+
 // A request that failed says so; an answer that is to be shown although it is an error says that itself.
 (() => {
   document.addEventListener("htmx:beforeSwap", (event) => {
