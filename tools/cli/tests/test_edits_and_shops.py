@@ -1,9 +1,15 @@
+import json
+
 import pytest
+from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 
 from shopsync_cli.errors import WrongCall
 from shopsync_cli.publishing.changes import read_changes
 from shopsync_contracts import parse
 from shopsync_contracts.topics import SHOP_SETTINGS, TOOL_EDITS
+from shopsync_runtime.kafka.admin import admin_client, topic_setting
+from shopsync_runtime.kafka.connection import KafkaConnection
+from shopsync_testkit.polling import eventually
 
 
 def test_text_stays_text_and_numbers_are_numbers():
@@ -152,3 +158,20 @@ async def test_one_product_is_told_as_one(shopsync, bus):
         assert target.stdout == f"published sync_target.set on for {told}\n"
         bulk = await shopsync(*bus.options, "bulk-edit", "demo", *products, "--on")
         assert bulk.stdout.startswith(f"published products.bulk_edited for {told}, id ")
+
+
+async def test_a_refused_write_leaves_stdout_to_the_json(bus, shopsync):
+    """The producer's log lines used to stand there."""
+    kafka, topic, setting = KafkaConnection(bus.bootstrap), TOOL_EDITS.full_name(bus.prefix), "max.message.bytes"
+    async with admin_client(kafka) as admin:
+        await admin.alter_configs([ConfigResource(ConfigResourceType.TOPIC, topic, {setting: "100"})])
+
+    async def is_in_force():
+        return await topic_setting(kafka, topic, setting) == "100"
+
+    await eventually(is_in_force, what="the limit")
+    ended = await shopsync(*bus.options, "edit", "demo", "A-1", "--set", "package_weight_g=300", "--json")
+    assert (ended.exit_code, ended.stdout) == (1, "")
+    *logged, told = ended.stderr.splitlines()
+    assert [json.loads(line)["level"] for line in logged] == ["error"]
+    assert told.startswith("shopsync: ")

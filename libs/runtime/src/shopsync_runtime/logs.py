@@ -3,6 +3,8 @@
 import logging
 import logging.config
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import structlog
@@ -73,6 +75,29 @@ def configure_logging(level: str = "INFO", *, service: str) -> None:
     for name, least in {**_QUIETER, **_QUIETEST}.items():
         logging.getLogger(name).setLevel(max(least, root.level))
     logging.captureWarnings(True)
+
+
+@contextmanager
+def warnings_on_stderr() -> Iterator[None]:
+    """For a command, whose stdout holds its result alone: our own warnings and errors go to stderr, each a JSON line.
+
+    Without it structlog prints them to stdout. What was configured before is in force again afterwards.
+    """
+    before = structlog.get_config()
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.format_exc_info,
+            structlog.processors.JSONRenderer(ensure_ascii=False, default=str),
+            _write_out,
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING),
+        logger_factory=lambda *_: structlog.PrintLogger(sys.stderr),
+    )
+    try:
+        yield
+    finally:
+        structlog.configure(**before)
 
 
 def _write_out(_logger: Any, _method: str, line: Any) -> str:

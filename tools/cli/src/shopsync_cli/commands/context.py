@@ -14,6 +14,7 @@ from shopsync_cli.settings import GlobalOptions, MongoSettings
 from shopsync_cli.views.output import complain
 from shopsync_cli.views.stdout import prepare
 from shopsync_runtime.errors import SettingsError
+from shopsync_runtime.logs import warnings_on_stderr
 
 T = TypeVar("T")
 
@@ -72,6 +73,11 @@ def mongo_of(ctx: typer.Context) -> MongoSettings:
 
 
 def run(work: Coroutine[Any, Any, T]) -> T:
-    """Run a command's work. The Kafka client's log lines are switched off: its errors are raised anyway."""
+    """Run a command's work.
+
+    The Kafka client's log lines are switched off: its errors are raised anyway. Those of our libraries go to stderr,
+    so that `--json` prints JSON and nothing else.
+    """
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
-    return asyncio.run(work)
+    with warnings_on_stderr():
+        return asyncio.run(work)
