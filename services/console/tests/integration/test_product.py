@@ -489,3 +489,67 @@ async def test_what_the_category_requires_is_missing_before_the_first_push(world
     await tool.edited(minute=2, category_id="601234")
     page = await opened(world)
     assert page.text.index('id="product-missing"') < page.text.index("原産国") < page.text.index('id="product-fields"')
+
+
+def gap_at(page, name):
+    """What the page says beside this input."""
+    found = re.search(f'id="{re.escape(name)}-error">([^<]*)', page.text)
+    return "" if found is None else found[1]
+
+
+def gaps_named(page):
+    """To which inputs the notice leads that says what is still missing."""
+    notice = page.text.partition('id="still-missing"')[2].partition("</div>")[0]
+    return re.findall(r'href="#([^"]*)"', notice)
+
+
+async def test_what_is_saved_without_a_needed_value_says_so_beside_its_field(world, tool):
+    """ED-4, ED-8: saving is allowed, but never in silence."""
+    await tool.imported(skus=[{"vertical_no": "M", "stock": 10}, {"vertical_no": "L", "stock": 0}])
+    page = await opened(world)
+    assert gaps_named(page) == []
+    chosen = await send(world, fields_of(page), step="category:601234")
+    assert gaps_named(chosen) == []
+    saved = await send(world, fields_of(chosen), f__package_weight_g="300", f__length="20")
+    assert len(await edits(world)) == 1
+    missing = ["brand_id", "width", "height", "a.100701", "a.100398", "stock.1"]
+    assert gaps_named(saved) == missing
+    assert all("必要な値がありません" in gap_at(saved, name) for name in missing)
+    assert not any(gap_at(saved, name) for name in ("category_id", "package_weight_g", "length", "a.100800", "stock.0"))
+    assert "商品属性 原産国" in saved.text
+    fields = {
+        **fields_of(saved),
+        "f.brand_id": "7080000000000000001",
+        "f.width": "20",
+        "f.height": "3",
+        "stock.1": "４",
+    }
+    whole = await send(world, fields, **{"a.100701": "1007011", "a.100398": "1001001"})
+    assert len(await edits(world)) == 2
+    assert gaps_named(whole) == []
+
+
+async def test_what_is_cleared_or_not_changed_is_still_missing_too(world, tool):
+    await tool.imported()
+    await tool.completed()
+    await tool.edited(minute=2, category_id="601234")
+    cleared = await send(world, fields_of(await opened(world)), f__brand_id="")
+    assert gaps_named(cleared) == ["brand_id", "a.100701", "a.100398"]
+    again = await send(world, fields_of(cleared))
+    assert "変更された項目はありません" in again.text
+    assert gaps_named(again) == ["brand_id", "a.100701", "a.100398"]
+
+
+async def test_what_a_push_found_missing_is_missing_until_it_is_changed(world, tool):
+    await tool.imported()
+    await tool.completed()
+    given = [{"id": one, "values": [{"name": "x"}]} for one in ("100701", "100398")]
+    await tool.edited(minute=2, category_id="601234", attributes=given)
+    await tool.switched(on=True)
+    message = "attributes.100701: x; size_chart_image: a size chart is required by the category"
+    missing = ("attributes.100701", "size_chart_image")
+    await tool.failed(status="incomplete", code="incomplete", message=message, missing=missing)
+    same = await send(world, fields_of(await opened(world)), f__package_weight_g="301")
+    assert gaps_named(same) == ["size_chart_image", "a.100701"]
+    fields = {**fields_of(await opened(world)), "f.size_chart_image": "https://a.example/1.jpg", "t.100701": "日本"}
+    assert gaps_named(await send(world, fields)) == []

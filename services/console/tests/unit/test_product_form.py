@@ -5,9 +5,11 @@ from datetime import UTC, datetime
 
 import pytest
 
+from catalog.rules import status as catalog_status
 from console.errors import WrongForm
 from console.forms import attributes as attr
 from console.forms.fields import Wrong, addresses, missing_fields, plain, whole_number
+from console.forms.missing import REQUIRED, fields_of
 from console.forms.product import Entered, Rendered, changes_of, rendered, settled, untouched
 from console.publisher_api import AttributeField
 from console.screens.product_lists import Picking
@@ -217,3 +219,11 @@ def test_a_step_of_nobodys_changes_nothing():
     assert picking.step("category", "5")[1] == {"category_id": "5"}
     assert picking.step("brand", "5:a:b")[1] == {"brand_id": "5"}
     assert picking.step("brand", "5:a:b")[0].brand_name == "a:b"
+
+
+def test_ed4_the_page_asks_for_what_the_catalog_asks_for():
+    content = {"name": "", "description": "", "images": [], "category_id": None, "brand_id": None}
+    blank = catalog_status.missing_fields(
+        {**content, "package_weight_g": None, "package_dimensions_cm": None}, [{"price": None}], []
+    )
+    assert fields_of(REQUIRED) == set(blank)

@@ -15,6 +15,7 @@ from console.errors import NoSuchPage, WrongForm
 from console.forms import product as forms
 from console.forms.attributes import AttributeInput, as_lines, choices_of, inputs
 from console.forms.fields import UPSTREAM, plain, texts_of
+from console.forms.missing import still_missing
 from console.forms.product import Entered, Errors, Rendered
 from console.model import Action
 from console.screens.product_lists import Lists, Picking, ProductLists
@@ -46,6 +47,11 @@ class FormState:
     failed: bool = False
     sent: str | None = None
     stepped: str = ""
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether all that is entered is what is saved: then the page says what still lacks."""
+        return self.sent is not None or self.message == "no_changes"
 
 
 class ProductScreen:
@@ -185,7 +191,8 @@ class ProductScreen:
         texts = {**_texts(found), **state.entered.texts}
         lists = await self._lists.read(shop_of(request), texts["category_id"], state.picking)
         part = _attributes(state, lists, found.snapshot)
-        view = view_of(found, self._clock(), lacks_attributes=part.lacks_one)
+        gaps = _gaps(state, lists, part, found.snapshot) if state.is_settled else None
+        view = view_of(found, self._clock(), lacks_attributes=part.lacks_one, gaps=gaps)
         if not template:
             template = "product/body.html" if is_partial(request) else "product/page.html"
         return self._pages.page(
@@ -245,6 +252,13 @@ def _attributes(state: FormState, lists: Lists, snapshot: ProductSnapshot | None
     known = {one.id for one in lists.fields}
     unknown = tuple(one for one, values in choices.items() if values and one not in known)
     return _AttributesPart(inputs(lists.fields, choices), lines, unknown)
+
+
+def _gaps(state: FormState, lists: Lists, part: _AttributesPart, snapshot: ProductSnapshot | None) -> tuple[str, ...]:
+    if snapshot is None:
+        return ()
+    before = inputs(lists.fields or (), choices_of(snapshot.content.attributes))
+    return still_missing(snapshot, state.was, state.entered, part.fields or (), before)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,6 @@
 """One product as 商品詳細 shows it, without its form. Pure."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -7,6 +8,7 @@ from urllib.parse import quote
 
 from console.errors import NoSuchPage
 from console.forms.fields import UPSTREAM, missing_fields
+from console.forms.missing import fields_of
 from shopsync_contracts.events import ProductSnapshot
 from shopsync_readmodel.actors import Cause
 from shopsync_readmodel.products.causes import causes
@@ -51,7 +53,10 @@ class Layers:
 
 @dataclass(frozen=True, slots=True)
 class ProductView:
-    """`missing` and `others`: the names of the form's fields, in the order in which they are shown."""
+    """`missing` and `others`: the names of the form's fields, in the order in which they are shown.
+
+    `gaps`: names of inputs that lack a value after what was entered is saved.
+    """
 
     snapshot: ProductSnapshot
     status: StatusName
@@ -65,6 +70,13 @@ class ProductView:
     is_on_sale: bool
     stock_is_missing: bool
     missing_attributes: frozenset[str]
+    gaps: tuple[str, ...] = ()
+
+    @property
+    def gaps_named(self) -> tuple[str, ...]:
+        """Of the SKUs the first one stands for all."""
+        stock = [name for name in self.gaps if name.startswith("stock.")]
+        return tuple(name for name in self.gaps if name not in stock[1:])
 
     @property
     def has_sent_stock(self) -> bool:
@@ -72,12 +84,23 @@ class ProductView:
         return any(row.stock_sent is not None for row in self.skus)
 
 
-def view_of(found: StoredProduct, now: datetime, *, lacks_attributes: bool = False) -> ProductView:
-    """`lacks_attributes`: one that its category requires is blank. Raises NoSuchPage for one not in the tool."""
+def view_of(
+    found: StoredProduct, now: datetime, *, lacks_attributes: bool = False, gaps: Sequence[str] | None = None
+) -> ProductView:
+    """`lacks_attributes`: one that its category requires is blank. Raises NoSuchPage for one not in the tool.
+
+    `gaps`: inputs that lack a value after what was entered; they count in place of what is stored.
+    """
     snapshot = found.snapshot
     if snapshot is None:
         raise NoSuchPage("the product is not in the tool")
-    missing = missing_fields(snapshot) | ({"attributes"} if lacks_attributes else set())
+    if gaps is None:
+        missing = missing_fields(snapshot) | ({"attributes"} if lacks_attributes else set())
+        unnamed = frozenset(
+            path.removeprefix("attributes.") for path in snapshot.missing if path.startswith("attributes.")
+        )
+    else:
+        missing, unnamed = fields_of(gaps), frozenset(name.removeprefix("a.") for name in gaps)
     rows = {row.field: row for row in field_rows(found)}
     listing = snapshot.tiktok_product_id
     return ProductView(
@@ -92,9 +115,8 @@ def view_of(found: StoredProduct, now: datetime, *, lacks_attributes: bool = Fal
         seller_center=None if listing is None else f"{_SELLER_CENTER}{quote(listing, safe='')}",
         is_on_sale=snapshot.live and snapshot.status == "synced",
         stock_is_missing="stock" in missing,
-        missing_attributes=frozenset(
-            path.removeprefix("attributes.") for path in snapshot.missing if path.startswith("attributes.")
-        ),
+        missing_attributes=unnamed,
+        gaps=tuple(gaps or ()),
     )
 
 

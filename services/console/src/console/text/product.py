@@ -69,6 +69,14 @@ TEXTS = {
         "変更した項目だけが保存されます。",
         "Only what you changed is saved.",
     ),
+    "still_missing": (
+        "次の項目に必要な値がないため、この商品はまだTikTok Shopへ送信されません。",
+        "These still lack a value, so the product is not sent to TikTok Shop yet.",
+    ),
+    "lacks_value": (
+        "必要な値がありません。入力するまでTikTok Shopへ送信されません。",
+        "A value is missing: the product is not sent before it is there.",
+    ),
     "no_changes": ("変更された項目はありません。", "Nothing was changed."),
     "wrong": ("保存していません。次の項目を確認してください。", "Not saved. Please look at these fields."),
     "not_sent": (
