@@ -23,7 +23,7 @@ SEEDS ?= 20
 RATE ?=
 MINUTES ?= 10
 
-.PHONY: help install lock generated demo bench-publisher month bench-import bench-catalogue bench-latency bench-fairness bench-growth bench-start soak test test-cluster test-upgrade test-secured test-browser screenshots reliability test-unit test-kubernetes test-node test-images test-observability coverage lint types imports measure pace-constants check format clean
+.PHONY: help install lock generated demo bench-publisher month bench-import bench-catalogue bench-latency bench-fairness bench-growth bench-start bench-console soak test test-cluster test-upgrade test-secured test-browser screenshots reliability test-unit test-kubernetes test-node test-images test-observability coverage lint types imports measure pace-constants check format clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-18s %s\n", $$1, $$2}'
@@ -78,6 +78,9 @@ bench-growth: install ## the catalogue with 1,000,000 products, with 1, 2 and 4 
 
 bench-start: install ## how long each service takes to its first message, phase by phase: make bench-start [BENCH="--together"]
 	@$(BIN)/python -m shopsync_sandbox bench-start $(BENCH)
+
+bench-console: install ## 50 merchants at the console beside one alone, shops of 100,000 products: make bench-console [BENCH="--replicas 2"]
+	@$(BIN)/python -m shopsync_sandbox bench-console --seed $(SEED) $(BENCH)
 
 soak: install ## mixed load for ten minutes; memory, descriptors, tasks, threads and lag must stay flat: make soak [MINUTES=60]
 	@$(BIN)/python -m shopsync_sandbox soak --minutes $(MINUTES) --seed $(SEED) $(BENCH)

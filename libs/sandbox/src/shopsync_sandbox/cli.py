@@ -24,6 +24,7 @@ _REHEARSALS = {
     "bench-latency": "shopsync_rehearsals.bench.catalogue.latency.commands:bench_latency",
     "bench-fairness": "shopsync_rehearsals.bench.catalogue.fairness.commands:bench_fairness",
     "bench-growth": "shopsync_rehearsals.bench.catalogue.growth.commands:bench_growth",
+    "bench-console": "shopsync_rehearsals.bench.console.commands:bench_console",
     "soak": "shopsync_rehearsals.endurance.soak.commands:soak",
 }
 _COMMANDS = _SERVERS | _REHEARSALS

@@ -1,0 +1,1 @@
+"""Merchants at the console: how long they wait for a page, alone and together with others."""
