@@ -4,7 +4,7 @@ from starlette.routing import Mount
 
 from console.actions import Actions
 from console.actions.publishing import PUBLISHED
-from console.live import Follower, Hub, Reader, Situation
+from console.live import Follower, Hub, Reader, SessionWatch, Situation
 from console.picture_files import PictureFiles
 from console.publisher_api import PublisherApi
 from console.screens.actions import ActionScreen
@@ -46,6 +46,7 @@ def build(runtime: Runtime, settings: ConsoleSettings) -> None:
     throttle = LoginThrottle(database, failures=settings.login_failures, wait=settings.login_wait, clock=clock)
     actions = Actions(runtime.publishes(*PUBLISHED), stored_actions, database, clock=clock)
     hub = live(runtime, actions, stored_actions, notes)
+    runtime.background("watching", SessionWatch(hub, sessions).run)
 
     publisher = publisher_api(runtime, settings)
     lists = ProductLists(publisher)

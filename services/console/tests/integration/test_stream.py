@@ -2,6 +2,8 @@
 
 import asyncio
 from contextlib import asynccontextmanager
+from datetime import timedelta
+from typing import Any
 from uuid import uuid4
 
 import httpx
@@ -10,11 +12,18 @@ from played_services import PlayedServices
 
 from console.actions import Actions
 from console.live.hub import EVERYTHING, Hub
+from console.live.watching import SessionWatch
 from console.metrics import STREAMS
 from console.store import ActionStore
+from shopsync_accounts import Accounts
 from shopsync_contracts.topics import CATALOG_PRODUCTS, TOOL_EDITS
 from shopsync_runtime.http_server import HttpServer, make_http_app
 from shopsync_testkit.polling import eventually
+
+
+@pytest.fixture(autouse=True)
+def _looks_often(monkeypatch):
+    monkeypatch.setattr("console.live.watching.EVERY_SECONDS", 0.2)
 
 
 @pytest.fixture
@@ -129,6 +138,74 @@ async def test_a_stream_needs_a_session(world, address):
         assert response.status_code == 303
 
 
+async def rest_of(lines):
+    """Names of the events until the stream ends."""
+    async with asyncio.timeout(10):
+        return [line.removeprefix("event: ") async for line in lines if line.startswith("event: ")]
+
+
+async def test_a_log_out_ends_the_streams_of_its_session_at_once_and_no_other(world, address, monkeypatch):
+    monkeypatch.setattr("console.live.watching.EVERY_SECONDS", 3600)
+    second = await world.log_in("demo")
+    async with opened(world.client, address) as (_, mine), opened(second, address) as (_, still):
+        await told(mine, 4)
+        await told(still, 4)
+        await world.post(world.client, "/logout")
+        assert await rest_of(mine) == ["ended"]
+        await snapshot(world, "demo/A-1")
+        assert (await told(still, 1))[0] == [("product", "A-1")]
+
+
+async def test_a_new_password_ends_every_stream_of_the_shop_at_once_and_no_other(world, address, monkeypatch):
+    monkeypatch.setattr("console.live.watching.EVERY_SECONDS", 3600)
+    accounts, other = Accounts(world.database), await world.log_in("other")
+    link = f"/password/{await accounts.reset('demo', world.now)}"
+    async with opened(world.client, address) as (_, mine), opened(other, address) as (_, theirs):
+        await told(mine, 4)
+        await told(theirs, 4)
+        await world.stranger.get(link)
+        await world.post(world.stranger, link, password="correct horse battery", again="correct horse battery")
+        assert await rest_of(mine) == ["ended"]
+        await snapshot(world, "other/B-1")
+        assert (await told(theirs, 1))[0] == [("product", "B-1")]
+
+
+@pytest.mark.parametrize("how", ["by another replica", "by time"])
+async def test_a_session_that_ends_elsewhere_ends_its_streams_with_the_next_look(world, address, how):
+    async with opened(world.client, address) as (_, lines):
+        await told(lines, 4)
+        if how == "by time":
+            world.now += timedelta(hours=12)
+        else:
+            await world.sessions.end(world.client.cookies["console_session"])
+        assert await rest_of(lines) == ["ended"]
+
+
+async def test_one_question_is_for_all_open_streams():
+    asked: list[set[str]] = []
+
+    class OnlyFirst:
+        def on_end(self, **_):
+            """They end elsewhere."""
+
+        async def ended(self, digests):
+            asked.append(set(digests))
+            return set(digests) - {"first"}
+
+    hub = Hub()
+    sessions: Any = OnlyFirst()
+    watch = SessionWatch(hub, sessions)
+    await watch.look()
+    streams = [hub.open("demo", session, hub.position) for session in ("first", "first", "second", "third")]
+    await watch.look()
+    assert asked == [{"first", "second", "third"}]
+    for stream in streams[2:]:
+        hub.tell("demo", "product", "A-1")
+        assert [change async for change, _ in stream.changes()] == [("ended", "")]
+    for stream in streams:
+        hub.leave(stream)
+
+
 async def test_open_streams_are_counted_and_end_when_the_process_stops(world, address):
     before = STREAMS._value.get()
     async with opened(world.client, address) as (_, lines):
@@ -149,7 +226,7 @@ async def test_open_streams_are_counted_and_end_when_the_process_stops(world, ad
 
 async def test_many_changes_at_once_are_told_as_one():
     hub = Hub()
-    stream = hub.open("demo", hub.position)
+    stream = hub.open("demo", "digest", hub.position)
     for number in range(5_000):
         hub.tell("demo", "product", f"P-{number}")
         hub.tell("demo", "counts")

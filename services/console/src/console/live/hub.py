@@ -4,16 +4,17 @@ import asyncio
 import secrets
 import time
 from collections import deque
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Collection
 from contextlib import suppress
 from typing import Literal
 
 from console.metrics import STREAMS
 
-Name = Literal["product", "action", "counts", "run", "list"]
+Name = Literal["product", "action", "counts", "run", "list", "ended"]
 Change = tuple[Name, str]
 """What changed: a product (its number), an action (its id), the counts, a run of import or sync; or `list`: so many
-products that the page had better ask for the whole part. An empty text after `action` or `run`: any of them."""
+products that the page had better ask for the whole part. An empty text after `action` or `run`: any of them. `ended`:
+the session is over, and the page asks for nothing any more."""
 
 EVERYTHING: tuple[Change, ...] = (("list", ""), ("action", ""), ("run", ""), ("counts", ""))
 """For a page that may have missed something."""
@@ -28,8 +29,9 @@ _EARLIER_SECONDS = 5.0
 class Stream:
     """The changes for one open page. What happens faster than it is told is told once."""
 
-    def __init__(self, shop_key: str, first: tuple[Change, ...], position: Callable[[], str]) -> None:
+    def __init__(self, shop_key: str, session: str, first: tuple[Change, ...], position: Callable[[], str]) -> None:
         self.shop_key = shop_key
+        self.session = session
         self._position = position
         self._pending = dict.fromkeys(first)
         self._news = asyncio.Event()
@@ -39,7 +41,9 @@ class Stream:
             self._news.set()
 
     def tell(self, change: Change) -> None:
-        """One more change."""
+        """One more change; nothing more after the end."""
+        if self._closed.is_set():
+            return
         self._pending[change] = None
         if len(self._pending) > _MOST_PRODUCTS:
             self._pending = {one: None for one in self._pending if one[0] != "product"} | {("list", ""): None}
@@ -49,6 +53,11 @@ class Stream:
         """End `changes` after what is pending."""
         self._closed.set()
         self._news.set()
+
+    def end(self) -> None:
+        """The session is over: nothing is told but that."""
+        self._pending = {("ended", ""): None}
+        self.close()
 
     async def changes(self) -> AsyncIterator[tuple[Change, str | None]]:
         """As they come, until the stream is closed; with the position after it where nothing more is pending."""
@@ -121,9 +130,9 @@ class Hub:
         for stream in self._streams.get(shop_key, ()):
             stream.tell((name, data))
 
-    def open(self, shop_key: str, after: str) -> Stream:
-        """The changes of this shop since the position. Close it with `leave`."""
-        stream = Stream(shop_key, self._since(shop_key, after), lambda: self.position)
+    def open(self, shop_key: str, session: str, after: str) -> Stream:
+        """The changes of this shop since the position, for the session of that digest. Close it with `leave`."""
+        stream = Stream(shop_key, session, self._since(shop_key, after), lambda: self.position)
         if self._closed:
             stream.close()
         self._streams.setdefault(shop_key, set()).add(stream)
@@ -138,6 +147,22 @@ class Hub:
             STREAMS.dec()
         if not streams:
             self._streams.pop(stream.shop_key, None)
+
+    @property
+    def sessions(self) -> set[str]:
+        """Digests of the sessions that have a stream here."""
+        return {one.session for one in self._all()}
+
+    def end(self, sessions: Collection[str]) -> None:
+        """These sessions are over: so are their streams."""
+        for stream in self._all():
+            if stream.session in sessions:
+                stream.end()
+
+    def end_all_of(self, shop_key: str) -> None:
+        """Every session of this shop is over."""
+        for stream in self._streams.get(shop_key, ()):
+            stream.end()
 
     async def aclose(self) -> None:
         """End all streams: the process stops."""

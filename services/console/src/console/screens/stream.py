@@ -9,17 +9,19 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from console.live import Hub
-from console.web.visits import shop_of
+from console.model import Session
+from console.store.sessions import digest_of
+from console.web.visits import session_of
 
 _PING_SECONDS = 15
 _LONGEST_SECONDS = 300.0
-"""Then the browser comes back, through the guard: an ended session sees nothing any more."""
+"""Then the browser comes back, through the guard."""
 _SEND_SECONDS = 20.0
 """A page that takes nothing for so long is gone."""
 
 
 class StreamScreen:
-    """Open as long as the page is, until the process stops; the browser comes back by itself."""
+    """Open as long as the page and its session are, until the process stops; the browser comes back by itself."""
 
     def __init__(self, hub: Hub) -> None:
         self._hub = hub
@@ -29,20 +31,20 @@ class StreamScreen:
         return [Route("/stream", self.follow, methods=["GET"], name="stream")]
 
     async def follow(self, request: Request) -> Response:
-        """Events `product` (its number), `action` (its id), `counts`, `run` and `list` of this shop alone.
+        """Events `product` (its number), `action` (its id), `counts`, `run` and `list` of this shop alone; or `ended`.
 
         The last of some carries the position after it: a browser that comes back names it, and gets what it missed.
         """
         after = request.headers.get("last-event-id") or request.query_params.get("after", "")
         return EventSourceResponse(
-            self._events(shop_of(request), after),
+            self._events(session_of(request), after),
             ping=_PING_SECONDS,
             send_timeout=_SEND_SECONDS,
             headers={"cache-control": "no-store"},
         )
 
-    async def _events(self, shop_key: str, after: str) -> AsyncIterator[ServerSentEvent]:
-        stream = self._hub.open(shop_key, after)
+    async def _events(self, session: Session, after: str) -> AsyncIterator[ServerSentEvent]:
+        stream = self._hub.open(session.shop_key, digest_of(session.token), after)
         ends = asyncio.get_running_loop().call_later(_LONGEST_SECONDS, stream.close)
         try:
             yield ServerSentEvent(comment="open", retry=2_000)

@@ -5,6 +5,7 @@
   if (!address || !window.EventSource) return;
   let after = document.body.dataset.after;
   let source = null;
+  let ended = false;
 
   // A part says with data-product or data-action which one it is about; without, it is about all.
   const tell = (name, about) => {
@@ -18,7 +19,7 @@
     source = null;
   };
   const open = () => {
-    if (source !== null || document.hidden) return;
+    if (source !== null || ended || document.hidden) return;
     source = new EventSource(`${address}?after=${encodeURIComponent(after)}`);
     for (const name of ["product", "action", "counts", "run", "list"]) {
       source.addEventListener(name, (event) => {
@@ -26,6 +27,11 @@
         tell(name, event.data);
       });
     }
+    source.addEventListener("ended", () => {
+      // What was entered stays: whatever is pressed next leads to the log-in and keeps it.
+      ended = true;
+      close();
+    });
     source.addEventListener("error", () => {
       // The browser tries again by itself, unless it was refused.
       if (source === null || source.readyState !== EventSource.CLOSED) return;
