@@ -191,6 +191,20 @@ async def test_the_category_is_picked_step_by_step_without_javascript(world, ser
     assert "タイツ・ストッキング" in asked.text
 
 
+async def test_ed6_a_new_category_leaves_the_attributes_and_says_what_that_means(world, services, twenty):
+    given = [{"id": "100812", "values": [{"name": "AB-1"}]}]
+    await services.edited(twenty[0], minute=2, category_id="611100", attributes=given)
+    form = await world.post(world.client, "/bulk", product_no=twenty[:1])
+    assert "入力済みの商品属性は消えません" in form.text
+    asked = await confirmed(world, twenty[:1], **{"f.category_id": "601234"})
+    assert "新しいカテゴリーにない属性は、TikTok Shopへ送信されません" in asked.text
+    assert "このカテゴリーに必須の属性（原産国、素材）がない商品は" in asked.text
+    await world.post(world.client, "/bulk", **fields_of(asked), step="send")
+    [event] = await edits_of_the_console(world)
+    assert event.data.changes.model_dump() == {"category_id": "601234"}
+    assert "必須の属性" not in (await confirmed(world, twenty[:1], **{"f.package_weight_g": "300"})).text
+
+
 async def test_without_the_publisher_ids_are_entered_by_hand(world, services, twenty):
     world.publisher.trouble = (503, "tiktok_away", "maintenance", None)
     asked = await confirmed(world, twenty[:1], **{"f.category_id": "601234"})

@@ -441,7 +441,7 @@ async def test_attributes_that_a_new_category_does_not_have_go_with_the_old_one(
     await tool.imported()
     await tool.edited(minute=2, category_id="611100", attributes=[{"id": "1", "values": [{"id": "2"}]}])
     page = await opened(world)
-    assert "このカテゴリーにない属性があります：1" in page.text
+    assert "このカテゴリーにない属性があります（TikTok Shopへは送信されません）：1" in page.text
     await send(world, fields_of(page), step="save", f__category_id="601234")
     assert await changes(world) == [{"category_id": "601234", "attributes": None}]
 

@@ -168,6 +168,15 @@ async def test_ed8_a_category_may_want_a_size_chart(demo, picture):
     assert demo.events("push.succeeded")[0]["action"] == "created"
 
 
+async def test_ed6_attributes_of_the_former_category_are_left_out_and_told(demo):
+    """After 一括入力・変更 of the category alone: TikTok refuses 100398 in 日本茶 when it is sent."""
+    attributes = [{"id": "100701", "values": [{"name": "日本"}]}, {"id": "100398", "values": [{"id": "1001001"}]}]
+    await demo.store(content={"category_id": "611100", "attributes": attributes})
+    await demo.push("A-100")
+    (event,) = demo.events("push.succeeded")
+    assert event["warnings"] == ["attributes.100398: left out, the category has no such attribute"]
+
+
 async def test_a_size_chart_is_left_out_where_the_category_takes_none(demo, picture):
     chart = demo.images.add("chart.png", picture(size=(1100, 1100)))
     attributes = [{"id": "100701", "values": [{"name": "日本"}]}]

@@ -13,7 +13,7 @@ from PIL import Image
 from publisher.content.checks import problems
 from publisher.content.description import fitting_description, image_sources, shows_something
 from publisher.content.mapping import Material, create_body, edit_body, unsent_stock
-from publisher.content.requirements import category_problems, read_requirements
+from publisher.content.requirements import category_problems, foreign_attributes, read_requirements
 from publisher.model import ListedSku, Listing, UploadedImage
 from shopsync_contracts.events import ProductSnapshot
 from shopsync_sandbox.tiktok import Settings
@@ -155,7 +155,8 @@ class Strict:
         given = {source: self.images[source] for source in image_sources(html) if source in self.images}
         reduced = fitting_description(html, given)[0]
         description = reduced if shows_something(reduced) else "<p>綿の靴下</p>"
-        return Material(self.uris[: len(product.content.images)], description, None)
+        foreign = frozenset(foreign_attributes(product, self.requirements()))
+        return Material(self.uris[: len(product.content.images)], description, None, foreign_attributes=foreign)
 
 
 @pytest.fixture(scope="module")

@@ -1,6 +1,6 @@
 import pytest
 
-from publisher.content.requirements import category_problems, read_requirements
+from publisher.content.requirements import category_problems, foreign_attributes, read_requirements
 
 ATTRIBUTES = {
     "attributes": [
@@ -69,8 +69,6 @@ def test_ed8_an_attribute_may_be_required_by_the_value_of_another(snapshot, valu
 @pytest.mark.parametrize(
     ("attribute", "words"),
     [
-        ({"id": "777", "values": [{"name": "x"}]}, "no such attribute"),
-        ({"id": "100000", "values": [{"name": "赤"}]}, "no such attribute"),
         ({"id": "100800", "values": [{"id": "8"}, {"id": "9"}]}, "one value only"),
         ({"id": "100800", "values": [{"id": "5"}]}, "no value 5"),
         ({"id": "100800", "values": [{"name": "たぶん"}]}, "not among its values"),
@@ -81,6 +79,19 @@ def test_ed8_an_attribute_may_be_required_by_the_value_of_another(snapshot, valu
 def test_ed8_what_a_category_does_not_take_is_named(snapshot, attribute, words):
     problems = found(snapshot, [COTTON, attribute])
     assert words in problems[f"attributes.{attribute['id']}"]
+
+
+def test_an_attribute_of_another_category_is_left_out_and_decides_nothing(snapshot):
+    """As after 一括入力・変更 of the category: what the merchant entered stays stored, and holds nothing back."""
+    foreign = [{"id": "777", "values": [{"name": "x"}]}, {"id": "100000", "values": [{"name": "赤"}]}]
+    needed = read_requirements(ATTRIBUTES, {})
+    product = snapshot(content={"attributes": [COTTON, *foreign]})
+    assert foreign_attributes(product, needed) == ("777", "100000")
+    assert category_problems(product, needed) == ()
+    required_if = [{"condition_type": "VALUE_ID_MATCH", "attribute_id": "777", "attribute_value_id": "7"}]
+    rows = [{"id": "9", "name": "x", "requirement_conditions": required_if}]
+    decided = read_requirements({"attributes": rows}, {})
+    assert category_problems(snapshot(content={"attributes": [{"id": "777", "values": [{"id": "7"}]}]}), decided) == ()
 
 
 @pytest.mark.parametrize("value", ["5", "0.5", "12"])

@@ -19,6 +19,17 @@ TEXTS = {
         "すべてのSKUがこの価格になります。次の取り込みでfutureshopの価格に戻ることがあります。",
         "Every SKU gets this price. A later import may bring futureshop's price back.",
     ),
+    "category_hint": (
+        (
+            "カテゴリーを変えても、入力済みの商品属性は消えません。"
+            "新しいカテゴリーにない属性は、TikTok Shopへ送信されません。"
+        ),
+        "With another category the attributes stay as they are; those that it does not have are not sent.",
+    ),
+    "category_requires": (
+        "このカテゴリーに必須の属性（{names}）がない商品は、商品詳細で入力するまで送信されません。",
+        "This category requires {names}: a product without them is not sent before they stand in its page.",
+    ),
     "no_category": ("カテゴリーの選択をやめる（変更しない）", "No category: leave it as it is"),
     "target": ("連携対象", "Sync target"),
     "target_keep": ("変更しない", "As it is"),

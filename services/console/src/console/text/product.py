@@ -119,8 +119,8 @@ TEXTS = {
         'A text of your own stands in quotes: 100398 = "cotton"',
     ),
     "attributes_unknown": (
-        "このカテゴリーにない属性があります：{ids}",
-        "There are attributes that this category does not have: {ids}",
+        "このカテゴリーにない属性があります（TikTok Shopへは送信されません）：{ids}",
+        "There are attributes that this category does not have, and that are not sent: {ids}",
     ),
     "attributes_drop": ("このカテゴリーにない属性を削除する", "Remove them"),
     "required": ("必須", "Required"),

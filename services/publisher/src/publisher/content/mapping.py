@@ -26,12 +26,16 @@ _FORMAT = "2"
 
 @dataclass(frozen=True, slots=True)
 class Material:
-    """What a body needs beside the product: uploads and the reduced description. `notes`: warnings for the merchant."""
+    """What a body needs beside the product: uploads and the reduced description. `notes`: warnings for the merchant.
+
+    `foreign_attributes`: ids of those that the category does not have.
+    """
 
     main_image_uris: tuple[str, ...]
     description: str
     size_chart_uri: str | None
     notes: tuple[str, ...] = ()
+    foreign_attributes: frozenset[str] = frozenset()
 
 
 def sku_key(sku: SnapshotSku) -> SkuKey:
@@ -141,10 +145,10 @@ def _content(product: ProductSnapshot, material: Material, category_version: str
     }
     if content.brand_id:
         body["brand_id"] = content.brand_id
-    if content.attributes:
+    if attributes := [one for one in content.attributes if one.id not in material.foreign_attributes]:
         body["product_attributes"] = [
             {"id": attribute.id, "values": [_attribute_value(value.id, value.name) for value in attribute.values]}
-            for attribute in content.attributes
+            for attribute in attributes
         ]
     if content.package_weight_g:
         body["package_weight"] = {"value": str(content.package_weight_g), "unit": "GRAM"}

@@ -14,7 +14,7 @@ from publisher.content.description import (
 )
 from publisher.content.image_sources import image_address
 from publisher.content.mapping import MAX_MAIN_IMAGES, Material, main_images, mapping_notes
-from publisher.content.requirements import Requirements, category_problems
+from publisher.content.requirements import Requirements, category_problems, foreign_attributes
 from publisher.content.text import clean_line
 from publisher.errors import ContentRefused, ImageUnreachable, ImageUnusable
 from publisher.images.uploads import ImageUploads
@@ -44,7 +44,10 @@ class MaterialGatherer:
         uris, main_notes = await self._main_images(product, api)
         description, notes = await self._description(product, api)
         chart, chart_notes = await self._size_chart(product, api, category)
-        return Material(uris, description, chart, (*mapping_notes(product), *main_notes, *notes, *chart_notes))
+        left_out = foreign_attributes(product, category)
+        attribute_notes = [f"attributes.{one}: left out, the category has no such attribute" for one in left_out]
+        notes = [*mapping_notes(product), *attribute_notes, *main_notes, *notes, *chart_notes]
+        return Material(uris, description, chart, tuple(notes), frozenset(left_out))
 
     async def forget_images(self, product: ProductSnapshot) -> None:
         """TikTok no longer knows an upload of this product: upload all of its images again next time."""

@@ -66,7 +66,10 @@ def read_requirements(attributes: Mapping[str, Any], rules: Mapping[str, Any]) -
 
 
 def category_problems(product: ProductSnapshot, needed: Requirements) -> tuple[Problem, ...]:
-    """What TikTok would refuse in this category, with the field and the attribute's name (ED-8)."""
+    """What TikTok would refuse in this category, with the field and the attribute's name (ED-8).
+
+    An attribute that the category does not have is no problem: it is left out (`foreign_attributes`).
+    """
     content = product.content
     given = {attribute.id for attribute in content.attributes}
     chosen = _chosen(content.attributes, needed)
@@ -77,7 +80,7 @@ def category_problems(product: ProductSnapshot, needed: Requirements) -> tuple[P
     ]
     for attribute in content.attributes:
         rule = needed.attributes.get(attribute.id)
-        faults = ["the category has no such attribute"] if rule is None else _faults(attribute, rule, chosen)
+        faults = [] if rule is None else _faults(attribute, rule, chosen)
         found += [Problem(f"attributes.{attribute.id}", fault) for fault in faults]
     if needed.size_chart_required and not (content.size_chart_image or "").strip():
         found.append(Problem("size_chart_image", "a size chart is required by the category"))
@@ -87,6 +90,11 @@ def category_problems(product: ProductSnapshot, needed: Requirements) -> tuple[P
         if rule.required or rule.required_if & chosen
     ]
     return tuple(found)
+
+
+def foreign_attributes(product: ProductSnapshot, needed: Requirements) -> tuple[str, ...]:
+    """Ids of the attributes that the category does not have, as after a change of the category: they are not sent."""
+    return tuple(one.id for one in product.content.attributes if one.id not in needed.attributes)
 
 
 def _faults(attribute: Attribute, rule: AttributeRule, chosen: frozenset[Choice]) -> list[str]:
@@ -123,11 +131,13 @@ def _value_fault(value: AttributeValue, rule: AttributeRule) -> str | None:
 
 
 def _chosen(attributes: tuple[Attribute, ...], needed: Requirements) -> frozenset[Choice]:
-    """The chosen values, by id or by the exact name of a value."""
+    """The chosen values of the category's attributes, by id or by the exact name of a value."""
     chosen = set()
     for attribute in attributes:
         rule = needed.attributes.get(attribute.id)
-        ids = {name: value_id for value_id, name in rule.values.items()} if rule is not None else {}
+        if rule is None:
+            continue
+        ids = {name: value_id for value_id, name in rule.values.items()}
         for value in attribute.values:
             value_id = value.id if value.id is not None else ids.get(clean_line(value.name or ""))
             if value_id is not None:
