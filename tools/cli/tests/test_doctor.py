@@ -22,6 +22,7 @@ from shopsync_cli.mongo.indexes import INDEXES, index_of
 from shopsync_contracts import new_event
 from shopsync_contracts.events import PushRequested
 from shopsync_contracts.topics import PUSH_COMMANDS, REPORTS
+from shopsync_testkit.polling import eventually
 from shopsync_testkit.ports import free_port
 
 HELLO = {"setName": "rs0", "isWritablePrimary": True, "hosts": ["a", "b", "c"]}
@@ -77,7 +78,8 @@ async def test_missing_and_changed_topics_are_told_with_the_command(looked, shop
     admin = AIOKafkaAdminClient(bootstrap_servers=bus.bootstrap)
     await admin.start()
     try:
-        await admin.delete_topics([PUSH_COMMANDS.full_name(bus.prefix)])
+        deleted = PUSH_COMMANDS.full_name(bus.prefix)
+        await admin.delete_topics([deleted])
         await admin.alter_configs(
             [
                 ConfigResource(
@@ -87,6 +89,11 @@ async def test_missing_and_changed_topics_are_told_with_the_command(looked, shop
                 )
             ]
         )
+
+        async def gone():
+            return deleted not in await admin.list_topics()
+
+        await eventually(gone, what="the end of the topic")
     finally:
         await admin.close()
     found = await looked(shopsync, *bus.options, only=("topics",), code=1)

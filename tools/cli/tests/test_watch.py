@@ -201,9 +201,10 @@ def test_on_a_terminal_it_is_drawn_again_in_place_until_ctrl_c(kafka_bootstrap, 
     try:
         drawn(3)
         child.send_signal(signal.SIGINT)
-        code = child.wait(20)
-        with contextlib.suppress(OSError):  # the terminal is gone with the process
-            shown += os.read(main, 65536)
+        with contextlib.suppress(OSError):  # the terminal is gone with the process, which may wait until it is read
+            while more := os.read(main, 65536):
+                shown += more
+        code = child.wait()
     finally:
         child.kill()
         os.close(main)

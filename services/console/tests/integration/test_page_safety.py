@@ -132,7 +132,7 @@ async def test_without_mongodb_there_is_a_page(world, monkeypatch):
     async def gone(_self, _token):
         raise ServerSelectionTimeoutError("mongo:27017: no answer")
 
-    monkeypatch.setattr(Sessions, "find", gone)
+    monkeypatch.setattr(Sessions, "get", gone)
     answer = await world.client.get("/help")
     assert (answer.status_code, answer.headers["retry-after"]) == (503, "5")
     assert "何も失われていません" in answer.text

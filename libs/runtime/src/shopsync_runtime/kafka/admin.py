@@ -89,11 +89,10 @@ async def apply_topics(
     specs: Sequence[TopicSpec],
     *,
     replication_factor: int = 1,
-    raise_limits: bool = True,
 ) -> TopicsReport:
     """Create missing topics and compare existing ones, of which only message size limits are raised.
 
-    With a lower limit, messages would fail that the contract allows; `raise_limits` False leaves it as a difference.
+    With a lower limit, messages would fail that the contract allows.
     Partitions are never added: keys would move to other partitions and lose their order. An operator decides on
     differences. Raises KafkaError when the broker refuses.
     """
@@ -104,7 +103,7 @@ async def apply_topics(
         checked = [name for name in wanted if name not in created]
         await _wait_until_listed(client, set(wanted))
         differences = await _compare(client, {name: wanted[name] for name in checked}, replication_factor)
-        raised = [one for one in differences if raise_limits and _is_too_low(one)]
+        raised = [one for one in differences if _is_too_low(one)]
         await _raise_limits(client, raised)
     return TopicsReport(
         created=created,
@@ -112,6 +111,14 @@ async def apply_topics(
         differences=[one for one in differences if one not in raised],
         raised=raised,
     )
+
+
+async def compare_topics(
+    connection: KafkaConnection, prefix: str, specs: Sequence[TopicSpec], *, replication_factor: int = 1
+) -> list[Difference]:
+    """How topics differ from their declarations; nothing is changed. Raises KafkaError, also for a missing topic."""
+    async with admin_client(connection) as client:
+        return await _compare(client, {spec.full_name(prefix): spec for spec in specs}, replication_factor)
 
 
 def declared_config(spec: TopicSpec, replication_factor: int) -> dict[str, str]:

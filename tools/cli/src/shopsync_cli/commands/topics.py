@@ -26,7 +26,7 @@ from shopsync_cli.kafka.acls import AclsReport, Users
 from shopsync_cli.kafka.cluster import Cluster, kafka_errors
 from shopsync_cli.views.output import print_json, print_table, say, say_lines, warn
 from shopsync_contracts import TOPICS, TopicSpec
-from shopsync_runtime.kafka.admin import TopicsReport, apply_topics
+from shopsync_runtime.kafka.admin import TopicsReport, apply_topics, compare_topics
 from shopsync_runtime.wording import counted
 
 app = typer.Typer(no_args_is_help=True, help="Declared topics and who may use them: create, grant, check, list.")
@@ -148,14 +148,13 @@ def _acls_json(access: AclsReport | None) -> dict[str, Any]:
 
 async def _apply(cluster: Cluster, replication: int, *, dry_run: bool, wait: float) -> tuple[TopicsReport, list[str]]:
     existing = await _existing(cluster, wait)
-    missing = [cluster.name(spec) for spec in TOPICS if cluster.name(spec) not in existing]
-    # To check is to apply only to what exists, and raise no limits.
-    specs = [spec for spec in TOPICS if cluster.name(spec) in existing] if dry_run else TOPICS
     with kafka_errors(cluster):
-        report = await apply_topics(
-            cluster.connection, cluster.prefix, specs, replication_factor=replication, raise_limits=not dry_run
-        )
-    return report, missing if dry_run else []
+        if not dry_run:
+            return await apply_topics(cluster.connection, cluster.prefix, TOPICS, replication_factor=replication), []
+        there = [spec for spec in TOPICS if cluster.name(spec) in existing]
+        found = await compare_topics(cluster.connection, cluster.prefix, there, replication_factor=replication)
+    missing = [cluster.name(spec) for spec in TOPICS if spec not in there]
+    return TopicsReport(created=[], checked=[cluster.name(spec) for spec in there], differences=found), missing
 
 
 async def _existing(cluster: Cluster, wait: float) -> frozenset[str]:

@@ -6,7 +6,7 @@ from typing import Any
 from shopsync_cli.doctor.model import Finding, Patient, fail, ok, warn
 from shopsync_cli.kafka.cluster import Cluster, kafka_errors
 from shopsync_contracts import TOPICS
-from shopsync_runtime.kafka.admin import Difference, apply_topics
+from shopsync_runtime.kafka.admin import Difference, compare_topics
 from shopsync_runtime.wording import counted
 
 _USUAL_COPIES = 3
@@ -39,10 +39,7 @@ async def check(patient: Patient) -> Sequence[Finding]:
 
 async def _compared(cluster: Cluster, specs: Sequence[Any], copies: int) -> list[Difference]:
     with kafka_errors(cluster):
-        report = await apply_topics(
-            cluster.connection, cluster.prefix, specs, replication_factor=copies, raise_limits=False
-        )
-    return report.differences
+        return await compare_topics(cluster.connection, cluster.prefix, specs, replication_factor=copies)
 
 
 def _missing(names: Sequence[str], copies: int, *, hides: bool) -> Finding:
