@@ -212,6 +212,73 @@ async def test_a_kept_form_is_sent_once_more_by_a_press_alone(world, account):
     assert "店舗「demo」" in page.text
 
 
+def texts_of(page):
+    """The table of what is kept: names and values."""
+    table = page.text.partition('<table class="kept">')[2].partition("</table>")[0]
+    rows = re.findall(r'<th scope="row">(.*?)</th>\s*<td>(.*?)</td>', table, re.DOTALL)
+    return {html.unescape(name).strip(): html.unescape(value).strip() for name, value in rows}
+
+
+async def test_what_is_kept_is_shown_and_stays_in_the_other_language(world, account):
+    await PlayedServices(world.database).imported("A-1", name="シャツ")
+    page = await world.client.get("/products/A-1")
+    [was] = map(html.unescape, re.findall(r'name="was" value="([^"]*)"', page.text))
+    fields = a_form(
+        **{"was": was, "f.name": '<b>新しい"名前', "f.price": json.loads(was)["texts"]["price"], "stock.0": "5"},
+        **{"shown": "100701", "a.100701": "1007011", "f.brand_id": "7" * 400, "f.package_weight_g": ""},
+    )
+    shown = {
+        "商品名": '<b>新しい"名前',
+        "ブランド": f"{'7' * 300}…",
+        "商品属性 100701": "1007011",
+        "在庫数": "5",
+    }
+    world.now = world.now.replace(day=30)
+    asked, carried = await kept_over(world, world.client, fields)
+    assert asked.text.count('name="kept"') == 2
+    other = await world.post(world.client, "/language", language="en", **carried)
+    assert (other.status_code, log_in_form(other)) == (200, carried)
+    assert "What you entered is kept" in other.text
+    page = await world.post(world.client, "/login", email="demo@example.jp", password=PASSWORD, **carried)
+    assert "<b>新しい" not in page.text
+    assert {*texts_of(page)} == {"Name", "Brand", "Attributes 100701", "Stock"}
+    carried.pop(csrf.FIELD)
+    page = await world.post(world.client, "/language", language="ja", **carried)
+    assert "入力の続き" in page.text
+    assert texts_of(page) == shown
+    hidden = re.findall(r'<input type="hidden" name="(.*?)" value="(.*?)">', page.text.split('action="/products/')[1])
+    assert {html.unescape(name): html.unescape(value) for name, value in hidden if name != csrf.FIELD} == fields
+    assert await published(world) == []
+
+
+async def test_kept_fields_of_any_form_are_named_as_their_page_names_them(world, account):
+    fields = {
+        "product_no": [f"A-{n}" for n in range(12)],
+        "f.package_weight_g": "300",
+        "f.price": "",
+        "clear": "brand_id",
+        "target": "on",
+        "<i>x": "<script>",
+        "times": ["09:00", "18:30"],
+        "mode": "auto",
+        "action_id": "1",
+    }
+    world.now = world.now.replace(day=30)
+    _, carried = await kept_over(world, world.client, fields, "/bulk")
+    page = await world.post(world.client, "/login", email="demo@example.jp", password=PASSWORD, **carried)
+    numbers = "、".join(f"A-{n}" for n in range(10))
+    assert texts_of(page) == {
+        "商品番号": f"{numbers} ほか2件",
+        "梱包重量": "300",
+        "今の値を消去する": "ブランド",
+        "連携対象": "ONにする",
+        "<i>x": "<script>",
+        "時刻（日本時間）": "09:00、18:30",
+        "送信のタイミング": "自動連携",
+    }
+    assert "<script>" not in page.text.partition("<main")[2]
+
+
 async def test_another_account_sees_whose_action_it_would_be_and_sends_nothing_by_logging_in(world, account):
     world.now = world.now.replace(day=30)
     _, carried = await kept_over(world, world.client, a_form(name="x"))

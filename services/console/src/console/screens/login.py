@@ -11,14 +11,15 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from console.metrics import LOGINS
-from console.model import Session
+from console.model import Language, Session
+from console.screens.kept_values import kept_values
 from console.settings import ConsoleSettings
 from console.store import Attempt, LoginThrottle, Sessions
 from console.store.throttle import DEVICE_LIFETIME
 from console.web.addresses import HOME, here_of, own_path, page_of, site_of
 from console.web.cookies import Cookies
 from console.web.guard import LOGIN, LOGOUT
-from console.web.kept import kept_fields, kept_form
+from console.web.kept import kept_fields, kept_form, kept_text
 from console.web.rendering import Pages
 from console.web.visits import SHOWN, is_partial, visit_of
 from shopsync_accounts import Account, Accounts
@@ -118,10 +119,13 @@ class LoginScreen:
         return response
 
     async def language(self, request: Request) -> Response:
-        """The other language, on the same page."""
-        form = visit_of(request).form
-        response = RedirectResponse(own_path(str(form.get("back", ""))), 303)
-        chosen = "en" if form.get("language") == "en" else "ja"
+        """The other language, on the same page, with what is kept there."""
+        visit = visit_of(request)
+        chosen: Language = "en" if visit.form.get("language") == "en" else "ja"
+        response: Response = RedirectResponse(own_path(str(visit.form.get("back", ""))), 303)
+        if visit.form.get("kept"):
+            request.state.visit = replace(visit, language=chosen)
+            response = self._form(request, self._carried(request)) if visit.session is None else self._resume(request)
         self._cookies.set(response, "language", chosen, DEVICE_LIFETIME)
         return response
 
@@ -147,23 +151,38 @@ class LoginScreen:
         return response
 
     def _go_on(self, request: Request, session: Session) -> Response:
-        """What was entered before the log-in is shown once more, and sent only by the merchant's own press."""
-        form = visit_of(request).form
-        there, kept = own_path(str(form.get("next", ""))), str(form.get("kept", ""))
-        if not kept:
-            return RedirectResponse(there, 303)
+        """To the page that was asked for, or to what was entered before the log-in."""
+        carried = self._carried(request)
+        if not carried.kept:
+            return RedirectResponse(carried.there, 303)
         request.state.visit = replace(visit_of(request), cookie=session.token, session=session)
-        back, fields = own_path(str(form.get("back", ""))), kept_fields(kept)
-        return self._pages.page(request, "resume.html", there=there, back=back, fields=fields)
+        return self._resume(request)
+
+    def _resume(self, request: Request) -> Response:
+        """What was entered before the log-in is shown once more, and sent only by the merchant's own press."""
+        carried = self._carried(request)
+        fields = kept_fields(carried.kept)
+        return self._pages.page(
+            request,
+            "resume.html",
+            there=carried.there,
+            back=carried.back,
+            kept=kept_text(fields),
+            fields=fields,
+            values=kept_values(fields),
+        )
+
+    def _carried(self, request: Request) -> _Form:
+        """What the log-in page, or the page after it, has in hidden fields."""
+        form = visit_of(request).form
+        there, kept, back = (str(form.get(name, "")) for name in ("next", "kept", "back"))
+        return _Form(own_path(there), kept, own_path(back), "kept" if kept else None)
 
     def _again(
         self, request: Request, status: int, *, wrong: str, minutes: int = 0, headers: Mapping[str, str] | None = None
     ) -> Response:
         """The log-in form with what it carried."""
-        form = visit_of(request).form
-        there, kept, back = (str(form.get(name, "")) for name in ("next", "kept", "back"))
-        notice = "kept" if kept else None
-        shown = _Form(own_path(there), kept, own_path(back), notice, wrong=wrong, minutes=minutes)
+        shown = replace(self._carried(request), wrong=wrong, minutes=minutes)
         return self._form(request, shown, status, headers)
 
     def _form(

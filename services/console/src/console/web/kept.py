@@ -19,9 +19,13 @@ _fields = TypeAdapter(list[tuple[str, str]])
 
 def kept_form(form: FormData) -> str:
     """As text, without the token: the next session has its own. Empty when it is too large."""
-    fields = [(name, value) for name, value in form.multi_items() if name != csrf.FIELD]
-    text = json.dumps(fields, ensure_ascii=False)
+    text = kept_text([(name, str(value)) for name, value in form.multi_items() if name != csrf.FIELD])
     return text if len(text) <= LARGEST_KEPT else ""
+
+
+def kept_text(fields: Fields) -> str:
+    """The text of which `kept_fields` makes these fields again."""
+    return json.dumps(fields, ensure_ascii=False)
 
 
 def kept_fields(text: str) -> Fields:
