@@ -72,7 +72,7 @@ def build(runtime: Runtime, settings: ConsoleSettings) -> None:
     )
     routes = [route for screen in screens for route in screen.routes()]
     application = make_application(
-        AuthorizationGate(database).before(routes),
+        AuthorizationGate(database, clock=clock).before(routes),
         pages=pages,
         sessions=sessions,
         ask_for_login=login.keep_and_ask,

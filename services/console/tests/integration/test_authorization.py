@@ -4,8 +4,12 @@ import re
 from datetime import timedelta
 
 import pytest
+from played_services import PlayedServices
 
 from console.text.authorization import OUTCOMES
+from console.web.gate import AuthorizationGate
+
+BANNER = 'id="consent-ended"'
 
 
 @pytest.fixture
@@ -40,6 +44,37 @@ class TestGate:
         assert (await world.client.get("/products/A-1/picture")).status_code == 404
         await consent(ended=["deauthorized", "x"])
         assert (await world.client.get("/products/A-1/picture")).status_code == 404, "products say why (AU-5)"
+
+    @pytest.mark.parametrize("change", [{"ended": ["deauthorized", "x"]}, {"refresh_expires_at": "now"}])
+    async def test_au5_every_page_says_that_the_consent_has_ended(self, world, consent, change):
+        await (await PlayedServices.of(world)).imported("A-1")
+        pages = ["/products", "/products/A-1", "/bulk", "/settings", "/history/imports", "/help", "/reimport"]
+        assert not [path for path in pages if BANNER in (await world.client.get(path)).text]
+        await consent(**{name: world.now if value == "now" else value for name, value in change.items()})
+        world.now += timedelta(seconds=16)
+        assert [path for path in pages if BANNER not in (await world.client.get(path)).text] == []
+        part = await world.client.get("/products/A-1", headers={"hx-request": "true"})
+        assert BANNER not in part.text
+        assert BANNER not in (await (await world.log_in("other")).get("/help")).text
+        assert BANNER not in (await world.client.get("/authorization")).text, "the whole page is about it"
+        await consent(ended=None, refresh_expires_at=world.now + timedelta(days=300))
+        assert BANNER not in (await world.client.get("/help")).text, "at once"
+
+    async def test_the_consent_is_not_asked_for_with_every_page(self, world, monkeypatch):
+        gate, asked = AuthorizationGate(world.database, clock=world.clock), []
+
+        class States:
+            async def find_one(self, which, _members):
+                asked.append(which["_id"])
+                return {**which, "ended": None}
+
+        monkeypatch.setattr(gate, "_states", States())
+        for shop in ("demo", "demo", "other", "demo"):
+            assert not await gate.has_ended(shop)
+        assert asked == ["demo", "other"]
+        world.now += timedelta(seconds=16)
+        assert not await gate.has_ended("demo")
+        assert asked == ["demo", "other", "demo"]
 
 
 class TestState:

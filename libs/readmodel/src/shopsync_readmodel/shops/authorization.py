@@ -90,6 +90,12 @@ def consent_until(document: Mapping[str, Any]) -> datetime | None:
     return min(ends, default=None)
 
 
+def has_ended(document: Mapping[str, Any], now: datetime) -> bool:
+    """Whether this consent counts no more: nothing is sent until the merchant has authorised again (AU-5)."""
+    until = consent_until(document)
+    return bool(document.get("ended")) or (until is not None and until <= now)
+
+
 def authorization_status(shop_key: str, document: Mapping[str, Any] | None, now: datetime) -> AuthorizationStatus:
     """From a document of `authorization_states`. Of several troubles the worst."""
     again = Words(f"`shopsync shops authorize {shop_key}`", _AUTHORISE)

@@ -5,6 +5,11 @@ TEXTS = {
     "skip": ("本文へ移動", "Skip to content"),
     "products": ("商品一覧", "Products"),
     "authorization": ("TikTok Shop認証", "TikTok Shop authorisation"),
+    "consent_ended": (
+        "TikTok Shop認証が切れているため、商品をTikTok Shopへ送信できません。",
+        "The authorisation at TikTok Shop has ended: no product is sent.",
+    ),
+    "consent_again": ("TikTok Shopで認証し直す", "Authorise the shop again"),
     "settings": ("連携設定", "Link settings"),
     "history": ("履歴", "History"),
     "help": ("ヘルプ", "Help"),

@@ -109,6 +109,7 @@ class Pages:
             here=here_of(request),
             session=visit.session,
             language=visit.language,
+            consent_ended=getattr(request.state, "consent_ended", False),
             csrf=visit.csrf,
             csrf_field=FIELD,
             t=partial(text, language=visit.language),
