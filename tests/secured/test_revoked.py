@@ -49,6 +49,10 @@ async def readiness(service) -> str:
     return "" if answer.status_code == 200 else answer.text
 
 
+def tries(lines) -> int:
+    return sum(line["event"] == "batch put back" for line in lines)
+
+
 @pytest.mark.secured
 @pytest.mark.reliability(29)
 @pytest.mark.parametrize("kind", RIGHTS)
@@ -70,6 +74,11 @@ async def test_it_is_not_ready_until_the_right_comes_back_and_takes_what_waits(c
         lines = catalog.log_lines()[before:]
         assert len(lines) < _LINES, Counter(line["event"] for line in lines)
         assert [line for line in lines if line["event"] == "refused by Kafka"]
+        if kind == "write":
+            await eventually(lambda: tries(catalog.log_lines()[before:]) >= 4, timeout=40, what="some tries")
+            lines = catalog.log_lines()[before:]
+            of_us = [line["event"] for line in lines if line["logger"] == "shopsync_runtime.kafka.producer"]
+            assert of_us == ["a record was refused, the producer is replaced", "producer replaced"], "told once"
         await create_acls(admin, [RIGHTS[kind]])
 
         def letters():

@@ -29,9 +29,9 @@ def test_a_refusal_is_told_until_it_works_or_some_time_after_the_last_attempt():
     now = [0.0]
     refusal = Refusal(20.0, clock=lambda: now[0])
     assert refusal.text is None
-    refusal.note("write p.reports.v1")
+    assert refusal.note("write p.reports.v1"), "it begins"
     now[0] = 15.0
-    refusal.note("write p.reports.v1")
+    assert not refusal.note("write p.reports.v1"), "it is told already"
     now[0] = 34.0
     assert refusal.text is not None
     assert refusal.text.startswith("Kafka does not let us write p.reports.v1; grant it with")

@@ -161,14 +161,14 @@ class Producer:
         return self._producer
 
     async def _failed(self, producer: AIOKafkaProducer, message: OutgoingMessage, error: KafkaError) -> None:
-        if isinstance(error, TopicAuthorizationFailedError):
-            self.refusal.note(f"write {message.topic}")
+        is_told = isinstance(error, TopicAuthorizationFailedError) and not self.refusal.note(f"write {message.topic}")
         if producer is self._producer:  # not replaced yet because of an earlier failure
             self._producer = None
             self.fault = f"being replaced: {message.topic}: {error_text(error)}"
             PRODUCER_REPLACEMENTS.labels(type(error).__name__).inc()
-            log.error("a record was refused, the producer is replaced", topic=message.topic, error=error_text(error))
-            self._replacing = asyncio.create_task(self._replace(producer), name="producer-replacing")
+            tell = log.debug if is_told else log.error  # who sends it logs each try, with the same error
+            tell("a record was refused, the producer is replaced", topic=message.topic, error=error_text(error))
+            self._replacing = asyncio.create_task(self._replace(producer, is_told=is_told), name="producer-replacing")
         if isinstance(error, _TOO_LARGE) and size_of(message) > _MAX_BATCH:  # it was alone in its batch
             await self._learn_limit(message)
 
@@ -183,7 +183,7 @@ class Producer:
         self._limits[message.topic] = min(limit, declared), time.monotonic() + _LEARNED_SECONDS
         log.error("the topic takes less than declared", topic=message.topic, limit=limit, declared=declared)
 
-    async def _replace(self, broken: AIOKafkaProducer) -> None:
+    async def _replace(self, broken: AIOKafkaProducer, *, is_told: bool) -> None:
         retired = asyncio.create_task(broken.stop(), name="producer-retired")
         self._retired.add(retired)
         retired.add_done_callback(self._retired.discard)
@@ -198,7 +198,8 @@ class Producer:
                 await asyncio.sleep(backoff_delay(attempt))
             else:
                 self.fault = None
-                log.info("producer replaced", attempts=attempt + 1, seconds=round(time.monotonic() - began, 2))
+                tell = log.debug if is_told and not attempt else log.info
+                tell("producer replaced", attempts=attempt + 1, seconds=round(time.monotonic() - began, 2))
                 return
 
     async def _connected(self) -> AIOKafkaProducer:

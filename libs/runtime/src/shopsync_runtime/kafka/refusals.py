@@ -35,12 +35,13 @@ class Refusal:
             return None
         return f"Kafka does not let us {self._what}; grant it with `shopsync topics apply --acls`"
 
-    def note(self, what: str) -> None:
-        """Note that this was refused, such as `read p.reports.v1`. Logged when it begins."""
+    def note(self, what: str) -> bool:
+        """Note that this was refused, such as `read p.reports.v1`. Logged when it begins; returns whether it does."""
         is_known = self.text is not None and what == self._what
         self._what, self._until = what, self._clock() + self._told_seconds
         if not is_known:
             log.error("refused by Kafka", reason=self.text)
+        return not is_known
 
     def works(self, what: str) -> None:
         """Note that this was allowed."""
