@@ -265,13 +265,18 @@ async def test_a_token_that_ends_is_followed_by_the_one_in_the_file(broker, tmp_
         first, links = producer._producer, set()
         offset = await published(producer, "secured", 0)
         path.write_text(broker.tokens.token("admin", seconds=60))
-        async with asyncio.timeout(30):
-            while len(links) < 2:
-                offset += 1
-                assert await published(producer, "secured", offset) == offset
-                # The links themselves: by their ids, the next one could pass for one that is gone.
-                links |= set(first.client._conns.values())
-                await asyncio.sleep(0.1)
+
+        async def another_link():
+            nonlocal offset
+            offset += 1
+            told = await published(producer, "secured", offset)
+            if told != offset:
+                raise ValueError(told, offset)
+            # The links themselves: by their ids, the next one could pass for one that is gone.
+            links.update(first.client._conns.values())
+            return len(links) >= 2
+
+        await eventually(another_link, timeout=30, interval=0.1, what="a second link")
         assert producer._producer is first
     finally:
         await producer.stop()

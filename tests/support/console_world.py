@@ -1,6 +1,5 @@
 """The whole system with many shops, and what a test prepares and looks up behind the merchant's back."""
 
-import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -93,12 +92,13 @@ class ConsoleWorld:
         asked = {"shop_key": shop, "tiktok_shop_id": self.tiktok_id(shop)}
         publisher = self.stack.services["publisher"].url
         async with self.stack.sandbox({"url": publisher}) as client:
-            for _ in range(600):
+
+            async def authorised() -> bool:
                 answer = await client.get("/oauth/tiktok/start", params=asked, follow_redirects=True)
-                if answer.status_code == 200:
-                    return
-                await asyncio.sleep(0.2)
-        raise AssertionError(f"TikTok authorisation failed: {answer.status_code} {answer.text[:300]}")
+                assert answer.status_code == 200, f"{answer.status_code} {answer.text[:300]}"
+                return True
+
+            await eventually(authorised, what="TikTok Shop認証", interval=0.2)
 
     async def import_products(self, shop: str) -> None:
         """Everything that futureshop has now."""

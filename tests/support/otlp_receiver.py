@@ -13,6 +13,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from shopsync_testkit.polling import eventually
+
 
 @dataclass(frozen=True)
 class ReceivedSpan:
@@ -62,8 +64,7 @@ async def receiving() -> AsyncIterator[Receiver]:
     server = uvicorn.Server(uvicorn.Config(app, port=0, log_config=None, lifespan="off"))
     task = asyncio.create_task(server.serve())
     try:
-        while not server.started:  # noqa: ASYNC110 - uvicorn has no event to wait for
-            await asyncio.sleep(0.01)
+        await eventually(lambda: server.started, what="the receiver of traces")
         receiver.stop = lambda: setattr(server, "should_exit", True)
         receiver.url = f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
         yield receiver

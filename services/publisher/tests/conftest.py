@@ -31,7 +31,7 @@ from shopsync_sandbox.tiktok import Settings, TikTokSandbox
 from shopsync_testkit.polling import eventually
 
 NOW = datetime(2026, 11, 23, 0, 0, tzinfo=UTC)
-_OFFSETS = itertools.count()
+_OFFSETS = itertools.count(10)  # tests give the first ones to other messages
 
 
 class Clock:

@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from shopsync_contracts.topics import REPORTS
+from shopsync_testkit.polling import eventually
 
 COMMAND = str(Path(sys.executable).with_name("shopsync"))
 
@@ -79,12 +80,13 @@ async def test_tail_ends_when_nobody_reads_any_more(bus):
     stdout: Any = running.stdout
     assert b"demo-" in await stdout.readline()
     stdout._transport.close()
-    for number in range(100):
-        await bus.send(REPORTS, b"{}", key=f"later-{number}".encode())
-        if running.returncode is not None:
-            break
-        await asyncio.sleep(0.2)
-    assert await asyncio.wait_for(running.wait(), 120) == 0
+
+    async def has_ended() -> bool:
+        await bus.send(REPORTS, b"{}", key=b"later")
+        return running.returncode is not None
+
+    await eventually(has_ended, what="the end of the command", interval=0.2)
+    assert running.returncode == 0
 
 
 @pytest.mark.parametrize("encoding", ["cp932", "euc_jp", "ascii", "latin-1", "utf-8"])

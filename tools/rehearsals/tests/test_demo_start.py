@@ -82,13 +82,22 @@ async def test_the_account_of_the_demo_is_good_for_a_log_in(mongo_uri, mongo_cli
 
 
 async def test_a_service_that_dies_while_the_demo_is_kept_is_told_once(tmp_path):
-    services = {"catalog": ServiceProcess("catalog", env={}, folder=tmp_path)}
+    looks = 0
+
+    class Looked(dict[str, ServiceProcess]):
+        def items(self):
+            nonlocal looks
+            looks += 1
+            return super().items()
+
+    services = Looked(catalog=ServiceProcess("catalog", env={}, folder=tmp_path))
     await services["catalog"].start(wait=False)  # without settings it ends at once
     lines: list[str] = []
     stop = asyncio.Event()
     keeping = asyncio.create_task(tell_of_deaths(services, stop, lines.append, every=0.01))
     await eventually(lambda: lines, what="the line")
-    await asyncio.sleep(0.1)
+    told_at = looks
+    await eventually(lambda: looks > told_at + 2, what="further looks")
     stop.set()
     await keeping
     log = tmp_path / "catalog.log"

@@ -94,6 +94,7 @@ class Replica:
         self.hold = asyncio.Event()
         self.hold.set()
         self.begun = asyncio.Event()
+        self.ended = asyncio.Event()
 
     async def shops_with_work(self):
         return await self.collection.distinct("shop_key", {"finished": False})
@@ -104,8 +105,11 @@ class Replica:
 
     async def advance(self, job, lease):
         self.begun.set()
-        await self.hold.wait()
-        await self.jobs.write(job.id, {"finished": True, "state": "done"}, lease.token)
+        try:
+            await self.hold.wait()
+            await self.jobs.write(job.id, {"finished": True, "state": "done"}, lease.token)
+        finally:
+            self.ended.set()
         self.seen.append(job.id)
         return True
 
@@ -148,7 +152,7 @@ async def test_who_hangs_is_taken_over_and_writes_no_more(jobs, collection, mong
         async with working(database, other):
             await eventually(lambda: seen == ["j1"])
         hanging.hold.set()
-        await asyncio.sleep(0.2)
+        await eventually(hanging.ended.is_set, what="the end of its attempt")
     assert hanging_seen == []
     assert (await collection.find_one({"_id": "j1"}))["token"] == 2
 

@@ -5,7 +5,7 @@ import copy
 import io
 import json
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
@@ -182,16 +182,6 @@ async def refusing():
     """One sandbox for all tests whose requests are only refused: they do not change it."""
     async with served() as client:
         yield client
-
-
-@pytest.fixture
-def eventually():
-    async def wait(condition: Callable[[], object], seconds: float = 120.0):
-        async with asyncio.timeout(seconds):
-            while not condition():  # noqa: ASYNC110 - any state of the server: nothing signals it
-                await asyncio.sleep(0.01)
-
-    return wait
 
 
 @dataclass

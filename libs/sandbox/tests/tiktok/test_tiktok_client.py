@@ -38,6 +38,7 @@ from tiktok_shop_api.generated.types import File
 
 from shopsync_sandbox.tiktok import Fault
 from shopsync_sandbox.tiktok.faults.registry import Kind
+from shopsync_testkit.polling import eventually
 
 
 async def consent(api, auth):
@@ -230,7 +231,7 @@ async def test_it_registers_webhooks(api, receiver):
     await shop.aclose()
 
 
-async def test_it_verifies_and_parses_our_webhooks_of_every_type(serve, receiver, eventually):
+async def test_it_verifies_and_parses_our_webhooks_of_every_type(serve, receiver):
     """5, 37, 16, 15, 18, 50, 27, 71, 6 and 7 are parsed by the client's models, with ids of the right type."""
     types = (5, 6, 7, 15, 16, 18, 27, 37, 50, 71)
     async with serve(webhook_url=receiver.url, webhook_types=types) as api:

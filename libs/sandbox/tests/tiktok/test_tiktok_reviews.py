@@ -2,6 +2,8 @@
 
 import pytest
 
+from shopsync_testkit.polling import eventually
+
 PRODUCTS = "/product/202309/products"
 
 
@@ -61,7 +63,7 @@ async def test_a_second_edit_replaces_the_one_under_review(api):
     assert missing["code"] == 12052547
 
 
-async def test_the_timer_decides_after_the_delay(serve, eventually):
+async def test_the_timer_decides_after_the_delay(serve):
     async with serve(review_seconds=60) as api:
         product_id = (await api.create())["product_id"]
         assert api.sandbox.reviews.run_due() == 0
@@ -69,7 +71,7 @@ async def test_the_timer_decides_after_the_delay(serve, eventually):
         await eventually(lambda: api.sandbox.product(product_id).status == "ACTIVATE")
 
 
-async def test_held_reviews_wait_until_released(serve, eventually):
+async def test_held_reviews_wait_until_released(serve):
     async with serve(review_seconds=0) as api:
         await api.control("POST", "/reviews/hold")
         product_id = (await api.create())["product_id"]
@@ -180,7 +182,7 @@ async def test_what_a_seller_does_by_hand_is_not_counted(api):
     assert summary["stock_writes"] == {"max_per_sku": 1, "total": 2}
 
 
-async def test_webhooks_tell_about_a_listings_life(serve, receiver, eventually):
+async def test_webhooks_tell_about_a_listings_life(serve, receiver):
     async with serve(webhook_url=receiver.url) as api:
         created = await api.live()
         await api.edit(created, title="新しい題名")
@@ -203,20 +205,20 @@ async def test_webhooks_tell_about_a_listings_life(serve, receiver, eventually):
         assert {d["shop_id"] for d in told} == {api.shop.id}
 
 
-async def test_webhooks_are_repeated_until_they_are_taken(serve, receiver, eventually):
+async def test_webhooks_are_repeated_until_they_are_taken(serve, receiver):
     async with serve(webhook_url=receiver.url) as api:
         receiver.answers = [500, 401]
         await api.create(save_mode="AS_DRAFT")
         tally = api.sandbox.webhooks.tally
         for failures, wait in ((1, 121), (2, 1801)):
-            await eventually(lambda wanted=failures: tally.failed_attempts == wanted)
+            await eventually(lambda: tally.failed_attempts == failures)  # noqa: B023 - awaited at once
             assert api.sandbox.webhooks.waiting == 1
             api.clock.ahead += wait
         await eventually(lambda: tally.delivered == 1)
         assert len({request.body for request in receiver.requests}) == 1
 
 
-async def test_webhooks_are_dropped_after_the_last_retry(serve, receiver, eventually):
+async def test_webhooks_are_dropped_after_the_last_retry(serve, receiver):
     async with serve(webhook_url=receiver.url, webhook_retry_seconds=(0.0,)) as api:
         receiver.answers = [500, 500]
         await api.create(save_mode="AS_DRAFT")
@@ -224,7 +226,7 @@ async def test_webhooks_are_dropped_after_the_last_retry(serve, receiver, eventu
         assert api.sandbox.webhooks.waiting == 0
 
 
-async def test_duplicate_webhooks_on_order(serve, receiver, eventually):
+async def test_duplicate_webhooks_on_order(serve, receiver):
     async with serve(webhook_url=receiver.url, webhook_copies=2) as api:
         await api.create(save_mode="AS_DRAFT")
         await eventually(lambda: api.sandbox.webhooks.tally.delivered == 2)

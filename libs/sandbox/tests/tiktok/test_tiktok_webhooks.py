@@ -6,6 +6,7 @@ import re
 import pytest
 
 from shopsync_sandbox.tiktok import webhook_sign
+from shopsync_testkit.polling import eventually
 
 HOOKS = "/event/202309/webhooks"
 ALL = (5, 6, 7, 15, 16, 18, 27, 37, 50, 71)
@@ -20,7 +21,7 @@ async def hooked(serve, receiver):
 
 
 @pytest.fixture
-def told(receiver, eventually):
+def told(receiver):
     """The documents received so far, once nothing is waiting, in the order of their creation."""
 
     async def wait(api, *types):
@@ -144,7 +145,7 @@ async def test_the_end_of_an_authorisation_is_told_daily_from_thirty_days_before
     assert expiries.warn_due() == 0, "a new consent runs for another year"
 
 
-async def test_the_clock_alone_brings_the_warning(hooked, told, eventually, receiver):
+async def test_the_clock_alone_brings_the_warning(hooked, told, receiver):
     hooked.clock.ahead += 340 * 86_400
     await eventually(lambda: any(document["type"] == 7 for document in receiver.documents()))
 
@@ -182,7 +183,7 @@ async def test_held_webhooks_come_newest_first_when_that_is_ordered(hooked, rece
     assert hooked.sandbox.webhooks.tally.delivered == 10
 
 
-async def test_a_registered_address_gets_its_type_and_the_app_all_of_them(serve, receiver, eventually):
+async def test_a_registered_address_gets_its_type_and_the_app_all_of_them(serve, receiver):
     async with serve(webhook_types=()) as api:
         await register(api, receiver.url, "PRODUCT_CREATION")
         await api.create()
@@ -218,7 +219,7 @@ async def test_a_registration_that_does_not_stick_the_first_time(api, receiver):
     assert (await api.ok("GET", HOOKS))["total_count"] == 2
 
 
-async def test_the_retry_schedule_to_its_end(hooked, receiver, eventually):
+async def test_the_retry_schedule_to_its_end(hooked, receiver):
     """2 min, 30 min, 3 h, 12 h after the previous failure; dropped after five attempts."""
     receiver.answers = [500, 404, 302, 401, 503]
     await hooked.control("POST", "/webhooks/send", {"shop": "demo", "event": "PRODUCT_CREATION", "data": {}})
@@ -232,7 +233,7 @@ async def test_the_retry_schedule_to_its_end(hooked, receiver, eventually):
     assert len({hook.body for hook in receiver.requests}) == 1
 
 
-async def test_an_answer_that_comes_too_late_is_none(hooked, receiver, eventually):
+async def test_an_answer_that_comes_too_late_is_none(hooked, receiver):
     hooked.sandbox.change_settings({"webhook_timeout_seconds": 0.1})
     receiver.delay = 0.3
     await hooked.control("POST", "/webhooks/send", {"shop": "demo", "event": "PRODUCT_CREATION", "data": {}})
@@ -250,7 +251,7 @@ def test_the_documented_waits_are_the_defaults(refusing):
     assert settings.webhook_retry_seconds == (120.0, 1800.0, 10_800.0, 43_200.0)
 
 
-async def test_a_receiver_that_hangs_holds_up_nobody_else(hooked, receiver, eventually):
+async def test_a_receiver_that_hangs_holds_up_nobody_else(hooked, receiver):
     await hooked.control("POST", "/webhooks/hold")
     receiver.delay = 0.5
     await register(hooked, receiver.url + "?fast", "PRODUCT_CREATION")

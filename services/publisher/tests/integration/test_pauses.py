@@ -4,6 +4,8 @@ import asyncio
 from datetime import timedelta
 from uuid import uuid4
 
+import pytest
+
 from publisher.pushing.paused_shops import PausedShops
 from publisher.store import Pauses
 from shopsync_contracts import new_event
@@ -20,15 +22,33 @@ def said(demo, *, paused: bool, offset: int = 0, after: float = 0, shop_key: str
     return Delivery("t", 0, offset, stamp, event.key(), event.to_bytes(), (), PUSH_COMMANDS, event)
 
 
+@pytest.fixture
+def rounds(monkeypatch):
+    """Waits until the workers have looked for jobs three times more: each look begins with the pauses."""
+    looks, refresh = 0, PausedShops.refresh
+
+    async def counted(self):
+        nonlocal looks
+        await refresh(self)
+        looks += 1
+
+    async def wait():
+        before = looks
+        await eventually(lambda: looks >= before + 3, what="some rounds of the workers")
+
+    monkeypatch.setattr(PausedShops, "refresh", counted)
+    return wait
+
+
 async def jobs(demo) -> dict[str, dict]:
     return {one["_id"]: one async for one in demo.database["push_jobs"].find({})}
 
 
-async def test_pushes_of_a_paused_shop_wait_and_go_on_where_they_were(demo):
+async def test_pushes_of_a_paused_shop_wait_and_go_on_where_they_were(demo, rounds):
     await demo.store("A-100")
     await demo.handler([said(demo, paused=True)])
     [command] = await demo.command("A-100")
-    await asyncio.sleep(0.5)  # ten rounds of the workers
+    await rounds()
     job = (await jobs(demo))["demo/A-100"]
     assert (job["command_id"], job["attempts"], job["owner"]) == (command, 0, "")
     assert demo.events() == []
@@ -59,11 +79,13 @@ async def test_another_shop_is_pushed_meanwhile(demo):
 
 async def test_a_push_that_was_claimed_before_the_pause_sends_nothing(demo, monkeypatch):
     """A replica may learn of a pause a moment later; what is stored decides."""
+    found: list[str] = []
     monkeypatch.setattr(PausedShops, "is_paused", lambda _self, _shop: False)
+    monkeypatch.setattr(PausedShops, "add", lambda _self, shop: found.append(shop))
     await demo.store("A-100")
     await demo.handler([said(demo, paused=True)])
     await demo.command("A-100")
-    await asyncio.sleep(0.3)
+    await eventually(lambda: found, what="a push that finds the shop paused")
     assert demo.events() == []
     assert await demo.listing() is None
     await demo.handler([said(demo, paused=False, after=1)])
@@ -71,11 +93,11 @@ async def test_a_push_that_was_claimed_before_the_pause_sends_nothing(demo, monk
     assert len(demo.events("push.succeeded")) == 1
 
 
-async def test_pause_and_commands_in_one_batch(demo):
+async def test_pause_and_commands_in_one_batch(demo, rounds):
     await demo.store("A-100")
     delivery = demo._delivery("A-100", "demo", "manual")
     await demo.handler([delivery, said(demo, paused=True, offset=1)])
-    await asyncio.sleep(0.3)
+    await rounds()
     assert demo.events() == []
     assert set(await jobs(demo)) == {"demo/A-100"}
 
