@@ -43,7 +43,8 @@ def test_one_side_of_the_package_leaves_the_others_alone():
         ([], [], [], "nothing to change"),
         (["colour=red"], [], [], "no such field"),
         (["price"], [], [], "FIELD=VALUE"),
-        (["price=cheap"], [], [], "JSON is expected"),
+        (["price=cheap"], [], [], "JSON is expected here, such as --set price=300"),
+        (["images=a.jpg"], [], [], r"such as --set 'images=\[\"https://shop.example/1.jpg\"\]' \("),
         (["price=1e400"], [], [], "^--set price=1e400: .*1e400 is too large a number"),
         (["package_dimensions_cm.length=-1e400"], [], [], "-1e400 is too large a number"),
         (["price=NaN"], [], [], "^--set price=NaN: .*NaN is no JSON number"),
@@ -175,3 +176,18 @@ async def test_a_refused_write_leaves_stdout_to_the_json(bus, shopsync):
     *logged, told = ended.stderr.splitlines()
     assert [json.loads(line)["level"] for line in logged] == ["error"]
     assert told.startswith("shopsync: ")
+
+
+@pytest.mark.parametrize(
+    ("args", "told"),
+    [
+        (["import", "demo", "--mode", "nope"], "Invalid value for '--mode': 'nope' is not one of"),
+        (["dead-letters", "list", "--since", "noon"], "--since 'noon' is no moment; write 30m"),
+        (["mongo", "restored", "--backup-of", "noon"], "--backup-of 'noon' is no moment; write 30m"),
+        (["bulk-edit", "demo", "--on", "--file", "/no/such"], "--file: cannot read /no/such: No such file"),
+    ],
+)
+async def test_a_wrong_value_is_told_with_its_option(shopsync, args, told):
+    ended = await shopsync("--kafka", "127.0.0.1:1", "--mongo", "mongodb://127.0.0.1:1", *args)
+    assert (ended.exit_code, ended.stdout) == (2, "")
+    assert told in ended.stderr

@@ -97,7 +97,8 @@ async def test_list_needs_no_broker_and_knows_every_topic(shopsync):
 async def test_an_unreachable_broker_is_one_line_with_its_address(shopsync):
     ended = await shopsync("--kafka", "127.0.0.1:1", "topics", "check")
     assert ended.exit_code == 1
-    assert ended.stderr == "shopsync: Kafka is not reachable at 127.0.0.1:1: no broker answers\n"
+    check = "check SHOPSYNC_KAFKA_BOOTSTRAP_SERVERS (or --kafka)"
+    assert ended.stderr == f"shopsync: Kafka is not reachable at 127.0.0.1:1: no broker answers; {check}\n"
 
 
 async def test_settings_come_from_the_environment_and_are_named_when_missing(shopsync):

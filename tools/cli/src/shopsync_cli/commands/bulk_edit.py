@@ -92,12 +92,12 @@ def _numbers_in(file: str) -> list[str]:
         text = sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
         lines = _LINE_END.split(text.decode("utf-8-sig"))
     except OSError as error:
-        raise WrongCall(f"cannot read {file}: {error.strerror}") from None
+        raise WrongCall(f"--file: cannot read {file}: {error.strerror}") from None
     except UnicodeDecodeError:
-        raise WrongCall(f"{file} is not UTF-8; write one product number a line") from None
+        raise WrongCall(f"--file: {file} is not UTF-8; write one product number a line") from None
     found = [number for line in lines if (number := line.strip())]
     if not found:
-        raise WrongCall(f"{file} names no product; write one product number a line")
+        raise WrongCall(f"--file: {file} names no product; write one product number a line")
     return found
 
 

@@ -41,6 +41,9 @@ class Commands(typer.core.TyperGroup):
         except SettingsError as error:
             complain(error)
             raise typer.Exit(2) from None
+        except typer.BadParameter as error:
+            error.message = error.message.removeprefix("Value error, ")  # typer's word for the class of the error
+            raise
         except KeyboardInterrupt:
             raise typer.Exit(130) from None
 

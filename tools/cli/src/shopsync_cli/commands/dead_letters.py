@@ -146,7 +146,7 @@ def _topics(cluster: Cluster, given: Sequence[str] | None) -> tuple[str, ...]:
 
 
 def _since(text: str | None) -> datetime | None:
-    return read_moment(text, now=now()) if text else None
+    return read_moment(text, now=now(), option="--since") if text else None
 
 
 def _place(text: str) -> tuple[int, int]:

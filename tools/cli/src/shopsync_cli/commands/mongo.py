@@ -67,7 +67,7 @@ def restored(
 
     As an administrator of MongoDB, while no service runs. A second run changes nothing more.
     """
-    moment = read_moment(backup_of, now=now())
+    moment = read_moment(backup_of, now=now(), option="--backup-of")
     if moment > now():
         raise WrongCall(f"--backup-of {backup_of}: that is still to come")
     cluster = cluster_of(ctx)

@@ -32,6 +32,7 @@ from shopsync_runtime.wording import error_text
 CLIENT_ID = "shopsync-ops"
 CONNECT_SECONDS = 10.0
 _REQUEST_MS = 15_000
+_CHECK = "check SHOPSYNC_KAFKA_BOOTSTRAP_SERVERS (or --kafka)"
 _CLOSE_SECONDS = 5.0
 _GRANT = "an administrator grants what is declared with `shopsync topics apply --acls`"
 _MAX_FETCH = 4 * 1024 * 1024
@@ -164,7 +165,7 @@ def kafka_errors(cluster: Cluster) -> Iterator[None]:
     try:
         yield
     except (KafkaConnectionError, KafkaTimeoutError, NodeNotReadyError, TimeoutError) as error:
-        raise Unreachable(f"Kafka is not reachable at {address}: {error_text(error)}") from error
+        raise Unreachable(f"Kafka is not reachable at {address}: {error_text(error)}; {_CHECK}") from error
     except (KafkaError, RuntimeFailure) as error:
         cause = error.__cause__ if isinstance(error, RuntimeFailure) else error
         if isinstance(cause, ClusterAuthorizationFailedError) or (cause is not None and is_refusal(cause)):

@@ -2,6 +2,7 @@
 
 import json
 import math
+import shlex
 from collections.abc import Iterable
 from typing import Any, NoReturn
 
@@ -14,6 +15,12 @@ from shopsync_contracts.events import EditChanges
 _TEXT = frozenset({"name", "description", "category_id", "brand_id", "size_chart_image"})
 _FIELDS = tuple(name for name in EditChanges.model_fields if name != "stock")
 _SIDES = ("length", "width", "height")
+_EXAMPLES = {
+    "images": '["https://shop.example/1.jpg"]',
+    "attributes": '[{"id": "100107", "values": [{"name": "綿"}]}]',
+    "package_dimensions_cm": "30x20x10",
+}
+_NUMBER = "300"
 
 
 def read_changes(sets: Iterable[str], clears: Iterable[str], stocks: Iterable[str]) -> EditChanges:
@@ -66,7 +73,8 @@ def _json(name: str, value: str) -> Any:
     try:
         return json.loads(value, parse_float=_finite, parse_constant=_no_number)
     except ValueError as error:
-        raise WrongCall(f"--set {name}={value}: JSON is expected here ({error})") from None
+        example = f"--set {shlex.quote(f'{name}={_EXAMPLES.get(name, _NUMBER)}')}"
+        raise WrongCall(f"--set {name}={value}: JSON is expected here, such as {example} ({error})") from None
 
 
 def _finite(text: str) -> float:
