@@ -21,6 +21,21 @@ SUPPORT = Path(__file__).parent / "support"
 STAMP = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 
 
+class SetClock:
+    """Stands until a test moves it."""
+
+    def __init__(self) -> None:
+        self.now = 100.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock() -> SetClock:
+    return SetClock()
+
+
 @pytest.fixture
 def support_folder() -> Path:
     """Where the probe service lives, for PYTHONPATH."""

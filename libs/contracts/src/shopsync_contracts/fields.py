@@ -54,7 +54,8 @@ class CutTo:
         return {**handler(schema), "x-kept": self.limit}
 
 
-def _identifier(value: str) -> str:
+def checked_key(value: str) -> str:
+    """The shop key or product number as it is. Raises ValueError that says what is wrong with it."""
     if value.isascii() and 1 <= len(value) <= MAX_KEY_BYTES and "/" not in value:
         return value  # nearly all, in a third of the time
     size = len(value.encode())
@@ -89,10 +90,10 @@ _AXIS_SCHEMA: dict[str, Any] = {
     "description": "at most 9 bytes of UTF-8; a Japanese character has 3 bytes",
 }
 
-ShopKey = Annotated[str, AfterValidator(_identifier), WithJsonSchema(_IDENTIFIER_SCHEMA)]
+ShopKey = Annotated[str, AfterValidator(checked_key), WithJsonSchema(_IDENTIFIER_SCHEMA)]
 """futureshop's shop key (店舗KEY): 1 to 32 bytes of UTF-8, no '/'."""
 
-ProductNo = Annotated[str, AfterValidator(_identifier), WithJsonSchema(_IDENTIFIER_SCHEMA)]
+ProductNo = Annotated[str, AfterValidator(checked_key), WithJsonSchema(_IDENTIFIER_SCHEMA)]
 """futureshop's product number (商品番号): 1 to 32 bytes of UTF-8, no '/'."""
 
 AxisNo = Annotated[str, AfterValidator(_axis_number), WithJsonSchema(_AXIS_SCHEMA)]

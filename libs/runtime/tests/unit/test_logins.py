@@ -11,19 +11,6 @@ from shopsync_runtime.kafka import logins
 from shopsync_runtime.kafka.connection import KafkaConnection
 
 
-class Clock:
-    def __init__(self):
-        self.now = 100.0
-
-    def __call__(self):
-        return self.now
-
-
-@pytest.fixture
-def clock():
-    return Clock()
-
-
 @pytest.fixture
 def hold_off(clock):
     return logins.HoldOff(8.0, clock)

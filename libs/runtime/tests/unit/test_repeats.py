@@ -7,19 +7,6 @@ from shopsync_runtime.outage import Outage
 from shopsync_runtime.repeats import Repeats
 
 
-class Clock:
-    def __init__(self):
-        self.now = 100.0
-
-    def __call__(self):
-        return self.now
-
-
-@pytest.fixture
-def clock():
-    return Clock()
-
-
 @pytest.fixture
 def written(clock):
     """Log as a library would; returns the lines that come through, with how many were held back before each."""

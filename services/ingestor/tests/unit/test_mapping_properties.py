@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from ingestor.records.mapping import Stock, to_product, to_stock
-from ingestor.records.product_numbers import identify, usable
+from ingestor.records.product_numbers import fault_of, identify
 from ingestor.records.source_map import TABLE, SourceMap
 from ingestor.records.values import Unreadable
 from shopsync_contracts import new_event, parse
@@ -99,7 +99,12 @@ def test_times_texts_and_numbers_are_written_as_the_model_writes_them(moment, zo
 def test_usable_numbers_are_those_the_contract_takes(number):
     body = {"shop_key": "demo", "product_no": number, "enumeration": None}
     errors = _problems(body)
-    assert usable(number) == ("product_no" not in errors)
+    assert bool(fault_of(number)) == ("product_no" in errors)
+
+
+def test_what_is_wrong_with_a_number_is_said_as_the_contract_says_it():
+    assert fault_of("商" * 11) == "must be 1 to 32 bytes of UTF-8, has 33"
+    assert fault_of("A/1").startswith("must not hold '/'")
 
 
 def _problems(body):

@@ -18,7 +18,7 @@ from ingestor.importing.stock_feed import StockFeed, StockMark
 from ingestor.model import ImportRun
 from ingestor.records.mapping import Stock, to_product
 from ingestor.records.preorder import next_switch
-from ingestor.records.product_numbers import Listed, identify
+from ingestor.records.product_numbers import Listed, fault_of, identify
 from ingestor.records.source_map import SourceMap
 from ingestor.records.values import Unreadable
 from ingestor.store import ImportStore, PresenceStore
@@ -174,7 +174,7 @@ class ListingReader:
             window=run.interval is not None,
         )
         for each in found.unusable:
-            self._refuse(run, each.product_no, "product number: must be 1 to 32 bytes of UTF-8 without '/'")
+            self._refuse(run, each.product_no, f"product number: {fault_of(each.product_no)}")
         if found.nameless:
             run.counts.refused += found.nameless
         facts = PageFacts(

@@ -5,8 +5,7 @@ from dataclasses import dataclass
 
 from ingestor.records.source_map import Record, SourceMap
 from ingestor.records.values import Unreadable, text, whole
-
-MAX_BYTES = 32
+from shopsync_contracts.fields import checked_key
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,13 +36,17 @@ def identify(records: Iterable[Record], table: SourceMap) -> Identified:
         if not number:
             nameless += 1
             continue
-        (listed if usable(number) else unusable).append(Listed(number, _upstream_id(record, table), record))
+        (unusable if fault_of(number) else listed).append(Listed(number, _upstream_id(record, table), record))
     return Identified(listed, unusable, nameless)
 
 
-def usable(product_no: str) -> bool:
-    """Whether the contract allows this product number."""
-    return 1 <= len(product_no.encode()) <= MAX_BYTES and "/" not in product_no
+def fault_of(product_no: str) -> str:
+    """Why the contract does not allow this product number; empty when it does."""
+    try:
+        checked_key(product_no)
+    except ValueError as error:
+        return str(error)
+    return ""
 
 
 def _upstream_id(record: Record, table: SourceMap) -> int | None:
