@@ -1,9 +1,12 @@
 """The whole system with many shops, and what a test prepares and looks up behind the merchant's back."""
 
+import asyncio
 import contextlib
+import sys
 from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -31,6 +34,7 @@ from shopsync_rehearsals.completion import ATTRIBUTES, BRAND, SOCKS
 from shopsync_rehearsals.demo.merchant import Login, make_account
 from shopsync_rehearsals.demo.stack import Stack
 from shopsync_testkit.polling import eventually
+from shopsync_testkit.processes import clean_environment
 
 PATIENCE = 120.0
 COMPLETION: Mapping[str, Any] = {
@@ -158,6 +162,16 @@ class ConsoleWorld:
         await self.switch_on(shop, numbers)
         await self.sync(shop)
         await self.reach(shop, numbers, "synced")
+
+    async def operator(self, *words: str) -> tuple[int, str]:
+        """`shopsync WORDS`, as an operator runs it: how it ended, and all that it said."""
+        settings = {**clean_environment(), **self.stack.installation.settings(), "SHOPSYNC_CONSOLE_URL": self.url}
+        command = [str(Path(sys.executable).with_name("shopsync")), *words]
+        process = await asyncio.create_subprocess_exec(
+            *command, env=settings, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT
+        )
+        said, _ = await process.communicate()
+        return process.returncode or 0, said.decode()
 
     @contextlib.asynccontextmanager
     async def without(self, service: str) -> AsyncIterator[None]:
