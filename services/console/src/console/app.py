@@ -23,7 +23,7 @@ from console.screens.settings import SettingsScreen
 from console.screens.stream import StreamScreen
 from console.screens.sync import SyncScreen
 from console.settings import ConsoleSettings
-from console.store import ActionStore, LoginThrottle, Notes, Sessions
+from console.store import ActionStore, BulkReports, LoginThrottle, Notes, Sessions
 from console.web.application import behind_proxies, make_application
 from console.web.cookies import Cookies
 from console.web.gate import AuthorizationGate
@@ -39,13 +39,13 @@ def build(runtime: Runtime, settings: ConsoleSettings) -> None:
     clock, database = runtime.clock, runtime.database
     sessions = Sessions(database, idle=settings.session_idle, lifetime=settings.session_lifetime, clock=clock)
     accounts = Accounts(database)
-    stored_actions, notes = ActionStore(database), Notes(database)
-    for store in (sessions, accounts, stored_actions, notes):
+    stored_actions, notes, reports = ActionStore(database), Notes(database), BulkReports(database)
+    for store in (sessions, accounts, stored_actions, notes, reports):
         runtime.on_start(store.ensure_indexes)
     runtime.on_start(accounts.get_ready)
     throttle = LoginThrottle(database, failures=settings.login_failures, wait=settings.login_wait, clock=clock)
     actions = Actions(runtime.publishes(*PUBLISHED), stored_actions, database, clock=clock)
-    hub = live(runtime, actions, stored_actions, notes)
+    hub = live(runtime, actions, stored_actions, notes, reports)
     runtime.background("watching", SessionWatch(hub, sessions).run)
 
     publisher = publisher_api(runtime, settings)
@@ -59,7 +59,7 @@ def build(runtime: Runtime, settings: ConsoleSettings) -> None:
         PasswordScreen(pages, accounts, sessions, throttle, cookies=cookies, clock=clock),
         ActionScreen(pages, actions),
         ProductScreen(pages, database, actions, lists, clock=clock),
-        BulkScreen(pages, database, actions, lists, Situation(database)),
+        BulkScreen(pages, database, actions, lists, Situation(database), reports),
         StreamScreen(hub),
         ProductsScreen(pages, database, actions, clock=clock),
         SyncScreen(pages, database, actions, clock=clock),
@@ -100,10 +100,10 @@ def picture_files(runtime: Runtime, settings: ConsoleSettings) -> PictureFiles:
     return pictures
 
 
-def live(runtime: Runtime, actions: Actions, store: ActionStore, notes: Notes) -> Hub:
+def live(runtime: Runtime, actions: Actions, store: ActionStore, notes: Notes, reports: BulkReports) -> Hub:
     """What follows actions to their end beside the pages, and tells open pages; their streams end with the process."""
     hub = Hub()
-    follower = Follower(store, Situation(runtime.database), hub, clock=runtime.clock)
+    follower = Follower(store, Situation(runtime.database), hub, reports=reports, clock=runtime.clock)
     reading = Reader(runtime.kafka, runtime.common.topic_prefix, hub, follower, notes, clock=runtime.clock)
     actions.on_sent(lambda _action: follower.wake())
     runtime.on_start(reading.start)

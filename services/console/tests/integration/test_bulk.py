@@ -2,13 +2,17 @@
 
 import re
 from html import unescape
+from uuid import uuid4
 
 import pytest
 from aiokafka.errors import KafkaConnectionError
 from played_services import PlayedServices
 
 from catalog.rules.bulk import fan_out
+from console.actions import Actions
+from console.store import ActionStore
 from shopsync_contracts import new_event
+from shopsync_contracts.events import EditChanges
 from shopsync_contracts.topics import TOOL_EDITS
 from shopsync_testkit.polling import eventually
 
@@ -115,6 +119,44 @@ async def test_the_report_names_each_refusal_in_japanese(world, services):
     assert "<html" not in part.text
     assert "商品がこのツールにありません" in part.text
     assert part.text.count("反映済み</td>") == 1
+
+
+async def test_a_finished_report_has_pages_of_every_product_refused_ones_first(world, services):
+    """ED-6: of 460 products, 230 of them refused, none is left out."""
+    actions = Actions(world.runtime.events, ActionStore(world.database), world.database, clock=world.clock)
+    numbers, action_id = [f"P-{number:03}" for number in range(460)], str(uuid4())
+    await actions.bulk_edit("demo", numbers, EditChanges(package_weight_g=300), None, action_id=action_id)
+    marks = {"tool": [{"field": "package_weight_g", "at": world.now, "value": 300}]}
+    accepted = numbers[::2]
+    await world.database["products"].insert_many(
+        [
+            {"_id": f"demo/{one}", "shop_key": "demo", "product_no": one, "content": {"name": one}, **marks}
+            for one in accepted
+        ]
+    )
+    await services.report_bulk(action_id, [(one, "" if one in accepted else f"{one} is wrong") for one in numbers])
+
+    async def is_done():
+        page = await world.client.get(f"/bulk/{action_id}")
+        assert "完了しました" in page.text
+        return page
+
+    page, seen = await eventually(is_done, timeout=30), []
+    while True:
+        table = page.text.partition("<tbody>")[2].partition("</tbody>")[0]
+        seen += re.findall(r"(P-[0-9]{3})(?:</a>)?</td>.*?outcome (\w+)", table, re.DOTALL)
+        assert table.count("<tr>") <= 100
+        further = re.search(r'href="(/bulk/[^"?]*\?after=[^"]*)"', page.text)
+        if further is None:
+            break
+        page = await world.client.get(further[1])
+    refused = [one for one in numbers if one not in accepted]
+    assert seen == [*((one, "refused") for one in refused), *((one, "applied") for one in accepted)]
+    assert "最初のページへ" in page.text
+    for strange in ("x", "9/000000", "0/00000x", "0/000000/../../other"):
+        assert "P-001" in (await world.client.get(f"/bulk/{action_id}", params={"after": strange})).text
+    other = await world.log_in("other")
+    assert (await other.get(f"/bulk/{action_id}?after=0/000100")).status_code == 404
 
 
 async def test_all_that_match_the_lists_filter_are_meant(world, services, twenty):

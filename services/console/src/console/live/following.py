@@ -25,7 +25,7 @@ from console.live.rules import (
 )
 from console.live.situation import Situation
 from console.model import Action
-from console.store import ActionStore
+from console.store import ActionStore, BulkReports
 from shopsync_readmodel.stored.effects import EditMarks
 
 log = structlog.get_logger(__name__)
@@ -49,9 +49,11 @@ class Follower:
         situation: Situation,
         hub: Hub,
         *,
+        reports: BulkReports,
         clock: Callable[[], datetime],
     ) -> None:
         self._store = store
+        self._reports = reports
         self._situation = situation
         self.known = Knowledge()
         self._hub = hub
@@ -159,7 +161,10 @@ class Follower:
         left = [number for number in accepted if number not in applied]
         applied |= await self._situation.carrying(action.shop_key, left, action.marks or EditMarks(), action.sent_at)
         done = len(applied & accepted.keys())
-        return bulk_now(action, done, len(accepted) - done, refusals)
+        after = bulk_now(action, done, len(accepted) - done, refusals)
+        if not after.is_open:
+            await self._reports.keep(after, list(accepted), self._clock())
+        return after
 
     async def _sync(self, action: Action) -> Action:
         now = asyncio.get_running_loop().time()

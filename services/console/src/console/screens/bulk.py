@@ -18,6 +18,7 @@ from console.live import Situation
 from console.model import Action
 from console.screens.asked import Selection
 from console.screens.product_lists import Lists, Picking, ProductLists
+from console.store import BulkReports
 from console.web.rendering import Pages
 from console.web.visits import is_partial, shop_of, visit_of
 from shopsync_contracts.events import EditChanges
@@ -66,13 +67,20 @@ class BulkScreen:
     """`/bulk`, and the report of each at `/bulk/{action_id}`."""
 
     def __init__(
-        self, pages: Pages, database: Database, actions: Actions, lists: ProductLists, situation: Situation
+        self,
+        pages: Pages,
+        database: Database,
+        actions: Actions,
+        lists: ProductLists,
+        situation: Situation,
+        reports: BulkReports,
     ) -> None:
         self._pages = pages
         self._database = database
         self._actions = actions
         self._lists = lists
         self._situation = situation
+        self._reports = reports
 
     def routes(self) -> list[Route]:
         """For the application."""
@@ -168,13 +176,26 @@ class BulkScreen:
     # The report ---------------------------------------------------------------------------------------------
 
     async def report(self, request: Request) -> Response:
-        """What became of it so far."""
-        shop_key = shop_of(request)
+        """What became of it so far; at its end page by page, refused products first."""
+        shop_key, after = shop_of(request), request.query_params.get("after", "")
         action = await self._actions.get(shop_key, request.path_params["action_id"])
         if action is None or action.kind != "bulk_edit":
             raise NoSuchPage("no such bulk edit in this shop")
         template = "bulk/progress.html" if is_partial(request) else "bulk/report.html"
-        return self._pages.page(request, template, action=action, **await self._lines(shop_key, action))
+        values = await self._kept(shop_key, action, after) or await self._lines(shop_key, action)
+        return self._pages.page(request, template, action=action, **values)
+
+    async def _kept(self, shop_key: str, action: Action, after: str) -> dict[str, Any] | None:
+        """A page of the finished report; None as long as there is none."""
+        page = await self._reports.page(shop_key, action.id, after)
+        if not page.lines:
+            return None
+        named = await read_named(self._database, shop_key, [number for number, _ in page.lines])
+        lines = [
+            Line(number, named.get(number), "applied" if reason is None else "refused", _in_words(reason))
+            for number, reason in page.lines
+        ]
+        return {"lines": lines, "not_shown": 0, "next_after": page.after, "is_first": not after}
 
     async def _lines(self, shop_key: str, action: Action) -> dict[str, Any]:
         refused = dict(action.refused)
@@ -191,8 +212,10 @@ class BulkScreen:
                 return "refused"
             return "applied" if number in applied and action.state != "refused" else "applying"
 
-        lines = [
-            Line(one, named.get(one), outcome(one), edit_refusal(refused[one]) if refused.get(one) else None)
-            for one in numbers
-        ]
-        return {"lines": lines, "not_shown": max(0, (action.count or 0) - len(lines))}
+        lines = [Line(one, named.get(one), outcome(one), _in_words(refused.get(one))) for one in numbers]
+        left = max(0, (action.count or 0) - len(lines))
+        return {"lines": lines, "not_shown": left, "next_after": None, "is_first": True}
+
+
+def _in_words(reason: str | None) -> Words | None:
+    return edit_refusal(reason) if reason else None

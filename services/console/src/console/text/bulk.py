@@ -69,5 +69,7 @@ TEXTS = {
         "ほか {n} 商品。反映できなかった商品は、上の表に先に表示されます。",
         "And {n} more. Products that were refused stand first in the table.",
     ),
+    "first_page": ("最初のページへ", "To the first page"),
+    "next_page": ("次のページへ", "Next page"),
     "look": ("最新の状況を見る", "See how far it is"),
 }

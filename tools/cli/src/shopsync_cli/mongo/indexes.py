@@ -85,6 +85,7 @@ INDEXES: dict[str, tuple[Index, ...]] = {
     "tiktok_taxonomies": (_on("forget_at", expires=True),),
     "token_keys": (_on("counts_until", expires=True),),
     "accounts": (_on("email", unique=True), *_where_there("link.digest"), _on("actions.state"), _on("noted_at")),
+    "bulk_reports": (_on("expires_at", expires=True),),
     "sessions": (_on("expires_at", expires=True), _on("shop_key")),
     "ingestor_leases": _LEASES,
     "catalog_leases": _LEASES,
