@@ -47,7 +47,7 @@ async def test_an_outage_is_told_in_a_few_lines(
                 await eventually(away, interval=0.5)
                 assert (await client.get("/readyz")).status_code == 503
                 first = await kafka()
-                await asyncio.sleep(30)
+                await asyncio.sleep(12)
             finally:
                 await kafka_broker.start()
             await eventually(back, interval=0.5)
@@ -58,4 +58,4 @@ async def test_an_outage_is_told_in_a_few_lines(
     assert first.startswith("no answer from")
     assert events.count("does not answer") == 1
     assert events.count("answers again") == 1
-    assert len(told) < 40, [line["event"] for line in told]
+    assert len(told) < 20, [line["event"] for line in told]
