@@ -1,8 +1,9 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from argon2 import extract_parameters
 
-from shopsync_accounts import AccountExists, NoAccount, WrongEmail
+from shopsync_accounts import AccountExists, NoAccount, WrongEmail, passwords
 
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
 
@@ -47,6 +48,40 @@ async def test_a_reset_replaces_the_link_and_keeps_the_password_until_the_new_on
     assert await accounts.log_in("owner@example.jp", "correct horse") is None
     with pytest.raises(NoAccount):
         await accounts.reset("nobody", NOW)
+
+
+class Counting:
+    """A hasher that keeps what it was asked."""
+
+    def __init__(self, hasher):
+        self._hasher = hasher
+        self.verified, self.hashed = [], 0
+
+    def verify(self, stored, password):
+        self.verified.append((repr(extract_parameters(stored)), len(password)))
+        return self._hasher.verify(stored, password)
+
+    def hash(self, password):
+        self.hashed += 1
+        return self._hasher.hash(password)
+
+
+async def test_every_refused_log_in_costs_one_verification_of_the_same_cost(accounts, monkeypatch):
+    await accounts.set_password(await accounts.create("demo", "owner@example.jp", NOW), "correct horse", NOW)
+    await accounts.create("other", "no-password-yet@example.jp", NOW)
+    await accounts.get_ready()
+    hasher = Counting(passwords._hasher)
+    monkeypatch.setattr(passwords, "_hasher", hasher)
+    tried = ["owner@example.jp", "nobody@example.jp", "no-password-yet@example.jp", "", "owner"]
+    for email in tried:
+        assert await accounts.log_in(email, "wrong horse") is None
+    assert await accounts.log_in("owner@example.jp", "wrong horse" * 10_000) is None
+    assert await accounts.log_in("nobody@example.jp", "wrong horse" * 10_000) is None
+    costs = {cost for cost, _ in hasher.verified}
+    assert (len(hasher.verified), len(costs), hasher.hashed) == (len(tried) + 2, 1, 0)
+    assert [length for _, length in hasher.verified[-2:]] == [passwords.LONGEST] * 2
+    assert await accounts.log_in("owner@example.jp", "correct horse") is not None
+    assert {cost for cost, _ in hasher.verified} == costs
 
 
 async def test_neither_password_nor_link_is_stored(accounts, mongo_client, mongo_database):
