@@ -152,6 +152,19 @@ async def test_a_log_out_ends_the_session_and_not_only_the_cookie(world):
     assert "ログアウトしました" in (await world.client.get(out.headers["location"])).text
 
 
+async def test_a_log_out_everywhere_ends_every_session_of_the_shop_and_no_other(world):
+    second, other = await world.log_in("demo"), await world.log_in("other")
+    await world.post(world.stranger, "/login", **WHO)
+    assert (
+        '<button name="everywhere" value="1">すべての端末からログアウト</button>'
+        in (await world.client.get("/settings")).text
+    )
+    out = await world.post(world.client, "/logout", everywhere="1")
+    assert (cookies_of(out)["console_session"].value, out.headers["location"]) == ("", "/login?said=everywhere")
+    assert "すべての端末からログアウトしました" in (await world.client.get(out.headers["location"])).text
+    assert [(await one.get("/help")).status_code for one in (second, world.stranger, other)] == [303, 303, 200]
+
+
 async def test_neither_cookie_nor_password_is_stored(world):
     await world.stranger.get("/login")
     await world.post(world.stranger, "/login", **WHO)

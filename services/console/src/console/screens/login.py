@@ -21,12 +21,12 @@ from console.web.cookies import Cookies
 from console.web.guard import LOGIN, LOGOUT
 from console.web.kept import kept_fields, kept_form, kept_text
 from console.web.rendering import Pages
-from console.web.visits import SHOWN, is_partial, visit_of
+from console.web.visits import SHOWN, is_partial, shop_of, visit_of
 from shopsync_accounts import Account, Accounts
 
 log = structlog.get_logger(__name__)
 
-_SAID = frozenset({"out", "password"})
+_SAID = frozenset({"out", "everywhere", "password"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,9 +112,14 @@ class LoginScreen:
         return await self._enter(request, account, session, attempt)
 
     async def log_out(self, request: Request) -> Response:
-        """The session is over, everywhere."""
-        await self._sessions.end(visit_of(request).cookie)
-        response = RedirectResponse(f"{LOGIN}?said=out", 303)
+        """The session is over on every replica; asked for, so is every other one of the shop."""
+        visit = visit_of(request)
+        everywhere = visit.session is not None and visit.form.get("everywhere") == "1"
+        if everywhere:
+            await self._sessions.end_all_of(shop_of(request))
+            log.info("logged out everywhere", shop_key=shop_of(request))
+        await self._sessions.end(visit.cookie)
+        response = RedirectResponse(f"{LOGIN}?said={'everywhere' if everywhere else 'out'}", 303)
         self._cookies.remove(response, "session")
         return response
 

@@ -9,6 +9,7 @@ TEXTS = {
         "After too many failed log-ins you have to wait. Please try again in about {minutes} min.",
     ),
     "said_out": ("ログアウトしました。", "You are logged out."),
+    "said_everywhere": ("すべての端末からログアウトしました。", "You are logged out on every device."),
     "said_password": (
         "パスワードを設定しました。すべての端末からログアウトしています。新しいパスワードでログインしてください。",
         "Your password is set, and you are logged out on every device. Log in with the new password.",

@@ -121,4 +121,10 @@ TEXTS = {
     ),
     "reload": ("最新の状態を表示する", "Show how it is now"),
     "edit_anyway": ("反映を待たずに変更する", "Change it again now"),
+    "devices": ("ログイン中の端末", "Devices that are logged in"),
+    "devices_hint": (
+        "端末をなくしたときなどに使います。この端末もログアウトします。新しいパスワードの設定でも、すべての端末からログアウトします。",
+        "For a lost device, for example. This one is logged out, too. A new password also logs you out everywhere.",
+    ),
+    "log_out_everywhere": ("すべての端末からログアウト", "Log out on every device"),
 }
