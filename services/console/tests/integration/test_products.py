@@ -1,5 +1,6 @@
 """商品一覧: found by name, 状態 and 連携対象, a page at a time, switched in its row."""
 
+import asyncio
 import re
 from uuid import uuid4
 
@@ -12,7 +13,8 @@ from console.screens.products import PAGE
 from console.store import ActionStore
 from shopsync_contracts.events import EditChanges
 from shopsync_contracts.topics import TOOL_EDITS
-from shopsync_readmodel.products.search import NAMES, rows_query
+from shopsync_readmodel.products.listed import LISTED
+from shopsync_readmodel.products.search import rows_query
 from shopsync_testkit.polling import eventually
 
 
@@ -135,6 +137,24 @@ async def test_counts_stand_on_top_and_are_kept_for_some_seconds(world, services
     assert await shown_counts(world, await world.log_in("other")) == [0] * 8
 
 
+async def test_a_page_is_shown_at_once_with_counts_of_a_moment_ago(world, services, monkeypatch):
+    await many(world, services, 3)
+    assert "<b>3</b>" in (await world.client.get("/products")).text
+    is_counted = asyncio.Event()
+
+    async def slowly(*_):
+        await is_counted.wait()
+        return {"demo": {"incomplete": 4}}
+
+    monkeypatch.setattr("console.screens.products._COUNTED_FOR_SECONDS", 0.0)
+    monkeypatch.setattr("console.screens.products.count_statuses", slowly)
+    async with asyncio.timeout(20):
+        assert "<b>3</b>" in (await world.client.get("/products")).text
+    is_counted.set()
+    assert await shown_counts(world) == [4, 4, 0, 0, 0, 0, 0, 0]
+    assert "<b>4</b>" in (await world.client.get("/products")).text
+
+
 async def shown_counts(world, browser=None):
     page = await (browser or world.client).get("/product-counts")
     return [int(count) for count in re.findall(r"<b>(\d+)</b>", page.text)]
@@ -241,6 +261,10 @@ async def test_a_view_takes_at_most_three_queries(world, services):
         (Asked(status="incomplete", sync="off"), {"before": "P-0200"}),
         (Asked(keyword="シャツ"), {}),
         (Asked(keyword="帽子"), {}),
+        (Asked(keyword="帽子", status="incomplete"), {}),
+        (Asked(keyword="シャツ", status="synced"), {}),
+        (Asked(keyword="SHIRT", sync="off"), {}),
+        (Asked(status="incomplete", sync="on"), {}),
     ],
 )
 async def test_a_page_reads_its_rows_and_no_others_however_many_there_are(world, services, asked, place):
@@ -249,7 +273,7 @@ async def test_a_page_reads_its_rows_and_no_others_however_many_there_are(world,
     await many(world, services, 100, shop_key="other")
     query = rows_query("demo", asked.filter("demo"), **place)
     order = -1 if "before" in place else 1
-    hint = {"hint": dict(NAMES)} if asked.keyword else {}
+    hint = {"hint": LISTED} if asked.filter("demo").is_compared else {}
     find = {"find": "products", **hint, "filter": query, "sort": {"_id": order}, "limit": PAGE + 1}
     plan = await world.database.command({"explain": find, "verbosity": "executionStats"})
     assert plan["executionStats"]["totalDocsExamined"] <= plan["executionStats"]["nReturned"]

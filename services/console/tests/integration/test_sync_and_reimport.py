@@ -8,6 +8,8 @@ import pytest
 from played_services import PlayedServices
 
 from shopsync_contracts.topics import IMPORT_COMMANDS, SYNC_COMMANDS
+from shopsync_readmodel.products.listed import LISTED
+from shopsync_readmodel.products.sync_plan import sync_groups
 
 
 @pytest.fixture
@@ -44,6 +46,28 @@ async def test_scenario_45_a_sync_of_all_says_what_goes_and_what_waits(world, th
     await world.post(world.client, "/sync", confirm="1", action_id=one)
     [event] = await world.events(SYNC_COMMANDS)
     assert (event.id, event.data.product_nos, event.data.reason) == (one, None, "manual")
+
+
+@pytest.mark.parametrize("chosen", [{}, {"status": {"$in": ["incomplete"]}}, {"content.name": {"$regex": "帽子"}}])
+async def test_what_a_sync_would_do_is_counted_without_reading_products(world, three, chosen):
+    await three.products.ensure_indexes()
+    asked = {"aggregate": "products", "pipeline": sync_groups({**chosen, "shop_key": "demo"}), "hint": LISTED}
+    plan = await world.database.command({"explain": {**asked, "cursor": {}}, "verbosity": "executionStats"})
+    stats = plan.get("executionStats") or plan["stages"][0]["$cursor"]["executionStats"]
+    assert (stats["totalDocsExamined"], stats["totalKeysExamined"] <= 4) == (0, True)
+
+
+async def test_hidden_listings_are_found_without_reading_the_others(world, three):
+    await three.products.ensure_indexes()
+    await three.pushed("A-1", minute=10)
+    await three.reviewed("A-1", review="deactivated", minute=30)
+    await world.database.command({"profile": 2})
+    page = await world.client.get("/sync")
+    await world.database.command({"profile": 0})
+    assert "再び出品中" in page.text
+    asked = {"ns": {"$regex": "products$"}, "command.filter.$and.live": {"$exists": True}}
+    [found] = await world.database["system.profile"].find(asked).to_list()
+    assert (found["docsExamined"], found["nreturned"]) == (1, 1)
 
 
 async def test_scenario_45_a_sync_of_ticked_products_is_of_these_alone(world, three):

@@ -1,7 +1,8 @@
 """Everything MongoDB holds about one product."""
 
+import asyncio
 import difflib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,6 +23,7 @@ from shopsync_runtime.mongo import Database
 
 PAGE = 500
 _NEAREST = 5
+_OPTIONAL = ("tombstones", "push_jobs", "listings")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,26 +62,31 @@ async def read_product(database: Database, shop_key: str, product_no: str) -> St
 async def find_product(database: Database, shop_key: str, product_no: str) -> StoredProduct | None:
     """The same, None when there is no such product: nothing like it is searched for. Raises BrokenDocument."""
     one = f"{shop_key}/{product_no}"
-    document = await database["products"].find_one({"_id": one})
-    unreadable: list[str] = []
-    tombstone = await _optional(database, "tombstones", one, unreadable)
-    job = await _optional(database, "push_jobs", one, unreadable)
-    listing = await _optional(database, "listings", one, unreadable)
-    held = await _held(database, shop_key, product_no, unreadable)
+    # All at once: one after the other they would wait for each other's way to the database and back.
+    document, settings, others, held, pauses = await asyncio.gather(
+        database["products"].find_one({"_id": one}),
+        read_settings(database, shop_key),
+        asyncio.gather(*(_optional(database, name, one) for name in _OPTIONAL)),
+        _held(database, shop_key, product_no),
+        optional_by_id(database, "push_pauses", shop_key),
+    )
+    tombstone, job, listing = (found[0] if found else None for found in others)
     if document is None and tombstone is None and not held:
         return None
+    names = [*_OPTIONAL, "held_messages"]
+    unreadable = [name for name, found in zip(names, (*others, held), strict=True) if found is None]
     return StoredProduct(
         shop_key=shop_key,
         product_no=product_no,
         snapshot=None if document is None else snapshot_of(document),
         layers=Layers() if document is None else read_layers(document),
         tombstone=None if tombstone is None else read_tombstone(tombstone),
-        shop=await read_settings(database, shop_key),
-        held=held,
+        shop=settings,
+        held=tuple(held or ()),
         job=None if job is None else read_job(job),
         listing=None if listing is None else read_listing(listing),
         unreadable=tuple(unreadable),
-        pause=pause_of((await optional_by_id(database, "push_pauses", shop_key)).get(shop_key)),
+        pause=pause_of(pauses.get(shop_key)),
     )
 
 
@@ -105,22 +112,21 @@ async def scan_products(
         after = page[-1]["_id"]
 
 
-async def _optional(database: Database, name: str, one: str, unreadable: list[str]) -> Document | None:
-    found = await if_allowed(database[name].find({"_id": one}).to_list())
-    if found is None:
-        unreadable.append(name)
-    return found[0] if found else None
+async def _optional(database: Database, name: str, one: str) -> Sequence[Document] | None:
+    """None: the user may not read it."""
+    return await if_allowed(database[name].find({"_id": one}).to_list())
 
 
-async def _held(database: Database, shop_key: str, product_no: str, unreadable: list[str]) -> tuple[HeldMessage, ...]:
+async def _held(database: Database, shop_key: str, product_no: str) -> list[HeldMessage] | None:
+    """None: the user may not read them."""
     # A bulk edit's subject is the shop.
     subjects = [f"{shop_key}/{product_no}", shop_key]
     found = await if_allowed(database["held_messages"].find({"subject": {"$in": subjects}}).to_list())
     if found is None:
-        unreadable.append("held_messages")
+        return None
     # Sorted here: asked for this order, MongoDB may take the index of it and read all that is held.
-    oldest_first = sorted(found or (), key=lambda one: one["held_at"])
-    return tuple(held for one in oldest_first if (held := read_held(one, product_no)) is not None)
+    oldest_first = sorted(found, key=lambda one: one["held_at"])
+    return [held for one in oldest_first if (held := read_held(one, product_no)) is not None]
 
 
 async def _not_found(database: Database, shop_key: str, product_no: str) -> NotFound:

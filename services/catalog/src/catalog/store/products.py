@@ -93,6 +93,9 @@ def _encoded(state: State, revision: int, writer: str, traceparent: str | None) 
     return _Encoded(bson.encode(document))
 
 
+_LISTED = ("shop_key", "_id", "content.name", "status", "sync_enabled", "content.category_id")
+
+
 class ProductStore:
     """`products` and `tombstones`. Every write is guarded by the revision that was read."""
 
@@ -108,8 +111,15 @@ class ProductStore:
                 IndexModel([("shop_key", ASCENDING), ("sync_enabled", ASCENDING), ("_id", ASCENDING)]),
                 # the product list's filter (LS-3)
                 IndexModel([("shop_key", ASCENDING), ("status", ASCENDING), ("_id", ASCENDING)]),
-                # the list by a part of the name (LS-2): in the list's order, and compared without reading products
-                IndexModel([("shop_key", ASCENDING), ("_id", ASCENDING), ("content.name", ASCENDING)]),
+                # the list by a part of the name with other conditions (LS-2, LS-4), and the counts before a sync: in
+                # the list's order, and compared without reading products
+                IndexModel([(name, ASCENDING) for name in _LISTED], name="listed"),
+                # hidden listings that a sync would put on sale again (LY-6)
+                IndexModel(
+                    [("shop_key", ASCENDING), ("listing.review.state", ASCENDING), ("_id", ASCENDING)],
+                    name="hidden",
+                    partialFilterExpression={"listing.review.state": "deactivated"},
+                ),
                 # the edits that an overwrite would take away
                 IndexModel(
                     [("shop_key", ASCENDING), ("_id", ASCENDING)],

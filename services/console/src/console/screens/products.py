@@ -24,6 +24,8 @@ from shopsync_runtime.mongo import Database
 PAGE = 50
 _COUNTED_FOR_SECONDS = 5.0
 """The page asks for its counts again after that: what happened before it was opened is told to nobody."""
+_SHOWN_FOR_SECONDS = 60.0
+"""A page is shown at once with counts that are no older, and gets newer ones by that question."""
 _TOLD_FOR_SECONDS = 1.0
 """The page asks later than that after it was told of a change: the count began after the change."""
 _ENDED_WITHIN = timedelta(minutes=15)
@@ -32,21 +34,54 @@ _ON_ROWS = frozenset({"edit", "switch"})
 _CHANGES_ROWS = _ON_ROWS | {"bulk_edit"}
 
 
+@dataclass(slots=True)
+class _Kept:
+    """A count since its beginning, and the one before it."""
+
+    began: float
+    count: asyncio.Task[dict[str, int]]
+    before: tuple[float, dict[str, int]] | None = None
+
+    @property
+    def has_failed(self) -> bool:
+        """Whether there will be none."""
+        return self.count.done() and (self.count.cancelled() or self.count.exception() is not None)
+
+    @property
+    def last(self) -> tuple[float, dict[str, int]] | None:
+        """The newest one that is there, with its beginning."""
+        return (self.began, self.count.result()) if self.count.done() and not self.has_failed else self.before
+
+
 class Counts:
     """How many products are in which 状態, kept for some seconds per shop: not counted with every view."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._kept: dict[str, tuple[float, asyncio.Task[dict[str, int]]]] = {}
+        self._kept: dict[str, _Kept] = {}
 
     async def of(self, shop_key: str, at_most: float = _COUNTED_FOR_SECONDS) -> dict[str, int]:
         """By wire name, `at_most` so many seconds old. Who asks at once waits for the same count."""
+        return await asyncio.shield(self._newest(shop_key, at_most).count)
+
+    async def at_once(self, shop_key: str) -> dict[str, int]:
+        """Those of the last minute without waiting; newer ones are counted meanwhile, for the page's next question."""
+        kept = self._newest(shop_key, _COUNTED_FOR_SECONDS)
+        return await asyncio.shield(kept.count) if kept.last is None else kept.last[1]
+
+    def _newest(self, shop_key: str, at_most: float) -> _Kept:
         now = asyncio.get_running_loop().time()
+        self._kept = {shop: one for shop, one in self._kept.items() if now - one.began <= _SHOWN_FOR_SECONDS}
         kept = self._kept.get(shop_key)
-        if kept is None or now - kept[0] > at_most or (kept[1].done() and kept[1].exception()):
-            self._kept = {shop: one for shop, one in self._kept.items() if now - one[0] <= _COUNTED_FOR_SECONDS}
-            kept = self._kept[shop_key] = (now, asyncio.create_task(self._count(shop_key)))
-        return await asyncio.shield(kept[1])
+        if kept is None or kept.has_failed or now - kept.began > at_most:
+            before = None if kept is None else kept.last
+            if before is not None and now - before[0] > _SHOWN_FOR_SECONDS:
+                before = None
+            count = asyncio.create_task(self._count(shop_key))
+            # Maybe nobody waits for it: a failure is found when the next one asks.
+            count.add_done_callback(lambda ended: ended.cancelled() or ended.exception())
+            kept = self._kept[shop_key] = _Kept(now, count, before)
+        return kept
 
     async def _count(self, shop_key: str) -> dict[str, int]:
         found = (await count_statuses(self._database, shop_key)).get(shop_key, {})
@@ -96,8 +131,11 @@ class ProductsScreen:
         """A page of the list: one query for the rows, one for the actions, and at times one for the counts."""
         shop_key, asked = shop_of(request), Asked.of(request.query_params)
         after, before = request.query_params.get("after") or None, request.query_params.get("before") or None
-        rows = await read_rows(self._database, shop_key, asked.filter(shop_key), limit=PAGE, after=after, before=before)
-        actions = await self._latest(shop_key)
+        rows, actions, counts = await asyncio.gather(
+            read_rows(self._database, shop_key, asked.filter(shop_key), limit=PAGE, after=after, before=before),
+            self._latest(shop_key),
+            _none() if is_partial(request) else self._counts.at_once(shop_key),
+        )
         place = {"after": after} if after else {"before": before} if before else {}
         return self._pages.page(
             request,
@@ -108,7 +146,7 @@ class ProductsScreen:
             previous=None if rows.before is None else asked.address(before=rows.before),
             following=None if rows.after is None else asked.address(after=rows.after),
             notices=[one for one in actions if one.kind not in _ON_ROWS][:_MOST_NOTICES],
-            counts={} if is_partial(request) else await self._counts.of(shop_key),
+            counts=counts,
             statuses=list(StatusName),
         )
 
@@ -149,6 +187,11 @@ class ProductsScreen:
 
     async def _latest(self, shop_key: str) -> list[Action]:
         return await self._actions.latest(shop_key, since=self._clock() - _ENDED_WITHIN)
+
+
+async def _none() -> dict[str, int]:
+    """A part of the list has no counts."""
+    return {}
 
 
 def _row(product: ProductRow, actions: Sequence[Action]) -> Row:

@@ -81,6 +81,7 @@ class Pages:
             undefined=jinja2.StrictUndefined,
             trim_blocks=True,
             lstrip_blocks=True,
+            auto_reload=False,  # else every row of a list asks the file system for its template
         )
         self._templates.filters["sanitised"] = sanitised
         self._templates.filters["when"] = when

@@ -1,0 +1,22 @@
+"""The catalogue's index of the list: number, name, 状態, 連携対象 and category of each product, in the list's order."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, Final, TypeVar
+
+from pymongo.errors import OperationFailure
+
+T = TypeVar("T")
+
+LISTED: Final = "listed"
+_NO_SUCH_INDEX = 2
+
+
+async def by_list(ask: Callable[[Mapping[str, Any]], Awaitable[T]]) -> T:
+    """Ask with a hint at that index: MongoDB by itself may read every product where hardly one matches."""
+    try:
+        return await ask({"hint": LISTED})
+    except OperationFailure as error:
+        if error.code != _NO_SUCH_INDEX:
+            raise
+    # A catalog of an earlier version has not made it yet.
+    return await ask({})
