@@ -33,8 +33,9 @@ OPEN_STATES: tuple[ActionState, ...] = ("sent", "applying", "waiting")
 class Action:
     """What the merchant asked for, and what became of it.
 
-    `product_nos` None: all products. With `more` only the first of them are kept. `code` names the text for `reason`,
-    which is what a service said; `until`: when a wait ends. `progress`: counts, by names of the texts that show them.
+    `product_nos` None: all products. With `more` only the first of them are kept, and `chosen` is the list's filter
+    that took them, where it was one. `code` names the text for `reason`, which is what a service said; `until`: when a
+    wait ends. `progress`: counts, by names of the texts that show them.
     """
 
     id: str
@@ -52,6 +53,7 @@ class Action:
     marks: EditMarks | None = None
     mode: str | None = None
     refused: tuple[tuple[str, str], ...] = ()
+    chosen: Mapping[str, str] | None = None
 
     @property
     def is_open(self) -> bool:

@@ -11,6 +11,7 @@ from console.actions import Actions
 from console.screens.asked import Asked
 from console.screens.products import PAGE
 from console.store import ActionStore
+from console.store.actions import KEPT_NUMBERS
 from shopsync_contracts.events import EditChanges
 from shopsync_contracts.topics import TOOL_EDITS
 from shopsync_readmodel.products.listed import LISTED
@@ -212,6 +213,33 @@ async def test_a_row_is_not_being_applied_because_it_is_synced(world, services, 
     row = await world.client.get("/products/A-1/row")
     assert "反映中" in row.text
     assert "every 4s" not in row.text
+
+
+async def test_every_row_of_an_action_on_more_products_than_are_kept_is_being_applied(world, services, actions):
+    await many(world, services, KEPT_NUMBERS + 60)
+    await world.database["products"].update_one({"_id": "demo/P-1055"}, {"$set": {"sync_enabled": True}})
+    chosen = [f"P-{number:04}" for number in range(KEPT_NUMBERS + 60) if number != 1055]
+    one = str(uuid4())
+    await actions.bulk_edit(
+        "demo", chosen, EditChanges(package_weight_g=300), None, action_id=one, chosen={"sync": "off"}
+    )
+    account = await world.database["accounts"].find_one({"_id": "demo"})
+    assert len(account["actions"][0]["products"]) == KEPT_NUMBERS
+    first, last = await world.client.get("/products"), await world.client.get("/products?after=P-1049")
+    assert (first.text.count("反映中"), len(numbers(last)), last.text.count("反映中")) == (PAGE, 10, 9)
+    assert "反映中" not in (await world.client.get("/products/P-1055/row")).text
+    await services.edited("P-1050", minute=181, package_weight_g=300)
+    assert "反映中" not in (await world.client.get("/products/P-1050/row")).text
+    assert (await world.client.get("/products?after=P-1049")).text.count("反映中") == 8
+
+
+async def test_all_that_match_are_kept_as_the_filter_that_took_them(world, services, actions):
+    await services.imported("A-1")
+    chosen = {"all": "1", "status": "incomplete", "keyword": "シャツ"}
+    form = {"action_id": str(uuid4()), "count": "1", "step": "send", "f.package_weight_g": "300", "target": "keep"}
+    assert (await world.post(world.client, "/bulk", **chosen, **form)).status_code == 303
+    [kept] = await actions.recent("demo")
+    assert kept.chosen == {"status": "incomplete", "keyword": "シャツ"}
 
 
 async def test_the_list_offers_its_work_as_forms_that_send_ticks_or_the_filter(world, services):

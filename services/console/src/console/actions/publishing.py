@@ -6,7 +6,7 @@ not marked; two at once send one event, because only one of them gets the action
 
 import asyncio
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
@@ -66,6 +66,7 @@ class _Asked:
     product_nos: Sequence[str] | None = None
     marks: EditMarks | None = None
     mode: str | None = None
+    chosen: Mapping[str, str] | None = None
 
 
 class Actions:
@@ -116,8 +117,12 @@ class Actions:
         sync_enabled: bool | None,
         *,
         action_id: str,
+        chosen: Mapping[str, str] | None = None,
     ) -> None:
-        """The same changes for many products (ED-2, ED-6). Raises WrongForm when there is nothing to do."""
+        """The same changes for many products (ED-2, ED-6). `chosen`: the list's filter that takes them, if it is one.
+
+        Raises WrongForm when there is nothing to do.
+        """
         numbers = list(dict.fromkeys(product_nos))
         if not numbers or (not changes.model_fields_set and sync_enabled is None):
             raise WrongForm("no products, or nothing is changed")
@@ -131,7 +136,7 @@ class Actions:
             ]
 
         marks = EditMarks.of(changes, target=sync_enabled is not None)
-        await self._send(shop_key, _Asked("bulk_edit", make, numbers, marks), action_id)
+        await self._send(shop_key, _Asked("bulk_edit", make, numbers, marks, chosen=chosen), action_id)
 
     async def request_import(self, shop_key: str, mode: ImportMode, *, action_id: str) -> str:
         """[情報を更新する] or [一括情報更新] (RA-1, RA-2). Returns the id under which it can be followed."""
@@ -202,6 +207,7 @@ class Actions:
                 event_ids=tuple(_event_ids(id_, count)),
                 marks=asked.marks,
                 mode=asked.mode,
+                chosen=asked.chosen,
             )
             claim = await self._store.claim(action, digest, self._clock())
             if claim.digest != digest:

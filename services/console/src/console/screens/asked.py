@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 
 from starlette.datastructures import FormData
 
-from shopsync_readmodel.products.search import ProductFilter
+from shopsync_readmodel.products.search import ProductFilter, ProductRow
 from shopsync_readmodel.statuses import StatusName
 
 _LONGEST_KEYWORD = 255
@@ -40,6 +40,14 @@ class Asked:
             statuses=(self.status,) if self.status else (),
             keyword=self.keyword or None,
             sync_enabled=_SYNC.get(self.sync),
+        )
+
+    def takes(self, product: ProductRow) -> bool:
+        """Whether a row that is already there would be found."""
+        return (
+            self.keyword.casefold() in product.name.casefold()
+            and self.status in {"", product.status}
+            and _SYNC.get(self.sync, product.sync_enabled) is product.sync_enabled
         )
 
     def values(self) -> dict[str, str]:

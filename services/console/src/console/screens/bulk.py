@@ -1,6 +1,6 @@
 """一括入力・変更: the same values for many products, and what became of it product by product (ED-2, ED-6)."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 from uuid import uuid4
@@ -35,12 +35,16 @@ _SHOWN: Final = 500
 
 @dataclass(frozen=True, slots=True)
 class Chosen:
-    """The products that the form is about. `first`: numbers and names of some; `unknown`: numbers not in the tool."""
+    """The products that the form is about. `first`: numbers and names of some; `unknown`: numbers not in the tool.
+
+    `by`: the list's filter, when all that it takes are chosen.
+    """
 
     numbers: tuple[str, ...]
     first: tuple[tuple[str, str], ...]
     unknown: int
     fields: Sequence[tuple[str, str]]
+    by: Mapping[str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +140,7 @@ class BulkScreen:
             return self._confirm(request, chosen, now, lists, has_changed="count" in form)
         if not is_sent:
             await self._actions.bulk_edit(
-                shop_key, chosen.numbers, changes, now.entered.sync_enabled, action_id=action_id
+                shop_key, chosen.numbers, changes, now.entered.sync_enabled, action_id=action_id, chosen=chosen.by
             )
         return RedirectResponse(f"{BULK}/{action_id}", 303)
 
@@ -171,7 +175,8 @@ class BulkScreen:
             numbers = [one for one in selection.numbers if one in named]
             unknown = len(selection.numbers) - len(numbers)
         first = tuple((one, named[one].name) for one in numbers[:_NAMED] if one in named)
-        return Chosen(tuple(numbers), first, unknown, selection.fields())
+        by = None if selection.all_of is None else selection.all_of.values()
+        return Chosen(tuple(numbers), first, unknown, selection.fields(), by)
 
     # The report ---------------------------------------------------------------------------------------------
 

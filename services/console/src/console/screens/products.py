@@ -1,7 +1,7 @@
 """商品一覧: the shop's products, found by name, 状態 and 連携対象, a page at a time by number (LS-1 to LS-5)."""
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from urllib.parse import quote
@@ -12,6 +12,7 @@ from starlette.routing import Route
 
 from console.actions import Actions
 from console.errors import NoSuchPage, WrongForm
+from console.live import Situation
 from console.model import Action
 from console.screens.asked import Asked
 from console.web.rendering import Pages
@@ -19,6 +20,7 @@ from console.web.visits import is_partial, shop_of, visit_of
 from shopsync_readmodel.products.counts import count_statuses
 from shopsync_readmodel.products.search import ProductRow, read_row, read_rows
 from shopsync_readmodel.statuses import StatusName
+from shopsync_readmodel.stored.effects import EditMarks
 from shopsync_runtime.mongo import Database
 
 PAGE = 50
@@ -115,6 +117,7 @@ class ProductsScreen:
         self._pages = pages
         self._database = database
         self._actions = actions
+        self._situation = Situation(database)
         self._counts = Counts(database)
         self._clock = clock
 
@@ -142,7 +145,7 @@ class ProductsScreen:
             "products/list.html" if is_partial(request) else "products.html",
             asked=asked,
             list_address=asked.address(**place),
-            rows=[_row(one, actions) for one in rows.rows],
+            rows=await self._with_actions(shop_key, rows.rows, actions),
             previous=None if rows.before is None else asked.address(before=rows.before),
             following=None if rows.after is None else asked.address(after=rows.after),
             notices=[one for one in actions if one.kind not in _ON_ROWS][:_MOST_NOTICES],
@@ -182,8 +185,22 @@ class ProductsScreen:
         product = await read_row(self._database, shop_key, product_no)
         if product is None:
             return Response(status_code=200)
-        row = _row(product, await self._latest(shop_key))
+        [row] = await self._with_actions(shop_key, [product], await self._latest(shop_key))
         return self._pages.page(request, "products/row.html", row=row, list_address=_back(_current(request)))
+
+    async def _with_actions(
+        self, shop_key: str, products: Sequence[ProductRow], actions: Sequence[Action]
+    ) -> list[Row]:
+        by_filter = [one for one in actions if one.is_open and one.more and one.chosen is not None]
+        waiting = {one.id: await self._waiting(shop_key, products, one) for one in by_filter}
+        return [_row(one, actions, waiting) for one in products]
+
+    async def _waiting(self, shop_key: str, products: Sequence[ProductRow], action: Action) -> set[str]:
+        """Those that the action's filter takes and that do not carry its changes yet."""
+        asked = Asked.of(action.chosen or {})
+        taken = [one.product_no for one in products if asked.takes(one)]
+        done = await self._situation.carrying(shop_key, taken, action.marks or EditMarks(), action.sent_at)
+        return set(taken) - done
 
     async def _latest(self, shop_key: str) -> list[Action]:
         return await self._actions.latest(shop_key, since=self._clock() - _ENDED_WITHIN)
@@ -194,8 +211,12 @@ async def _none() -> dict[str, int]:
     return {}
 
 
-def _row(product: ProductRow, actions: Sequence[Action]) -> Row:
-    about = [one for one in actions if one.kind in _CHANGES_ROWS and one.is_about(product.product_no)]
+def _row(product: ProductRow, actions: Sequence[Action], waiting: Mapping[str, Collection[str]]) -> Row:
+    """`waiting`: of an action that names too few of its products, those among the rows that it has yet to change."""
+    number = product.product_no
+    about = [
+        one for one in actions if one.kind in _CHANGES_ROWS and number in waiting.get(one.id, one.product_nos or ())
+    ]
     still = next((one for one in about if one.is_open), None)
     # A refusal is told until something newer was done.
     newest = about[0] if about and about[0].state == "refused" and about[0].kind in _ON_ROWS else None

@@ -146,6 +146,7 @@ def _document(action: Action) -> Document:
         "kind": action.kind,
         "products": None if action.product_nos is None else list(action.product_nos[:KEPT_NUMBERS]),
         "count": action.count,
+        "chosen": None if action.chosen is None else dict(action.chosen),
         "sent_at": action.sent_at,
         "state": _UNSENT,
         "events": list(action.event_ids),
@@ -184,6 +185,7 @@ def _action(shop_key: str, one: Document, now: datetime) -> Action:
         marks=_marks(one.get("marks")),
         mode=one.get("mode"),
         refused=tuple((number, reason) for number, reason in one.get("refused") or ()),
+        chosen=one.get("chosen"),
     )
 
 
