@@ -7,7 +7,7 @@ from pymongo import AsyncMongoClient
 
 from catalog.store.held_messages import HeldMessages
 from catalog.store.products import ProductStore
-from console.store import ActionStore, Notes, Sessions
+from console.store import ActionStore, BulkReports, Notes, Sessions
 from ingestor.store import ImportStore
 from janitor.store import SweepStore
 from publisher.store.app_troubles import AppTroubles
@@ -22,7 +22,7 @@ from shopsync_accounts import Accounts
 from shopsync_runtime.mongo import Database
 
 _OF_THE_PUBLISHER = (AppTroubles, Authorizations, ImageCache, Jobs, Listings, Positions, Taxonomies, TokenKeys)
-_STORES = (ProductStore, ImportStore, SweepStore, Accounts, ActionStore, Notes, *_OF_THE_PUBLISHER)
+_STORES = (ProductStore, ImportStore, SweepStore, Accounts, ActionStore, BulkReports, Notes, *_OF_THE_PUBLISHER)
 
 _PATIENCE_MS = 1000
 
