@@ -72,6 +72,8 @@ async def _fill(
     for shop in shops[1:]:
         await database["shops"].insert_one({**settings, "_id": shop})
     await fill(database, templates, shops, plan.products, lambda done: progress("products", done, all_products))
+    # All of it on disk now: MongoDB's next checkpoint would stop everything for seconds in the middle of a stage.
+    await database.client.admin.command("fsync")
 
 
 async def _let_in(database: AsyncDatabase[Any], plan: Plan, password: str) -> None:
