@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 from shopsync_contracts import ShopBody
 from shopsync_contracts.events import PushFailed, PushSkipped, PushSucceeded
+from shopsync_contracts.limits import MAX_ID
 from shopsync_runtime import deadletters as names
 
 Request = tuple[str, str]
@@ -107,12 +108,15 @@ class Knowledge:
 
 
 def letter_of(value: bytes | None, headers: Mapping[str, str]) -> tuple[str, Letter] | None:
-    """The event's id and why it was refused; None when the value does not say which event it was."""
+    """The event's id and why it was refused; None when the value does not say which event it was.
+
+    A longer id than any event may have is nobody's: it would only be kept in memory.
+    """
     try:
         document: Any = json.loads(value or b"")
     except (ValueError, RecursionError):
         return None
     event_id = document.get("id") if isinstance(document, dict) else None
-    if not isinstance(event_id, str) or names.X_TOPIC not in headers:
+    if not isinstance(event_id, str) or len(event_id) > MAX_ID or names.X_TOPIC not in headers:
         return None
     return event_id, Letter(headers.get(names.X_ERROR_TYPE, ""), headers.get(names.X_ERROR, ""))

@@ -9,11 +9,13 @@ from console.model import Refusal, SyncNote
 from shopsync_contracts import ShopBody
 from shopsync_contracts.envelope import TYPE_PREFIX
 from shopsync_contracts.events import SyncCompleted
+from shopsync_contracts.limits import KEPT_NAME, MAX_ID, MAX_SUBJECT
 from shopsync_contracts.topics import IMPORT_COMMANDS, SHOP_SETTINGS, SYNC_COMMANDS, TOOL_EDITS
 from shopsync_runtime import deadletters as names
 
 _OF_MERCHANTS: Final = (TOOL_EDITS, SHOP_SETTINGS, IMPORT_COMMANDS, SYNC_COMMANDS)
 """What merchants send. Dead letters of other topics are for operators."""
+_LONGEST: Final = {"id": MAX_ID, "subject": MAX_SUBJECT, "type": KEPT_NAME}
 
 
 def sync_note(body: ShopBody) -> SyncNote | None:
@@ -31,9 +33,12 @@ def sync_note(body: ShopBody) -> SyncNote | None:
 
 
 def refusal(
-    value: bytes | None, headers: Mapping[str, str], came_at: datetime, prefix: str
-) -> tuple[str, Refusal] | None:
-    """The shop and what was refused, of a dead letter; None for one that is not about a merchant's event."""
+    shop_key: str, value: bytes | None, headers: Mapping[str, str], came_at: datetime, prefix: str
+) -> Refusal | None:
+    """What was refused, of a dead letter of this shop; None for one that is not about a merchant's event.
+
+    Anything may stand in a refused message, so its texts are cut and cleaned before they are stored.
+    """
     if headers.get(names.X_TOPIC) not in {spec.full_name(prefix) for spec in _OF_MERCHANTS}:
         return None
     try:
@@ -41,17 +46,22 @@ def refusal(
     except (ValueError, RecursionError):
         return None
     members = document if isinstance(document, dict) else {}
-    id_, subject, kind = (str(members.get(name) or "") for name in ("id", "subject", "type"))
-    shop_key, _, product_no = subject.partition("/")
-    if not id_ or not shop_key:
+    id_, subject, kind = (_text(members.get(name), longest) for name, longest in _LONGEST.items())
+    subject_shop, _, product_no = subject.partition("/")
+    if not id_ or not shop_key or subject_shop != shop_key:
         return None
-    return shop_key, Refusal(
+    return Refusal(
         id=id_,
         kind=kind.removeprefix(TYPE_PREFIX).rpartition(".")[0],
         product_no=product_no or None,
         at=_moment(headers.get(names.X_FAILED_AT, "")) or came_at,
         reason=headers.get(names.X_ERROR, ""),
     )
+
+
+def _text(value: object, longest: int) -> str:
+    """Halves of characters, which JSON can hold, become question marks: MongoDB takes none."""
+    return str(value or "")[:longest].encode(errors="replace").decode()
 
 
 def _moment(text: str) -> datetime | None:

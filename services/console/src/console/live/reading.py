@@ -127,15 +127,15 @@ class Reader:
 
     def _letter(self, record: Any) -> None:
         headers = {name.lower(): (value or b"").decode(errors="replace") for name, value in record.headers}
+        shop_key = (record.key or b"").decode(errors="replace").partition("/")[0]
         found = letter_of(record.value, headers)
         if found is not None:
-            shop_key = (record.key or b"").decode(errors="replace").partition("/")[0]
             self._known.take_letter(shop_key, *found)
             self._wake(shop_key)
         came_at = datetime.fromtimestamp(record.timestamp / 1000, UTC)
-        refused = refusal(record.value, headers, came_at, self._prefix)
+        refused = refusal(shop_key, record.value, headers, came_at, self._prefix)
         if refused is not None:
-            self._to_note.append(refused)
+            self._to_note.append((shop_key, refused))
 
     def _event(self, event: Any) -> None:
         now = asyncio.get_running_loop().time()
