@@ -70,6 +70,11 @@ class Action:
         return self.product_nos is not None and product_no in self.product_nos
 
     @property
+    def refused_count(self) -> int:
+        """How many products were refused; `refused` names the first of them."""
+        return (self.progress or {}).get("refused", len(self.refused))
+
+    @property
     def counts(self) -> list[tuple[str, int]]:
         """The counts to be shown: those that are not zero, in order; `total` is no count of its own."""
         return [(name, n) for name, n in (self.progress or {}).items() if n and name != "total"]

@@ -1,8 +1,10 @@
 """What the merchant asks for is published once per form, and what is stored about it."""
 
 import asyncio
+from dataclasses import replace
 from uuid import uuid4
 
+import bson
 import pytest
 from aiokafka.errors import KafkaConnectionError
 
@@ -113,6 +115,19 @@ async def test_the_newest_two_hundred_are_kept(world, actions):
         await ActionStore(world.database).claim(_action(world), "digest", world.now)
     found = await world.database["accounts"].find_one({"_id": "demo"})
     assert len(found["actions"]) == 200
+
+
+async def test_an_ended_action_keeps_a_few_refusals_and_how_many_there_were(world):
+    store, action = ActionStore(world.database), replace(_action(world), kind="bulk_edit")
+    await store.claim(action, "digest", world.now)
+    refused = tuple((f"P-{number}", "理由" * 250) for number in range(900))
+    await store.note(replace(action, state="done", code="some_refused", refused=refused, progress={"refused": 900}))
+    found = await world.database["accounts"].find_one({"_id": "demo"})
+    assert 200 * len(bson.encode(found["actions"][0])) < 8 * 1024 * 1024
+    for path, words in ((f"/actions/{action.id}", "ほか 895 商品"), ("/history/refusals", "900 商品に")):
+        assert words in (await world.client.get(path)).text
+    # The report of every product is gone by now, or was never kept.
+    assert "反映済み" not in (await world.client.get(f"/bulk/{action.id}")).text
 
 
 def _action(world):

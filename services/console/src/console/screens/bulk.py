@@ -204,7 +204,9 @@ class BulkScreen:
 
     async def _lines(self, shop_key: str, action: Action) -> dict[str, Any]:
         refused = dict(action.refused)
-        others = [one for one in action.product_nos or () if one not in refused]
+        # Of more refusals than are kept nobody can say which of the others were applied.
+        is_known = action.refused_count <= len(refused)
+        others = [one for one in action.product_nos or () if is_known and one not in refused]
         numbers = [*refused, *others][:_SHOWN]
         named = await read_named(self._database, shop_key, numbers)
         accepted = [one for one in numbers if one not in refused]

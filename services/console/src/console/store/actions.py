@@ -15,6 +15,8 @@ KEPT_NUMBERS = 1_000
 """Product numbers that are kept of an action while it is open, so that its rows can say so."""
 KEPT_AFTERWARDS = 100
 KEPT_REFUSALS = 200
+KEPT_REFUSALS_AFTERWARDS = 20
+"""A page shows five; with the longest reasons 200 actions stay far below the 16 MiB of a document."""
 
 _UNSENT = "unsent"
 _FREE = datetime(1970, 1, 1, tzinfo=UTC)
@@ -82,13 +84,14 @@ class ActionStore:
 
     async def note(self, action: Action) -> bool:
         """Store state, reason and progress, unless its end is known already. Whether that was new."""
+        kept = KEPT_REFUSALS if action.is_open else KEPT_REFUSALS_AFTERWARDS
         changes: Document = {
             "state": action.state,
             "code": action.code,
             "reason": action.reason,
             "until": action.until,
             "progress": None if action.progress is None else dict(action.progress),
-            "refused": [list(one) for one in action.refused[:KEPT_REFUSALS]],
+            "refused": [list(one) for one in action.refused[:kept]],
         }
         if not action.is_open:
             changes["products"] = None if action.product_nos is None else list(action.product_nos[:KEPT_AFTERWARDS])
