@@ -109,7 +109,10 @@ class TestWithASandbox:
             past = await world.client.get("/products/A-1/picture?n=7")
         assert (shown.content, shown.headers["content-type"]) == (PNG, "image/png")
         assert shown.headers["x-content-type-options"] == "nosniff"
-        assert shown.headers["cache-control"].startswith("private")
+        # Who logs in to another shop afterwards has another cookie, and is not shown what the browser kept.
+        assert [(one.headers["cache-control"][:7], one.headers["vary"]) for one in (shown, past)] == [
+            ("private", "Cookie")
+        ] * 2
         assert past.headers["content-type"].startswith("image/svg+xml")
         assert asked == ["/2.png"]
 

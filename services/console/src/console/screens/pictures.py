@@ -32,9 +32,8 @@ class PictureScreen:
         address = await self._address(shop_of(request), request.path_params["product_no"], _number(request))
         picture = await self._pictures.fetch(address) if address else None
         if picture is None:
-            return Response(_PLACEHOLDER, media_type="image/svg+xml", headers={"cache-control": _PLACEHOLDER_FOR})
-        headers = {"cache-control": _SHOWN_FOR, "x-content-type-options": "nosniff"}
-        return Response(picture.content, media_type=picture.media_type, headers=headers)
+            return Response(_PLACEHOLDER, media_type="image/svg+xml", headers=_kept_for(_PLACEHOLDER_FOR))
+        return Response(picture.content, media_type=picture.media_type, headers=_kept_for(_SHOWN_FOR))
 
     async def _address(self, shop_key: str, product_no: str, number: int) -> str | None:
         one = {"_id": f"{shop_key}/{product_no}"}
@@ -43,6 +42,11 @@ class PictureScreen:
             raise NoSuchPage("no such product in this shop")
         images = (found.get("content") or {}).get("images") or []
         return str(images[number]) if number < len(images) else None
+
+
+def _kept_for(how_long: str) -> dict[str, str]:
+    """Two shops may have products of one number: a browser shows what it kept to the same session only."""
+    return {"cache-control": how_long, "vary": "Cookie"}
 
 
 def _number(request: Request) -> int:
