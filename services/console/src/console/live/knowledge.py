@@ -30,10 +30,14 @@ class Letter:
 
 @dataclass(frozen=True, slots=True)
 class Pushed:
-    """The last result of a product's push. `retrying`: it failed and is tried again by itself."""
+    """The last result of a product's push. `retrying`: it failed and is tried again by itself.
+
+    `came_at`: when this process read it, by the clock of its event loop.
+    """
 
     at: datetime
     kind: Literal["sent", "failed", "skipped", "retrying"]
+    came_at: float
 
 
 @dataclass(slots=True)
@@ -48,8 +52,7 @@ class Knowledge:
     def __init__(self) -> None:
         self._reports: dict[Request, _Reports] = {}
         self._letters: OrderedDict[Request, Letter] = OrderedDict()
-        self._pushes: dict[str, dict[str, Pushed]] = {}
-        self._pushed: dict[str, float] = {}
+        self._pushes: dict[str, OrderedDict[str, Pushed]] = {}
 
     # Taking -------------------------------------------------------------------------------------------------
 
@@ -79,9 +82,9 @@ class Knowledge:
                 kind = "skipped"
             case _:
                 return
-        results = self._pushes.setdefault(body.shop_key, {})
-        results[body.product_no] = Pushed(at, kind)
-        self._pushed[body.shop_key] = now
+        results = self._pushes.setdefault(body.shop_key, OrderedDict())
+        results[body.product_no] = Pushed(at, kind, now)
+        results.move_to_end(body.product_no)
 
     # Asking -------------------------------------------------------------------------------------------------
 
@@ -103,8 +106,12 @@ class Knowledge:
         self._reports = {
             key: one for key, one in self._reports.items() if key in still_open or now - one.came_at < _KEPT_SECONDS
         }
-        for shop in [one for one, at in self._pushed.items() if one not in syncing and now - at > _KEPT_SECONDS]:
-            del self._pushed[shop], self._pushes[shop]
+        for shop in self._pushes.keys() - set(syncing):
+            results = self._pushes[shop]
+            while results and now - next(iter(results.values())).came_at > _KEPT_SECONDS:
+                results.popitem(last=False)
+            if not results:
+                del self._pushes[shop]
 
 
 def letter_of(value: bytes | None, headers: Mapping[str, str]) -> tuple[str, Letter] | None:
