@@ -184,6 +184,17 @@ async def test_when_others_match_by_now_it_is_asked_for_again(world, services, t
     assert event.data.changes.price == 1200
 
 
+async def test_as_many_others_are_not_taken_for_those_that_were_shown(world, services):
+    await services.imported("A-1", name="靴下")
+    page = await world.post(world.client, "/bulk", all="1", keyword="靴下")
+    asked = await world.post(world.client, "/bulk", **{**fields_of(page), "f.price": "1200", "step": "check"})
+    await services.imported("A-1", name="帽子", minute=5)
+    await services.imported("A-2", name="靴下")
+    again = await world.post(world.client, "/bulk", **fields_of(asked), step="send")
+    assert "対象の商品が変わりました" in again.text
+    assert not await edits_of_the_console(world)
+
+
 async def test_ticked_to_be_cleared_is_cleared_and_blank_is_left_alone(world, services, twenty):
     asked = await confirmed(world, twenty[:2], clear=["brand_id", "package_dimensions_cm", "price"])
     assert "消去する" in asked.text

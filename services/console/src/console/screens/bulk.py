@@ -13,7 +13,7 @@ from starlette.routing import Route
 from console.actions import Actions
 from console.errors import NoSuchPage
 from console.forms.bulk import BulkEntered, bulk_changes
-from console.forms.product import Errors
+from console.forms.product import Errors, digest
 from console.live import Situation
 from console.model import Action
 from console.screens.asked import Selection
@@ -45,6 +45,11 @@ class Chosen:
     unknown: int
     fields: Sequence[tuple[str, str]]
     by: Mapping[str, str] | None = None
+
+    @property
+    def which(self) -> str:
+        """The same for the same products: as many others may match as did before."""
+        return digest("/".join(self.numbers))
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,9 +140,9 @@ class BulkScreen:
         action_id = str(form.get("action_id", ""))
         known = await self._actions.get(shop_key, action_id)
         is_sent = known is not None and known.code != "not_sent"
-        if not is_sent and form.get("count") != str(len(chosen.numbers)):
+        if not is_sent and form.get("which") != chosen.which:
             # Others than were shown match by now.
-            return self._confirm(request, chosen, now, lists, has_changed="count" in form)
+            return self._confirm(request, chosen, now, lists, has_changed="which" in form)
         if not is_sent:
             await self._actions.bulk_edit(
                 shop_key, chosen.numbers, changes, now.entered.sync_enabled, action_id=action_id, chosen=chosen.by
