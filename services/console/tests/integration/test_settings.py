@@ -63,6 +63,15 @@ async def test_a_double_click_saves_once(world, tool):
     assert len(await sent(world)) == 1
 
 
+async def test_the_form_again_with_other_values_is_followed_as_the_saving_that_it_is(world, tool):
+    form = {**await opened(world.client), "mode": "auto"}
+    values = [{**form, "interval": minutes} for minutes in ("30", "45")]
+    answers = [await world.post(world.client, "/settings", **one) for one in values]
+    ids = [event.id for event in await world.events(SHOP_SETTINGS)]
+    assert len(set(ids)) == 2
+    assert [answer.headers["location"] for answer in answers] == [f"/settings?saved={one}" for one in ids]
+
+
 @pytest.mark.parametrize(
     ("changed", "field", "words"),
     [

@@ -94,6 +94,16 @@ async def test_a_sync_of_all_that_match_is_of_what_matches_when_it_is_confirmed(
     assert event.data.product_nos == ("A-1",)
 
 
+async def test_the_same_press_is_one_sync_also_when_others_match_by_now(world, three):
+    form = {"confirm": "1", "action_id": str(uuid4()), "all": "1", "keyword": "A", "sync": "on"}
+    first = await world.post(world.client, "/sync", **form)
+    await three.imported("A-9", name="A")
+    await three.switched("A-9", on=True)
+    again = await world.post(world.client, "/sync", **form)
+    assert again.headers["location"] == first.headers["location"]
+    assert len(await world.events(SYNC_COMMANDS)) == 1
+
+
 async def test_products_of_another_shop_are_neither_counted_nor_sent(world, three):
     other = await world.log_in("other")
     page = await world.post(other, "/sync", product_no=["A-1"])

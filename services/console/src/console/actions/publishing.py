@@ -70,7 +70,11 @@ class _Asked:
 
 
 class Actions:
-    """One shop's actions. Raises KafkaError when Kafka does not take one: the same form may be sent again."""
+    """One shop's actions. What sends one returns the id under which it is followed.
+
+    That is the form's own id, or another one when the form was sent before with other values. Raises KafkaError when
+    Kafka does not take an action: the same form may be sent again.
+    """
 
     def __init__(
         self,
@@ -90,7 +94,7 @@ class Actions:
         """Tell this one of every action that is sent from here."""
         self._listeners.append(listener)
 
-    async def edit(self, shop_key: str, product_no: str, changes: EditChanges, *, action_id: str) -> None:
+    async def edit(self, shop_key: str, product_no: str, changes: EditChanges, *, action_id: str) -> str:
         """Edit one product (ED-1, ED-2). Raises WrongForm when nothing is changed."""
         if not changes.model_fields_set:
             raise WrongForm("nothing is changed")
@@ -98,16 +102,16 @@ class Actions:
         def make(at: datetime) -> Sequence[ShopBody]:
             return [ProductEdited(shop_key=shop_key, product_no=product_no, edited_at=at, changes=changes)]
 
-        await self._send(shop_key, _Asked("edit", make, [product_no], EditMarks.of(changes)), action_id)
+        return await self._send(shop_key, _Asked("edit", make, [product_no], EditMarks.of(changes)), action_id)
 
-    async def switch(self, shop_key: str, product_no: str, sync_enabled: bool, *, action_id: str) -> None:
+    async def switch(self, shop_key: str, product_no: str, sync_enabled: bool, *, action_id: str) -> str:
         """Switch 連携対象 of one product."""
 
         def make(_at: datetime) -> Sequence[ShopBody]:
             return [SyncTargetSet(shop_key=shop_key, product_no=product_no, sync_enabled=sync_enabled)]
 
         asked = _Asked("switch", make, [product_no], EditMarks(target=True), "on" if sync_enabled else "off")
-        await self._send(shop_key, asked, action_id)
+        return await self._send(shop_key, asked, action_id)
 
     async def bulk_edit(
         self,
@@ -118,7 +122,7 @@ class Actions:
         *,
         action_id: str,
         chosen: Mapping[str, str] | None = None,
-    ) -> None:
+    ) -> str:
         """The same changes for many products (ED-2, ED-6). `chosen`: the list's filter that takes them, if it is one.
 
         Raises WrongForm when there is nothing to do.
@@ -136,10 +140,10 @@ class Actions:
             ]
 
         marks = EditMarks.of(changes, target=sync_enabled is not None)
-        await self._send(shop_key, _Asked("bulk_edit", make, numbers, marks, chosen=chosen), action_id)
+        return await self._send(shop_key, _Asked("bulk_edit", make, numbers, marks, chosen=chosen), action_id)
 
     async def request_import(self, shop_key: str, mode: ImportMode, *, action_id: str) -> str:
-        """[情報を更新する] or [一括情報更新] (RA-1, RA-2). Returns the id under which it can be followed."""
+        """[情報を更新する] or [一括情報更新] (RA-1, RA-2)."""
 
         def make(_at: datetime) -> Sequence[ShopBody]:
             return [ImportRequested(shop_key=shop_key, mode=mode)]
@@ -147,10 +151,7 @@ class Actions:
         return await self._send(shop_key, _Asked("import", make, mode=mode), action_id)
 
     async def request_sync(self, shop_key: str, product_nos: Sequence[str] | None, *, action_id: str) -> str:
-        """[同期] (RB-2): these products, or None for every ON product. Raises WrongForm for an empty list.
-
-        Returns the id under which it can be followed.
-        """
+        """[同期] (RB-2): these products, or None for every ON product. Raises WrongForm for an empty list."""
         numbers = None if product_nos is None else list(dict.fromkeys(product_nos))
         if numbers == []:
             raise WrongForm("no products")
@@ -163,7 +164,7 @@ class Actions:
 
         return await self._send(shop_key, _Asked("sync", make, numbers), action_id)
 
-    async def save_settings(self, shop_key: str, sync: SyncSettings, tax: TaxDefaults, *, action_id: str) -> None:
+    async def save_settings(self, shop_key: str, sync: SyncSettings, tax: TaxDefaults, *, action_id: str) -> str:
         """連携設定. What the screen does not show stays as it is stored."""
         stored = await self._database["shops"].find_one({"_id": shop_key}, {"category_version": 1})
         kept = {} if stored is None else {name: stored[name] for name in ("category_version",) if name in stored}
@@ -171,7 +172,7 @@ class Actions:
         def make(_at: datetime) -> Sequence[ShopBody]:
             return [ShopSettingsChanged(shop_key=shop_key, sync=sync, tax=tax, **kept)]
 
-        await self._send(shop_key, _Asked("settings", make, []), action_id)
+        return await self._send(shop_key, _Asked("settings", make, []), action_id)
 
     async def recent(self, shop_key: str, limit: int = 50) -> list[Action]:
         """Newest first."""
@@ -188,6 +189,11 @@ class Actions:
     async def get(self, shop_key: str, action_id: str) -> Action | None:
         """One action of the shop."""
         return await self._store.get(shop_key, action_id, self._clock())
+
+    async def is_sent(self, shop_key: str, action_id: str) -> bool:
+        """Whether this form was sent, or is being sent now. For forms whose products are looked up again each time."""
+        known = await self.get(shop_key, action_id)
+        return known is not None and known.code != "not_sent"
 
     # Sending ------------------------------------------------------------------------------------------------
 

@@ -138,16 +138,15 @@ class BulkScreen:
     ) -> Response:
         shop_key, form = shop_of(request), visit_of(request).form
         action_id = str(form.get("action_id", ""))
-        known = await self._actions.get(shop_key, action_id)
-        is_sent = known is not None and known.code != "not_sent"
-        if not is_sent and form.get("which") != chosen.which:
+        if await self._actions.is_sent(shop_key, action_id):
+            return RedirectResponse(f"{BULK}/{action_id}", 303)
+        if form.get("which") != chosen.which:
             # Others than were shown match by now.
             return self._confirm(request, chosen, now, lists, has_changed="which" in form)
-        if not is_sent:
-            await self._actions.bulk_edit(
-                shop_key, chosen.numbers, changes, now.entered.sync_enabled, action_id=action_id, chosen=chosen.by
-            )
-        return RedirectResponse(f"{BULK}/{action_id}", 303)
+        followed = await self._actions.bulk_edit(
+            shop_key, chosen.numbers, changes, now.entered.sync_enabled, action_id=action_id, chosen=chosen.by
+        )
+        return RedirectResponse(f"{BULK}/{followed}", 303)
 
     def _confirm(
         self, request: Request, chosen: Chosen, now: BulkForm, lists: Lists, *, has_changed: bool = False

@@ -100,10 +100,12 @@ class ProductScreen:
         if form.get("on") not in {"0", "1"}:
             raise WrongForm("neither ON nor OFF")
         action_id = str(form.get("action_id", ""))
-        await self._actions.switch(shop_of(request), found.product_no, form.get("on") == "1", action_id=action_id)
+        sent = await self._actions.switch(
+            shop_of(request), found.product_no, form.get("on") == "1", action_id=action_id
+        )
         if not is_partial(request):
             return RedirectResponse(request.url_for("product", product_no=found.product_no).path, 303)
-        actions = await self._of_product(request, found.product_no, action_id)
+        actions = await self._of_product(request, found.product_no, sent)
         view, version = view_of(found, self._clock()), str(form.get("version", ""))
         return self._pages.page(request, "product/top.html", view=view, form_version=version, actions=actions)
 
@@ -166,11 +168,11 @@ class ProductScreen:
     async def _send(self, request: Request, found: StoredProduct, state: FormState, changes: EditChanges) -> FormState:
         action_id = str(visit_of(request).form.get("action_id", ""))
         try:
-            await self._actions.edit(shop_of(request), found.product_no, changes, action_id=action_id)
+            sent = await self._actions.edit(shop_of(request), found.product_no, changes, action_id=action_id)
         except KafkaError:
             was = Rendered.from_json(str(visit_of(request).form.get("was", "")))
             return replace(state, was=was, message="not_sent", failed=True)
-        return replace(state, action_id=str(uuid.uuid4()), sent=action_id)
+        return replace(state, action_id=str(uuid.uuid4()), sent=sent)
 
     # Showing
 

@@ -93,8 +93,8 @@ class SettingsScreen:
                 request, "settings/confirm.html", hidden=hidden, fields=fields, mode=wanted.sync.mode
             )
         action_id = str(form.get("action_id", ""))
-        await self._actions.save_settings(shop_key, wanted.sync, wanted.tax, action_id=action_id)
-        return RedirectResponse(f"{SETTINGS}?saved={action_id}", 303)
+        saved = await self._actions.save_settings(shop_key, wanted.sync, wanted.tax, action_id=action_id)
+        return RedirectResponse(f"{SETTINGS}?saved={saved}", 303)
 
     async def _stored(self, shop_key: str, *, but_for: str = "") -> _Stored:
         found = await read_settings(self._database, shop_key)

@@ -47,10 +47,12 @@ class SyncScreen:
         selection = Selection.of(form)
         if form.get("confirm") != "1":
             return await self._before(request, selection)
-        shop_key, numbers = shop_of(request), await self._numbers(request, selection)
-        if numbers == []:
-            raise NoSuchPage("no product fits any more")
-        followed = await self._actions.request_sync(shop_key, numbers, action_id=str(form.get("action_id", "")))
+        shop_key, followed = shop_of(request), str(form.get("action_id", ""))
+        if not await self._actions.is_sent(shop_key, followed):
+            numbers = await self._numbers(request, selection)
+            if numbers == []:
+                raise NoSuchPage("no product fits any more")
+            followed = await self._actions.request_sync(shop_key, numbers, action_id=followed)
         return RedirectResponse(f"/actions/{followed}", 303)
 
     async def _numbers(self, request: Request, selection: Selection) -> list[str] | None:
