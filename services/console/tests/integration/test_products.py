@@ -237,7 +237,8 @@ async def test_every_row_of_an_action_on_more_products_than_are_kept_is_being_ap
 async def test_all_that_match_are_kept_as_the_filter_that_took_them(world, services, actions):
     await services.imported("A-1")
     chosen = {"all": "1", "status": "incomplete", "keyword": "シャツ"}
-    form = {"action_id": str(uuid4()), "which": digest("A-1"), "step": "send", "f.package_weight_g": "300", "target": "keep"}
+    wanted = {"f.package_weight_g": "300", "target": "keep"}
+    form = {"action_id": str(uuid4()), "which": digest("A-1"), "step": "send", **wanted}
     assert (await world.post(world.client, "/bulk", **chosen, **form)).status_code == 303
     [kept] = await actions.recent("demo")
     assert kept.chosen == {"status": "incomplete", "keyword": "シャツ"}

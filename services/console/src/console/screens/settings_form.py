@@ -18,6 +18,8 @@ ROUNDINGS: Final[tuple[Rounding, ...]] = get_args(Rounding)
 
 LEAST_TIMES: Final = 3
 MORE_TIMES: Final = 3
+_MOST_DIGITS: Final = 10
+"""Python reads no more than some thousand digits, and takes long for these."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +123,7 @@ def check(entered: Entered, now: Values) -> Checked:
 def _number(result: Checked, name: str, text: str, least: int, most: int) -> int:
     if not text:
         result.errors[name] = "enter"
-    elif not text.isdecimal() or not least <= int(text[:10]) <= most:
+    elif not text.isdecimal() or len(text) > _MOST_DIGITS or not least <= int(text) <= most:
         result.errors[name] = name
         result.wrong[name] = text
     else:
