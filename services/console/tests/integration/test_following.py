@@ -9,8 +9,9 @@ from played_services import PlayedServices
 
 from console.actions import Actions
 from console.app import build
+from console.live import Follower, Hub, Situation
 from console.settings import ConsoleSettings
-from console.store import ActionStore
+from console.store import ActionStore, BulkReports
 from shopsync_contracts.events import EditChanges, SyncSettings, TaxDefaults
 from shopsync_contracts.topics import SHOP_SETTINGS, TOOL_EDITS
 from shopsync_runtime.runtime import Runtime
@@ -56,6 +57,23 @@ async def test_an_edit_is_done_when_the_product_carries_it(world, actions, servi
     await comes_to(actions, one, "applying")
     await services.apply(await sent(world))
     await comes_to(actions, one, "done")
+
+
+async def test_pages_at_another_replica_are_told_of_an_end_that_this_one_noted(world, actions, services):
+    await services.imported("A-1")
+    one, hub = an_id(), Hub()
+    reports, store = BulkReports(world.database), ActionStore(world.database)
+    other = Follower(store, Situation(world.database), hub, reports=reports, clock=world.clock)
+    await actions.edit("demo", "A-1", WEIGHT, action_id=one)
+    await comes_to(actions, one, "applying")
+    await other.round()
+    page = hub.open("demo", "session", hub.position)
+    await services.apply(await sent(world))
+    await comes_to(actions, one, "done")
+    for _ in range(2):
+        await other.round()
+    page.close()
+    assert [change async for change, _ in page.changes()] == [("action", one), ("product", "A-1")]
 
 
 async def test_an_edit_that_became_a_dead_letter_is_refused_with_its_reason(world, actions, services):

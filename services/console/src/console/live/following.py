@@ -63,6 +63,7 @@ class Follower:
         self._later_since: dict[str, float] = {}
         self._next_look: dict[str, float] = {}
         self._quiet_since: dict[str, float] = {}
+        self._seen: dict[str, Action] = {}
         self.shops: frozenset[str] = frozenset()
 
     def wake(self) -> None:
@@ -89,12 +90,28 @@ class Follower:
         found = await self._store.all_open(now)
         self.shops = frozenset(one.shop_key for one in found)
         self._forget(found)
+        await self._tell_of_others(found)
         for before, after in [*await self._edits(found), *await self._others(found)]:
             if now - before.sent_at > GIVEN_UP_AFTER and after.is_open:
                 after = too_old(after)  # noqa: PLW2901 - this is what it is now
             if after != before and await self._store.note(after):
                 self._tell(after)
+                del self._seen[after.id]
+                if not after.is_open:
+                    log.info(
+                        "action ended", shop_key=after.shop_key, action_id=after.id, kind=after.kind, state=after.state
+                    )
         return bool(found)
+
+    async def _tell_of_others(self, found: Sequence[Action]) -> None:
+        """What another replica has stored meanwhile: it told its own pages, and these here know nothing of it."""
+        before, self._seen = self._seen, {one.id: one for one in found}
+        for one in found:
+            if before.get(one.id, one) != one:
+                self._tell(one)
+        for gone in (one for one in before.values() if one.id not in self._seen):
+            if (ended_there := await self._store.get(gone.shop_key, gone.id, self._clock())) is not None:
+                self._tell(ended_there)
 
     def _forget(self, found: Sequence[Action]) -> None:
         now = asyncio.get_running_loop().time()
@@ -109,10 +126,7 @@ class Follower:
         self._hub.tell(action.shop_key, "action", action.id)
         if action.kind in {"import", "sync"}:
             self._hub.tell(action.shop_key, "run", action.id)
-        if action.is_open:
-            return
-        log.info("action ended", shop_key=action.shop_key, action_id=action.id, kind=action.kind, state=action.state)
-        for number in action.product_nos or ():
+        for number in () if action.is_open else action.product_nos or ():
             self._hub.tell(action.shop_key, "product", number)
 
     # One product --------------------------------------------------------------------------------------------
