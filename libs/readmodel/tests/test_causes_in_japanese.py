@@ -149,7 +149,8 @@ async def test_missing_values_name_field_and_place_in_japanese(tool):
     words = {cause.what_ja: cause.do_ja for cause in found}
     assert words["価格：M:、L:の値がありません"].startswith("futureshopで修正")
     assert (
-        words["梱包サイズ：長さ・幅・高さが入力されていません"] == "商品詳細、または[一括入力・変更]で入力してください"
+        words["梱包サイズ：長さ・幅・高さが入力されていません"]
+        == "商品詳細、または［一括入力・変更］で入力してください"
     )
     assert "在庫数：L:の値がありません" in words
 

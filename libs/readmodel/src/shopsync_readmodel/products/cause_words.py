@@ -37,7 +37,7 @@ PUT_SETTINGS: Final = Words(
 # by 状態
 NO_WAREHOUSE: Final = "the shop has no usable sales warehouse"
 SET_UP_WAREHOUSE: Final = Words(
-    "set up a sales warehouse, then sync", "Seller Centerで販売用の倉庫を設定し、[同期]を押してください"
+    "set up a sales warehouse, then sync", "Seller Centerで販売用の倉庫を設定し、［同期］を押してください"
 )
 IN_REVIEW: Final = Words("TikTok Shop reviews the product", "TikTok Shopが商品を審査しています")
 AWAIT_VERDICT: Final = Words("nothing: the verdict comes by itself", "対応は不要です。審査の結果は自動で表示されます")
@@ -47,8 +47,8 @@ SHOWN_AGAIN: Final = Words(
     "対応は不要です。次の自動連携で出品中に戻ります（戻したくない場合は連携対象をOFFにしてください）",
 )
 SHOWN_AGAIN_BY_HAND: Final = Words(
-    "nothing: the next timed sync puts it on sale again (LY-6)",
-    "[同期]を押すと出品中に戻ります（戻したくない場合は連携対象をOFFにしてください）",
+    "nothing: the next sync puts it on sale again (LY-6)",
+    "［同期］を押すと出品中に戻ります（戻したくない場合は連携対象をOFFにしてください）",
 )
 PUT_ON_SALE: Final = Words("put it on sale", "販売する場合は、Seller Centerで出品中にしてください")
 OFF: Final = Words("連携対象 is OFF: nothing is sent (TG-1)", "連携対象がOFFのため、TikTok Shopへ送信されません")
@@ -57,7 +57,7 @@ NOT_SENT_BY_HAND: Final = Words(
     "complete, not sent since it changed; the shop syncs by hand",
     "入力は揃っていますが、最新の内容はまだ送信されていません（手動連携）",
 )
-PRESS_SYNC: Final = Words("press [同期]", "商品一覧の[同期]を押してください")
+PRESS_SYNC: Final = Words("press [同期]", "商品一覧の［同期］を押してください")
 NOT_SENT: Final = Words(
     "complete, not sent since it changed", "入力は揃っていますが、最新の内容はまだ送信されていません"
 )
@@ -65,10 +65,12 @@ SYNCS_BY_ITSELF: Final = Words("nothing: the shop syncs {when}", "対応は不�
 SEND_FAILED: Final = "the send failed"
 SEND_FAILED_JA: Final = "送信できませんでした"
 OF_TIKTOK: Final = "TikTok Shopの回答（{code}）：{text}"
-CORRECT: Final = Words("correct what TikTok names, then press [同期]", "表示された内容を修正し、[同期]を押してください")
+CORRECT: Final = Words(
+    "correct what TikTok names, then press [同期]", "表示された内容を修正し、［同期］を押してください"
+)
 TRIED_AGAIN: Final = Words("nothing: it is tried again", f"対応は不要です。自動で再送します。{_LATER}")
 LOOK_THERE: Final = Words(
-    "look there for details, correct, sync", "Seller Centerで詳細を確認し、修正して[同期]を押してください"
+    "look there for details, correct, sync", "Seller Centerで詳細を確認し、修正して［同期］を押してください"
 )
 
 # an open push
@@ -79,7 +81,7 @@ DUE: Final = Words("a push is due since {at} ({tries})", "送信の順番を待�
 DUE_DO: Final = Words("nothing, unless the publisher is down", f"対応は不要です。{_LATER}")
 PARKED: Final = Words("the push is parked{why}", "送信が保留されています")
 PARKED_DO: Final = Words(
-    "a new sync or a new authorisation wakes it", "[同期]を押すか、「TikTok Shop認証」をやり直すと再開します"
+    "a new sync or a new authorisation wakes it", "［同期］を押すか、「TikTok Shop認証」をやり直すと再開します"
 )
 WAITS: Final = Words("the push goes on at {at} ({tries})", "{at}に送信します（{tries}）")
 
@@ -126,16 +128,16 @@ REFUSED: Final = Words(
 )
 IN_FUTURESHOP_OR_HERE: Final = Words(
     "correct it in futureshop and import, or correct it in the tool",
-    "futureshopで修正して[情報を更新する]を押すか、この画面で修正してください",
+    "futureshopで修正して［情報を更新する］を押すか、この画面で修正してください",
 )
 IN_FUTURESHOP: Final = Words(
-    "correct it in futureshop and import", "futureshopで修正し、[情報を更新する]を押してください"
+    "correct it in futureshop and import", "futureshopで修正し、［情報を更新する］を押してください"
 )
 PRICE_IN_FUTURESHOP: Final = Words(
     "enter a price in futureshop and import, or a price in the tool",
-    "futureshopで価格を入力して[情報を更新する]を押すか、この画面で価格を入力してください",
+    "futureshopで価格を入力して［情報を更新する］を押すか、この画面で価格を入力してください",
 )
-ENTER: Final = Words("enter it (商品詳細 or 一括入力・変更)", "商品詳細、または[一括入力・変更]で入力してください")
+ENTER: Final = Words("enter it (商品詳細 or 一括入力・変更)", "商品詳細、または［一括入力・変更］で入力してください")
 ENTER_HERE: Final = Words(
     "enter it in the tool: futureshop has the product no more",
     "この画面で入力してください（futureshopからは削除されています）",

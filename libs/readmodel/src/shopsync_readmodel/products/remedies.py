@@ -24,7 +24,7 @@ _AUTHORISE = Remedy(
     Actor.TOOL,
     Words(
         "authorise the shop at TikTok Shop again (TikTok Shop認証), then sync",
-        "「TikTok Shop認証」でもう一度認証し、[同期]を押してください",
+        "「TikTok Shop認証」でもう一度認証し、［同期］を押してください",
     ),
 )
 _SEE = Remedy(Actor.SELLER_CENTER, Words("look at the listing there", "Seller Centerで商品を確認してください"))
@@ -36,7 +36,7 @@ _OTHER_IMAGE = Remedy(
     Actor.FUTURESHOP,
     Words(
         "put another image there, then sync; or enter other images in the tool",
-        "futureshopで画像を差し替えて[同期]を押すか、この画面で別の画像を指定してください",
+        "futureshopで画像を差し替えて［同期］を押すか、この画面で別の画像を指定してください",
     ),
 )
 _RESTORE = Remedy(

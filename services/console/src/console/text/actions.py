@@ -21,8 +21,8 @@ TEXTS = {
     "and_more": ("ほか {n} 商品", "and {n} more"),
     "progress": ("進み具合", "Progress"),
     "why_not_sent": (
-        "送信できませんでした。何も変わっていません。もう一度お試しください。",
-        "It could not be sent, nothing was changed. Please try again.",
+        "送信を確認できませんでした。反映されている場合もあります。内容を確認し、必要であれば、もう一度お試しください。",
+        "Nobody confirmed that it was sent. It may have been done all the same: look first, then try again.",
     ),
     "why_refused": (
         "この内容は反映できませんでした。元の値のままです。",

@@ -5,7 +5,7 @@ TEXTS = {
         "Choose the password for logging in as {email}. Other devices are logged out then.",
     ),
     "password": ("新しいパスワード", "New password"),
-    "again": ("新しいパスワード(確認)", "New password, once more"),
+    "again": ("新しいパスワード（確認）", "New password, once more"),
     "rule": ("{least}文字以上、{most}文字以内", "{least} to {most} characters"),
     "fault_too_short": ("{least}文字以上で入力してください。", "Enter at least {least} characters."),
     "fault_too_long": ("{most}文字以内で入力してください。", "Enter at most {most} characters."),

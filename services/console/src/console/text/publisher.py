@@ -14,7 +14,7 @@ TEXTS = {
         "TikTok Shop refuses this shop now. See “TikTok Shop authorisation” for the reason.",
     ),
     "refused": (
-        "TikTok Shopがこのカテゴリを受け付けませんでした。末端のカテゴリを選び直してください。",
+        "TikTok Shopがこのカテゴリーを受け付けませんでした。末端のカテゴリーを選び直してください。",
         "TikTok Shop does not take this category. Please choose another one, of the lowest level.",
     ),
     "unknown_shop": (

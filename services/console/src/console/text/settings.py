@@ -7,7 +7,7 @@ TEXTS = {
     "when": ("送信のタイミング", "When to send"),
     "mode_manual": ("手動", "By hand"),
     "mode_manual_hint": (
-        "[同期]を押したときだけ送信します。自動では何も送信しません。",
+        "［同期］を押したときだけ送信します。自動では何も送信しません。",
         "Products are sent when you press [Sync], and never by themselves.",
     ),
     "mode_auto": ("自動連携", "Automatic"),
