@@ -137,6 +137,16 @@ async def test_an_edit_of_a_product_that_was_deleted_meanwhile_comes_to_an_end(w
     await comes_to(actions, one, "refused", "deleted")
 
 
+async def test_a_bulk_edit_of_which_nothing_was_taken_says_why_in_japanese(world, actions, services):
+    one, why = an_id(), "product demo/A-1 is not in the catalogue; import it first, then redrive this message"
+    await actions.bulk_edit("demo", ["A-1"], WEIGHT, None, action_id=one)
+    await services.report_bulk(one, [("A-1", why)])
+    await comes_to(actions, one, "refused", "refused")
+    page = (await world.client.get(f"/actions/{one}")).text
+    assert "A-1: 商品がこのツールにありません" in page
+    assert "redrive" not in page
+
+
 async def test_a_bulk_edit_is_done_product_by_product(world, actions, services):
     for number in ("A-1", "A-2"):
         await services.imported(number)
@@ -158,7 +168,6 @@ async def test_a_bulk_edit_is_done_product_by_product(world, actions, services):
     await services.switched("A-2", on=True, minute=180)
     found = await comes_to(actions, one, "done", "some_refused")
     assert found.refused == (("A-3", "not in the catalogue"),)
-    assert found.reason == "A-3: not in the catalogue"
 
 
 async def test_an_import_shows_how_far_it_is_and_how_it_ended(world, actions, services):

@@ -5,7 +5,7 @@ id. A later time in its place means that a later edit replaced it, or that it wa
 a moment, so that case waits a little.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -28,8 +28,6 @@ from shopsync_readmodel.stored.replies import BulkReport, refusal_of
 
 GIVEN_UP_AFTER = timedelta(days=7)
 """Nothing is followed for longer: reviews of TikTok Shop take days, everything else minutes."""
-
-_SHOWN_REASONS = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,12 +134,7 @@ def bulk_now(action: Action, applied: int, waiting: int, refusals: Mapping[str, 
     if not refusals:
         return ended(now, "done")
     state: ActionState = "done" if applied else "refused"
-    return ended(now, state, "some_refused" if applied else "refused", _reasons(refusals.items()))
-
-
-def _reasons(found: Collection[tuple[str, str]]) -> str:
-    lines = [f"{number}: {reason}" for number, reason in list(found)[:_SHOWN_REASONS]]
-    return "; ".join([*lines, *(["…"] if len(found) > _SHOWN_REASONS else [])])
+    return ended(now, state, "some_refused" if applied else "refused")
 
 
 # Imports and syncs ---------------------------------------------------------------------------------------------
@@ -171,7 +164,7 @@ def _imported(action: Action, report: ImportCompleted) -> Action:
     if report.removals_held_back:
         return ended(now, "done", "held_back")
     if counts.refused:
-        return ended(now, "done", "some_refused", _reasons(refusals))
+        return ended(now, "done", "some_refused")
     return ended(now, "done")
 
 

@@ -10,7 +10,7 @@ _SHOWN = 5
 
 def reason_of(action: Action) -> Words | None:
     """The reason, in both languages; what TikTok Shop or futureshop said stays as it is."""
-    if action.reason is None or action.code == "some_refused":
+    if action.reason is None:
         return None
     if action.code == "refused_sync":
         return sync_refusal(action.reason)
