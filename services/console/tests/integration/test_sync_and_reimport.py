@@ -7,6 +7,7 @@ from uuid import uuid4
 import pytest
 from played_services import PlayedServices
 
+from console.live import Situation
 from shopsync_contracts.topics import IMPORT_COMMANDS, SYNC_COMMANDS
 from shopsync_readmodel.products.listed import LISTED
 from shopsync_readmodel.products.sync_plan import sync_groups
@@ -129,6 +130,17 @@ async def test_what_holds_the_shop_up_is_said_before_with_its_end(world, three):
     page = await world.client.get("/sync")
     assert "1日の新規登録数の上限" in page.text
     assert "2026/11/24 09:00 から再開します" in page.text
+
+
+@pytest.mark.parametrize(
+    ("cause", "shown"),
+    [(["token_key", "add the key to PUBLISHER_TOKEN_KEY"], None), (["105005", "no scope"], "no scope")],
+)
+async def test_what_the_publisher_tells_operators_is_no_reason_for_merchants(world, cause, shown):
+    changes = {"blocked": cause, "blocked_until": world.now + timedelta(hours=1)}
+    await world.database["authorization_states"].update_one({"_id": "demo"}, {"$set": changes})
+    found = await Situation(world.database).hold_up("demo", world.now)
+    assert (found.code, found.reason) == ("blocked", shown)
 
 
 async def test_an_update_is_sent_at_once_and_leads_back_to_the_list_that_follows_it(world, services):

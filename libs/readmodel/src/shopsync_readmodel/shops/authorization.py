@@ -1,6 +1,6 @@
 """Whether a shop is authorised at TikTok Shop, and who has to do what about it. Pure."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -114,6 +114,11 @@ def authorization_status(shop_key: str, document: Mapping[str, Any] | None, now:
         why = _QUOTA.fill(resumes=_moment(document["quota_until"]))
         return _status("listings wait", Actor.WAIT, why, _WAIT)
     return _status("authorised", None, _NOTHING if until is None else _UNTIL.fill(until=_moment(until)), _NOTHING)
+
+
+def said_by_tiktok(cause: Sequence[Any]) -> str | None:
+    """TikTok's words in a stored code and text; None for what the publisher says itself, which is for operators."""
+    return None if str(cause[0]) in _OUR_WORDS else str(cause[1])
 
 
 def _blocked(code: str, why: Words, again: Words, next_try: Words) -> AuthorizationStatus:

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from console.live.rules import HoldUp, Stored, standing
+from shopsync_readmodel.shops.authorization import said_by_tiktok
 from shopsync_readmodel.shops.conditions import read_conditions
 from shopsync_readmodel.stored.effects import EditMarks
 from shopsync_readmodel.stored.held import event_ids_of
@@ -94,9 +95,9 @@ class Situation:
         if (pause := conditions.pause(shop_key)) is not None:
             return HoldUp("paused", reason=pause.reason or None)
         if consent.get("ended"):
-            return HoldUp("consent", reason=str(consent["ended"][1]))
+            return HoldUp("consent", reason=said_by_tiktok(consent["ended"]))
         if consent.get("blocked") and is_ahead(consent.get("blocked_until"), now):
-            return HoldUp("blocked", consent["blocked_until"], str(consent["blocked"][1]))
+            return HoldUp("blocked", consent["blocked_until"], said_by_tiktok(consent["blocked"]))
         if is_ahead(conditions.quota_until(shop_key), now):
             return HoldUp("quota", conditions.quota_until(shop_key))
         if is_ahead(pace.get("paused_until"), now):
