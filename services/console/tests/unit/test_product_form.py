@@ -192,6 +192,15 @@ def test_ids_by_hand_come_back_as_they_were():
     assert changed(snapshot(), None, lines="1 = 11")[0]["attributes"] == [{"id": "1", "values": [{"id": "11"}]}]
 
 
+def test_attributes_by_hand_leave_those_that_somebody_else_entered_meanwhile():
+    one, two, three = ({"id": number, "values": [{"id": f"{number}1"}]} for number in "123")
+    was = rendered(snapshot(attributes=[one, two]), ())
+    entered = Entered(texts={}, lines="1 = 12")
+    found, errors = changes_of(was, entered, snapshot(attributes=[one, two, three]), None)
+    assert not errors
+    assert [(each.id, each.values[0].id) for each in found.attributes] == [("1", "12"), ("3", "31")]
+
+
 def test_what_was_sent_counts_as_known():
     product = snapshot(attributes=[{"id": "1", "values": [{"id": "11"}]}])
     was = rendered(product, ())

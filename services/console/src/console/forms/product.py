@@ -191,11 +191,7 @@ def _wanted(
     was: Rendered, entered: Entered, stored: Choices, fields: Sequence[AttributeField] | None, errors: Errors
 ) -> dict[str, Values] | None:
     if entered.lines is not None:
-        try:
-            return None if entered.lines == attr.as_lines(was.attributes) else attr.from_lines(entered.lines)
-        except Wrong as wrong:
-            errors["lines"] = wrong.error
-            return None
+        return _wanted_by_hand(was, entered.lines, stored, errors)
     by_id = {one.id: one for one in fields or ()}
     wanted = dict(stored)
     category_changed = entered.texts.get("category_id", was.texts["category_id"]) != was.texts["category_id"]
@@ -209,6 +205,19 @@ def _wanted(
             continue
         wanted[one] = attr.canonical(values, known)
     return {one: values for one, values in wanted.items() if values}
+
+
+def _wanted_by_hand(was: Rendered, lines: str, stored: Choices, errors: Errors) -> dict[str, Values] | None:
+    shown = attr.as_lines(was.attributes)
+    if lines == shown:
+        return None
+    try:
+        before, now = attr.from_lines(shown), attr.from_lines(lines)
+    except Wrong as wrong:
+        errors["lines"] = wrong.error
+        return None
+    changed = {one: now.get(one, ()) for one in {**before, **now} if now.get(one) != before.get(one)}
+    return {one: values for one, values in {**stored, **changed}.items() if values}
 
 
 def _stock(was: Rendered, entered: Entered, errors: Errors) -> tuple[tuple[dict[str, Any], ...], tuple[int, ...]]:
