@@ -14,6 +14,7 @@ from console.actions.publishing import PUBLISHED
 from console.errors import NoSuchPage
 from console.model import Action, Refusal, SyncNote
 from console.store import Notes
+from console.store.actions import KEPT
 from console.web.rendering import Pages
 from console.web.visits import shop_of
 from shopsync_readmodel.errors import NoRun, WrongCursor
@@ -29,7 +30,6 @@ TABS: Final = ("imports", "syncs", "sweeps", "refusals")
 KINDS: Final = tuple(body.TYPE for body in PUBLISHED)
 PAGE: Final = 30
 _LINES: Final = 200
-_ACTIONS: Final = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +103,7 @@ class HistoryScreen:
     async def syncs(self, request: Request) -> Response:
         """What was sent to TikTok Shop, by hand and by timing."""
         shop_key = shop_of(request)
-        actions = await self._actions.recent(shop_key, _ACTIONS)
+        actions = await self._actions.recent(shop_key, KEPT)
         rows = _sync_rows(await self._notes.syncs(shop_key), [one for one in actions if one.kind == "sync"])
         shown, following = _page_by_time(rows, _after(request))
         return self._page(request, "syncs", rows=shown, following=following)
@@ -131,7 +131,7 @@ class HistoryScreen:
     async def refusals(self, request: Request) -> Response:
         """What could not be applied, and why."""
         shop_key = shop_of(request)
-        actions = await self._actions.recent(shop_key, _ACTIONS)
+        actions = await self._actions.recent(shop_key, KEPT)
         rows = _refusal_rows(await self._notes.refusals(shop_key), actions)
         shown, following = _page_by_time(rows, _after(request))
         return self._page(request, "refusals", rows=shown, following=following, kinds=KINDS)
