@@ -6,6 +6,7 @@ import ssl
 from dataclasses import dataclass
 from datetime import timedelta
 from urllib.parse import urljoin
+from weakref import WeakValueDictionary
 
 import httpx
 import structlog
@@ -24,6 +25,8 @@ _REDIRECTS = 3
 _MOVED = frozenset({301, 302, 303, 307, 308})
 _AT_ONCE = 20
 """Files at a time. Chosen: with the largest size they take 100 MB."""
+_OF_A_SHOP = 6
+"""Of these for one shop, as many as a browser asks for at once: a slow server holds up the pictures of its shop only."""
 _KINDS = ((b"\xff\xd8\xff", "image/jpeg"), (b"\x89PNG\r\n\x1a\n", "image/png"))
 
 
@@ -51,6 +54,7 @@ class PictureFiles:
         self._proxies = proxies
         self._http = Connections(ssl_context=ssl_context, network=ResolvedNetwork(resolve), proxies=proxies)
         self._places = asyncio.Semaphore(_AT_ONCE)
+        self._of_shops: WeakValueDictionary[str, asyncio.Semaphore] = WeakValueDictionary()
         self._max_bytes = max_bytes
         self._within = within
 
@@ -58,10 +62,11 @@ class PictureFiles:
         """Close the connections."""
         await self._http.aclose()
 
-    async def fetch(self, address: str) -> PictureFile | None:
-        """The image at the address; None when there is none that may be shown."""
+    async def fetch(self, shop_key: str, address: str) -> PictureFile | None:
+        """The image at the address, of a product of this shop; None when there is none that may be shown."""
+        of_shop = self._of_shops.setdefault(shop_key, asyncio.Semaphore(_OF_A_SHOP))
         try:
-            async with asyncio.timeout(self._within.total_seconds()), self._places:
+            async with asyncio.timeout(self._within.total_seconds()), of_shop, self._places:
                 content = await self._follow(address)
         except (RuntimeFailure, httpx.InvalidURL, TimeoutError, OSError, ValueError) as error:
             log.info("a picture is not shown", address=address[:300], error=f"{type(error).__name__}: {error}"[:300])

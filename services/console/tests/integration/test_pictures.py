@@ -51,7 +51,7 @@ def test_the_kind_is_that_of_the_first_bytes():
 
 async def test_an_image_is_shown_whatever_its_server_calls_it(files):
     async with server(HEAD + b"\r\n" + PNG) as (address, _):
-        picture = await files.fetch(f"{address}/1.png")
+        picture = await files.fetch("demo", f"{address}/1.png")
     assert (picture.content, picture.media_type) == (PNG, "image/png")
 
 
@@ -68,14 +68,29 @@ async def test_an_image_is_shown_whatever_its_server_calls_it(files):
 )
 async def test_everything_else_is_not(files, answer):
     async with server(answer) as (address, _):
-        assert await files.fetch(f"{address}/1.png") is None
+        assert await files.fetch("demo", f"{address}/1.png") is None
+
+
+async def test_a_server_that_does_not_answer_holds_up_no_other_shop(files):
+    async def wait(_reader, _writer):
+        await asyncio.sleep(60)
+
+    silent = await asyncio.start_server(wait, "127.0.0.1", 0)
+    async with silent, server(HEAD + b"\r\n" + PNG) as (address, _):
+        slow = f"http://127.0.0.1:{silent.sockets[0].getsockname()[1]}/1.png"
+        waiting = [asyncio.create_task(files.fetch("slow", slow)) for _ in range(30)]
+        await asyncio.sleep(0)
+        assert await files.fetch("demo", f"{address}/1.png") is not None
+        for one in waiting:
+            one.cancel()
+        await asyncio.gather(*waiting, return_exceptions=True)
 
 
 @pytest.mark.parametrize(
     "address", ["", "file:///etc/passwd", "/1.png", "http://u:p@127.0.0.1/", "http://[", "ftp://a/"]
 )
 async def test_an_address_that_is_none_is_not_asked(files, address):
-    assert await files.fetch(address) is None
+    assert await files.fetch("demo", address) is None
 
 
 async def test_a_private_address_is_not_asked(world):
@@ -92,7 +107,7 @@ async def test_a_redirect_to_a_private_address_is_not_followed():
 
     fetcher = PictureFiles(AllowedAddresses(allow_private=False, lookup=look_up))
     try:
-        assert await fetcher.fetch("http://inside.example/1.png") is None
+        assert await fetcher.fetch("demo", "http://inside.example/1.png") is None
     finally:
         await fetcher.aclose()
 

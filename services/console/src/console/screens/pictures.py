@@ -29,8 +29,9 @@ class PictureScreen:
 
     async def show(self, request: Request) -> Response:
         """The file, or a placeholder for one that cannot be shown."""
-        address = await self._address(shop_of(request), request.path_params["product_no"], _number(request))
-        picture = await self._pictures.fetch(address) if address else None
+        shop_key = shop_of(request)
+        address = await self._address(shop_key, request.path_params["product_no"], _number(request))
+        picture = await self._pictures.fetch(shop_key, address) if address else None
         if picture is None:
             return Response(_PLACEHOLDER, media_type="image/svg+xml", headers=_kept_for(_PLACEHOLDER_FOR))
         return Response(picture.content, media_type=picture.media_type, headers=_kept_for(_SHOWN_FOR))
