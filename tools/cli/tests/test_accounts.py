@@ -75,8 +75,8 @@ async def test_scenario_76_a_second_account_of_a_shop_is_refused_and_the_first_n
         (("create", "nobody", "owner@example.jp"), 1, "`shopsync shops put nobody`"),
         (("create", "demo", "owner"), 2, "'owner' is no e-mail address"),
         (("reset", "demo"), 1, "shop 'demo' has no account: `shopsync accounts create demo EMAIL` makes it"),
-        (("create", "demo", "owner@example.jp", "--console", "console.example.com"), 2, "is no address: set --console"),
-        (("create", "demo", "owner@example.jp", "--console", f"{CONSOLE}/x"), 2, "is no address: set --console"),
+        (("create", "demo", "owner@example.jp", "--console", "console.example.com"), 2, "must be an origin"),
+        (("create", "demo", "owner@example.jp", "--console", f"{CONSOLE}/x"), 2, "must be an origin"),
     ],
 )
 async def test_what_cannot_be_done_is_one_line_and_changes_nothing(shopsync, tool, accounts, words, exit_code, told):

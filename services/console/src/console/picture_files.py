@@ -26,7 +26,7 @@ _MOVED = frozenset({301, 302, 303, 307, 308})
 _AT_ONCE = 20
 """Files at a time. Chosen: with the largest size they take 100 MB."""
 _OF_A_SHOP = 6
-"""Of these for one shop, as many as a browser asks for at once: a slow server holds up the pictures of its shop only."""
+"""Of these for one shop, as many as a browser asks for at once: a slow server holds up its own shop alone."""
 _KINDS = ((b"\xff\xd8\xff", "image/jpeg"), (b"\x89PNG\r\n\x1a\n", "image/png"))
 
 

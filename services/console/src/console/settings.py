@@ -7,24 +7,16 @@ from pydantic import AfterValidator, Field, SecretStr
 from pydantic_settings import SettingsConfigDict
 
 from shopsync_runtime import PositiveDuration, ServiceSettings
+from shopsync_runtime.web_addresses import base_address, origin
 
-_PORTS = {"http": 80, "https": 443}
 
-
-def _origin(value: str) -> str:
-    """As browsers write it in `Origin`: small letters, without the port that goes without saying."""
-    try:
-        parts = urlsplit(value.strip().lower())
-        port = parts.port
-    except ValueError:
-        raise ValueError("must be an origin such as https://console.example.jp") from None
-    host = parts.hostname
-    if parts.scheme not in _PORTS or not host or parts.path.strip("/") or parts.query or "@" in parts.netloc:
-        raise ValueError("must be an origin such as https://console.example.jp, without a path")
-    if parts.scheme == "http" and not _is_loopback(host):
+def _public(value: str) -> str:
+    """The console's own origin."""
+    found = origin(value)
+    host = urlsplit(found).hostname or ""
+    if found.startswith("http:") and not _is_loopback(host):
         raise ValueError(f"must begin with https://: by http:// passwords and sessions of {host} could be read")
-    name = f"[{host}]" if ":" in host else host
-    return f"{parts.scheme}://{name}" + ("" if port in {None, _PORTS[parts.scheme]} else f":{port}")
+    return found
 
 
 def _is_loopback(host: str) -> bool:
@@ -32,12 +24,6 @@ def _is_loopback(host: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return host == "localhost" or host.endswith(".localhost")
-
-
-def _address(value: str) -> str:
-    if not value.startswith(("http://", "https://")):
-        raise ValueError("must be an http:// or https:// address")
-    return value.rstrip("/")
 
 
 def _networks(value: str) -> str:
@@ -54,7 +40,7 @@ class ConsoleSettings(ServiceSettings):
 
     model_config = SettingsConfigDict(env_prefix="CONSOLE_")
 
-    public_url: Annotated[str, AfterValidator(_origin)] = Field(
+    public_url: Annotated[str, AfterValidator(_public)] = Field(
         "http://127.0.0.1:8085",
         description="Origin under which merchants open the console: https, by which alone cookies are sent then; http"
         " on this machine only",
@@ -76,7 +62,7 @@ class ConsoleSettings(ServiceSettings):
     login_wait: PositiveDuration = Field(
         timedelta(minutes=15), description="How long further log-ins wait after too many failures"
     )
-    publisher_url: Annotated[str, AfterValidator(_address)] = Field(
+    publisher_url: Annotated[str, AfterValidator(base_address)] = Field(
         "http://127.0.0.1:8083", description="Address of the publisher's internal API: categories, brands, consent"
     )
     publisher_token: SecretStr | None = Field(

@@ -1,31 +1,18 @@
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Annotated
-from urllib.parse import urlsplit
 
 from cryptography.fernet import Fernet
 from pydantic import AfterValidator, Field, SecretStr
 from pydantic_settings import SettingsConfigDict
 
 from shopsync_runtime.settings import PositiveDuration, ServiceSettings
+from shopsync_runtime.web_addresses import base_address, origin
 
 
 def keys_of(keys: SecretStr) -> Iterator[str]:
     """The keys of PUBLISHER_TOKEN_KEY, newest first."""
     return (key.strip() for key in keys.get_secret_value().split(","))
-
-
-def _address(value: str) -> str:
-    if not value.startswith(("http://", "https://")):
-        raise ValueError("must be an http:// or https:// address")
-    return value.rstrip("/")
-
-
-def _origin(value: str) -> str:
-    parts = urlsplit(value)
-    if parts.scheme not in {"http", "https"} or not parts.netloc or parts.path.strip("/") or parts.query:
-        raise ValueError("must be an origin such as https://console.example.jp, without a path")
-    return f"{parts.scheme}://{parts.netloc}"
 
 
 def _fernet_keys(value: SecretStr) -> SecretStr:
@@ -39,7 +26,7 @@ def _fernet_keys(value: SecretStr) -> SecretStr:
     return value
 
 
-Address = Annotated[str, AfterValidator(_address)]
+Address = Annotated[str, AfterValidator(base_address)]
 
 
 class PublisherSettings(ServiceSettings):
@@ -74,7 +61,7 @@ class PublisherSettings(ServiceSettings):
     consent_lifetime: PositiveDuration = Field(
         timedelta(hours=1), description="How long a consent begun at /oauth/tiktok/start may take"
     )
-    console_url: Annotated[str, AfterValidator(_origin)] | None = Field(
+    console_url: Annotated[str, AfterValidator(origin)] | None = Field(
         None, description="Origin of the console: consents begun there lead back to it"
     )
     internal_token: SecretStr | None = Field(

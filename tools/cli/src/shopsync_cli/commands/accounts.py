@@ -2,7 +2,6 @@ import shlex
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Annotated
-from urllib.parse import urlsplit
 
 import typer
 from pymongo.errors import OperationFailure
@@ -18,6 +17,7 @@ from shopsync_cli.views.accounts import ACCOUNT_COLUMNS, account_document, accou
 from shopsync_cli.views.output import print_json, print_table, say, warn
 from shopsync_readmodel.shops.settings import read_settings
 from shopsync_runtime.mongo import Database
+from shopsync_runtime.web_addresses import origin
 from shopsync_runtime.wording import no_settings
 
 app = typer.Typer(no_args_is_help=True, help="Accounts of the merchant's console: one per shop (reads MongoDB).")
@@ -39,14 +39,14 @@ def create(
     as_json: AsJson = False,
 ) -> None:
     """Make the account of a shop, and print the link at which the merchant sets the password: once, for three days."""
-    address = _origin(console)
+    address = _address(console)
     _print_link(*run(_create(mongo_of(ctx), shop, email)), console=address, as_json=as_json)
 
 
 @app.command("reset")
 def reset(ctx: typer.Context, *, shop: ShopKey, console: Console = "", as_json: AsJson = False) -> None:
     """Print a new link for another password. The present one counts until then; then all sessions of the shop end."""
-    address = _origin(console)
+    address = _address(console)
     _print_link(*run(_reset(mongo_of(ctx), shop)), console=address, as_json=as_json)
 
 
@@ -121,10 +121,10 @@ def _print_link(account: Account, secret: str, *, console: str, as_json: bool) -
     say(link)
 
 
-def _origin(console: str) -> str:
+def _address(console: str) -> str:
     """Raises WrongCall before anything is changed: a link that nobody can open would be lost."""
-    parts = urlsplit(console)
-    if parts.scheme not in {"http", "https"} or not parts.netloc or parts.path.strip("/") or parts.query:
-        given = f"{console!r} is no address" if console else "the console's address is not known"
-        raise WrongCall(f"{given}: set --console or {' or '.join(_VARIABLES)}, such as https://console.example.com")
-    return f"{parts.scheme}://{parts.netloc}"
+    try:
+        return origin(console)
+    except ValueError as error:
+        given = f"{console!r}: it {error}" if console else "the console's address is not known"
+        raise WrongCall(f"{given}; set --console or {' or '.join(_VARIABLES)}") from None
