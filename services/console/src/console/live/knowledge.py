@@ -1,7 +1,7 @@
 """What the services said: reports, dead letters and results of pushes, as far as open actions need them."""
 
 import json
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -52,6 +52,7 @@ class Knowledge:
     def __init__(self) -> None:
         self._reports: dict[Request, _Reports] = {}
         self._letters: OrderedDict[Request, Letter] = OrderedDict()
+        self._letters_seen: Counter[str] = Counter()
         self._pushes: dict[str, OrderedDict[str, Pushed]] = {}
 
     # Taking -------------------------------------------------------------------------------------------------
@@ -67,6 +68,7 @@ class Knowledge:
     def take_letter(self, shop_key: str, event_id: str, letter: Letter) -> None:
         """The newest are kept: there are few."""
         self._letters[(shop_key, event_id)] = letter
+        self._letters_seen[shop_key] += 1
         if len(self._letters) > _MOST_LETTERS:
             self._letters.popitem(last=False)
 
@@ -96,6 +98,10 @@ class Knowledge:
     def letter(self, shop_key: str, event_id: str) -> Letter | None:
         """Why this event was refused."""
         return self._letters.get((shop_key, event_id))
+
+    def letters_seen(self, shop_key: str) -> int:
+        """How many have come of this shop: while none comes, what follows from them stays the same."""
+        return self._letters_seen[shop_key]
 
     def pushes(self, shop_key: str, since: datetime) -> dict[str, Pushed]:
         """The last result of each product that was pushed since then."""

@@ -96,11 +96,13 @@ def standing(marks: EditMarks, at: datetime, product: Stored, *, settled: bool) 
 # Many products -------------------------------------------------------------------------------------------------
 
 
-def bulk_verdicts(action: Action, known: Knowledge) -> tuple[dict[str, str], dict[str, str]] | None:
-    """The products that take it, with the id of their event; and the refused ones with reasons. None: not known yet.
+Verdicts = tuple[dict[str, str], dict[str, str]]
+"""The products that take a bulk edit, with the id of their event; and the refused ones with reasons."""
 
-    A part that was itself refused has its own dead letter.
-    """
+
+def bulk_verdicts(action: Action, known: Knowledge) -> Verdicts | None:
+    """None: not known yet. A part that was itself refused has its own dead letter."""
+    has_letters = known.letters_seen(action.shop_key) > 0
     accepted: dict[str, str] = {}
     refusals: dict[str, str] = {}
     for event_id in action.event_ids:
@@ -113,7 +115,7 @@ def bulk_verdicts(action: Action, known: Knowledge) -> tuple[dict[str, str], dic
         for verdict in report.verdicts:
             if verdict.verdict == "refused":
                 refusals[verdict.product_no] = verdict.reason
-            elif (letter := _part_letter(action.shop_key, event_id, verdict.product_no, known)) is not None:
+            elif has_letters and (letter := _part_letter(action.shop_key, event_id, verdict.product_no, known)):
                 refusals[verdict.product_no] = letter.error
             else:
                 accepted[verdict.product_no] = event_id
