@@ -128,7 +128,8 @@ async def test_pages_go_by_key_also_when_many_imports_have_one_time(world, past)
         address = following[1].replace("&amp;", "&") if following else ""
     assert not address
     assert sorted(seen) == [f"I{number:02}" for number in range(75)]
-    assert (await world.client.get("/history/imports?after=nonsense")).status_code == 404
+    for nonsense in ("nonsense", "0001-01-01T00:00:00%2B14:00~I01"):
+        assert (await world.client.get(f"/history/imports?after={nonsense}")).status_code == 404
     assert (await world.client.get("/history/sweeps?after=2026-01-01T00:00:00")).status_code == 404
 
 

@@ -235,3 +235,12 @@ async def test_many_changes_at_once_are_told_as_one():
     hub.leave(stream)
     assert len(found) <= 22
     assert {("list", ""), ("counts", "")} <= set(found)
+
+
+async def test_a_position_that_nobody_was_given_asks_for_everything():
+    hub = Hub()
+    for nonsense in ("", "x", hub.position.replace("-0", "-" + "9" * 5_000), hub.position.replace("-0", "-一")):
+        stream = hub.open("demo", "digest", nonsense)
+        stream.close()
+        assert ("list", "") in [change async for change, _ in stream.changes()], nonsense
+        hub.leave(stream)

@@ -1,7 +1,7 @@
 """What imports and sweeps have in common: how one is found, the newest of them, and a shop's by page."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 
 from shopsync_readmodel.errors import NoRun, WrongCursor
 from shopsync_readmodel.permitted import if_allowed
@@ -55,11 +55,11 @@ def _moment_and_ids(cursor: str) -> tuple[datetime, list[str]]:
     time, *ids = cursor.split(_SEPARATOR)
     try:
         moment = datetime.fromisoformat(time)
-    except ValueError:
+        if moment.tzinfo is None or not ids:
+            raise WrongCursor(cursor)
+        return moment.astimezone(UTC), ids
+    except (ValueError, OverflowError):
         raise WrongCursor(cursor) from None
-    if moment.tzinfo is None or not ids:
-        raise WrongCursor(cursor)
-    return moment, ids
 
 
 async def find_of_shop(database: Database, collection: str, shop_key: str, run_id: str) -> Document:

@@ -24,6 +24,7 @@ _MOST_PRODUCTS = 20
 _APART_SECONDS = 0.5
 _COUNTS_APART_SECONDS = 3.0
 _EARLIER_SECONDS = 5.0
+_MOST_DIGITS = 18
 
 
 class Stream:
@@ -175,7 +176,7 @@ class Hub:
 
     def _since(self, shop_key: str, after: str) -> tuple[Change, ...]:
         token, _, text = after.partition("-")
-        if token != self._token or not text.isdecimal():
+        if token != self._token or not text.isdecimal() or len(text) > _MOST_DIGITS:
             return EVERYTHING
         seen = int(text)
         oldest = self._recent[0][1] if self._recent else self._last + 1
