@@ -1,3 +1,5 @@
+"""The console as a process."""
+
 from console.app import build
 from console.settings import ConsoleSettings
 from shopsync_runtime import run_service

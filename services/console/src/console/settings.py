@@ -1,3 +1,5 @@
+"""What an operator sets."""
+
 import ipaddress
 from datetime import timedelta
 from typing import Annotated

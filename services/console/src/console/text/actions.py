@@ -1,3 +1,5 @@
+"""What the merchant did, and what became of it."""
+
 TEXTS = {
     "title": ("操作の状況", "What became of it"),
     "kind_edit": ("商品の変更", "Product edit"),

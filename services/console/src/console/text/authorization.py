@@ -1,3 +1,5 @@
+"""TikTok Shop認証."""
+
 OUTCOMES = (
     "done",
     "denied",

@@ -1,3 +1,5 @@
+"""一括入力・変更: its form, the page that asks, the report."""
+
 TEXTS = {
     "title": ("一括入力・変更", "Bulk edit"),
     "none": ("商品が選ばれていません。", "No product is chosen."),

@@ -1,3 +1,5 @@
+"""What stands on every page, and the pages of errors."""
+
 TEXTS = {
     "product": ("TikTok Shop連携ツール", "TikTok Shop link"),
     "log_out": ("ログアウト", "Log out"),

@@ -1,19 +1,27 @@
+"""Names of a product's fields, how to enter them, and what is wrong with what was entered."""
+
+from shopsync_readmodel.products.field_names import field_in_japanese
+
+_NAMES = {
+    "name": "Name",
+    "description": "Description",
+    "images": "Images",
+    "price": "Price",
+    "category_id": "Category",
+    "brand_id": "Brand",
+    "package_weight_g": "Package weight",
+    "package_dimensions_cm": "Package size",
+    "attributes": "Attributes",
+    "size_chart_image": "Size chart image",
+    "stock": "Stock",
+}
+
 TEXTS = {
-    # names of fields
-    "name_name": ("商品名", "Name"),
-    "name_description": ("商品説明", "Description"),
-    "name_images": ("商品画像", "Images"),
-    "name_price": ("価格", "Price"),
-    "name_category_id": ("カテゴリー", "Category"),
-    "name_brand_id": ("ブランド", "Brand"),
-    "name_package_weight_g": ("梱包重量", "Package weight"),
-    "name_package_dimensions_cm": ("梱包サイズ", "Package size"),
+    **{f"name_{name}": (field_in_japanese(name), english) for name, english in _NAMES.items()},
+    # the sides beside the name of the package's size
     "name_length": ("長さ", "Length"),
     "name_width": ("幅", "Width"),
     "name_height": ("高さ", "Height"),
-    "name_attributes": ("商品属性", "Attributes"),
-    "name_size_chart_image": ("サイズ表の画像", "Size chart image"),
-    "name_stock": ("在庫数", "Stock"),
     # how to enter them
     "hint_name": ("255文字まで", "Up to 255 characters"),
     "hint_description": ("10,000文字まで。HTMLも使えます", "Up to 10,000 characters; HTML is allowed"),

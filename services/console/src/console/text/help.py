@@ -1,3 +1,5 @@
+"""ヘルプ. README.ja.md says the same at length."""
+
 TEXTS = {
     "title": ("ヘルプ", "Help"),
     "contents": ("目次", "Contents"),

@@ -1,3 +1,5 @@
+"""履歴."""
+
 TEXTS = {
     "title": ("履歴", "History"),
     "tabs": ("履歴の種類", "Kinds of history"),

@@ -1,3 +1,5 @@
+"""ログイン, and going on with what was entered before it."""
+
 TEXTS = {
     "title": ("ログイン", "Log in"),
     "email": ("メールアドレス", "E-mail"),

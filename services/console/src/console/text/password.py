@@ -1,3 +1,5 @@
+"""The page of a one-time link."""
+
 TEXTS = {
     "title": ("パスワードの設定", "Set your password"),
     "about": (

@@ -1,3 +1,5 @@
+"""商品詳細."""
+
 TEXTS = {
     "title": ("商品詳細", "Product"),
     "close": ("閉じる", "Close"),

@@ -1,3 +1,7 @@
+"""商品一覧."""
+
+from shopsync_readmodel.statuses import StatusName
+
 TEXTS = {
     "title": ("商品一覧", "Products"),
     "keyword": ("商品名に含む言葉", "Part of the name"),
@@ -9,13 +13,7 @@ TEXTS = {
     "search": ("検索", "Search"),
     "clear": ("条件をクリア", "Clear"),
     "counts": ("状態ごとの商品数", "Products by status"),
-    "status_incomplete": ("不足項目あり", "不足項目あり (incomplete)"),
-    "status_pending": ("同期待ち", "同期待ち (pending)"),
-    "status_warehouse_missing": ("倉庫未設定", "倉庫未設定 (no warehouse)"),
-    "status_sync_error": ("連携エラー", "連携エラー (sync error)"),
-    "status_in_review": ("審査中", "審査中 (in review)"),
-    "status_rejected": ("審査NG", "審査NG (rejected)"),
-    "status_synced": ("連携成功", "連携成功 (synced)"),
+    **{f"status_{one}": (one.japanese, f"{one.japanese} ({one.replace('_', ' ')})") for one in StatusName},
     "update": ("情報を更新する", "Update from futureshop"),
     "update_all": ("一括情報更新", "Update everything"),
     "sync_now": ("同期", "Sync"),

@@ -1,3 +1,5 @@
+"""一括情報更新, before it is confirmed."""
+
 TEXTS = {
     "title": ("一括情報更新", "Update everything from futureshop"),
     "what": (

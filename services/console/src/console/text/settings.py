@@ -1,3 +1,5 @@
+"""連携設定."""
+
 TEXTS = {
     "title": ("連携設定", "Link settings"),
     "intro": (

@@ -1,3 +1,5 @@
+"""同期, before it is sent."""
+
 TEXTS = {
     "title": ("同期", "Sync"),
     "about_all": ("連携対象がONのすべての商品", "Every product that is ON"),

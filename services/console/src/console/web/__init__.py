@@ -1,0 +1,1 @@
+"""What is around every screen: sessions, forms, headers, pages."""

@@ -1,3 +1,5 @@
+"""TikTok's answers about categories, attributes and brands, as they are kept."""
+
 import zlib
 from dataclasses import dataclass
 from datetime import datetime, timedelta

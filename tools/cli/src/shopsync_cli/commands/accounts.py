@@ -1,3 +1,5 @@
+"""`shopsync accounts`: who may log in to the console."""
+
 import shlex
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
