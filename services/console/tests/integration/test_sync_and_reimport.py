@@ -10,6 +10,7 @@ from played_services import PlayedServices
 from console.live import Situation
 from shopsync_contracts.topics import IMPORT_COMMANDS, SYNC_COMMANDS
 from shopsync_readmodel.products.listed import LISTED
+from shopsync_readmodel.products.overwrites import read_dry_run, read_summary
 from shopsync_readmodel.products.sync_plan import sync_groups
 
 
@@ -175,6 +176,16 @@ async def test_an_overwrite_of_everything_shows_first_what_would_be_lost(world, 
     [event] = await world.events(IMPORT_COMMANDS)
     assert (event.id, event.data.mode) == (one, "overwrite_all")
     assert "一括情報更新" in (await world.client.get(f"/actions/{one}")).text
+
+
+async def test_of_very_many_lost_edits_the_first_ones_are_held(world, services):
+    for number in ("A-1", "A-2"):
+        await services.imported(number)
+        await services.edited(number, minute=5, name="x", price=1)
+    found = await read_summary(world.database, "demo", 3)
+    assert [(row.product_no, row.field) for row in found.first] == [("A-1", "name"), ("A-1", "price"), ("A-2", "name")]
+    assert (found.counts["products"], found.counts["edits"]) == (2, 4)
+    assert found.counts == (await read_dry_run(world.database, "demo")).counts()
 
 
 async def test_edits_of_another_shop_are_not_in_the_dry_run(world, services):

@@ -1,5 +1,7 @@
 """The dry run of 一括情報更新: which edits it would overwrite (RA-2, LY-2)."""
 
+import asyncio
+from collections import Counter, defaultdict
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,6 +14,9 @@ from shopsync_readmodel.runs.imports import last_import
 from shopsync_readmodel.shops.settings import ShopSettings, require_shop
 from shopsync_readmodel.stored.layers import UPSTREAM_FIELDS, read_layers
 from shopsync_runtime.mongo import Database
+
+_AT_ONCE = 20
+"""Products between which others get their turn: the console answers its pages meanwhile."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,14 +60,55 @@ class DryRun:
 
     def counts(self) -> dict[str, int]:
         """Numbers of products and edits."""
-        falling = self.falling
+        counted = _Counted()
+        for row in self.rows:
+            counted.add(row)
+        return counted.numbers()
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """The same numbers, and the first edits that would be overwritten."""
+
+    counts: dict[str, int]
+    first: tuple[Overwrite, ...]
+
+
+class _Counted:
+    """Numbers of products and edits, edit by edit."""
+
+    def __init__(self) -> None:
+        self._edits = Counter[str]()
+        self._products: defaultdict[str, set[str]] = defaultdict(set)
+
+    def add(self, row: Overwrite) -> None:
+        if row.untouched:
+            self._products["untouched"].add(row.product_no)
+            return
+        self._edits.update(["all"] if row.changes else ["all", "change_nothing"])
+        self._products["all"].add(row.product_no)
+        if row.sync_enabled:
+            self._products["on"].add(row.product_no)
+
+    def numbers(self) -> dict[str, int]:
         return {
-            "products": len({row.product_no for row in falling}),
-            "edits": len(falling),
-            "edits_that_change_nothing": sum(not row.changes for row in falling),
-            "products_on": len({row.product_no for row in falling if row.sync_enabled}),
-            "products_untouched": len({row.product_no for row in self.untouched}),
+            "products": len(self._products["all"]),
+            "edits": self._edits["all"],
+            "edits_that_change_nothing": self._edits["change_nothing"],
+            "products_on": len(self._products["on"]),
+            "products_untouched": len(self._products["untouched"]),
         }
+
+
+async def read_summary(database: Database, shop_key: str, limit: int) -> Summary:
+    """What an import with `overwrite_all` would do now, however many values it would replace. Raises NoShop."""
+    shop = await require_shop(database, shop_key)
+    counted, first = _Counted(), list[Overwrite]()
+    async for row in _overwrites(database, shop_key, shop):
+        counted.add(row)
+        if not row.untouched and len(first) < limit:
+            first.append(row)
+    return Summary(counted.numbers(), tuple(first))
 
 
 async def read_dry_run(database: Database, shop_key: str) -> DryRun:
@@ -75,7 +121,9 @@ async def read_dry_run(database: Database, shop_key: str) -> DryRun:
 async def _overwrites(database: Database, shop_key: str, shop: ShopSettings | None) -> AsyncIterator[Overwrite]:
     edited = {"shop_key": shop_key, "edited_fields.0": {"$exists": True}}
     async for page in scan_products(database, edited, {"offsets": 0}):
-        for document in page:
+        for place, document in enumerate(page):
+            if not place % _AT_ONCE:
+                await asyncio.sleep(0)
             snapshot, layers = snapshot_of(document), read_layers(document)
             found = StoredProduct(shop_key, snapshot.product_no, snapshot, layers, None, shop)
             for name in UPSTREAM_FIELDS:

@@ -9,7 +9,7 @@ from console.errors import WrongForm
 from console.web.rendering import Pages
 from console.web.visits import shop_of, visit_of
 from shopsync_readmodel.errors import NoShop
-from shopsync_readmodel.products.overwrites import DryRun, read_dry_run
+from shopsync_readmodel.products.overwrites import DryRun, Summary, read_summary
 from shopsync_runtime.mongo import Database
 
 _SHOWN = 200
@@ -32,13 +32,13 @@ class ReimportScreen:
 
     async def ask(self, request: Request) -> Response:
         """The dry run."""
-        run = await self._dry_run(shop_of(request))
+        found = await self._summary(shop_of(request))
         return self._pages.page(
             request,
             "reimport.html",
-            counts=run.counts(),
-            rows=run.falling[:_SHOWN],
-            more=max(0, len(run.falling) - _SHOWN),
+            counts=found.counts,
+            rows=found.first,
+            more=found.counts["edits"] - len(found.first),
         )
 
     async def send(self, request: Request) -> Response:
@@ -57,8 +57,8 @@ class ReimportScreen:
             case _:
                 raise WrongForm("neither of the two imports")
 
-    async def _dry_run(self, shop_key: str) -> DryRun:
+    async def _summary(self, shop_key: str) -> Summary:
         try:
-            return await read_dry_run(self._database, shop_key)
+            return await read_summary(self._database, shop_key, _SHOWN)
         except NoShop:
-            return DryRun(shop_key, (), None)
+            return Summary(DryRun(shop_key, (), None).counts(), ())
