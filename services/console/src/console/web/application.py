@@ -81,6 +81,9 @@ def make_application(
 def behind_proxies(app: Starlette, settings: ConsoleSettings) -> ASGIApp:
     """With the client's address as the proxies before it tell, as far as they are trusted."""
     trusted = [part.strip() for part in settings.trusted_proxies.split(",") if part.strip()]
+    if settings.is_secure and not trusted:
+        # TLS ends before the console, so there is a proxy, and every merchant seems to come from its address.
+        log.warning("no proxy is named: failed log-ins of all merchants count as one's", set="CONSOLE_TRUSTED_PROXIES")
     return ProxyHeadersMiddleware(app, trusted) if trusted else app  # type: ignore[arg-type, return-value]
 
 
