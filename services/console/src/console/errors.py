@@ -35,10 +35,9 @@ PublisherCause = Literal[
 
 
 class PublisherUnavailable(ConsoleError):
-    """`detail`: TikTok's own words, where there are any. `retry_after`: seconds."""
+    """`detail`: TikTok's own words, where there are any."""
 
-    def __init__(self, cause: PublisherCause, detail: str = "", *, retry_after: int | None = None) -> None:
+    def __init__(self, cause: PublisherCause, detail: str = "") -> None:
         super().__init__(f"{cause}: {detail}" if detail else cause)
         self.cause = cause
         self.detail = detail
-        self.retry_after = retry_after

@@ -201,10 +201,7 @@ def _unavailable(answer: Answer, document: Any) -> PublisherUnavailable:
         log.error("the publisher does not take this console's token: both need the same", status=answer.status)
         return PublisherUnavailable("not_set_up")
     log.warning("the publisher has no answer", status=answer.status, code=code, reason=message[:300])
-    wait = answer.headers.get("retry-after", "")
-    return PublisherUnavailable(
-        _CAUSES.get(code, "publisher_away"), message, retry_after=int(wait) if wait.isdecimal() else None
-    )
+    return PublisherUnavailable(_CAUSES.get(code, "publisher_away"), message)
 
 
 def _read(read: Callable[[Any], T], document: Any) -> T:
