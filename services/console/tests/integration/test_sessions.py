@@ -9,11 +9,14 @@ from every_route import application_of
 
 from console.app import build
 from console.settings import ConsoleSettings
+from console.web import csrf
 from shopsync_accounts import Accounts
+from shopsync_contracts.topics import IMPORT_COMMANDS
 from shopsync_runtime.http_server import make_http_app
 from shopsync_runtime.runtime import Runtime
 
 PASSWORD = "correct horse battery"
+ORIGIN = "http://127.0.0.1:8085"
 SECURE = "https://console.example.jp"
 WHO = {"email": "demo@example.jp", "password": PASSWORD}
 
@@ -121,6 +124,22 @@ async def test_a_second_log_in_ends_the_first_session_of_that_browser(world):
     stale = world.browser()
     stale.cookies.set("console_session", before)
     assert (await stale.get("/help")).status_code == 303
+
+
+async def test_a_form_from_before_another_log_in_of_the_browser_is_shown_and_sent_by_a_press(world):
+    old = csrf.token_of(world.client.cookies["console_session"])
+    again = await world.log_in("demo")
+    form = {"mode": "changed_only", "action_id": "11111111-1111-4111-8111-111111111111"}
+    own = {"origin": ORIGIN, "sec-fetch-site": "same-origin"}
+    shown = await again.post("/reimport", data={csrf.FIELD: old, **form}, headers=own)
+    assert shown.status_code == 409
+    assert "入力の続き" in shown.text
+    assert old not in shown.text
+    for told in ({"origin": ORIGIN}, {**own, "sec-fetch-site": "same-site"}, {"sec-fetch-site": "same-origin"}):
+        assert (await again.post("/reimport", data={csrf.FIELD: old, **form}, headers=told)).status_code == 403
+    assert not await world.events(IMPORT_COMMANDS)
+    assert (await world.post(again, "/reimport", **form)).status_code == 303
+    assert len(await world.events(IMPORT_COMMANDS)) == 1
 
 
 async def test_a_session_lives_while_it_is_used_and_never_longer_than_a_week(world):

@@ -10,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
+from console.errors import WrongForm
 from console.metrics import LOGINS
 from console.model import Language, Session
 from console.screens.kept_values import kept_values
@@ -84,11 +85,18 @@ class LoginScreen:
         return self._form(request, _Form(there, said=said if said in _SAID else None))
 
     async def keep_and_ask(self, request: Request) -> Response:
-        """In answer to a write whose session has ended: the form, with what was entered to be sent after it."""
+        """In answer to a write whose session has ended: the form, with what was entered to be sent after it.
+
+        Where the browser has logged in again meanwhile, in another window: what was entered at once.
+        """
         if request.scope["path"] == LOGOUT:
             return RedirectResponse(LOGIN, 303)
         headers = {"hx-retarget": "body", "hx-reswap": "innerHTML", **SHOWN} if is_partial(request) else {}
         kept, back = kept_form(visit_of(request).form), self._page_before(request)
+        if visit_of(request).session is not None:
+            if not kept:
+                raise WrongForm("a form of a session before this one, too large to be shown once more")
+            return self._resume(request, _Form(here_of(request), kept, back), 409, headers)
         shown = _Form(here_of(request), kept, back, "kept") if kept else _Form(back, notice="not_kept")
         return self._form(request, shown, 401, headers)
 
@@ -130,7 +138,8 @@ class LoginScreen:
         response: Response = RedirectResponse(own_path(str(visit.form.get("back", ""))), 303)
         if visit.form.get("kept"):
             request.state.visit = replace(visit, language=chosen)
-            response = self._form(request, self._carried(request)) if visit.session is None else self._resume(request)
+            carried = self._carried(request)
+            response = self._form(request, carried) if visit.session is None else self._resume(request, carried)
         self._cookies.set(response, "language", chosen, DEVICE_LIFETIME)
         return response
 
@@ -161,15 +170,18 @@ class LoginScreen:
         if not carried.kept:
             return RedirectResponse(carried.there, 303)
         request.state.visit = replace(visit_of(request), cookie=session.token, session=session)
-        return self._resume(request)
+        return self._resume(request, carried)
 
-    def _resume(self, request: Request) -> Response:
+    def _resume(
+        self, request: Request, carried: _Form, status: int = 200, headers: Mapping[str, str] | None = None
+    ) -> Response:
         """What was entered before the log-in is shown once more, and sent only by the merchant's own press."""
-        carried = self._carried(request)
         fields = kept_fields(carried.kept)
         return self._pages.page(
             request,
             "resume.html",
+            status,
+            headers,
             there=carried.there,
             back=carried.back,
             kept=kept_text(fields),

@@ -34,7 +34,7 @@ _VISIT_BYTES = 32
 _LONGEST_COOKIE = 100
 
 Answer = Callable[[Request], Awaitable[Response]]
-"""The log-in page in answer to a write without a session: it keeps what was entered."""
+"""The answer to a write without its session: the log-in page, or where there is another one what was entered."""
 Refusal = Callable[[Request, Exception], Awaitable[Response]]
 
 
@@ -117,8 +117,17 @@ class Guard:
         if not may_come_in:
             return await self._ask_for_login(request)
         if not csrf.fits(visit.cookie, str(form.get(csrf.FIELD) or request.headers.get(csrf.HEADER, ""))):
+            if self._is_of_former_session(request, visit):
+                return await self._ask_for_login(request)
             raise WrongForm("the form's token is not that of the session")
         return None
+
+    def _is_of_former_session(self, request: Request, visit: Visit) -> bool:
+        """Whether one of our own pages sent it, as the browser says: this browser has logged in again since."""
+        is_own = request.headers.get("origin") == self._public_url
+        is_own = is_own and request.headers.get("sec-fetch-site") == "same-origin"
+        path = request.scope["path"]
+        return is_own and visit.session is not None and path != LOGOUT and not is_for_everybody(path)
 
     def _check_origin(self, request: Request) -> None:
         """Browsers name the origin of every write; programs without a cookie of a user may leave it out."""
