@@ -186,7 +186,9 @@ async def test_statuses_are_counted_from_the_index_alone(mongo_client, mongo_dat
 
 def test_on_a_terminal_it_is_drawn_again_in_place_until_ctrl_c(kafka_bootstrap, topic_prefix):
     where = ("--kafka", kafka_bootstrap, "--prefix", topic_prefix)
-    command = [str(Path(sys.executable).with_name("shopsync")), *where, "watch", "--interval", "0.3"]
+    # What a shell runs in the background ignores Ctrl-C, and so do its children, unless they are told not to.
+    shopsync = ["env", "--default-signal=INT", str(Path(sys.executable).with_name("shopsync"))]
+    command = [*shopsync, *where, "watch", "--interval", "0.3"]
     main, side = pty.openpty()
     env = {**clean_environment(), "COLUMNS": "160", "LINES": "50", "TERM": "xterm"}
     child = subprocess.Popen(command, stdin=side, stdout=side, stderr=side, env=env, start_new_session=True)

@@ -231,12 +231,9 @@ def _row(document: Document) -> ProductRow:
     )
 
 
-async def read_numbers(database: Database, chosen: ProductFilter) -> list[str]:
-    """Numbers of all products that the filter takes, in order; of one shop from an index alone."""
-    if chosen.shop_key is None or chosen.removed:
-        found = database["products"].find(chosen.query(), {"product_no": 1}).sort("_id", 1)
-        return [str(one["product_no"]) async for one in found]
-    query = rows_query(chosen.shop_key, chosen)
+async def read_numbers(database: Database, shop_key: str, chosen: ProductFilter) -> list[str]:
+    """Numbers of all products of the shop that the filter takes, in order; from an index alone."""
+    query = rows_query(shop_key, chosen)
 
     async def ask(hint: Mapping[str, Any]) -> list[str]:
         found = database["products"].find(query, {"_id": 1}, **hint).sort("_id", 1)

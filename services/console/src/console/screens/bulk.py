@@ -171,7 +171,7 @@ class BulkScreen:
         """Ticked numbers that the tool does not have are left out: nothing could be written to them."""
         selection = Selection.of(form)
         if selection.all_of is not None:
-            numbers = await read_numbers(self._database, selection.all_of.filter(shop_key))
+            numbers = await read_numbers(self._database, shop_key, selection.all_of.filter(shop_key))
             named = await read_named(self._database, shop_key, numbers[:_NAMED])
             unknown = 0
         else:

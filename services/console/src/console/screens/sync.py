@@ -60,7 +60,7 @@ class SyncScreen:
         if selection.is_everything:
             return None
         if selection.all_of is not None:
-            return await read_numbers(self._database, selection.all_of.filter(shop_of(request)))
+            return await read_numbers(self._database, shop_of(request), selection.all_of.filter(shop_of(request)))
         return list(selection.numbers)
 
     async def _before(self, request: Request, selection: Selection) -> Response:

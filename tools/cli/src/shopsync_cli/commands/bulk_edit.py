@@ -71,7 +71,7 @@ def bulk_edit(
     else:
         changes = EditChanges()
     if selects:
-        named = run(_selected(mongo_of(ctx), chosen))
+        named = run(_selected(mongo_of(ctx), shop, chosen))
     events = _events(shop, named, changes, on)
     if dry_run:
         _tell_plan(shop, named, changes, on, run(_absent(mongo_of(ctx), shop, named)), as_json=as_json)
@@ -120,10 +120,10 @@ def _events(shop: str, numbers: Sequence[str], changes: EditChanges, on: bool | 
     ]
 
 
-async def _selected(settings: MongoSettings, chosen: ProductFilter) -> list[str]:
+async def _selected(settings: MongoSettings, shop: str, chosen: ProductFilter) -> list[str]:
     async with connected(settings) as database:
-        await require_shop(database, str(chosen.shop_key))
-        found = await read_numbers(database, chosen)
+        await require_shop(database, shop)
+        found = await read_numbers(database, shop, chosen)
     if not found:
         raise CommandFailed("no product is selected; `shopsync products` with the same options lists them")
     return found

@@ -17,6 +17,7 @@ from shopsync_cli.views.stdout import reader_is_gone
 from shopsync_cli.views.watch import print_glance, renderable
 from shopsync_cli.watching.glance import Glance, Watcher
 from shopsync_readmodel.shops.settings import require_shop
+from shopsync_runtime.cancelling import raise_if_cancelled
 
 
 def watch(
@@ -84,6 +85,7 @@ async def _watch(watcher: Watcher, *, interval: float, left: int | None, once: b
 async def _looks(watcher: Watcher, interval: float, left: int | None) -> AsyncIterator[tuple[Glance, bool]]:
     """Each look, and whether it is the last. `left` None: without an end."""
     while True:
+        raise_if_cancelled()
         glance = await watcher.look()
         left = None if left is None else left - 1
         yield glance, left == 0
