@@ -152,6 +152,13 @@ def test_a_text_that_is_a_choice_is_that_choice():
     assert changed(product, FIELDS, attributes={"2": (("21", None),)}) == ({}, {})
 
 
+def test_full_width_digits_of_a_number_are_sent_as_tiktok_takes_them():
+    product = snapshot(attributes=[{"id": "1", "values": [{"id": "12"}]}])
+    found, errors = changed(product, FIELDS, attributes={"3": ((None, "１２０．５"),)})
+    assert (found["attributes"][-1], errors) == ({"id": "3", "values": [{"name": "120.5"}]}, {})
+    assert changed(product, FIELDS, attributes={"3": ((None, "１２０W"),)})[1].keys() == {"a.3"}
+
+
 def test_the_last_attribute_is_cleared():
     product = snapshot(attributes=[{"id": "1", "values": [{"id": "11"}]}])
     assert changed(product, FIELDS, attributes={"1": ()}) == ({"attributes": None}, {})

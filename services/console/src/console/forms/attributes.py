@@ -60,9 +60,18 @@ def choices_of(attributes: Sequence[Attribute]) -> dict[str, Values]:
 
 
 def canonical(values: Values, field: AttributeField | None) -> Values:
-    """A value of one's own that is called like one of TikTok's is that one."""
-    ids = {} if field is None else {name: one for one, name in field.values.items()}
-    return tuple((ids[name], None) if id_ is None and name in ids else (id_, name) for id_, name in values)
+    """A value of one's own that is called like one of TikTok's is that one; numbers get plain digits."""
+    if field is None:
+        return tuple(values)
+    ids = {name: one for one, name in field.values.items()}
+    named = [(one, _plain_number(name) if field.numeric and name is not None else name) for one, name in values]
+    return tuple((ids[name], None) if one is None and name in ids else (one, name) for one, name in named)
+
+
+def _plain_number(text: str) -> str:
+    """With full-width digits turned into plain ones; anything that is no number stays as it was entered."""
+    digits = unicodedata.normalize("NFKC", text)
+    return digits if _NUMBER.fullmatch(digits) else text
 
 
 def entered_values(chosen: Sequence[str], own: str, *, several: bool) -> Values:
@@ -141,8 +150,7 @@ def _faults(field: AttributeField, values: Values) -> Iterator[FieldError]:
 
 
 def _is_positive(text: str) -> bool:
-    digits = unicodedata.normalize("NFKC", text)
-    return _NUMBER.fullmatch(digits) is not None and float(digits) > 0
+    return _NUMBER.fullmatch(text) is not None and float(text) > 0
 
 
 def as_attributes(choices: Choices) -> list[dict[str, Any]]:
