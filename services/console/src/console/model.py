@@ -25,7 +25,7 @@ class Session:
 
 
 ActionKind = Literal["edit", "switch", "bulk_edit", "import", "sync", "settings"]
-ActionState = Literal["sent", "applying", "waiting", "done", "refused"]
+ActionState = Literal["sent", "applying", "waiting", "unknown", "done", "refused"]
 OPEN_STATES: tuple[ActionState, ...] = ("sent", "applying", "waiting")
 
 
@@ -36,6 +36,9 @@ class Action:
     `product_nos` None: all products. With `more` only the first of them are kept, and `chosen` is the list's filter
     that took them, where it was one. `code` names the text for `reason`, which is what a service said; `until`: when a
     wait ends. `progress`: counts, by names of the texts that show them.
+
+    `is_confirmed`: Kafka has acknowledged all its events, as far as is stored. One that stays without that is
+    `unknown`: the process ended or Kafka did not answer, and its events may be there all the same.
     """
 
     id: str
@@ -54,6 +57,7 @@ class Action:
     mode: str | None = None
     refused: tuple[tuple[str, str], ...] = ()
     chosen: Mapping[str, str] | None = None
+    is_confirmed: bool = True
 
     @property
     def is_open(self) -> bool:

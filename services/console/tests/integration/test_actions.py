@@ -54,7 +54,7 @@ async def test_what_kafka_did_not_take_is_sent_by_the_same_form_with_its_first_t
     with pytest.raises(KafkaConnectionError):
         await actions.switch("demo", "A-1", True, action_id=one)
     [kept] = await actions.recent("demo")
-    assert (kept.state, kept.code) == ("refused", "not_sent")
+    assert (kept.state, kept.code) == ("unknown", "not_sent")
     monkeypatch.setattr(world.runtime.events, "publish_all", publish)
     first, world.now = world.now, world.now.replace(hour=9)
     await actions.switch("demo", "A-1", True, action_id=one)

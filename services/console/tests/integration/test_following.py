@@ -13,7 +13,7 @@ from console.live import Follower, Hub, Situation
 from console.settings import ConsoleSettings
 from console.store import ActionStore, BulkReports
 from shopsync_contracts.events import EditChanges, SyncSettings, TaxDefaults
-from shopsync_contracts.topics import SHOP_SETTINGS, TOOL_EDITS
+from shopsync_contracts.topics import IMPORT_COMMANDS, SHOP_SETTINGS, TOOL_EDITS
 from shopsync_runtime.runtime import Runtime
 from shopsync_runtime.testing import running
 from shopsync_testkit.polling import eventually
@@ -254,6 +254,78 @@ async def test_what_never_ends_is_not_followed_for_ever(world, actions, services
     await actions.request_import("demo", "changed_only", action_id=one)
     world.now += timedelta(days=8)
     await comes_to(actions, one, "done", "old")
+
+
+async def crashed(world, actions, one):
+    """The process ended after it had published the action and before that was stored."""
+    [shop] = await world.database["accounts"].find({"_id": "demo"}).to_list()
+    [kept] = [kept for kept in shop["actions"] if kept["id"] == one]
+    kept = {**kept, "state": "unsent", "claimed_until": world.now}
+    await world.database["accounts"].update_one({"_id": "demo", "actions.id": one}, {"$set": {"actions.$": kept}})
+    assert (await actions.get("demo", one)).state == "unknown"
+
+
+async def test_what_was_published_before_a_crash_is_found_out(world, actions, services):
+    await services.imported("A-1")
+    await silence(world.runtime)
+    done, bad, held, bulk, settings = (an_id() for _ in range(5))
+    await actions.edit("demo", "A-1", WEIGHT, action_id=done)
+    await actions.edit("demo", "A-1", EditChanges(brand_id="7"), action_id=bad)
+    await actions.edit("demo", "A-9", WEIGHT, action_id=held)
+    await actions.bulk_edit("demo", ["A-1"], WEIGHT, None, action_id=bulk)
+    await actions.save_settings("demo", SyncSettings(mode="auto"), TaxDefaults(), action_id=settings)
+    for one in (done, bad, held, bulk, settings):
+        await crashed(world, actions, one)
+    page = (await world.client.get(f"/actions/{done}")).text
+    assert "確認できません" in page
+    assert "反映できませんでした" not in page
+    assert 'href="/products/A-1"' in page
+    report = (await world.client.get(f"/bulk/{bulk}")).text
+    assert "確認できません" in report
+    assert "反映済み" not in report
+    await services.apply(await find_event(world, done))
+    await services.refuse(await find_event(world, bad), "no")
+    await services.hold_back(await find_event(world, held))
+    await services.report_bulk(bulk, [("A-1", "no")])
+    await world.database["shops"].update_one({"_id": "demo"}, {"$set": {"updated_at": world.now}})
+    async with another(world):
+        await comes_to(actions, done, "done")
+        await comes_to(actions, bad, "refused", "refused")
+        await comes_to(actions, held, "waiting", "held")
+        await comes_to(actions, bulk, "refused", "refused")
+        await comes_to(actions, settings, "done")
+
+
+async def test_what_proves_nothing_leaves_it_unknown_and_the_form_sends_it_again(world, actions, services):
+    for number in ("A-1", "A-2"):
+        await services.imported(number)
+    await silence(world.runtime)
+    later, gone, nothing, settings = (an_id() for _ in range(4))
+    await actions.edit("demo", "A-1", WEIGHT, action_id=later)
+    await actions.edit("demo", "A-2", WEIGHT, action_id=gone)
+    await actions.request_import("demo", "changed_only", action_id=nothing)
+    await actions.save_settings("demo", SyncSettings(mode="auto"), TaxDefaults(), action_id=settings)
+    for one in (later, gone, nothing, settings):
+        await crashed(world, actions, one)
+    await services.edited("A-1", minute=300, package_weight_g=400)
+    await services.removed("A-2", minute=181)
+    await services.deleted("A-2", minute=182)
+    after = world.now + timedelta(minutes=1)
+    await world.database["shops"].update_one({"_id": "demo"}, {"$set": {"updated_at": after}})
+    follower = Follower(
+        ActionStore(world.database),
+        Situation(world.database),
+        Hub(),
+        reports=BulkReports(world.database),
+        clock=world.clock,
+    )
+    for _ in range(2):
+        await follower.round()
+    assert {(await actions.get("demo", one)).state for one in (later, gone, nothing, settings)} == {"unknown"}
+    assert "確認できません" in (await world.client.get("/products/A-1/row")).text
+    await actions.request_import("demo", "changed_only", action_id=nothing)
+    assert (await actions.get("demo", nothing)).state == "sent"
+    assert [event.id for event in await world.events(IMPORT_COMMANDS)] == [nothing] * 2
 
 
 async def find_event(world, one):

@@ -21,7 +21,7 @@ class Stored:
         self.action = Action("A", "demo", "bulk_edit", NUMBERS, len(NUMBERS), AT, "sent", event_ids=("A",))
         self.looked = []
 
-    async def all_open(self, _now):
+    async def all_open(self, _now, _since):
         return [self.action] if self.action.is_open else []
 
     async def note(self, action):

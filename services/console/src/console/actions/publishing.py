@@ -193,7 +193,7 @@ class Actions:
     async def is_sent(self, shop_key: str, action_id: str) -> bool:
         """Whether this form was sent, or is being sent now. For forms whose products are looked up again each time."""
         known = await self.get(shop_key, action_id)
-        return known is not None and known.code != "not_sent"
+        return known is not None and known.state != "unknown"
 
     # Sending ------------------------------------------------------------------------------------------------
 
@@ -214,6 +214,7 @@ class Actions:
                 marks=asked.marks,
                 mode=asked.mode,
                 chosen=asked.chosen,
+                is_confirmed=False,
             )
             claim = await self._store.claim(action, digest, self._clock())
             if claim.digest != digest:

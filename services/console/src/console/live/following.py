@@ -16,6 +16,7 @@ from console.live.rules import (
     Verdicts,
     bulk_now,
     bulk_verdicts,
+    confirmed,
     edit_now,
     ended,
     import_now,
@@ -77,7 +78,10 @@ class Follower:
 
     async def oldest_open(self, now: datetime) -> datetime:
         """When the oldest open action was sent; now when there is none."""
-        return min((one.sent_at for one in await self._store.all_open(now)), default=now)
+        return min((one.sent_at for one in await self._open(now)), default=now)
+
+    async def _open(self, now: datetime) -> list[Action]:
+        return await self._store.all_open(now, now - GIVEN_UP_AFTER)
 
     async def run(self) -> None:
         """Until it is cancelled."""
@@ -92,13 +96,14 @@ class Follower:
     async def round(self) -> bool:
         """Look at every open action once. Whether there are any."""
         now = self._clock()
-        found = await self._store.all_open(now)
+        found = await self._open(now)
         self.shops = frozenset(one.shop_key for one in found)
         self._forget(found)
         await self._tell_of_others(found)
-        for before, after in [*await self._edits(found), *await self._others(found)]:
+        for before, found_now in [*await self._edits(found), *await self._others(found)]:
+            after = confirmed(before, found_now)
             if now - before.sent_at > GIVEN_UP_AFTER and after.is_open:
-                after = too_old(after)  # noqa: PLW2901 - this is what it is now
+                after = too_old(after)
             if after != before and await self._store.note(after):
                 self._tell(after)
                 del self._seen[after.id]
@@ -106,7 +111,7 @@ class Follower:
                     log.info(
                         "action ended", shop_key=after.shop_key, action_id=after.id, kind=after.kind, state=after.state
                     )
-        return bool(found)
+        return any(one.is_open for one in found)
 
     async def _tell_of_others(self, found: Sequence[Action]) -> None:
         """What another replica has stored meanwhile: it told its own pages, and these here know nothing of it."""
@@ -166,7 +171,9 @@ class Follower:
         if action.kind == "import":
             return import_now(action, self.known.reports(action.shop_key, action.id))
         if action.kind == "settings":
-            is_stored = await self._situation.has_settings(action.shop_key, action.sent_at)
+            is_stored = await self._situation.has_settings(
+                action.shop_key, action.sent_at, or_later=action.is_confirmed
+            )
             return ended(action, "done" if is_stored else "applying")
         return await (self._bulk(action) if action.kind == "bulk_edit" else self._sync(action))
 

@@ -59,6 +59,19 @@ def refused(action: Action, letter: Letter) -> Action:
     return ended(action, "refused", "refused", letter.error or letter.error_type)
 
 
+def confirmed(before: Action, after: Action) -> Action:
+    """The action as it is now, if what was found of it can only come from its own events; else as it was.
+
+    For one that nobody knows to be sent. A later change in its place, or a product that is gone, proves nothing; of
+    several events one that waits does not prove the others.
+    """
+    if before.is_confirmed or after.progress is not None:
+        return after
+    if after.is_open:
+        return after if after.code == "held" and len(after.event_ids) == 1 else before
+    return before if after.code in {"later", "deleted"} else after
+
+
 def too_old(action: Action) -> Action:
     """Not followed any longer."""
     return ended(action, "done", "review" if action.code == "review" else "old", action.reason)

@@ -69,9 +69,9 @@ class Situation:
             }
         return done
 
-    async def has_settings(self, shop_key: str, since: datetime) -> bool:
-        """Whether settings of that moment or later ones are stored."""
-        query = {"_id": shop_key, "updated_at": {"$gte": since}}
+    async def has_settings(self, shop_key: str, at: datetime, *, or_later: bool) -> bool:
+        """Whether settings of that moment are stored, or later ones."""
+        query = {"_id": shop_key, "updated_at": {"$gte": at} if or_later else at}
         return await self._database["shops"].find_one(query, {"_id": 1}) is not None
 
     async def has_pushes(self, shop_key: str) -> bool:

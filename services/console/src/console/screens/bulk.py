@@ -219,6 +219,8 @@ class BulkScreen:
             applied = await self._situation.carrying(shop_key, accepted, action.marks, action.sent_at)
 
         def outcome(number: str) -> str:
+            if action.state == "unknown":
+                return "unknown"
             if number in refused or (action.state == "refused" and number not in applied):
                 return "refused"
             return "applied" if number in applied and action.state != "refused" else "applying"

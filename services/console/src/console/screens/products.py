@@ -33,6 +33,7 @@ _TOLD_FOR_SECONDS = 1.0
 _ENDED_WITHIN = timedelta(minutes=15)
 _MOST_NOTICES = 5
 _ON_ROWS = frozenset({"edit", "switch"})
+_IN_VAIN = frozenset({"refused", "unknown"})
 _CHANGES_ROWS = _ON_ROWS | {"bulk_edit"}
 
 
@@ -218,8 +219,8 @@ def _row(product: ProductRow, actions: Sequence[Action], waiting: Mapping[str, C
         one for one in actions if one.kind in _CHANGES_ROWS and number in waiting.get(one.id, one.product_nos or ())
     ]
     still = next((one for one in about if one.is_open), None)
-    # A refusal is told until something newer was done.
-    newest = about[0] if about and about[0].state == "refused" and about[0].kind in _ON_ROWS else None
+    # A refusal, or that nobody knows whether it was sent, is told until something newer was done.
+    newest = about[0] if about and about[0].state in _IN_VAIN and about[0].kind in _ON_ROWS else None
     return Row(product, still or newest)
 
 

@@ -22,6 +22,8 @@ _UNSENT = "unsent"
 _FREE = datetime(1970, 1, 1, tzinfo=UTC)
 _LEASE = timedelta(seconds=60)
 """Longer than any publishing takes: whoever holds it for longer is gone."""
+_UNKNOWN_TOLD_FOR = timedelta(days=1)
+"""Lists name an action that nobody knows to be sent for so long; its own page does later too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,15 +120,17 @@ class ActionStore:
         return None if found is None else _action(shop_key, found, now)
 
     async def latest(self, shop_key: str, since: datetime, now: datetime) -> list[Action]:
-        """The open ones of a shop, and those that were asked for since then, newest first."""
-        recent = {"$or": [_IS_OPEN, {"$gte": ["$$one.sent_at", since]}]}
+        """The open ones of a shop, those of a day that are `unknown`, and all since then, newest first."""
+        told_since = {"$cond": [{"$eq": ["$$one.state", _UNSENT]}, min(since, now - _UNKNOWN_TOLD_FOR), since]}
+        recent = {"$or": [{"$in": ["$$one.state", list(OPEN_STATES)]}, {"$gte": ["$$one.sent_at", told_since]}]}
         found = await self._accounts.find_one({"_id": shop_key}, _only(recent))
         return _actions(found, now)
 
-    async def all_open(self, now: datetime) -> list[Action]:
-        """The open ones of all shops, without those that were never sent."""
-        shops = self._accounts.find({"actions.state": {"$in": list(OPEN_STATES)}}, _only(_IS_OPEN))
-        return [one async for shop in shops for one in _actions(shop, now) if one.is_open]
+    async def all_open(self, now: datetime, since: datetime) -> list[Action]:
+        """The open ones of all shops, and those since then of which nobody knows whether they were sent."""
+        unsent = {"actions": {"$elemMatch": {"state": _UNSENT, "sent_at": {"$gte": since}}}}
+        shops = self._accounts.find({"$or": [{"actions.state": {"$in": list(OPEN_STATES)}}, unsent]}, _only(_IS_OPEN))
+        return [one async for shop in shops for one in _actions(shop, now) if one.is_confirmed or one.sent_at >= since]
 
     async def _one(self, shop_key: str, action_id: str) -> Document | None:
         one = {"actions": {"$elemMatch": {"id": action_id}}}
@@ -189,14 +193,15 @@ def _action(shop_key: str, one: Document, now: datetime) -> Action:
         mode=one.get("mode"),
         refused=tuple((number, reason) for number, reason in one.get("refused") or ()),
         chosen=one.get("chosen"),
+        is_confirmed=one["state"] != _UNSENT,
     )
 
 
 def _state(one: Document, now: datetime) -> tuple[ActionState, str | None]:
-    """One that was stored and not sent is being sent now, or it never was: the process ended, or Kafka refused it."""
+    """One that was stored and not marked as sent is being sent now; or the process ended, or Kafka did not answer."""
     if one["state"] != _UNSENT:
         return one["state"], one.get("code")
-    return ("sent", None) if one["claimed_until"] > now else ("refused", "not_sent")
+    return ("sent", None) if one["claimed_until"] > now else ("unknown", "not_sent")
 
 
 def _marks(document: Document | None) -> EditMarks | None:

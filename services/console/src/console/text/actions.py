@@ -12,6 +12,7 @@ TEXTS = {
     "state_sent": ("受け付けました", "Accepted"),
     "state_applying": ("反映中です", "Being applied"),
     "state_waiting": ("待っています", "Waiting"),
+    "state_unknown": ("確認できません", "Not confirmed"),
     "state_done": ("完了しました", "Done"),
     "state_refused": ("反映できませんでした", "Could not be done"),
     "about": ("商品番号 {product_no}", "Product {product_no}"),
@@ -26,6 +27,7 @@ TEXTS = {
         "送信を確認できませんでした。反映されている場合もあります。内容を確認し、必要であれば、もう一度お試しください。",
         "Nobody confirmed that it was sent. It may have been done all the same: look first, then try again.",
     ),
+    "look_there": ("今の内容を確認する", "Look at what is there now"),
     "why_refused": (
         "この内容は反映できませんでした。元の値のままです。",
         "This could not be applied. The values are as they were.",

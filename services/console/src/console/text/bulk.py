@@ -66,6 +66,7 @@ TEXTS = {
     "status": ("状態", "Status"),
     "outcome_applied": ("反映済み", "Applied"),
     "outcome_applying": ("反映中", "Being applied"),
+    "outcome_unknown": ("確認できません", "Not confirmed"),
     "outcome_refused": ("反映できませんでした", "Refused"),
     "not_shown": (
         "ほか {n} 商品。反映できなかった商品は、上の表に先に表示されます。",

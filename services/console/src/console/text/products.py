@@ -36,6 +36,7 @@ TEXTS = {
     "pushed": ("最終送信", "Last sent"),
     "never": ("未送信", "Never"),
     "applying": ("反映中", "Being applied"),
+    "not_confirmed": ("確認できません", "Not confirmed"),
     "not_applied": ("反映できませんでした", "Could not be applied"),
     "removed": ("futureshopで削除済み", "Deleted in futureshop"),
     "hidden": ("Seller Centerで非公開", "Hidden in Seller Center"),

@@ -15,7 +15,7 @@ from starlette.responses import HTMLResponse
 from console.text import text
 from console.web.addresses import here_of
 from console.web.csrf import FIELD
-from console.web.sayings import reason_of, refusals_of
+from console.web.sayings import reason_of, refusals_of, where_to_look
 from console.web.static import address_of
 from console.web.visits import visit_of
 from shopsync_contracts.times import JST
@@ -87,6 +87,7 @@ class Pages:
         self._templates.filters["when"] = when
         self._templates.filters["reason_of"] = reason_of
         self._templates.filters["refusals_of"] = refusals_of
+        self._templates.filters["where_to_look"] = where_to_look
         self._templates.globals["static"] = address_of
         self._templates.globals["position"] = position
         self._templates.globals["new_id"] = lambda: str(uuid.uuid4())
