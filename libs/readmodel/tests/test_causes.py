@@ -72,9 +72,9 @@ async def test_what_the_check_before_sending_refused_is_told_from_blank(tool, ca
 @pytest.mark.parametrize(
     ("mode", "who", "what"),
     [
-        ("manual", "merchant in the tool", "complete, not sent since it changed; the shop syncs by hand"),
-        ("auto", "wait", "complete, not sent since it changed"),
-        ("scheduled", "wait", "complete, not sent since it changed"),
+        ("manual", "merchant in the tool", "not sent since it changed; the shop syncs by hand"),
+        ("auto", "wait", "not sent since it changed"),
+        ("scheduled", "wait", "not sent since it changed"),
     ],
 )
 async def test_who_sends_a_waiting_product_depends_on_the_shop(tool, causes, mode, who, what):

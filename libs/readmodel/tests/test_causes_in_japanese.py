@@ -165,6 +165,16 @@ async def test_the_check_before_sending_names_the_field_in_japanese(tool):
     ]
 
 
+async def test_no_bulk_edit_is_named_for_what_it_has_no_input_for(tool):
+    await tool.imported()
+    await tool.completed()
+    message = "attributes.100398: 素材 is required by the category"
+    await tool.failed(status="incomplete", code="incomplete", message=message, missing=("attributes.100398",))
+    [cause] = causes(await read_product(tool.database, "demo", "A-1"), datetime.now(UTC))
+    assert cause.what_ja == "商品属性（100398）：このカテゴリーでは「素材」の入力が必要です"
+    assert cause.do_ja == "商品詳細で入力してください"
+
+
 async def test_tiktoks_words_stay_as_they_are(tool):
     reason = {"position": "Title", "reason": "The title is <b>misleading</b>", "suggestion": "Use `plain` words"}
     await reviewed(tool, "rejected", reasons=[reason])

@@ -116,6 +116,14 @@ class AttributeField:
 
 
 @dataclass(frozen=True, slots=True)
+class Requirements:
+    """What a category asks of its products: its attributes in TikTok's order, and whether a size chart is required."""
+
+    fields: tuple[AttributeField, ...]
+    needs_size_chart: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Brand:
     """A brand that the shop can use. Without TikTok's authorisation (`authorized` False) buyers do not see it."""
 
@@ -141,10 +149,10 @@ class PublisherApi:
             tree = self._trees[shop_key] = _read(_tree, document)
         return tree
 
-    async def requirements(self, shop_key: str, category_id: str) -> tuple[AttributeField, ...]:
-        """The attributes of a leaf category, in TikTok's order. The cause is `refused` for what is no leaf."""
+    async def requirements(self, shop_key: str, category_id: str) -> Requirements:
+        """Of a leaf category. The cause is `refused` for what is no leaf."""
         document = await self._ask("GET", f"{_shop(shop_key)}/categories/{quote(category_id, safe='')}/requirements")
-        return _read(_attributes, document)
+        return _read(_requirements, document)
 
     async def brands(self, shop_key: str, text: str, category_id: str | None) -> tuple[Brand, ...]:
         """At most 50 whose name contains the text; of an empty text the first ones."""
@@ -220,6 +228,10 @@ def _tree(document: Any) -> CategoryTree:
             for row in document["categories"]
         )
     )
+
+
+def _requirements(document: Any) -> Requirements:
+    return Requirements(_attributes(document), bool(document["size_chart"]["required"]))
 
 
 def _attributes(document: Any) -> tuple[AttributeField, ...]:

@@ -553,3 +553,60 @@ async def test_what_a_push_found_missing_is_missing_until_it_is_changed(world, t
     assert gaps_named(same) == ["size_chart_image", "a.100701"]
     fields = {**fields_of(await opened(world)), "f.size_chart_image": "https://a.example/1.jpg", "t.100701": "日本"}
     assert gaps_named(await send(world, fields)) == []
+
+
+def demanded(page):
+    """To which inputs the list of what the category requires leads, and what stands above it."""
+    part = page.text.partition('id="demanded"')[2].partition("</div>")[0]
+    return re.findall(r'href="#([^"]*)"', part), " ".join(re.findall(r"<p>([^<]*)</p>", part))
+
+
+async def completed_in(tool, category_id, *attributes):
+    """A product that the catalog finds complete."""
+    await tool.imported()
+    await tool.completed()
+    await tool.edited(minute=2, category_id=category_id, attributes=list(attributes))
+    assert (await tool.document())["status"] == "pending"
+
+
+async def test_what_the_category_requires_is_named_whenever_the_page_is_opened(world, tool):
+    """ED-8: also what another value makes necessary, and a size chart."""
+    given = {"id": "100800", "values": [{"name": "あり"}]}
+    await completed_in(tool, "601234", given)
+    world.publisher.size_charts.add("601234")
+    page = await opened(world)
+    names, says = demanded(page)
+    assert names == ["a.100701", "a.100801", "a.100398", "size_chart_image"]
+    assert "入力しないまま同期すると、送信されずに「不足項目あり」になります" in says
+    section = page.text.partition('id="product-missing"')[2].partition('id="product-fields"')[0]
+    assert all(f'id="{name}"' in section for name in ["demanded", *names])
+    assert "必要な値がありません" not in page.text
+    filled = {"a.100701": "1007011", "a.100398": "1001001", "a.100801": "1008011"}
+    saved = await send(world, fields_of(page), **filled)
+    assert demanded(saved)[0] == gaps_named(saved) == ["size_chart_image"]
+    whole = await send(world, fields_of(page), **filled, **{"f.size_chart_image": "https://a.example/1.jpg"})
+    assert demanded(whole)[0] == gaps_named(whole) == []
+
+
+async def test_what_tiktok_has_taken_is_checked_again_only_once_it_is_changed(world, tool):
+    await completed_in(tool, "601234")
+    await tool.pushed(minute=10)
+    await tool.reviewed(review="approved", minute=20)
+    page = await opened(world)
+    assert "内容を変更して同期すると" in demanded(page)[1]
+    saved = await send(world, fields_of(page), f__package_weight_g="301")
+    assert "入力しないまま同期すると" in demanded(saved)[1]
+
+
+async def test_nothing_is_said_of_what_is_not_stored_or_not_known(world, tool):
+    await completed_in(tool, "611100")
+    world.publisher.attributes["611100"] = []
+    page = await opened(world)
+    assert demanded(page)[0] == []
+    chosen = await send(world, fields_of(page), step="category:601234")
+    assert demanded(chosen)[0] == []
+    assert "原産国" in chosen.text.partition('id="product-missing"')[2].partition('id="product-fields"')[0]
+    world.publisher.trouble = (503, "unavailable", "TikTok Shop does not answer", None)
+    await tool.edited(minute=3, category_id="601234")
+    away = await opened(world)
+    assert (demanded(away)[0], 'id="product-missing"' in away.text) == ([], False)

@@ -117,7 +117,7 @@ async def test_the_client_reads_what_the_real_one_answers(real):
         tree = await api.categories("demo")
         assert [one.name for one in tree.path("681100")] == ["ビューティー・パーソナルケア", "スキンケア", "化粧水"]
         assert [one.id for one in tree.matching("ペット ガム")] == ["692100"]
-        fields = {one.name: one for one in await api.requirements("demo", "681100")}
+        fields = {one.name: one for one in (await api.requirements("demo", "681100")).fields}
         assert fields["有効成分"].required_if == {("100960", "1009601")}
         assert (fields["全成分"].custom, fields["全成分"].values) == (True, {})
         assert fields["内容量(mL)"].numeric

@@ -64,11 +64,15 @@ BRANDS = [
 
 @dataclass
 class FakePublisher:
-    """`trouble`: (status, code, message, retry_after) for every answer, as long as it is set. `asked`: what came."""
+    """`trouble`: (status, code, message, retry_after) for every answer, as long as it is set. `asked`: what came.
+
+    `size_charts`: categories that require one.
+    """
 
     token: str = TOKEN
     categories: list[dict[str, Any]] = field(default_factory=lambda: list(CATEGORIES))
     attributes: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+    size_charts: set[str] = field(default_factory=set)
     brands: list[dict[str, Any]] = field(default_factory=lambda: list(BRANDS))
     consent_address: str = "https://services.tiktokshop.com/open/authorize?service_id=7&state=signed"
     trouble: tuple[int, str, str, int | None] | None = None
@@ -98,7 +102,7 @@ class FakePublisher:
             return problem(422, "refused", f"category {category_id} is not a leaf category (12052024)")
         rules = {
             "attributes": self.attributes.get(category_id, ATTRIBUTES),
-            "size_chart": {"supported": True, "required": False},
+            "size_chart": {"supported": True, "required": category_id in self.size_charts},
             "certificates": [{"name": "PSEマーク適合証明", "required": False}],
         }
         return JSONResponse({"category_version": "v1", "category_id": category_id, **rules})

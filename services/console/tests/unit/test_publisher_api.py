@@ -64,7 +64,9 @@ async def test_a_tree_is_asked_for_once_in_five_minutes(api, publisher):
 
 
 async def test_what_a_category_requires(api):
-    fields = {one.name: one for one in await api.requirements("demo", "601234")}
+    found = await api.requirements("demo", "601234")
+    assert not found.needs_size_chart
+    fields = {one.name: one for one in found.fields}
     assert fields["原産国"].values == {"1007011": "日本", "1007012": "中国"}
     assert (fields["原産国"].required, fields["原産国"].custom, fields["原産国"].multiple) == (True, True, False)
     assert fields["電池の種類"].required_if == {("100800", "1008001")}

@@ -54,13 +54,10 @@ PUT_ON_SALE: Final = Words("put it on sale", "販売する場合は、Seller Cen
 OFF: Final = Words("連携対象 is OFF: nothing is sent (TG-1)", "連携対象がOFFのため、TikTok Shopへ送信されません")
 SWITCH_ON: Final = Words("switch it ON if it is to be sold", "販売する場合は、連携対象をONにしてください")
 NOT_SENT_BY_HAND: Final = Words(
-    "complete, not sent since it changed; the shop syncs by hand",
-    "入力は揃っていますが、最新の内容はまだ送信されていません（手動連携）",
+    "not sent since it changed; the shop syncs by hand", "最新の内容はまだ送信されていません（手動連携）"
 )
 PRESS_SYNC: Final = Words("press [同期]", "商品一覧の［同期］を押してください")
-NOT_SENT: Final = Words(
-    "complete, not sent since it changed", "入力は揃っていますが、最新の内容はまだ送信されていません"
-)
+NOT_SENT: Final = Words("not sent since it changed", "最新の内容はまだ送信されていません")
 SYNCS_BY_ITSELF: Final = Words("nothing: the shop syncs {when}", "対応は不要です。{when}自動で送信されます")
 SEND_FAILED: Final = "the send failed"
 SEND_FAILED_JA: Final = "送信できませんでした"
@@ -138,6 +135,7 @@ PRICE_IN_FUTURESHOP: Final = Words(
     "futureshopで価格を入力して［情報を更新する］を押すか、この画面で価格を入力してください",
 )
 ENTER: Final = Words("enter it (商品詳細 or 一括入力・変更)", "商品詳細、または［一括入力・変更］で入力してください")
+ENTER_IN_PRODUCT: Final = Words("enter it in 商品詳細", "商品詳細で入力してください")
 ENTER_HERE: Final = Words(
     "enter it in the tool: futureshop has the product no more",
     "この画面で入力してください（futureshopからは削除されています）",

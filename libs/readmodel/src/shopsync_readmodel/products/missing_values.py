@@ -10,6 +10,8 @@ from shopsync_readmodel.stored.layers import UPSTREAM_FIELDS, SkuNo
 from shopsync_readmodel.words import Words
 
 _UPSTREAM = (*UPSTREAM_FIELDS, "axes", "skus")
+_ONE_BY_ONE = ("attributes", "size_chart_image")
+"""No bulk edit has an input for these."""
 
 
 def missing_value(name: str, found: StoredProduct, snapshot: ProductSnapshot) -> Cause:
@@ -21,7 +23,7 @@ def missing_value(name: str, found: StoredProduct, snapshot: ProductSnapshot) ->
     if who is Actor.FUTURESHOP and root not in UPSTREAM_FIELDS:
         place = say.PRICE_IN_FUTURESHOP if name.endswith(".price") else say.IN_FUTURESHOP
     if who is Actor.TOOL or root in snapshot.edited_fields:
-        who, place = Actor.TOOL, say.ENTER
+        who, place = Actor.TOOL, say.ENTER_IN_PRODUCT if root in _ONE_BY_ONE else say.ENTER
     elif snapshot.removed_upstream is not None and root in UPSTREAM_FIELDS:
         who, place = Actor.TOOL, say.ENTER_HERE
     if is_stock:

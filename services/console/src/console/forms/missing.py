@@ -13,6 +13,7 @@ REQUIRED: Final = ("category_id", "brand_id", "package_weight_g", *SIDES, *UPSTR
 """As the catalog asks for them (ED-4, Q9), beside the category's attributes and stock."""
 _STOCK: Final = "stock."
 _ATTRIBUTE: Final = "a."
+_SIZE_CHART: Final = "size_chart_image"
 
 
 def still_missing(
@@ -21,6 +22,8 @@ def still_missing(
     entered: Entered,
     attributes: Sequence[AttributeInput],
     before: Sequence[AttributeInput],
+    *,
+    needs_size_chart: bool,
 ) -> tuple[str, ...]:
     """What is blank with what was entered, and what a service found missing and nobody has changed since.
 
@@ -29,8 +32,15 @@ def still_missing(
     found = missing_fields(snapshot)
     texts = texts_of(snapshot.content)
     now = {**texts, **entered.texts}
-    blank = [name for name in (*REQUIRED, "size_chart_image") if _lacks(name, now, texts, found)]
+    required = (*REQUIRED, _SIZE_CHART) if needs_size_chart else REQUIRED
+    blank = [name for name in (*REQUIRED, _SIZE_CHART) if _lacks(name, now, texts, found, required)]
     return (*blank, *_attributes(snapshot, attributes, before), *_stock(was, entered))
+
+
+def demanded(attributes: Sequence[AttributeInput], size_chart: str, *, needs_size_chart: bool) -> tuple[str, ...]:
+    """What the category requires and is blank: the catalog knows nothing of it, only a push finds it out (ED-8)."""
+    blank = [f"{_ATTRIBUTE}{one.id}" for one in attributes if one.is_missing]
+    return tuple([*blank, _SIZE_CHART] if needs_size_chart and not size_chart else blank)
 
 
 def fields_of(names: Sequence[str]) -> frozenset[str]:
@@ -38,8 +48,10 @@ def fields_of(names: Sequence[str]) -> frozenset[str]:
     return frozenset(_field(name) for name in names)
 
 
-def _lacks(name: str, now: dict[str, str], texts: dict[str, str], found: frozenset[str]) -> bool:
-    if name in REQUIRED and not now[name]:
+def _lacks(
+    name: str, now: dict[str, str], texts: dict[str, str], found: frozenset[str], required: Sequence[str]
+) -> bool:
+    if name in required and not now[name]:
         return True
     return name in found and now[name] == texts[name]
 

@@ -15,7 +15,7 @@ from console.errors import NoSuchPage, WrongForm
 from console.forms import product as forms
 from console.forms.attributes import AttributeInput, as_lines, choices_of, inputs
 from console.forms.fields import UPSTREAM, plain, texts_of
-from console.forms.missing import still_missing
+from console.forms.missing import demanded, still_missing
 from console.forms.product import Entered, Errors, Rendered
 from console.model import Action
 from console.screens.product_lists import Lists, Picking, ProductLists
@@ -28,6 +28,7 @@ from shopsync_readmodel.products.product import StoredProduct, find_product
 from shopsync_runtime.mongo import Database
 
 _LATEST = 20
+_TAKEN = ("in_review", "synced")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +36,7 @@ class FormState:
     """All that a form shows: what it was made with, what is entered, what is wrong, and how far the pickers are.
 
     `message`: the name of the text on top. `failed`: it was not sent, and the same form may be sent again. `stepped`:
-    the part in which a step was made; the focus goes there.
+    the part in which a step was made; the focus goes there. `is_fresh`: nothing was entered yet.
     """
 
     was: Rendered
@@ -47,6 +48,7 @@ class FormState:
     failed: bool = False
     sent: str | None = None
     stepped: str = ""
+    is_fresh: bool = False
 
     @property
     def is_settled(self) -> bool:
@@ -194,7 +196,9 @@ class ProductScreen:
         lists = await self._lists.read(shop_of(request), texts["category_id"], state.picking)
         part = _attributes(state, lists, found.snapshot)
         gaps = _gaps(state, lists, part, found.snapshot) if state.is_settled else None
-        view = view_of(found, self._clock(), lacks_attributes=part.lacks_one, gaps=gaps)
+        size_chart, needed = texts["size_chart_image"], lists.needs_size_chart
+        blank = demanded(part.fields or (), size_chart, needs_size_chart=needed)
+        view = view_of(found, self._clock(), demanded=blank, gaps=gaps)
         if not template:
             template = "product/body.html" if is_partial(request) else "product/page.html"
         return self._pages.page(
@@ -204,6 +208,7 @@ class ProductScreen:
             SHOWN if is_partial(request) else None,
             view=view,
             form=state,
+            demand=_demand(state, view),
             texts=texts,
             lists=lists,
             attributes=part,
@@ -217,7 +222,17 @@ def _fresh(found: StoredProduct) -> FormState:
     if found.snapshot is None:
         raise NoSuchPage("the product is not in the tool")
     was = forms.rendered(found.snapshot, sku_rows(found))
-    return FormState(was, forms.untouched(found.snapshot, was))
+    return FormState(was, forms.untouched(found.snapshot, was), is_fresh=True)
+
+
+def _demand(state: FormState, view: ProductView) -> str:
+    """The text about what the category requires and is blank. None while that is not what is stored.
+
+    What TikTok Shop has taken is sent again, and so checked again, only once it is changed (RB-9).
+    """
+    if not view.demanded or not (state.is_fresh or state.is_settled):
+        return ""
+    return "later" if state.sent is None and view.status in _TAKEN else "sync"
 
 
 def _texts(found: StoredProduct) -> dict[str, str]:
@@ -239,11 +254,6 @@ class _AttributesPart:
     lines: str
     unknown: tuple[str, ...]
 
-    @property
-    def lacks_one(self) -> bool:
-        """Whether one that the category requires is blank."""
-        return any(one.is_missing for one in self.fields or ())
-
 
 def _attributes(state: FormState, lists: Lists, snapshot: ProductSnapshot | None) -> _AttributesPart:
     stored = choices_of(snapshot.content.attributes) if snapshot is not None else {}
@@ -260,7 +270,8 @@ def _gaps(state: FormState, lists: Lists, part: _AttributesPart, snapshot: Produ
     if snapshot is None:
         return ()
     before = inputs(lists.fields or (), choices_of(snapshot.content.attributes))
-    return still_missing(snapshot, state.was, state.entered, part.fields or (), before)
+    needed = lists.needs_size_chart
+    return still_missing(snapshot, state.was, state.entered, part.fields or (), before, needs_size_chart=needed)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from starlette.datastructures import FormData
 
 from console.errors import PublisherUnavailable
 from console.forms.fields import FieldError
-from console.publisher_api import AttributeField, Brand, Category, CategoryTree, PublisherApi
+from console.publisher_api import AttributeField, Brand, Category, CategoryTree, PublisherApi, Requirements
 
 _PATIENCE_SECONDS = 6.0
 """A page is not held up for longer: it works without the lists."""
@@ -79,17 +79,27 @@ class Picking:
 class Lists:
     """What is known now. Without `tree` the ids are entered by hand; `trouble` says why.
 
-    `fields` None: of no category, or not known. `names`: brands by id, as far as they are known.
+    `requirements` None: of no category, or not known.
     """
 
     tree: CategoryTree | None = None
     category_id: str = ""
-    fields: tuple[AttributeField, ...] | None = None
+    requirements: Requirements | None = None
     brands: tuple[Brand, ...] = ()
     found: tuple[Category, ...] = ()
     below: tuple[Category, ...] = ()
     above: tuple[Category, ...] = ()
     trouble: PublisherUnavailable | None = None
+
+    @property
+    def fields(self) -> tuple[AttributeField, ...] | None:
+        """The category's attributes; None: of no category, or not known."""
+        return None if self.requirements is None else self.requirements.fields
+
+    @property
+    def needs_size_chart(self) -> bool:
+        """Whether the category is known to require one."""
+        return self.requirements is not None and self.requirements.needs_size_chart
 
     @property
     def category_path(self) -> tuple[Category, ...]:
@@ -136,7 +146,7 @@ class ProductLists:
                 category = tree.get(category_id) if category_id else None
                 is_leaf = category is not None and category.is_leaf
                 if is_leaf:
-                    lists = replace(lists, fields=await self._publisher.requirements(shop_key, category_id))
+                    lists = replace(lists, requirements=await self._publisher.requirements(shop_key, category_id))
                 brands = await self._publisher.brands(
                     shop_key, picking.brand_text_was, category_id if is_leaf else None
                 )

@@ -55,7 +55,8 @@ class Layers:
 class ProductView:
     """`missing` and `others`: the names of the form's fields, in the order in which they are shown.
 
-    `gaps`: names of inputs that lack a value after what was entered is saved.
+    `gaps`: names of inputs that lack a value after what was entered is saved; `demanded`: of those that are blank and
+    that the category requires.
     """
 
     snapshot: ProductSnapshot
@@ -71,6 +72,7 @@ class ProductView:
     stock_is_missing: bool
     missing_attributes: frozenset[str]
     gaps: tuple[str, ...] = ()
+    demanded: tuple[str, ...] = ()
 
     @property
     def gaps_named(self) -> tuple[str, ...]:
@@ -85,9 +87,9 @@ class ProductView:
 
 
 def view_of(
-    found: StoredProduct, now: datetime, *, lacks_attributes: bool = False, gaps: Sequence[str] | None = None
+    found: StoredProduct, now: datetime, *, demanded: Sequence[str] = (), gaps: Sequence[str] | None = None
 ) -> ProductView:
-    """`lacks_attributes`: one that its category requires is blank. Raises NoSuchPage for one not in the tool.
+    """`demanded`: blank inputs that its category requires. Raises NoSuchPage for one not in the tool.
 
     `gaps`: inputs that lack a value after what was entered; they count in place of what is stored.
     """
@@ -95,7 +97,7 @@ def view_of(
     if snapshot is None:
         raise NoSuchPage("the product is not in the tool")
     if gaps is None:
-        missing = missing_fields(snapshot) | ({"attributes"} if lacks_attributes else set())
+        missing = missing_fields(snapshot) | fields_of(demanded)
         unnamed = frozenset(
             path.removeprefix("attributes.") for path in snapshot.missing if path.startswith("attributes.")
         )
@@ -117,6 +119,7 @@ def view_of(
         stock_is_missing="stock" in missing,
         missing_attributes=unnamed,
         gaps=tuple(gaps or ()),
+        demanded=tuple(demanded),
     )
 
 

@@ -19,12 +19,21 @@ TEXTS = {
         "A value that TikTok Shop requires is blank, or the stock is below 1. It is not sent.",
     ),
     "do_incomplete": (
-        "商品詳細で不足項目を入力してください。複数の商品には［一括入力・変更］が使えます。",
-        "Enter the missing values on the product's page, or for many products with the bulk edit.",
+        "商品詳細で不足項目を入力してください。複数の商品には［一括入力・変更］が使えます（商品属性とサイズ表を除く）。",
+        (
+            "Enter the missing values on the product's page, or for many products with the bulk edit (but for"
+            " attributes and size charts)."
+        ),
     ),
     "what_pending": (
-        "入力は揃っています。まだ送信されていないか、送信したあとに内容が変わりました。",
-        "Complete. It was never sent, or has changed since.",
+        (
+            "まだ送信されていないか、送信したあとに内容が変わりました。カテゴリーごとの必須属性は送信のときに確認され、"
+            "足りないと「不足項目あり」になります。足りない属性は、商品詳細と同期の画面に先に表示されます。"
+        ),
+        (
+            "It was never sent, or has changed since. What its category requires is checked when it is sent: without"
+            " it the product ends in 不足項目あり. The product's page and the page before a sync tell it earlier."
+        ),
     ),
     "do_pending": (
         (

@@ -65,6 +65,26 @@ TEXTS = {
         "次の項目を入力すると、TikTok Shopへ送信できるようになります。",
         "With these values the product can be sent to TikTok Shop.",
     ),
+    "demanded_sync": (
+        (
+            "TikTok Shopは、このカテゴリーの商品に次の項目を求めています。"
+            "入力しないまま同期すると、送信されずに「不足項目あり」になります。"
+        ),
+        (
+            "TikTok Shop requires these of a product in this category. Without them a sync does not send it: it ends in"
+            " 不足項目あり (incomplete)."
+        ),
+    ),
+    "demanded_later": (
+        (
+            "TikTok Shopは、このカテゴリーの商品に次の項目を求めています。"
+            "内容を変更して同期すると、入力するまで送信されずに「不足項目あり」になります。"
+        ),
+        (
+            "TikTok Shop requires these of a product in this category. Once it is changed, a sync does not send it"
+            " without them: it ends in 不足項目あり (incomplete)."
+        ),
+    ),
     "fields": ("商品情報", "Product values"),
     "save": ("保存する", "Save"),
     "save_hint": (
