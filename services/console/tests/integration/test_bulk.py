@@ -101,6 +101,16 @@ async def edits_of_the_console(world):
     return [one for one in await edits(world) if one.source == "/shopsync/console"]
 
 
+async def test_numbers_are_asked_for_as_they_are_understood(world, twenty):
+    values = {"f.price": "￥１，２００", "f.package_weight_g": "500ｇ", "f.height": "５㎝"}
+    asked = await confirmed(world, twenty[:1], **values)
+    assert all(f"<td>{one}</td>" in asked.text for one in ("1,200円", "500g", "5cm"))
+    await world.post(world.client, "/bulk", **fields_of(asked), step="send")
+    [event] = await edits_of_the_console(world)
+    size = {"height": 5}
+    assert event.data.changes.model_dump() == {"price": 1200, "package_weight_g": 500, "package_dimensions_cm": size}
+
+
 async def test_the_report_names_each_refusal_in_japanese(world, services):
     for number in ("A-1", "gone-1"):
         await services.imported(number)
@@ -209,12 +219,13 @@ async def test_ticked_to_be_cleared_is_cleared_and_blank_is_left_alone(world, se
     ("values", "field", "words"),
     [
         ({}, "form", "変更する項目を1つ以上"),
-        ({"f.package_weight_g": "0"}, "package_weight_g", "1以上"),
+        ({"f.package_weight_g": "0"}, "package_weight_g", "1〜9,999,999g"),
         ({"f.package_weight_g": "1.5"}, "package_weight_g", "整数で"),
-        ({"f.package_weight_g": "99999999"}, "package_weight_g", "以下で"),
+        ({"f.package_weight_g": "99999999"}, "package_weight_g", "1〜9,999,999g"),
         ({"f.length": "x", "f.width": "20"}, "length", "整数で"),
-        ({"f.height": "10000"}, "height", "9,999以下"),
-        ({"f.price": "-1"}, "price", "1以上"),
+        ({"f.height": "10000"}, "height", "1〜9,999cm"),
+        ({"f.price": "-1"}, "price", "1〜999,999,999円"),
+        ({"f.price": "1,2,3"}, "price", "「1,2,3」は数として読み取れません"),
         ({"f.price": "500", "clear": "price"}, "price", "どちらかに"),
         ({"f.height": "5", "clear": "package_dimensions_cm"}, "height", "どちらかに"),
         ({"f.category_id": "601000"}, "category_id", "末端のカテゴリー"),

@@ -148,17 +148,18 @@ async def test_a_field_that_somebody_else_changed_meanwhile_is_not_overwritten(w
         ("f.description", "x" * 10_001, "10000文字までで"),
         ("f.images", "\n".join(["https://a.example/1.jpg"] * 10), "9件まで"),
         ("f.images", "javascript:alert(1)", "http:// または https://"),
-        ("f.price", "0", "1以上で"),
-        ("f.price", "12.5", "整数で"),
-        ("f.price", "1000000000", "999,999,999以下で"),
-        ("f.package_weight_g", "x", "整数で"),
-        ("f.length", "0", "1以上で"),
-        ("f.height", "10000", "9,999以下で"),
+        ("f.price", "0", "1〜999,999,999円の整数で"),
+        ("f.price", "1000000000000", "1〜999,999,999円の整数で"),
+        ("f.price", "12.5", "「12.5」は数として読み取れません"),
+        ("f.price", "①", "「①」は数として読み取れません。1〜999,999,999円の整数で"),
+        ("f.package_weight_g", "1,2,3", "1〜9,999,999gの整数で入力してください（例：500、500g）"),
+        ("f.length", "0", "1〜9,999cm"),
+        ("f.height", "10000", "1〜9,999cm"),
         ("f.size_chart_image", "x", "http:// または https://"),
         ("f.category_id", "999", "TikTok Shopの一覧にない"),
         ("f.category_id", "600001", "末端のカテゴリー"),
-        ("stock.0", "100000", "99,999以下で"),
-        ("stock.0", "-1", "0以上で"),
+        ("stock.0", "100000", "0〜99,999個"),
+        ("stock.0", "-1", "0〜99,999個"),
         ("stock.0", "", "入力してください"),
     ],
 )
@@ -236,6 +237,26 @@ async def test_four_hundred_skus_can_be_filled_at_once(world, tool):
     [sent] = await changes(world)
     assert [one["quantity"] for one in sent["stock"]] == [1, *[5] * 399]
     assert len({(one["vertical_no"], one["horizontal_no"]) for one in sent["stock"]}) == 400
+
+
+async def test_what_is_no_number_is_filled_into_no_sku(world, tool):
+    skus = [{"vertical_no": "M", "stock": 0}, {"vertical_no": "L", "stock": 0}]
+    await tool.imported(skus=skus, axes={"vertical": "サイズ"})
+    fields = {**fields_of(await opened(world)), "stock.0": "", "stock.1": "3"}
+    refused = await send(world, fields, step="fill:", fill="１２本")
+    assert refused.status_code == 422
+    assert "「１２本」は数として読み取れません。0〜99,999個の整数で" in refused.text.split('id="fill-error">')[1]
+    kept = fields_of(refused)
+    assert (kept["fill"], kept["stock.0"], kept["stock.1"]) == (["１２本"], [""], ["3"])
+    filled = fields_of(await send(world, kept, step="fill:", fill="１２個"))
+    assert (filled["fill"], filled["stock.0"], filled["stock.1"]) == ([""], ["12"], ["3"])
+
+
+async def test_every_number_has_its_unit_beside_it(world, tool):
+    await tool.imported()
+    text = (await opened(world)).text
+    for name, unit in (("price", "円"), ("package_weight_g", "g"), ("height", "cm"), ("stock.0", "個")):
+        assert re.search(rf'<input id="{re.escape(name)}"[^>]*> *<span class="unit"[^>]*>{unit}</span>', text), name
 
 
 async def test_a_variation_has_no_switch_of_its_own(world, tool):

@@ -76,7 +76,7 @@ async def test_the_form_again_with_other_values_is_followed_as_the_saving_that_i
     ("changed", "field", "words"),
     [
         ({"mode": "auto", "interval": "0"}, "interval", "「0」は使えません"),
-        ({"mode": "auto", "interval": "1441"}, "interval", "1〜1440"),
+        ({"mode": "auto", "interval": "1441"}, "interval", "1〜1,440分"),
         ({"mode": "auto", "interval": "abc"}, "interval", "「abc」"),
         ({"mode": "auto", "interval": ""}, "interval", "入力してください"),
         ({"mode": "scheduled", "times": ["", ""]}, "times", "時刻を1つ以上"),

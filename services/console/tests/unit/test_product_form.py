@@ -8,7 +8,8 @@ import pytest
 from catalog.rules import status as catalog_status
 from console.errors import WrongForm
 from console.forms import attributes as attr
-from console.forms.fields import Wrong, addresses, missing_fields, plain, whole_number
+from console.forms.errors import Wrong
+from console.forms.fields import addresses, missing_fields, plain
 from console.forms.missing import REQUIRED, fields_of
 from console.forms.product import Entered, Rendered, changes_of, rendered, settled, untouched
 from console.publisher_api import AttributeField
@@ -89,15 +90,10 @@ def test_sides_are_sent_one_by_one():
     assert changed(snapshot(), length="30") == ({"package_dimensions_cm": {"length": 30}}, {})
 
 
-@pytest.mark.parametrize(("text", "number"), [("12", 12), ("１２", 12), ("1,200", 1200), ("1，200", 1200), ("-1", -1)])
-def test_numbers_as_merchants_write_them(text, number):
-    assert whole_number(text) == number
-
-
-@pytest.mark.parametrize("text", ["1.5", "1e3", "一", "12円", "", "9" * 30, "٣"])
-def test_what_is_no_whole_number(text):
-    with pytest.raises(Wrong):
-        whole_number(text)
+def test_the_same_number_written_in_another_way_is_no_change():
+    assert changed(snapshot(price=1200, package_weight_g=500), price="￥1,200", package_weight_g="５００g") == ({}, {})
+    was = Rendered(rendered(snapshot(), ()).texts, {}, (("M", "1", "10"),))
+    assert changes_of(was, Entered({}, stock={0: "１０個"}), snapshot(), None)[0].stock == ()
 
 
 def test_addresses_stand_one_in_a_line():
@@ -121,7 +117,10 @@ def test_missing_paths_name_fields_of_the_form():
 
 
 def test_an_error_of_the_second_sku_stands_beside_it():
-    assert changed(snapshot(), stock=["", "1", "100000", "x"])[1] == {"stock.2": "at_most", "stock.3": "whole_number"}
+    assert changed(snapshot(), stock=["", "1", "100000", "x"])[1] == {
+        "stock.2": "out_of_range",
+        "stock.3": "no_whole_number",
+    }
     assert changed(snapshot(), stock=["", "1"])[0] == {
         "stock": [{"vertical_no": "M", "horizontal_no": "1", "quantity": 1}]
     }

@@ -1,12 +1,12 @@
 """A category's attributes as inputs of a form: one choice, several, free text, numbers, needed only with another."""
 
 import re
-import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from console.forms.fields import FieldError, Wrong
+from console.forms.errors import FieldError, Wrong
+from console.forms.numbers import decimal_number
 from console.publisher_api import AttributeField
 from shopsync_contracts.events import Attribute
 from shopsync_contracts.limits import MAX_ATTRIBUTE_NAME, MAX_TIKTOK_ID
@@ -17,7 +17,6 @@ Values = tuple[Value, ...]
 Choices = Mapping[str, Values]
 """Values by the attribute's id."""
 
-_NUMBER: Final = re.compile(r"\d+(\.\d+)?")
 _LINE: Final = re.compile(r"(\S+?)\s*[=:＝：]\s*(\S.*)")
 _QUOTED: Final = re.compile(r'"(.+)"|「(.+)」')
 
@@ -69,9 +68,8 @@ def canonical(values: Values, field: AttributeField | None) -> Values:
 
 
 def _plain_number(text: str) -> str:
-    """With full-width digits turned into plain ones; anything that is no number stays as it was entered."""
-    digits = unicodedata.normalize("NFKC", text)
-    return digits if _NUMBER.fullmatch(digits) else text
+    """With plain digits and without commas; anything that is no number stays as it was entered."""
+    return decimal_number(text) or text
 
 
 def entered_values(chosen: Sequence[str], own: str, *, several: bool) -> Values:
@@ -143,14 +141,10 @@ def _faults(field: AttributeField, values: Values) -> Iterator[FieldError]:
         elif name is not None:
             if not field.custom:
                 yield FieldError("not_a_choice", {"value": name[:100]})
-            elif field.numeric and not _is_positive(name):
-                yield FieldError("positive_number")
+            elif field.numeric and decimal_number(name) is None:
+                yield FieldError("positive_number", {"given": name[:40]})
             elif len(name) > MAX_ATTRIBUTE_NAME:
                 yield FieldError("too_long", {"n": MAX_ATTRIBUTE_NAME, "has": len(name)})
-
-
-def _is_positive(text: str) -> bool:
-    return _NUMBER.fullmatch(text) is not None and float(text) > 0
 
 
 def as_attributes(choices: Choices) -> list[dict[str, Any]]:

@@ -6,7 +6,9 @@ from typing import Any, Final, Literal
 
 from starlette.datastructures import FormData
 
-from console.forms.fields import SIDES, FieldError, Wrong, plain, value_of
+from console.forms.errors import FieldError, Wrong
+from console.forms.fields import SIDES, plain, value_of
+from console.forms.numbers import AMOUNTS, whole_number
 from console.forms.product import Errors, validated
 from shopsync_contracts.events import EditChanges
 
@@ -51,6 +53,12 @@ class BulkEntered:
         return [
             (name, None if name in self.clear else self.texts[name]) for name in (*CLEARABLE, *SIDES) if self._is(name)
         ]
+
+    def amounts(self) -> dict[str, int]:
+        """The numbers by their fields, of texts in which nothing is wrong."""
+        return {
+            name: whole_number(text, AMOUNTS[name]) for name, text in self.texts.items() if name in AMOUNTS and text
+        }
 
     def _is(self, name: str) -> bool:
         return name in self.clear or bool(self.texts.get(name))

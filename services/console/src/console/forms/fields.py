@@ -1,36 +1,18 @@
 """The fields of a product's form, one text each, and what their texts mean."""
 
 import re
-import unicodedata
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 from typing import Any, Final
 
+from console.forms.errors import Wrong
+from console.forms.numbers import AMOUNTS, whole_number
 from shopsync_contracts.events import ProductSnapshot, SnapshotContent
 
 UPSTREAM: Final = ("name", "description", "images", "price")
 SIDES: Final = ("length", "width", "height")
-NUMBERS: Final = ("price", "package_weight_g", *SIDES)
 TEXTS: Final = (*UPSTREAM, "category_id", "brand_id", "package_weight_g", *SIDES, "size_chart_image")
 _ONE_LINE: Final = frozenset(TEXTS) - {"description", "images"}
-_WHOLE: Final = re.compile(r"-?[0-9]{1,12}")
 _ADDRESS: Final = re.compile(r"https?://[^\s/]\S*", re.IGNORECASE)
-
-
-@dataclass(frozen=True, slots=True)
-class FieldError:
-    """`key`: of the text, without its screen."""
-
-    key: str
-    values: Mapping[str, Any] = field(default_factory=dict)
-
-
-class Wrong(ValueError):
-    """A text that is no value of its field."""
-
-    def __init__(self, key: str, **values: Any) -> None:
-        super().__init__(key)
-        self.error = FieldError(key, values)
 
 
 def texts_of(content: SnapshotContent) -> dict[str, str]:
@@ -64,21 +46,13 @@ def value_of(name: str, text: str) -> Any:
         if name in UPSTREAM:
             raise Wrong("needed")
         return None
-    if name in NUMBERS:
-        return whole_number(text)
+    if name in AMOUNTS:
+        return whole_number(text, AMOUNTS[name])
     if name == "images":
         return addresses(text.split("\n"))
     if name == "size_chart_image":
         return addresses([text])[0]
     return text
-
-
-def whole_number(text: str) -> int:
-    """Also with full-width digits and commas. Raises Wrong."""
-    digits = unicodedata.normalize("NFKC", text).replace(",", "").strip()
-    if not _WHOLE.fullmatch(digits):
-        raise Wrong("whole_number")
-    return int(digits)
 
 
 def addresses(lines: Sequence[str]) -> tuple[str, ...]:

@@ -1,11 +1,12 @@
 """What a product still lacks once its form is saved, by the names of the inputs. Pure."""
 
-import unicodedata
 from collections.abc import Sequence
 from typing import Final
 
 from console.forms.attributes import AttributeInput
+from console.forms.errors import Wrong
 from console.forms.fields import SIDES, UPSTREAM, missing_fields, texts_of
+from console.forms.numbers import STOCK, whole_number
 from console.forms.product import Entered, Rendered
 from shopsync_contracts.events import ProductSnapshot
 
@@ -71,11 +72,14 @@ def _attributes(
 def _stock(was: Rendered, entered: Entered) -> list[str]:
     """Of every SKU whose stock was not sent yet: all SKUs are sent together (VA-1, ST-8)."""
     texts = {place: entered.stock.get(place, stock) for place, (_, _, stock) in enumerate(was.skus)}
-    return [f"{_STOCK}{place}" for place, text in texts.items() if not _digits(text).strip("0")]
+    return [f"{_STOCK}{place}" for place, text in texts.items() if not _has_stock(text)]
 
 
-def _digits(text: str) -> str:
-    return unicodedata.normalize("NFKC", text).strip()
+def _has_stock(text: str) -> bool:
+    try:
+        return whole_number(text, STOCK) > 0
+    except Wrong as wrong:
+        return wrong.error.key == "out_of_range"  # futureshop's own may be more than can be entered here
 
 
 def _field(name: str) -> str:

@@ -16,7 +16,9 @@ from starlette.datastructures import FormData
 from console.errors import WrongForm
 from console.forms import attributes as attr
 from console.forms.attributes import Choices, Values
-from console.forms.fields import SIDES, TEXTS, FieldError, Wrong, plain, texts_of, value_of, whole_number
+from console.forms.errors import FieldError, Wrong
+from console.forms.fields import SIDES, TEXTS, plain, texts_of, value_of
+from console.forms.numbers import AMOUNTS, STOCK, whole_number
 from console.publisher_api import AttributeField
 from shopsync_contracts.events import EditChanges, ProductSnapshot
 from shopsync_readmodel.products.fields import SkuRow
@@ -163,6 +165,8 @@ def _texts(was: Rendered, entered: Entered) -> tuple[dict[str, Any], Errors]:
         except Wrong as wrong:
             errors[name] = wrong.error
             continue
+        if name in AMOUNTS and str(value) == was.texts[name]:
+            continue  # the same number, written in another way
         if name in SIDES:
             document.setdefault("package_dimensions_cm", {})[name] = value
         else:
@@ -228,12 +232,14 @@ def _stock(was: Rendered, entered: Entered, errors: Errors) -> tuple[tuple[dict[
         if text.strip() == before:
             continue
         try:
-            quantity = whole_number(text.strip()) if text.strip() else None
+            quantity = whole_number(text, STOCK) if text.strip() else None
         except Wrong as wrong:
             errors[f"stock.{place}"] = wrong.error
             continue
         if quantity is None:
             errors[f"stock.{place}"] = FieldError("needed")
+            continue
+        if str(quantity) == before:
             continue
         entries.append({"vertical_no": vertical, "horizontal_no": horizontal, "quantity": quantity})
         places.append(place)
@@ -259,10 +265,6 @@ def _in_words(error: Any) -> FieldError:
             return FieldError("too_long", {"n": limits["max_length"], "has": len(error["input"])})
         case "too_long":
             return FieldError("too_many", {"n": limits["max_length"]})
-        case "greater_than_equal":
-            return FieldError("at_least", {"n": limits["ge"]})
-        case "less_than_equal":
-            return FieldError("at_most", {"n": f"{limits['le']:,}"})
         case "attributes_too_long":
             return FieldError("too_long", {"n": limits["limit"], "has": limits["size"]})
         case _:

@@ -157,6 +157,7 @@ class BulkScreen:
             chosen=chosen,
             form=now,
             lists=lists,
+            amounts=now.entered.amounts(),
             fields=[*chosen.fields, *now.entered.fields(), ("brand_name", now.picking.brand_name)],
             action_id=str(uuid4()),
             has_changed=has_changed,

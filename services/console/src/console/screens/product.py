@@ -14,8 +14,10 @@ from console.actions import Actions
 from console.errors import NoSuchPage, WrongForm
 from console.forms import product as forms
 from console.forms.attributes import AttributeInput, as_lines, choices_of, inputs
-from console.forms.fields import UPSTREAM, plain, texts_of
+from console.forms.errors import Wrong
+from console.forms.fields import UPSTREAM, texts_of
 from console.forms.missing import demanded, still_missing
+from console.forms.numbers import STOCK, whole_number
 from console.forms.product import Entered, Errors, Rendered
 from console.model import Action
 from console.screens.product_lists import Lists, Picking, ProductLists
@@ -36,7 +38,8 @@ class FormState:
     """All that a form shows: what it was made with, what is entered, what is wrong, and how far the pickers are.
 
     `message`: the name of the text on top. `failed`: it was not sent, and the same form may be sent again. `stepped`:
-    the part in which a step was made; the focus goes there. `is_fresh`: nothing was entered yet.
+    the part in which a step was made; the focus goes there. `is_fresh`: nothing was entered yet. `fill`: a number for
+    all blank SKUs that was none.
     """
 
     was: Rendered
@@ -49,6 +52,7 @@ class FormState:
     sent: str | None = None
     stepped: str = ""
     is_fresh: bool = False
+    fill: str = ""
 
     @property
     def is_settled(self) -> bool:
@@ -128,7 +132,7 @@ class ProductScreen:
             case "restore":
                 state = await self._restore(request, found, state, value)
             case "fill":
-                state = replace(state, entered=_filled(state, str(form.get("fill", ""))), stepped="stock")
+                state = _filled(state, str(form.get("fill", "")).strip())
             case _:
                 picking, chosen = picking.step(step, value)
                 entered = replace(state.entered, texts={**state.entered.texts, **chosen})
@@ -239,11 +243,14 @@ def _texts(found: StoredProduct) -> dict[str, str]:
     return {} if found.snapshot is None else texts_of(found.snapshot.content)
 
 
-def _filled(state: FormState, text: str) -> Entered:
-    """One number into every SKU that has none."""
-    number = plain("stock", text).strip()
+def _filled(state: FormState, text: str) -> FormState:
+    """One number into every SKU that has none; what is no number of pieces stays where it was entered."""
+    try:
+        number = str(whole_number(text, STOCK)) if text else ""
+    except Wrong as wrong:
+        return replace(state, errors={"fill": wrong.error}, message="wrong", fill=text)
     stock = {place: state.entered.stock.get(place, "") or number for place in range(len(state.was.skus))}
-    return replace(state.entered, stock=stock)
+    return replace(state, entered=replace(state.entered, stock=stock), stepped="stock")
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from starlette.datastructures import FormData
 
 from console.errors import PublisherUnavailable
-from console.forms.fields import FieldError
+from console.forms.errors import FieldError
 from console.publisher_api import AttributeField, Brand, Category, CategoryTree, PublisherApi, Requirements
 
 _PATIENCE_SECONDS = 6.0

@@ -1,16 +1,17 @@
 """The form of 連携設定: read, checked and shown again as it was entered. Pure."""
 
 import json
-import unicodedata
 from dataclasses import dataclass, field
 from typing import Final, Literal, Self, cast, get_args
 
 from pydantic import ValidationError
 from starlette.datastructures import FormData
 
+from console.forms.errors import Wrong
+from console.forms.numbers import MINUTES, PERCENT, Amount, whole_number
 from shopsync_contracts.events import SyncSettings, TaxDefaults
 from shopsync_contracts.events.upstream import Rounding
-from shopsync_contracts.limits import MAX_INTERVAL_MINUTES, MAX_RATE_PERCENT, MAX_TIMES
+from shopsync_contracts.limits import MAX_TIMES
 
 Mode = Literal["manual", "auto", "scheduled"]
 MODES: Final[tuple[Mode, ...]] = get_args(Mode)
@@ -18,8 +19,8 @@ ROUNDINGS: Final[tuple[Rounding, ...]] = get_args(Rounding)
 
 LEAST_TIMES: Final = 3
 MORE_TIMES: Final = 3
-_MOST_DIGITS: Final = 10
-"""Python reads no more than some thousand digits, and takes long for these."""
+_QUOTED: Final = 40
+_TIME_DIGITS: Final = str.maketrans("０１２３４５６７８９：", "0123456789:")
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,18 +67,18 @@ class Entered:
 
     @classmethod
     def from_form(cls, form: FormData) -> Self:
-        """As it was sent. Full-width digits are digits."""
+        """As it was sent; numbers and times with plain digits where they can be read."""
 
         def one(name: str) -> str:
-            return unicodedata.normalize("NFKC", str(form.get(name, ""))).strip()
+            return str(form.get(name, "")).strip()
 
-        times = (unicodedata.normalize("NFKC", str(each)).strip() for each in form.getlist("times"))
+        times = (str(each).translate(_TIME_DIGITS).strip() for each in form.getlist("times"))
         return cls(
             mode=one("mode"),
-            interval=one("interval"),
+            interval=_digits(one("interval"), MINUTES),
             times=tuple(filter(None, times)),
             included=one("included"),
-            rate=one("rate"),
+            rate=_digits(one("rate"), PERCENT),
             rounding=one("rounding"),
         )
 
@@ -104,8 +105,8 @@ def check(entered: Entered, now: Values) -> Checked:
         result.errors["mode"] = "choose_mode"
     interval = now.sync.interval_minutes
     if entered.interval or mode == "auto":
-        interval = _number(result, "interval", entered.interval, 1, MAX_INTERVAL_MINUTES)
-    rate = _number(result, "rate", entered.rate, 0, MAX_RATE_PERCENT)
+        interval = _number(result, "interval", entered.interval, MINUTES)
+    rate = _number(result, "rate", entered.rate, PERCENT)
     times = _times(result, entered, mode)
     if entered.included not in {"yes", "no"}:
         result.errors["included"] = "choose"
@@ -120,15 +121,24 @@ def check(entered: Entered, now: Values) -> Checked:
     return result
 
 
-def _number(result: Checked, name: str, text: str, least: int, most: int) -> int:
+def _number(result: Checked, name: str, text: str, amount: Amount) -> int:
     if not text:
         result.errors[name] = "enter"
-    elif not text.isdecimal() or len(text) > _MOST_DIGITS or not least <= int(text) <= most:
+        return amount.least
+    try:
+        return whole_number(text, amount)
+    except Wrong:
         result.errors[name] = name
-        result.wrong[name] = text
-    else:
-        return int(text)
-    return least
+        result.wrong[name] = text[:_QUOTED]
+        return amount.least
+
+
+def _digits(text: str, amount: Amount) -> str:
+    """A number as the page shows it; anything else stays as it was entered."""
+    try:
+        return str(whole_number(text, amount))
+    except Wrong:
+        return text
 
 
 def _times(result: Checked, entered: Entered, mode: str) -> tuple[str, ...]:

@@ -9,6 +9,7 @@ from importlib import import_module
 from pkgutil import iter_modules
 
 from console.model import Language
+from shopsync_readmodel.words import Words
 
 Pair = tuple[str, str]
 """Japanese and English."""
@@ -26,7 +27,13 @@ ALL = _all()
 
 
 def text(key: str, language: Language, **values: object) -> str:
-    """The text of a key. Raises KeyError for one that does not exist."""
+    """The text of a key; values may be in both languages themselves. Raises KeyError for one that does not exist."""
     japanese, english = ALL[key]
     chosen = japanese if language == "ja" else english
-    return chosen.format(**values) if values else chosen
+    return chosen.format(**{name: _in(value, language) for name, value in values.items()}) if values else chosen
+
+
+def _in(value: object, language: Language) -> object:
+    if not isinstance(value, Words):
+        return value
+    return value.japanese if language == "ja" else value.english

@@ -29,28 +29,40 @@ TEXTS = {
         "画像のアドレスを1行に1つ、表示する順に入力してください（9枚まで）",
         "One address in each line, in the order in which they are shown; up to 9",
     ),
-    "hint_price": ("円（税込、整数）", "Whole yen, tax included"),
-    "hint_package_weight_g": ("グラム（整数）", "Whole grams"),
-    "hint_package_dimensions_cm": ("センチメートル（整数）", "Whole centimetres"),
+    "hint_price": ("1〜999,999,999円（税込、整数）", "1 to 999,999,999 yen, tax included, a whole number"),
+    "hint_package_weight_g": ("1〜9,999,999g（整数）", "1 to 9,999,999 g, a whole number"),
+    "hint_package_dimensions_cm": ("各辺 1〜9,999cm（整数）", "Each side 1 to 9,999 cm, a whole number"),
     "hint_size_chart_image": (
         "画像のアドレス。不要な場合は空欄のまま",
         "Address of an image; leave it blank if none is needed",
     ),
     "hint_stock": (
-        "0〜99,999。最初の送信には1以上が必要です",
-        "0 to 99,999; the first push needs at least 1",
+        "0〜99,999個。最初の送信には1以上が必要です",
+        "0 to 99,999 pieces; the first push needs at least 1",
     ),
+    # units, beside the inputs and in errors
+    "unit_price": ("円", "yen"),
+    "unit_package_weight_g": ("g", "g"),
+    "unit_package_dimensions_cm": ("cm", "cm"),
+    "unit_stock": ("個", "pieces"),
+    "unit_interval": ("分", "minutes"),
+    "unit_rate": ("％", "%"),
     # what is wrong
     "error_needed": ("入力してください", "Enter a value"),
-    "error_whole_number": ("整数で入力してください", "Enter a whole number"),
+    "error_no_whole_number": (
+        "「{given}」は数として読み取れません。{least}〜{most}{unit}の整数で入力してください（例：{example}）",
+        "“{given}” is no whole number: enter {least} to {most} {unit} (for example {example})",
+    ),
+    "error_out_of_range": (
+        "{least}〜{most}{unit}の整数で入力してください",
+        "Enter a whole number from {least} to {most} {unit}",
+    ),
     "error_address": (
         "http:// または https:// で始まるアドレスを入力してください：{address}",
         "Enter an address that begins with http:// or https://: {address}",
     ),
     "error_too_long": ("{n}文字までで入力してください（現在{has}文字）", "Up to {n} characters; there are {has}"),
     "error_too_many": ("{n}件までで入力してください", "Up to {n} entries"),
-    "error_at_least": ("{n}以上で入力してください", "Enter at least {n}"),
-    "error_at_most": ("{n}以下で入力してください", "Enter at most {n}"),
     "error_not_taken": ("この値は登録できません（{why}）", "This value cannot be taken ({why})"),
     "error_both": (
         "値の入力と消去の両方が指定されています。どちらかにしてください",
@@ -60,7 +72,10 @@ TEXTS = {
     "error_one_value": ("値は1つだけ指定してください", "Give one value only"),
     "error_twice": ("同じ値が2回指定されています", "A value stands twice"),
     "error_not_a_choice": ("選択肢にない値です：{value}", "This is not among the choices: {value}"),
-    "error_positive_number": ("正の数を入力してください", "Enter a positive number"),
+    "error_positive_number": (
+        "「{given}」は正の数として読み取れません。単位を付けずに、数字で入力してください（例：120、12.5）",
+        "“{given}” is no positive number: enter digits without a unit (for example 120, 12.5)",
+    ),
     "error_has_to_be_blank": (
         "ほかの属性の内容により、空欄にする必要があります",
         "With the other attributes as they are this has to stay blank",

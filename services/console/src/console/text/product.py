@@ -151,7 +151,7 @@ TEXTS = {
     "choose": ("選択してください", "Choose"),
     "own_value": ("選択肢にない値", "A value of your own"),
     "own_values": ("選択肢にない値（1行に1つ）", "Values of your own (one in a line)"),
-    "a_number": ("数値", "A number"),
+    "a_number": ("数字のみ（単位なし、例：120、12.5）", "A number without a unit, such as 120 or 12.5"),
     # SKUs
     "skus": ("SKU（{n}件）", "SKUs ({n})"),
     "sku": ("SKU", "SKU"),

@@ -23,7 +23,7 @@ TEXTS = {
         "Every day at these times every product that is ON is sent.",
     ),
     "interval": ("間隔（分）", "Interval (minutes)"),
-    "interval_hint": ("1〜1440の整数（1440分＝24時間）", "A whole number from 1 to 1440 (24 hours)"),
+    "interval_hint": ("1〜1,440分の整数（1,440分＝24時間）", "A whole number from 1 to 1,440 minutes (24 hours)"),
     "times": ("時刻（日本時間）", "Times (Japan)"),
     "times_hint": (
         "いくつでも設定できます。使わない欄は空欄にしてください。",
@@ -60,7 +60,7 @@ TEXTS = {
     "included_yes": ("税込（そのまま送信）", "With tax (sent as they are)"),
     "included_no": ("税別（税を加えて送信）", "Without tax (tax is added)"),
     "rate": ("税率（％）", "Rate (%)"),
-    "rate_hint": ("0〜100の整数", "A whole number from 0 to 100"),
+    "rate_hint": ("0〜100％の整数", "A whole number from 0 to 100 %"),
     "rounding": ("端数処理", "Rounding"),
     "rounding_down": ("切り捨て", "Down"),
     "rounding_up": ("切り上げ", "Up"),
@@ -71,8 +71,11 @@ TEXTS = {
     "error_choose_mode": ("送信のタイミングを選んでください。", "Choose when to send."),
     "error_choose": ("選んでください。", "Choose one."),
     "error_enter": ("入力してください。", "Enter a value."),
-    "error_interval": ("「{wrong}」は使えません。1〜1440の整数にしてください。", "“{wrong}”: enter 1 to 1440."),
-    "error_rate": ("「{wrong}」は使えません。0〜100の整数にしてください。", "“{wrong}”: enter 0 to 100."),
+    "error_interval": (
+        "「{wrong}」は使えません。1〜1,440分の整数で入力してください。",
+        "“{wrong}”: enter 1 to 1,440 minutes.",
+    ),
+    "error_rate": ("「{wrong}」は使えません。0〜100％の整数で入力してください。", "“{wrong}”: enter 0 to 100 %."),
     "error_times": (
         "「{wrong}」は時刻として使えません。00:00〜23:59で入力してください。",
         "“{wrong}” is no time: enter 00:00 to 23:59.",
