@@ -64,7 +64,15 @@ class World(ServiceWorld):
     async def post(
         self, browser: httpx.AsyncClient, path: str, headers: Mapping[str, str] | None = None, **fields: str | list[str]
     ) -> httpx.Response:
-        """Send a form as the session's own page would."""
+        """Send a form as the session's own page would, and open the page that answers it, if it is one."""
+        answer = await self.submit(browser, path, headers, **fields)
+        address = answer.headers.get("location", "")
+        return await browser.get(address) if "?draft=" in address else answer
+
+    async def submit(
+        self, browser: httpx.AsyncClient, path: str, headers: Mapping[str, str] | None = None, **fields: str | list[str]
+    ) -> httpx.Response:
+        """Only send it."""
         cookie = browser.cookies.get("console_session") or browser.cookies.get("console_visit") or ""
         form = {csrf.FIELD: csrf.token_of(cookie), **fields}
         return await browser.post(path, data=form, headers={"origin": ORIGIN, **(headers or {})})

@@ -23,7 +23,7 @@ from console.screens.settings import SettingsScreen
 from console.screens.stream import StreamScreen
 from console.screens.sync import SyncScreen
 from console.settings import ConsoleSettings
-from console.store import ActionStore, BulkReports, LoginThrottle, Notes, Sessions
+from console.store import ActionStore, BulkReports, Drafts, LoginThrottle, Notes, Sessions
 from console.web.application import behind_proxies, make_application
 from console.web.cookies import Cookies
 from console.web.gate import AuthorizationGate
@@ -38,7 +38,7 @@ def build(runtime: Runtime, settings: ConsoleSettings) -> None:
     """Wire the console."""
     clock, database = runtime.clock, runtime.database
     sessions = Sessions(database, idle=settings.session_idle, lifetime=settings.session_lifetime, clock=clock)
-    accounts = Accounts(database)
+    accounts, drafts = Accounts(database), Drafts(database, clock=clock)
     stored_actions, notes, reports = ActionStore(database), Notes(database), BulkReports(database)
     for store in (sessions, accounts, stored_actions, notes, reports):
         runtime.on_start(store.ensure_indexes)
@@ -58,15 +58,15 @@ def build(runtime: Runtime, settings: ConsoleSettings) -> None:
         login,
         PasswordScreen(pages, accounts, sessions, throttle, cookies=cookies, clock=clock),
         ActionScreen(pages, actions),
-        ProductScreen(pages, database, actions, lists, clock=clock),
-        BulkScreen(pages, database, actions, lists, Situation(database), reports),
+        ProductScreen(pages, database, actions, lists, drafts, clock=clock),
+        BulkScreen(pages, database, actions, lists, reports, drafts),
         StreamScreen(hub),
         ProductsScreen(pages, database, actions, clock=clock),
-        SyncScreen(pages, database, actions, clock=clock),
+        SyncScreen(pages, database, actions, drafts, clock=clock),
         ReimportScreen(pages, database, actions),
         PictureScreen(database, picture_files(runtime, settings)),
-        AuthorizationScreen(pages, publisher, database, clock=clock),
-        SettingsScreen(pages, actions, database),
+        AuthorizationScreen(pages, publisher, database, drafts, clock=clock),
+        SettingsScreen(pages, actions, database, drafts),
         HistoryScreen(pages, database, actions, notes),
         HelpScreen(pages),
     )

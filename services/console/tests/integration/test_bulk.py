@@ -236,7 +236,7 @@ async def test_ticked_to_be_cleared_is_cleared_and_blank_is_left_alone(world, se
 async def test_wrong_values_come_back_and_nothing_is_sent(world, services, twenty, values, field, words):
     for step in ("check", "send"):
         answer = await world.post(world.client, "/bulk", product_no=twenty[:2], **values, step=step)
-        assert answer.status_code == 422
+        assert answer.status_code == 200
         assert re.search(f'id="{field}-error">[^<]*{words}', answer.text)
         for name, value in values.items():
             assert name == "clear" or f'value="{value}"' in answer.text
@@ -250,7 +250,7 @@ async def test_the_category_is_picked_step_by_step_without_javascript(world, ser
         page = await world.post(world.client, "/bulk", **{**form, "f.package_weight_g": "250", "step": step})
         form = fields_of(page)
     assert form["f.category_id"] == ["601235"]
-    assert 'name="f.package_weight_g" inputmode="numeric" autocomplete="off" size="12" value="250"' in page.text
+    assert 'name="f.package_weight_g" inputmode="numeric" size="12" value="250"' in page.text
     asked = await world.post(world.client, "/bulk", **{**form, "step": "check"})
     assert "タイツ・ストッキング" in asked.text
 
@@ -279,7 +279,7 @@ async def test_without_the_publisher_ids_are_entered_by_hand(world, services, tw
 async def test_nothing_chosen_leads_back_to_the_list(world, services):
     assert "商品が選ばれていません" in (await world.client.get("/bulk")).text
     for fields in ({}, {"product_no": ["no-such"]}, {"all": "1", "keyword": "ない"}):
-        assert (await world.post(world.client, "/bulk", **fields, step="send")).status_code == 422
+        assert "商品が選ばれていません" in (await world.post(world.client, "/bulk", **fields, step="send")).text
 
 
 async def test_another_shops_products_cannot_be_named(world, services):

@@ -167,7 +167,7 @@ async def test_a_wrong_value_comes_back_with_its_error_and_nothing_is_sent(world
     await tool.imported()
     fields = fields_of(await opened(world))
     refused = await send(world, {**fields, field: value, "f.package_dimensions_cm": "", "f.width": "33"})
-    assert refused.status_code == 422
+    assert refused.status_code == 200
     name = field.removeprefix("f.")
     assert f'id="{name}-error">' in refused.text
     error = html.unescape(refused.text.split(f'id="{name}-error">')[1].split("</p>")[0])
@@ -244,7 +244,7 @@ async def test_what_is_no_number_is_filled_into_no_sku(world, tool):
     await tool.imported(skus=skus, axes={"vertical": "サイズ"})
     fields = {**fields_of(await opened(world)), "stock.0": "", "stock.1": "3"}
     refused = await send(world, fields, step="fill:", fill="１２本")
-    assert refused.status_code == 422
+    assert refused.status_code == 200
     assert "「１２本」は数として読み取れません。0〜99,999個の整数で" in refused.text.split('id="fill-error">')[1]
     kept = fields_of(refused)
     assert (kept["fill"], kept["stock.0"], kept["stock.1"]) == (["１２本"], [""], ["3"])
@@ -311,7 +311,7 @@ async def test_names_values_and_numbers_with_markup_are_text(world, tool):
     page = await opened(world, "A%3Cb%3E&%22'")
     assert "<script>alert" not in page.text
     refused = await send(world, fields_of(page), "A%3Cb%3E&%22'", f__price="<script>alert('x')</script>")
-    assert refused.status_code == 422
+    assert refused.status_code == 200
     assert "<script>alert" not in refused.text
 
 
@@ -443,7 +443,7 @@ async def test_a_wrong_attribute_has_its_error_beside_it(world, tool, attribute,
     await tool.imported()
     await tool.edited(minute=2, category_id="601234")
     refused = await send(world, {**fields_of(await opened(world)), **given})
-    assert refused.status_code == 422
+    assert refused.status_code == 200
     assert says in html.unescape(refused.text.split(f'id="a.{attribute}-error">')[1].split("</p>")[0])
     assert await edits(world) == []
 
@@ -483,7 +483,7 @@ class TestWithoutThePublisher:
         [sent] = await changes(world)
         assert sent["brand_id"] == "7080000000000000001"
         assert [one["values"] for one in sent["attributes"]] == [[{"id": "1007012"}], [{"name": "綿"}]]
-        assert (await send(world, fields, lines="nonsense")).status_code == 422
+        assert "の形で入力してください：nonsense" in (await send(world, fields, lines="nonsense")).text
 
 
 async def test_what_kafka_does_not_take_comes_back_to_be_sent_again(world, tool, monkeypatch):
@@ -496,7 +496,6 @@ async def test_what_kafka_does_not_take_comes_back_to_be_sent_again(world, tool,
     with monkeypatch.context() as patched:
         patched.setattr("console.actions.Actions.edit", away)
         failed = await send(world, fields, f__package_weight_g="300")
-    assert failed.status_code == 503
     assert "保存できませんでした" in failed.text
     kept = fields_of(failed)
     assert (kept["f.package_weight_g"], kept["action_id"]) == (["300"], fields["action_id"])

@@ -92,7 +92,7 @@ async def test_the_form_again_with_other_values_is_followed_as_the_saving_that_i
 async def test_wrong_values_come_back_with_their_errors_and_nothing_is_sent(world, tool, changed, field, words):
     form = {**await opened(world.client), **changed}
     answer = await world.post(world.client, "/settings", **form)
-    assert answer.status_code == 422
+    assert answer.status_code == 200
     assert re.search(f'id="{field}-error">[^<]*{words}', answer.text)
     assert 'aria-invalid="true"' in answer.text
     assert fields_of(answer)["action_id"] == form["action_id"]
@@ -165,7 +165,7 @@ async def test_somebody_elses_saving_meanwhile_is_shown_beside_the_own_one(world
     form = {**await opened(world.client), "mode": "auto", "interval": "15"}
     await tool.shop("demo", sync={"mode": "scheduled", "times": ["09:00"]})
     answer = await world.post(world.client, "/settings", **form)
-    assert answer.status_code == 409
+    assert answer.status_code == 200
     assert "この画面を開いたあとに、設定が変更されました" in answer.text
     for shown in ("任意の時間に連携", "09:00", "自動連携", "15"):
         assert shown in answer.text
@@ -179,7 +179,7 @@ async def test_the_second_of_two_tabs_learns_of_the_firsts_saving_before_it_is_s
     one, two = await opened(world.client), await opened(world.client)
     assert (await world.post(world.client, "/settings", **{**one, "rate": "8"})).status_code == 303
     answer = await world.post(world.client, "/settings", **{**two, "rate": "5"})
-    assert answer.status_code == 409
+    assert answer.status_code == 200
     assert "先に保存した設定が反映中です" in answer.text
     assert [one.tax.rate_percent for one in await sent(world)] == [8]
     again = await world.post(world.client, "/settings", **{**two, "rate": "5", **fields_of(answer)})
@@ -197,7 +197,7 @@ async def test_until_it_is_stored_the_page_says_so_and_then_shows_it(world, tool
         {"_id": "demo"}, {"$set": {"tax.rate_percent": 8, "updated_at": world.now + timedelta(seconds=1)}}
     )
     page = await world.client.get(saved.headers["location"])
-    assert 'name="rate" inputmode="numeric" autocomplete="off" size="4" value="8"' in page.text
+    assert 'name="rate" inputmode="numeric" size="4" value="8"' in page.text
 
 
 async def test_nothing_changed_sends_nothing(world, tool):

@@ -4,13 +4,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from shopsync_readmodel.words import Words
+
 
 @dataclass(frozen=True, slots=True)
 class FieldError:
     """`key`: of the text, without its screen."""
 
     key: str
-    values: Mapping[str, Any] = field(default_factory=dict)
+    values: Mapping[str, str | int | Words] = field(default_factory=dict)
 
 
 class Wrong(ValueError):

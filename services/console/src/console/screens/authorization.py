@@ -6,6 +6,7 @@ no foreign origin. So the answer is a page of ours that goes on by itself (`refr
 
 import re
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime
 
 from starlette.requests import Request
@@ -14,6 +15,8 @@ from starlette.routing import Route
 
 from console.errors import PublisherUnavailable
 from console.publisher_api import PublisherApi
+from console.screens.drafts import DraftPages
+from console.store import Drafts
 from console.text.authorization import OUTCOMES
 from console.web.application import AUTHORIZATION
 from console.web.rendering import Pages
@@ -24,14 +27,29 @@ from shopsync_runtime.mongo import Database
 
 _DONE = "done"
 _ID = re.compile(r"[0-9A-Za-z_-]{1,64}")
+_LONGEST = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What was entered for the id of a shop and is none."""
+
+    tiktok_shop_id: str
 
 
 class AuthorizationScreen:
     """`/authorization`; a POST to it begins a consent."""
 
     def __init__(
-        self, pages: Pages, publisher: PublisherApi, database: Database, *, clock: Callable[[], datetime]
+        self,
+        pages: Pages,
+        publisher: PublisherApi,
+        database: Database,
+        drafts: Drafts,
+        *,
+        clock: Callable[[], datetime],
     ) -> None:
+        self._drafts = DraftPages(drafts, Wanted)
         self._pages = pages
         self._publisher = publisher
         self._database = database
@@ -46,13 +64,15 @@ class AuthorizationScreen:
 
     async def show(self, request: Request) -> Response:
         """The state; after the return from TikTok Shop with what became of the consent."""
+        if (wrong := await self._drafts.asked_for(request)) is not None:
+            return await self._page(request, outcome="several_shops", wanted=wrong.tiktok_shop_id)
         return await self._page(request, outcome=request.query_params.get("consent", ""))
 
     async def begin(self, request: Request) -> Response:
         """On to TikTok Shop's page. `tiktok_shop_id`: which one, of a seller with several."""
         wanted = str(visit_of(request).form.get("tiktok_shop_id", "")).strip()
         if wanted and _ID.fullmatch(wanted) is None:
-            return await self._page(request, 422, outcome="several_shops", wanted=wanted)
+            return await self._drafts.lead_to(request, Wanted(wanted[:_LONGEST]))
         try:
             address = await self._publisher.consent_address(shop_of(request), tiktok_shop_id=wanted or None)
         except PublisherUnavailable as trouble:

@@ -5,7 +5,6 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Final
 from uuid import uuid4
 
-from starlette.datastructures import FormData
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
@@ -17,8 +16,9 @@ from console.forms.product import Errors, digest
 from console.live import Situation
 from console.model import Action
 from console.screens.asked import Selection
-from console.screens.product_lists import Lists, Picking, ProductLists
-from console.store import BulkReports
+from console.screens.drafts import DraftPages
+from console.screens.product_lists import Picking, ProductLists
+from console.store import BulkReports, Drafts
 from console.web.rendering import Pages
 from console.web.visits import is_partial, shop_of, visit_of
 from shopsync_contracts.events import EditChanges
@@ -63,6 +63,19 @@ class BulkForm:
 
 
 @dataclass(frozen=True, slots=True)
+class Shown:
+    """A page in answer to the form. `action_id`: of the page that asks, which sends once, however often it is opened.
+
+    `has_changed`: other products match than those for which it was asked before.
+    """
+
+    selection: Selection
+    form: BulkForm
+    action_id: str | None = None
+    has_changed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Line:
     """One product of the report. `outcome`: refused, applied, applying or waiting."""
 
@@ -81,14 +94,15 @@ class BulkScreen:
         database: Database,
         actions: Actions,
         lists: ProductLists,
-        situation: Situation,
         reports: BulkReports,
+        drafts: Drafts,
     ) -> None:
+        self._drafts = DraftPages(drafts, Shown)
         self._pages = pages
         self._database = database
         self._actions = actions
         self._lists = lists
-        self._situation = situation
+        self._situation = Situation(database)
         self._reports = reports
 
     def routes(self) -> list[Route]:
@@ -100,77 +114,67 @@ class BulkScreen:
         ]
 
     async def open(self, request: Request) -> Response:
-        """Without products there is nothing to change: they are chosen in the list."""
-        return self._pages.page(request, "bulk/none.html")
+        """What the form was answered with. Without products there is nothing to change: they are chosen in the list."""
+        shop_key, shown = shop_of(request), await self._drafts.asked_for(request)
+        chosen = None if shown is None else await self._chosen(shop_key, shown.selection)
+        if shown is None or chosen is None or not chosen.numbers:
+            return self._pages.page(request, "bulk/none.html")
+        form = shown.form
+        lists = await self._lists.read(shop_key, form.entered.texts["category_id"], form.picking)
+        values: dict[str, Any] = {"chosen": chosen, "form": form, "lists": lists}
+        if shown.action_id is None:
+            draft = request.query_params.get("draft", "")
+            return self._pages.page(request, "bulk/form.html", texts=form.entered.texts, draft=draft, **values)
+        fields = [*chosen.fields, *form.entered.fields(), ("brand_name", form.picking.brand_name)]
+        values |= {"fields": fields, "action_id": shown.action_id, "has_changed": shown.has_changed}
+        values["amounts"] = form.entered.amounts()
+        return self._pages.page(request, "bulk/confirm.html", **values)
 
     async def take(self, request: Request) -> Response:
         """From the list, then one step of the form after the other."""
         form = visit_of(request).form
-        chosen = await self._chosen(shop_of(request), form)
-        if not chosen.numbers:
-            return self._pages.page(request, "bulk/none.html", 422)
-        picking = Picking.from_form(form)
+        selection, picking = Selection.of(form), Picking.from_form(form)
         now = BulkForm(BulkEntered.from_form(form), picking)
+        await self._drafts.leave(request, Shown(selection, now))
         step, _, value = str(form.get("step", "")).partition(":")
         if step == "enter":
             step = "check" if picking.wanted_by_enter == "save" else picking.wanted_by_enter
         if step in {"check", "send"}:
-            return await self._go_on(request, chosen, now, is_confirmed=step == "send")
+            return await self._go_on(request, Shown(selection, now), is_confirmed=step == "send")
         picking, picked = picking.step(step, value)
         entered = replace(now.entered, texts={**now.entered.texts, **picked})
-        return await self._form(
-            request, chosen, replace(now, entered=entered, picking=picking, stepped=step.partition("_")[0])
-        )
+        stepped = replace(now, entered=entered, picking=picking, stepped=step.partition("_")[0])
+        return await self._drafts.lead_to(request, Shown(selection, stepped))
 
-    async def _go_on(self, request: Request, chosen: Chosen, now: BulkForm, *, is_confirmed: bool) -> Response:
+    async def _go_on(self, request: Request, shown: Shown, *, is_confirmed: bool) -> Response:
+        now = shown.form
         changes, errors = bulk_changes(now.entered)
         lists = await self._lists.read(shop_of(request), now.entered.texts["category_id"], now.picking)
         if (fault := lists.category_fault(now.entered.texts["category_id"])) is not None:
             errors["category_id"] = fault
         if errors:
-            return await self._form(request, chosen, replace(now, errors=errors), 422)
+            return await self._drafts.lead_to(request, replace(shown, form=replace(now, errors=errors)))
         if not is_confirmed:
-            return self._confirm(request, chosen, now, lists)
-        return await self._send(request, chosen, now, lists, changes)
+            return await self._drafts.lead_to(request, replace(shown, action_id=str(uuid4())))
+        return await self._send(request, shown, changes)
 
-    async def _send(
-        self, request: Request, chosen: Chosen, now: BulkForm, lists: Lists, changes: EditChanges
-    ) -> Response:
+    async def _send(self, request: Request, shown: Shown, changes: EditChanges) -> Response:
         shop_key, form = shop_of(request), visit_of(request).form
         action_id = str(form.get("action_id", ""))
         if await self._actions.is_sent(shop_key, action_id):
             return RedirectResponse(f"{BULK}/{action_id}", 303)
+        chosen = await self._chosen(shop_key, shown.selection)
         if form.get("which") != chosen.which:
             # Others than were shown match by now.
-            return self._confirm(request, chosen, now, lists, has_changed="which" in form)
+            asked = replace(shown, action_id=str(uuid4()), has_changed="which" in form)
+            return await self._drafts.lead_to(request, asked)
         followed = await self._actions.bulk_edit(
-            shop_key, chosen.numbers, changes, now.entered.sync_enabled, action_id=action_id, chosen=chosen.by
+            shop_key, chosen.numbers, changes, shown.form.entered.sync_enabled, action_id=action_id, chosen=chosen.by
         )
         return RedirectResponse(f"{BULK}/{followed}", 303)
 
-    def _confirm(
-        self, request: Request, chosen: Chosen, now: BulkForm, lists: Lists, *, has_changed: bool = False
-    ) -> Response:
-        return self._pages.page(
-            request,
-            "bulk/confirm.html",
-            chosen=chosen,
-            form=now,
-            lists=lists,
-            amounts=now.entered.amounts(),
-            fields=[*chosen.fields, *now.entered.fields(), ("brand_name", now.picking.brand_name)],
-            action_id=str(uuid4()),
-            has_changed=has_changed,
-        )
-
-    async def _form(self, request: Request, chosen: Chosen, now: BulkForm, status: int = 200) -> Response:
-        texts = now.entered.texts
-        lists = await self._lists.read(shop_of(request), texts["category_id"], now.picking)
-        return self._pages.page(request, "bulk/form.html", status, chosen=chosen, form=now, texts=texts, lists=lists)
-
-    async def _chosen(self, shop_key: str, form: FormData) -> Chosen:
+    async def _chosen(self, shop_key: str, selection: Selection) -> Chosen:
         """Ticked numbers that the tool does not have are left out: nothing could be written to them."""
-        selection = Selection.of(form)
         if selection.all_of is not None:
             numbers = await read_numbers(self._database, shop_key, selection.all_of.filter(shop_key))
             named = await read_named(self._database, shop_key, numbers[:_NAMED])

@@ -20,8 +20,10 @@ from console.forms.missing import demanded, still_missing
 from console.forms.numbers import STOCK, whole_number
 from console.forms.product import Entered, Errors, Rendered
 from console.model import Action
+from console.screens.drafts import DraftPages
 from console.screens.product_lists import Lists, Picking, ProductLists
 from console.screens.product_view import ProductView, view_of
+from console.store import Drafts
 from console.web.rendering import Pages
 from console.web.visits import SHOWN, is_partial, shop_of, visit_of
 from shopsync_contracts.events import EditChanges, ProductSnapshot
@@ -69,6 +71,7 @@ class ProductScreen:
         database: Database,
         actions: Actions,
         lists: ProductLists,
+        drafts: Drafts,
         *,
         clock: Callable[[], datetime],
     ) -> None:
@@ -76,6 +79,7 @@ class ProductScreen:
         self._database = database
         self._actions = actions
         self._lists = lists
+        self._drafts = DraftPages(drafts, FormState)
         self._clock = clock
 
     def routes(self) -> list[Route]:
@@ -88,10 +92,11 @@ class ProductScreen:
         ]
 
     async def show(self, request: Request) -> Response:
-        """The page, or the dialog when htmx asks for it."""
+        """The page, or the dialog when htmx asks for it. Or what the form was answered with."""
         found = await self._found(request)
+        state = await self._drafts.asked_for(request) or _fresh(found)
         template = "product/dialog.html" if is_partial(request) else "product/page.html"
-        return await self._page(request, found, _fresh(found), template=template)
+        return await self._page(request, found, state, template=template)
 
     async def state(self, request: Request) -> Response:
         """What changes by itself: 状態, reasons, actions. `version`: of the form beside it."""
@@ -137,8 +142,10 @@ class ProductScreen:
                 picking, chosen = picking.step(step, value)
                 entered = replace(state.entered, texts={**state.entered.texts, **chosen})
                 state = replace(state, picking=picking, entered=entered, stepped=step.partition("_")[0])
+        if not is_partial(request):
+            return await self._drafts.lead_to(request, state)
         status = 422 if state.errors else 503 if state.failed else 200
-        return await self._page(request, found, state, status=status)
+        return await self._page(request, found, state, template="product/body.html", status=status)
 
     # Saving
 
@@ -194,7 +201,7 @@ class ProductScreen:
         return [one for one in recent if one.is_about(product_no) and (one.is_open or one.id == action_id)]
 
     async def _page(
-        self, request: Request, found: StoredProduct, state: FormState, *, template: str = "", status: int = 200
+        self, request: Request, found: StoredProduct, state: FormState, *, template: str, status: int = 200
     ) -> Response:
         texts = {**_texts(found), **state.entered.texts}
         lists = await self._lists.read(shop_of(request), texts["category_id"], state.picking)
@@ -203,8 +210,6 @@ class ProductScreen:
         size_chart, needed = texts["size_chart_image"], lists.needs_size_chart
         blank = demanded(part.fields or (), size_chart, needs_size_chart=needed)
         view = view_of(found, self._clock(), demanded=blank, gaps=gaps)
-        if not template:
-            template = "product/body.html" if is_partial(request) else "product/page.html"
         return self._pages.page(
             request,
             template,

@@ -1,7 +1,7 @@
 """連携設定: when products are sent by themselves, and the tax of prices for which futureshop says nothing."""
 
-from dataclasses import dataclass
-from typing import Any, Final
+from dataclasses import dataclass, replace
+from typing import Any, Final, Literal
 from uuid import uuid4
 
 from starlette.datastructures import FormData
@@ -11,6 +11,7 @@ from starlette.routing import Route
 
 from console.actions import Actions
 from console.model import Action
+from console.screens.drafts import DraftPages
 from console.screens.settings_form import (
     LEAST_TIMES,
     MODES,
@@ -22,6 +23,7 @@ from console.screens.settings_form import (
     check,
     differences,
 )
+from console.store import Drafts
 from console.web.rendering import Pages
 from console.web.visits import shop_of, visit_of
 from shopsync_contracts.events import SyncSettings, TaxDefaults
@@ -41,13 +43,29 @@ class _Stored:
     pending: Action | None
 
 
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A page in answer to the form: what is entered, and what was found. `was` and `despite`: as the form had them.
+
+    `wrong`: the form with what is wrong beside its fields. `compared`: beside what somebody else saved meanwhile.
+    `confirm`: the question whether hidden products may come back.
+    """
+
+    entered: Entered
+    action_id: str
+    was: str
+    despite: str
+    found: Literal["entered", "more", "wrong", "unchanged", "compared", "confirm"] = "entered"
+
+
 class SettingsScreen:
     """`/settings`."""
 
-    def __init__(self, pages: Pages, actions: Actions, database: Database) -> None:
+    def __init__(self, pages: Pages, actions: Actions, database: Database, drafts: Drafts) -> None:
         self._pages = pages
         self._actions = actions
         self._database = database
+        self._drafts = DraftPages(drafts, Shown)
 
     def routes(self) -> list[Route]:
         """For the application."""
@@ -57,8 +75,10 @@ class SettingsScreen:
         ]
 
     async def show(self, request: Request) -> Response:
-        """As they are stored; while a saving is on its way, how far it is."""
+        """As they are stored; while a saving is on its way, how far it is. Or what a form was answered with."""
         shop_key = shop_of(request)
+        if (shown := await self._drafts.asked_for(request)) is not None:
+            return await self._answer(request, await self._stored(shop_key, but_for=shown.action_id), shown)
         stored = await self._stored(shop_key)
         saved = request.query_params.get("saved")
         action = stored.pending
@@ -66,35 +86,50 @@ class SettingsScreen:
             action = await self._actions.get(shop_key, saved)
         if stored.pending is not None and "edit" not in request.query_params:
             return self._pages.page(request, "settings/saving.html", action=action)
-        return self._form(request, stored.values, Entered.of(stored.values), action=action)
+        shown = Shown(Entered.of(stored.values), str(uuid4()), stored.values.text(), "")
+        return self._form(request, shown, action=action)
 
     async def save(self, request: Request) -> Response:
         """Check, ask where it puts hidden products on sale again, and send."""
         shop_key, form = shop_of(request), visit_of(request).form
-        stored = await self._stored(shop_key, but_for=str(form.get("action_id", "")))
-        entered = Entered.from_form(form)
+        action_id = str(form.get("action_id", ""))
+        stored = await self._stored(shop_key, but_for=action_id)
+        entered, was = Entered.from_form(form), str(form.get("was") or stored.values.text())
+        shown = Shown(entered, action_id or str(uuid4()), was, str(form.get("despite", "")))
+        await self._drafts.leave(request, shown)
         if "more" in form or "back" in form:
-            return self._form(request, stored.values, entered, more=MORE_TIMES if "more" in form else 0)
+            return await self._drafts.lead_to(request, replace(shown, found="more" if "more" in form else "entered"))
         checked = check(entered, stored.values)
         if checked.values is None:
-            return self._form(request, stored.values, entered, 422, checked=checked)
+            return await self._drafts.lead_to(request, replace(shown, found="wrong"))
         if checked.values == stored.values and stored.pending is None:
-            return self._form(request, stored.values, entered, unchanged=True)
+            return await self._drafts.lead_to(request, replace(shown, found="unchanged"))
         if _is_overtaken(form, stored):
-            return self._compared(request, stored, entered)
-        return await self._save(request, stored.values, entered, checked.values)
-
-    async def _save(self, request: Request, now: Values, entered: Entered, wanted: Values) -> Response:
-        shop_key, form = shop_of(request), visit_of(request).form
-        hidden = await self._shown_again(shop_key, wanted, now)
-        if hidden.count > _confirmed(form):
-            fields = [*entered.fields(), *_carried(form)]
-            return self._pages.page(
-                request, "settings/confirm.html", hidden=hidden, fields=fields, mode=wanted.sync.mode
-            )
-        action_id = str(form.get("action_id", ""))
+            return await self._drafts.lead_to(request, replace(shown, found="compared"))
+        wanted = checked.values
+        if (await self._shown_again(shop_key, wanted, stored.values)).count > _confirmed(form):
+            return await self._drafts.lead_to(request, replace(shown, found="confirm"))
         saved = await self._actions.save_settings(shop_key, wanted.sync, wanted.tax, action_id=action_id)
         return RedirectResponse(f"{SETTINGS}?saved={saved}", 303)
+
+    async def _answer(self, request: Request, stored: _Stored, shown: Shown) -> Response:
+        """The page, with what is stored now."""
+        checked = check(shown.entered, stored.values)
+        match shown.found:
+            case "confirm" if checked.values is not None:
+                return await self._confirm(request, stored.values, checked.values, shown)
+            case "compared":
+                return self._compared(request, stored, shown)
+            case "wrong":
+                return self._form(request, shown, checked=checked)
+            case _:
+                return self._form(request, shown, unchanged=shown.found == "unchanged")
+
+    async def _confirm(self, request: Request, now: Values, wanted: Values, shown: Shown) -> Response:
+        hidden = await self._shown_again(shop_of(request), wanted, now)
+        carried = [("action_id", shown.action_id), ("was", shown.was), ("despite", shown.despite)]
+        fields = [*shown.entered.fields(), *carried]
+        return self._pages.page(request, "settings/confirm.html", hidden=hidden, fields=fields, mode=wanted.sync.mode)
 
     async def _stored(self, shop_key: str, *, but_for: str = "") -> _Stored:
         found = await read_settings(self._database, shop_key)
@@ -113,31 +148,32 @@ class SettingsScreen:
             return HiddenProducts(0, ())
         return await read_hidden(self._database, shop_key, _NAMED)
 
-    def _compared(self, request: Request, stored: _Stored, entered: Entered) -> Response:
+    def _compared(self, request: Request, stored: _Stored, shown: Shown) -> Response:
         """Both side by side. What the merchant has now seen may be replaced by the next press."""
         pending = stored.pending
-        differing = differences(Entered.of(stored.values), entered)
-        seen = {"was": stored.values.text(), "despite": "" if pending is None else pending.id}
-        return self._form(request, stored.values, entered, 409, pending=pending, differing=differing, **seen)
+        differing = differences(Entered.of(stored.values), shown.entered)
+        seen = replace(shown, was=stored.values.text(), despite="" if pending is None else pending.id)
+        return self._form(request, seen, pending=pending, differing=differing)
 
-    def _form(self, request: Request, now: Values, entered: Entered, status: int = 200, **more: Any) -> Response:
-        form, times = visit_of(request).form, list(entered.times)
-        blank = max(more.pop("more", 0), LEAST_TIMES - len(times), 1)
+    def _form(self, request: Request, shown: Shown, **more: Any) -> Response:
+        times = list(shown.entered.times)
+        blank = max(MORE_TIMES if shown.found == "more" else 0, LEAST_TIMES - len(times), 1)
         values: dict[str, Any] = {
-            "entered": entered,
+            "entered": shown.entered,
             "times": times + [""] * blank,
             "modes": MODES,
             "roundings": ROUNDINGS,
             "checked": Checked(),
             "action": None,
-            "action_id": str(form.get("action_id") or uuid4()),
-            "was": str(form.get("was") or now.text()),
-            "despite": "",
+            "action_id": shown.action_id,
+            "was": shown.was,
+            "despite": shown.despite,
+            "draft": request.query_params.get("draft", ""),
             "pending": None,
             "differing": None,
             "unchanged": False,
         }
-        return self._pages.page(request, "settings/form.html", status, **(values | more))
+        return self._pages.page(request, "settings/form.html", **(values | more))
 
 
 def _is_overtaken(form: FormData, stored: _Stored) -> bool:
@@ -151,7 +187,3 @@ def _confirmed(form: FormData) -> int:
     """How many products the merchant has agreed to show again."""
     text = str(form.get("confirmed", ""))
     return int(text) if text.isdecimal() and len(text) < 10 else 0
-
-
-def _carried(form: FormData) -> list[tuple[str, str]]:
-    return [(name, str(form.get(name, ""))) for name in ("action_id", "was", "despite")]

@@ -1,7 +1,9 @@
 """同期: says before what goes, what waits and which hidden listings come back; then it is followed to its end."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime
+from uuid import uuid4
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
@@ -11,6 +13,8 @@ from console.actions import Actions
 from console.errors import NoSuchPage
 from console.live import Situation
 from console.screens.asked import Selection
+from console.screens.drafts import DraftPages
+from console.store import Drafts
 from console.web.rendering import Pages
 from console.web.visits import shop_of, visit_of
 from shopsync_readmodel.products.search import read_numbers
@@ -20,13 +24,24 @@ from shopsync_runtime.mongo import Database
 _NAMED = 10
 
 
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A choice of the list, and the id under which it is sent: by the same page once, however often it is opened."""
+
+    selection: Selection
+    action_id: str
+
+
 class SyncScreen:
     """`/sync`: of ticked products, of all that the list's filter takes, or of everything that is ON."""
 
-    def __init__(self, pages: Pages, database: Database, actions: Actions, *, clock: Callable[[], datetime]) -> None:
+    def __init__(
+        self, pages: Pages, database: Database, actions: Actions, drafts: Drafts, *, clock: Callable[[], datetime]
+    ) -> None:
         self._pages = pages
         self._database = database
         self._actions = actions
+        self._drafts = DraftPages(drafts, Shown)
         self._situation = Situation(database)
         self._clock = clock
 
@@ -38,15 +53,24 @@ class SyncScreen:
         ]
 
     async def ask(self, request: Request) -> Response:
-        """What a sync of everything would do."""
-        return await self._before(request, Selection())
+        """What a sync of everything would do, or of the list's choice."""
+        shown = await self._drafts.asked_for(request) or Shown(Selection(), str(uuid4()))
+        shop_key = shop_of(request)
+        return self._pages.page(
+            request,
+            "sync.html",
+            plan=await self._plan(shop_key, shown.selection),
+            selection=shown.selection,
+            action_id=shown.action_id,
+            hold_up=await self._situation.hold_up(shop_key, self._clock()),
+        )
 
     async def post(self, request: Request) -> Response:
         """The list's choice: what its sync would do; or its confirmation, which is sent."""
         form = visit_of(request).form
         selection = Selection.of(form)
         if form.get("confirm") != "1":
-            return await self._before(request, selection)
+            return await self._drafts.lead_to(request, Shown(selection, str(uuid4())))
         shop_key, followed = shop_of(request), str(form.get("action_id", ""))
         if not await self._actions.is_sent(shop_key, followed):
             numbers = await self._numbers(request, selection)
@@ -62,16 +86,6 @@ class SyncScreen:
         if selection.all_of is not None:
             return await read_numbers(self._database, shop_of(request), selection.all_of.filter(shop_of(request)))
         return list(selection.numbers)
-
-    async def _before(self, request: Request, selection: Selection) -> Response:
-        shop_key = shop_of(request)
-        return self._pages.page(
-            request,
-            "sync.html",
-            plan=await self._plan(shop_key, selection),
-            selection=selection,
-            hold_up=await self._situation.hold_up(shop_key, self._clock()),
-        )
 
     async def _plan(self, shop_key: str, selection: Selection) -> SyncPlan:
         chosen = None if selection.all_of is None else selection.all_of.filter(shop_key)

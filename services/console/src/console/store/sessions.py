@@ -18,6 +18,16 @@ def digest_of(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
 
 
+def draft_id(digest: str, name: str) -> str:
+    """Of a draft of this session."""
+    return f"draft:{digest}:{name}"
+
+
+def drafts_of(digest: str) -> Document:
+    """The query for all drafts of this session."""
+    return {"_id": {"$gt": draft_id(digest, ""), "$lt": f"draft:{digest};"}}
+
+
 class Sessions:
     """Sessions, each ending after idleness or at the end of its lifetime. MongoDB removes ended ones."""
 
@@ -73,12 +83,12 @@ class Sessions:
         return set(digests) - {one["_id"] async for one in found if self._counts(one, now)}
 
     async def end(self, token: str) -> None:
-        """Log out."""
-        await self._sessions.delete_one({"_id": digest_of(token)})
+        """Log out. What was entered and not sent goes too."""
+        await self._sessions.delete_many({"$or": [{"_id": digest_of(token)}, drafts_of(digest_of(token))]})
         self._when_ended(digest_of(token))
 
     async def end_all_of(self, shop_key: str) -> None:
-        """Log out everywhere, as after a new password. No browser of the shop is known any more."""
+        """Log out everywhere, as after a new password. No browser is known any more, and no draft is left."""
         await self._sessions.delete_many({"shop_key": shop_key})
         self._when_all_ended(shop_key)
 

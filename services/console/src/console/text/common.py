@@ -38,6 +38,10 @@ TEXTS = {
         "この問題は記録されました。しばらくしてから、もう一度お試しください。続く場合は、運営担当者に番号をお知らせください。",
         "It has been recorded. Please try again in a while. If it stays, tell whoever runs this service the number.",
     ),
+    "draft_gone": (
+        "入力途中の内容は、もう残っていません。",
+        "What you had entered here is no longer kept.",
+    ),
     "reference": ("番号: {number}", "Number: {number}"),
     "failed": ("処理できませんでした", "This could not be done"),
     "failed_do": (

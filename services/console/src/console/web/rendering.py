@@ -112,6 +112,7 @@ class Pages:
             session=visit.session,
             language=visit.language,
             consent_ended=getattr(request.state, "consent_ended", False),
+            draft_gone=getattr(request.state, "draft_gone", False),
             csrf=visit.csrf,
             csrf_field=FIELD,
             t=partial(text, language=visit.language),
