@@ -31,6 +31,13 @@ async def look_up(host: str, port: int) -> list[str]:
     return [str(entry[4][0]) for entry in found]
 
 
+_NOT_PUBLIC = (
+    *(".localhost", ".localdomain", ".local", ".internal", ".intranet"),
+    *(".private", ".corp", ".home", ".lan", ".home.arpa"),
+)
+"""Ends of names that the internet does not know, by RFC 6761, 6762 and 8375, by ICANN, and by habit."""
+
+
 class NameUnknown(RetryableError):
     """A name has no address now."""
 
@@ -93,6 +100,19 @@ class ResolvedNetwork(httpcore.AsyncNetworkBackend):
     async def sleep(self, seconds: float) -> None:
         """Part of httpcore's interface."""
         await self._network.sleep(seconds)
+
+
+def may_be_public(host: str) -> bool:
+    """Whether a host may lead to a public address, by what is written alone: no name is resolved."""
+    name = host.rstrip(".").lower()
+    try:
+        return is_public(name)
+    except ValueError:
+        pass
+    try:  # 127.1, 0x7f000001 and 2130706433 are 127.0.0.1
+        return is_public(socket.inet_ntoa(socket.inet_aton(name)))
+    except (OSError, UnicodeError):
+        return "." in name and not name.endswith(_NOT_PUBLIC)
 
 
 def is_public(ip: str) -> bool:

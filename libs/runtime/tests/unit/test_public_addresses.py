@@ -7,6 +7,7 @@ from shopsync_runtime.public_addresses import (
     PrivateAddress,
     ResolvedNetwork,
     is_public,
+    may_be_public,
 )
 
 STREAM = httpcore.AsyncNetworkStream()
@@ -62,6 +63,29 @@ def test_private_addresses_are_not_public(ip):
 )
 def test_public_addresses_are(ip):
     assert is_public(ip)
+
+
+@pytest.mark.parametrize("host", [ip.partition("%")[0] for addresses in PRIVATE.values() for ip in addresses.split()])
+def test_a_private_address_as_a_host_is_known_without_a_look_up(host):
+    assert not may_be_public(host)
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        *("localhost", "LOCALHOST.", "a.localhost", "printer.local", "metadata.google.internal", "nas", "router.lan"),
+        *("127.1", "0x7f000001", "2130706433", "0177.0.0.1", "10.1", "169.254.169.254.", "[::1]", ""),
+    ],
+)
+def test_names_that_the_internet_does_not_know_and_odd_ways_to_write_an_address(host):
+    assert not may_be_public(host)
+
+
+@pytest.mark.parametrize(
+    "host", ["shop.example", "xn--wgv71a119e.jp", "8.8.8.8", "2606:4700:4700::1111", "internal.example", "134744072"]
+)
+def test_hosts_that_may_be_public(host):
+    assert may_be_public(host)
 
 
 async def test_each_lookup_is_checked():

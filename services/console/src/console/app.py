@@ -49,7 +49,7 @@ def build(runtime: Runtime, settings: ConsoleSettings) -> None:
     runtime.background("watching", SessionWatch(hub, sessions).run)
 
     publisher = publisher_api(runtime, settings)
-    lists = ProductLists(publisher)
+    lists = ProductLists(publisher, allow_private=settings.image_allow_private)
 
     pages = Pages(position=hub.earlier)
     cookies = Cookies(is_secure=settings.is_secure)

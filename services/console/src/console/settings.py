@@ -76,7 +76,8 @@ class ConsoleSettings(ServiceSettings):
 
     image_allow_private: bool = Field(
         False,
-        description="Show product images from private and loopback addresses too: for tests and the sandbox only",
+        description="Take and show product images at private and loopback addresses too: for tests and the sandbox"
+        " only",
     )
 
     @property

@@ -231,6 +231,8 @@ async def test_ticked_to_be_cleared_is_cleared_and_blank_is_left_alone(world, se
         ({"f.category_id": "601000"}, "category_id", "末端のカテゴリー"),
         ({"f.category_id": "999"}, "category_id", "一覧にない"),
         ({"f.brand_id": "7" * 129}, "brand_id", "128文字まで"),
+        ({"f.brand_id": "0"}, "brand_id", "TikTok ShopのIDは数字です"),
+        ({"f.brand_id": "7080000000000000009"}, "brand_id", "TikTok Shopの一覧にないブランドです"),
     ],
 )
 async def test_wrong_values_come_back_and_nothing_is_sent(world, services, twenty, values, field, words):

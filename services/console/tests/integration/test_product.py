@@ -155,7 +155,17 @@ async def test_a_field_that_somebody_else_changed_meanwhile_is_not_overwritten(w
         ("f.package_weight_g", "1,2,3", "1〜9,999,999gの整数で入力してください（例：500、500g）"),
         ("f.length", "0", "1〜9,999cm"),
         ("f.height", "10000", "1〜9,999cm"),
+        (
+            "f.images",
+            "https://a.example/1.jpg\nhttp://169.254.169.254/x",
+            "公開されていないアドレスは使えません：http://169.",
+        ),
         ("f.size_chart_image", "x", "http:// または https://"),
+        ("f.size_chart_image", "http://localhost:8085/x.png", "公開されていない"),
+        ("f.size_chart_image", "https://me:secret@a.example/1.jpg", "パスワードを含めないで"),
+        ("f.brand_id", "0", "TikTok ShopのIDは数字です"),
+        ("f.brand_id", " ", "TikTok ShopのIDは数字です"),
+        ("f.brand_id", "7080000000000000009", "TikTok Shopの一覧にないブランドです"),
         ("f.category_id", "999", "TikTok Shopの一覧にない"),
         ("f.category_id", "600001", "末端のカテゴリー"),
         ("stock.0", "100000", "0〜99,999個"),
@@ -176,6 +186,32 @@ async def test_a_wrong_value_comes_back_with_its_error_and_nothing_is_sent(world
     assert kept["f.width"] == ["33"]
     assert kept[field] == [value]
     assert await edits(world) == []
+
+
+async def test_what_nobody_sees_is_not_sent(world, tool):
+    await tool.imported(name="\u200bシャツ")
+    await tool.edited(minute=2, category_id="601234")
+    fields = fields_of(await opened(world))
+    assert fields["f.name"] == ["シャツ"]
+    assert "変更された項目はありません" in (await send(world, fields)).text
+    given = {"f.name": "\ufeff夏の\tシャツ\u202e 👩\u200d🔬", "f.description": "a\u200b\r\nb", "t.100812": "AB\u2060-1"}
+    done = await send(world, {**fields, **given})
+    [sent] = await changes(world)
+    assert (sent["name"], sent["description"]) == ("夏の シャツ 👩\u200d🔬", "a\nb")
+    assert sent["attributes"] == [{"id": "100812", "values": [{"name": "AB-1"}]}]
+    assert fields_of(done)["f.name"] == ["夏の シャツ 👩\u200d🔬"]
+
+
+async def test_a_brand_that_the_search_by_its_name_finds_is_taken(world, tool):
+    await tool.imported()
+    many = [{"id": f"70{number}", "name": f"ブランド{number}", "authorized": True} for number in range(60)]
+    world.publisher.brands = [*many, {"id": "7777", "name": "奥のほうの店", "authorized": True}]
+    fields = fields_of(await opened(world))
+    refused = await send(world, fields, f__brand_id="7777", brand_name="ない店")
+    assert "TikTok Shopの一覧にないブランドです" in refused.text
+    chosen = fields_of(await send(world, fields, step="brand:7777:奥のほうの店"))
+    await send(world, chosen)
+    assert await changes(world) == [{"brand_id": "7777"}]
 
 
 async def test_one_wrong_value_holds_back_the_right_ones_until_it_is_mended(world, tool):

@@ -9,12 +9,12 @@ from catalog.rules import status as catalog_status
 from console.errors import WrongForm
 from console.forms import attributes as attr
 from console.forms.errors import Wrong
-from console.forms.fields import addresses, missing_fields, plain
+from console.forms.fields import addresses, missing_fields, plain, private_addresses, value_of
 from console.forms.missing import REQUIRED, fields_of
 from console.forms.product import Entered, Rendered, changes_of, rendered, settled, untouched
 from console.publisher_api import AttributeField
 from console.screens.product_lists import Picking
-from shopsync_contracts.events import ProductSnapshot
+from shopsync_contracts.events import EditChanges, ProductSnapshot
 
 
 def snapshot(**content):
@@ -101,14 +101,50 @@ def test_addresses_stand_one_in_a_line():
         "https://a.example/1.jpg",
         "HTTP://a.example/2",
     )
-    for wrong in ("a.jpg", "javascript:alert(1)", "https://", "https:// a", "//a.example/1.jpg"):
+    malformed = (
+        "https://a.example:99999999/",
+        "https://a b.example/",
+        "https://１２７.０.０.１/",
+        "https://[::1/a.jpg",
+    )
+    for wrong in ("a.jpg", "javascript:alert(1)", "ftp://a.example/1", "https://", "//a.example/1.jpg", *malformed):
+        with pytest.raises(Wrong) as caught:
+            addresses(["https://a.example/1.jpg", wrong])
+        assert (caught.value.error.key, caught.value.error.values["address"]) == ("address", wrong)
+
+
+@pytest.mark.parametrize(
+    "address", ["https://me:pass@a.example/", "http://me@a.example/", "http://a.example\\@127.0.0.1/"]
+)
+def test_an_address_with_a_password_is_refused_without_repeating_it(address):
+    with pytest.raises(Wrong) as caught:
+        addresses([address])
+    assert caught.value.error.key == "address_password"
+    assert "pass" not in str(caught.value.error.values)
+
+
+def test_addresses_that_nobody_outside_can_fetch():
+    public, private = "https://a.example/1.jpg", "http://192.168.0.1/2.jpg"
+    assert private_addresses(EditChanges(images=(public,), size_chart_image=public)) == {}
+    found = private_addresses(EditChanges(images=(public, private), size_chart_image="http://nas/3.jpg"))
+    assert {name: error.values["address"] for name, error in found.items()} == {
+        "images": private,
+        "size_chart_image": "http://nas/3.jpg",
+    }
+
+
+@pytest.mark.parametrize("name", ["category_id", "brand_id"])
+def test_ids_are_digits(name):
+    assert value_of(name, plain(name, "\u200b７08 ")) == "708"
+    for wrong in ("0", "0123", "x", "12 34", "-1", "1.5", "①", "٣", plain(name, "  "), plain(name, "\u3000")):
         with pytest.raises(Wrong):
-            addresses([wrong])
+            value_of(name, wrong)
+    assert value_of(name, plain(name, "")) is None
 
 
 def test_line_breaks_of_browsers_are_no_change():
     assert plain("description", "a\r\nb\r") == "a\nb"
-    assert plain("name", " a\r\nb ") == "ab"
+    assert plain("name", " a\r\nb ") == "a b"
 
 
 def test_missing_paths_name_fields_of_the_form():

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from console.forms.characters import line_of, lines_of
 from console.forms.errors import FieldError, Wrong
 from console.forms.numbers import decimal_number
 from console.publisher_api import AttributeField
@@ -74,8 +75,8 @@ def _plain_number(text: str) -> str:
 
 def entered_values(chosen: Sequence[str], own: str, *, several: bool) -> Values:
     """From the inputs of one attribute: values of one's own stand one in a line where several may be given."""
-    lines = own.replace("\r\n", "\n").split("\n") if several else [own.replace("\r", "").replace("\n", " ")]
-    names = [line.strip() for line in lines if line.strip()]
+    lines = lines_of(own).split("\n") if several else [own]
+    names = [line for line in map(line_of, lines) if line]
     return tuple([(one, None) for one in dict.fromkeys(chosen) if one] + [(None, name) for name in names])
 
 

@@ -150,8 +150,7 @@ class BulkScreen:
         now = shown.form
         changes, errors = bulk_changes(now.entered)
         lists = await self._lists.read(shop_of(request), now.entered.texts["category_id"], now.picking)
-        if (fault := lists.category_fault(now.entered.texts["category_id"])) is not None:
-            errors["category_id"] = fault
+        errors |= await self._lists.faults(shop_of(request), changes, lists, now.picking)
         if errors:
             return await self._drafts.lead_to(request, replace(shown, form=replace(now, errors=errors)))
         if not is_confirmed:

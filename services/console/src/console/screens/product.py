@@ -155,8 +155,7 @@ class ProductScreen:
         shop_key, category = shop_of(request), state.entered.texts.get("category_id", state.was.texts["category_id"])
         lists = await self._lists.read(shop_key, category, state.picking)
         changes, errors = forms.changes_of(state.was, state.entered, found.snapshot, lists.fields)
-        if "category_id" in changes.model_fields_set and (fault := lists.category_fault(category)) is not None:
-            errors["category_id"] = fault
+        errors |= await self._lists.faults(shop_key, changes, lists, state.picking)
         if errors:
             return replace(state, errors=errors, message="wrong")
         if not changes.model_fields_set:

@@ -7,10 +7,15 @@ from starlette.datastructures import FormData
 
 from console.errors import PublisherUnavailable
 from console.forms.errors import FieldError
+from console.forms.fields import private_addresses
+from console.forms.product import Errors
 from console.publisher_api import AttributeField, Brand, Category, CategoryTree, PublisherApi, Requirements
+from shopsync_contracts.events import EditChanges
 
 _PATIENCE_SECONDS = 6.0
 """A page is not held up for longer: it works without the lists."""
+_MOST_BRANDS = 50
+"""Of so many an answer may leave some out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,10 +130,11 @@ class Lists:
 
 
 class ProductLists:
-    """Asks the publisher, and never raises."""
+    """Asks the publisher, and never raises. `allow_private`: images may be at addresses that are not public."""
 
-    def __init__(self, publisher: PublisherApi) -> None:
+    def __init__(self, publisher: PublisherApi, *, allow_private: bool) -> None:
         self._publisher = publisher
+        self._allow_private = allow_private
 
     async def read(self, shop_key: str, category_id: str, picking: Picking) -> Lists:
         """For one page: as much as can be had in a few seconds."""
@@ -155,3 +161,24 @@ class ProductLists:
             return replace(lists, trouble=error)
         except TimeoutError:
             return replace(lists, trouble=PublisherUnavailable("publisher_away"))
+
+    async def faults(self, shop_key: str, changes: EditChanges, lists: Lists, picking: Picking) -> Errors:
+        """What nobody could sell with, by the name of its input; what cannot be found out now is no fault."""
+        errors = {} if self._allow_private else private_addresses(changes)
+        if (fault := lists.category_fault(changes.category_id or "")) is not None:
+            errors["category_id"] = fault
+        if (fault := await self._brand_fault(shop_key, changes.brand_id, lists, picking.brand_name)) is not None:
+            errors["brand_id"] = fault
+        return errors
+
+    async def _brand_fault(self, shop_key: str, brand_id: str | None, lists: Lists, name: str) -> FieldError | None:
+        """TikTok Shop cannot be asked for an id: so by the name with which the merchant chose it."""
+        if not brand_id or lists.tree is None or lists.trouble is not None or lists.brand_name(brand_id):
+            return None
+        try:
+            async with asyncio.timeout(_PATIENCE_SECONDS):
+                found = await self._publisher.brands(shop_key, name, None) if name else ()
+        except (PublisherUnavailable, TimeoutError):
+            return None
+        is_listed = any(one.id == brand_id for one in found) or len(found) >= _MOST_BRANDS
+        return None if is_listed else FieldError("no_such_brand")

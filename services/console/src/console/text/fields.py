@@ -61,6 +61,18 @@ TEXTS = {
         "http:// または https:// で始まるアドレスを入力してください：{address}",
         "Enter an address that begins with http:// or https://: {address}",
     ),
+    "error_address_password": (
+        "アドレスにユーザー名やパスワードを含めないでください（{host} の画像）",
+        "Leave user name and password out of the address (an image at {host})",
+    ),
+    "error_address_private": (
+        "インターネットに公開されていないアドレスは使えません：{address}",
+        "This address is not open to the internet: {address}",
+    ),
+    "error_tiktok_id": (
+        "TikTok ShopのIDは数字です（0で始まりません）：「{given}」",
+        "TikTok Shop's ids are digits and do not begin with 0: “{given}”",
+    ),
     "error_too_long": ("{n}文字までで入力してください（現在{has}文字）", "Up to {n} characters; there are {has}"),
     "error_too_many": ("{n}件までで入力してください", "Up to {n} entries"),
     "error_not_taken": ("この値は登録できません（{why}）", "This value cannot be taken ({why})"),
@@ -87,6 +99,10 @@ TEXTS = {
     "error_no_such_category": (
         "TikTok Shopの一覧にないカテゴリーです。選び直してください",
         "TikTok Shop does not list this category: choose again",
+    ),
+    "error_no_such_brand": (
+        "TikTok Shopの一覧にないブランドです。検索して選び直してください",
+        "TikTok Shop does not list this brand: search for it and choose again",
     ),
     "error_no_leaf": (
         "下の階層がある分類です。末端のカテゴリーを選んでください",
