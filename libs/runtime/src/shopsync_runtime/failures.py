@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from aiokafka.errors import (
     InvalidTopicError,
     KafkaError,
+    KafkaTimeoutError,
     MessageSizeTooLargeError,
     RecordListTooLargeError,
     UnsupportedCodecError,
@@ -63,6 +64,8 @@ _MONGO_RETRYABLE_CODES = frozenset(
         14031,  # OutOfDiskSpace
     }
 )
+_MONGO_PEOPLE_CODES = frozenset({11, 13, 18, 8000, 12501, 14031})
+"""Of these: a user, a right or space that somebody has to provide."""
 _MONGO_RETRYABLE_LABELS = ("RetryableWriteError", "TransientTransactionError", "RetryableError")
 
 
@@ -84,6 +87,17 @@ def is_retryable(error: BaseException) -> bool:
     if isinstance(error, PyMongoError):
         return _is_retryable_mongo(error)
     return isinstance(error, OSError)  # TimeoutError and ConnectionError are OSErrors
+
+
+def is_passing(error: BaseException) -> bool:
+    """Whether it may work again in a moment, without anybody's help: a broker or a primary was lost."""
+    if isinstance(error, KafkaError):
+        return bool(error.retriable) or isinstance(error, KafkaTimeoutError)
+    if isinstance(error, OperationFailure) and error.code in _MONGO_PEOPLE_CODES:
+        return False
+    if isinstance(error, PyMongoError):
+        return _is_retryable_mongo(error)
+    return isinstance(error, ConnectionError | TimeoutError)
 
 
 def _is_retryable_mongo(error: PyMongoError) -> bool:

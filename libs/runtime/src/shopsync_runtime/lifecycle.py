@@ -1,17 +1,21 @@
 """The order in which the parts of a service start and stop."""
 
 import asyncio
+import time
 from collections.abc import Awaitable
 
 import structlog
 
 from shopsync_runtime.background import BackgroundTask
+from shopsync_runtime.failures import is_passing
 from shopsync_runtime.http_server import HttpServer
-from shopsync_runtime.runtime import Runtime
+from shopsync_runtime.runtime import Hook, Runtime
+from shopsync_runtime.wording import error_text
 
 log = structlog.get_logger(__name__)
 
 _STEP_SECONDS = 10.0
+_FIRST_PAUSE, _LONGEST_PAUSE = 0.1, 1.0
 
 
 async def start(runtime: Runtime) -> None:
@@ -19,7 +23,7 @@ async def start(runtime: Runtime) -> None:
     await runtime.producer.start()
     runtime.phases.ended("producer")
     for hook in runtime.start_hooks:
-        await hook()
+        await _patiently(hook, runtime.common.start_timeout.total_seconds())
     runtime.phases.ended("hooks")
     await runtime.app.start()
     runtime.phases.ended("subscriptions")
@@ -27,6 +31,21 @@ async def start(runtime: Runtime) -> None:
     for task in runtime.tasks:
         task.start()
     runtime.state = "running"
+
+
+async def _patiently(hook: Hook, patience: float) -> None:
+    """Again while a broker or a primary is away: each of several may be lost after Kafka and MongoDB have answered."""
+    deadline, pause = time.monotonic() + patience, _FIRST_PAUSE
+    while True:
+        try:
+            return await hook()
+        except Exception as error:
+            left = deadline - time.monotonic()
+            if left <= 0 or not is_passing(error):
+                raise
+            log.warning("waiting", what="start", problem=error_text(error), giving_up_in_s=round(left))
+        await asyncio.sleep(pause)
+        pause = min(2 * pause, _LONGEST_PAUSE)
 
 
 async def stop(runtime: Runtime, http: HttpServer | None) -> bool:

@@ -153,7 +153,10 @@ class Runtime:
         self.checks[name] = problem
 
     def on_start(self, hook: Hook) -> None:
-        """Await this when MongoDB and Kafka answer, before the first message, in order of registration."""
+        """Await this when MongoDB and Kafka answer, before the first message, in order of registration.
+
+        It may be called again, when a broker or a primary is lost meanwhile.
+        """
         self.start_hooks.append(hook)
 
     def on_stop(self, hook: Hook) -> None:

@@ -5,9 +5,11 @@ import sys
 from types import SimpleNamespace
 
 import pytest
+from aiokafka.errors import NodeNotReadyError
+from pymongo.errors import NotPrimaryError, OperationFailure
 
-from shopsync_runtime import startup
-from shopsync_runtime.errors import StartError
+from shopsync_runtime import lifecycle, startup
+from shopsync_runtime.errors import PermanentError, StartError
 from shopsync_runtime.phases import Phases
 from shopsync_runtime.startup import Problem
 
@@ -69,3 +71,42 @@ async def test_what_only_people_can_help_with_ends_the_start_sooner(monkeypatch)
     with pytest.raises(StartError, match="refused"):
         await startup._wait("kafka", asked(until=50), patience=60.0)
     assert sum(pauses) == pytest.approx(60.0)
+
+
+@pytest.fixture
+def begun(monkeypatch):
+    """`await begun(*errors)`: a start whose hook fails with these before it works; how often it was called."""
+
+    async def begin(*errors, patience=60.0):
+        pauses, left, calls = [], list(errors), 0
+
+        async def sleep(seconds):
+            pauses.append(seconds)
+
+        async def hook():
+            nonlocal calls
+            calls += 1
+            if left:
+                raise left.pop(0)
+
+        monkeypatch.setattr(lifecycle, "asyncio", SimpleNamespace(sleep=sleep))
+        monkeypatch.setattr(lifecycle, "time", SimpleNamespace(monotonic=lambda: sum(pauses)))
+        await lifecycle._patiently(hook, patience)
+        return calls
+
+    return begin
+
+
+async def test_a_broker_or_a_primary_that_is_lost_during_the_start_does_not_end_it(begun):
+    assert await begun(NodeNotReadyError("node id 1"), NotPrimaryError("stepped down"), NodeNotReadyError()) == 4
+
+
+@pytest.mark.parametrize("error", [PermanentError("wrong"), OperationFailure("not authorized", 13), OSError("no file")])
+async def test_what_nobody_but_people_can_mend_ends_the_start_at_once(begun, error):
+    with pytest.raises(type(error)):
+        await begun(error)
+
+
+async def test_a_start_does_not_wait_for_ever(begun):
+    with pytest.raises(NodeNotReadyError):
+        await begun(*(NodeNotReadyError() for _ in range(100)), patience=5.0)

@@ -46,19 +46,27 @@ async def why_not(connection: KafkaConnection) -> str | None:
             told = await _meaning(connection, host, port, error)
             problem = f"cannot be used: {host}:{port} {told}" if told else problem
             continue
-        return await _of_brokers(connection, [one for one in brokers if one not in asked])
+        others = [one for one in brokers if one not in asked]
+        return await _of_brokers(connection, others, one_answers=(host, port) in brokers)
     return problem
 
 
-async def _of_brokers(connection: KafkaConnection, brokers: Sequence[Address]) -> str | None:
-    """The trouble with the first broker that cannot be used by the address at which it lets itself be found."""
+async def _of_brokers(connection: KafkaConnection, brokers: Sequence[Address], *, one_answers: bool) -> str | None:
+    """The trouble with the first broker that cannot be used by the address at which it lets itself be found.
+
+    One that only does not answer is none while another does: it is away, and the others take its place.
+    """
+    silent: str | None = None
     for host, port in brokers:
+        where = f"lets a broker be found at {host}:{port} (advertised.listeners), which"
         try:
             await _brokers(connection, host, port)
+            one_answers = True
         except _TROUBLES as error:
-            told = await _meaning(connection, host, port, error) or f"does not answer: {error_text(error)}"
-            return f"lets a broker be found at {host}:{port} (advertised.listeners), which {told}"
-    return None
+            if told := await _meaning(connection, host, port, error):
+                return f"{where} {told}"
+            silent = silent or f"{where} does not answer: {error_text(error)}"
+    return None if one_answers else silent
 
 
 class _NotLetInError(KafkaError):  # type: ignore[misc] # aiokafka is untyped
