@@ -3,6 +3,7 @@
 - ConsoleError
   - NotYetAuthorized   the shop has no consent at TikTok Shop: the page of the consent comes first (LS-1)
   - WrongForm          the form was not made by this session's pages, or is too old
+  - SettingsChanged    others than the merchant has seen were stored meanwhile: both are shown
   - NoSuchPage         there is no such product, import or picture in this shop
   - PublisherUnavailable  what TikTok Shop alone knows cannot be had now; the page says so and works without it
 """
@@ -22,6 +23,10 @@ class NotYetAuthorized(ConsoleError):
 
 class WrongForm(ConsoleError):
     """Its token is not that of the session."""
+
+
+class SettingsChanged(ConsoleError):
+    """The settings that are stored now are not those that the form was made of."""
 
 
 class NoSuchPage(ConsoleError):

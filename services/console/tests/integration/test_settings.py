@@ -9,6 +9,7 @@ from tool_database import ToolDatabase
 
 from shopsync_contracts.events import SyncSettings, TaxDefaults
 from shopsync_contracts.topics import SHOP_SETTINGS
+from shopsync_readmodel.products.hidden import read_hidden
 
 
 @pytest.fixture
@@ -173,6 +174,25 @@ async def test_somebody_elses_saving_meanwhile_is_shown_beside_the_own_one(world
     again = await world.post(world.client, "/settings", **{**form, **fields_of(answer)})
     assert again.status_code == 303
     assert [one.sync.interval_minutes for one in await sent(world)] == [15]
+
+
+async def test_what_is_stored_after_the_form_was_checked_is_not_overwritten(world, tool, monkeypatch):
+    """The operator's change is stored between the last page and the sending."""
+
+    async def read_while_the_operator_saves(*given):
+        mine = {"sync": {"mode": "manual"}, "tax": {"rate_percent": 5}, "category_version": "v2"}
+        await world.database["shops"].update_one({"_id": "demo"}, {"$set": mine})
+        return await read_hidden(*given)
+
+    monkeypatch.setattr("console.screens.settings.read_hidden", read_while_the_operator_saves)
+    form = {**await opened(world.client), "mode": "auto", "interval": "15"}
+    answer = await world.post(world.client, "/settings", **form)
+    assert answer.status_code == 200
+    assert "この画面を開いたあとに、設定が変更されました" in answer.text
+    assert not await sent(world)
+    again = await world.post(world.client, "/settings", **{**form, **fields_of(answer)})
+    assert again.status_code == 303
+    assert [(one.sync.interval_minutes, one.category_version) for one in await sent(world)] == [(15, "v2")]
 
 
 async def test_the_second_of_two_tabs_learns_of_the_firsts_saving_before_it_is_stored(world, tool):

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Literal
 
 from shopsync_contracts.events import SyncSettings, TaxDefaults
 from shopsync_readmodel.errors import NoShop
@@ -12,11 +13,15 @@ _NAMED = 20
 
 @dataclass(frozen=True, slots=True)
 class ShopSettings:
-    """連携設定 and 消費税設定; the defaults where members are missing. `updated_at`: the time of their event."""
+    """連携設定, 消費税設定 and TikTok's category tree; the defaults where members are missing.
+
+    `updated_at`: the time of their event.
+    """
 
     sync: SyncSettings
     tax: TaxDefaults
     updated_at: datetime | None = None
+    category_version: Literal["v1", "v2"] = "v1"
 
 
 async def read_settings(database: Database, shop_key: str) -> ShopSettings | None:
@@ -28,6 +33,7 @@ async def read_settings(database: Database, shop_key: str) -> ShopSettings | Non
         sync=SyncSettings.model_validate(document.get("sync") or {}, strict=False),
         tax=TaxDefaults.model_validate(document.get("tax") or {}, strict=False),
         updated_at=document.get("updated_at"),
+        category_version=document.get("category_version") or "v1",
     )
 
 

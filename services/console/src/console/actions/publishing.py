@@ -16,7 +16,7 @@ import structlog
 from aiokafka.errors import KafkaError
 from pydantic import ValidationError
 
-from console.errors import WrongForm
+from console.errors import SettingsChanged, WrongForm
 from console.metrics import ACTIONS
 from console.model import Action, ActionKind
 from console.store import ActionStore
@@ -33,6 +33,7 @@ from shopsync_contracts.events import (
     TaxDefaults,
 )
 from shopsync_contracts.times import to_the_millisecond
+from shopsync_readmodel.shops.settings import ShopSettings, read_settings
 from shopsync_readmodel.stored.effects import EditMarks
 from shopsync_runtime import EventPublisher
 from shopsync_runtime.chunks import batched
@@ -53,6 +54,8 @@ ImportMode = Literal["changed_only", "overwrite_all"]
 _NUMBERS_PER_EVENT = 2_000
 _AGAIN_SECONDS = 0.1
 
+Settings = tuple[SyncSettings, TaxDefaults]
+"""What the screen of 連携設定 shows."""
 Make = Callable[[datetime], Sequence[ShopBody]]
 """The bodies of an action at its time: always the same ones, however often they are made."""
 
@@ -164,13 +167,21 @@ class Actions:
 
         return await self._send(shop_key, _Asked("sync", make, numbers), action_id)
 
-    async def save_settings(self, shop_key: str, sync: SyncSettings, tax: TaxDefaults, *, action_id: str) -> str:
-        """連携設定. What the screen does not show stays as it is stored."""
-        stored = await self._database["shops"].find_one({"_id": shop_key}, {"category_version": 1})
-        kept = {} if stored is None else {name: stored[name] for name in ("category_version",) if name in stored}
+    async def save_settings(
+        self, shop_key: str, sync: SyncSettings, tax: TaxDefaults, *, action_id: str, seen: Settings | None = None
+    ) -> str:
+        """連携設定. `seen`: what they replace; raises SettingsChanged when that is not what is stored by now.
+
+        The message holds all settings of the shop, so what the screen does not show is read at the last moment.
+        """
+        stored = await read_settings(self._database, shop_key) or ShopSettings(SyncSettings(), TaxDefaults())
+        if seen is not None and (stored.sync, stored.tax) not in (seen, (sync, tax)):
+            raise SettingsChanged("others were stored meanwhile")
 
         def make(_at: datetime) -> Sequence[ShopBody]:
-            return [ShopSettingsChanged(shop_key=shop_key, sync=sync, tax=tax, **kept)]
+            return [
+                ShopSettingsChanged(shop_key=shop_key, sync=sync, tax=tax, category_version=stored.category_version)
+            ]
 
         return await self._send(shop_key, _Asked("settings", make, []), action_id)
 

@@ -10,6 +10,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from console.actions import Actions
+from console.errors import SettingsChanged
 from console.model import Action
 from console.screens.drafts import DraftPages
 from console.screens.settings_form import (
@@ -106,10 +107,17 @@ class SettingsScreen:
             return await self._drafts.lead_to(request, replace(shown, found="unchanged"))
         if _is_overtaken(form, stored):
             return await self._drafts.lead_to(request, replace(shown, found="compared"))
-        wanted = checked.values
-        if (await self._shown_again(shop_key, wanted, stored.values)).count > _confirmed(form):
+        return await self._send(request, stored.values, checked.values, shown)
+
+    async def _send(self, request: Request, now: Values, wanted: Values, shown: Shown) -> Response:
+        shop_key, form = shop_of(request), visit_of(request).form
+        if (await self._shown_again(shop_key, wanted, now)).count > _confirmed(form):
             return await self._drafts.lead_to(request, replace(shown, found="confirm"))
-        saved = await self._actions.save_settings(shop_key, wanted.sync, wanted.tax, action_id=action_id)
+        action_id, seen = str(form.get("action_id", "")), (now.sync, now.tax)
+        try:
+            saved = await self._actions.save_settings(shop_key, wanted.sync, wanted.tax, action_id=action_id, seen=seen)
+        except SettingsChanged:
+            return await self._drafts.lead_to(request, replace(shown, found="compared"))
         return RedirectResponse(f"{SETTINGS}?saved={saved}", 303)
 
     async def _answer(self, request: Request, stored: _Stored, shown: Shown) -> Response:
