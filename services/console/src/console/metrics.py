@@ -17,3 +17,7 @@ LOGINS = Counter("shopsync_console_logins", "Log-ins by outcome", ["outcome"])
 ACTIONS = Counter("shopsync_console_actions", "Events and commands of merchants that were published", ["type"])
 # how many pages are open: each holds a connection
 STREAMS = Gauge("shopsync_console_streams", "Open pages that follow changes")
+# when one session opens more of them than any merchant does
+STREAMS_OVER = Counter(
+    "shopsync_console_streams_over_limit", "Streams that were closed because their session had opened too many"
+)

@@ -1,7 +1,7 @@
 """Open pages are told what changed in their own shop, and miss nothing when a connection is lost."""
 
 import asyncio
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import timedelta
 from typing import Any
 from uuid import uuid4
@@ -13,7 +13,7 @@ from played_services import PlayedServices
 from console.actions import Actions
 from console.live.hub import EVERYTHING, Hub
 from console.live.watching import SessionWatch
-from console.metrics import STREAMS
+from console.metrics import STREAMS, STREAMS_OVER
 from console.store import ActionStore
 from shopsync_accounts import Accounts
 from shopsync_contracts.topics import CATALOG_PRODUCTS, TOOL_EDITS
@@ -222,6 +222,27 @@ async def test_open_streams_are_counted_and_end_when_the_process_stops(world, ad
         return STREAMS._value.get() == before
 
     await eventually(none_is_open, timeout=10)
+
+
+async def test_a_ninth_stream_of_a_session_closes_its_first_and_that_page_comes_back_later(world, address):
+    other = await world.log_in("demo")
+    before = STREAMS_OVER._value.get()
+    async with AsyncExitStack() as pages:
+        (_, theirs) = await pages.enter_async_context(opened(other, address))
+        mine = [await pages.enter_async_context(opened(world.client, address)) for _ in range(9)]
+        for _, lines in (*mine[1:], (None, theirs)):
+            await told(lines, 4)
+        async with asyncio.timeout(10):
+            first = [line async for line in mine[0][1]]
+        assert "retry: 60000" in first
+        assert "event: ended" not in first
+        position = next(line.removeprefix("id: ") for line in reversed(first) if line.startswith("id: "))
+        assert STREAMS_OVER._value.get() == before + 1
+        await snapshot(world, "demo/A-1")
+        for _, lines in (*mine[1:], (None, theirs)):
+            assert ("product", "A-1") in (await told(lines, 1))[0]
+        _, again = await pages.enter_async_context(opened(world.client, address, after=position))
+        assert ("product", "A-1") in (await told(again, 1))[0]
 
 
 async def test_many_changes_at_once_are_told_as_one():

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Callable, Collection
 from contextlib import suppress
 from typing import Literal
 
-from console.metrics import STREAMS
+from console.metrics import STREAMS, STREAMS_OVER
 
 Name = Literal["product", "action", "counts", "run", "list", "ended"]
 Change = tuple[Name, str]
@@ -19,6 +19,8 @@ the session is over, and the page asks for nothing any more."""
 EVERYTHING: tuple[Change, ...] = (("list", ""), ("action", ""), ("run", ""), ("counts", ""))
 """For a page that may have missed something."""
 
+MOST_OF_A_SESSION = 8
+"""Windows that one merchant looks at; a page that nobody looks at has no stream."""
 _REMEMBERED = 5_000
 _MOST_PRODUCTS = 20
 _APART_SECONDS = 0.5
@@ -37,6 +39,7 @@ class Stream:
         self._pending = dict.fromkeys(first)
         self._news = asyncio.Event()
         self._closed = asyncio.Event()
+        self.is_one_too_many = False
         self._counted_at = float("-inf")
         if first:
             self._news.set()
@@ -54,6 +57,11 @@ class Stream:
         """End `changes` after what is pending."""
         self._closed.set()
         self._news.set()
+
+    def make_room(self) -> None:
+        """The session has opened newer ones: the page comes back later, and gets what it missed."""
+        self.is_one_too_many = True
+        self.close()
 
     def end(self) -> None:
         """The session is over: nothing is told but that."""
@@ -96,7 +104,7 @@ class Hub:
     """The streams of all shops. A page names the position it was made at, so that nothing in between is missed."""
 
     def __init__(self) -> None:
-        self._streams: dict[str, set[Stream]] = {}
+        self._streams: dict[str, dict[Stream, None]] = {}
         self._recent: deque[tuple[float, int, str, Change]] = deque(maxlen=_REMEMBERED)
         self._last = 0
         self._closed = False
@@ -136,15 +144,20 @@ class Hub:
         stream = Stream(shop_key, session, self._since(shop_key, after), lambda: self.position)
         if self._closed:
             stream.close()
-        self._streams.setdefault(shop_key, set()).add(stream)
+        streams = self._streams.setdefault(shop_key, {})
+        of_session = [one for one in streams if one.session == session and not one.is_one_too_many]
+        for oldest in of_session[: max(0, len(of_session) + 1 - MOST_OF_A_SESSION)]:
+            oldest.make_room()
+            STREAMS_OVER.inc()
+        streams[stream] = None
         STREAMS.inc()
         return stream
 
     def leave(self, stream: Stream) -> None:
         """The page is gone."""
-        streams = self._streams.get(stream.shop_key, set())
+        streams = self._streams.get(stream.shop_key, {})
         if stream in streams:
-            streams.remove(stream)
+            del streams[stream]
             STREAMS.dec()
         if not streams:
             self._streams.pop(stream.shop_key, None)

@@ -16,6 +16,9 @@ from console.web.visits import session_of
 _PING_SECONDS = 15
 _LONGEST_SECONDS = 300.0
 """Then the browser comes back, through the guard."""
+_SOON_MS = 2_000
+_LATER_MS = 60_000
+"""The browser of a page that made room for a newer one: sooner, and they would push each other out all the time."""
 _SEND_SECONDS = 20.0
 """A page that takes nothing for so long is gone."""
 
@@ -47,9 +50,11 @@ class StreamScreen:
         stream = self._hub.open(session.shop_key, digest_of(session.token), after)
         ends = asyncio.get_running_loop().call_later(_LONGEST_SECONDS, stream.close)
         try:
-            yield ServerSentEvent(comment="open", retry=2_000)
+            yield ServerSentEvent(comment="open", retry=_SOON_MS)
             async for (name, data), position in stream.changes():
                 yield ServerSentEvent(event=name, data=data, id=position)
+            if stream.is_one_too_many:
+                yield ServerSentEvent(comment="too many", retry=_LATER_MS)
         finally:
             ends.cancel()
             self._hub.leave(stream)
