@@ -7,12 +7,14 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
+from types import SimpleNamespace
 
 import httpx
 import pytest
 import yaml
 from pymongo import AsyncMongoClient
 
+from shopsync_testkit import processes
 from shopsync_testkit.children import StartFailed, spawn, tail
 from shopsync_testkit.kafka.server import answers
 from shopsync_testkit.nodes import ProcessNode, Program
@@ -63,6 +65,23 @@ async def test_a_service_is_started_crashed_and_started_again(service):
         assert service.child.pid != first
         assert await service.terminate() == 0
     assert service.log_lines() == [{"event": "started", "colour": "red", "leak": None}] * 2
+
+
+async def test_a_start_is_waited_for_as_long_as_the_program_lives(tmp_path, monkeypatch):
+    """It answers once five minutes have passed, by a clock of which each look takes two seconds."""
+    passed, go = iter(range(0, 10_000, 2)), tmp_path / "go"
+
+    def monotonic():
+        seconds = next(passed)
+        if seconds > 300:
+            go.touch()
+        return float(seconds)
+
+    monkeypatch.setattr(processes, "time", SimpleNamespace(monotonic=monotonic))
+    script = f'while [ ! -e {go} ]; do sleep 0.01; done; echo \'{{"event": "ready"}}\'; exec sleep 600'
+    child, facts = await start_announced("late", ["sh", "-c", script], log=tmp_path / "log")
+    await child.kill()
+    assert facts == {"event": "ready"}
 
 
 async def test_a_service_that_ends_while_starting_is_reported_with_its_log(tmp_path):

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from shopsync_testkit.children import Child, StartFailed, spawn
+from shopsync_testkit.children import START_SECONDS, Child, StartFailed, spawn
 from shopsync_testkit.ports import is_free
 from shopsync_testkit.scratch import remove_folder
 
@@ -113,7 +113,7 @@ class ProcessNode(Node):
         program: Program,
         ready: Callable[[], Awaitable[bool]],
         *,
-        start_seconds: float = 40.0,
+        start_seconds: float = START_SECONDS,
         stop_seconds: float = _STOP_SECONDS,
         stopped: Callable[[], None] | None = None,
     ) -> None:

@@ -11,7 +11,7 @@ from typing import Any, Self
 
 import httpx
 
-from shopsync_testkit.children import Child, StartFailed, spawn
+from shopsync_testkit.children import START_SECONDS, Child, StartFailed, spawn
 from shopsync_testkit.polling import NeverHappened, eventually
 from shopsync_testkit.ports import free_port
 
@@ -39,7 +39,7 @@ class ServiceProcess:
         folder: Path,
         name: str | None = None,
         http_port: int | None = None,
-        ready_seconds: float = 120.0,
+        ready_seconds: float = START_SECONDS,
     ) -> None:
         self.name = name or module
         self.http_port = http_port or free_port()
@@ -173,7 +173,7 @@ def json_lines(log: Path) -> list[dict[str, Any]]:
 
 
 async def start_announced(
-    name: str, command: list[str], *, log: Path, env: Mapping[str, str] | None = None, seconds: float = 30.0
+    name: str, command: list[str], *, log: Path, env: Mapping[str, str] | None = None, seconds: float = START_SECONDS
 ) -> tuple[Child, dict[str, Any]]:
     """Start a program that prints a line `{"event": "ready", …}`. Returns it and that line. Raises StartFailed."""
     log.unlink(missing_ok=True)  # noqa: ASYNC240 - a local file of a few bytes

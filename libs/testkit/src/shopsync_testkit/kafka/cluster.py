@@ -34,7 +34,6 @@ _REPLICATED = {
     "controller.quorum.fetch.timeout.ms": 4000,
 }
 _HEAP = ("-Xms96m", "-Xmx320m")
-_START_SECONDS = 120.0
 # The last of a cluster that goes down has nobody left to hand its partitions to.
 _STOP_SECONDS = 15.0
 _HEALED_SECONDS = 120.0
@@ -143,7 +142,7 @@ def _member(java: Path, libs: Path, number: int, ports: _Ports, voters: str, fol
     command = [str(java), *JVM, *_HEAP, *flags, "-cp", f"{libs}/*", "kafka.Kafka", str(settings)]
     program = Program(f"Kafka broker {number}", command, folder, ports.direct)
     ready = ready_at(f"127.0.0.1:{ports.direct}")
-    return ProcessNode(program, ready, start_seconds=_START_SECONDS, stop_seconds=_STOP_SECONDS)
+    return ProcessNode(program, ready, stop_seconds=_STOP_SECONDS)
 
 
 def _properties(number: int, ports: _Ports, voters: str, logs: Path) -> str:

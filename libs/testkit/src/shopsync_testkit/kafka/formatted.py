@@ -8,7 +8,7 @@ import uuid
 from pathlib import Path
 
 from shopsync_testkit.cache import locked
-from shopsync_testkit.children import StartFailed
+from shopsync_testkit.children import START_SECONDS, StartFailed
 from shopsync_testkit.kafka import jars
 
 NODE_ID = 1
@@ -62,7 +62,7 @@ def _format(java: Path, libs: Path, template: Path) -> None:
             "-c",
             str(settings),
         ]
-        done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)  # noqa: S603
+        done = subprocess.run(command, capture_output=True, text=True, timeout=START_SECONDS, check=False)  # noqa: S603
         if done.returncode != 0 or not (folder / "meta.properties").exists():
             raise StartFailed(f"kafka.tools.StorageTool format failed:\n{done.stdout}{done.stderr}")
         folder.rename(template)
