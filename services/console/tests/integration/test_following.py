@@ -62,8 +62,7 @@ async def test_an_edit_is_done_when_the_product_carries_it(world, actions, servi
 async def test_pages_at_another_replica_are_told_of_an_end_that_this_one_noted(world, actions, services):
     await services.imported("A-1")
     one, hub = an_id(), Hub()
-    reports, store = BulkReports(world.database), ActionStore(world.database)
-    other = Follower(store, Situation(world.database), hub, reports=reports, clock=world.clock)
+    other = follower_of(world, hub)
     await actions.edit("demo", "A-1", WEIGHT, action_id=one)
     await comes_to(actions, one, "applying")
     await other.round()
@@ -216,6 +215,44 @@ async def test_a_sync_goes_on_until_every_product_has_an_outcome(world, actions,
     }
 
 
+async def test_a_sync_in_review_is_followed_by_a_process_that_reads_nothing_of_it(world, actions, services):
+    for number in ("A-1", "A-2"):
+        await services.imported(number)
+        await services.completed(number)
+        await services.switched(number, on=True)
+    one = an_id()
+    await actions.request_sync("demo", ["A-1", "A-2"], action_id=one)
+    await services.report_sync(one, requested=2, commanded=2)
+    await services.say_failed("A-2")
+    await services.pushed("A-1", minute=181)
+    await services.say_pushed("A-1")
+    await comes_to(actions, one, "waiting", "review")
+    await silence(world.runtime)
+    world.now += timedelta(days=3)
+    next_process = follower_of(world)
+    assert await next_process.needs(world.now) == (world.now, world.now)
+    await next_process.round()
+    assert (await actions.get("demo", one)).code == "review"
+    await services.reviewed("A-1", review="approved", minute=200)
+    await follower_of(world).round()
+    found = await actions.get("demo", one)
+    assert (found.state, found.code, dict(found.counts)) == (
+        "done",
+        "some_failed",
+        {"commanded": 2, "sent": 1, "failed": 1},
+    )
+
+
+async def test_results_of_pushes_are_needed_since_the_oldest_sync_alone(world, actions, services):
+    await silence(world.runtime)
+    first, earlier = world.now, world.now + timedelta(hours=1)
+    await actions.request_import("demo", "changed_only", action_id=an_id())
+    world.now = earlier
+    await actions.request_sync("demo", None, action_id=an_id())
+    world.now += timedelta(hours=1)
+    assert await follower_of(world).needs(world.now) == (first, earlier)
+
+
 async def test_a_sync_that_was_refused_says_why(world, actions, services):
     one = an_id()
     await actions.request_sync("demo", ["A-1"], action_id=one)
@@ -312,13 +349,7 @@ async def test_what_proves_nothing_leaves_it_unknown_and_the_form_sends_it_again
     await services.deleted("A-2", minute=182)
     after = world.now + timedelta(minutes=1)
     await world.database["shops"].update_one({"_id": "demo"}, {"$set": {"updated_at": after}})
-    follower = Follower(
-        ActionStore(world.database),
-        Situation(world.database),
-        Hub(),
-        reports=BulkReports(world.database),
-        clock=world.clock,
-    )
+    follower = follower_of(world)
     for _ in range(2):
         await follower.round()
     assert {(await actions.get("demo", one)).state for one in (later, gone, nothing, settings)} == {"unknown"}
@@ -326,6 +357,12 @@ async def test_what_proves_nothing_leaves_it_unknown_and_the_form_sends_it_again
     await actions.request_import("demo", "changed_only", action_id=nothing)
     assert (await actions.get("demo", nothing)).state == "sent"
     assert [event.id for event in await world.events(IMPORT_COMMANDS)] == [nothing] * 2
+
+
+def follower_of(world, hub=None):
+    """That of another process."""
+    reports, store = BulkReports(world.database), ActionStore(world.database)
+    return Follower(store, Situation(world.database), hub or Hub(), reports=reports, clock=world.clock)
 
 
 async def find_event(world, one):

@@ -21,6 +21,7 @@ from console.live.rules import (
     ended,
     import_now,
     refused,
+    reviewed_now,
     standing,
     sync_counts,
     sync_now,
@@ -76,9 +77,14 @@ class Follower:
         """Something happened that may end an action."""
         self._news.set()
 
-    async def oldest_open(self, now: datetime) -> datetime:
-        """When the oldest open action was sent; now when there is none."""
-        return min((one.sent_at for one in await self._open(now)), default=now)
+    async def needs(self, now: datetime) -> tuple[datetime, datetime]:
+        """From when on reports and dead letters are needed, and results of pushes; now where nothing is open.
+
+        A sync whose products are in review, which may be for days, needs none of them.
+        """
+        found = [one for one in await self._open(now) if one.code != "review"]
+        since = min((one.sent_at for one in found), default=now)
+        return since, min((one.sent_at for one in found if one.kind == "sync"), default=now)
 
     async def _open(self, now: datetime) -> list[Action]:
         return await self._store.all_open(now, now - GIVEN_UP_AFTER)
@@ -126,7 +132,7 @@ class Follower:
     def _forget(self, found: Sequence[Action]) -> None:
         now = asyncio.get_running_loop().time()
         requests = {(one.shop_key, event_id) for one in found for event_id in one.event_ids}
-        self.known.forget(requests, {one.shop_key for one in found if one.kind == "sync"}, now)
+        self.known.forget(requests, {one.shop_key for one in found if one.kind == "sync" and one.code != "review"}, now)
         ids = {one.id for one in found}
         for memory in (self._applied, self._verdicts, self._later_since, self._next_look, self._quiet_since):
             for gone in memory.keys() - ids:
@@ -207,6 +213,15 @@ class Follower:
         now = asyncio.get_running_loop().time()
         if now < self._next_look.get(action.id, now):
             return action
+        if action.code == "review":
+            after = reviewed_now(action, await self._situation.statuses(action.shop_key, _numbers(action)))
+        else:
+            after = await self._pushed(action, now)
+        if after.code == "review":
+            self._next_look[action.id] = now + _SLOW_SECONDS
+        return after
+
+    async def _pushed(self, action: Action, now: float) -> Action:
         counts = sync_counts(action, self.known)
         if counts is None:
             return ended(action, "applying")
@@ -214,10 +229,10 @@ class Follower:
             return ended(action, "refused", "refused_sync", counts)
         chosen, began = counts
         pushes = self.known.pushes(action.shop_key, began)
-        if action.product_nos is not None and not action.more:
-            pushes = {number: one for number, one in pushes.items() if number in set(action.product_nos)}
+        if (numbers := _numbers(action)) is not None:
+            pushes = {number: one for number, one in pushes.items() if number in set(numbers)}
         is_quiet = await self._is_quiet(action, chosen.commanded - len(pushes), now)
-        after = sync_now(
+        return sync_now(
             action,
             chosen,
             pushes,
@@ -225,9 +240,6 @@ class Follower:
             hold_up=await self._situation.hold_up(action.shop_key, self._clock()),
             nothing_left=is_quiet,
         )
-        if after.code == "review":
-            self._next_look[action.id] = now + _SLOW_SECONDS
-        return after
 
     async def _is_quiet(self, action: Action, left: int, now: float) -> bool:
         """Whether results are missing although the publisher has had nothing to do for this shop for a while."""
@@ -241,5 +253,9 @@ class Follower:
     async def _statuses(self, action: Action, pushes: Collection[str]) -> dict[str, int]:
         if not pushes:
             return {}
-        numbers = list(pushes) if action.product_nos is not None and not action.more else None
-        return await self._situation.statuses(action.shop_key, numbers)
+        return await self._situation.statuses(action.shop_key, None if _numbers(action) is None else list(pushes))
+
+
+def _numbers(action: Action) -> Sequence[str] | None:
+    """The products of a sync; None where they are not kept, or are all of the shop."""
+    return None if action.more else action.product_nos

@@ -1,8 +1,9 @@
 """Reads what the services say, without a consumer group: every process reads all of it, and commits nothing.
 
-Reports, dead letters and results of pushes are read from before the oldest open action, so that a process that starts
-misses nothing about it; snapshots from now on: they only tell open pages to ask again. Syncs and refused events are
-also kept for 履歴: reports and dead letters are read from before the newest of those that are kept.
+Reports and dead letters are read from before the oldest open action, so that a process that starts misses nothing
+about it; results of pushes from before the oldest sync that waits for any; snapshots from now on: they only tell open
+pages to ask again. Syncs and refused events are also kept for 履歴: reports and dead letters are read from before the
+newest of those that are kept.
 """
 
 import asyncio
@@ -97,10 +98,10 @@ class Reader:
         consumer.assign(parts)
         # Actions are stored before they are published: what is sent after this question is read in any case.
         now = self._clock()
-        since = max(await self._follower.oldest_open(now), now - GIVEN_UP_AFTER) - _MARGIN
+        since, pushes = (max(one, now - GIVEN_UP_AFTER) - _MARGIN for one in await self._follower.needs(now))
         ends = await consumer.end_offsets(parts)
         noted = max(await self._notes.until() or now - GIVEN_UP_AFTER, now - GIVEN_UP_AFTER) - _MARGIN
-        froms = {DEAD_LETTERS: min(since, noted), REPORTS: min(since, noted), LISTING_EVENTS: since}
+        froms = {DEAD_LETTERS: min(since, noted), REPORTS: min(since, noted), LISTING_EVENTS: pushes}
         moments = {part: froms[spec] for part in parts if (spec := self._specs[part.topic]) in froms}
         starts = await consumer.offsets_for_times({part: int(at.timestamp() * 1000) for part, at in moments.items()})
         for part in parts:

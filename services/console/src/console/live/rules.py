@@ -213,7 +213,6 @@ def sync_now(
     results = [one.kind for one in pushes.values()]
     sent, failed, skipped = (results.count(kind) for kind in ("sent", "failed", "skipped"))
     waiting = 0 if nothing_left else max(0, counts.commanded - sent - failed - skipped)
-    reviews = {"in_review": statuses.get("in_review", 0), "rejected": statuses.get("rejected", 0)}
     progress = {
         "total": counts.commanded,
         "commanded": counts.commanded,
@@ -221,7 +220,7 @@ def sync_now(
         "waiting": waiting,
         "failed": failed,
         "skipped": skipped,
-        **reviews,
+        **_reviews(statuses),
         "incomplete": counts.incomplete,
         "off": counts.sync_disabled,
         "not_found": counts.not_found,
@@ -231,6 +230,16 @@ def sync_now(
         return replace(ended(now, "waiting", hold_up.code, hold_up.reason), until=hold_up.until)
     if waiting:
         return ended(now, "applying")
-    if reviews["in_review"]:
+    return reviewed_now(now, statuses)
+
+
+def reviewed_now(action: Action, statuses: Mapping[str, int]) -> Action:
+    """A sync of which every product has its result: only reviews can change, and no event is needed to follow them."""
+    now = replace(action, progress={**(action.progress or {}), **_reviews(statuses)})
+    if statuses.get("in_review"):
         return ended(now, "waiting", "review")
-    return ended(now, "done", "some_failed" if failed else None)
+    return ended(now, "done", "some_failed" if (now.progress or {}).get("failed") else None)
+
+
+def _reviews(statuses: Mapping[str, int]) -> dict[str, int]:
+    return {name: statuses.get(name, 0) for name in ("in_review", "rejected")}
