@@ -89,6 +89,13 @@ async def test_a_process_that_ended_before_it_published_leaves_what_the_next_for
     assert [event.id for event in await world.events(IMPORT_COMMANDS)] == [one]
 
 
+@pytest.mark.parametrize(("on", "words"), [(True, "連携対象をONに切り替え"), (False, "連携対象をOFFに切り替え")])
+async def test_the_page_of_a_switch_says_which_way(world, actions, on, words):
+    one = an_id()
+    await actions.switch("demo", "A-1", on, action_id=one)
+    assert words in (await world.client.get(f"/actions/{one}")).text
+
+
 async def test_many_products_are_several_events_of_one_action(world, actions):
     one, numbers = an_id(), [f"P-{number}" for number in range(2_500)]
     await actions.bulk_edit("demo", numbers, EditChanges(package_weight_g=300), None, action_id=one)

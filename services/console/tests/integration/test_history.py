@@ -207,6 +207,10 @@ async def test_syncs_by_timing_and_by_hand_stand_together(world, services, actio
     assert 'href="/actions/11111111-1111-4111-8111-111111111111"' in page.text
     assert re.search(r'<td class="number">5</td>\s*<td class="number">3</td>\s*<td class="number">1</td>', page.text)
     assert len(re.findall(r"<td>［同期］ボタン", page.text)) == 1
+    await world.say(REPORTS, report("sync-3", reason="manual", request_id="of-the-operator"), "3")
+    page = await comes(world, "/history/syncs", "手動（運営担当者・ほかのシステム")
+    assert len(re.findall(r"<td>［同期］ボタン", page.text)) == 1
+    assert "アカウントが発行される前の同期は表示されません" in page.text
 
 
 async def test_what_was_said_while_no_console_ran_is_noted_by_the_next_one(world):

@@ -4,6 +4,8 @@ TEXTS = {
     "title": ("操作の状況", "What became of it"),
     "kind_edit": ("商品の変更", "Product edit"),
     "kind_switch": ("連携対象の切り替え", "Sync target"),
+    "kind_switch_on": ("連携対象をONに切り替え", "Sync target: ON"),
+    "kind_switch_off": ("連携対象をOFFに切り替え", "Sync target: OFF"),
     "kind_bulk_edit": ("一括入力・変更", "Bulk edit"),
     "kind_import_changed_only": ("情報を更新する", "Update from futureshop"),
     "kind_import_overwrite_all": ("一括情報更新", "Update everything from futureshop"),

@@ -63,11 +63,21 @@ TEXTS = {
     "refused_first": ("取り込めなかった商品のうち {n} 件を表示しています。", "{n} of them are shown."),
     "refused_none": ("取り込めなかった商品はありません。", "No product was refused."),
     "syncs_hint": (
-        "TikTok Shopへの送信の履歴です。新しいものから200件まで残ります。",
-        "When products were sent to TikTok Shop. The newest 200 are kept.",
+        (
+            "TikTok Shopへの送信の履歴です。［同期］ボタン、自動連携・任意の時間に連携、運営担当者やほかのシステムに"
+            "よる同期を、新しいものから200件まで表示します。アカウントが発行される前の同期は表示されません。"
+        ),
+        (
+            "When products were sent to TikTok Shop: by the Sync button, by the timing, by the operator or another"
+            " system. The newest 200 are kept; syncs before this account was made are not shown."
+        ),
     ),
     "trigger": ("きっかけ", "By"),
     "reason_manual": ("［同期］ボタン", "The Sync button"),
+    "reason_manual_elsewhere": (
+        "手動（運営担当者・ほかのシステム、または古い操作）",
+        "By hand: the operator, another system, or long ago",
+    ),
     "reason_auto": ("自動連携", "Automatic"),
     "reason_scheduled": ("任意の時間に連携", "Set time"),
     "reason_redrive": ("運営担当者による再送", "Sent again by the operator"),
