@@ -167,6 +167,12 @@ async def test_a_finished_report_has_pages_of_every_product_refused_ones_first(w
         assert "P-001" in (await world.client.get(f"/bulk/{action_id}", params={"after": strange})).text
     other = await world.log_in("other")
     assert (await other.get(f"/bulk/{action_id}?after=0/000100")).status_code == 404
+    assert "60日を過ぎたため" not in page.text
+    # MongoDB has removed the report by its time.
+    await world.database["bulk_reports"].delete_many({})
+    page = await world.client.get(f"/bulk/{action_id}")
+    assert "60日を過ぎたため" in page.text
+    assert page.text.count('class="outcome refused"') == 20
 
 
 async def test_all_that_match_the_lists_filter_are_meant(world, services, twenty):

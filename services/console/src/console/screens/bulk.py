@@ -208,7 +208,7 @@ class BulkScreen:
             Line(number, named.get(number), "applied" if reason is None else "refused", _in_words(reason))
             for number, reason in page.lines
         ]
-        return {"lines": lines, "not_shown": 0, "next_after": page.after, "is_first": not after}
+        return {"lines": lines, "not_shown": 0, "next_after": page.after, "is_first": not after, "is_gone": False}
 
     async def _lines(self, shop_key: str, action: Action) -> dict[str, Any]:
         refused = dict(action.refused)
@@ -231,7 +231,9 @@ class BulkScreen:
 
         lines = [Line(one, named.get(one), outcome(one), _in_words(refused.get(one))) for one in numbers]
         left = max(0, (action.count or 0) - len(lines))
-        return {"lines": lines, "not_shown": left, "next_after": None, "is_first": True}
+        # It ended with a report, and that is not there any more.
+        is_gone = not action.is_open and "applied" in (action.progress or {})
+        return {"lines": lines, "not_shown": left, "next_after": None, "is_first": True, "is_gone": is_gone}
 
 
 def _in_words(reason: str | None) -> Words | None:

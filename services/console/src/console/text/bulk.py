@@ -72,6 +72,10 @@ TEXTS = {
         "ほか {n} 商品。反映できなかった商品は、上の表に先に表示されます。",
         "And {n} more. Products that were refused stand first in the table.",
     ),
+    "gone": (
+        "60日を過ぎたため、商品ごとの結果は一部だけ表示しています（反映できなかった商品は20件まで）。",
+        "After 60 days only a part of it is left: 20 of the products that were refused.",
+    ),
     "first_page": ("最初のページへ", "To the first page"),
     "next_page": ("次のページへ", "Next page"),
     "look": ("最新の状況を見る", "See how far it is"),
