@@ -9,7 +9,7 @@ import pytest
 
 from shopsync_accounts import Accounts
 from shopsync_rehearsals.demo.hints import addresses
-from shopsync_rehearsals.demo.keeping import tell_of_deaths
+from shopsync_rehearsals.demo.keeping import look_after, pid_file, start_file
 from shopsync_rehearsals.demo.merchant import Login, make_account
 from shopsync_rehearsals.demo.stack import Stack
 from shopsync_rehearsals.installation import Installation
@@ -94,11 +94,40 @@ async def test_a_service_that_dies_while_the_demo_is_kept_is_told_once(tmp_path)
     await services["catalog"].start(wait=False)  # without settings it ends at once
     lines: list[str] = []
     stop = asyncio.Event()
-    keeping = asyncio.create_task(tell_of_deaths(services, stop, lines.append, every=0.01))
+    keeping = asyncio.create_task(look_after(services, tmp_path, stop, lines.append, every=0.01))
     await eventually(lambda: lines, what="the line")
     told_at = looks
     await eventually(lambda: looks > told_at + 2, what="further looks")
     stop.set()
     await keeping
     log = tmp_path / "catalog.log"
-    assert lines == [f"catalog has ended with code 2, the rest goes on; its log: {log}; Ctrl-C ends the demo"]
+    again = f"`touch {tmp_path / 'catalog.start'}` starts it again, Ctrl-C ends the demo"
+    assert lines == [f"catalog has ended with code 2, the rest goes on; its log: {log}; {again}"]
+
+
+async def test_a_service_of_a_demo_that_is_kept_is_killed_and_started_by_the_lines_that_it_prints(
+    tmp_path, monkeypatch
+):
+    (tmp_path / "kept_service.py").write_text("import time\ntime.sleep(600)\n")
+    env = {"PYTHONPATH": str(tmp_path)}
+    services = {"catalog": ServiceProcess("kept_service", env=env, folder=tmp_path, name="catalog")}
+    await services["catalog"].start(wait=False)
+    text, _ = hint(tmp_path)
+    kill, start = re.findall(r"^  ((?:kill -9|touch) .*catalog.*)$", text, re.MULTILINE)
+    lines: list[str] = []
+    stop = asyncio.Event()
+    keeping = asyncio.create_task(look_after(services, tmp_path, stop, lines.append, every=0.01))
+    await eventually(pid_file(tmp_path, "catalog").exists, what="the file with its process id")
+    first = services["catalog"].child.pid
+    await (await asyncio.create_subprocess_shell(kill)).wait()
+    await eventually(lambda: lines, what="the line about its end")
+    await (await asyncio.create_subprocess_shell(start)).wait()
+    await eventually(lambda: services["catalog"].running and len(lines) == 2, what="its start")
+    second = services["catalog"].child.pid
+    assert second != first
+    assert lines[1] == f"catalog runs as process {second}"
+    assert pid_file(tmp_path, "catalog").read_text() == f"{second}\n"
+    assert not start_file(tmp_path, "catalog").exists()
+    stop.set()
+    await keeping
+    await services["catalog"].kill()

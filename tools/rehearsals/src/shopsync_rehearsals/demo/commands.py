@@ -17,7 +17,7 @@ from shopsync_rehearsals.bus import Follower, connected
 from shopsync_rehearsals.demo import report
 from shopsync_rehearsals.demo.checks import findings
 from shopsync_rehearsals.demo.hints import addresses
-from shopsync_rehearsals.demo.keeping import tell_of_deaths
+from shopsync_rehearsals.demo.keeping import look_after
 from shopsync_rehearsals.demo.merchant import make_account
 from shopsync_rehearsals.demo.other_system import interfering
 from shopsync_rehearsals.demo.sizes import sizes as measured_sizes
@@ -142,4 +142,9 @@ async def _keep(stack: Stack, console: Console) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
-    await tell_of_deaths(stack.services, stop, lambda line: console.print(line, highlight=False, markup=False))
+    await look_after(
+        stack.services,
+        stack.folder,
+        stop,
+        lambda line: console.print(line, highlight=False, markup=False, soft_wrap=True),
+    )

@@ -2,6 +2,7 @@
 
 import shlex
 
+from shopsync_rehearsals.demo.keeping import pid_file, start_file
 from shopsync_rehearsals.demo.merchant import Login
 from shopsync_rehearsals.demo.stack import SHOP, Stack
 
@@ -34,6 +35,10 @@ look at it:
 
 for the shopsync command:
 {exports}
+
+kill a service, and start it again with the same settings (any of the names above):
+  kill -9 $(cat {pid_file(stack.folder, "catalog")})
+  touch {start_file(stack.folder, "catalog")}
 
 look and act with it:
   .venv/bin/shopsync products summary
