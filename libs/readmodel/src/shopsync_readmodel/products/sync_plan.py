@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from shopsync_readmodel.products.hidden import HiddenProducts, read_hidden
-from shopsync_readmodel.products.listed import by_list
+from shopsync_readmodel.products.listed import BY_STATUS, LISTED, by_list
 from shopsync_readmodel.products.search import ProductFilter
 from shopsync_runtime.chunks import batched
 from shopsync_runtime.mongo import Database, Document
@@ -105,5 +105,10 @@ async def _incomplete(database: Database, query: Document, limit: int) -> list[t
 
 
 async def _asked(query: Document, ask: Callable[[Mapping[str, Any]], Awaitable[list[T]]]) -> list[T]:
-    """Of some numbers by these, of a shop by the index of the list."""
-    return await (by_list(ask) if "shop_key" in query else ask({}))
+    """Of some numbers by these, of a shop by an index of the list."""
+    return await (by_list(ask, index_of(query)) if "shop_key" in query else ask({}))
+
+
+def index_of(query: Document) -> str:
+    """The one with the fewest entries to look at: those of a 状態, where names are not compared."""
+    return BY_STATUS if "status" in query and "content.name" not in query else LISTED

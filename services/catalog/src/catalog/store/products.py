@@ -94,6 +94,7 @@ def _encoded(state: State, revision: int, writer: str, traceparent: str | None) 
 
 
 _LISTED = ("shop_key", "_id", "content.name", "status", "sync_enabled", "content.category_id")
+_BY_STATUS = ("shop_key", "status", "_id", "sync_enabled", "content.category_id")
 
 
 class ProductStore:
@@ -109,8 +110,8 @@ class ProductStore:
             [
                 # a sync streams the ON products of one shop
                 IndexModel([("shop_key", ASCENDING), ("sync_enabled", ASCENDING), ("_id", ASCENDING)]),
-                # the product list's filter (LS-3)
-                IndexModel([("shop_key", ASCENDING), ("status", ASCENDING), ("_id", ASCENDING)]),
+                # the product list's filter (LS-3), and the counts before a sync of what it takes
+                IndexModel([(name, ASCENDING) for name in _BY_STATUS], name="by_status"),
                 # the list by a part of the name with other conditions (LS-2, LS-4), and the counts before a sync: in
                 # the list's order, and compared without reading products
                 IndexModel([(name, ASCENDING) for name in _LISTED], name="listed"),

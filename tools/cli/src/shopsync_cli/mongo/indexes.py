@@ -58,7 +58,7 @@ def _where_there(*names: str) -> tuple[Index, ...]:
 INDEXES: dict[str, tuple[Index, ...]] = {
     "products": (
         _on("shop_key", "sync_enabled", "_id"),
-        _on("shop_key", "status", "_id"),
+        _on("shop_key", "status", "_id", "sync_enabled", "content.category_id"),
         _on("shop_key", "_id", "content.name", "status", "sync_enabled", "content.category_id"),
         _on("shop_key", "listing.review.state", "_id", where={"listing.review.state": "deactivated"}),
         _on("shop_key", "_id", where={"edited_fields.0": {"$exists": True}}),
