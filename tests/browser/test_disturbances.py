@@ -37,6 +37,70 @@ async def test_two_windows_follow_the_rules_and_neither_loses_what_is_entered(wo
     assert (content.name, content.package_weight_g) == ("青いタオル", 450)
 
 
+ANNOUNCED = """() => {
+  const look = () => { window.announced ||= document.body.innerText.includes('この画面を開いたあとに'); };
+  new MutationObserver(look).observe(document.body, { childList: true, subtree: true, characterData: true });
+}"""
+
+
+@pytest.mark.browser
+async def test_ones_own_save_arrives_in_place_while_one_goes_on_typing(world, ready):
+    merchant = await ready({"A1": "白いタオル"})
+    page = merchant.page
+    await merchant.open("/products/A1")
+    await page.evaluate(ANNOUNCED)
+    await page.get_by_label("商品名").fill("青いタオル")
+    await page.get_by_label("梱包重量").fill("３００グラム")
+    await merchant.button("保存する").click()
+    await page.get_by_label("長さ", exact=True).click()
+    await page.keyboard.type("19", delay=300)
+    await page.keyboard.press("ArrowLeft")
+    await expect(page.locator("#own-saved")).to_have_text("保存した内容が反映されました。")
+    await page.keyboard.type("2")
+    await expect(page.get_by_label("長さ", exact=True)).to_have_value("129")
+    await expect(page.get_by_label("長さ", exact=True)).to_be_focused()
+    await expect(page.get_by_role("heading", level=1)).to_have_text("青いタオル")
+    await expect(page.locator(".field", has=page.locator("#name"))).to_contain_text("編集済み")
+    await expect(page.get_by_label("梱包重量")).to_have_value("300")
+    await expect(page.locator("#product-missing #package_weight_g")).to_have_count(0)
+    await merchant.button("ONにする").click()
+    await expect(merchant.button("OFFにする")).to_be_visible()
+    await merchant.button("保存する").click()
+    await world.until(lambda: world.products(merchant.shop)["A1"].content.package_dimensions_cm, "the length")
+    assert world.products(merchant.shop)["A1"].content.package_dimensions_cm.length == 129
+    await expect(page.locator("#own-saved")).to_be_visible()
+    assert await page.evaluate("!window.announced")
+    assert len(await world.sent(merchant.shop, TOOL_EDITS)) == 3
+
+
+@pytest.mark.browser
+async def test_two_windows_on_one_field_name_the_value_that_would_be_replaced(world, ready, watched):
+    watched.expect_status(422)
+    merchant = await ready({"A1": "白いタオル"})
+    first, second = merchant.page, await merchant.context.new_page()
+    for page, name in ((first, "青いタオル"), (second, "黒いタオル")):
+        await merchant.open("/products/A1", page)
+        await page.get_by_label("商品名").fill(name)
+    await second.get_by_label("梱包重量").fill("450")
+    save = second.get_by_role("button", name="保存する", exact=True)
+    await first.get_by_role("button", name="保存する", exact=True).click()
+    await expect(first.locator("#own-saved")).to_be_visible()
+    await expect(second.get_by_text("この画面を開いたあとに商品が更新されました")).to_be_visible()
+    await save.click()
+    await expect(second.locator("#name-error")).to_contain_text("ほかの画面で『青いタオル』に変更されています")
+    await expect(second.locator("#name")).to_have_value("黒いタオル")
+    assert len(await world.sent(merchant.shop, TOOL_EDITS)) == 1
+    await save.click()
+    await expect(second.locator("#own-saved")).to_be_visible()
+    for page in (first, second):
+        reload = page.get_by_role("link", name="最新の内容を表示する")
+        if await reload.count():
+            await reload.click()
+        await expect(page.get_by_role("heading", level=1)).to_have_text("黒いタオル")
+        await expect(page.locator("#name")).to_have_value("黒いタオル")
+        await expect(page.get_by_label("梱包重量")).to_have_value("450")
+
+
 @SCRIPTS
 async def test_a_double_click_sends_one_event(world, ready, scripts):
     merchant = await ready({"A1": "白いタオル"}, options={"java_script_enabled": scripts})

@@ -64,6 +64,8 @@ async def test_a_merchant_does_it_all_alone(world, merchant_of, shot):
     await expect(page.locator("#product-state")).to_contain_text("同期待ち")
     await dialog.get_by_role("button", name="ONにする", exact=True).click()
     await expect(dialog.get_by_role("button", name="OFFにする", exact=True)).to_be_visible()
+    # Once what was switched has arrived the page is made again.
+    await expect(page.locator("#product-state input[name=following]")).to_have_count(0)
     await page.locator("#product").scroll_into_view_if_needed()
     await shot(page, "05-product")
     await dialog.get_by_role("link", name="閉じる").click()

@@ -6,10 +6,8 @@ import re
 
 import pytest
 from aiokafka.errors import KafkaError
+from product_pages import changes, edits, fields_of, opened, send
 from tool_database import ToolDatabase
-
-from console.web import csrf
-from shopsync_contracts.topics import TOOL_EDITS
 
 EVIL = "<script>alert('x')</script>\"'&"
 
@@ -20,44 +18,6 @@ async def tool(world):
     await tool.shop()
     await tool.shop("other")
     return tool
-
-
-def fields_of(page):
-    """What a browser would send back: every input of the product's form as the page has it."""
-    text = page.text.split('<form id="product-form"')[1].split("</form>")[0]
-    found: dict[str, list[str]] = {}
-    for tag in re.findall(r"<input\b[^>]*>", text):
-        given = dict(re.findall(r'([\w-]+)="([^"]*)"', tag))
-        if given.get("type") in {"checkbox", "radio"} and " checked" not in tag:
-            continue
-        if "name" in given:
-            found.setdefault(html.unescape(given["name"]), []).append(html.unescape(given.get("value", "")))
-    for name, body in re.findall(r'<textarea[^>]*\bname="([^"]*)"[^>]*>\n(.*?)</textarea>', text, re.DOTALL):
-        found.setdefault(html.unescape(name), []).append(html.unescape(body))
-    for name, body in re.findall(r'<select[^>]*\bname="([^"]*)"[^>]*>(.*?)</select>', text, re.DOTALL):
-        chosen = re.findall(r'<option value="([^"]*)" selected', body)
-        found.setdefault(html.unescape(name), []).append(html.unescape(chosen[0]) if chosen else "")
-    found.pop(csrf.FIELD)
-    return found
-
-
-async def opened(world, number="A-1", browser=None):
-    page = await (browser or world.client).get(f"/products/{number}")
-    assert page.status_code == 200, page.text[:300]
-    return page
-
-
-async def send(world, fields, number="A-1", step="save", **differs):
-    given = {**fields, **{name.replace("__", "."): value for name, value in differs.items()}, "step": step}
-    return await world.post(world.client, f"/products/{number}", **given)
-
-
-async def edits(world):
-    return [event.data for event in await world.events(TOOL_EDITS)]
-
-
-async def changes(world):
-    return [json.loads(one.changes.model_dump_json()) for one in await edits(world)]
 
 
 async def test_a_product_shows_its_layers_and_why_it_is_not_on_sale(world, tool):

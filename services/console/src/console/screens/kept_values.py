@@ -37,19 +37,8 @@ _CHOICES: Final = {
 _SWITCHED: Final = {"1": "on", "0": "off"}
 _OF_THE_PAGE: Final = frozenset(
     {
-        *(
-            "action_id",
-            "draft",
-            "was",
-            "step",
-            "version",
-            "shown",
-            "several",
-            "which",
-            "despite",
-            "confirm",
-            "confirmed",
-        ),
+        *("action_id", "draft", "following", "told", "was", "step", "version", "shown", "several", "which"),
+        *("despite", "confirm", "confirmed"),
         *("again", "more", "all", "category_at", "category_open", "category_text", "category_text_was"),
         *("brand_name", "brand_open", "brand_text", "brand_text_was"),
     }

@@ -40,6 +40,7 @@
   const waiting = [];
   const form = () => document.getElementById("product-form");
   const isSame = (one, other) => one !== null && one.name === other.name && one.value === other.value;
+  const isText = (one) => one.matches("textarea, input:not([type]), input[type=text]");
   const carryOver = (touched) => {
     for (const old of touched) {
       const box = old.type === "checkbox";
@@ -47,7 +48,9 @@
       if (!now) continue;
       if (box) now.checked = old.checked;
       else if (now.type !== "select-one" || [...now.options].some((one) => one.value === old.value)) now.value = old.value;
-      if (old === [...touched].at(-1)) now.focus();
+      if (old !== [...touched].at(-1)) continue;
+      now.focus();
+      if (isText(old) && isText(now)) now.setSelectionRange(old.selectionStart, old.selectionEnd);
     }
   };
   const press = (step) => {
@@ -60,11 +63,38 @@
     button.click();
     if (isGone) button.remove();
   };
+  // What was saved from the page has arrived: its form is asked for again, with what was entered since. Not within a word
+  // that an input method is still composing.
+  let composing = false;
+  const follow = () => {
+    const due = document.querySelector("#product-state[data-due]");
+    if (!due || !form() || composing) return;
+    delete due.dataset.due;
+    press({ name: "step", value: "follow" });
+  };
+  document.addEventListener("htmx:afterSwap", follow);
+  document.addEventListener("compositionstart", () => (composing = true));
+  document.addEventListener("compositionend", () => {
+    composing = false;
+    setTimeout(follow);
+  });
+  // Then the field in which the merchant is stays where it is in the window.
+  const placeOf = (one) => (one && one.id && one.form === form() ? { id: one.id, top: one.getBoundingClientRect().top } : null);
+  const keepPlace = (place) => {
+    const now = place && document.getElementById(place.id);
+    if (!now) return;
+    const moved = now.getBoundingClientRect().top - place.top;
+    (now.closest("dialog") || document.scrollingElement).scrollTop += moved;
+  };
+  document.addEventListener("htmx:beforeSwap", (event) => {
+    if (sent !== null && event.detail.requestConfig.elt === sent.form) sent.place = placeOf(document.activeElement);
+  });
   const goOn = () => {
     const before = sent;
     sent = null;
     if (form() && form().action === before.form.action) {
       if (form() !== before.form) carryOver(before.touched);
+      if (before.step && before.step.value === "follow") keepPlace(before.place);
       while (waiting.length && sent === null) press(waiting.shift());
     } else waiting.length = 0;
   };

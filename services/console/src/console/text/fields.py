@@ -96,6 +96,14 @@ TEXTS = {
         "「属性ID = 値ID」の形で入力してください：{line}",
         'Write "attribute id = value id": {line}',
     ),
+    "error_changed_elsewhere": (
+        "ほかの画面で『{value}』に変更されています。上書きするにはもう一度保存してください",
+        "It was changed to “{value}” in another window. Save again to overwrite it",
+    ),
+    "error_changed_by_import": (
+        "futureshopからの取り込みで『{value}』に変更されています。上書きするにはもう一度保存してください",
+        "An import from futureshop has changed it to “{value}”. Save again to overwrite it",
+    ),
     "error_no_such_category": (
         "TikTok Shopの一覧にないカテゴリーです。選び直してください",
         "TikTok Shop does not list this category: choose again",

@@ -30,6 +30,7 @@ TEXTS = {
         "この画面を開いたあとに商品が更新されました。入力した内容は残っています。",
         "The product has changed since this page was opened. What you entered is kept.",
     ),
+    "saved": ("保存した内容が反映されました。", "What you saved is in force."),
     "reload": ("最新の内容を表示する", "Show it as it is now"),
     "picture": ("{name} の画像 {n}", "Picture {n} of {name}"),
     # layers
