@@ -220,6 +220,19 @@ async def test_until_it_is_stored_the_page_says_so_and_then_shows_it(world, tool
     assert 'name="rate" inputmode="numeric" size="4" value="8"' in page.text
 
 
+async def test_a_saving_is_in_one_state_at_a_time(world, tool):
+    """No part of the page goes on by itself, and new values do not stand beside 反映中です."""
+    form = {**await opened(world.client), "rate": "8"}
+    saved = (await world.post(world.client, "/settings", **form)).headers["location"]
+    waiting = await world.client.get(saved)
+    assert 'hx-get="/actions/' not in waiting.text
+    assert re.findall("受け付けました|反映中です|完了しました", waiting.text) in (["受け付けました"], ["反映中です"])
+    stored = {"tax.rate_percent": 8, "updated_at": world.now + timedelta(seconds=1)}
+    await world.database["shops"].update_one({"_id": "demo"}, {"$set": stored})
+    page = await world.client.get(saved)
+    assert re.findall("受け付けました|反映中です|反映しています|完了しました", page.text) == ["完了しました"]
+
+
 async def test_nothing_changed_sends_nothing(world, tool):
     answer = await world.post(world.client, "/settings", **await opened(world.client))
     assert answer.status_code == 200

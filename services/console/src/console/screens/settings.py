@@ -11,6 +11,7 @@ from starlette.routing import Route
 
 from console.actions import Actions
 from console.errors import SettingsChanged
+from console.live.rules import ended
 from console.model import Action
 from console.screens.drafts import DraftPages
 from console.screens.settings_form import (
@@ -85,6 +86,9 @@ class SettingsScreen:
         action = stored.pending
         if action is None and saved:
             action = await self._actions.get(shop_key, saved)
+        if action is not None and action.is_open and stored.pending is None:
+            # Its values are those of the form already: what follows actions looks at them a moment later.
+            action = ended(action, "done")
         if stored.pending is not None and "edit" not in request.query_params:
             return self._pages.page(request, "settings/saving.html", action=action)
         shown = Shown(Entered.of(stored.values), str(uuid4()), stored.values.text(), "")
@@ -140,14 +144,12 @@ class SettingsScreen:
         return self._pages.page(request, "settings/confirm.html", hidden=hidden, fields=fields, mode=wanted.sync.mode)
 
     async def _stored(self, shop_key: str, *, but_for: str = "") -> _Stored:
+        # Before the settings: a saving that has ended by now stands in them.
+        savings = [one for one in await self._actions.open_of(shop_key) if one.kind == "settings"]
         found = await read_settings(self._database, shop_key)
         values = Values(SyncSettings(), TaxDefaults()) if found is None else Values(found.sync, found.tax)
         since = None if found is None else found.updated_at
-        open_ones = [
-            one
-            for one in await self._actions.open_of(shop_key)
-            if one.kind == "settings" and one.id != but_for and (since is None or since < one.sent_at)
-        ]
+        open_ones = [one for one in savings if one.id != but_for and (since is None or since < one.sent_at)]
         return _Stored(values, open_ones[0] if open_ones else None)
 
     async def _shown_again(self, shop_key: str, wanted: Values, now: Values) -> HiddenProducts:
