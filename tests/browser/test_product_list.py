@@ -5,6 +5,8 @@ import re
 import pytest
 from playwright.async_api import Locator, Page, expect
 
+from shopsync_contracts.topics import TOOL_EDITS
+
 pytestmark = pytest.mark.browser
 
 
@@ -143,6 +145,24 @@ async def test_only_products_that_are_on_are_sent_with_all_their_skus(world, rea
     await merchant.open("/products")
     await expect(rows(page).filter(has_text="二つめ")).to_contain_text("連携成功")
     await expect(rows(page).filter(has_text="一つめ")).to_contain_text("同期待ち")
+
+
+@pytest.mark.parametrize("scripts", [pytest.param(True, id="with scripts"), pytest.param(False, id="without scripts")])
+async def test_a_double_click_on_a_switch_does_not_undo_itself(world, ready, scripts):
+    merchant = await ready({"A1": "白いタオル"}, options={"java_script_enabled": scripts})
+    page, shop = merchant.page, merchant.shop
+    await merchant.open("/products")
+    place = await page.evaluate("document.querySelector('#switch-A1').getBoundingClientRect().toJSON()")
+    x, y = place["x"] + place["width"] / 2, place["y"] + place["height"] / 2
+    await page.mouse.click(x, y)
+    await page.wait_for_timeout(350)
+    await page.mouse.click(x, y)
+    await world.until(lambda: world.products(shop)["A1"].sync_enabled, "ON")
+    await page.wait_for_timeout(0 if scripts else 600)  # without scripts nothing keeps a press waiting
+    await page.get_by_role("switch", name="白いタオルの連携対象をOFFにする").click()
+    await world.until(lambda: not world.products(shop)["A1"].sync_enabled, "OFF")
+    switches = [one.data.sync_enabled for one in await world.sent(shop, TOOL_EDITS)]
+    assert switches == [True, False]
 
 
 async def test_what_is_beyond_the_daily_limit_waits_and_is_no_error(world, ready):

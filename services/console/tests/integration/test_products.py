@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+from datetime import timedelta
 from uuid import uuid4
 
 import pytest
@@ -183,6 +184,26 @@ async def test_a_switch_answers_with_its_row_which_is_being_applied(world, servi
         return "反映中" not in row.text and 'aria-checked="true"' in row.text
 
     await eventually(is_applied, timeout=20)
+
+
+@pytest.mark.parametrize("part", [{}, {"hx-request": "true"}])
+async def test_a_double_click_on_a_switch_does_not_undo_itself(world, services, part):
+    """The answer to the first click is there before the second: that one hits the switch of the new page."""
+    for number in ("A-1", "A-2"):
+        await services.imported(number)
+
+    async def press(path, **fields):
+        await world.post(world.client, f"/products/{path}", part, action_id=str(uuid4()), **fields)
+        return sorted((one.data.product_no, one.data.sync_enabled) for one in await world.events(TOOL_EDITS))
+
+    assert await press("A-1/row", sync="on") == [("A-1", True)]
+    world.now += timedelta(milliseconds=350)
+    assert await press("A-1/row", sync="off") == [("A-1", True)]
+    assert await press("A-2/target", on="0") == [("A-1", True), ("A-2", False)]
+    assert 'aria-checked="true"' in (await world.client.get("/products/A-1/row")).text
+    world.now += timedelta(milliseconds=350)
+    assert await press("A-2/target", on="1") == [("A-1", True), ("A-2", False)]
+    assert await press("A-1/row", sync="off") == [("A-1", False), ("A-1", True), ("A-2", False)]
 
 
 async def test_a_switch_leads_back_to_the_list_and_nowhere_else(world, services):

@@ -129,6 +129,42 @@
   }
 })();
 
+// A double click on a switch is one press. Its answer brings the other switch, which takes none for a moment.
+(() => {
+  const moment = 700;
+  const resting = new Set();
+  const switches = () => [...document.querySelectorAll("form[data-switch]")];
+  const isResting = (form) => resting.has(form.getAttribute("action"));
+  const show = () => {
+    for (const form of switches()) {
+      if (isResting(form)) form.querySelector("button").setAttribute("aria-disabled", "true");
+      else form.querySelector("button").removeAttribute("aria-disabled");
+    }
+  };
+  document.addEventListener(
+    "submit",
+    (event) => {
+      if (!event.target.matches("form[data-switch]") || !isResting(event.target)) return;
+      event.preventDefault();
+      event.stopImmediatePropagation();
+    },
+    true,
+  );
+  document.addEventListener("htmx:beforeRequest", (event) => {
+    if (!event.detail.elt.matches("form[data-switch]")) return;
+    const address = event.detail.elt.getAttribute("action");
+    resting.add(address);
+    show();
+    event.detail.xhr.addEventListener("loadend", () =>
+      setTimeout(() => {
+        resting.delete(address);
+        show();
+      }, moment),
+    );
+  });
+  document.addEventListener("htmx:afterSwap", show);
+})();
+
 // A request that failed says so; an answer that is to be shown although it is an error says that itself.
 (() => {
   document.addEventListener("htmx:beforeSwap", (event) => {
