@@ -14,7 +14,7 @@ from pathlib import Path
 # an error as Kafka, mongod ("s":"E"), noida-db and our services log it
 _ERROR = re.compile(r'\b(?:ERROR|FATAL)\b|"s":"[EF]"|^error\b|"level": ?"(?:error|critical)"')
 START_SECONDS = 600.0
-"""A start is waited for as long as the program lives, but not for ever: on a busy machine Java alone takes a minute."""
+"""A start is waited for while the program lives, ten minutes at most: Java alone takes one on a busy machine."""
 _LAUNCHER = Path(__file__).with_name("_launch.py")
 
 # Linux sends the parent-death signal when the *thread* that forked ends, so all forks happen on one thread that lives

@@ -9,7 +9,7 @@ from shopsync_testkit.processes import ServiceProcess
 
 
 def pid_file(folder: Path, name: str) -> Path:
-    """Holds the service's process id, of each start anew."""
+    """Holds the process id of the service's latest start."""
     return folder / f"{name}.pid"
 
 
