@@ -62,7 +62,7 @@ def build(runtime: Runtime, settings: ConsoleSettings) -> None:
         BulkScreen(pages, database, actions, lists, reports, drafts),
         StreamScreen(hub),
         ProductsScreen(pages, database, actions, clock=clock),
-        SyncScreen(pages, database, actions, drafts, clock=clock),
+        SyncScreen(pages, database, actions, lists.demands, drafts, clock=clock),
         ReimportScreen(pages, database, actions),
         PictureScreen(database, picture_files(runtime, settings)),
         AuthorizationScreen(pages, publisher, database, drafts, clock=clock),

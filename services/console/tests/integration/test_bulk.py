@@ -90,7 +90,7 @@ async def test_scenario_41_ed6_twenty_products_get_their_weight(world, services,
         return report
 
     report = await eventually(is_done, timeout=30)
-    assert report.text.count("反映済み</td>") == 20
+    assert report.text.count("outcome applied") == 20
     assert report.text.count("同期待ち") == 20
     stored = [await services.document(number) for number in twenty]
     assert {one["content"]["package_weight_g"] for one in stored} == {300}
@@ -275,6 +275,26 @@ async def test_ed6_a_new_category_leaves_the_attributes_and_says_what_that_means
     [event] = await edits_of_the_console(world)
     assert event.data.changes.model_dump() == {"category_id": "601234"}
     assert "必須の属性" not in (await confirmed(world, twenty[:1], **{"f.package_weight_g": "300"})).text
+
+
+async def test_the_report_names_products_without_what_their_category_requires(world, services, twenty):
+    whole = [{"id": one, "values": [{"id": value}]} for one, value in (("100701", "1007011"), ("100398", "1001001"))]
+    await services.edited(twenty[0], minute=2, attributes=whole)
+    asked = await confirmed(world, twenty[:2], **{"f.package_weight_g": "300"})
+    sent = await world.post(world.client, "/bulk", **fields_of(asked), step="send")
+    [event] = await edits_of_the_console(world)
+    await catalog_takes(services, event)
+
+    async def is_there():
+        page = await world.client.get(sent.headers["location"])
+        assert "完了しました" in page.text
+        return page
+
+    page = await eventually(is_there, timeout=30)
+    rows = page.text.partition("<tbody>")[2].split("<tr>")[1:]
+    assert ["必須属性（またはサイズ表）が未入力です" in row for row in rows] == [False, True]
+    world.publisher.trouble = (503, "unavailable", "TikTok Shop does not answer", None)
+    assert "未入力です" not in (await world.client.get(sent.headers["location"])).text
 
 
 async def test_without_the_publisher_ids_are_entered_by_hand(world, services, twenty):

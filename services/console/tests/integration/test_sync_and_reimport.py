@@ -4,13 +4,23 @@ import re
 from datetime import timedelta
 from uuid import uuid4
 
+import httpx
 import pytest
 from played_services import PlayedServices
+from pydantic import SecretStr
 
+from console.category_demands import demand_of
+from console.forms.attributes import choices_of, inputs
+from console.forms.missing import demanded
 from console.live import Situation
+from console.publisher_api import PublisherApi
+from shopsync_contracts.events import Attribute
 from shopsync_contracts.topics import IMPORT_COMMANDS, SYNC_COMMANDS
+from shopsync_readmodel.products import demands
+from shopsync_readmodel.products.demands import find_lacking_of
+from shopsync_readmodel.products.listed import index_of
 from shopsync_readmodel.products.overwrites import read_dry_run, read_summary
-from shopsync_readmodel.products.sync_plan import index_of, sync_groups
+from shopsync_readmodel.products.sync_plan import sync_groups
 
 
 @pytest.fixture
@@ -86,6 +96,125 @@ async def test_scenario_45_a_sync_of_ticked_products_is_of_these_alone(world, th
     await world.post(world.client, "/sync", confirm="1", action_id=str(uuid4()), product_no=["A-1", "A-2", "B-9"])
     [event] = await world.events(SYNC_COMMANDS)
     assert event.data.product_nos == ("A-1", "A-2", "B-9")
+
+
+# What a category requires ---------------------------------------------------------------------------------------
+
+REQUIRED = (("100701", {"id": "1007011"}), ("100398", {"id": "1001001"}))
+
+
+def given(*pairs):
+    return [{"id": one, "values": [value]} for one, value in pairs]
+
+
+async def ready(services, number, category_id="601234", attributes=(), **changes):
+    """A product that the catalog finds complete, and that is ON."""
+    await services.imported(number, name=f"靴下 {number}")
+    await services.completed(number)
+    await services.edited(number, minute=2, category_id=category_id, attributes=list(attributes), **changes)
+    await services.switched(number, on=True)
+    assert (await services.document(number))["status"] == "pending"
+
+
+def lacking(page):
+    """Numbers of the products that are named as lacking something."""
+    part = page.text.partition('id="lacking"')[2].partition("</li>\n    <li")[0]
+    return re.findall(r'href="/products/([^"?]+)"', part)
+
+
+async def test_products_without_what_their_category_requires_are_no_products_that_go(world, services):
+    """ED-8: also what another value makes necessary, by its id or its name, and a size chart."""
+    await services.products.ensure_indexes()
+    battery = [("100800", {"name": "あり"}), ("100800", {"id": "1008002"})]
+    await ready(services, "A-1", attributes=given(*REQUIRED))
+    await ready(services, "A-2", attributes=given(REQUIRED[0]))
+    await ready(services, "A-3", attributes=given(*REQUIRED, battery[0]))
+    await ready(services, "A-4", attributes=given(*REQUIRED, battery[1]))
+    await ready(services, "A-5", "611100", given(*REQUIRED))
+    await ready(services, "A-6", "611100", given(*REQUIRED), size_chart_image="https://a.example/1.jpg")
+    world.publisher.size_charts.add("611100")
+    for asked in (world.client.get("/sync"), world.post(world.client, "/sync", all="1", keyword="靴下", sync="on")):
+        page = await asked
+        assert "TikTok Shopへ送信する商品: 3" in page.text
+        assert "必須属性が未入力: 3" in page.text
+        assert lacking(page) == ["A-2", "A-3", "A-5"]
+        assert "同期しても送信されず、状態が「不足項目あり」になります" in page.text
+        assert "3 商品を同期する" in page.text
+        assert "確認できませんでした" not in page.text
+    page = await world.post(world.client, "/sync", product_no=["A-1", "A-2"])
+    assert (lacking(page), "送信する商品: 1" in page.text) == (["A-2"], True)
+    none = await world.post(world.client, "/sync", product_no=["A-2"])
+    assert "このまま同期する" in none.text
+    asked = [path for _, path, _ in world.publisher.asked if path.endswith("/requirements")]
+    assert sorted(asked[:2]) == [f"/internal/shops/demo/categories/{one}/requirements" for one in ("601234", "611100")]
+
+
+async def test_what_tiktok_has_taken_or_does_not_go_is_not_counted_as_lacking(world, services):
+    await ready(services, "A-1")
+    await services.pushed("A-1", minute=10)
+    await ready(services, "A-2")
+    await services.switched("A-2", on=False, minute=3)
+    page = await world.client.get("/sync")
+    assert (lacking(page), "TikTok Shopへ送信する商品: 1" in page.text) == ([], True)
+    assert not [path for _, path, _ in world.publisher.asked if path.endswith("/requirements")]
+
+
+async def test_of_categories_that_cannot_be_asked_for_it_is_said_that_nobody_knows(world, services):
+    await ready(services, "A-1")
+    await ready(services, "A-2", "611100", given(*REQUIRED))
+    world.publisher.silent.add("601234")
+    page = await world.client.get("/sync")
+    assert "TikTok Shopへ送信する商品: 2" in page.text
+    assert "うち 1 商品は、カテゴリーの必須属性が入力されているかを確認できませんでした" in page.text
+    world.publisher.trouble = (401, "unauthorized", "another token", None)
+    page = await world.client.get("/sync")
+    assert "うち 2 商品は" in page.text
+    assert lacking(page) == []
+
+
+async def test_of_very_many_products_some_are_looked_at_and_some_are_named(world, services, monkeypatch):
+    monkeypatch.setattr(demands, "MOST_LOOKED_AT", 14)
+    monkeypatch.setattr(demands, "MOST_NAMED", 12)
+    await ready(services, "A-01")
+    first = await services.document("A-01")
+    others = [{**first, "_id": f"demo/A-{n:02}", "product_no": f"A-{n:02}"} for n in range(2, 17)]
+    await world.database["products"].insert_many(others)
+    page = await world.client.get("/sync")
+    assert lacking(page) == [f"A-{n:02}" for n in range(1, 13)]
+    assert "必須属性が未入力: 14" in page.text
+    assert "ほか 2 商品を表示する" in page.text
+    assert "さらに 2 商品あります" in page.text
+    assert "うち 2 商品は" in page.text
+
+
+@pytest.mark.parametrize(
+    "attributes",
+    [
+        given(*REQUIRED),
+        given(REQUIRED[0]),
+        given(*REQUIRED, ("100800", {"id": "1008001"})),
+        given(*REQUIRED, ("100800", {"name": "あり"})),
+        given(*REQUIRED, ("100800", {"name": "なし"})),
+        given(*REQUIRED, ("100800", {"id": "1008001"}), ("100801", {"id": "1008011"})),
+        given(*REQUIRED, ("100777", {"id": "1008001"})),
+    ],
+)
+async def test_one_product_and_many_are_judged_alike(world, services, attributes):
+    """商品詳細 and 同期 must not say different things of the same product."""
+    await services.imported("A-1")
+    await services.edited("A-1", minute=2, category_id="601234", attributes=attributes)
+    async with httpx.AsyncHTTPTransport() as http:
+        url = world.settings["publisher_url"]
+        api = PublisherApi(http, url, SecretStr(world.publisher.token))
+        required = await api.requirements("demo", "601234")
+    stored = choices_of([Attribute.model_validate(one, strict=False) for one in attributes])
+    one = demanded(inputs(required.fields, stored), "", needs_size_chart=False)
+
+    async def known(_categories):
+        return {"601234": demand_of(required)}
+
+    found = await find_lacking_of(world.database, "demo", ["A-1"], known)
+    assert found == ({"A-1"} if one else set())
 
 
 async def test_a_sync_of_all_that_match_is_of_what_matches_when_it_is_confirmed(world, three):

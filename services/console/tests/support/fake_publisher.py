@@ -66,13 +66,14 @@ BRANDS = [
 class FakePublisher:
     """`trouble`: (status, code, message, retry_after) for every answer, as long as it is set. `asked`: what came.
 
-    `size_charts`: categories that require one.
+    `size_charts`: categories that require one; `silent`: those of which nothing is known now.
     """
 
     token: str = TOKEN
     categories: list[dict[str, Any]] = field(default_factory=lambda: list(CATEGORIES))
     attributes: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     size_charts: set[str] = field(default_factory=set)
+    silent: set[str] = field(default_factory=set)
     brands: list[dict[str, Any]] = field(default_factory=lambda: list(BRANDS))
     consent_address: str = "https://services.tiktokshop.com/open/authorize?service_id=7&state=signed"
     trouble: tuple[int, str, str, int | None] | None = None
@@ -95,6 +96,8 @@ class FakePublisher:
 
     async def _requirements(self, request: Request) -> Response:
         category_id = request.path_params["category_id"]
+        if category_id in self.silent:
+            return problem(503, "unavailable", "TikTok Shop does not answer", 7)
         is_leaf = any(row["id"] == category_id and row["is_leaf"] for row in self.categories)
         if (stopped := self._stopped(request)) is not None:
             return stopped

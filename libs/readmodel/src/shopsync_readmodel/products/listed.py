@@ -8,6 +8,8 @@ from typing import Any, Final, TypeVar
 
 from pymongo.errors import OperationFailure
 
+from shopsync_runtime.mongo import Document
+
 T = TypeVar("T")
 
 LISTED: Final = "listed"
@@ -24,3 +26,13 @@ async def by_list(ask: Callable[[Mapping[str, Any]], Awaitable[T]], index: str =
             raise
     # A catalog of an earlier version has not made it yet.
     return await ask({})
+
+
+async def asked(query: Document, ask: Callable[[Mapping[str, Any]], Awaitable[T]]) -> T:
+    """Of some numbers by these, of a shop by an index of the list."""
+    return await (by_list(ask, index_of(query)) if "shop_key" in query else ask({}))
+
+
+def index_of(query: Document) -> str:
+    """The one with the fewest entries to look at: those of a 状態, where names are not compared."""
+    return BY_STATUS if "status" in query and "content.name" not in query else LISTED

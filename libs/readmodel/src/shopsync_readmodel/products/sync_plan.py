@@ -1,17 +1,17 @@
 """What a sync would do now: which products go, and why the others wait (RB-4, ED-5)."""
 
+import asyncio
 from collections import Counter
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any
 
+from shopsync_readmodel.products.demands import CHECKED, Demands, Lacking, find_lacking
 from shopsync_readmodel.products.hidden import HiddenProducts, read_hidden
-from shopsync_readmodel.products.listed import BY_STATUS, LISTED, by_list
+from shopsync_readmodel.products.listed import asked
 from shopsync_readmodel.products.search import ProductFilter
 from shopsync_runtime.chunks import batched
 from shopsync_runtime.mongo import Database, Document
-
-T = TypeVar("T")
 
 _AT_ONCE = 5_000
 
@@ -20,7 +20,8 @@ _AT_ONCE = 5_000
 class SyncPlan:
     """Counts of products. `incomplete` are ON and lack a value; `no_category` of these have no category.
 
-    `unknown`: numbers that the shop does not have. `first_incomplete`: number and name of some.
+    `unknown`: numbers that the shop does not have. `first_incomplete`: number and name of some. `lacking`: complete
+    for the catalog, but without what their category requires, so that the push refuses them; `go` is without them.
     """
 
     go: int
@@ -30,6 +31,7 @@ class SyncPlan:
     unknown: int
     first_incomplete: tuple[tuple[str, str], ...]
     hidden: HiddenProducts
+    lacking: Lacking
 
 
 async def plan_sync(
@@ -38,27 +40,39 @@ async def plan_sync(
     *,
     chosen: ProductFilter | None = None,
     numbers: Sequence[str] | None = None,
+    demands: Demands,
     limit: int,
 ) -> SyncPlan:
     """Of the whole shop, of what a filter takes, or of these numbers. At most `limit` products are named of a kind."""
     queries = list(_queries(shop_key, chosen, numbers))
     counts: Counter[str] = Counter()
+    checked: list[tuple[Document, Counter[str]]] = []
     first: list[tuple[str, str]] = []
     for query in queries:
-        found = await _counts(database, query)
+        found, by_category = await _counts(database, query)
         counts.update(found)
+        checked.append((query, by_category))
         if found["incomplete"] and len(first) < limit:
             first += await _incomplete(database, query, limit - len(first))
-    hidden = [await read_hidden(database, shop_key, limit, among=query) for query in queries]
+    lacking, hidden = await asyncio.gather(
+        find_lacking(database, checked, demands),
+        _hidden(database, shop_key, queries, limit),
+    )
     return SyncPlan(
-        go=counts["go"],
+        go=max(0, counts["go"] - lacking.count),
         off=counts["off"],
         incomplete=counts["incomplete"],
         no_category=counts["no_category"],
         unknown=0 if numbers is None else len(set(numbers)) - counts["all"],
         first_incomplete=tuple(first),
-        hidden=HiddenProducts(sum(one.count for one in hidden), tuple(p for one in hidden for p in one.first)[:limit]),
+        hidden=hidden,
+        lacking=lacking,
     )
+
+
+async def _hidden(database: Database, shop_key: str, queries: Sequence[Document], limit: int) -> HiddenProducts:
+    found = [await read_hidden(database, shop_key, limit, among=query) for query in queries]
+    return HiddenProducts(sum(one.count for one in found), tuple(p for one in found for p in one.first)[:limit])
 
 
 def _queries(shop_key: str, chosen: ProductFilter | None, numbers: Sequence[str] | None) -> list[Document]:
@@ -70,27 +84,32 @@ def _queries(shop_key: str, chosen: ProductFilter | None, numbers: Sequence[str]
 
 def sync_groups(query: Document) -> list[Document]:
     """The aggregation behind the counts: it reads nothing that the index of the list does not hold."""
-    lacks_category = {"$in": [{"$ifNull": ["$content.category_id", ""]}, [""]]}
-    kinds = {"on": "$sync_enabled", "is_incomplete": {"$eq": ["$status", "incomplete"]}, "no_category": lacks_category}
+    category = {"$ifNull": ["$content.category_id", ""]}
+    kinds = {"on": "$sync_enabled", "status": "$status", "category": {"$cond": ["$sync_enabled", category, ""]}}
     return [{"$match": query}, {"$group": {"_id": kinds, "n": {"$sum": 1}}}]
 
 
-async def _counts(database: Database, query: Document) -> Counter[str]:
+async def _counts(database: Database, query: Document) -> tuple[Counter[str], Counter[str]]:
+    """All of them by kind, and those that a push would check by category."""
+
     async def ask(hint: Mapping[str, Any]) -> list[Document]:
         return await (await database["products"].aggregate(sync_groups(query), **hint)).to_list()
 
     found: Counter[str] = Counter()
-    for row in await _asked(query, ask):
+    checked: Counter[str] = Counter()
+    for row in await asked(query, ask):
         kind, n = row["_id"], row["n"]
         found["all"] += n
         if not kind["on"]:
             found["off"] += n
-        elif kind["is_incomplete"]:
+        elif kind["status"] == "incomplete":
             found["incomplete"] += n
-            found["no_category"] += n if kind["no_category"] else 0
+            found["no_category"] += 0 if kind["category"] else n
         else:
             found["go"] += n
-    return found
+            if kind["status"] in CHECKED:
+                checked[kind["category"]] += n
+    return found, checked
 
 
 async def _incomplete(database: Database, query: Document, limit: int) -> list[tuple[str, str]]:
@@ -101,14 +120,4 @@ async def _incomplete(database: Database, query: Document, limit: int) -> list[t
         found = database["products"].find(lacking, {"content.name": 1}, **hint).sort("_id", 1).limit(limit)
         return [(str(one["_id"]).partition("/")[2], (one.get("content") or {}).get("name", "")) async for one in found]
 
-    return await _asked(query, ask)
-
-
-async def _asked(query: Document, ask: Callable[[Mapping[str, Any]], Awaitable[list[T]]]) -> list[T]:
-    """Of some numbers by these, of a shop by an index of the list."""
-    return await (by_list(ask, index_of(query)) if "shop_key" in query else ask({}))
-
-
-def index_of(query: Document) -> str:
-    """The one with the fewest entries to look at: those of a 状態, where names are not compared."""
-    return BY_STATUS if "status" in query and "content.name" not in query else LISTED
+    return await asked(query, ask)

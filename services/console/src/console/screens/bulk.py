@@ -22,6 +22,7 @@ from console.store import BulkReports, Drafts
 from console.web.rendering import Pages
 from console.web.visits import is_partial, shop_of, visit_of
 from shopsync_contracts.events import EditChanges
+from shopsync_readmodel.products.demands import find_lacking_of
 from shopsync_readmodel.products.names import NamedProduct, read_named
 from shopsync_readmodel.products.search import read_numbers
 from shopsync_readmodel.runs.words import edit_refusal
@@ -77,12 +78,16 @@ class Shown:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One product of the report. `outcome`: refused, applied, applying or waiting."""
+    """One product of the report. `outcome`: refused, applied, applying or waiting.
+
+    `is_lacking`: it has not what its category requires, so that a push would refuse it.
+    """
 
     product_no: str
     product: NamedProduct | None
     outcome: str
     reason: Words | None = None
+    is_lacking: bool = False
 
 
 class BulkScreen:
@@ -203,9 +208,18 @@ class BulkScreen:
         page = await self._reports.page(shop_key, action.id, after)
         if not page.lines:
             return None
-        named = await read_named(self._database, shop_key, [number for number, _ in page.lines])
+        numbers = [number for number, _ in page.lines]
+        named = await read_named(self._database, shop_key, numbers)
+        written = [number for number, reason in page.lines if reason is None]
+        lacking = await find_lacking_of(self._database, shop_key, written, self._lists.demands.of(shop_key))
         lines = [
-            Line(number, named.get(number), "applied" if reason is None else "refused", _in_words(reason))
+            Line(
+                number,
+                named.get(number),
+                "applied" if reason is None else "refused",
+                _in_words(reason),
+                is_lacking=number in lacking,
+            )
             for number, reason in page.lines
         ]
         return {"lines": lines, "not_shown": 0, "next_after": page.after, "is_first": not after, "is_gone": False}

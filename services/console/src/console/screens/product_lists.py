@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 from starlette.datastructures import FormData
 
+from console.category_demands import CategoryDemands
 from console.errors import PublisherUnavailable
 from console.forms.errors import FieldError
 from console.forms.fields import private_addresses
@@ -130,11 +131,15 @@ class Lists:
 
 
 class ProductLists:
-    """Asks the publisher, and never raises. `allow_private`: images may be at addresses that are not public."""
+    """Asks the publisher, and never raises. `allow_private`: images may be at addresses that are not public.
+
+    `demands`: what many categories require.
+    """
 
     def __init__(self, publisher: PublisherApi, *, allow_private: bool) -> None:
         self._publisher = publisher
         self._allow_private = allow_private
+        self.demands = CategoryDemands(publisher)
 
     async def read(self, shop_key: str, category_id: str, picking: Picking) -> Lists:
         """For one page: as much as can be had in a few seconds."""

@@ -10,6 +10,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from console.actions import Actions
+from console.category_demands import CategoryDemands
 from console.errors import NoSuchPage
 from console.live import Situation
 from console.screens.asked import Selection
@@ -36,12 +37,20 @@ class SyncScreen:
     """`/sync`: of ticked products, of all that the list's filter takes, or of everything that is ON."""
 
     def __init__(
-        self, pages: Pages, database: Database, actions: Actions, drafts: Drafts, *, clock: Callable[[], datetime]
+        self,
+        pages: Pages,
+        database: Database,
+        actions: Actions,
+        demands: CategoryDemands,
+        drafts: Drafts,
+        *,
+        clock: Callable[[], datetime],
     ) -> None:
         self._pages = pages
         self._database = database
         self._actions = actions
         self._drafts = DraftPages(drafts, Shown)
+        self._demands = demands
         self._situation = Situation(database)
         self._clock = clock
 
@@ -60,6 +69,7 @@ class SyncScreen:
             request,
             "sync.html",
             plan=await self._plan(shop_key, shown.selection),
+            named=_NAMED,
             selection=shown.selection,
             action_id=shown.action_id,
             hold_up=await self._situation.hold_up(shop_key, self._clock()),
@@ -89,4 +99,11 @@ class SyncScreen:
 
     async def _plan(self, shop_key: str, selection: Selection) -> SyncPlan:
         chosen = None if selection.all_of is None else selection.all_of.filter(shop_key)
-        return await plan_sync(self._database, shop_key, chosen=chosen, numbers=selection.numbers or None, limit=_NAMED)
+        return await plan_sync(
+            self._database,
+            shop_key,
+            chosen=chosen,
+            numbers=selection.numbers or None,
+            demands=self._demands.of(shop_key),
+            limit=_NAMED,
+        )

@@ -68,6 +68,10 @@ TEXTS = {
     "outcome_applying": ("反映中", "Being applied"),
     "outcome_unknown": ("確認できません", "Not confirmed"),
     "outcome_refused": ("反映できませんでした", "Refused"),
+    "lacking": (
+        "カテゴリーの必須属性（またはサイズ表）が未入力です。商品詳細で入力するまで送信されません。",
+        "It lacks an attribute (or the size chart) that its category requires: it is not sent before that is entered.",
+    ),
     "not_shown": (
         "ほか {n} 商品。反映できなかった商品は、上の表に先に表示されます。",
         "And {n} more. Products that were refused stand first in the table.",

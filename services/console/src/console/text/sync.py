@@ -6,7 +6,33 @@ TEXTS = {
     "about_chosen": ("選んだ {n} 商品", "The {n} chosen products"),
     "about_filter": ("条件に合うすべての商品", "Every product that matches"),
     "go": ("TikTok Shopへ送信する商品: {n}", "Sent to TikTok Shop: {n}"),
+    "unchecked": (
+        (
+            "うち {n} 商品は、カテゴリーの必須属性が入力されているかを確認できませんでした。"
+            "入力されていない商品は、送信されずに「不足項目あり」になります。"
+        ),
+        (
+            "Of {n} of these nobody could tell now whether they have what their category requires. One that lacks it is"
+            " not sent and ends in 不足項目あり."
+        ),
+    ),
     "wait": ("送信しない商品", "Not sent"),
+    "lacking": ("必須属性が未入力: {n}", "Without what their category requires: {n}"),
+    "lacking_do": (
+        (
+            "TikTok Shopがカテゴリーごとに求める属性（またはサイズ表）がないため、"
+            "同期しても送信されず、状態が「不足項目あり」になります。商品詳細で入力してください。"
+        ),
+        (
+            "They lack an attribute (or the size chart) that TikTok Shop requires in their category. A sync does not"
+            " send them: they end in 不足項目あり. Enter it on the product's page."
+        ),
+    ),
+    "lacking_more": ("ほか {n} 商品を表示する", "Show {n} more"),
+    "lacking_rest": (
+        "さらに {n} 商品あります。上の商品に入力すると、続きが表示されます。",
+        "And {n} more, which are shown once those above are complete.",
+    ),
     "incomplete": ("不足項目あり: {n}", "Incomplete: {n}"),
     "no_category": ("うちカテゴリー未設定: {n}", "of these without a category: {n}"),
     "complete_do": (
@@ -30,6 +56,7 @@ TEXTS = {
         "Prices and texts are overwritten with the tool's values. Stock is sent the first time only.",
     ),
     "send": ("{n} 商品を同期する", "Sync {n} products"),
+    "send_anyway": ("このまま同期する", "Sync all the same"),
     "nothing": ("送信できる商品がありません。", "No product can be sent."),
     "back": ("商品一覧へ戻る", "Back to the products"),
 }
