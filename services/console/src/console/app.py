@@ -22,6 +22,7 @@ from console.screens.reimport import ReimportScreen
 from console.screens.settings import SettingsScreen
 from console.screens.stream import StreamScreen
 from console.screens.sync import SyncScreen
+from console.screens.sync_outcomes import SyncOutcomes
 from console.settings import ConsoleSettings
 from console.store import ActionStore, BulkReports, Drafts, LoginThrottle, Notes, Sessions
 from console.web.application import behind_proxies, make_application
@@ -57,7 +58,7 @@ def build(runtime: Runtime, settings: ConsoleSettings) -> None:
     screens = (
         login,
         PasswordScreen(pages, accounts, sessions, throttle, cookies=cookies, clock=clock),
-        ActionScreen(pages, actions),
+        ActionScreen(pages, actions, SyncOutcomes(database, clock=clock)),
         ProductScreen(pages, database, actions, lists, drafts, clock=clock),
         BulkScreen(pages, database, actions, lists, reports, drafts),
         StreamScreen(hub),

@@ -1,7 +1,7 @@
 """What the console itself knows: who is logged in, and what was asked for."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
@@ -35,7 +35,8 @@ class Action:
 
     `product_nos` None: all products. With `more` only the first of them are kept, and `chosen` is the list's filter
     that took them, where it was one. `code` names the text for `reason`, which is what a service said; `until`: when a
-    wait ends. `progress`: counts, by names of the texts that show them.
+    wait ends. `progress`: counts, by names of the texts that show them. `failures`: of a sync, by the 状態 in which
+    products ended that could not be sent, the first of their numbers.
 
     `is_confirmed`: Kafka has acknowledged all its events, as far as is stored. One that stays without that is
     `unknown`: the process ended or Kafka did not answer, and its events may be there all the same.
@@ -58,6 +59,7 @@ class Action:
     refused: tuple[tuple[str, str], ...] = ()
     chosen: Mapping[str, str] | None = None
     is_confirmed: bool = True
+    failures: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def is_open(self) -> bool:
@@ -100,8 +102,14 @@ _ENDED: Mapping[ActionKind, tuple[str, ...]] = {
     "settings": (),
     "bulk_edit": ("applied", "refused"),
     "import": ("read",),
-    "sync": ("sent", "failed", "skipped"),
+    "sync": ("sent", "failed", "became_incomplete", "no_warehouse", "skipped"),
 }
+COUNT_OF_FAILED: Mapping[str, str] = {
+    "incomplete": "became_incomplete",
+    "warehouse_missing": "no_warehouse",
+    "sync_error": "failed",
+}
+"""The 状態 in which a product may end that could not be sent, and the name of its count."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,6 @@
 """An action is followed to its end, whatever happens in between."""
 
+import re
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from uuid import uuid4
@@ -251,6 +252,83 @@ async def test_results_of_pushes_are_needed_since_the_oldest_sync_alone(world, a
     await actions.request_sync("demo", None, action_id=an_id())
     world.now += timedelta(hours=1)
     assert await follower_of(world).needs(world.now) == (first, earlier)
+
+
+async def test_a_sync_says_where_its_products_ended_and_why(world, actions, services):
+    """不足項目あり is no 連携エラー: each kind is named with its reason and what to do."""
+    numbers = [f"A-{n}" for n in range(1, 10)]
+    for number in numbers:
+        await services.imported(number, name=f"<b>靴下 {number}")
+        await services.completed(number)
+        await services.switched(number, on=True)
+    one = an_id()
+    await actions.request_sync("demo", None, action_id=one)
+    await services.report_sync(one, requested=9, commanded=9)
+    message, missing = "attributes.100398: 素材 is required by the category", ("attributes.100398",)
+    for number in numbers[:6]:
+        await services.failed(number, status="incomplete", code="incomplete", message=message, missing=missing)
+        await services.say_failed(number, "incomplete")
+    await services.failed("A-7", status="sync_error", code="12052104", message="no such brand")
+    await services.say_failed("A-7")
+    await services.say_skipped("A-8", "not_authorized")
+    await services.failed("A-9", status="warehouse_missing", code="warehouse_missing", message="no warehouse")
+    await services.say_failed("A-9", "warehouse_missing")
+    found = await comes_to(actions, one, "done", "some_failed")
+    assert dict(found.counts) == {"commanded": 9, "became_incomplete": 6, "no_warehouse": 1, "failed": 2}
+    assert found.failures == {
+        "incomplete": tuple(numbers[:5]),
+        "warehouse_missing": ("A-9",),
+        "sync_error": ("A-7", "A-8"),
+    }
+    await services.edited("A-2", minute=200, package_weight_g=301)
+    page = await world.client.get(f"/actions/{one}")
+    parts = page.text.split("<section>")[1:]
+    assert [re.findall(r"<h2>(.*)</h2>", part)[0] for part in parts] == [
+        "「不足項目あり」になった商品: 6",
+        "「倉庫未設定」になった商品: 1",
+        "「連携エラー」になった商品: 2",
+    ]
+    incomplete, warehouse, failed = parts
+    assert re.findall(r'href="(/products[^"]*)"', incomplete) == [
+        *(f"/products/{number}" for number in numbers[:5]),
+        "/products?status=incomplete",
+    ]
+    assert "&lt;b&gt;靴下 A-1" in incomplete
+    assert incomplete.count("このカテゴリーでは「素材」の入力が必要です → 商品詳細で入力してください") == 4
+    assert '現在の状態: <span class="tag pending">同期待ち' in incomplete
+    assert "ほか 1 商品" in incomplete
+    assert "もう一度［同期］を押してください" in incomplete
+    assert "Seller Centerで販売用の倉庫を設定" in warehouse
+    assert "TikTok Shopの回答（12052104）：no such brand" in failed
+    world.client.cookies.set("console_language", "en")
+    english = await world.client.get(f"/actions/{one}")
+    world.client.cookies.set("console_language", "ja")
+    assert "Ended in 不足項目あり (incomplete): 6" in english.text
+    assert "素材 is required by the category → enter it in 商品詳細" in english.text
+    history = await world.client.get("/history/syncs")
+    assert "送信時に不足項目あり 6" in history.text
+    assert "送信できなかった商品と理由を見る" in history.text
+    listed = await world.client.get("/products")
+    assert "送信できなかった商品と理由を見る" in listed.text
+
+
+async def test_a_sync_names_what_the_review_refused(world, actions, services):
+    for number in ("A-1", "A-2"):
+        await services.imported(number)
+        await services.completed(number)
+        await services.switched(number, on=True)
+        await services.pushed(number, minute=10)
+        await services.reviewed(number, review="rejected", minute=20, reasons=[{"reason": "The title is wrong"}])
+    one = an_id()
+    await actions.request_sync("demo", ["A-1"], action_id=one)
+    await services.report_sync(one, requested=1, commanded=1)
+    await services.say_pushed("A-1")
+    await comes_to(actions, one, "done")
+    page = await world.client.get(f"/actions/{one}")
+    [part] = page.text.partition("</section>")[0].split("<section>")[1:]
+    assert "「審査NG」になった商品: 1" in part
+    assert "The title is wrong" in part
+    assert re.findall(r'href="(/products[^"]*)"', part) == ["/products/A-1", "/products?status=rejected"]
 
 
 async def test_a_sync_that_was_refused_says_why(world, actions, services):

@@ -23,6 +23,7 @@ from shopsync_contracts.events import (
     SyncSettings,
     TaxDefaults,
 )
+from shopsync_contracts.events.listing import PushFailureStatus, SkipReason
 from shopsync_contracts.topics import DEAD_LETTERS, LISTING_EVENTS, REPORTS
 from shopsync_runtime import Delivery
 from shopsync_runtime.deadletters import DeadLetter, messages_of
@@ -168,14 +169,14 @@ class PlayedServices(ToolDatabase):
         )
         await self._say(LISTING_EVENTS, body)
 
-    async def say_failed(self, product_no: str) -> None:
+    async def say_failed(self, product_no: str, status: PushFailureStatus = "sync_error") -> None:
         body = PushFailed(
-            shop_key="demo", product_no=product_no, content_version=1, status="sync_error", code="1", message="no"
+            shop_key="demo", product_no=product_no, content_version=1, status=status, code="1", message="no"
         )
         await self._say(LISTING_EVENTS, body)
 
-    async def say_skipped(self, product_no: str) -> None:
-        await self._say(LISTING_EVENTS, PushSkipped(shop_key="demo", product_no=product_no, why="sync_disabled"))
+    async def say_skipped(self, product_no: str, why: SkipReason = "sync_disabled") -> None:
+        await self._say(LISTING_EVENTS, PushSkipped(shop_key="demo", product_no=product_no, why=why))
 
     async def _say(self, spec: TopicSpec, body: Any) -> None:
         self._said = getattr(self, "_said", 0) + 1

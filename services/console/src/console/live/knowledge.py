@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 from shopsync_contracts import ShopBody
 from shopsync_contracts.events import PushFailed, PushSkipped, PushSucceeded
+from shopsync_contracts.events.listing import PushFailureStatus, SkipReason
 from shopsync_contracts.limits import MAX_ID
 from shopsync_runtime import deadletters as names
 
@@ -28,15 +29,20 @@ class Letter:
     error: str
 
 
+PushOutcome = Literal["sent", "skipped", "retrying"] | PushFailureStatus
+_SKIPPED_INTO: Mapping[SkipReason, PushOutcome] = {"incomplete": "incomplete", "not_authorized": "sync_error"}
+"""Reasons of a push that was left out which are a 状態 of the product; the others leave it as it is."""
+
+
 @dataclass(frozen=True, slots=True)
 class Pushed:
-    """The last result of a product's push. `retrying`: it failed and is tried again by itself.
+    """The last result of a product's push. `retrying`: it failed and is tried again by itself; else where it ended.
 
     `came_at`: when this process read it, by the clock of its event loop.
     """
 
     at: datetime
-    kind: Literal["sent", "failed", "skipped", "retrying"]
+    kind: PushOutcome
     came_at: float
 
 
@@ -74,14 +80,14 @@ class Knowledge:
 
     def take_push(self, body: ShopBody, at: datetime, now: float) -> None:
         """The result of a push; other events of listings are none."""
-        kind: Literal["sent", "failed", "skipped", "retrying"]
+        kind: PushOutcome
         match body:
             case PushSucceeded():
                 kind = "sent"
             case PushFailed():
-                kind = "failed" if body.will_retry_at is None else "retrying"
+                kind = body.status if body.will_retry_at is None else "retrying"
             case PushSkipped():
-                kind = "skipped"
+                kind = _SKIPPED_INTO.get(body.why, "skipped")
             case _:
                 return
         results = self._pushes.setdefault(body.shop_key, OrderedDict())

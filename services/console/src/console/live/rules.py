@@ -5,12 +5,14 @@ id. A later time in its place means that a later edit replaced it, or that it wa
 a moment, so that case waits a little.
 """
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from heapq import nsmallest
 
 from console.live.knowledge import Knowledge, Letter, Pushed
-from console.model import Action, ActionState
+from console.model import COUNT_OF_FAILED, Action, ActionState
 from shopsync_contracts import bulk_edit_part_id
 from shopsync_contracts.events import (
     BulkEditCompleted,
@@ -28,6 +30,8 @@ from shopsync_readmodel.stored.replies import BulkReport, refusal_of
 
 GIVEN_UP_AFTER = timedelta(days=7)
 """Nothing is followed for longer: reviews of TikTok Shop take days, everything else minutes."""
+
+NAMED_FAILURES = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,22 +214,23 @@ def sync_now(
 
     `nothing_left`: the publisher has no push of it to do any more, whatever results were seen.
     """
-    results = [one.kind for one in pushes.values()]
-    sent, failed, skipped = (results.count(kind) for kind in ("sent", "failed", "skipped"))
-    waiting = 0 if nothing_left else max(0, counts.commanded - sent - failed - skipped)
+    results = Counter[str](one.kind for one in pushes.values())
+    sent, skipped = results["sent"], results["skipped"]
+    failed = {count: results[status] for status, count in COUNT_OF_FAILED.items()}
+    waiting = 0 if nothing_left else max(0, counts.commanded - sent - sum(failed.values()) - skipped)
     progress = {
         "total": counts.commanded,
         "commanded": counts.commanded,
         "sent": min(sent, counts.commanded),
         "waiting": waiting,
-        "failed": failed,
+        **failed,
         "skipped": skipped,
         **_reviews(statuses),
         "incomplete": counts.incomplete,
         "off": counts.sync_disabled,
         "not_found": counts.not_found,
     }
-    now = replace(action, progress=progress)
+    now = replace(action, progress=progress, failures=_first_failures(pushes))
     if waiting and hold_up is not None:
         return replace(ended(now, "waiting", hold_up.code, hold_up.reason), until=hold_up.until)
     if waiting:
@@ -238,7 +243,14 @@ def reviewed_now(action: Action, statuses: Mapping[str, int]) -> Action:
     now = replace(action, progress={**(action.progress or {}), **_reviews(statuses)})
     if statuses.get("in_review"):
         return ended(now, "waiting", "review")
-    return ended(now, "done", "some_failed" if (now.progress or {}).get("failed") else None)
+    has_failures = any((now.progress or {}).get(count) for count in COUNT_OF_FAILED.values())
+    return ended(now, "done", "some_failed" if has_failures else None)
+
+
+def _first_failures(pushes: Mapping[str, Pushed]) -> dict[str, tuple[str, ...]]:
+    """Numbers by the 状態 in which their products ended."""
+    numbers = {status: [no for no, one in pushes.items() if one.kind == status] for status in COUNT_OF_FAILED}
+    return {status: tuple(nsmallest(NAMED_FAILURES, found)) for status, found in numbers.items() if found}
 
 
 def _reviews(statuses: Mapping[str, int]) -> dict[str, int]:

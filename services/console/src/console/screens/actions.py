@@ -6,6 +6,7 @@ from starlette.routing import Route
 
 from console.actions import Actions
 from console.errors import NoSuchPage
+from console.screens.sync_outcomes import SyncOutcomes
 from console.web.rendering import Pages
 from console.web.visits import is_partial, shop_of
 
@@ -13,9 +14,10 @@ from console.web.visits import is_partial, shop_of
 class ActionScreen:
     """`/actions/{id}`."""
 
-    def __init__(self, pages: Pages, actions: Actions) -> None:
+    def __init__(self, pages: Pages, actions: Actions, outcomes: SyncOutcomes) -> None:
         self._pages = pages
         self._actions = actions
+        self._outcomes = outcomes
 
     def routes(self) -> list[Route]:
         """For the application."""
@@ -27,4 +29,4 @@ class ActionScreen:
         if action is None:
             raise NoSuchPage("no such action in this shop")
         template = "actions/notice.html" if is_partial(request) else "actions/page.html"
-        return self._pages.page(request, template, action=action)
+        return self._pages.page(request, template, action=action, outcomes=await self._outcomes.of(action))

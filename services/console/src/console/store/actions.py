@@ -94,6 +94,7 @@ class ActionStore:
             "until": action.until,
             "progress": None if action.progress is None else dict(action.progress),
             "refused": [list(one) for one in action.refused[:kept]],
+            "failures": {status: list(numbers) for status, numbers in action.failures.items()},
         }
         if not action.is_open:
             changes["products"] = None if action.product_nos is None else list(action.product_nos[:KEPT_AFTERWARDS])
@@ -193,6 +194,7 @@ def _action(shop_key: str, one: Document, now: datetime) -> Action:
         mode=one.get("mode"),
         refused=tuple((number, reason) for number, reason in one.get("refused") or ()),
         chosen=one.get("chosen"),
+        failures={status: tuple(numbers) for status, numbers in (one.get("failures") or {}).items()},
         is_confirmed=one["state"] != _UNSENT,
     )
 
