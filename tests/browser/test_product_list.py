@@ -204,3 +204,17 @@ async def test_reading_searching_and_switching_need_no_scripts(world, ready):
     await merchant.button("保存する").click()
     await world.until(lambda: world.products(shop)["N2"].content.package_weight_g == 120, "the edit")
     assert world.products(shop)["N2"].content.category_id
+
+
+async def test_a_product_whose_number_is_a_step_for_browsers_is_opened_and_saved(world, merchant_of):
+    shop = await world.ready_shop({"%2E%2E": "番号が点のタオル"})
+    page = (merchant := await merchant_of(shop)).page
+    await merchant.open("/products")
+    await page.get_by_role("link", name="番号が点のタオル").click()
+    await expect(page.get_by_role("dialog").get_by_label("商品名")).to_have_value("番号が点のタオル")
+    await page.reload()
+    await page.get_by_label("商品名").fill("新しい名前")
+    await merchant.button("保存する").click()
+    await world.until(lambda: world.products(shop)[".."].content.name == "新しい名前", "the edit")
+    await page.get_by_role("button", name="ONにする").click()
+    await world.until(lambda: world.products(shop)[".."].sync_enabled, "the switch")

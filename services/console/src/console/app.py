@@ -1,7 +1,5 @@
 """Composition root."""
 
-from starlette.routing import Mount
-
 from console.actions import Actions
 from console.actions.publishing import PUBLISHED
 from console.live import Follower, Hub, Reader, SessionWatch, Situation
@@ -25,7 +23,7 @@ from console.screens.sync import SyncScreen
 from console.screens.sync_outcomes import SyncOutcomes
 from console.settings import ConsoleSettings
 from console.store import ActionStore, BulkReports, Drafts, LoginThrottle, Notes, Sessions
-from console.web.application import behind_proxies, make_application
+from console.web.application import at_every_path, behind_proxies, make_application
 from console.web.cookies import Cookies
 from console.web.gate import AuthorizationGate
 from console.web.rendering import Pages
@@ -80,7 +78,7 @@ def build(runtime: Runtime, settings: ConsoleSettings) -> None:
         cookies=cookies,
         settings=settings,
     )
-    runtime.add_routes([Mount("/", app=behind_proxies(application, settings))])
+    runtime.add_routes([at_every_path(behind_proxies(application, settings))])
 
 
 def publisher_api(runtime: Runtime, settings: ConsoleSettings) -> PublisherApi:

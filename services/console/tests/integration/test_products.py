@@ -1,6 +1,7 @@
 """商品一覧: found by name, 状態 and 連携対象, a page at a time, switched in its row."""
 
 import asyncio
+import html
 import re
 from datetime import timedelta
 from uuid import uuid4
@@ -55,6 +56,30 @@ async def test_scenario_59_without_an_authorisation_the_list_leads_to_it(world, 
     assert "シャツ" not in shown.text
     counts = await world.client.get("/product-counts", headers={"hx-request": "true"})
     assert (counts.headers["hx-redirect"], counts.text) == ("/authorization", "")
+
+
+NUMBERS = (".", "..", "~", "~.", "~~..", "%2e%2e", "...", "a?b#c", " a ;b", "a\\b", "靴下☂🧦", "a\n", "a\nb", "x" * 32)
+
+
+async def test_a_product_is_opened_and_switched_whatever_its_number_is(world, services):
+    for number in NUMBERS:
+        await services.imported(number, images=["not an address"])
+    page = await world.client.get("/products")
+    links = [html.unescape(one) for one in re.findall(r'<a id="open-[^"]*" href="([^"]*)"', page.text)]
+    assert len(links) == len(set(links)) == len(NUMBERS)
+    shown = set()
+    for link in links:
+        opened = await world.client.get(link)
+        assert opened.status_code == 200, link
+        shown.add(html.unescape(re.findall(r'data-product="([^"]*)"', opened.text)[0]))
+        assert f'<form id="product-form" method="post" action="{html.escape(link)}"' in opened.text
+        for below in ("/row", "/state", "/picture"):
+            assert (await world.client.get(link + below)).status_code == 200, link + below
+        switched = await world.post(world.client, f"{link}/row", sync="on", action_id=str(uuid4()))
+        back = await world.post(world.client, f"{link}/target", on="0", action_id=str(uuid4()))
+        assert (switched.status_code, back.status_code, back.headers["location"]) == (303, 303, link)
+    assert shown == set(NUMBERS)
+    assert {one.data.product_no for one in await world.events(TOOL_EDITS)} == shown
 
 
 async def test_scenario_60_keyword_and_status_together(world, services):

@@ -8,6 +8,7 @@ from starlette.routing import Route
 
 from console.errors import NoSuchPage
 from console.picture_files import PictureFiles
+from console.web.addresses import product_of
 from console.web.visits import shop_of
 from shopsync_runtime.mongo import Database
 
@@ -30,7 +31,7 @@ class PictureScreen:
     async def show(self, request: Request) -> Response:
         """The file, or a placeholder for one that cannot be shown."""
         shop_key = shop_of(request)
-        address = await self._address(shop_key, request.path_params["product_no"], _number(request))
+        address = await self._address(shop_key, product_of(request), _number(request))
         picture = await self._pictures.fetch(shop_key, address) if address else None
         if picture is None:
             return Response(_PLACEHOLDER, media_type="image/svg+xml", headers=_kept_for(_PLACEHOLDER_FOR))

@@ -36,6 +36,7 @@ from console.screens.product_form import (
 from console.screens.product_lists import Lists, Picking, ProductLists
 from console.screens.product_view import view_of
 from console.store import Drafts
+from console.web.addresses import product_of, product_path
 from console.web.rendering import Pages
 from console.web.visits import SHOWN, is_partial, shop_of, visit_of
 from shopsync_contracts.events import EditChanges
@@ -107,7 +108,7 @@ class ProductScreen:
             shop_of(request), found.product_no, form.get("on") == "1", action_id=action_id
         )
         if not is_partial(request):
-            return RedirectResponse(request.url_for("product", product_no=found.product_no).path, 303)
+            return RedirectResponse(product_path(found.product_no), 303)
         actions, view = await self._notices(request, {sent}), view_of(found, self._clock())
         told = Told.of(form).after(sent)
         return self._pages.page(request, "product/top.html", view=view, told=told, actions=actions)
@@ -191,7 +192,7 @@ class ProductScreen:
     # Showing
 
     async def _found(self, request: Request) -> StoredProduct:
-        found = await find_product(self._database, shop_of(request), request.path_params["product_no"])
+        found = await find_product(self._database, shop_of(request), product_of(request))
         if found is None or found.snapshot is None:
             raise NoSuchPage("no such product in this shop")
         return found
@@ -199,7 +200,7 @@ class ProductScreen:
     async def _recent(self, request: Request) -> list[Action]:
         """The newest actions about the product."""
         recent = await self._actions.recent(shop_of(request), _LATEST)
-        return [one for one in recent if one.is_about(request.path_params["product_no"])]
+        return [one for one in recent if one.is_about(product_of(request))]
 
     async def _notices(self, request: Request, ids: Collection[str | None]) -> list[Action]:
         """Those that are still open, and these."""

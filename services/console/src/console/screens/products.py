@@ -15,6 +15,7 @@ from console.errors import NoSuchPage, WrongForm
 from console.live import Situation
 from console.model import Action
 from console.screens.asked import Asked
+from console.web.addresses import product_of
 from console.web.rendering import Pages
 from console.web.visits import is_partial, shop_of, visit_of
 from shopsync_readmodel.products.counts import count_statuses
@@ -166,11 +167,11 @@ class ProductsScreen:
 
     async def row(self, request: Request) -> Response:
         """One row as it is now; nothing in its place when the product is gone."""
-        return await self._row(request, request.path_params["product_no"])
+        return await self._row(request, product_of(request))
 
     async def switch(self, request: Request) -> Response:
         """連携対象 ON or OFF, from the row."""
-        number, form = request.path_params["product_no"], visit_of(request).form
+        number, form = product_of(request), visit_of(request).form
         wanted = form.get("sync")
         if wanted not in {"on", "off"}:
             raise WrongForm("neither ON nor OFF")

@@ -7,11 +7,27 @@ from urllib.parse import quote, urlsplit
 from starlette.requests import Request
 
 HOME = "/products"
+# Clients go a step back for `..`, also for `%2e%2e`: such a number is written with a `~` before it, and so is one that
+# looks like that, so that no two numbers share an address.
+_STEPS = re.compile(r"~*\.\.?")
+_STEPS_WRITTEN = re.compile(r"~+\.\.?")
 _PRINTABLE = "".join(map(chr, range(0x21, 0x7F)))
 # Browsers read a backslash as a slash, and leave out tabs and line ends: /<tab>/evil.example is //evil.example.
 _OWN = re.compile(r"/(?![/\\])[^\x00-\x20\x7f\\]*")
 _LONGEST = 4_000
 _SITE_BITS = 64
+
+
+def product_path(product_no: str) -> str:
+    """The page of a product, whatever its number is; pages about it are below."""
+    segment = f"~{product_no}" if _STEPS.fullmatch(product_no) else product_no
+    return f"{HOME}/{quote(segment, safe='')}"
+
+
+def product_of(request: Request) -> str:
+    """The number for which `product_path` made the address."""
+    segment = str(request.path_params["product_no"])
+    return segment[1:] if _STEPS_WRITTEN.fullmatch(segment) else segment
 
 
 def here_of(request: Request) -> str:

@@ -1,5 +1,6 @@
 """The ASGI application around the screens: guard, headers, measures, and a page for every error."""
 
+import re
 import secrets
 import time
 from collections.abc import Sequence
@@ -13,7 +14,7 @@ from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
-from starlette.routing import BaseRoute
+from starlette.routing import BaseRoute, Mount
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
@@ -76,6 +77,13 @@ def make_application(
     # Starlette would lead /help/ to /help at whatever host the request names.
     application.router.redirect_slashes = False
     return application
+
+
+def at_every_path(app: ASGIApp) -> Mount:
+    """Also where a line end is in it, as in a product's number (decision 0028): Starlette's pattern stops there."""
+    mount = Mount("/", app=app)
+    mount.path_regex = re.compile(mount.path_regex.pattern, re.DOTALL)
+    return mount
 
 
 def behind_proxies(app: Starlette, settings: ConsoleSettings) -> ASGIApp:

@@ -13,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
 from console.text import text
-from console.web.addresses import here_of
+from console.web.addresses import here_of, product_path
 from console.web.csrf import FIELD
 from console.web.sayings import reason_of, refusals_of, where_to_look
 from console.web.static import address_of
@@ -84,6 +84,7 @@ class Pages:
             auto_reload=False,  # else every row of a list asks the file system for its template
         )
         self._templates.filters["sanitised"] = sanitised
+        self._templates.filters["product_path"] = product_path
         self._templates.filters["when"] = when
         self._templates.filters["reason_of"] = reason_of
         self._templates.filters["refusals_of"] = refusals_of

@@ -1,8 +1,7 @@
 """What a service said about an action, in the words of a merchant."""
 
-from urllib.parse import quote
-
 from console.model import Action
+from console.web.addresses import product_path
 from shopsync_readmodel.runs.imports import ImportFailure
 from shopsync_readmodel.runs.words import edit_refusal, import_failure, refused_product, sync_refusal
 from shopsync_readmodel.words import Words
@@ -15,7 +14,7 @@ _SHOWN_AT = {"import": "/history/imports", "sync": "/history/syncs", "settings":
 def where_to_look(action: Action) -> str:
     """The page that shows whether an action was done."""
     if action.kind in {"edit", "switch"} and action.product_nos:
-        return f"/products/{quote(action.product_nos[0], safe='')}"
+        return product_path(action.product_nos[0])
     return _SHOWN_AT.get(action.kind, "/products")
 
 
