@@ -8,7 +8,7 @@ import asyncio
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Literal
 from uuid import UUID, uuid5
 
@@ -16,9 +16,10 @@ import structlog
 from aiokafka.errors import KafkaError
 from pydantic import ValidationError
 
+from console.actions.double_clicks import DOUBLE_CLICK, first_click, mode_of
 from console.errors import SettingsChanged, WrongForm
 from console.metrics import ACTIONS
-from console.model import OPEN_STATES, Action, ActionKind
+from console.model import Action, ActionKind
 from console.store import ActionStore
 from shopsync_contracts import Event, ShopBody, describe, topic_of
 from shopsync_contracts.events import (
@@ -51,10 +52,6 @@ PUBLISHED: tuple[type[ShopBody], ...] = (
 )
 ImportMode = Literal["changed_only", "overwrite_all"]
 
-DOUBLE_CLICK = timedelta(milliseconds=600)
-"""Pages with scripts take no other press for longer than that after an answer: whoever presses again then means it."""
-
-_NOT_IN_VAIN = frozenset({*OPEN_STATES, "done"})
 _NUMBERS_PER_EVENT = 2_000
 _AGAIN_SECONDS = 0.1
 
@@ -116,24 +113,17 @@ class Actions:
 
         The first click's answer may have put the other switch under the pointer.
         """
-        first = await self._first_click(shop_key, product_no, not sync_enabled)
-        if first is not None and first.id != action_id:
+        now = self._clock()
+        latest = await self.latest(shop_key, now - DOUBLE_CLICK)
+        first = first_click(latest, product_no, sync_enabled, action_id=action_id, now=now)
+        if first is not None:
             return first.id
 
         def make(_at: datetime) -> Sequence[ShopBody]:
             return [SyncTargetSet(shop_key=shop_key, product_no=product_no, sync_enabled=sync_enabled)]
 
-        asked = _Asked("switch", make, [product_no], EditMarks(target=True), _mode(sync_enabled))
+        asked = _Asked("switch", make, [product_no], EditMarks(target=True), mode_of(sync_enabled))
         return await self._send(shop_key, asked, action_id)
-
-    async def _first_click(self, shop_key: str, product_no: str, sync_enabled: bool) -> Action | None:
-        """The press of a moment ago to which the present one, from the page after it, is the opposite."""
-        now = self._clock()
-        switches = [one for one in await self.latest(shop_key, now - DOUBLE_CLICK) if one.kind == "switch"]
-        newest = next((one for one in switches if one.is_about(product_no)), None)
-        if newest is None or newest.mode != _mode(sync_enabled) or newest.state not in _NOT_IN_VAIN:
-            return None
-        return newest if now - newest.sent_at < DOUBLE_CLICK else None
 
     async def bulk_edit(
         self,
@@ -275,10 +265,6 @@ class Actions:
         log.info("action sent", shop_key=action.shop_key, action_id=action.id, kind=action.kind)
         for listener in self._listeners:
             listener(action)
-
-
-def _mode(sync_enabled: bool) -> str:
-    return "on" if sync_enabled else "off"
 
 
 def _made(make: Make, at: datetime) -> Sequence[ShopBody]:
