@@ -52,7 +52,7 @@ def build(runtime: Runtime, settings: ConsoleSettings) -> None:
 
     pages = Pages(position=hub.earlier)
     cookies = Cookies(is_secure=settings.is_secure)
-    login = LoginScreen(pages, accounts, sessions, throttle, cookies=cookies, settings=settings)
+    login = LoginScreen(pages, accounts, sessions, throttle, lists, settings=settings)
     screens = (
         login,
         PasswordScreen(pages, accounts, sessions, throttle, cookies=cookies, clock=clock),

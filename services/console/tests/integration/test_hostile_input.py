@@ -230,7 +230,7 @@ async def test_what_is_kept_is_shown_and_stays_in_the_other_language(world, acco
     shown = {
         "商品名": '<b>新しい"名前',
         "ブランド": f"{'7' * 300}…",
-        "商品属性 100701": "1007011",
+        "商品属性 ID 100701（名前を確認できません）": "ID 1007011",
         "在庫数": "5",
     }
     world.now = world.now.replace(day=30)
@@ -241,7 +241,7 @@ async def test_what_is_kept_is_shown_and_stays_in_the_other_language(world, acco
     assert "What you entered is kept" in other.text
     page = await world.post(world.client, "/login", email="demo@example.jp", password=PASSWORD, **carried)
     assert "<b>新しい" not in page.text
-    assert {*texts_of(page)} == {"Name", "Brand", "Attributes 100701", "Stock"}
+    assert {*texts_of(page)} == {"Name", "Brand", "Attributes id 100701 (its name cannot be told now)", "Stock"}
     carried.pop(csrf.FIELD)
     page = await world.post(world.client, "/language", language="ja", **carried)
     assert "入力の続き" in page.text

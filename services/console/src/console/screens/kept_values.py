@@ -7,8 +7,10 @@ from typing import Final
 from starlette.datastructures import FormData
 
 from console.errors import WrongForm
-from console.forms.attributes import as_lines
+from console.forms.attributes import Values, as_lines, canonical
 from console.forms.product import Rendered, digest, read_form
+from console.publisher_api import AttributeField
+from console.screens.product_lists import Lists
 from console.text import ALL
 
 _LONGEST: Final = 300
@@ -48,34 +50,54 @@ _OF_THE_PAGE: Final = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class KeptValue:
-    """`key`: the text that names the field, else `name` does. `choices`: texts of the values, where they have one."""
+    """`key`: the text that names the field, else `name` does. `choices`: texts of the values, where they have one.
+
+    `is_unnamed`: of an attribute `name` is the id, since nobody can say now what it is called.
+    """
 
     name: str
     key: str | None
     values: tuple[str, ...]
     choices: tuple[str | None, ...]
     more: int = 0
+    is_unnamed: bool = False
 
 
-def kept_values(fields: Sequence[tuple[str, str]]) -> list[KeptValue]:
-    """Of a product's form what was changed; of any other form all that is not blank."""
+def category_of(fields: Sequence[tuple[str, str]]) -> str:
+    """The category by which something in a product's form is named; empty where none is needed."""
     form = FormData([*fields])
     try:
-        return list(_changed(form, Rendered.from_json(str(form.get("was", "")))))
+        was = Rendered.from_json(str(form.get("was", "")))
+    except WrongForm:
+        return ""
+    entered, before = read_form(form, was), was.texts["category_id"]
+    category = entered.texts.get("category_id", before)
+    return category if entered.attributes or category != before else ""
+
+
+def kept_values(fields: Sequence[tuple[str, str]], lists: Lists) -> list[KeptValue]:
+    """Of a product's form what was changed; of any other form all that is not blank.
+
+    `lists`: of its category, for the shop of the session.
+    """
+    form = FormData([*fields])
+    try:
+        return list(_changed(form, Rendered.from_json(str(form.get("was", ""))), lists))
     except WrongForm:
         names = dict.fromkeys(name for name, _ in fields if name not in _OF_THE_PAGE)
         found = [_value(name, [str(one) for one in form.getlist(name) if one]) for name in names]
         return [one for one in found if one.values]
 
 
-def _changed(form: FormData, was: Rendered) -> Iterator[KeptValue]:
+def _changed(form: FormData, was: Rendered, lists: Lists) -> Iterator[KeptValue]:
     entered = read_form(form, was)
     for name, text in entered.texts.items():
         if (digest(text) if name == "description" else text) != was.texts[name]:
-            yield _value(f"f.{name}", [text])
+            yield _value(f"f.{name}", [_named(form, name, text, lists)])
+    known = {one.id: one for one in lists.fields or ()}
     for one, values in entered.attributes.items():
-        if values != was.attributes.get(one, ()):
-            yield KeptValue(one, "fields.name_attributes", _short([id_ or name or "" for id_, name in values]), ())
+        if canonical(values, known.get(one)) != canonical(was.attributes.get(one, ()), known.get(one)):
+            yield _attribute(one, values, known.get(one))
     if entered.lines is not None and entered.lines != as_lines(was.attributes):
         yield KeptValue("", "fields.name_attributes", _short([entered.lines]), ())
     for place, text in entered.stock.items():
@@ -83,6 +105,25 @@ def _changed(form: FormData, was: Rendered) -> Iterator[KeptValue]:
         if text.strip() != before:
             sku = "-".join(filter(None, (vertical, horizontal)))
             yield KeptValue(sku, "fields.name_stock", _short([text]), ())
+
+
+def _named(form: FormData, name: str, text: str, lists: Lists) -> str:
+    """A category and a brand as their page showed them, where that can be said; else the text itself."""
+    match name:
+        case "category_id":
+            return lists.path_of(text) or text
+        case "brand_id" if text:
+            return str(form.get("brand_name", "")) or text
+        case _:
+            return text
+
+
+def _attribute(id_: str, values: Values, field: AttributeField | None) -> KeptValue:
+    names = {} if field is None else field.values
+    shown = [own or "" if one is None else names.get(one, f"ID {one}") for one, own in values]
+    called = id_ if field is None else field.name
+    [name] = _short([called])
+    return KeptValue(name, "fields.name_attributes", _short(shown), (), is_unnamed=field is None)
 
 
 def _value(name: str, values: Sequence[str]) -> KeptValue:

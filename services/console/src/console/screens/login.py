@@ -13,7 +13,8 @@ from starlette.routing import Route
 from console.errors import WrongForm
 from console.metrics import LOGINS
 from console.model import Language, Session
-from console.screens.kept_values import kept_values
+from console.screens.kept_values import category_of, kept_values
+from console.screens.product_lists import ProductLists
 from console.settings import ConsoleSettings
 from console.store import Attempt, LoginThrottle, Sessions
 from console.store.throttle import DEVICE_LIFETIME
@@ -52,15 +53,16 @@ class LoginScreen:
         accounts: Accounts,
         sessions: Sessions,
         throttle: LoginThrottle,
+        lists: ProductLists,
         *,
-        cookies: Cookies,
         settings: ConsoleSettings,
     ) -> None:
         self._pages = pages
         self._accounts = accounts
         self._sessions = sessions
         self._throttle = throttle
-        self._cookies = cookies
+        self._lists = lists
+        self._cookies = Cookies(is_secure=settings.is_secure)
         self._settings = settings
 
     def routes(self) -> list[Route]:
@@ -96,7 +98,7 @@ class LoginScreen:
         if visit_of(request).session is not None:
             if not kept:
                 raise WrongForm("a form of a session before this one, too large to be shown once more")
-            return self._resume(request, _Form(here_of(request), kept, back), 409, headers)
+            return await self._resume(request, _Form(here_of(request), kept, back), 409, headers)
         shown = _Form(here_of(request), kept, back, "kept") if kept else _Form(back, notice="not_kept")
         return self._form(request, shown, 401, headers)
 
@@ -139,7 +141,8 @@ class LoginScreen:
         if visit.form.get("kept"):
             request.state.visit = replace(visit, language=chosen)
             carried = self._carried(request)
-            response = self._form(request, carried) if visit.session is None else self._resume(request, carried)
+            has_session = visit.session is not None
+            response = await self._resume(request, carried) if has_session else self._form(request, carried)
         self._cookies.set(response, "language", chosen, DEVICE_LIFETIME)
         return response
 
@@ -158,25 +161,27 @@ class LoginScreen:
         device = await self._throttle.remember(account.email, account.shop_key, self._cookies.get(request, "device"))
         if (before := visit_of(request).session) is not None:
             await self._sessions.end(before.token)
-        response = self._go_on(request, session)
+        response = await self._go_on(request, session)
         self._cookies.set(response, "session", session.token, self._settings.session_lifetime)
         self._cookies.set(response, "device", device, DEVICE_LIFETIME)
         self._cookies.remove(response, "visit")
         return response
 
-    def _go_on(self, request: Request, session: Session) -> Response:
+    async def _go_on(self, request: Request, session: Session) -> Response:
         """To the page that was asked for, or to what was entered before the log-in."""
         carried = self._carried(request)
         if not carried.kept:
             return RedirectResponse(carried.there, 303)
         request.state.visit = replace(visit_of(request), cookie=session.token, session=session)
-        return self._resume(request, carried)
+        return await self._resume(request, carried)
 
-    def _resume(
+    async def _resume(
         self, request: Request, carried: _Form, status: int = 200, headers: Mapping[str, str] | None = None
     ) -> Response:
         """What was entered before the log-in is shown once more, and sent only by the merchant's own press."""
         fields = kept_fields(carried.kept)
+        # The form may be another shop's, or name any category: it is looked up for the session's shop alone (AU-3).
+        lists = await self._lists.of_category(shop_of(request), category_of(fields))
         return self._pages.page(
             request,
             "resume.html",
@@ -186,7 +191,7 @@ class LoginScreen:
             back=carried.back,
             kept=kept_text(fields),
             fields=fields,
-            values=kept_values(fields),
+            values=kept_values(fields, lists),
         )
 
     def _carried(self, request: Request) -> _Form:

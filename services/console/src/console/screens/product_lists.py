@@ -1,6 +1,7 @@
 """Category picker and brand search of 商品詳細: what TikTok Shop alone knows, and how far a picker is."""
 
 import asyncio
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from starlette.datastructures import FormData
@@ -166,6 +167,18 @@ class ProductLists:
             return replace(lists, trouble=error)
         except TimeoutError:
             return replace(lists, trouble=PublisherUnavailable("publisher_away"))
+
+    async def of_category(self, shop_key: str, category_id: str) -> Lists:
+        """What a category and its attributes are called, as far as that can be had; of none nothing is asked."""
+        lists = Lists(category_id=category_id)
+        if not category_id:
+            return lists
+        with suppress(PublisherUnavailable, TimeoutError):
+            async with asyncio.timeout(_PATIENCE_SECONDS):
+                lists = replace(lists, tree=await self._publisher.categories(shop_key))
+                if lists.category_fault(category_id) is None:
+                    lists = replace(lists, requirements=await self._publisher.requirements(shop_key, category_id))
+        return lists
 
     async def faults(self, shop_key: str, changes: EditChanges, lists: Lists, picking: Picking) -> Errors:
         """What nobody could sell with, by the name of its input; what cannot be found out now is no fault."""

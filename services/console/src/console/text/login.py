@@ -37,6 +37,7 @@ TEXTS = {
     "kept_field": ("項目", "Field"),
     "kept_value": ("入力した内容", "What you entered"),
     "kept_blank": ("（空欄）", "(blank)"),
+    "kept_unnamed": ("ID {id}（名前を確認できません）", "id {id} (its name cannot be told now)"),
     "kept_more": ("ほか{n}件", "and {n} more"),
     "resume_shop": ("店舗「{shop}」の操作として送信します。", "It is sent as an action of the shop {shop}."),
     "resume_button": ("送信する", "Send it"),
