@@ -117,6 +117,44 @@ async def test_settings_keep_what_the_screen_does_not_show(world, actions):
     assert (event.data.sync, event.data.tax.rate_percent, event.data.category_version) == (sync, 8, "v2")
 
 
+async def save(actions, one, rate=8):
+    return await actions.save_settings("demo", SyncSettings(), TaxDefaults(rate_percent=rate), action_id=one)
+
+
+async def change_category_version(world):
+    """As an operator does, while the form is open."""
+    await world.database["shops"].update_one({"_id": "demo"}, {"$set": {"category_version": "v2"}})
+
+
+async def test_the_same_settings_again_are_one_action_whatever_an_operator_has_changed_meanwhile(world, actions):
+    one = an_id()
+    assert await save(actions, one) == one
+    await change_category_version(world)
+    assert await save(actions, one) == one
+    assert [event.id for event in await world.events(SHOP_SETTINGS)] == [one]
+    assert await save(actions, one, rate=5) != one
+    assert [event.data.category_version for event in await world.events(SHOP_SETTINGS)] == ["v1", "v2"]
+
+
+async def test_settings_that_kafka_did_not_take_go_out_as_the_same_action_with_what_an_operator_set(
+    world, actions, monkeypatch
+):
+    async def refuse(_events):
+        raise KafkaConnectionError("no broker")
+
+    one, first, publish = an_id(), world.now, world.runtime.events.publish_all
+    monkeypatch.setattr(world.runtime.events, "publish_all", refuse)
+    with pytest.raises(KafkaConnectionError):
+        await save(actions, one)
+    monkeypatch.setattr(world.runtime.events, "publish_all", publish)
+    await change_category_version(world)
+    world.now = world.now.replace(hour=9)
+    assert await save(actions, one) == one
+    [event] = await world.events(SHOP_SETTINGS)
+    assert (event.id, event.time, event.data.category_version) == (one, first, "v2")
+    assert [kept.state for kept in await actions.recent("demo")] == ["sent"]
+
+
 async def test_the_newest_two_hundred_are_kept(world, actions):
     for _ in range(201):
         await ActionStore(world.database).claim(_action(world), "digest", world.now)

@@ -52,6 +52,7 @@ PUBLISHED: tuple[type[ShopBody], ...] = (
 )
 ImportMode = Literal["changed_only", "overwrite_all"]
 
+_NOT_ON_THE_SCREEN = frozenset({"category_version"})
 _NUMBERS_PER_EVENT = 2_000
 _AGAIN_SECONDS = 0.1
 
@@ -63,7 +64,7 @@ Make = Callable[[datetime], Sequence[ShopBody]]
 
 @dataclass(frozen=True, slots=True)
 class _Asked:
-    """What an action is, whoever's form it came from."""
+    """What an action is, whoever's form it came from. `added`: members that the console adds to what was entered."""
 
     kind: ActionKind
     make: Make
@@ -71,6 +72,7 @@ class _Asked:
     marks: EditMarks | None = None
     mode: str | None = None
     chosen: Mapping[str, str] | None = None
+    added: frozenset[str] = frozenset()
 
 
 class Actions:
@@ -181,7 +183,8 @@ class Actions:
     ) -> str:
         """連携設定. `seen`: what they replace; raises SettingsChanged when that is not what is stored by now.
 
-        The message holds all settings of the shop, so what the screen does not show is read at the last moment.
+        The message holds all settings of the shop, so what the screen does not show is read at the last moment. It is
+        no part of what was asked for: the same form is the same action, also when an operator has changed it meanwhile.
         """
         stored = await read_settings(self._database, shop_key) or ShopSettings(SyncSettings(), TaxDefaults())
         if seen is not None and (stored.sync, stored.tax) not in (seen, (sync, tax)):
@@ -192,7 +195,7 @@ class Actions:
                 ShopSettingsChanged(shop_key=shop_key, sync=sync, tax=tax, category_version=stored.category_version)
             ]
 
-        return await self._send(shop_key, _Asked("settings", make, []), action_id)
+        return await self._send(shop_key, _Asked("settings", make, [], added=_NOT_ON_THE_SCREEN), action_id)
 
     async def recent(self, shop_key: str, limit: int = 50) -> list[Action]:
         """Newest first."""
@@ -219,7 +222,7 @@ class Actions:
 
     async def _send(self, shop_key: str, asked: _Asked, action_id: str) -> str:
         now = to_the_millisecond(self._clock())
-        count, digest, id_ = len(_made(asked.make, now)), _digest(asked.make), _uuid(action_id)
+        count, digest, id_ = len(_made(asked.make, now)), _digest(asked), _uuid(action_id)
         numbers = asked.product_nos
         while True:
             action = Action(
@@ -290,7 +293,8 @@ def _event_ids(action_id: str, count: int) -> list[str]:
 _ANY_TIME = datetime.fromisoformat("2000-01-01T00:00:00+00:00")
 
 
-def _digest(make: Make) -> str:
-    """Of what is asked for, without the time."""
-    text = "\n".join(f"{body.TYPE} {body.model_dump_json()}" for body in make(_ANY_TIME))
+def _digest(asked: _Asked) -> str:
+    """Of what was entered, without the time."""
+    bodies = asked.make(_ANY_TIME)
+    text = "\n".join(f"{body.TYPE} {body.model_dump_json(exclude=set(asked.added))}" for body in bodies)
     return hashlib.sha256(text.encode()).hexdigest()
