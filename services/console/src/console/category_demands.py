@@ -6,7 +6,7 @@ from contextlib import suppress
 
 from console.errors import PublisherUnavailable
 from console.publisher_api import PublisherApi, Requirements
-from shopsync_readmodel.products.demands import Demand, DemandedAttribute, Demands
+from shopsync_readmodel.products.demands import Choice, Demand, DemandedAttribute, Demands
 
 _MOST = 40
 _AT_ONCE = 8
@@ -47,15 +47,22 @@ class CategoryDemands:
 def demand_of(requirements: Requirements) -> Demand:
     """What a product has to have. A choice of an attribute that the category does not have makes nothing necessary."""
     by_id = {one.id: one for one in requirements.fields}
+
+    def named(choices: frozenset[tuple[str, str]]) -> tuple[Choice, ...]:
+        return tuple(
+            (other, value, by_id[other].values.get(value, value)) for other, value in sorted(choices) if other in by_id
+        )
+
     needed = []
     for field in requirements.fields:
-        choices = tuple(
-            (other, value, by_id[other].values.get(value, value))
-            for other, value in sorted(field.required_if)
-            if other in by_id
-        )
         if field.required:
             needed.append(DemandedAttribute(field.id))
-        elif choices:
+        elif choices := named(field.required_if):
             needed.append(DemandedAttribute(field.id, choices))
-    return Demand(tuple(needed), requirements.needs_size_chart)
+    certificates = requirements.certificates
+    return Demand(
+        tuple(needed),
+        requirements.needs_size_chart,
+        needs_certificate=any(one.required for one in certificates),
+        certificate_with=tuple(choice for one in certificates for choice in named(one.required_if)),
+    )

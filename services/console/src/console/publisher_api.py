@@ -1,7 +1,7 @@
 """The publisher's internal API: what TikTok Shop alone knows. A page has to work without it."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, TypeVar
@@ -116,11 +116,21 @@ class AttributeField:
 
 
 @dataclass(frozen=True, slots=True)
+class Certificate:
+    """A document that a category requires, always or with one of these choices. The publisher can send none (ED-8)."""
+
+    name: str
+    required: bool
+    required_if: frozenset[tuple[str, str]] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
 class Requirements:
-    """What a category asks of its products: its attributes in TikTok's order, and whether a size chart is required."""
+    """What a category asks of its products: attributes in TikTok's order, a size chart or not, certificates."""
 
     fields: tuple[AttributeField, ...]
     needs_size_chart: bool
+    certificates: tuple[Certificate, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,7 +241,18 @@ def _tree(document: Any) -> CategoryTree:
 
 
 def _requirements(document: Any) -> Requirements:
-    return Requirements(_attributes(document), bool(document["size_chart"]["required"]))
+    return Requirements(
+        _attributes(document),
+        bool(document["size_chart"]["required"]),
+        tuple(
+            Certificate(str(row["name"]), bool(row["required"]), _choices(row.get("required_if", ())))
+            for row in document["certificates"]
+        ),
+    )
+
+
+def _choices(rows: Sequence[Mapping[str, Any]]) -> frozenset[tuple[str, str]]:
+    return frozenset((str(one["attribute_id"]), str(one["value_id"])) for one in rows)
 
 
 def _attributes(document: Any) -> tuple[AttributeField, ...]:
@@ -240,7 +261,7 @@ def _attributes(document: Any) -> tuple[AttributeField, ...]:
             id=str(row["id"]),
             name=str(row["name"]),
             required=bool(row["required"]),
-            required_if=frozenset((str(one["attribute_id"]), str(one["value_id"])) for one in row["required_if"]),
+            required_if=_choices(row["required_if"]),
             multiple=bool(row["multiple"]),
             custom=bool(row["custom"]),
             numeric=bool(row["numeric"]),

@@ -6,6 +6,7 @@ from uuid import uuid4
 
 import pytest
 from aiokafka.errors import KafkaConnectionError
+from fake_publisher import certificate
 from played_services import PlayedServices
 
 from catalog.rules.bulk import fan_out
@@ -277,6 +278,14 @@ async def test_ed6_a_new_category_leaves_the_attributes_and_says_what_that_means
     assert "必須の属性" not in (await confirmed(world, twenty[:1], **{"f.package_weight_g": "300"})).text
 
 
+async def test_a_category_that_requires_a_document_is_named_before_it_is_written(world, services, twenty):
+    world.publisher.certificates["611100"] = [certificate("食品営業許可", required=True), certificate("届出")]
+    form = fields_of(await world.post(world.client, "/bulk", product_no=twenty[:1]))
+    page = await world.post(world.client, "/bulk", **{**form, "step": "category:611100"})
+    asked = await world.post(world.client, "/bulk", **{**fields_of(page), "step": "check"})
+    assert all("証明書（食品営業許可）を求めています" in one.text for one in (page, asked))
+
+
 async def test_the_report_names_products_without_what_their_category_requires(world, services, twenty):
     whole = [{"id": one, "values": [{"id": value}]} for one, value in (("100701", "1007011"), ("100398", "1001001"))]
     await services.edited(twenty[0], minute=2, attributes=whole)
@@ -292,9 +301,9 @@ async def test_the_report_names_products_without_what_their_category_requires(wo
 
     page = await eventually(is_there, timeout=30)
     rows = page.text.partition("<tbody>")[2].split("<tr>")[1:]
-    assert ["必須属性（またはサイズ表）が未入力です" in row for row in rows] == [False, True]
+    assert ["必須項目（属性、サイズ表、証明書）が不足しています" in row for row in rows] == [False, True]
     world.publisher.trouble = (503, "unavailable", "TikTok Shop does not answer", None)
-    assert "未入力です" not in (await world.client.get(sent.headers["location"])).text
+    assert "不足しています" not in (await world.client.get(sent.headers["location"])).text
 
 
 async def test_without_the_publisher_ids_are_entered_by_hand(world, services, twenty):

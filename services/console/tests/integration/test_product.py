@@ -6,6 +6,7 @@ import re
 
 import pytest
 from aiokafka.errors import KafkaError
+from fake_publisher import certificate
 from product_pages import changes, edits, fields_of, opened, send
 from tool_database import ToolDatabase
 
@@ -602,6 +603,23 @@ async def test_what_the_category_requires_is_named_whenever_the_page_is_opened(w
     assert demanded(saved)[0] == gaps_named(saved) == ["size_chart_image"]
     whole = await send(world, fields_of(page), **filled, **{"f.size_chart_image": "https://a.example/1.jpg"})
     assert demanded(whole)[0] == gaps_named(whole) == []
+
+
+async def test_a_category_that_requires_a_document_says_so_beside_it(world, tool):
+    """ED-8: the publisher can send none, so another category is what helps."""
+    tea = [certificate("食品営業許可", required=True), certificate("輸入届出", required_if=[("100701", "1007012")])]
+    world.publisher.certificates["611100"] = tea
+    await completed_in(tool, "601234", {"id": "100701", "values": [{"name": "日本"}]})
+    page = await opened(world)
+    assert 'id="certificates"' not in page.text
+    chosen = await send(world, fields_of(page), step="category:611100")
+    assert "証明書（食品営業許可）を求めています" in chosen.text
+    imported = await send(world, fields_of(chosen), **{"a.100701": "1007012", "step": "category_at:610000"})
+    assert "証明書（食品営業許可、輸入届出）を求めています" in imported.text
+    await tool.edited(minute=3, category_id="611100")
+    stored = await opened(world)
+    assert demanded(stored)[0] == ["category_id", "a.100398"]
+    assert "証明書（食品営業許可）" in stored.text
 
 
 async def test_what_tiktok_has_taken_is_checked_again_only_once_it_is_changed(world, tool):

@@ -11,7 +11,7 @@ from pydantic import SecretStr
 from starlette.applications import Starlette
 
 from console.errors import PublisherUnavailable
-from console.publisher_api import PublisherApi
+from console.publisher_api import Certificate, PublisherApi
 from publisher.app import build
 from publisher.settings import PublisherSettings
 from shopsync_runtime import Runtime
@@ -121,6 +121,8 @@ async def test_the_client_reads_what_the_real_one_answers(real):
         assert fields["有効成分"].required_if == {("100960", "1009601")}
         assert (fields["全成分"].custom, fields["全成分"].values) == (True, {})
         assert fields["内容量(mL)"].numeric
+        documents = (await api.requirements("demo", "641100")).certificates
+        assert documents == (Certificate("PSEマーク適合証明", required=True),)
         brands = await api.brands("demo", "ALDER", "681100")
         assert brands[0].name == "Alderwood Apparel"
         assert 5 <= len(brands) <= 10

@@ -1,7 +1,9 @@
 """同期 and 一括情報更新 say before what they would do, and send it once it is confirmed."""
 
 import re
+from dataclasses import replace
 from datetime import timedelta
+from unittest.mock import AsyncMock
 from uuid import uuid4
 
 import httpx
@@ -10,10 +12,10 @@ from played_services import PlayedServices
 from pydantic import SecretStr
 
 from console.category_demands import demand_of
-from console.forms.attributes import choices_of, inputs
+from console.forms.attributes import choices_of, inputs, needed_certificates
 from console.forms.missing import demanded
 from console.live import Situation
-from console.publisher_api import PublisherApi
+from console.publisher_api import Certificate, PublisherApi
 from shopsync_contracts.events import Attribute
 from shopsync_contracts.topics import IMPORT_COMMANDS, SYNC_COMMANDS
 from shopsync_readmodel.products import demands
@@ -100,6 +102,13 @@ async def test_scenario_45_a_sync_of_ticked_products_is_of_these_alone(world, th
 
 # What a category requires ---------------------------------------------------------------------------------------
 
+DOCUMENTS = [
+    (),
+    (Certificate("届出", required=False),),
+    (Certificate("届出", required=True),),
+    (Certificate("届出", required=False, required_if=frozenset({("100701", "1007011"), ("100800", "1008001")})),),
+    (Certificate("届出", required=False, required_if=frozenset({("100777", "1008001")})),),
+]
 REQUIRED = (("100701", {"id": "1007011"}), ("100398", {"id": "1001001"}))
 
 
@@ -136,7 +145,7 @@ async def test_products_without_what_their_category_requires_are_no_products_tha
     for asked in (world.client.get("/sync"), world.post(world.client, "/sync", all="1", keyword="靴下", sync="on")):
         page = await asked
         assert "TikTok Shopへ送信する商品: 3" in page.text
-        assert "必須属性が未入力: 3" in page.text
+        assert "必須項目が未入力: 3" in page.text
         assert lacking(page) == ["A-2", "A-3", "A-5"]
         assert "同期しても送信されず、状態が「不足項目あり」になります" in page.text
         assert "3 商品を同期する" in page.text
@@ -181,7 +190,7 @@ async def test_of_very_many_products_some_are_looked_at_and_some_are_named(world
     await world.database["products"].insert_many(others)
     page = await world.client.get("/sync")
     assert lacking(page) == [f"A-{n:02}" for n in range(1, 13)]
-    assert "必須属性が未入力: 14" in page.text
+    assert "必須項目が未入力: 14" in page.text
     assert "ほか 2 商品を表示する" in page.text
     assert "さらに 2 商品あります" in page.text
     assert "うち 2 商品は" in page.text
@@ -208,13 +217,13 @@ async def test_one_product_and_many_are_judged_alike(world, services, attributes
         api = PublisherApi(http, url, SecretStr(world.publisher.token))
         required = await api.requirements("demo", "601234")
     stored = choices_of([Attribute.model_validate(one, strict=False) for one in attributes])
-    one = demanded(inputs(required.fields, stored), "", needs_size_chart=False)
-
-    async def known(_categories):
-        return {"601234": demand_of(required)}
-
-    found = await find_lacking_of(world.database, "demo", ["A-1"], known)
-    assert found == ({"A-1"} if one else set())
+    for documents in DOCUMENTS:
+        with_documents = replace(required, certificates=documents)
+        needed = bool(needed_certificates(with_documents, stored))
+        one = demanded(inputs(required.fields, stored), "", needs_size_chart=False, needs_certificate=needed)
+        known = AsyncMock(return_value={"601234": demand_of(with_documents)})
+        found = await find_lacking_of(world.database, "demo", ["A-1"], known)
+        assert found == ({"A-1"} if one else set()), documents
 
 
 async def test_a_sync_of_all_that_match_is_of_what_matches_when_it_is_confirmed(world, three):

@@ -3,6 +3,7 @@
 test_publisher_speaks.py proves against the real routes that both speak the same.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -34,6 +35,12 @@ def attribute(attribute_id: str, name: str, values: dict[str, str] | None = None
     conditions = [{"attribute_id": one, "value_id": value} for one, value in differs.pop("required_if", ())]
     rows = [{"id": value_id, "name": value} for value_id, value in (values or {}).items()]
     return {**_ALWAYS, "id": attribute_id, "name": name, "values": rows, "required_if": conditions, **differs}
+
+
+def certificate(name: str, *, required: bool = False, required_if: Sequence[tuple[str, str]] = ()) -> dict[str, Any]:
+    """`required_if`: pairs of attribute id and value id."""
+    conditions = [{"attribute_id": one, "value_id": value} for one, value in required_if]
+    return {"name": name, "required": required, "required_if": conditions}
 
 
 CATEGORIES = [
@@ -73,6 +80,7 @@ class FakePublisher:
     categories: list[dict[str, Any]] = field(default_factory=lambda: list(CATEGORIES))
     attributes: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     size_charts: set[str] = field(default_factory=set)
+    certificates: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     silent: set[str] = field(default_factory=set)
     brands: list[dict[str, Any]] = field(default_factory=lambda: list(BRANDS))
     consent_address: str = "https://services.tiktokshop.com/open/authorize?service_id=7&state=signed"
@@ -106,7 +114,7 @@ class FakePublisher:
         rules = {
             "attributes": self.attributes.get(category_id, ATTRIBUTES),
             "size_chart": {"supported": True, "required": category_id in self.size_charts},
-            "certificates": [{"name": "PSEマーク適合証明", "required": False}],
+            "certificates": self.certificates.get(category_id, [certificate("PSEマーク適合証明")]),
         }
         return JSONResponse({"category_version": "v1", "category_id": category_id, **rules})
 

@@ -110,7 +110,7 @@ class TestAnswers:
         assert fields["容量(mAh)"]["numeric"]
         assert fields["電池の種類"]["required_if"] == [{"attribute_id": "100800", "value_id": "1008001"}]
         assert "カラー" not in fields
-        assert reply.json()["certificates"] == [{"name": "PSEマーク適合証明", "required": True}]
+        assert reply.json()["certificates"] == [{"name": "PSEマーク適合証明", "required": True, "required_if": []}]
         chart = (await ask(demo, f"{DEMO}/categories/603100/requirements")).json()["size_chart"]
         assert chart == {"supported": True, "required": True}
         await ask(demo, f"{DEMO}/categories/641100/requirements")

@@ -41,15 +41,23 @@ class DemandedAttribute:
 
 @dataclass(frozen=True, slots=True)
 class Demand:
-    """What one category requires."""
+    """What one category requires. A certificate can be sent of no product: `certificate_with` one of these choices."""
 
     attributes: tuple[DemandedAttribute, ...] = ()
     needs_size_chart: bool = False
+    needs_certificate: bool = False
+    certificate_with: tuple[Choice, ...] = ()
 
     def lacks(self) -> list[Document]:
         """A product that fulfils one of these lacks something. None: nothing is required."""
+        if self.needs_certificate:
+            return [{}]
         blank: Document = {"content.size_chart_image": {"$in": [None, ""]}}
-        return [*(one.lacks() for one in self.attributes), *([blank] if self.needs_size_chart else [])]
+        return [
+            *(one.lacks() for one in self.attributes),
+            *([blank] if self.needs_size_chart else []),
+            *(_chosen(*one) for one in self.certificate_with),
+        ]
 
 
 Demands = Callable[[Sequence[str]], Awaitable[Mapping[str, Demand]]]

@@ -8,7 +8,7 @@ from typing import Any, Final
 from console.forms.characters import line_of, lines_of
 from console.forms.errors import FieldError, Wrong
 from console.forms.numbers import decimal_number
-from console.publisher_api import AttributeField
+from console.publisher_api import AttributeField, Requirements
 from shopsync_contracts.events import Attribute
 from shopsync_contracts.limits import MAX_ATTRIBUTE_NAME, MAX_TIKTOK_ID
 
@@ -109,11 +109,28 @@ def _input(field: AttributeField, choices: Choices, fields: Sequence[AttributeFi
 
 def _condition(field: AttributeField, choices: Choices, by_id: Mapping[str, AttributeField]) -> tuple[bool, bool]:
     """Whether a value that makes it needed is chosen, and whether any value of a deciding attribute is."""
-    chosen = {
-        (other, one) for other, values in choices.items() for one, _ in canonical(values, by_id.get(other)) if one
-    }
+    chosen = _chosen(choices, by_id)
     deciding = {other for other, _ in field.required_if}
     return bool(field.required_if & chosen), any(other in deciding for other, _ in chosen)
+
+
+def _chosen(choices: Choices, by_id: Mapping[str, AttributeField]) -> frozenset[tuple[str, str]]:
+    """Attribute and value, by id. What the category does not have is not sent, and counts for nothing."""
+    return frozenset(
+        (attribute, one)
+        for attribute, values in choices.items()
+        if attribute in by_id
+        for one, _ in canonical(values, by_id[attribute])
+        if one
+    )
+
+
+def needed_certificates(requirements: Requirements | None, choices: Choices) -> tuple[str, ...]:
+    """Names of the documents without which TikTok takes no such product. None of a category that is not known."""
+    if requirements is None:
+        return ()
+    chosen = _chosen(choices, {field.id: field for field in requirements.fields})
+    return tuple(one.name for one in requirements.certificates if one.required or one.required_if & chosen)
 
 
 def faults(fields: Sequence[AttributeField], choices: Choices) -> dict[str, FieldError]:

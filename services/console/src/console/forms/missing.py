@@ -14,6 +14,7 @@ REQUIRED: Final = ("category_id", "brand_id", "package_weight_g", *SIDES, *UPSTR
 """As the catalog asks for them (ED-4, Q9), beside the category's attributes and stock."""
 _STOCK: Final = "stock."
 _ATTRIBUTE: Final = "a."
+_CATEGORY: Final = "category_id"
 _SIZE_CHART: Final = "size_chart_image"
 
 
@@ -38,10 +39,17 @@ def still_missing(
     return (*blank, *_attributes(snapshot, attributes, before), *_stock(was, entered))
 
 
-def demanded(attributes: Sequence[AttributeInput], size_chart: str, *, needs_size_chart: bool) -> tuple[str, ...]:
-    """What the category requires and is blank: the catalog knows nothing of it, only a push finds it out (ED-8)."""
+def demanded(
+    attributes: Sequence[AttributeInput], size_chart: str, *, needs_size_chart: bool, needs_certificate: bool
+) -> tuple[str, ...]:
+    """What the category requires and is blank: the catalog knows nothing of it, only a push finds it out (ED-8).
+
+    A certificate has no input: another category is what helps.
+    """
     blank = [f"{_ATTRIBUTE}{one.id}" for one in attributes if one.is_missing]
-    return tuple([*blank, _SIZE_CHART] if needs_size_chart and not size_chart else blank)
+    category = (_CATEGORY,) if needs_certificate else ()
+    chart = (_SIZE_CHART,) if needs_size_chart and not size_chart else ()
+    return (*category, *blank, *chart)
 
 
 def fields_of(names: Sequence[str]) -> frozenset[str]:

@@ -11,6 +11,7 @@ from starlette.routing import Route
 
 from console.actions import Actions
 from console.errors import NoSuchPage
+from console.forms.attributes import needed_certificates
 from console.forms.bulk import BulkEntered, bulk_changes
 from console.forms.product import Errors, digest
 from console.live import Situation
@@ -126,7 +127,8 @@ class BulkScreen:
             return self._pages.page(request, "bulk/none.html")
         form = shown.form
         lists = await self._lists.read(shop_key, form.entered.texts["category_id"], form.picking)
-        values: dict[str, Any] = {"chosen": chosen, "form": form, "lists": lists}
+        certificates = needed_certificates(lists.requirements, {})
+        values: dict[str, Any] = {"chosen": chosen, "form": form, "lists": lists, "certificates": certificates}
         if shown.action_id is None:
             draft = request.query_params.get("draft", "")
             return self._pages.page(request, "bulk/form.html", texts=form.entered.texts, draft=draft, **values)

@@ -213,8 +213,12 @@ class ProductScreen:
         lists = await self._lists.read(shop_of(request), texts["category_id"], state.picking)
         part = attributes_part(state, lists, found)
         gaps = gaps_of(state, lists, part, found) if state.is_settled else None
-        size_chart, needed = texts["size_chart_image"], lists.needs_size_chart
-        blank = demanded(part.fields or (), size_chart, needs_size_chart=needed)
+        blank = demanded(
+            part.fields or (),
+            texts["size_chart_image"],
+            needs_size_chart=lists.needs_size_chart,
+            needs_certificate=bool(part.certificates),
+        )
         view = view_of(found, self._clock(), demanded=blank, gaps=gaps)
         told = state.told if state.told.version else replace(state.told, version=str(view.snapshot.version))
         return self._pages.page(
@@ -229,6 +233,7 @@ class ProductScreen:
             texts=texts,
             lists=lists,
             attributes=part,
+            certificates=part.certificates,
             skus=sku_inputs(state, view),
             actions=await self._notices(request, {state.sent, *state.told.following, *state.reached}),
         )

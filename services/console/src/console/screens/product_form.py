@@ -10,7 +10,7 @@ from starlette.datastructures import ImmutableMultiDict
 
 from console.errors import NoSuchPage
 from console.forms import product as forms
-from console.forms.attributes import AttributeInput, as_lines, choices_of, inputs
+from console.forms.attributes import AttributeInput, as_lines, choices_of, inputs, needed_certificates
 from console.forms.errors import FieldError, Wrong
 from console.forms.fields import UPSTREAM, texts_of
 from console.forms.meanwhile import Saved, changed_by_others, input_of, knowing, overtaken, renewed, values_of
@@ -219,11 +219,15 @@ def _short(text: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class AttributesPart:
-    """`fields` None: TikTok's list is not known, the attributes stand in `lines`."""
+    """`fields` None: TikTok's list is not known, the attributes stand in `lines`.
+
+    `certificates`: names of documents that the category requires with these attributes.
+    """
 
     fields: tuple[AttributeInput, ...] | None
     lines: str
     unknown: tuple[str, ...]
+    certificates: tuple[str, ...] = ()
 
 
 def attributes_part(state: FormState, lists: Lists, found: StoredProduct) -> AttributesPart:
@@ -234,7 +238,8 @@ def attributes_part(state: FormState, lists: Lists, found: StoredProduct) -> Att
         return AttributesPart(None, lines, ())
     known = {one.id for one in lists.fields}
     unknown = tuple(one for one, values in choices.items() if values and one not in known)
-    return AttributesPart(inputs(lists.fields, choices), lines, unknown)
+    certificates = needed_certificates(lists.requirements, choices)
+    return AttributesPart(inputs(lists.fields, choices), lines, unknown, certificates)
 
 
 def gaps_of(state: FormState, lists: Lists, part: AttributesPart, found: StoredProduct) -> tuple[str, ...]:

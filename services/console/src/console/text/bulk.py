@@ -69,8 +69,8 @@ TEXTS = {
     "outcome_unknown": ("確認できません", "Not confirmed"),
     "outcome_refused": ("反映できませんでした", "Refused"),
     "lacking": (
-        "カテゴリーの必須属性（またはサイズ表）が未入力です。商品詳細で入力するまで送信されません。",
-        "It lacks an attribute (or the size chart) that its category requires: it is not sent before that is entered.",
+        "カテゴリーの必須項目（属性、サイズ表、証明書）が不足しています。送信されませんので、商品詳細で確認してください。",
+        "It lacks an attribute, the size chart or a certificate that its category requires, so it is not sent.",
     ),
     "not_shown": (
         "ほか {n} 商品。反映できなかった商品は、上の表に先に表示されます。",

@@ -107,6 +107,17 @@ TEXTS = {
         "It could not be saved. What you entered is kept: press Save again in a while.",
     ),
     # category
+    "certificates": (
+        (
+            "TikTok Shopは、このカテゴリーの商品に証明書（{names}）を求めています。"
+            "証明書はこのツールからは送信できないため、同期しても「不足項目あり」になります。"
+            "別のカテゴリーを選ぶか、Seller Centerで直接登録してください。"
+        ),
+        (
+            "TikTok Shop requires documents of a product in this category ({names}), which cannot be sent from here: a"
+            " sync ends in 不足項目あり (incomplete). Choose another category, or list it in Seller Center yourself."
+        ),
+    ),
     "category_none": ("選択されていません", "None is chosen"),
     "category_id": ("カテゴリーID", "Category id"),
     "category_choose": ("カテゴリーを選ぶ", "Choose a category"),

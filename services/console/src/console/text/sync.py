@@ -17,15 +17,15 @@ TEXTS = {
         ),
     ),
     "wait": ("送信しない商品", "Not sent"),
-    "lacking": ("必須属性が未入力: {n}", "Without what their category requires: {n}"),
+    "lacking": ("カテゴリーの必須項目が未入力: {n}", "Without what their category requires: {n}"),
     "lacking_do": (
         (
-            "TikTok Shopがカテゴリーごとに求める属性（またはサイズ表）がないため、"
-            "同期しても送信されず、状態が「不足項目あり」になります。商品詳細で入力してください。"
+            "TikTok Shopがカテゴリーごとに求める属性（またはサイズ表、証明書）がないため、"
+            "同期しても送信されず、状態が「不足項目あり」になります。商品詳細で確認してください。"
         ),
         (
-            "They lack an attribute (or the size chart) that TikTok Shop requires in their category. A sync does not"
-            " send them: they end in 不足項目あり. Enter it on the product's page."
+            "They lack an attribute (or the size chart, or a certificate) that TikTok Shop requires in their category."
+            " A sync does not send them: they end in 不足項目あり. See the product's page."
         ),
     ),
     "lacking_more": ("ほか {n} 商品を表示する", "Show {n} more"),

@@ -14,7 +14,7 @@ from typing import Any
 import structlog
 
 from publisher.concurrency.single_flight import SingleFlight
-from publisher.content.requirements import Requirements, read_requirements
+from publisher.content.requirements import Choice, Requirements, read_requirements
 from publisher.errors import (
     AppMisconfigured,
     AuthorizationEnded,
@@ -235,7 +235,7 @@ def _requirements(needed: Requirements) -> dict[str, Any]:
                 "id": rule.id,
                 "name": rule.name,
                 "required": rule.required,
-                "required_if": [{"attribute_id": one, "value_id": value} for one, value in sorted(rule.required_if)],
+                "required_if": _choices(rule.required_if),
                 "multiple": rule.multiple,
                 "custom": rule.custom,
                 "numeric": rule.numeric,
@@ -244,5 +244,12 @@ def _requirements(needed: Requirements) -> dict[str, Any]:
             for rule in needed.attributes.values()
         ],
         "size_chart": {"supported": needed.size_chart_supported, "required": needed.size_chart_required},
-        "certificates": [{"name": rule.name, "required": rule.required} for rule in needed.certificates],
+        "certificates": [
+            {"name": rule.name, "required": rule.required, "required_if": _choices(rule.required_if)}
+            for rule in needed.certificates
+        ],
     }
+
+
+def _choices(choices: frozenset[Choice]) -> list[dict[str, str]]:
+    return [{"attribute_id": attribute, "value_id": value} for attribute, value in sorted(choices)]
