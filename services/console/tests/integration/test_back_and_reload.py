@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 from every_route import published
 from played_services import PlayedServices
+from product_pages import fields_of, opened
 
 from console.store.drafts import KEPT
 from shopsync_contracts.topics import TOOL_EDITS
@@ -61,6 +62,20 @@ async def test_in_a_products_page_too_where_htmx_does_not_send_the_form(world):
     assert "もう残っていません" in (await world.client.get(other)).text
     part = await world.submit(world.client, "/products/A-1", {"hx-request": "true"}, **form)
     assert (part.status_code, 'id="price-error"' in part.text) == (422, True)
+
+
+async def test_of_two_presses_on_one_page_the_second_shows_all_that_was_entered(world):
+    """Without scripts, the second one before the first one's page is there. Nothing is merged into it, or sent."""
+    fields = {**fields_of(await opened(world)), "f.package_weight_g": "300"}
+    steps = ("category:601234", "brand:7080000000000000002:ひだまり製作所")
+    first, second = [
+        (await world.submit(world.client, "/products/A-1", **fields, step=step)).headers["location"] for step in steps
+    ]
+    names = ("f.package_weight_g", "f.category_id", "f.brand_id")
+    shown = {page: fields_of(await world.client.get(page)) for page in (second, first)}
+    assert [shown[second][name] for name in names] == [["300"], [""], ["7080000000000000002"]]
+    assert [shown[first][name] for name in names] == [["300"], ["601234"], [""]]
+    assert await published(world) == []
 
 
 async def test_the_page_that_asks_sends_once_however_often_it_is_opened(world):
