@@ -101,7 +101,9 @@ def renewed(
     both = {key for key in touched if not saved.has(key)}
     skus = _skus(was, now)
     shown = knowing(Rendered(was.texts, was.attributes, skus), now, {*before, *values_of(now)} - both)
-    keeps_lines = entered.lines is not None and any(key.startswith(_ATTRIBUTE) for key in stays)
+    # Lines that were refused are no longer among those that differ: the form counted them as known when it sent them.
+    differ = saved.has_in_vain(_ATTRIBUTE) or any(key.startswith(_ATTRIBUTE) for key in stays)
+    keeps_lines = entered.lines is not None and differ
     attributes = {
         one: values if f"{_ATTRIBUTE}{one}" in stays else now.attributes.get(one, _NOTHING)
         for one, values in entered.attributes.items()
