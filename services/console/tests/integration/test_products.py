@@ -11,6 +11,7 @@ from played_services import PlayedServices
 
 from console.actions import Actions
 from console.forms.product import digest
+from console.screens import status_counts
 from console.screens.asked import Asked
 from console.screens.products import PAGE
 from console.store import ActionStore
@@ -152,33 +153,61 @@ def link(page, which):
     return re.search(rf'rel="{which}" href="([^"]*)"', page.text).group(1).replace("&amp;", "&")
 
 
-async def test_counts_stand_on_top_and_are_kept_for_some_seconds(world, services):
+async def test_counts_stand_on_top_and_are_of_this_moment_where_counting_is_quick(world, services, monkeypatch):
+    monkeypatch.setattr(status_counts, "KEPT_FOR_SECONDS", 1_000)
     await many(world, services, 3)
     assert await shown_counts(world) == [3, 3, 0, 0, 0, 0, 0, 0]
     await services.imported("Q-1")
-    assert await shown_counts(world) == [3, 3, 0, 0, 0, 0, 0, 0]
 
     async def counted_again():
-        return await shown_counts(world) == [4, 4, 0, 0, 0, 0, 0, 0]
+        return "<b>4</b>" in (await world.client.get("/products")).text
 
-    await eventually(counted_again, timeout=20, interval=0.5)
+    await eventually(counted_again, timeout=120, interval=0.1)
     assert await shown_counts(world, await world.log_in("other")) == [0] * 8
 
 
-async def test_a_page_is_shown_at_once_with_counts_of_a_moment_ago(world, services, monkeypatch):
-    await many(world, services, 3)
+@pytest.fixture
+def counting(monkeypatch):
+    """Counts that take what the test says."""
+
+    class Counting:
+        found = 3
+        times = 0
+
+        def __init__(self):
+            self.may_end = asyncio.Event()
+
+        async def count(self, *_):
+            self.times += 1
+            await self.may_end.wait()
+            return {"demo": {"incomplete": self.found}}
+
+    counting = Counting()
+    monkeypatch.setattr(status_counts, "count_statuses", counting.count)
+    return counting
+
+
+async def test_counts_that_take_a_while_are_kept_for_some_seconds(world, counting):
+    asked = asyncio.create_task(shown_counts(world))
+    await eventually(lambda: counting.times, timeout=20)
+    await asyncio.sleep(0.2)  # that is how long it takes
+    counting.may_end.set()
+    assert await asked == [3, 3, 0, 0, 0, 0, 0, 0]
+    counting.found = 4
+    for _ in range(2):
+        assert "<b>3</b>" in (await world.client.get("/products")).text
+    assert counting.times == 1
+
+
+async def test_a_page_is_shown_at_once_with_counts_of_a_moment_ago(world, counting, monkeypatch):
+    monkeypatch.setattr(status_counts, "_TIMES_AS_LONG", 0)
+    counting.may_end.set()
     assert "<b>3</b>" in (await world.client.get("/products")).text
-    is_counted = asyncio.Event()
-
-    async def slowly(*_):
-        await is_counted.wait()
-        return {"demo": {"incomplete": 4}}
-
-    monkeypatch.setattr("console.screens.products._COUNTED_FOR_SECONDS", 0.0)
-    monkeypatch.setattr("console.screens.products.count_statuses", slowly)
+    counting.may_end.clear()
+    counting.found = 4
     async with asyncio.timeout(20):
         assert "<b>3</b>" in (await world.client.get("/products")).text
-    is_counted.set()
+    counting.may_end.set()
     assert await shown_counts(world) == [4, 4, 0, 0, 0, 0, 0, 0]
     assert "<b>4</b>" in (await world.client.get("/products")).text
 

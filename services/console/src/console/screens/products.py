@@ -15,20 +15,16 @@ from console.errors import NoSuchPage, WrongForm
 from console.live import Situation
 from console.model import Action
 from console.screens.asked import Asked
+from console.screens.status_counts import StatusCounts
 from console.web.addresses import product_of
 from console.web.rendering import Pages
 from console.web.visits import is_partial, shop_of, visit_of
-from shopsync_readmodel.products.counts import count_statuses
 from shopsync_readmodel.products.search import ProductRow, read_row, read_rows
 from shopsync_readmodel.statuses import StatusName
 from shopsync_readmodel.stored.effects import EditMarks
 from shopsync_runtime.mongo import Database
 
 PAGE = 50
-_COUNTED_FOR_SECONDS = 5.0
-"""The page asks for its counts again after that: what happened before it was opened is told to nobody."""
-_SHOWN_FOR_SECONDS = 60.0
-"""A page is shown at once with counts that are no older, and gets newer ones by that question."""
 _TOLD_FOR_SECONDS = 1.0
 """The page asks later than that after it was told of a change: the count began after the change."""
 _ENDED_WITHIN = timedelta(minutes=15)
@@ -36,60 +32,6 @@ _MOST_NOTICES = 5
 _ON_ROWS = frozenset({"edit", "switch"})
 _IN_VAIN = frozenset({"refused", "unknown"})
 _CHANGES_ROWS = _ON_ROWS | {"bulk_edit"}
-
-
-@dataclass(slots=True)
-class _Kept:
-    """A count since its beginning, and the one before it."""
-
-    began: float
-    count: asyncio.Task[dict[str, int]]
-    before: tuple[float, dict[str, int]] | None = None
-
-    @property
-    def has_failed(self) -> bool:
-        """Whether there will be none."""
-        return self.count.done() and (self.count.cancelled() or self.count.exception() is not None)
-
-    @property
-    def last(self) -> tuple[float, dict[str, int]] | None:
-        """The newest one that is there, with its beginning."""
-        return (self.began, self.count.result()) if self.count.done() and not self.has_failed else self.before
-
-
-class Counts:
-    """How many products are in which 状態, kept for some seconds per shop: not counted with every view."""
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
-        self._kept: dict[str, _Kept] = {}
-
-    async def of(self, shop_key: str, at_most: float = _COUNTED_FOR_SECONDS) -> dict[str, int]:
-        """By wire name, `at_most` so many seconds old. Who asks at once waits for the same count."""
-        return await asyncio.shield(self._newest(shop_key, at_most).count)
-
-    async def at_once(self, shop_key: str) -> dict[str, int]:
-        """Those of the last minute without waiting; newer ones are counted meanwhile, for the page's next question."""
-        kept = self._newest(shop_key, _COUNTED_FOR_SECONDS)
-        return await asyncio.shield(kept.count) if kept.last is None else kept.last[1]
-
-    def _newest(self, shop_key: str, at_most: float) -> _Kept:
-        now = asyncio.get_running_loop().time()
-        self._kept = {shop: one for shop, one in self._kept.items() if now - one.began <= _SHOWN_FOR_SECONDS}
-        kept = self._kept.get(shop_key)
-        if kept is None or kept.has_failed or now - kept.began > at_most:
-            before = None if kept is None else kept.last
-            if before is not None and now - before[0] > _SHOWN_FOR_SECONDS:
-                before = None
-            count = asyncio.create_task(self._count(shop_key))
-            # Maybe nobody waits for it: a failure is found when the next one asks.
-            count.add_done_callback(lambda ended: ended.cancelled() or ended.exception())
-            kept = self._kept[shop_key] = _Kept(now, count, before)
-        return kept
-
-    async def _count(self, shop_key: str) -> dict[str, int]:
-        found = (await count_statuses(self._database, shop_key)).get(shop_key, {})
-        return {name.value: found.get(name.value, 0) for name in StatusName}
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +62,7 @@ class ProductsScreen:
         self._database = database
         self._actions = actions
         self._situation = Situation(database)
-        self._counts = Counts(database)
+        self._counts = StatusCounts(database)
         self._clock = clock
 
     def routes(self) -> list[Route]:
