@@ -21,11 +21,15 @@ from shopsync_rehearsals.bus import connected
 from shopsync_rehearsals.demo.stack import SHOP, Plan, running_on
 from shopsync_rehearsals.installation import Installation
 from shopsync_testkit.backends import Unavailable
+from shopsync_testkit.polling import eventually
 from shopsync_testkit.pytest_plugin import delete_topics
 
 SHOPS = 60
 
 SCREENSHOTS = "--screenshots"
+# While htmx settles a part, that has the classes of the one before it: a good end would look like waiting.
+_IS_QUIET = """[...document.images].every(one => one.complete || one.loading === 'lazy')
+    && !document.querySelector('.htmx-request, .htmx-swapping, .htmx-added, .htmx-settling')"""
 
 Opens = Callable[..., Awaitable[Merchant]]
 
@@ -52,7 +56,8 @@ def shot(pytestconfig: pytest.Config) -> Callable[[Page, str], Awaitable[None]]:
 
     async def take(page: Page, name: str) -> None:
         if is_pictured(pytestconfig):
-            await page.wait_for_function("[...document.images].every(one => one.complete || one.loading === 'lazy')")
+            # Playwright's own wait would have the page evaluate it again and again, which its policy forbids.
+            await eventually(lambda: page.evaluate(_IS_QUIET), what="the page to be quiet")
             picture = await page.screenshot(animations="disabled", caret="hide")
             await asyncio.to_thread(keep_picture, picture, folder / f"{name}.png")
 
