@@ -65,6 +65,15 @@ async def test_category_attributes_and_brand_are_named_as_on_their_page(world, p
     assert shops_asked(world) == {"demo"}
 
 
+async def test_a_bulk_edits_category_and_brand_are_named_too(world, page):
+    fields = {"product_no": ["A-1"], "f.category_id": ["611100"], "f.brand_id": ["7001"], "brand_name": ["茶園"]}
+    assert await shown_to(world, "demo", fields) == {
+        "商品番号": "A-1",
+        "カテゴリー": "食品・飲料 > お茶・コーヒー > 日本茶",
+        "ブランド": "茶園",
+    }
+
+
 @pytest.mark.parametrize("cause", ["no such category", "no such attribute", "publisher away"])
 async def test_what_has_no_name_any_more_says_so(world, page, cause):
     away = {"no such category": "601235", "no such attribute": "611100", "publisher away": "601234"}
@@ -89,5 +98,5 @@ async def test_a_product_that_is_gone_or_of_another_shop_is_named_for_the_sessio
 async def test_where_nothing_of_a_category_was_entered_nobody_is_asked(world, page):
     fields = {name: values for name, values in page.items() if name not in {"shown", "f.category_id"}}
     assert await shown_to(world, "demo", {**fields, "f.name": ["新しい名前"]}) == {"商品名": "新しい名前"}
-    assert await shown_to(world, "demo", {"f.name": ["x"], "f.category_id": ["601234"]}) != {}
+    assert await shown_to(world, "demo", {"times": ["09:00"], "f.category_id": [""]}) == {"時刻（日本時間）": "09:00"}
     assert shops_asked(world) == set()

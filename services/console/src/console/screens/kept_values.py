@@ -64,12 +64,12 @@ class KeptValue:
 
 
 def category_of(fields: Sequence[tuple[str, str]]) -> str:
-    """The category by which something in a product's form is named; empty where none is needed."""
+    """The category by which something in a form is named; empty where none is needed."""
     form = FormData([*fields])
     try:
         was = Rendered.from_json(str(form.get("was", "")))
     except WrongForm:
-        return ""
+        return str(form.get("f.category_id", ""))
     entered, before = read_form(form, was), was.texts["category_id"]
     category = entered.texts.get("category_id", before)
     return category if entered.attributes or category != before else ""
@@ -85,7 +85,9 @@ def kept_values(fields: Sequence[tuple[str, str]], lists: Lists) -> list[KeptVal
         return list(_changed(form, Rendered.from_json(str(form.get("was", ""))), lists))
     except WrongForm:
         names = dict.fromkeys(name for name, _ in fields if name not in _OF_THE_PAGE)
-        found = [_value(name, [str(one) for one in form.getlist(name) if one]) for name in names]
+        found = [
+            _value(name, [_named(form, name, str(one), lists) for one in form.getlist(name) if one]) for name in names
+        ]
         return [one for one in found if one.values]
 
 
@@ -93,7 +95,7 @@ def _changed(form: FormData, was: Rendered, lists: Lists) -> Iterator[KeptValue]
     entered = read_form(form, was)
     for name, text in entered.texts.items():
         if (digest(text) if name == "description" else text) != was.texts[name]:
-            yield _value(f"f.{name}", [_named(form, name, text, lists)])
+            yield _value(f"f.{name}", [_named(form, f"f.{name}", text, lists)])
     known = {one.id: one for one in lists.fields or ()}
     for one, values in entered.attributes.items():
         if canonical(values, known.get(one)) != canonical(was.attributes.get(one, ()), known.get(one)):
@@ -110,9 +112,9 @@ def _changed(form: FormData, was: Rendered, lists: Lists) -> Iterator[KeptValue]
 def _named(form: FormData, name: str, text: str, lists: Lists) -> str:
     """A category and a brand as their page showed them, where that can be said; else the text itself."""
     match name:
-        case "category_id":
+        case "f.category_id":
             return lists.path_of(text) or text
-        case "brand_id" if text:
+        case "f.brand_id" if text:
             return str(form.get("brand_name", "")) or text
         case _:
             return text
