@@ -86,6 +86,30 @@ async def test_an_address_waits_whatever_accounts_it_tries_and_others_do_not(wor
     assert await world.database["sessions"].count_documents({"_id": {"$regex": "^login-account"}}) == 5
 
 
+async def test_where_address_and_account_both_wait_the_longer_wait_is_named(world):
+    bad, other = world.browser(address="192.0.2.1"), world.browser(address="192.0.2.2")
+    for n in range(5):
+        await log_in(world, bad, email=f"{n}@example.jp")
+    world.now += timedelta(minutes=12)
+    for _ in range(5):
+        await log_in(world, other)
+    waits = await log_in(world, bad)
+    assert (waits.status_code, waits.headers["retry-after"]) == (429, "900")
+    world.now += timedelta(minutes=15)
+    assert (await log_in(world, bad, password=PASSWORD)).status_code == 303
+
+
+async def test_a_try_that_waits_for_its_account_and_fills_its_address_names_the_longer_wait(world):
+    bad = world.browser(address="192.0.2.1")
+    for _ in range(5):
+        await log_in(world, world.browser(address="192.0.2.2"))
+    world.now += timedelta(minutes=12)
+    for n in range(4):
+        await log_in(world, bad, email=f"{n}@example.jp")
+    waits = await log_in(world, bad)
+    assert (waits.status_code, waits.headers["retry-after"]) == (429, "900")
+
+
 async def test_a_success_clears_the_accounts_count_and_not_the_addresses(world):
     one = world.browser(address="192.0.2.1")
     for n in range(4):

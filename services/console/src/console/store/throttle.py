@@ -7,8 +7,8 @@ knows a merchant's e-mail cannot keep that browser out.
 
 import hashlib
 import secrets
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from pymongo import ReturnDocument
@@ -17,6 +17,7 @@ from shopsync_runtime.mongo import Database
 
 DEVICE_LIFETIME = timedelta(days=180)
 _TOKEN_BYTES = 32
+_SHORTEST_WAIT = timedelta(seconds=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,16 +42,18 @@ class LoginThrottle:
         self._clock = clock
 
     async def begin(self, email: str, site: str, device: str) -> Attempt:
-        """Count a log-in. The address comes first: whoever has to wait by it leaves no counters of e-mails behind."""
+        """Count a log-in. The address comes first: whoever has to wait by it leaves no counters of e-mails behind.
+
+        The wait is the longest of all: after it the log-in is tried.
+        """
         if await self._is_known(device, email):
             attempt, counters = Attempt(_id("login-device", device), None), [_id("login-device", device)]
         else:
             counters = [_id("login-site", site), _account(email)]
             attempt = Attempt(counters[1], counters[0])
         for counter in counters:
-            wait = await self._count(counter)
-            if wait is not None:
-                return Attempt(attempt.own, attempt.site, wait)
+            if await self._count(counter):
+                return replace(attempt, wait=await self._longest(counters))
         return attempt
 
     async def succeeded(self, attempt: Attempt) -> None:
@@ -77,8 +80,14 @@ class LoginThrottle:
         known = {"_id": _id("device", device), "of": _account(email), "expires_at": {"$gt": self._clock()}}
         return await self._counters.find_one(known, {"_id": 1}) is not None
 
-    async def _count(self, counter: str) -> timedelta | None:
-        """One more; how long to wait when that is too many. One write, so that no two read the same count."""
+    async def _longest(self, counters: Sequence[str]) -> timedelta:
+        """How long until none of these keeps the next log-in waiting."""
+        full = {"_id": {"$in": counters}, "failures": {"$gte": self._failures}}
+        ends: list[datetime] = [one["expires_at"] async for one in self._counters.find(full, {"expires_at": 1})]
+        return max([_SHORTEST_WAIT, *(one - self._clock() for one in ends)])
+
+    async def _count(self, counter: str) -> bool:
+        """One more; whether that is too many. One write, so that no two read the same count."""
         now = self._clock()
         goes_on = {"$gt": ["$expires_at", now]}
         found = await self._counters.find_one_and_update(
@@ -94,10 +103,7 @@ class LoginThrottle:
             upsert=True,
             return_document=ReturnDocument.AFTER,
         )
-        if found is None or found["failures"] <= self._failures:
-            return None
-        ends: datetime = found["expires_at"]
-        return max(ends - now, timedelta(seconds=1))
+        return found is not None and found["failures"] > self._failures
 
 
 def _account(email: str) -> str:
