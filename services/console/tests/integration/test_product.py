@@ -236,6 +236,19 @@ async def test_four_hundred_skus_can_be_filled_at_once(world, tool):
     assert len({(one["vertical_no"], one["horizontal_no"]) for one in sent["stock"]}) == 400
 
 
+async def test_the_enter_key_in_the_number_for_all_skus_fills_them_and_saves_nothing(world, tool):
+    skus = [{"vertical_no": one, "horizontal_no": "", "vertical_name": one, "stock": None} for one in "SML"]
+    await tool.imported(skus=skus, axes={"vertical": "サイズ"})
+    fields = fields_of(await opened(world))
+    picked = fields_of(await send(world, fields, step="category_at:600001", fill="5"))
+    assert picked["fill"] == ["5"]
+    filled = fields_of(await send(world, picked, step="enter"))
+    assert (filled["fill"], filled["stock.0"], filled["stock.2"]) == ([""], ["5"], ["5"])
+    assert await edits(world) == []
+    await send(world, filled, step="enter")
+    assert len(await edits(world)) == 1
+
+
 async def test_what_is_no_number_is_filled_into_no_sku(world, tool):
     skus = [{"vertical_no": "M", "stock": 0}, {"vertical_no": "L", "stock": 0}]
     await tool.imported(skus=skus, axes={"vertical": "サイズ"})

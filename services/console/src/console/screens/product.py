@@ -31,6 +31,7 @@ from console.screens.product_form import (
     is_followed,
     sku_inputs,
     told_now,
+    wanted_by_enter,
     with_own_ends,
 )
 from console.screens.product_lists import Lists, Picking, ProductLists
@@ -122,17 +123,18 @@ class ProductScreen:
         found = await self._found(request)
         was = Rendered.from_json(str(form.get("was", "")))
         picking, action_id = Picking.from_form(form), str(form.get("action_id", "")) or str(uuid.uuid4())
-        state = FormState(was, forms.read_form(form, was), picking, action_id=action_id, told=told)
+        fill = str(form.get("fill", "")).strip()
+        state = FormState(was, forms.read_form(form, was), picking, action_id=action_id, told=told, fill=fill)
         step, _, value = str(form.get("step", "enter")).partition(":")
         if step == "enter":
-            step = picking.wanted_by_enter
+            step = wanted_by_enter(state)
         match step:
             case "save":
                 state = await self._save(request, found, state, own)
             case "restore":
                 state = await self._restore(request, found, state, own, value)
             case "fill":
-                state = filled(state, str(form.get("fill", "")).strip())
+                state = filled(state)
             case "follow":
                 state = with_own_ends(state, found, own)
             case _:

@@ -70,8 +70,8 @@ class FormState:
     """All that a form shows: what it was made with, what is entered, what is wrong, and how far the pickers are.
 
     `message`: the name of the text on top. `failed`: it was not sent, and the same form may be sent again. `stepped`:
-    the part in which a step was made; the focus goes there. `is_fresh`: nothing was entered yet. `fill`: a number for
-    all blank SKUs that was none. `reached`: actions of the page whose end it now knows.
+    the part in which a step was made; the focus goes there. `is_fresh`: nothing was entered yet. `fill`: what is to go
+    into all blank SKUs and is in none yet. `reached`: actions of the page whose end it now knows.
     """
 
     was: Rendered
@@ -108,14 +108,21 @@ def _snapshot(found: StoredProduct) -> ProductSnapshot:
     return found.snapshot
 
 
-def filled(state: FormState, text: str) -> FormState:
+def wanted_by_enter(state: FormState) -> str:
+    """The step: the enter key saves only where nothing is entered that a button of its own takes."""
+    step = state.picking.wanted_by_enter
+    return "fill" if step == "save" and state.fill else step
+
+
+def filled(state: FormState) -> FormState:
     """One number into every SKU that has none; what is no number of pieces stays where it was entered."""
+    text = state.fill
     try:
         number = str(whole_number(text, STOCK)) if text else ""
     except Wrong as wrong:
-        return replace(state, errors={"fill": wrong.error}, message="wrong", fill=text)
+        return replace(state, errors={"fill": wrong.error}, message="wrong")
     stock = {place: state.entered.stock.get(place, "") or number for place in range(len(state.was.skus))}
-    return replace(state, entered=replace(state.entered, stock=stock), stepped="stock")
+    return replace(state, entered=replace(state.entered, stock=stock), stepped="stock", fill="")
 
 
 # While the page is open
