@@ -405,6 +405,27 @@ async def test_a_brand_is_found_and_chosen(world, tool):
     assert (await changes(world))[1] == {"brand_id": None}
 
 
+async def test_a_full_list_of_brands_says_that_there_are_more(world, tool):
+    await tool.imported()
+    assert "ほかにもあります" not in (await opened(world)).text
+    world.publisher.brands = [{"id": f"70{n}", "name": f"ブランド{n}", "authorized": True} for n in range(60)]
+    assert "ほかにもあります。名前で検索してください。" in (await opened(world)).text
+
+
+async def test_where_nobody_can_be_asked_for_brands_the_page_does_not_say_that_there_are_none(world, tool):
+    await tool.imported()
+    fields = fields_of(await opened(world))
+    chosen = fields_of(await send(world, fields, step="brand:7080000000000000002:ひだまり製作所"))
+    world.publisher.trouble = (503, "unavailable", "TikTok Shop does not answer", 7)
+    for page in (await opened(world), await send(world, fields, step="brand_search", brand_text="ひだまり")):
+        assert "見つかりませんでした" not in page.text
+        assert "TikTok Shopが応答していません" in page.text.split('id="brand_id"')[0].split("<legend>")[-1]
+    searched = await send(world, chosen, step="brand_search", brand_text="きぬがさ")
+    assert "ひだまり製作所" in searched.text
+    await tool.edited(minute=1, brand_id="7080000000000000002")
+    assert "ID 7080000000000000002（名前を確認できません）" in (await opened(world)).text
+
+
 async def test_attributes_of_every_input_type(world, tool):
     await tool.imported()
     await tool.completed()

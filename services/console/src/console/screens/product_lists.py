@@ -104,6 +104,11 @@ class Lists:
         return None if self.requirements is None else self.requirements.fields
 
     @property
+    def leaves_out_brands(self) -> bool:
+        """Whether TikTok may know more than are here."""
+        return len(self.brands) >= _MOST_BRANDS
+
+    @property
     def needs_size_chart(self) -> bool:
         """Whether the category is known to require one."""
         return self.requirements is not None and self.requirements.needs_size_chart

@@ -143,6 +143,11 @@ TEXTS = {
     "brand_none": ("選択されていません", "None is chosen"),
     "brand_clear": ("ブランドの選択を解除", "Choose no brand"),
     "brand_nothing": ("見つかりませんでした。", "Nothing was found."),
+    "brand_more": (
+        "ほかにもあります。名前で検索してください。",
+        "There are more: please search by the name.",
+    ),
+    "brand_unnamed": ("ID {id}（名前を確認できません）", "id {id} (its name cannot be told now)"),
     "brand_unauthorized": ("TikTok Shopで未承認", "Not authorised at TikTok Shop"),
     # attributes
     "attributes_none": ("このカテゴリーに属性はありません。", "This category has no attributes."),
