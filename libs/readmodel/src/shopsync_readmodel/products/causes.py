@@ -11,6 +11,7 @@ from shopsync_readmodel.products.missing_values import missing_value
 from shopsync_readmodel.products.own_words import in_japanese, suggestion_in_japanese
 from shopsync_readmodel.products.product import StoredProduct
 from shopsync_readmodel.products.remedies import BY_CODE
+from shopsync_readmodel.products.sale import Sale, sale_of
 from shopsync_readmodel.stored.held import HeldMessage
 from shopsync_readmodel.times import show_time, show_time_ja
 from shopsync_readmodel.words import Words
@@ -73,7 +74,7 @@ def _by_status(found: StoredProduct, snapshot: ProductSnapshot, now: datetime) -
             yield Cause.of(Actor.WAIT, say.IN_REVIEW, say.AWAIT_VERDICT)
         case "rejected":
             yield from _rejected(snapshot)
-        case "synced" if not snapshot.live:
+        case "synced" if sale_of(found, snapshot) is Sale.HIDDEN:
             yield _hidden(found, snapshot)
 
 

@@ -1,12 +1,9 @@
 """Products whose listing is hidden in Seller Center while they are ON: the next sync puts them on sale again (LY-6)."""
 
 from dataclasses import dataclass
-from typing import Final
 
+from shopsync_readmodel.products.sale import HIDDEN_QUERY
 from shopsync_runtime.mongo import Database, Document
-
-_BY_PLATFORM: Final = "PLATFORM_DEACTIVATED"
-"""TikTok's raw status among the reasons: taken off sale by TikTok Shop, not by the seller (SS-12)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,9 +22,7 @@ async def read_hidden(
         "shop_key": shop_key,
         "sync_enabled": True,
         "status": {"$ne": "incomplete"},
-        "live": {"$ne": True},
-        "listing.review.state": "deactivated",
-        "listing.review.reasons.reason": {"$ne": _BY_PLATFORM},
+        **HIDDEN_QUERY,
     }
     query = query if among is None else {"$and": [query, among]}
     fields = {"product_no": 1, "content.name": 1}

@@ -8,7 +8,8 @@ from typing import Any
 
 from shopsync_readmodel.errors import WrongCursor
 from shopsync_readmodel.products.listed import by_list
-from shopsync_readmodel.stored.layers import Document
+from shopsync_readmodel.products.sale import is_hidden
+from shopsync_readmodel.stored.layers import Document, read_review
 from shopsync_runtime.mongo import Database
 
 _FIELDS = dict.fromkeys(
@@ -113,7 +114,7 @@ async def read_page(database: Database, chosen: ProductFilter, *, limit: int, af
 class ProductRow:
     """One row of a shop's list. `is_unmanaged`: shown as 在庫有り, because no SKU has a number (ST-7).
 
-    `updated_at`: 更新日 at futureshop. `pushed_at`: when TikTok Shop last took it.
+    `updated_at`: 更新日 at futureshop. `pushed_at`: when TikTok Shop last took it. `is_hidden`: in Seller Center.
     """
 
     product_no: str
@@ -127,7 +128,7 @@ class ProductRow:
     skus: int
     has_picture: bool
     removed_upstream: bool
-    live: bool
+    is_hidden: bool
     updated_at: datetime | None
     pushed_at: datetime | None
 
@@ -156,6 +157,8 @@ _ROW_FIELDS: dict[str, Any] = {
             "removed_upstream",
             "upstream_updated_at",
             "listing.pushed_at",
+            "listing.review.state",
+            "listing.review.reasons.reason",
         ),
         1,
     ),
@@ -212,7 +215,7 @@ async def read_row(database: Database, shop_key: str, product_no: str) -> Produc
 
 def _row(document: Document) -> ProductRow:
     content, skus = document.get("content") or {}, document.get("skus") or []
-    prices, stock = _prices(document), _stock(document)
+    prices, stock, listing = _prices(document), _stock(document), document.get("listing") or {}
     return ProductRow(
         product_no=document["product_no"],
         name=content.get("name", ""),
@@ -225,9 +228,9 @@ def _row(document: Document) -> ProductRow:
         skus=len(skus),
         has_picture=bool(content.get("images")),
         removed_upstream=document.get("removed_upstream") is not None,
-        live=bool(document.get("live")),
+        is_hidden=is_hidden(read_review(listing), live=bool(document.get("live"))),
         updated_at=document.get("upstream_updated_at"),
-        pushed_at=(document.get("listing") or {}).get("pushed_at"),
+        pushed_at=listing.get("pushed_at"),
     )
 
 

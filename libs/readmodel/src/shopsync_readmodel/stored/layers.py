@@ -76,6 +76,7 @@ class Review:
     state: str | None
     content_version: int | None
     occurred_at: datetime | None
+    reasons: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,19 +149,26 @@ def _stock(entry: Document) -> SkuStock:
 
 
 def _listing(part: Document) -> ListingLayer:
-    outcome, review = part.get("outcome"), part.get("review")
+    outcome = part.get("outcome")
     return ListingLayer(
         tiktok_product_id=part.get("tiktok_product_id"),
         outcome=None
         if outcome is None
         else PushOutcome(outcome.get("kind"), outcome.get("content_version"), tuple(outcome.get("missing") or ())),
-        review=None
-        if review is None
-        else Review(review.get("state"), review.get("content_version"), review.get("occurred_at")),
+        review=read_review(part),
         pushed_content_version=part.get("pushed_content_version"),
         pushed_at=part.get("pushed_at"),
         live=bool(part.get("live")),
     )
+
+
+def read_review(listing: Document) -> Review | None:
+    """The member `review` of a document's `listing`."""
+    review = listing.get("review")
+    if review is None:
+        return None
+    reasons = tuple(str(one.get("reason") or "") for one in _entries(review, "reasons"))
+    return Review(review.get("state"), review.get("content_version"), review.get("occurred_at"), reasons)
 
 
 def _stamps(document: Document, name: str) -> dict[str, Stamped]:

@@ -14,6 +14,7 @@ from shopsync_readmodel.actors import Cause
 from shopsync_readmodel.products.causes import causes
 from shopsync_readmodel.products.fields import FieldRow, SkuRow, field_rows, sku_rows
 from shopsync_readmodel.products.product import StoredProduct
+from shopsync_readmodel.products.sale import Sale, sale_of
 from shopsync_readmodel.products.sent_values import Sent, sent_value
 from shopsync_readmodel.products.timeline import Happening, timeline
 from shopsync_readmodel.statuses import StatusName
@@ -68,7 +69,7 @@ class ProductView:
     skus: tuple[SkuRow, ...]
     happened: tuple[Happening, ...]
     seller_center: str | None
-    is_on_sale: bool
+    sale: Sale
     stock_is_missing: bool
     missing_attributes: frozenset[str]
     gaps: tuple[str, ...] = ()
@@ -115,7 +116,7 @@ def view_of(
         skus=sku_rows(found),
         happened=timeline(found),
         seller_center=None if listing is None else f"{_SELLER_CENTER}{quote(listing, safe='')}",
-        is_on_sale=snapshot.live and snapshot.status == "synced",
+        sale=sale_of(found, snapshot),
         stock_is_missing="stock" in missing,
         missing_attributes=unnamed,
         gaps=tuple(gaps or ()),

@@ -15,7 +15,20 @@ TEXTS = {
         "OFF neither hides nor deletes the listing at TikTok Shop.",
     ),
     "on_sale": ("TikTok Shopで販売中", "On sale at TikTok Shop"),
-    "not_on_sale": ("TikTok Shopで販売していません", "Not on sale at TikTok Shop"),
+    "sale_off": ("TikTok Shopで販売していません", "Not on sale at TikTok Shop"),
+    "sale_hidden": ("Seller Centerで非公開になっています", "Hidden in Seller Center"),
+    "sale_newer_unsent": (
+        "このツールの新しい内容はまだ送信されていません。以前の内容で販売されています。",
+        "What was changed here is not sent yet: it is on sale with the former content.",
+    ),
+    "sale_newer_in_review": (
+        "新しい内容は審査中です。承認されるまで、以前の内容で販売されます。",
+        "What was changed is in review: until it is approved, the former content is on sale.",
+    ),
+    "sale_newer_rejected": (
+        "新しい内容は審査で承認されませんでした。以前の内容で販売されています。",
+        "What was changed was rejected: it is on sale with the former content.",
+    ),
     "why": ("販売されていない理由と対応", "Why it is not on sale, and what to do"),
     "to_do": ("お知らせと対応", "What to know and do"),
     "nothing_to_do": ("対応が必要なことはありません。", "Nothing has to be done."),

@@ -13,6 +13,7 @@ from shopsync_contracts.pricing import price_range
 from shopsync_readmodel.products.causes import causes
 from shopsync_readmodel.products.fields import SkuRow, field_rows, sku_rows
 from shopsync_readmodel.products.product import StoredProduct
+from shopsync_readmodel.products.sale import sale_of
 from shopsync_readmodel.statuses import in_words
 from shopsync_runtime.wording import counted
 
@@ -151,7 +152,9 @@ def _listing_line(found: StoredProduct, snapshot: ProductSnapshot) -> str:
         return "never sent"
     review = f", review {layer.review.state}" if layer.review is not None else ""
     sent = f"content {show(snapshot.pushed_content_version)} pushed {show(layer.pushed_at)}"
-    return f"{snapshot.tiktok_product_id}, {'live' if snapshot.live else 'not live'}{review}, {sent}"
+    sale = sale_of(found, snapshot)
+    live = "live with the former content" if sale.is_former else "live" if sale.is_on else "not live"
+    return f"{snapshot.tiktok_product_id}, {live}{review}, {sent}"
 
 
 def document_of(found: StoredProduct, now: datetime) -> dict[str, Any]:
