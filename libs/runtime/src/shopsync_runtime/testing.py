@@ -110,10 +110,11 @@ class ServiceWorld:
         """The same for a process that is killed there. Its leases are short: its successor waits for them."""
         return {**self.environment(), f"{self.SERVICE.upper()}_LEASE": "3s", "SHOPSYNC_FAILPOINT": failpoint}
 
-    async def say(self, spec: TopicSpec, body: ShopBody, event_id: str, *, time: datetime = _STAMP) -> None:
-        """Publish as somebody else."""
+    async def say(self, spec: TopicSpec, body: ShopBody, event_id: str, *, time: datetime = _STAMP) -> Event[Any]:
+        """Publish as somebody else. The event."""
         event = new_event(body, source="/tests", id=event_id, time=time)
         await self.producer.send_and_wait(spec.full_name(self.common.topic_prefix), event.to_bytes(), key=event.key())
+        return event
 
     async def events(self, spec: TopicSpec) -> list[Event[Any]]:
         """Everything the topic holds now, in order per partition."""

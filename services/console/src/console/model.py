@@ -102,7 +102,7 @@ _ENDED: Mapping[ActionKind, tuple[str, ...]] = {
     "settings": (),
     "bulk_edit": ("applied", "refused"),
     "import": ("read",),
-    "sync": ("sent", "failed", "became_incomplete", "no_warehouse", "skipped"),
+    "sync": ("sent", "unchanged", "failed", "became_incomplete", "no_warehouse", "skipped"),
 }
 COUNT_OF_FAILED: Mapping[str, str] = {
     "incomplete": "became_incomplete",

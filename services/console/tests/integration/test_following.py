@@ -196,14 +196,15 @@ async def test_a_sync_goes_on_until_every_product_has_an_outcome(world, actions,
     await services.report_sync(one, requested=4, commanded=3, incomplete=1)
     until = world.now + timedelta(hours=21)
     await world.database["authorization_states"].update_one({"_id": "demo"}, {"$set": {"quota_until": until}})
-    await services.say_failed("A-2")
+    await services.failed("A-2", status="sync_error", code="1")
+    await services.say_result("A-2")
     waiting = await comes_to(actions, one, "waiting", "quota")
     assert waiting.until == until
     page = await world.client.get(f"/actions/{one}")
     assert "2026/11/24 09:00 から再開します" in page.text
     await services.say_skipped("A-3")
     await services.pushed("A-1", minute=181)
-    await services.say_pushed("A-1")
+    await services.say_result("A-1")
     await comes_to(actions, one, "waiting", "review")
     await services.reviewed("A-1", review="approved", minute=200)
     found = await comes_to(actions, one, "done", "some_failed")
@@ -224,9 +225,10 @@ async def test_a_sync_in_review_is_followed_by_a_process_that_reads_nothing_of_i
     one = an_id()
     await actions.request_sync("demo", ["A-1", "A-2"], action_id=one)
     await services.report_sync(one, requested=2, commanded=2)
-    await services.say_failed("A-2")
+    await services.failed("A-2", status="sync_error", code="1")
+    await services.say_result("A-2")
     await services.pushed("A-1", minute=181)
-    await services.say_pushed("A-1")
+    await services.say_result("A-1")
     await comes_to(actions, one, "waiting", "review")
     await silence(world.runtime)
     world.now += timedelta(days=3)
@@ -242,6 +244,40 @@ async def test_a_sync_in_review_is_followed_by_a_process_that_reads_nothing_of_i
         "some_failed",
         {"commanded": 2, "sent": 1, "failed": 1},
     )
+
+
+async def test_a_sync_waits_until_the_catalog_has_taken_the_results(world, actions, services):
+    """The console may read a result before the catalog: the 状態 of before it is not the outcome."""
+    for number in ("A-1", "A-2", "A-3"):
+        await services.imported(number)
+        await services.completed(number)
+        await services.switched(number, on=True)
+        await services.pushed(number, minute=10)
+        await services.reviewed(number, review="approved", minute=20)
+    await services.edited("A-1", minute=100, name="新しい名前")
+    one = an_id()
+    await actions.request_sync("demo", ["A-1", "A-2", "A-3"], action_id=one)
+    await services.report_sync(one, requested=3, commanded=3)
+    edited = await services.say_pushed("A-1")
+    same = await services.say_pushed("A-2", action="unchanged", review="live")
+    broken = await services.say_pushed("A-3", action="unchanged", review="live")
+
+    async def all_read():
+        found = await actions.get("demo", one)
+        assert (found.state, dict(found.counts)) == ("applying", {"commanded": 3, "sent": 1, "unchanged": 2})
+        return found
+
+    await eventually(all_read, timeout=30)
+    await services.apply(same)
+    await services.refuse(broken, "unreadable")
+    await silence(world.runtime)
+    async with another(world):
+        await all_read()
+        await services.apply(edited)
+        await comes_to(actions, one, "waiting", "review")
+        await services.reviewed("A-1", review="rejected", minute=200, reasons=[{"reason": "The title is wrong"}])
+        found = await comes_to(actions, one, "done")
+    assert dict(found.counts) == {"commanded": 3, "sent": 1, "unchanged": 2, "rejected": 1}
 
 
 async def test_results_of_pushes_are_needed_since_the_oldest_sync_alone(world, actions, services):
@@ -267,12 +303,12 @@ async def test_a_sync_says_where_its_products_ended_and_why(world, actions, serv
     message, missing = "attributes.100398: 素材 is required by the category", ("attributes.100398",)
     for number in numbers[:6]:
         await services.failed(number, status="incomplete", code="incomplete", message=message, missing=missing)
-        await services.say_failed(number, "incomplete")
+        await services.say_result(number)
     await services.failed("A-7", status="sync_error", code="12052104", message="no such brand")
-    await services.say_failed("A-7")
-    await services.say_skipped("A-8", "not_authorized")
+    await services.say_result("A-7")
+    await services.apply(await services.say_skipped("A-8", "not_authorized"))
     await services.failed("A-9", status="warehouse_missing", code="warehouse_missing", message="no warehouse")
-    await services.say_failed("A-9", "warehouse_missing")
+    await services.say_result("A-9")
     found = await comes_to(actions, one, "done", "some_failed")
     assert dict(found.counts) == {"commanded": 9, "became_incomplete": 6, "no_warehouse": 1, "failed": 2}
     assert found.failures == {
@@ -317,14 +353,18 @@ async def test_a_sync_names_what_the_review_refused(world, actions, services):
         await services.imported(number)
         await services.completed(number)
         await services.switched(number, on=True)
-        await services.pushed(number, minute=10)
-        await services.reviewed(number, review="rejected", minute=20, reasons=[{"reason": "The title is wrong"}])
+        await services.pushed(number, minute=181)
+        await services.reviewed(number, review="rejected", minute=190, reasons=[{"reason": "The title is wrong"}])
+    await services.imported("A-3")
     one = an_id()
-    await actions.request_sync("demo", ["A-1"], action_id=one)
-    await services.report_sync(one, requested=1, commanded=1)
-    await services.say_pushed("A-1")
+    await actions.request_sync("demo", ["A-1", "A-3"], action_id=one)
+    await services.report_sync(one, requested=2, commanded=2)
+    await services.say_result("A-1")
+    await services.apply(await services.say_pushed("A-3", action="unchanged", review="live"))
     await comes_to(actions, one, "done")
     page = await world.client.get(f"/actions/{one}")
+    assert "送信済み 1" in page.text
+    assert "変更なし（送信済み） 1" in page.text
     [part] = page.text.partition("</section>")[0].split("<section>")[1:]
     assert "「審査NG」になった商品: 1" in part
     assert "The title is wrong" in part

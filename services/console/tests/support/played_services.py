@@ -23,7 +23,7 @@ from shopsync_contracts.events import (
     SyncSettings,
     TaxDefaults,
 )
-from shopsync_contracts.events.listing import PushFailureStatus, SkipReason
+from shopsync_contracts.events.listing import SkipReason
 from shopsync_contracts.topics import DEAD_LETTERS, LISTING_EVENTS, REPORTS
 from shopsync_runtime import Delivery
 from shopsync_runtime.deadletters import DeadLetter, messages_of
@@ -33,6 +33,7 @@ class PlayedServices(ToolDatabase):
     """`world` is that of the console's tests."""
 
     world: Any
+    results: dict[str, tuple[Any, str]]
 
     @classmethod
     async def of(cls, world: Any) -> "PlayedServices":
@@ -41,6 +42,7 @@ class PlayedServices(ToolDatabase):
         await world.database["shops"].update_many({}, {"$set": new})
         played = cls(world.database)
         played.world = world
+        played.results = {}
         return played
 
     # The catalog ----------------------------------------------------------------------------------------------
@@ -158,26 +160,27 @@ class PlayedServices(ToolDatabase):
 
     # The publisher --------------------------------------------------------------------------------------------
 
-    async def say_pushed(self, product_no: str) -> None:
-        body = PushSucceeded(
-            shop_key="demo",
-            product_no=product_no,
-            content_version=1,
-            action="created",
-            tiktok_product_id="T1",
-            review="in_review",
-        )
-        await self._say(LISTING_EVENTS, body)
+    def delivery(self, body: Any, minute: float = 0) -> Delivery:
+        """Of a result of a push: it can be said afterwards."""
+        made = super().delivery(body, minute)
+        if isinstance(body, PushSucceeded | PushFailed):
+            self.results[body.product_no] = (body, made.parsed.id if made.parsed else "")
+        return made
 
-    async def say_failed(self, product_no: str, status: PushFailureStatus = "sync_error") -> None:
-        body = PushFailed(
-            shop_key="demo", product_no=product_no, content_version=1, status=status, code="1", message="no"
-        )
-        await self._say(LISTING_EVENTS, body)
+    async def say_result(self, product_no: str) -> None:
+        """The console reads the result of the product's push that the catalog took last."""
+        await self._say(LISTING_EVENTS, *self.results[product_no])
 
-    async def say_skipped(self, product_no: str, why: SkipReason = "sync_disabled") -> None:
-        await self._say(LISTING_EVENTS, PushSkipped(shop_key="demo", product_no=product_no, why=why))
+    async def say_pushed(self, product_no: str, **members: Any) -> Event[Any]:
+        """The console reads it before the catalog: until `apply` the product is as it was."""
+        known = {"content_version": (await self.document(product_no))["content_version"], "action": "edited"}
+        body = {"shop_key": "demo", "product_no": product_no, "tiktok_product_id": "T1", "review": "in_review"}
+        return await self._say(LISTING_EVENTS, PushSucceeded.model_validate({**body, **known, **members}, strict=False))
 
-    async def _say(self, spec: TopicSpec, body: Any) -> None:
+    async def say_skipped(self, product_no: str, why: SkipReason = "sync_disabled") -> Event[Any]:
+        return await self._say(LISTING_EVENTS, PushSkipped(shop_key="demo", product_no=product_no, why=why))
+
+    async def _say(self, spec: TopicSpec, body: Any, event_id: str | None = None) -> Event[Any]:
         self._said = getattr(self, "_said", 0) + 1
-        await self.world.say(spec, body, f"said-{self._said}", time=self.world.now)
+        said: Event[Any] = await self.world.say(spec, body, event_id or f"said-{self._said}", time=self.world.now)
+        return said

@@ -5,9 +5,15 @@ from datetime import UTC, datetime
 import pytest
 
 from console.live.knowledge import Knowledge
+from shopsync_contracts import new_event
 from shopsync_contracts.events import PushSkipped
 
 AT = datetime(2026, 11, 23, tzinfo=UTC)
+
+
+def skipped(number):
+    body = PushSkipped(shop_key="demo", product_no=number, why="incomplete")
+    return new_event(body, source="/shopsync/publisher", id=number, time=AT)
 
 
 @pytest.fixture
@@ -15,7 +21,7 @@ def known():
     """Of a shop that pushes without end: a product a minute."""
     known = Knowledge()
     for minute in range(60):
-        known.take_push(PushSkipped(shop_key="demo", product_no=f"P-{minute}", why="incomplete"), AT, minute * 60.0)
+        known.take_push(skipped(f"P-{minute}"), minute * 60.0)
     return known
 
 
@@ -27,7 +33,7 @@ def test_of_a_shop_without_a_sync_the_results_of_five_minutes_are_kept(known):
 
 
 def test_a_result_that_came_again_is_as_young_as_the_last_one(known):
-    known.take_push(PushSkipped(shop_key="demo", product_no="P-0", why="incomplete"), AT, 59 * 60.0)
+    known.take_push(skipped("P-0"), 59 * 60.0)
     known.forget((), (), 64 * 60.0)
     assert list(known.pushes("demo", AT)) == ["P-59", "P-0"]
 

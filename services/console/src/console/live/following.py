@@ -1,7 +1,7 @@
 """Follows every open action to its end, and stores what became of it. Each process does; they come to the same."""
 
 import asyncio
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
 from itertools import islice
@@ -9,7 +9,7 @@ from itertools import islice
 import structlog
 
 from console.live.hub import Hub
-from console.live.knowledge import Knowledge
+from console.live.knowledge import Knowledge, Pushed
 from console.live.rules import (
     GIVEN_UP_AFTER,
     Stored,
@@ -41,7 +41,7 @@ _SETTLED_SECONDS = 3.0
 _SLOW_SECONDS = 5.0
 """Reviews take long: they are not asked for with every round."""
 _LOOKED_AT = 2_000
-"""Products of a bulk edit in one round: those of other actions are not to wait for a hundred thousand."""
+"""Products of a bulk edit or a sync in one round: those of other actions are not to wait for a hundred thousand."""
 _QUIET_SECONDS = 60.0
 """Commands have reached the publisher's inbox by then: a shop without any push to do has nothing left."""
 
@@ -67,6 +67,7 @@ class Follower:
         self._news = asyncio.Event()
         self._applied: dict[str, set[str]] = {}
         self._verdicts: dict[str, tuple[int, Verdicts]] = {}
+        self._stored: dict[str, set[str]] = {}
         self._later_since: dict[str, float] = {}
         self._next_look: dict[str, float] = {}
         self._quiet_since: dict[str, float] = {}
@@ -134,7 +135,15 @@ class Follower:
         requests = {(one.shop_key, event_id) for one in found for event_id in one.event_ids}
         self.known.forget(requests, {one.shop_key for one in found if one.kind == "sync" and one.code != "review"}, now)
         ids = {one.id for one in found}
-        for memory in (self._applied, self._verdicts, self._later_since, self._next_look, self._quiet_since):
+        memories = (
+            self._applied,
+            self._verdicts,
+            self._stored,
+            self._later_since,
+            self._next_look,
+            self._quiet_since,
+        )
+        for memory in memories:
             for gone in memory.keys() - ids:
                 del memory[gone]
 
@@ -241,6 +250,22 @@ class Follower:
             nothing_left=is_quiet,
         )
 
+    async def _are_stored(self, action: Action, pushes: Mapping[str, Pushed]) -> bool:
+        """Whether the catalog has taken these results, or refused them. Each is looked for until it is found."""
+        stored = self._stored.setdefault(action.id, set())
+        results = {
+            number: one.result
+            for number, one in pushes.items()
+            if one.result is not None and one.result.event_id not in stored
+        }
+        some = dict(islice(results.items(), _LOOKED_AT))
+        found = await self._situation.taken(action.shop_key, some)
+        found |= {
+            number for number, one in some.items() if self.known.letter(action.shop_key, one.event_id) is not None
+        }
+        stored |= {results[number].event_id for number in found}
+        return len(found) == len(results)
+
     async def _is_quiet(self, action: Action, left: int, now: float) -> bool:
         """Whether results are missing although the publisher has had nothing to do for this shop for a while."""
         if left <= 0:
@@ -250,9 +275,12 @@ class Follower:
             return False
         return now - self._quiet_since.setdefault(action.id, now) >= _QUIET_SECONDS
 
-    async def _statuses(self, action: Action, pushes: Collection[str]) -> dict[str, int]:
+    async def _statuses(self, action: Action, pushes: Mapping[str, Pushed]) -> dict[str, int] | None:
+        """None: those that are stored may be older than these results."""
         if not pushes:
             return {}
+        if not await self._are_stored(action, pushes):
+            return None
         return await self._situation.statuses(action.shop_key, None if _numbers(action) is None else list(pushes))
 
 

@@ -7,10 +7,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
-from shopsync_contracts import ShopBody
+from shopsync_contracts import Event, ShopBody
 from shopsync_contracts.events import PushFailed, PushSkipped, PushSucceeded
 from shopsync_contracts.events.listing import PushFailureStatus, SkipReason
 from shopsync_contracts.limits import MAX_ID
+from shopsync_readmodel.stored.push_results import PushResult
 from shopsync_runtime import deadletters as names
 
 Request = tuple[str, str]
@@ -29,7 +30,7 @@ class Letter:
     error: str
 
 
-PushOutcome = Literal["sent", "skipped", "retrying"] | PushFailureStatus
+PushOutcome = Literal["sent", "unchanged", "skipped", "retrying"] | PushFailureStatus
 _SKIPPED_INTO: Mapping[SkipReason, PushOutcome] = {"incomplete": "incomplete", "not_authorized": "sync_error"}
 """Reasons of a push that was left out which are a 状態 of the product; the others leave it as it is."""
 
@@ -38,12 +39,14 @@ _SKIPPED_INTO: Mapping[SkipReason, PushOutcome] = {"incomplete": "incomplete", "
 class Pushed:
     """The last result of a product's push. `retrying`: it failed and is tried again by itself; else where it ended.
 
+    `unchanged`: TikTok Shop has this content already. `result`: what the catalog takes into the product; None: nothing.
     `came_at`: when this process read it, by the clock of its event loop.
     """
 
     at: datetime
     kind: PushOutcome
     came_at: float
+    result: PushResult | None = None
 
 
 @dataclass(slots=True)
@@ -78,20 +81,25 @@ class Knowledge:
         if len(self._letters) > _MOST_LETTERS:
             self._letters.popitem(last=False)
 
-    def take_push(self, body: ShopBody, at: datetime, now: float) -> None:
+    def take_push(self, event: Event[Any], now: float) -> None:
         """The result of a push; other events of listings are none."""
+        body = event.data
         kind: PushOutcome
+        result: PushResult | None
         match body:
             case PushSucceeded():
-                kind = "sent"
+                kind = "unchanged" if body.action == "unchanged" else "sent"
+                result = PushResult(event.id, event.time, "succeeded", body.content_version)
             case PushFailed():
                 kind = body.status if body.will_retry_at is None else "retrying"
+                result = PushResult(event.id, event.time, "failed", body.content_version)
             case PushSkipped():
                 kind = _SKIPPED_INTO.get(body.why, "skipped")
+                result = PushResult(event.id, event.time, "skipped") if body.why == "not_authorized" else None
             case _:
                 return
         results = self._pushes.setdefault(body.shop_key, OrderedDict())
-        results[body.product_no] = Pushed(at, kind, now)
+        results[body.product_no] = Pushed(event.time, kind, now, result)
         results.move_to_end(body.product_no)
 
     # Asking -------------------------------------------------------------------------------------------------

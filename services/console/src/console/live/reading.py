@@ -140,7 +140,7 @@ class Reader:
 
     def _event(self, event: Any) -> None:
         now = asyncio.get_running_loop().time()
-        self._known.take_push(event.data, event.time, now)
+        self._known.take_push(event, now)
         if (note := sync_note(event.data)) is not None:
             self._to_note.append((event.data.shop_key, note))
         if self._known.take_report(event.data, now) is not None:

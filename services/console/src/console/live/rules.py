@@ -205,27 +205,29 @@ def sync_now(
     action: Action,
     counts: SyncCounts,
     pushes: Mapping[str, Pushed],
-    statuses: Mapping[str, int],
+    statuses: Mapping[str, int] | None,
     *,
     hold_up: HoldUp | None,
     nothing_left: bool,
 ) -> Action:
     """A sync whose commands are sent. `pushes`: of its products. `statuses`: how many of them are in which 状態.
 
+    `statuses` None: the catalog has not taken all of these results, so that a 状態 may be the one before the push.
     `nothing_left`: the publisher has no push of it to do any more, whatever results were seen.
     """
     results = Counter[str](one.kind for one in pushes.values())
-    sent, skipped = results["sent"], results["skipped"]
+    sent, unchanged, skipped = results["sent"], results["unchanged"], results["skipped"]
     failed = {count: results[status] for status, count in COUNT_OF_FAILED.items()}
-    waiting = 0 if nothing_left else max(0, counts.commanded - sent - sum(failed.values()) - skipped)
+    waiting = 0 if nothing_left else max(0, counts.commanded - sent - unchanged - sum(failed.values()) - skipped)
     progress = {
         "total": counts.commanded,
         "commanded": counts.commanded,
         "sent": min(sent, counts.commanded),
+        "unchanged": min(unchanged, counts.commanded),
         "waiting": waiting,
         **failed,
         "skipped": skipped,
-        **_reviews(statuses),
+        **_reviews(statuses or {}),
         "incomplete": counts.incomplete,
         "off": counts.sync_disabled,
         "not_found": counts.not_found,
@@ -233,7 +235,7 @@ def sync_now(
     now = replace(action, progress=progress, failures=_first_failures(pushes))
     if waiting and hold_up is not None:
         return replace(ended(now, "waiting", hold_up.code, hold_up.reason), until=hold_up.until)
-    if waiting:
+    if waiting or statuses is None:
         return ended(now, "applying")
     return reviewed_now(now, statuses)
 

@@ -9,6 +9,8 @@ from shopsync_readmodel.shops.conditions import read_conditions
 from shopsync_readmodel.stored.effects import EditMarks
 from shopsync_readmodel.stored.held import event_ids_of
 from shopsync_readmodel.stored.layers import read_layers
+from shopsync_readmodel.stored.push_results import READ as RESULT_FIELDS
+from shopsync_readmodel.stored.push_results import PushResult, is_taken
 from shopsync_readmodel.times import is_ahead
 from shopsync_runtime.chunks import batched
 from shopsync_runtime.mongo import Database, Document
@@ -77,6 +79,18 @@ class Situation:
     async def has_pushes(self, shop_key: str) -> bool:
         """Whether the publisher has a push of this shop to do."""
         return await self._database["push_jobs"].find_one({"shop_key": shop_key}, {"_id": 1}) is not None
+
+    async def taken(self, shop_key: str, results: Mapping[str, PushResult]) -> set[str]:
+        """Of these products, by number, those into which the catalog has taken the result, or will take none."""
+        taken: set[str] = set()
+        for some in batched(results, _AT_ONCE):
+            ids = [f"{shop_key}/{number}" for number in some]
+            found = self._database["products"].find({"_id": {"$in": ids}}, dict.fromkeys(RESULT_FIELDS, 1))
+            documents = {one["_id"]: one async for one in found}
+            taken |= {
+                number for number, one in zip(some, ids, strict=True) if is_taken(results[number], documents.get(one))
+            }
+        return taken
 
     async def statuses(self, shop_key: str, numbers: Sequence[str] | None) -> dict[str, int]:
         """How many of these products, or of the whole shop, are in review or were rejected."""

@@ -114,6 +114,7 @@ TEXTS = {
     "count_waiting": ("未処理 {n}", "{n} to come"),
     "count_commanded": ("送信対象 {n}", "{n} to be sent"),
     "count_sent": ("送信済み {n}", "{n} sent"),
+    "count_unchanged": ("変更なし（送信済み） {n}", "{n} unchanged, already at TikTok Shop"),
     "count_failed": ("連携エラー {n}", "{n} failed"),
     "count_became_incomplete": ("送信時に不足項目あり {n}", "{n} found incomplete when sent"),
     "count_no_warehouse": ("倉庫未設定 {n}", "{n} without a warehouse"),
