@@ -12,6 +12,7 @@ from shopsync_testkit.polling import eventually
 
 CHANGED = "この画面を開いたあとに商品が更新されました"
 SAVED = "保存した内容が反映されました"
+SHOWN_TOO = "ほかの画面や取り込みで変更された項目も、最新の内容を表示しています"
 OVERTAKEN = "ほかの画面で『{}』に変更されています。上書きするにはもう一度保存してください"
 PART = {"hx-request": "true"}
 
@@ -50,6 +51,10 @@ async def apply_all(world, tool):
 def error_at(page, name):
     found = re.search(rf'id="{re.escape(name)}-error">([^<]*)', page.text)
     return "" if found is None else html.unescape(found[1])
+
+
+def told(page):
+    return [one for one in (SAVED, SHOWN_TOO, CHANGED) if one in page.text]
 
 
 def heading(page):
@@ -101,7 +106,7 @@ async def test_a_change_of_somebody_else_is_told_beside_ones_own(world, tool):
     await apply_all(world, tool)
     await ended(world, saved)
     page = await send(world, fields_of(saved), step="follow")
-    assert (SAVED in page.text, CHANGED in page.text) == (True, True)
+    assert told(page) == [SAVED, SHOWN_TOO]
     assert (heading(page), fields_of(page)["f.name"]) == ("誰かのシャツ", ["誰かのシャツ"])
 
 
@@ -222,4 +227,28 @@ async def test_a_field_that_both_changed_stays_as_entered_and_is_asked_for_when_
     await ended(world, saved)
     page = await send(world, {**fields_of(saved), "f.name": "私のシャツ"}, step="follow")
     assert fields_of(page)["f.name"] == ["私のシャツ"]
+    assert told(page) == [SAVED, CHANGED]
     assert error_at(await send(world, fields_of(page)), "name") == OVERTAKEN.format("誰かのシャツ")
+
+
+async def test_a_conflict_that_was_saved_over_is_announced_no_more(world, tool):
+    await tool.imported(name="シャツ")
+    page = await opened(world)
+    await tool.edited(minute=1, name="誰かのシャツ")
+    assert CHANGED in (await state_of(world, page)).text
+    fields = {**fields_of(page), "told": "changed", "f.name": "私のシャツ"}
+    saved = await send(world, fields_of(await send(world, fields)))
+    assert CHANGED in saved.text
+    await apply_all(world, tool)
+    await ended(world, saved)
+    page = await send(world, fields_of(saved), step="follow")
+    assert (told(page), heading(page)) == ([SAVED], "私のシャツ")
+    assert told(await state_of(world, page)) == [SAVED]
+    again = await send(world, fields_of(page), f__package_weight_g="300")
+    assert told(again) == []
+    await apply_all(world, tool)
+    await ended(world, again)
+    page = await send(world, fields_of(again), step="follow")
+    assert told(page) == [SAVED]
+    await tool.edited(minute=10_000, name="また誰かのシャツ")
+    assert told(await state_of(world, page)) == [CHANGED]

@@ -26,7 +26,7 @@ from shopsync_readmodel.products.product import StoredProduct
 from shopsync_readmodel.words import Words
 
 _TAKEN: Final = ("in_review", "synced")
-_TOLD: Final = ("saved", "changed")
+_TOLD: Final = ("saved", "shown", "changed")
 _MOST_FOLLOWED: Final = 10
 _LONGEST: Final = 60
 _BLANK: Final = Words("blank", "空欄")
@@ -36,7 +36,8 @@ _BLANK: Final = Words("blank", "空欄")
 class Told:
     """What an open page knows. `version`: of the product when its form was made.
 
-    `following`: its own actions whose end it does not know. `what`: `saved` and `changed`, as far as it says so.
+    `following`: its own actions whose end it does not know. `what`: what it says. `saved`: its own arrived; `shown`: its
+    renewed form shows what others changed, too; `changed`: others have changed what it does not show.
     `is_due`: its form is to be asked for again, since all that it followed has ended.
     """
 
@@ -153,11 +154,14 @@ def with_own_ends(state: FormState, found: StoredProduct, own: Sequence[Action])
         refused=tuple(one.marks for one in edits if one.marks is not None and one.state == "refused"),
     )
     now = forms.rendered(snapshot, sku_rows(found))
+    # What was told before this is answered by the renewed form. What stays as entered does not show another's value.
     is_replaced = any(one.state == "done" and one.code is not None for one in edits)
-    is_changed = is_replaced or "changed" in state.told.what or bool(changed_by_others(state.was, now, saved))
+    others = changed_by_others(state.was, now, saved)
     is_saved = any(one.state == "done" and one.code is None for one in edits)
     was, entered = renewed(state.was, state.entered, now, texts_of(snapshot.content), saved)
-    what = tuple(name for name, is_so in zip(_TOLD, (is_saved, is_changed), strict=True) if is_so)
+    is_changed = bool(changed_by_others(was, now, Saved()))
+    is_shown = not is_changed and (is_replaced or bool(others))
+    what = tuple(name for name, is_so in zip(_TOLD, (is_saved, is_shown, is_changed), strict=True) if is_so)
     told = Told(str(snapshot.version), what=what)
     return replace(state, was=was, entered=entered, sent=None, told=told, reached=tuple(one.id for one in own))
 

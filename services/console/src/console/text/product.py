@@ -44,6 +44,10 @@ TEXTS = {
         "The product has changed since this page was opened. What you entered is kept.",
     ),
     "saved": ("保存した内容が反映されました。", "What you saved is in force."),
+    "shown_too": (
+        "ほかの画面や取り込みで変更された項目も、最新の内容を表示しています。",
+        "What was changed elsewhere or by an import is shown as it is now, too.",
+    ),
     "reload": ("最新の内容を表示する", "Show it as it is now"),
     "picture": ("{name} の画像 {n}", "Picture {n} of {name}"),
     # layers
