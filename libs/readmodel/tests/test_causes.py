@@ -38,7 +38,7 @@ async def test_each_missing_value_names_who_can_enter_it(tool, causes):
         ("merchant in the tool", "brand_id: blank"),
         ("merchant in the tool", "package_weight_g: blank"),
         ("merchant in the tool", "package_dimensions_cm: width, height blank"),
-        ("merchant in the tool", "stock: none for L:"),
+        ("merchant in the tool", "stock: 0 for L:"),
     ]
 
 

@@ -147,12 +147,27 @@ async def test_missing_values_name_field_and_place_in_japanese(tool):
     await incomplete(tool)
     found = causes(await read_product(tool.database, "demo", "A-1"), datetime.now(UTC))
     words = {cause.what_ja: cause.do_ja for cause in found}
-    assert words["価格：M:、L:の値がありません"].startswith("futureshopで修正")
+    assert words["価格：M、Lの値がありません"].startswith("futureshopで修正")
     assert (
         words["梱包サイズ：長さ・幅・高さが入力されていません"]
         == "商品詳細、または［一括入力・変更］で入力してください"
     )
-    assert "在庫数：L:の値がありません" in words
+    assert "在庫数：Lが0です" in words
+
+
+async def test_a_sku_without_stock_is_called_as_in_its_table(tool):
+    await tool.shop()
+    numbers = [{"vertical_no": "7", "horizontal_no": "07", "stock": 0}, {"vertical_no": "7", "horizontal_no": "08"}]
+    await tool.imported(skus=numbers, axes={"vertical": "色", "horizontal": "サイズ"})
+    await tool.imported("A-2", stock_managed=False, skus=[{"horizontal_no": "05"}], axes={"horizontal": "サイズ"})
+    told = {}
+    for number in ("A-1", "A-2"):
+        found = causes(await read_product(tool.database, "demo", number), datetime.now(UTC))
+        told[number] = [one.what_ja for one in found if one.what_ja.startswith("在庫数")]
+    assert told == {
+        "A-1": ["在庫数：7-08の値がありません。7-07が0です"],
+        "A-2": ["在庫数：05（在庫有り）の値がありません"],
+    }
 
 
 async def test_the_check_before_sending_names_the_field_in_japanese(tool):

@@ -9,7 +9,7 @@ from urllib.parse import quote, urlencode
 
 import httpx
 import structlog
-from cachetools import TTLCache
+from cachetools import LRUCache, TTLCache
 from pydantic import SecretStr
 
 from console.errors import PublisherCause, PublisherUnavailable
@@ -26,6 +26,8 @@ _TREES = 24
 """Trees of shops that are kept for five minutes, so that a search in the tree asks nobody. One of 10,000 categories
 takes 4 MB: all of them less than a fifth of the memory that the chart gives.
 """
+_MOST_NAMES = 20_000
+"""Names of attributes that are kept: TikTok's ids of them are the same in every category and shop."""
 _MOST_FOUND = 50
 _CAUSES: Mapping[str, PublisherCause] = {
     "not_authorized": "not_authorized",
@@ -143,13 +145,17 @@ class Brand:
 
 
 class PublisherApi:
-    """Every method raises PublisherUnavailable. `token` None: the API is not set up."""
+    """Every method raises PublisherUnavailable. `token` None: the API is not set up.
+
+    `attribute_names`: by id, of the categories that were asked for. A product keeps those of a former category.
+    """
 
     def __init__(self, http: Sender, url: str, token: SecretStr | None) -> None:
         self._http = http
         self._url = url
         self._token = token
         self._trees: TTLCache[str, CategoryTree] = TTLCache(_TREES, _TREE_SECONDS)
+        self.attribute_names: LRUCache[str, str] = LRUCache(_MOST_NAMES)
 
     async def categories(self, shop_key: str) -> CategoryTree:
         """The whole tree of the shop, as of the last five minutes."""
@@ -162,7 +168,9 @@ class PublisherApi:
     async def requirements(self, shop_key: str, category_id: str) -> Requirements:
         """Of a leaf category. The cause is `refused` for what is no leaf."""
         document = await self._ask("GET", f"{_shop(shop_key)}/categories/{quote(category_id, safe='')}/requirements")
-        return _read(_requirements, document)
+        found = _read(_requirements, document)
+        self.attribute_names.update((one.id, one.name) for one in found.fields)
+        return found
 
     async def brands(self, shop_key: str, text: str, category_id: str | None) -> tuple[Brand, ...]:
         """At most 50 whose name contains the text; of an empty text the first ones."""

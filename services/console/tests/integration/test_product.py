@@ -6,7 +6,7 @@ import re
 
 import pytest
 from aiokafka.errors import KafkaError
-from fake_publisher import certificate
+from fake_publisher import ATTRIBUTES, certificate
 from product_pages import changes, edits, fields_of, opened, send
 from tool_database import ToolDatabase
 
@@ -202,7 +202,7 @@ async def test_stock_is_sent_per_sku_and_what_was_sent_cannot_be_changed(world, 
     await tool.imported(skus=skus, axes={"vertical": "サイズ"})
     await tool.completed()
     page = await opened(world)
-    assert "在庫数：L:の値がありません" in page.text
+    assert "在庫数：Lが0です" in page.text
     await send(world, fields_of(page), stock__0="7")
     assert await changes(world) == [{"stock": [{"vertical_no": "M", "horizontal_no": "", "quantity": 7}]}]
     await tool.pushed(minute=5, stock=7)
@@ -496,6 +496,23 @@ async def test_attributes_that_a_new_category_does_not_have_go_with_the_old_one(
     assert "このカテゴリーにない属性があります（TikTok Shopへは送信されません）：1" in page.text
     await send(world, fields_of(page), step="save", f__category_id="601234")
     assert await changes(world) == [{"category_id": "601234", "attributes": None}]
+
+
+async def test_attributes_are_called_by_their_names(world, tool):
+    await tool.imported()
+    given = [{"id": "100398", "values": [{"id": "1001001"}]}, {"id": "9", "values": [{"name": "手織り"}]}]
+    await tool.edited(minute=2, category_id="601234", attributes=given)
+    world.publisher.attributes["611100"] = ATTRIBUTES[:1]
+    chosen = await send(world, fields_of(await opened(world)), step="category:611100")
+    assert "このカテゴリーにない属性があります（TikTok Shopへは送信されません）：素材、9（手織り）" in chosen.text
+    await tool.completed(minute=3)
+    await tool.edited(minute=4, category_id="611100")
+    message = "attributes.100701: a value has no letter or digit"
+    await tool.failed(status="incomplete", code="incomplete", message=message, missing=("attributes.100701",))
+    assert "：素材、9（手織り）" in (await opened(world)).text
+    for address in ("/products/A-1", "/products/A-1/state"):
+        page = await world.client.get(address)
+        assert "商品属性「原産国」：文字も数字もない値があります" in page.text
 
 
 class TestWithoutThePublisher:

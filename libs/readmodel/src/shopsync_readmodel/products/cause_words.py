@@ -116,6 +116,7 @@ BLANK: Final = Words("blank", "入力されていません")
 SIDES_BLANK: Final = Words("{sides} blank", "{sides_ja}が入力されていません")
 SIDES_JA: Final = {"length": "長さ", "width": "幅", "height": "高さ"}
 NONE_FOR: Final = Words("none for {skus}", "{skus}の値がありません")
+ZERO_FOR: Final = Words("0 for {skus}", "{skus}が0です")
 NO_PRICE: Final = Words("blank in the sale form in force", "現在の販売形態の価格がありません")
 A_SKU: Final = Words("a SKU", "いずれかのSKU")
 ONLY_SKU: Final = Words("the only SKU", "この商品")

@@ -1,7 +1,7 @@
 """Why a product is in its 状態, and who has to do something about it. Pure."""
 
 import shlex
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 
 from shopsync_contracts.events import ProductSnapshot
@@ -18,16 +18,19 @@ from shopsync_readmodel.words import Words
 from shopsync_runtime.wording import counted
 
 
-def causes(found: StoredProduct, now: datetime) -> tuple[Cause, ...]:
-    """One per reason, those that block it first; empty when nothing has to be done."""
-    return tuple(_causes(found, now))
+def causes(found: StoredProduct, now: datetime, attributes: Mapping[str, str] | None = None) -> tuple[Cause, ...]:
+    """One per reason, those that block it first; empty when nothing has to be done.
+
+    `attributes`: names of TikTok's attributes by their ids, as far as they are known.
+    """
+    return tuple(_causes(found, now, attributes))
 
 
-def _causes(found: StoredProduct, now: datetime) -> Iterator[Cause]:
+def _causes(found: StoredProduct, now: datetime, attributes: Mapping[str, str] | None) -> Iterator[Cause]:
     snapshot = found.snapshot
     if snapshot is not None:
         for name in snapshot.missing:
-            yield missing_value(name, found, snapshot)
+            yield missing_value(name, found, snapshot, attributes)
         if found.pause is not None and snapshot.sync_enabled:
             what = say.PAUSED.fill(pause=found.pause.line, since=_moment(found.pause.since))
             yield Cause.of(Actor.OPERATOR, what, say.RESUME.fill(shop_key=found.shop_key))

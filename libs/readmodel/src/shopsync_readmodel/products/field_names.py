@@ -1,6 +1,7 @@
 """What a merchant calls the fields of a product. Pure."""
 
 import re
+from collections.abc import Mapping
 from typing import Final
 
 _NAMES: Final = {
@@ -34,15 +35,25 @@ _OF_SKU: Final = {
 _SKU: Final = re.compile(r"skus\[([^/\]]*)/([^\]]*)\](?:\.(\w+))?")
 
 
-def field_in_japanese(path: str) -> str:
-    """The name of a field by its path in the snapshot, as in `missing`; an unknown one as it is."""
+def sku_number(vertical_no: str, horizontal_no: str) -> str:
+    """How merchants see a SKU's numbers; `""` for the only SKU of a product."""
+    return "-".join(filter(None, (vertical_no, horizontal_no)))
+
+
+def field_in_japanese(path: str, attributes: Mapping[str, str] | None = None) -> str:
+    """The name of a field by its path in the snapshot, as in `missing`; an unknown one as it is.
+
+    `attributes`: names of TikTok's attributes by their ids, as far as they are known.
+    """
     if path in _NAMES:
         return _NAMES[path]
     if path.startswith("attributes."):
-        return f"商品属性（{path.removeprefix('attributes.')}）"
+        one = path.removeprefix("attributes.")
+        name = (attributes or {}).get(one)
+        return f"商品属性（{one}）" if name is None else f"商品属性「{name}」"
     sku = _SKU.fullmatch(path)
     if sku is None:
         return path
-    number = "-".join(filter(None, sku.groups()[:2]))
+    number = sku_number(sku[1], sku[2])
     member = _OF_SKU.get(sku[3] or "", sku[3] or "")
     return "".join((f"SKU {number}" if number else "SKU", f"の{member}" if member else ""))

@@ -1,9 +1,11 @@
 """Values that a product lacks before it can be sent, and who can enter them. Pure."""
 
-from shopsync_contracts.events import ProductSnapshot, SnapshotError
+from collections.abc import Mapping
+
+from shopsync_contracts.events import ProductSnapshot, SnapshotError, SnapshotSku
 from shopsync_readmodel.actors import Actor, Cause
 from shopsync_readmodel.products import cause_words as say
-from shopsync_readmodel.products.field_names import field_in_japanese
+from shopsync_readmodel.products.field_names import field_in_japanese, sku_number
 from shopsync_readmodel.products.own_words import in_japanese
 from shopsync_readmodel.products.product import StoredProduct
 from shopsync_readmodel.stored.layers import UPSTREAM_FIELDS, SkuNo
@@ -14,8 +16,13 @@ _ONE_BY_ONE = ("attributes", "size_chart_image")
 """No bulk edit has an input for these."""
 
 
-def missing_value(name: str, found: StoredProduct, snapshot: ProductSnapshot) -> Cause:
-    """Who can enter it, and where. `name`: as the snapshot lists it in `missing`."""
+def missing_value(
+    name: str, found: StoredProduct, snapshot: ProductSnapshot, attributes: Mapping[str, str] | None = None
+) -> Cause:
+    """Who can enter it, and where. `name`: as the snapshot lists it in `missing`.
+
+    `attributes`: names of TikTok's attributes by their ids, as far as they are known.
+    """
     root = name.partition("[")[0].partition(".")[0]
     is_stock = name == "stock" or name.endswith(".stock")
     who = Actor.FUTURESHOP if root in _UPSTREAM and not is_stock else Actor.TOOL
@@ -29,7 +36,11 @@ def missing_value(name: str, found: StoredProduct, snapshot: ProductSnapshot) ->
     if is_stock:
         place = say.ENTER_STOCK
     fault = _what_is_missing(name, found, snapshot)
-    return Cause.of(who, say.MISSING.fill(field=name, field_ja=field_in_japanese(name), fault=fault), place)
+    known = (attributes or {}).get(name.removeprefix("attributes."))
+    field = f"attribute {known}" if known is not None and root == "attributes" else name
+    return Cause.of(
+        who, say.MISSING.fill(field=field, field_ja=field_in_japanese(name, attributes), fault=fault), place
+    )
 
 
 def _what_is_missing(name: str, found: StoredProduct, snapshot: ProductSnapshot) -> Words:
@@ -38,7 +49,7 @@ def _what_is_missing(name: str, found: StoredProduct, snapshot: ProductSnapshot)
     if is_refused and outcome is not None and outcome.kind == "incomplete" and name in outcome.missing:
         return _refusal(name, snapshot.error)
     if name == "stock":
-        return say.NONE_FOR.fill(skus=_few(_without_stock(found, snapshot)) or say.A_SKU)
+        return _without_stock(found, snapshot)
     if name == "price":
         blank = [_sku(sku.vertical_no, sku.horizontal_no) for sku in snapshot.skus if not sku.price]
         return say.NONE_FOR.fill(skus=_few(blank)) if len(snapshot.skus) > 1 and blank else say.NO_PRICE
@@ -59,20 +70,34 @@ def _refusal(name: str, error: SnapshotError | None) -> Words:
     return Words("; ".join(own), "。".join(map(in_japanese, own)))
 
 
-def _without_stock(found: StoredProduct, snapshot: ProductSnapshot) -> list[Words]:
-    stock = found.layers.stock
-    lacking = []
-    for sku in snapshot.skus:
-        number: SkuNo = (sku.vertical_no, sku.horizontal_no)
-        is_sent = number in stock and stock[number].sent is not None
-        if not sku.stock and not is_sent:
-            mark = " (在庫有り)" if sku.stock_unmanaged and sku.stock is None else ""
-            lacking.append(Words("{sku}{mark}", "{sku}{mark}").fill(sku=_sku(*number), mark=mark))
-    return lacking
+def _without_stock(found: StoredProduct, snapshot: ProductSnapshot) -> Words:
+    """Which SKUs have no number, and which have 0."""
+    lacking = [
+        sku for sku in snapshot.skus if not sku.stock and not _is_sent(found, (sku.vertical_no, sku.horizontal_no))
+    ]
+    blank = _few([_sku_without_number(sku) for sku in lacking if sku.stock is None])
+    zero = _few([_sku(sku.vertical_no, sku.horizontal_no) for sku in lacking if sku.stock is not None])
+    told = [words.fill(skus=skus) for words, skus in ((say.NONE_FOR, blank), (say.ZERO_FOR, zero)) if skus is not None]
+    if not told:
+        return say.NONE_FOR.fill(skus=say.A_SKU)
+    return Words("; ".join(one.english for one in told), "。".join(one.japanese for one in told))
+
+
+def _is_sent(found: StoredProduct, number: SkuNo) -> bool:
+    stock = found.layers.stock.get(number)
+    return stock is not None and stock.sent is not None
+
+
+def _sku_without_number(sku: SnapshotSku) -> Words:
+    """在庫有り: futureshop sells it without counting (ST-7)."""
+    number = _sku(sku.vertical_no, sku.horizontal_no)
+    return Words("{sku} (在庫有り)", "{sku}（在庫有り）").fill(sku=number) if sku.stock_unmanaged else number
 
 
 def _sku(vertical: str, horizontal: str) -> Words:
-    return Words.same(f"{vertical}:{horizontal}") if vertical or horizontal else say.ONLY_SKU
+    """In English as the command's table has it, in Japanese as 商品詳細 does."""
+    number = sku_number(vertical, horizontal)
+    return Words(f"{vertical}:{horizontal}", number) if number else say.ONLY_SKU
 
 
 def _few(skus: list[Words]) -> Words | None:

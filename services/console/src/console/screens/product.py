@@ -95,7 +95,7 @@ class ProductScreen:
         given = Told.of(request.query_params)
         recent = await self._recent(request) if given.following else []
         found = await self._found(request)
-        view = view_of(found, self._clock())
+        view = view_of(found, self._clock(), attributes=await self._attribute_names(request, found))
         told = told_now(given, str(view.snapshot.version), _those(recent, given.following))
         return self._pages.page(request, "product/state.html", view=view, told=told)
 
@@ -110,7 +110,8 @@ class ProductScreen:
         )
         if not is_partial(request):
             return RedirectResponse(product_path(found.product_no), 303)
-        actions, view = await self._notices(request, {sent}), view_of(found, self._clock())
+        names = await self._attribute_names(request, found)
+        actions, view = await self._notices(request, {sent}), view_of(found, self._clock(), attributes=names)
         told = Told.of(form).after(sent)
         return self._pages.page(request, "product/top.html", view=view, told=told, actions=actions)
 
@@ -199,6 +200,20 @@ class ProductScreen:
             raise NoSuchPage("no such product in this shop")
         return found
 
+    async def _attribute_names(
+        self, request: Request, found: StoredProduct, lists: Lists | None = None
+    ) -> dict[str, str]:
+        """Of those that a service found missing, and of all for a form. `lists`: those of the form's category."""
+        if found.snapshot is None:
+            return {}
+        content = found.snapshot.content
+        ids = {name.partition(".")[2] for name in found.snapshot.missing if name.startswith("attributes.")}
+        category = content.category_id or ""
+        if lists is not None:
+            ids |= {one.id for one in content.attributes}
+            category = "" if lists.trouble is not None or lists.category_id == category else category
+        return await self._lists.attribute_names(shop_of(request), ids, category)
+
     async def _recent(self, request: Request) -> list[Action]:
         """The newest actions about the product."""
         recent = await self._actions.recent(shop_of(request), _LATEST)
@@ -213,7 +228,8 @@ class ProductScreen:
     ) -> Response:
         texts = {**_texts(found), **state.entered.texts}
         lists = await self._lists.read(shop_of(request), texts["category_id"], state.picking)
-        part = attributes_part(state, lists, found)
+        names = await self._attribute_names(request, found, lists)
+        part = attributes_part(state, lists, found, names)
         gaps = gaps_of(state, lists, part, found) if state.is_settled else None
         blank = demanded(
             part.fields or (),
@@ -221,7 +237,7 @@ class ProductScreen:
             needs_size_chart=lists.needs_size_chart,
             needs_certificate=bool(part.certificates),
         )
-        view = view_of(found, self._clock(), demanded=blank, gaps=gaps)
+        view = view_of(found, self._clock(), demanded=blank, gaps=gaps, attributes=names)
         told = state.told if state.told.version else replace(state.told, version=str(view.snapshot.version))
         return self._pages.page(
             request,

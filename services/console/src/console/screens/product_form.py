@@ -1,7 +1,7 @@
 """The form of 商品詳細 as its page shows it, and what the page is told while it is open. Pure."""
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 from urllib.parse import urlencode
@@ -10,7 +10,7 @@ from starlette.datastructures import ImmutableMultiDict
 
 from console.errors import NoSuchPage
 from console.forms import product as forms
-from console.forms.attributes import AttributeInput, as_lines, choices_of, inputs, needed_certificates
+from console.forms.attributes import AttributeInput, Values, as_lines, choices_of, inputs, needed_certificates
 from console.forms.errors import FieldError, Wrong
 from console.forms.fields import UPSTREAM, texts_of
 from console.forms.meanwhile import Saved, changed_by_others, input_of, knowing, overtaken, renewed, values_of
@@ -36,8 +36,8 @@ _BLANK: Final = Words("blank", "空欄")
 class Told:
     """What an open page knows. `version`: of the product when its form was made.
 
-    `following`: its own actions whose end it does not know. `what`: what it says. `saved`: its own arrived; `shown`: its
-    renewed form shows what others changed, too; `changed`: others have changed what it does not show.
+    `following`: its own actions whose end it does not know. `what` it says: `saved`, its own has arrived; `shown`, its
+    renewed form has what others changed, too; `changed`, others have changed what it does not show.
     `is_due`: its form is to be asked for again, since all that it followed has ended.
     """
 
@@ -241,16 +241,22 @@ class AttributesPart:
     certificates: tuple[str, ...] = ()
 
 
-def attributes_part(state: FormState, lists: Lists, found: StoredProduct) -> AttributesPart:
-    """The category's attributes, with what is entered."""
+def attributes_part(state: FormState, lists: Lists, found: StoredProduct, names: Mapping[str, str]) -> AttributesPart:
+    """The category's attributes, with what is entered. `names`: of attributes by id, as far as they are known."""
     choices = {**choices_of(_snapshot(found).content.attributes), **state.entered.attributes}
     lines = state.entered.lines if state.entered.lines is not None else as_lines(state.was.attributes)
     if lists.fields is None:
         return AttributesPart(None, lines, ())
     known = {one.id for one in lists.fields}
-    unknown = tuple(one for one, values in choices.items() if values and one not in known)
+    unknown = tuple(_called(one, values, names) for one, values in choices.items() if values and one not in known)
     certificates = needed_certificates(lists.requirements, choices)
     return AttributesPart(inputs(lists.fields, choices), lines, unknown, certificates)
+
+
+def _called(attribute_id: str, values: Values, names: Mapping[str, str]) -> str:
+    """One that the category does not have: by its name, or by its id and the values that have a text of their own."""
+    texts = "、".join(name for _, name in values if name)
+    return names.get(attribute_id) or (f"{attribute_id}（{_short(texts)}）" if texts else attribute_id)
 
 
 def gaps_of(state: FormState, lists: Lists, part: AttributesPart, found: StoredProduct) -> tuple[str, ...]:

@@ -1,6 +1,7 @@
 """Category picker and brand search of 商品詳細: what TikTok Shop alone knows, and how far a picker is."""
 
 import asyncio
+from collections.abc import Collection
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
@@ -184,6 +185,12 @@ class ProductLists:
                 if lists.category_fault(category_id) is None:
                     lists = replace(lists, requirements=await self._publisher.requirements(shop_key, category_id))
         return lists
+
+    async def attribute_names(self, shop_key: str, ids: Collection[str], category_id: str) -> dict[str, str]:
+        """By id, as far as they can be had. The category is asked for where this process does not know them all."""
+        if any(one not in self._publisher.attribute_names for one in ids):
+            await self.of_category(shop_key, category_id)
+        return {one: name for one in ids if (name := self._publisher.attribute_names.get(one)) is not None}
 
     async def faults(self, shop_key: str, changes: EditChanges, lists: Lists, picking: Picking) -> Errors:
         """What nobody could sell with, by the name of its input; what cannot be found out now is no fault."""

@@ -1,6 +1,6 @@
 """One product as 商品詳細 shows it, without its form. Pure."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -88,11 +88,17 @@ class ProductView:
 
 
 def view_of(
-    found: StoredProduct, now: datetime, *, demanded: Sequence[str] = (), gaps: Sequence[str] | None = None
+    found: StoredProduct,
+    now: datetime,
+    *,
+    demanded: Sequence[str] = (),
+    gaps: Sequence[str] | None = None,
+    attributes: Mapping[str, str] | None = None,
 ) -> ProductView:
     """`demanded`: blank inputs that its category requires. Raises NoSuchPage for one not in the tool.
 
-    `gaps`: inputs that lack a value after what was entered; they count in place of what is stored.
+    `gaps`: inputs that lack a value after what was entered; they count in place of what is stored. `attributes`: names
+    of TikTok's attributes by their ids, as far as they are known.
     """
     snapshot = found.snapshot
     if snapshot is None:
@@ -109,7 +115,7 @@ def view_of(
     return ProductView(
         snapshot=snapshot,
         status=StatusName(snapshot.status),
-        causes=causes(found, now),
+        causes=causes(found, now, attributes),
         missing=tuple(name for name in _FIELDS if name in missing),
         others=tuple(name for name in _FIELDS if name not in missing),
         layers={name: _layers(name, found, snapshot, rows, is_missing=name in missing) for name in _FIELDS},
