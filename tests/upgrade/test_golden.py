@@ -19,6 +19,7 @@ from catalog.store.documents import product_document, tombstone_document
 from catalog.store.products import ProductStore, Stored, prepare
 from catalog.store.read_documents import read_product, read_tombstone
 from janitor.store import SweepStore
+from publisher.model import Later
 from publisher.store import Authorizations, Jobs, Listings
 from publisher.store.listing_documents import listing_of, pushed_fields
 from shopsync_contracts import TOPICS, new_event, parse
@@ -146,7 +147,7 @@ async def test_what_this_version_writes_keeps_what_a_later_one_has_added(stored)
     shop = DOCUMENTS["push_jobs"][0]["shop_key"]
     job = await jobs.claim(shop, owner="me/1", now=NOW, lease=timedelta(minutes=1))
     assert job is not None
-    await jobs.reschedule(job, now=NOW, due_at=NOW, attempts=1, waits=0, reported=None)
+    await jobs.reschedule(job, Later(NOW, attempts=1), NOW)
     known = await listings.get(DOCUMENTS["listings"][0]["_id"])
     assert known is not None
     await listings.record_push(known, [], review_due_at=NOW, now=NOW)

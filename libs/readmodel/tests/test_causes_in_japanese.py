@@ -31,8 +31,11 @@ REMEDIES = {code: remedy.do for code, remedy in BY_CODE.items()}
 def test_every_text_is_in_both_languages_and_no_japanese_one_names_a_command(words):
     assert words.english
     assert JAPANESE.search(words.japanese.replace("{", "項")) or words is cause_words.MISSING
-    assert "`" not in words.japanese
-    assert "shopsync" not in words.japanese
+    for text in (words.japanese, words.for_merchants):
+        assert "`" not in text
+        assert "shopsync" not in text
+    assert not JAPANESE.search(words.for_merchants)
+    assert not re.search(r"\([A-Z]{2}-\d", words.for_merchants)
 
 
 def test_what_a_report_says_to_operators_has_other_words_for_merchants():
@@ -116,6 +119,7 @@ SITUATIONS = {
     "due": job,
     "waits": lambda tool: job(tool, due_at=datetime(2090, 1, 1, tzinfo=UTC)),
     "parked": lambda tool: job(tool, due_at=datetime(9000, 1, 1, tzinfo=UTC), reported="authorization"),
+    "failed last": lambda tool: job(tool, trouble={"code": "network", "text": "no answer"}),
     "running": lambda tool: job(tool, owner="me", lease_until=datetime(2090, 1, 1, tzinfo=UTC)),
     "paused": paused,
     "in review": lambda tool: reviewed(tool, "pre_approved"),
@@ -141,6 +145,15 @@ async def test_every_cause_has_both_languages(tool, situation):
         assert "`" not in cause.do_ja, cause
         assert cause.what
         assert cause.do
+        # English for merchants has no names of members, commands and rules, and no moment with an offset.
+        english = f"{cause.who.plain} {cause.what_en} {cause.do_en}"
+        assert is_of_tiktok or not JAPANESE.search(english), cause
+        assert is_of_tiktok or not re.search(r"`|\([A-Z]{2}-\d|\+09:00|axes\.|attributes\.|_cm|[a-z]_[a-z]", english), (
+            cause
+        )
+        assert not re.search(r"[0-9]回", cause.what_ja), "counters of ours say nothing to a merchant"
+        # What stands beside the name of who acts says nothing twice.
+        assert "対応は不要" not in f"{cause.more_ja}" if cause.who is Actor.WAIT else cause.more_ja
 
 
 async def test_missing_values_name_field_and_place_in_japanese(tool):
@@ -202,6 +215,77 @@ async def test_a_code_of_tiktoks_stands_before_its_words(tool):
     await failed(tool, "12052104")
     [cause] = causes(await read_product(tool.database, "demo", "A-1"), datetime.now(UTC))
     assert cause.what_ja == "TikTok Shopの回答（12052104）：shop 'demo' fails: see `shopsync x`"
+
+
+@pytest.mark.parametrize(
+    ("review", "reasons", "japanese", "english"),
+    [
+        (
+            "deactivated",
+            ["PLATFORM_DEACTIVATED", "Prohibited goods"],
+            "TikTok Shopが商品の販売を停止しました：Prohibited goods",
+            "TikTok Shop has taken the listing off sale: Prohibited goods",
+        ),
+        (
+            "deactivated",
+            ["PLATFORM_DEACTIVATED"],
+            "TikTok Shopが商品の販売を停止しました",
+            "TikTok Shop has taken the listing off sale",
+        ),
+        ("frozen", [], "TikTok Shopが商品を凍結しました", "TikTok Shop has frozen the listing"),
+        (
+            "frozen",
+            ["counterfeit", "see the letter"],
+            "TikTok Shopが商品を凍結しました：counterfeit; see the letter",
+            "TikTok Shop has frozen the listing: counterfeit; see the letter",
+        ),
+        ("deactivated", ["SELLER_DEACTIVATED"], "Seller Centerで商品が非公開になっています", "The listing is hidden"),
+        (
+            "deleted",
+            [],
+            "Seller Centerで商品が削除されています。自動では作り直されません",
+            "the listing was deleted in Seller Center; it is not made again by itself",
+        ),
+    ],
+)
+async def test_states_of_tiktoks_are_told_in_words_with_its_reason(tool, review, reasons, japanese, english):
+    await reviewed(tool, review, reasons=[{"position": "status", "reason": one} for one in reasons])
+    [cause] = causes(await read_product(tool.database, "demo", "A-1"), datetime.now(UTC))
+    assert cause.what_ja == japanese
+    assert cause.what_en.lower().startswith(english.lower())
+    assert "Seller Center" in cause.do_ja or "自動連携" in cause.do_ja or "同期" in cause.do_ja
+
+
+async def test_a_value_that_is_not_accepted_is_to_be_corrected_not_entered(tool):
+    await ready(tool)
+    message = "weight out of range (package_weight_g: correct the package weight)"
+    await tool.failed(status="incomplete", code="12052006", message=message, missing=("package_weight_g",))
+    [cause] = causes(await read_product(tool.database, "demo", "A-1"), datetime.now(UTC))
+    assert cause.what_ja == "梱包重量：weight out of range（梱包重量を直してください）"
+    assert cause.what_en == "Package weight: weight out of range (correct the package weight)"
+    assert cause.do_ja == "商品詳細、または［一括入力・変更］で修正してください"
+    assert cause.do_en == "Correct it on the product's page or by a bulk edit"
+
+
+async def test_a_push_that_is_tried_again_says_what_failed_and_who_can_help(tool):
+    trouble = {"code": "image_network", "text": "https://a.example/1.jpg: ConnectError All connection attempts failed"}
+    now = datetime(2089, 12, 31, tzinfo=UTC)
+    await job(tool, due_at=datetime(2090, 1, 1, tzinfo=UTC), trouble=trouble)
+    why, waits = causes(await read_product(tool.database, "demo", "A-1"), now)
+    assert why.who is Actor.FUTURESHOP
+    assert why.what_ja == "前回は送信できませんでした。https://a.example/1.jpg：画像のサーバーに接続できませんでした"
+    assert why.what_en == "The last try failed: https://a.example/1.jpg: the server could not be reached"
+    assert "画像のアドレスを確認" in why.do_ja
+    assert (waits.what_ja, waits.more_ja) == ("2090年1月1日 9:00に自動で送信します", "")
+    assert (waits.what_en, waits.more_en) == ("It is sent by itself at 2090/01/01 09:00", "")
+
+
+def test_numbers_and_quotes_are_written_as_japanese_is():
+    assert in_japanese("description: has 12345 characters after cleaning, TikTok allows 10000") == (
+        "商品説明：整形後に12,345文字あります。TikTok Shopでは10,000文字までです"
+    )
+    text = "the axis name 'とても長い軸' has 30 characters, TikTok allows 20"
+    assert in_japanese(text) == "軸の名称「とても長い軸」は30文字あります。TikTok Shopでは20文字までです"
 
 
 # What the publisher writes

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from catalog.store.documents import product_document
-from publisher.model import Intent, Listing, OutboxEntry
+from publisher.model import Intent, Later, Listing, OutboxEntry
 from publisher.store import Jobs, Listings
 from shopsync_contracts import new_event
 from shopsync_contracts.events import ProductSnapshot, PushRequested, UpstreamProduct
@@ -127,10 +127,12 @@ async def test_jobs_and_listings_read_as_the_publisher_writes_them(tool):
     assert claimed is not None
     stored = tool.database["push_jobs"]
     assert read_job(await stored.find_one({})).state(tool.at(0.5)) == "running"
-    await jobs.reschedule(claimed, now=tool.at(1), due_at=tool.at(9), attempts=3, waits=2, reported="authorization")
+    later = Later(tool.at(9), attempts=3, waits=2, reported="authorization", trouble=("image_timeout", "no answer"))
+    await jobs.reschedule(claimed, later, tool.at(1))
     job = read_job(await stored.find_one({}))
     assert (job.reason, job.requested_at, job.due_at) == ("auto", tool.at(0), tool.at(9))
     assert (job.attempts, job.waits, job.reported) == (3, 2, "authorization")
+    assert job.trouble == ("image_timeout", "no answer")
     assert (job.state(tool.at(1)), job.state(tool.at(9))) == ("waiting", "due")
 
     listing = Listing("demo", "A-1", tiktok_product_id="T1", pushed_content_version=4)

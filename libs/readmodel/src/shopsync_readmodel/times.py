@@ -15,6 +15,11 @@ def is_ahead(moment: datetime | None, now: datetime) -> bool:
     return moment is not None and moment > now
 
 
+def show_time_en(moment: datetime | None) -> str:
+    """`2026/11/23 09:05`, for merchants, as the console writes it; a dash for None."""
+    return "–" if moment is None else moment.astimezone(JST).strftime("%Y/%m/%d %H:%M")
+
+
 def show_time_ja(moment: datetime | None) -> str:
     """`2026年11月23日 9:05`, for merchants; a dash for None."""
     if moment is None:

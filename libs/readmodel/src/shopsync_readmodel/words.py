@@ -1,17 +1,33 @@
-"""A text in two languages: English for operators, Japanese for merchants. Pure."""
+"""A text in two languages: Japanese for merchants, English for operators and, where it differs, merchants. Pure."""
 
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Self
 
+_RULES = re.compile(r" \([A-Z]{2}-\d+(?:, [A-Z]{2}-\d+)*\)")
+_NOTHING = re.compile(r"^nothing(?=[:,]|$)")
+_A_WORD = re.compile(r"[a-z]+(?:[ ,]|: |$)")
+
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """The same said twice. Words of futureshop and TikTok Shop are the same in both."""
+    """The same said twice. Words of futureshop and TikTok Shop are the same in both.
+
+    `plain`: English for merchants, where operators are told more: names of members, commands, codes.
+    """
 
     english: str
     japanese: str
+    plain: str = ""
+
+    @property
+    def for_merchants(self) -> str:
+        """Their English, as a sentence; what is quoted stays as it is."""
+        if self.english == self.japanese:
+            return self.english
+        text = _NOTHING.sub("nothing to do", _plain(self))
+        return f"{text[0].upper()}{text[1:]}" if _A_WORD.match(text) else text
 
     @classmethod
     def same(cls, text: str) -> Self:
@@ -23,11 +39,20 @@ class Words:
         return Words(
             self.english.format(**{name: _in(value, "english") for name, value in values.items()}),
             self.japanese.format(**{name: _in(value, "japanese") for name, value in values.items()}),
+            _plain(self).format(
+                **{name: _plain(value) if isinstance(value, Words) else value for name, value in values.items()}
+            ),
         )
 
 
 def _in(value: object, language: str) -> object:
     return getattr(value, language) if isinstance(value, Words) else value
+
+
+def _plain(words: Words) -> str:
+    """Numbers of rules are for operators; what is quoted has none of ours."""
+    is_quoted = words.english == words.japanese
+    return words.plain or (words.english if is_quoted else _RULES.sub("", words.english))
 
 
 class Sentences:

@@ -339,8 +339,8 @@ async def test_a_sync_says_where_its_products_ended_and_why(world, actions, serv
     world.client.cookies.set("console_language", "en")
     english = await world.client.get(f"/actions/{one}")
     world.client.cookies.set("console_language", "ja")
-    assert "Ended in 不足項目あり (incomplete): 6" in english.text
-    assert "素材 is required by the category → enter it in 商品詳細" in english.text
+    assert "Ended in Incomplete: 6" in english.text
+    assert "素材 is required by the category → Enter it on the product&#39;s page" in english.text
     history = await world.client.get("/history/syncs")
     assert "送信時に不足項目あり 6" in history.text
     assert "送信できなかった商品と理由を見る" in history.text

@@ -358,11 +358,11 @@ async def test_english_is_there_too(world, tool):
     world.client.cookies.set("console_language", "en")
     page = await opened(world)
     assert "Missing values" in page.text
-    assert "category_id: blank" in page.text
+    assert "Category: blank" in page.text
     await world.database["push_pauses"].insert_one({"_id": "demo", "paused": True, "set_at": tool.at(1)})
     await tool.switched(on=True, minute=2)
     page = await opened(world)
-    assert "Ask whoever runs this service" in page.text
+    assert "Please ask the operator" in page.text
     assert "shopsync shops" not in page.text
 
 

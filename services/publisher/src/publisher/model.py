@@ -182,6 +182,17 @@ class Job:
 
 
 @dataclass(frozen=True, slots=True)
+class Later:
+    """When a job goes on, and what is kept of it until then. `trouble`: code and text of the try that just failed."""
+
+    due_at: datetime
+    attempts: int
+    waits: int = 0
+    reported: str | None = None
+    trouble: tuple[str, str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class ShopState:
     """The shop's authorisation. `ended`, `blocked`: (code, text) of TikTok's refusal of the whole shop."""
 

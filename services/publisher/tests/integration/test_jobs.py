@@ -1,10 +1,12 @@
 import asyncio
 from collections import Counter
+from dataclasses import replace
 from datetime import timedelta
 from uuid import uuid4
 
 import pytest_asyncio
 
+from publisher.model import Later
 from publisher.store import Jobs
 from shopsync_contracts import new_event
 from shopsync_contracts.events import PushRequested
@@ -33,8 +35,7 @@ async def claim(jobs, now, shop="demo"):
 
 
 def later(jobs, job, now, **changes):
-    given = {"now": now, "due_at": now + timedelta(hours=1), "attempts": 2, "waits": 0, "reported": None}
-    return jobs.reschedule(job, **{**given, **changes})
+    return jobs.reschedule(job, replace(Later(now + timedelta(hours=1), attempts=2), **changes), now)
 
 
 async def test_one_claim_per_product_across_workers(jobs, now):

@@ -412,6 +412,19 @@ class TestManyFailures:
         assert event["will_retry_at"] is not None
         assert demo.events("push.succeeded")
 
+    async def test_what_waits_for_the_next_try_says_why_the_last_one_failed(self, demo):
+        """The report comes after several tries only; meanwhile 商品詳細 has it from the job."""
+        await demo.store()
+        demo.sandbox.faults.add(Fault("error", operation="create*", times=3))
+        await demo.command("A-100")
+
+        async def failed_once():
+            job = await demo.database["push_jobs"].find_one({"trouble": {"$ne": None}})
+            return job and (job["trouble"]["code"], bool(job["trouble"]["text"]))
+
+        assert await eventually(failed_once)
+        await eventually(lambda: demo.events("push.succeeded"))
+
 
 async def test_unknown_shop_is_refused_by_name(world):
     await world.command("A-100", shop_key="nobody")

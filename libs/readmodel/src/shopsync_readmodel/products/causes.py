@@ -8,12 +8,12 @@ from shopsync_contracts.events import ProductSnapshot
 from shopsync_readmodel.actors import Actor, Cause
 from shopsync_readmodel.products import cause_words as say
 from shopsync_readmodel.products.missing_values import missing_value
-from shopsync_readmodel.products.own_words import in_japanese, suggestion_in_japanese
+from shopsync_readmodel.products.own_words import reason_of_state, reported, suggestion_in_japanese
 from shopsync_readmodel.products.product import StoredProduct
 from shopsync_readmodel.products.remedies import BY_CODE
 from shopsync_readmodel.products.sale import Sale, sale_of
 from shopsync_readmodel.stored.held import HeldMessage
-from shopsync_readmodel.times import show_time, show_time_ja
+from shopsync_readmodel.times import show_time, show_time_en, show_time_ja
 from shopsync_readmodel.words import Words
 from shopsync_runtime.wording import counted
 
@@ -45,18 +45,13 @@ def _causes(found: StoredProduct, now: datetime, attributes: Mapping[str, str] |
 
 
 def _held(held: HeldMessage, *, is_there: bool) -> Cause:
-    kind = Words(held.what, say.HELD_KINDS.get(held.event_type or "", say.HELD_OTHER))
+    kind = Words(held.what, *say.HELD_KINDS.get(held.event_type or "", say.HELD_OTHER))
     what = say.HELD.fill(what=kind, whom=say.ITS_SKU if is_there else say.THE_PRODUCT)
     return Cause.of(Actor.WAIT, what, say.HELD_DO)
 
 
 def _moment(at: datetime | None) -> Words:
-    return Words(show_time(at), show_time_ja(at))
-
-
-def _reported(text: str) -> Words:
-    """A report's text: TikTok's words as they are, the publisher's own in Japanese too."""
-    return Words(text, in_japanese(text))
+    return Words(show_time(at), show_time_ja(at), show_time_en(at))
 
 
 # By 状態
@@ -65,10 +60,12 @@ def _reported(text: str) -> Words:
 def _by_status(found: StoredProduct, snapshot: ProductSnapshot, now: datetime) -> Iterator[Cause]:
     match snapshot.status:
         case "pending":
+            if snapshot.sync_enabled:
+                yield from _last_try(found)
             yield _pending(found, snapshot, now)
         case "warehouse_missing":
             text = snapshot.error.message if snapshot.error is not None else say.NO_WAREHOUSE
-            yield Cause.of(Actor.SELLER_CENTER, _reported(text), say.SET_UP_WAREHOUSE)
+            yield Cause.of(Actor.SELLER_CENTER, reported(text), say.SET_UP_WAREHOUSE)
         case "sync_error":
             yield from _sync_error(found, snapshot, now)
         case "in_review" if snapshot.error is not None:
@@ -105,12 +102,20 @@ def _pending(found: StoredProduct, snapshot: ProductSnapshot, now: datetime) -> 
     return Cause.of(Actor.WAIT, say.NOT_SENT, say.SYNCS_BY_ITSELF.fill(when=when))
 
 
+def _last_try(found: StoredProduct) -> Iterator[Cause]:
+    """Why a push that is tried again did not go through; the product's own error comes after several tries."""
+    if found.job is None or found.job.trouble is None:
+        return
+    code, text = found.job.trouble
+    yield _remedied(found, code, say.LAST_TRY.fill(text=_answer(code, text)), Actor.WAIT, say.TRIED_AGAIN)
+
+
 def _job(found: StoredProduct, now: datetime) -> tuple[Words, Words]:
     job = found.job
     if job is None:
         return say.NO_PUSH, say.NOTHING
     attempts, waits = counted(job.attempts, "failed attempt"), counted(job.waits, "wait")
-    tries = say.TRIES.fill(attempts=attempts, waits=waits, failed=job.attempts, waited=job.waits)
+    tries = say.TRIES.format(attempts=attempts, waits=waits)
     match job.state(now):
         case "running":
             return say.RUNNING.fill(tries=tries), say.NOTHING
@@ -125,25 +130,34 @@ def _job(found: StoredProduct, now: datetime) -> tuple[Words, Words]:
 def _sync_error(found: StoredProduct, snapshot: ProductSnapshot, now: datetime) -> Iterator[Cause]:
     error = snapshot.error
     code = error.code if error is not None else ""
-    what = Words(say.SEND_FAILED, say.SEND_FAILED_JA)
-    if error is not None:
-        what = Words(f"{code}: {error.message}", _told(code, error.message))
-    if code in BY_CODE:
-        remedy = BY_CODE[code]
-        do = remedy.do.fill(shop_key=shlex.quote(found.shop_key))
-        yield Cause.of(remedy.who, what if remedy.told is None else Words(what.english, remedy.told), do)
-    elif found.job is None:
-        yield Cause.of(Actor.TOOL, what, say.CORRECT)
+    what = Words(say.SEND_FAILED, say.SEND_FAILED_JA) if error is None else _answer(code, error.message)
+    if found.job is None:
+        yield _remedied(found, code, what, Actor.TOOL, say.CORRECT)
     else:
-        yield Cause.of(Actor.WAIT, what, say.TRIED_AGAIN)
+        yield _remedied(found, code, what, Actor.WAIT, say.TRIED_AGAIN)
     if found.job is not None:
         yield Cause.of(Actor.WAIT, *_job(found, now))
 
 
-def _told(code: str, message: str) -> str:
+def _remedied(found: StoredProduct, code: str, what: Words, who: Actor, do: Words) -> Cause:
+    """With what helps against this code; `who` and `do` for one that has no remedy of its own."""
+    if code not in BY_CODE:
+        return Cause.of(who, what, do)
+    remedy = BY_CODE[code]
+    told = what if remedy.told is None else Words(what.english, remedy.told, say.OUR_SIDE)
+    return Cause.of(remedy.who, told, remedy.do.fill(shop_key=shlex.quote(found.shop_key)))
+
+
+def _answer(code: str, message: str) -> Words:
     """Codes of TikTok's are numbers: then what it said stands under its name."""
-    text = in_japanese(message)
-    return say.OF_TIKTOK.format(code=code, text=text) if code.isdecimal() else text
+    if code in _STATES:
+        reason = reason_of_state(message)
+        why = say.WHY.fill(reason=reason) if reason else ""
+        return _STATES[code].fill(code=code, text=message, why=why)
+    return (say.OF_TIKTOK if code.isdecimal() else say.OF_US).fill(code=code, text=reported(message))
+
+
+_STATES = {"frozen": say.FROZEN, "deactivated": say.TAKEN_OFF, "platform_deactivated": say.TAKEN_OFF}
 
 
 def _rejected(snapshot: ProductSnapshot) -> Iterator[Cause]:
@@ -151,11 +165,15 @@ def _rejected(snapshot: ProductSnapshot) -> Iterator[Cause]:
     reasons = [one for one in (error.reasons if error is not None else ()) if one.reason]
     if not reasons:
         text = error.message if error is not None else "TikTok's review rejected the product"
-        yield Cause.of(Actor.SELLER_CENTER, _reported(text), say.LOOK_THERE)
+        yield Cause.of(Actor.SELLER_CENTER, reported(text), say.LOOK_THERE)
     for one in reasons:
         text = f"{one.position}: {one.reason}" if one.position else one.reason
-        do = Words(one.suggestion, suggestion_in_japanese(one.suggestion)) if one.suggestion else say.LOOK_THERE
+        do = _suggested(one.suggestion) if one.suggestion else say.LOOK_THERE
         yield Cause.of(Actor.SELLER_CENTER, Words.same(text), do)
+
+
+def _suggested(text: str) -> Words:
+    return Words(text, suggestion_in_japanese(text), text)
 
 
 # Whatever the 状態

@@ -4,33 +4,35 @@ import re
 from collections.abc import Mapping
 from typing import Final
 
+from shopsync_readmodel.words import Words
+
 _NAMES: Final = {
-    "name": "商品名",
-    "description": "商品説明",
-    "images": "商品画像",
-    "price": "価格",
-    "category_id": "カテゴリー",
-    "brand_id": "ブランド",
-    "package_weight_g": "梱包重量",
-    "package_dimensions_cm": "梱包サイズ",
-    "package_dimensions_cm.length": "梱包サイズ（長さ）",
-    "package_dimensions_cm.width": "梱包サイズ（幅）",
-    "package_dimensions_cm.height": "梱包サイズ（高さ）",
-    "attributes": "商品属性",
-    "size_chart_image": "サイズ表の画像",
-    "stock": "在庫数",
-    "skus": "SKU",
-    "axes": "バリエーション",
-    "axes.vertical": "縦軸の名称",
-    "axes.horizontal": "横軸の名称",
-    "jan_code": "JANコード",
+    "name": ("商品名", "Name"),
+    "description": ("商品説明", "Description"),
+    "images": ("商品画像", "Images"),
+    "price": ("価格", "Price"),
+    "category_id": ("カテゴリー", "Category"),
+    "brand_id": ("ブランド", "Brand"),
+    "package_weight_g": ("梱包重量", "Package weight"),
+    "package_dimensions_cm": ("梱包サイズ", "Package size"),
+    "package_dimensions_cm.length": ("梱包サイズ（長さ）", "Package size (length)"),
+    "package_dimensions_cm.width": ("梱包サイズ（幅）", "Package size (width)"),
+    "package_dimensions_cm.height": ("梱包サイズ（高さ）", "Package size (height)"),
+    "attributes": ("商品属性", "Attributes"),
+    "size_chart_image": ("サイズ表の画像", "Size chart image"),
+    "stock": ("在庫数", "Stock"),
+    "skus": ("SKU", "SKUs"),
+    "axes": ("バリエーション", "Variations"),
+    "axes.vertical": ("縦軸の名称", "Name of the vertical axis"),
+    "axes.horizontal": ("横軸の名称", "Name of the horizontal axis"),
+    "jan_code": ("JANコード", "JAN"),
 }
 _OF_SKU: Final = {
-    "vertical_name": "縦軸の選択肢名",
-    "horizontal_name": "横軸の選択肢名",
-    "price": "価格",
-    "stock": "在庫数",
-    "jan_code": "JANコード",
+    "vertical_name": ("縦軸の選択肢名", "choice on the vertical axis"),
+    "horizontal_name": ("横軸の選択肢名", "choice on the horizontal axis"),
+    "price": ("価格", "price"),
+    "stock": ("在庫数", "stock"),
+    "jan_code": ("JANコード", "JAN"),
 }
 _SKU: Final = re.compile(r"skus\[([^/\]]*)/([^\]]*)\](?:\.(\w+))?")
 
@@ -40,20 +42,33 @@ def sku_number(vertical_no: str, horizontal_no: str) -> str:
     return "-".join(filter(None, (vertical_no, horizontal_no)))
 
 
-def field_in_japanese(path: str, attributes: Mapping[str, str] | None = None) -> str:
-    """The name of a field by its path in the snapshot, as in `missing`; an unknown one as it is.
+def field_in_japanese(path: str) -> str:
+    """The name of a field by its path in the snapshot, as in `missing`; an unknown one as it is."""
+    return field_name(path).japanese
+
+
+def field_in_english(path: str) -> str:
+    """The same on the English page."""
+    return field_name(path).plain
+
+
+def field_name(path: str, attributes: Mapping[str, str] | None = None) -> Words:
+    """The path for operators, its names for merchants.
 
     `attributes`: names of TikTok's attributes by their ids, as far as they are known.
     """
     if path in _NAMES:
-        return _NAMES[path]
+        return Words(path, *_NAMES[path])
     if path.startswith("attributes."):
         one = path.removeprefix("attributes.")
         name = (attributes or {}).get(one)
-        return f"商品属性（{one}）" if name is None else f"商品属性「{name}」"
+        if name is None:
+            return Words(path, f"商品属性（{one}）", f"Attribute {one}")
+        return Words(path, f"商品属性「{name}」", f"Attribute {name}")
     sku = _SKU.fullmatch(path)
     if sku is None:
-        return path
+        return Words(path, path, path)
     number = sku_number(sku[1], sku[2])
-    member = _OF_SKU.get(sku[3] or "", sku[3] or "")
-    return "".join((f"SKU {number}" if number else "SKU", f"の{member}" if member else ""))
+    japanese, english = _OF_SKU.get(sku[3] or "", (sku[3] or "",) * 2)
+    name = f"SKU {number}" if number else "SKU"
+    return Words(path, f"{name}の{japanese}" if japanese else name, f"{name}: {english}" if english else name)

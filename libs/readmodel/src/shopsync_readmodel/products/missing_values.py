@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from shopsync_contracts.events import ProductSnapshot, SnapshotError, SnapshotSku
 from shopsync_readmodel.actors import Actor, Cause
 from shopsync_readmodel.products import cause_words as say
-from shopsync_readmodel.products.field_names import field_in_japanese, sku_number
-from shopsync_readmodel.products.own_words import in_japanese
+from shopsync_readmodel.products.field_names import field_name, sku_number
+from shopsync_readmodel.products.own_words import in_japanese, in_plain_english, reported
 from shopsync_readmodel.products.product import StoredProduct
 from shopsync_readmodel.stored.layers import UPSTREAM_FIELDS, SkuNo
 from shopsync_readmodel.words import Words
@@ -30,17 +30,32 @@ def missing_value(
     if who is Actor.FUTURESHOP and root not in UPSTREAM_FIELDS:
         place = say.PRICE_IN_FUTURESHOP if name.endswith(".price") else say.IN_FUTURESHOP
     if who is Actor.TOOL or root in snapshot.edited_fields:
-        who, place = Actor.TOOL, say.ENTER_IN_PRODUCT if root in _ONE_BY_ONE else say.ENTER
+        who, place = Actor.TOOL, _PLACES[_has_value(name, root, snapshot), root in _ONE_BY_ONE]
     elif snapshot.removed_upstream is not None and root in UPSTREAM_FIELDS:
         who, place = Actor.TOOL, say.ENTER_HERE
     if is_stock:
         place = say.ENTER_STOCK
     fault = _what_is_missing(name, found, snapshot)
-    known = (attributes or {}).get(name.removeprefix("attributes."))
-    field = f"attribute {known}" if known is not None and root == "attributes" else name
-    return Cause.of(
-        who, say.MISSING.fill(field=field, field_ja=field_in_japanese(name, attributes), fault=fault), place
-    )
+    return Cause.of(who, say.MISSING.fill(field=field_name(name, attributes), fault=fault), place)
+
+
+_PLACES = {
+    (False, False): say.ENTER,
+    (False, True): say.ENTER_IN_PRODUCT,
+    (True, False): say.CORRECT_IT,
+    (True, True): say.CORRECT_IN_PRODUCT,
+}
+"""By whether there is a value that is not accepted, and whether only the product's page has an input for it."""
+
+
+def _has_value(name: str, root: str, snapshot: ProductSnapshot) -> bool:
+    content = snapshot.content
+    if root == "attributes":
+        return any(name in {root, f"{root}.{one.id}"} for one in content.attributes)
+    if root == "package_dimensions_cm":
+        size = content.package_dimensions_cm
+        return size is not None and all((size.length, size.width, size.height))
+    return bool(getattr(content, root, None))
 
 
 def _what_is_missing(name: str, found: StoredProduct, snapshot: ProductSnapshot) -> Words:
@@ -66,8 +81,8 @@ def _refusal(name: str, error: SnapshotError | None) -> Words:
         return say.REFUSED
     own = [part.removeprefix(f"{name}: ") for part in error.message.split("; ") if part.startswith(f"{name}: ")]
     if not own:
-        return Words(error.message, in_japanese(error.message))
-    return Words("; ".join(own), "。".join(map(in_japanese, own)))
+        return reported(error.message)
+    return Words("; ".join(own), "。".join(map(in_japanese, own)), "; ".join(map(in_plain_english, own)))
 
 
 def _without_stock(found: StoredProduct, snapshot: ProductSnapshot) -> Words:
@@ -80,7 +95,11 @@ def _without_stock(found: StoredProduct, snapshot: ProductSnapshot) -> Words:
     told = [words.fill(skus=skus) for words, skus in ((say.NONE_FOR, blank), (say.ZERO_FOR, zero)) if skus is not None]
     if not told:
         return say.NONE_FOR.fill(skus=say.A_SKU)
-    return Words("; ".join(one.english for one in told), "。".join(one.japanese for one in told))
+    return Words(
+        "; ".join(one.english for one in told),
+        "。".join(one.japanese for one in told),
+        "; ".join(one.plain for one in told),
+    )
 
 
 def _is_sent(found: StoredProduct, number: SkuNo) -> bool:
@@ -91,7 +110,11 @@ def _is_sent(found: StoredProduct, number: SkuNo) -> bool:
 def _sku_without_number(sku: SnapshotSku) -> Words:
     """在庫有り: futureshop sells it without counting (ST-7)."""
     number = _sku(sku.vertical_no, sku.horizontal_no)
-    return Words("{sku} (在庫有り)", "{sku}（在庫有り）").fill(sku=number) if sku.stock_unmanaged else number
+    return (
+        Words("{sku} (在庫有り)", "{sku}（在庫有り）", "{sku} (in stock, without a number)").fill(sku=number)
+        if sku.stock_unmanaged
+        else number
+    )
 
 
 def _sku(vertical: str, horizontal: str) -> Words:
@@ -107,4 +130,5 @@ def _few(skus: list[Words]) -> Words | None:
     return Words(
         ", ".join(sku.english for sku in skus[:5]) + (f" and {more} more" if more > 0 else ""),
         "、".join(sku.japanese for sku in skus[:5]) + (f"ほか{more}件" if more > 0 else ""),
+        ", ".join(sku.plain or sku.english for sku in skus[:5]) + (f" and {more} more" if more > 0 else ""),
     )

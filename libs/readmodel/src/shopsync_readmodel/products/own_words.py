@@ -1,4 +1,4 @@
-"""The publisher's own sentences in Japanese. TikTok's and futureshop's words, unknown here, stay word for word. Pure.
+"""The publisher's own sentences for merchants. TikTok's and futureshop's words, unknown here, stay word for word. Pure.
 
 A report has one text, in English: what the check before sending found, or TikTok's words followed by our advice.
 """
@@ -6,8 +6,10 @@ A report has one text, in English: what the check before sending found, or TikTo
 import re
 from typing import Final
 
-from shopsync_readmodel.products.field_names import field_in_japanese
+from shopsync_readmodel.products.field_names import field_name
+from shopsync_readmodel.words import Words
 
+_NO_CONNECTION: Final = r"(https?://\S+): [A-Z]\w*(?:Error|Timeout|Exception)\b.*"
 _FIRST: Final = "TikTok Shopで使えない文字を除くと、"
 _SENTENCES: Final = (
     # the check before sending
@@ -87,6 +89,7 @@ _SENTENCES: Final = (
     ),
     (r"(.+): the server answers (\d+)", "{0}：画像のサーバーが{1}を返しました"),
     (r"(.+): no whole answer in (\S+) s", "{0}：{1}秒以内に画像を取得できませんでした"),
+    (_NO_CONNECTION, "{0}：画像のサーバーに接続できませんでした"),
     (r"(.+): more than (\d+) redirects", "{0}：転送が{1}回を超えました"),
     (r"(.+): the file is over (\d+) bytes", "{0}：ファイルが{1}バイトを超えています"),
     (r"(.+): no absolute http\(s\) address", "{0}：http(s)で始まるアドレスではありません"),
@@ -218,30 +221,77 @@ ADVICE: Final = {
 }
 """Our advice after TikTok's words, as the publisher gives it."""
 
-_KNOWN: Final = tuple((re.compile(pattern, re.DOTALL), japanese) for pattern, japanese in _SENTENCES)
+_GROUP: Final = re.compile(r"\((?!\?)([^()]*)\)")
+_QUOTED: Final = re.compile(r"(['\"])(.*)\1", re.DOTALL)
+_KNOWN: Final = tuple(
+    (re.compile(pattern, re.DOTALL), tuple(group == r"\d+" for group in _GROUP.findall(pattern)), japanese)
+    for pattern, japanese in _SENTENCES
+)
 _FIELD_FIRST: Final = re.compile(
-    r"((?:name|description|images|size_chart_image|axes|skus|attributes)\S*): (.+)", re.DOTALL
+    r"((?:name|description|images|size_chart_image|axes|skus|attributes)[^\s:]*): (.+)", re.DOTALL
 )
 _ADVICE_LAST: Final = re.compile(r"(.*) \((\S+)(?: (\S+))?: (.+)\)", re.DOTALL)
+_OF_STATE: Final = re.compile(
+    r"TikTok(?: Shop)? has (?:frozen the listing|taken the listing off sale)(?:[:;] see Seller Center|: )?"
+)
+_RAW_STATES: Final = {"PLATFORM_DEACTIVATED", "SELLER_DEACTIVATED", "FREEZE", "DELETED"}
 _FORM: Final = re.compile(r"TikTok Shop finds (\S+) missing or of a wrong form")
+
+
+def reported(text: str) -> Words:
+    """A report's text: TikTok's words as they are, the publisher's own for merchants too."""
+    return Words(text, in_japanese(text), in_plain_english(text))
 
 
 def in_japanese(text: str) -> str:
     """What is ours in the text; the whole as it is when nothing of it is known."""
     if (led := _FIELD_FIRST.fullmatch(text)) is not None and (rest := in_japanese(led[2])) != led[2]:
-        return f"{field_in_japanese(led[1])}：{rest}"
-    for pattern, japanese in _KNOWN:
+        return f"{field_name(led[1]).japanese}：{rest}"
+    for pattern, are_numbers, japanese in _KNOWN:
         if (found := pattern.fullmatch(text)) is not None:
-            return japanese.format(*found.groups())
+            groups = zip(found.groups(), are_numbers, strict=True)
+            return japanese.format(*(_shown(group, is_number=is_number) for group, is_number in groups))
     if (advised := _ADVICE_LAST.fullmatch(text)) is not None and (advice := _advice(advised[4])) is not None:
-        value = f" {advised[3]}" if advised[3] else ""
-        return f"{advised[1]}（{field_in_japanese(advised[2])}{value}：{advice}）"
+        named = _named(field_name(advised[2]).japanese, advised[3], advice, "：")
+        return f"{advised[1]}（{named}{advice}）"
     return text
+
+
+def in_plain_english(text: str) -> str:
+    """The text with names of fields in place of their paths, and of errors of the network."""
+    if (found := re.fullmatch(_NO_CONNECTION, text, re.DOTALL)) is not None:
+        return f"{found[1]}: the server could not be reached"
+    if (led := _FIELD_FIRST.fullmatch(text)) is not None and in_japanese(led[2]) != led[2]:
+        return f"{field_name(led[1]).plain}: {in_plain_english(led[2])}"
+    if (advised := _ADVICE_LAST.fullmatch(text)) is not None and _advice(advised[4]) is not None:
+        named = _named(field_name(advised[2]).plain, advised[3], advised[4], ": ")
+        return f"{advised[1]} ({named}{advised[4]})"
+    return text
+
+
+def reason_of_state(text: str) -> str:
+    """TikTok's reason for a freeze or the end of a sale: without its name of the state and our own words."""
+    return "; ".join(part for part in _OF_STATE.sub("", text).split("; ") if part and part not in _RAW_STATES)
 
 
 def suggestion_in_japanese(text: str) -> str:
     """TikTok's suggestion with ours below it, line by line."""
     return "\n".join(ADVICE.get(line, line) for line in text.split("\n"))
+
+
+def _named(name: str, value: str | None, advice: str, then: str) -> str:
+    """The field before its advice, unless that names it."""
+    if value:
+        return f"{name} {value}{then}"
+    return "" if name.lower() in advice.lower() else f"{name}{then}"
+
+
+def _shown(group: str, *, is_number: bool) -> str:
+    """What the publisher quotes, and its numbers, as Japanese is written."""
+    if is_number:
+        return f"{int(group):,}"
+    quoted = _QUOTED.fullmatch(group)
+    return group if quoted is None else f"「{quoted[2]}」"
 
 
 def _advice(text: str) -> str | None:

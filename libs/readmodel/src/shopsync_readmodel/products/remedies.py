@@ -20,17 +20,34 @@ class Remedy:
 
 
 _CONTACT = "運営担当者にご連絡ください"
+_ASK = "please ask the operator"
 _AUTHORISE = Remedy(
     Actor.TOOL,
     Words(
         "authorise the shop at TikTok Shop again (TikTok Shop認証), then sync",
         "「TikTok Shop認証」でもう一度認証し、［同期］を押してください",
+        "authorise the shop at TikTok Shop again, then press Sync",
     ),
 )
-_SEE = Remedy(Actor.SELLER_CENTER, Words("look at the listing there", "Seller Centerで商品を確認してください"))
+_SEE = Remedy(
+    Actor.SELLER_CENTER,
+    Words("look at the listing there", "Seller Centerで理由を確認してください", "look for the reason there"),
+)
+_SEE_AND_CORRECT = Remedy(
+    Actor.SELLER_CENTER,
+    Words(
+        "look at the listing there",
+        "Seller Centerで理由を確認し、商品を修正して［同期］を押してください",
+        "look for the reason there, correct the product, then press Sync",
+    ),
+)
 _SERVE_IMAGES = Remedy(
     Actor.FUTURESHOP,
-    Words("make the images reachable from outside", "商品画像を外部から見られるようにしてください"),
+    Words(
+        "make the images reachable from outside",
+        "画像のアドレスを確認し、インターネットから見られるようにしてください（この画面で別の画像を指定することもできます）",
+        "check the image's address and make it reachable from the internet, or enter another image here",
+    ),
 )
 _OTHER_IMAGE = Remedy(
     Actor.FUTURESHOP,
@@ -44,12 +61,13 @@ _RESTORE = Remedy(
     Words(
         "restore the listing there, or switch 連携対象 OFF in the tool",
         "Seller Centerで商品を復元するか、連携対象をOFFにしてください",
+        "restore the listing there, or switch the product OFF here",
     ),
 )
 
 
 def _operator(english: str, told: str) -> Remedy:
-    return Remedy(Actor.OPERATOR, Words(english, f"{_CONTACT}（「{told}」とお伝えください）"), told)
+    return Remedy(Actor.OPERATOR, Words(english, f"{_CONTACT}（「{told}」とお伝えください）", _ASK), told)
 
 
 BY_CODE: Final = {
@@ -83,8 +101,8 @@ BY_CODE: Final = {
     "image_broken": _OTHER_IMAGE,
     "image_too_large": _OTHER_IMAGE,
     "frozen": _SEE,
-    "deactivated": _SEE,
-    "platform_deactivated": _SEE,
+    "deactivated": _SEE_AND_CORRECT,
+    "platform_deactivated": _SEE_AND_CORRECT,
     "deleted": _RESTORE,
     "deleted_in_seller_center": _RESTORE,
 }

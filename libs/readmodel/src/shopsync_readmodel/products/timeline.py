@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from shopsync_readmodel.products.field_names import field_in_japanese
+from shopsync_readmodel.products.field_names import field_name
 from shopsync_readmodel.products.product import StoredProduct
 from shopsync_readmodel.stored.layers import TOOL_FIELDS, UPSTREAM_FIELDS, Stamped
 from shopsync_readmodel.words import Words
@@ -23,9 +23,9 @@ class Happening:
 _ORDER: Final = {name: place for place, name in enumerate((*UPSTREAM_FIELDS, *TOOL_FIELDS, "stock"))}
 _IMPORTED: Final = Words("values taken from futureshop", "futureshopの値を取り込みました")
 _GONE: Final = Words("proven to be gone from futureshop", "futureshopから削除されたことを確認しました")
-_EDITED: Final = Words("edited: {fields}", "編集しました：{fields_ja}")
-_ON: Final = Words("連携対象 switched ON", "連携対象をONにしました")
-_OFF: Final = Words("連携対象 switched OFF", "連携対象をOFFにしました")
+_EDITED: Final = Words("edited: {fields}", "編集しました：{fields}")
+_ON: Final = Words("連携対象 switched ON", "連携対象をONにしました", "switched ON")
+_OFF: Final = Words("連携対象 switched OFF", "連携対象をOFFにしました", "switched OFF")
 _PUSHED: Final = Words("accepted by TikTok Shop", "TikTok Shopへ送信しました")
 _REQUESTED: Final = Words("a push was asked for", "TikTok Shopへの送信を受け付けました")
 _BORN: Final = Words("an earlier product of this number was deleted", "同じ商品番号の以前の商品を削除しました")
@@ -74,5 +74,11 @@ def _edits(found: StoredProduct) -> Iterator[Happening]:
             together[stamp.at].append(name)
     for at, entered in together.items():
         names = sorted(entered, key=lambda name: _ORDER.get(name, len(_ORDER)))
-        what = _EDITED.fill(fields=", ".join(names), fields_ja="、".join(map(field_in_japanese, names)))
+        called = [field_name(name) for name in names]
+        named = Words(
+            ", ".join(names),
+            "、".join(one.japanese for one in called),
+            ", ".join(one.plain for one in called),
+        )
+        what = _EDITED.fill(fields=named)
         yield Happening(at, what)

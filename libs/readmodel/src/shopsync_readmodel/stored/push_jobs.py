@@ -24,7 +24,10 @@ class PushState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class PushJob:
-    """A push that is not done yet. `reported`: a trouble of the whole shop, reported since the command."""
+    """A push that is not done yet. `reported`: a trouble of the whole shop, reported since the command.
+
+    `trouble`: code and text of the last try, if it failed; None after a wait.
+    """
 
     reason: str | None
     requested_at: datetime | None
@@ -33,6 +36,7 @@ class PushJob:
     waits: int
     running_until: datetime | None
     reported: str | None
+    trouble: tuple[str, str] | None = None
 
     def state(self, now: datetime) -> PushState:
         """Its state at that moment."""
@@ -53,4 +57,9 @@ def read_job(document: Mapping[str, Any]) -> PushJob:
         waits=int(document.get("waits") or 0),
         running_until=document.get("lease_until") if document.get("owner") else None,
         reported=document.get("reported"),
+        trouble=_trouble(document.get("trouble")),
     )
+
+
+def _trouble(part: Any) -> tuple[str, str] | None:
+    return (str(part.get("code", "")), str(part.get("text", ""))) if isinstance(part, Mapping) else None

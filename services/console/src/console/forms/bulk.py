@@ -71,7 +71,7 @@ def bulk_changes(entered: BulkEntered) -> tuple[EditChanges, Errors]:
     for name, text in entered.texts.items():
         outer = _SIZE if name in SIDES else name
         if text and outer in entered.clear:
-            errors[name] = FieldError("both")
+            errors[name] = FieldError("both_back" if name == "price" else "both")
         elif text:
             try:
                 value = value_of(name, text)

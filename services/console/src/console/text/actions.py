@@ -27,8 +27,8 @@ TEXTS = {
     "now": ("現在の状態:", "Now:"),
     "look_list": ("状態が「{status}」の商品を見る", "See the products in {status}"),
     "do_incomplete": (
-        "足りない項目を入力してから、もう一度［同期］を押してください。",
-        "Enter what is missing, then press Sync again.",
+        "足りない項目を入力するか、受け付けられない値を修正してから、もう一度［同期］を押してください。",
+        "Enter what is missing or correct what is not accepted, then press Sync again.",
     ),
     "do_warehouse_missing": (
         "Seller Centerで販売用の倉庫を設定してから、もう一度［同期］を押してください。",

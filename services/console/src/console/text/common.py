@@ -48,5 +48,6 @@ TEXTS = {
         "何も失われていません。しばらくしてから、もう一度お試しください。",
         "Nothing is lost. Please try again in a while.",
     ),
+    "full_stop": ("。", "."),
     "back": ("商品一覧へ戻る", "Back to the products"),
 }

@@ -1,23 +1,23 @@
 """Names of a product's fields, how to enter them, and what is wrong with what was entered."""
 
-from shopsync_readmodel.products.field_names import field_in_japanese
+from shopsync_readmodel.products.field_names import field_in_english, field_in_japanese
 
-_NAMES = {
-    "name": "Name",
-    "description": "Description",
-    "images": "Images",
-    "price": "Price",
-    "category_id": "Category",
-    "brand_id": "Brand",
-    "package_weight_g": "Package weight",
-    "package_dimensions_cm": "Package size",
-    "attributes": "Attributes",
-    "size_chart_image": "Size chart image",
-    "stock": "Stock",
-}
+_NAMED = (
+    "name",
+    "description",
+    "images",
+    "price",
+    "category_id",
+    "brand_id",
+    "package_weight_g",
+    "package_dimensions_cm",
+    "attributes",
+    "size_chart_image",
+    "stock",
+)
 
 TEXTS = {
-    **{f"name_{name}": (field_in_japanese(name), english) for name, english in _NAMES.items()},
+    **{f"name_{name}": (field_in_japanese(name), field_in_english(name)) for name in _NAMED},
     # the sides beside the name of the package's size
     "name_length": ("長さ", "Length"),
     "name_width": ("幅", "Width"),
@@ -79,6 +79,10 @@ TEXTS = {
     "error_both": (
         "値の入力と消去の両方が指定されています。どちらかにしてください",
         "A value is entered and cleared as well: choose one of the two",
+    ),
+    "error_both_back": (
+        "値の入力と「戻す」の両方が指定されています。どちらかにしてください",
+        "A value is entered and is to go back as well: choose one of the two",
     ),
     "error_nothing": ("変更する項目を1つ以上入力してください", "Fill in at least one field"),
     "error_one_value": ("値は1つだけ指定してください", "Give one value only"),

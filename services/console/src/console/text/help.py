@@ -3,15 +3,15 @@
 TEXTS = {
     "title": ("ヘルプ", "Help"),
     "contents": ("目次", "Contents"),
-    "status": ("状態の意味と対応", "What each 状態 means, and what to do"),
+    "status": ("状態の意味と対応", "What each state means, and what to do"),
     "status_intro": (
         "商品には、いつも1つの状態があります。状態は連携対象のON・OFFとは別のもので、OFFの商品にも状態があります。",
         (
-            "Every product has exactly one 状態. It does not depend on whether the product is ON: OFF products have"
+            "Every product has exactly one state. It does not depend on whether the product is ON: OFF products have"
             " one too."
         ),
     ),
-    "status_name": ("状態", "状態"),
+    "status_name": ("状態", "State"),
     "status_what": ("意味", "What it means"),
     "status_do": ("対応", "What to do"),
     "what_incomplete": (
@@ -32,7 +32,7 @@ TEXTS = {
         ),
         (
             "It was never sent, or has changed since. What its category requires is checked when it is sent: without"
-            " it the product ends in 不足項目あり. The product's page and the page before a sync tell it earlier."
+            " it the product ends as “Incomplete”. The product's page and the page before a sync tell it earlier."
         ),
     ),
     "do_pending": (
@@ -117,14 +117,14 @@ TEXTS = {
     "rule_a": ("ルールA：futureshopからの取り込み", "Rule A: imports from futureshop"),
     "rule_a_1": (
         "［情報を更新する］は、futureshopの更新日が前回の取り込みより新しい商品だけを上書きします。",
-        "“Update from futureshop” overwrites only products whose 更新日 is newer than at the last import.",
+        "“Update from futureshop” overwrites only products with a newer update date than at the last import.",
     ),
     "rule_a_2": (
         (
             "［一括情報更新］は、更新日にかかわらず、すべての商品を上書きします。futureshopの変更が反映されないとき"
             "に使ってください。"
         ),
-        "“Update everything” overwrites every product whatever 更新日 says. Use it when a change does not come.",
+        "“Update everything” overwrites every product, whatever its update date. Use it when a change does not come.",
     ),
     "rule_a_3": (
         (
@@ -153,7 +153,7 @@ TEXTS = {
     "rule_b_3": ("連携対象がOFFの商品は、決して送信されません。", "OFF products are never sent."),
     "rule_b_4": (
         "Seller Centerで削除した商品は、自動では作り直しません。連携エラーとして表示されます。",
-        "What was deleted in Seller Center is not made again by itself: it shows as 連携エラー.",
+        "What was deleted in Seller Center is not made again by itself: it shows as “Sync error”.",
     ),
     "stock": ("在庫", "Stock"),
     "stock_1": (
@@ -177,7 +177,7 @@ TEXTS = {
     ),
     "stock_5": (
         "「在庫管理をしない」商品は「在庫有り」と表示されます。送信するには在庫数を入力してください。",
-        "Products without stock management show 在庫有り: enter a number before they can be sent.",
+        "Products without stock management show 在庫有り (in stock): enter a number before they can be sent.",
     ),
     "price": ("価格", "Price"),
     "price_1": (
@@ -227,7 +227,7 @@ TEXTS = {
         ),
         (
             "Once every night, products that are gone from futureshop and OFF are removed from this tool, whatever"
-            " their 状態."
+            " their state."
         ),
     ),
     "night_2": (
@@ -276,7 +276,7 @@ TEXTS = {
     ),
     "never_10": (
         "更新日が変わっていない商品を、［情報を更新する］で上書きしません。",
-        "“Update from futureshop” never overwrites a product whose 更新日 has not changed.",
+        "“Update from futureshop” never overwrites a product whose update date has not changed.",
     ),
     "never_11": (
         "在庫数が0または空欄の商品を、はじめて送信することはありません。",

@@ -33,10 +33,6 @@ TEXTS = {
     "to_do": ("お知らせと対応", "What to know and do"),
     "nothing_to_do": ("対応が必要なことはありません。", "Nothing has to be done."),
     "who": ("対応", "Who"),
-    "ask_operator": (
-        "運営担当者にご連絡ください。",
-        "Ask whoever runs this service for you, and tell them what stands above.",
-    ),
     "seller_center": ("Seller Centerで開く", "Open in Seller Center"),
     "new_tab": ("（新しいタブ）", "(new tab)"),
     "changed": (
@@ -90,7 +86,7 @@ TEXTS = {
         ),
         (
             "TikTok Shop requires these of a product in this category. Without them a sync does not send it: it ends in"
-            " 不足項目あり (incomplete)."
+            " “Incomplete”."
         ),
     ),
     "demanded_later": (
@@ -100,7 +96,7 @@ TEXTS = {
         ),
         (
             "TikTok Shop requires these of a product in this category. Once it is changed, a sync does not send it"
-            " without them: it ends in 不足項目あり (incomplete)."
+            " without them: it ends as incomplete."
         ),
     ),
     "fields": ("商品情報", "Product values"),
@@ -132,7 +128,7 @@ TEXTS = {
         ),
         (
             "TikTok Shop requires documents of a product in this category ({names}), which cannot be sent from here: a"
-            " sync ends in 不足項目あり (incomplete). Choose another category, or list it in Seller Center yourself."
+            " sync ends in “Incomplete”. Choose another category, or list it in Seller Center yourself."
         ),
     ),
     "category_none": ("選択されていません", "None is chosen"),

@@ -13,7 +13,7 @@ TEXTS = {
     "search": ("検索", "Search"),
     "clear": ("条件をクリア", "Clear"),
     "counts": ("状態ごとの商品数", "Products by status"),
-    **{f"status_{one}": (one.japanese, f"{one.japanese} ({one.replace('_', ' ')})") for one in StatusName},
+    **{f"status_{one}": (one.japanese, one.replace("_", " ").capitalize()) for one in StatusName},
     "update": ("情報を更新する", "Update from futureshop"),
     "update_all": ("一括情報更新", "Update everything"),
     "sync_now": ("同期", "Sync"),

@@ -4,7 +4,7 @@ TEXTS = {
     "title": ("一括情報更新", "Update everything from futureshop"),
     "what": (
         "futureshopのすべての商品情報で上書きします。更新日が変わっていない商品も対象です。在庫とツールだけの項目（カテゴリー、ブランド、梱包など）は変わりません。",
-        "Everything gets futureshop's values, whatever 更新日 says. Stock, category, brand and so on stay.",
+        "Everything gets futureshop's values, whatever the update date says. Stock, category, brand and so on stay.",
     ),
     "lost": (
         "{products} 商品の {edits} 項目で、ツールでの変更がfutureshopの値に戻ります。",

@@ -6,6 +6,17 @@ TEXTS = {
     "about_chosen": ("選んだ {n} 商品", "The {n} chosen products"),
     "about_filter": ("条件に合うすべての商品", "Every product that matches"),
     "go": ("TikTok Shopへ送信する商品: {n}", "Sent to TikTok Shop: {n}"),
+    "go_same": (
+        "前回の送信から変更がない商品は、送り直しません（結果では「変更なし（送信済み）」に数えます）。",
+        "Products without a change since the last time are not sent again; the result counts them as unchanged.",
+    ),
+    "go_commanded": (
+        "下の「カテゴリーの必須項目が未入力」の {n} 商品も、結果の「送信対象 {all}」に含まれます。",
+        (
+            "The {n} below that lack what their category requires are tried as well: the result counts them among {all}"
+            " to be sent."
+        ),
+    ),
     "unchecked": (
         (
             "うち {n} 商品は、カテゴリーの必須属性が入力されているかを確認できませんでした。"
@@ -13,7 +24,7 @@ TEXTS = {
         ),
         (
             "Of {n} of these nobody could tell now whether they have what their category requires. One that lacks it is"
-            " not sent and ends in 不足項目あり."
+            " not sent and ends as “Incomplete”."
         ),
     ),
     "wait": ("送信しない商品", "Not sent"),
@@ -25,7 +36,7 @@ TEXTS = {
         ),
         (
             "They lack an attribute (or the size chart, or a certificate) that TikTok Shop requires in their category."
-            " A sync does not send them: they end in 不足項目あり. See the product's page."
+            " A sync does not send them: they end as “Incomplete”. See the product's page."
         ),
     ),
     "lacking_more": ("ほか {n} 商品を表示する", "Show {n} more"),

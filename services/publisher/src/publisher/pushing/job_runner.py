@@ -21,7 +21,7 @@ from publisher.errors import (
     WarehouseUnusable,
 )
 from publisher.metrics import TROUBLES
-from publisher.model import Job
+from publisher.model import Job, Later
 from publisher.pushing.machine import Wait
 from publisher.pushing.paused_shops import PausedShops
 from publisher.pushing.push import Finished, Parked, Push, ShopPaused
@@ -173,7 +173,9 @@ class JobRunner:
         if attempts % self._settings.max_attempts == 0:
             due = self._clock() + self._settings.retry_longest
             await self._recorder.refused(job, error, until=due)
-        await self._later(job, due, attempts=attempts)
+        trouble = (error.code, error.message)
+        later = Later(due, attempts, reported=job.reported, trouble=trouble)
+        await self._jobs.reschedule(job, later, self._clock())
 
     async def _find_out(self, job: Job, error: Unclear) -> None:
         """The answer to a write was unclear: report it at once, then look up what became of the write."""
@@ -184,14 +186,8 @@ class JobRunner:
     async def _later(
         self, job: Job, due_at: datetime, *, attempts: int, waits: int = 0, reported: str | None = None
     ) -> None:
-        await self._jobs.reschedule(
-            job,
-            now=self._clock(),
-            due_at=due_at,
-            attempts=attempts,
-            waits=waits,
-            reported=reported or job.reported,
-        )
+        later = Later(due_at, attempts, waits, reported or job.reported)
+        await self._jobs.reschedule(job, later, self._clock())
 
     def _backoff(self, failures: int) -> timedelta:
         """Doubles up to `retry_longest`. The upper half is random, so that jobs do not become due together."""

@@ -5,9 +5,10 @@ from typing import Any
 from pymongo import ASCENDING, DeleteOne, IndexModel, ReturnDocument, UpdateOne, WriteConcern
 
 from publisher.concurrency.batching import Batcher
-from publisher.model import Job
+from publisher.model import Job, Later
 from shopsync_contracts import Event
 from shopsync_contracts.events import PushRequested
+from shopsync_contracts.limits import KEPT_TEXT
 from shopsync_runtime.mongo import Database, Document
 
 _NEVER = datetime(1970, 1, 1, tzinfo=UTC)
@@ -92,15 +93,15 @@ class Jobs:
             )
         return [None] * len(finished)
 
-    async def reschedule(
-        self, job: Job, *, now: datetime, due_at: datetime, attempts: int, waits: int, reported: str | None
-    ) -> None:
-        """Release the job until `due_at`. A command that arrived since it was claimed makes it due at once."""
+    async def reschedule(self, job: Job, later: Later, now: datetime) -> None:
+        """Release the job until it is due. A command that arrived since it was claimed makes it due at once."""
+        trouble = later.trouble
         changes = {
-            "due_at": due_at,
-            "attempts": attempts,
-            "waits": waits,
-            "reported": reported,
+            "due_at": later.due_at,
+            "attempts": later.attempts,
+            "waits": later.waits,
+            "reported": later.reported,
+            "trouble": None if trouble is None else {"code": trouble[0], "text": trouble[1][:KEPT_TEXT]},
             "lease_until": _NEVER,
             "owner": "",
         }
@@ -127,7 +128,8 @@ class Jobs:
     async def wake_shop(self, shop_key: str, now: datetime) -> int:
         """Make the shop's parked and waiting jobs due. Returns how many."""
         result = await self._jobs.update_many(
-            {"shop_key": shop_key, "due_at": {"$gt": now}}, {"$set": {"due_at": now, "attempts": 0, "reported": None}}
+            {"shop_key": shop_key, "due_at": {"$gt": now}},
+            {"$set": {"due_at": now, "attempts": 0, "reported": None, "trouble": None}},
         )
         return result.modified_count
 
@@ -148,6 +150,7 @@ def _upsert(command: Event[PushRequested], traceparent: str | None, now: datetim
         "waits": _unless(start_over, "$waits", 0),
         "due_at": _unless(start_over, "$due_at", now),
         "reported": None,
+        "trouble": _unless(start_over, "$trouble", None),
         "lease_until": {"$ifNull": ["$lease_until", _NEVER]},
         "owner": {"$ifNull": ["$owner", ""]},
         "traceparent": "$$REMOVE" if traceparent is None else {"$literal": traceparent},
@@ -175,7 +178,15 @@ def _own(job: Job) -> dict[str, Any]:
 
 
 def _fresh(now: datetime) -> dict[str, Any]:
-    return {"due_at": now, "attempts": 0, "waits": 0, "reported": None, "lease_until": _NEVER, "owner": ""}
+    return {
+        "due_at": now,
+        "attempts": 0,
+        "waits": 0,
+        "reported": None,
+        "trouble": None,
+        "lease_until": _NEVER,
+        "owner": "",
+    }
 
 
 def _job(document: Document) -> Job:
