@@ -147,6 +147,9 @@ async def test_products_without_what_their_category_requires_are_no_products_tha
         assert "TikTok Shopへ送信する商品: 3" in page.text
         assert "必須項目が未入力: 3" in page.text
         assert lacking(page) == ["A-2", "A-3", "A-5"]
+        # The catalog commands these too: the result's count is explained before.
+        assert "3 商品も、結果の「送信対象 6」に含まれます" in page.text
+        assert "前回の送信から変更がない商品は、送り直しません" in page.text
         assert "同期しても送信されず、状態が「不足項目あり」になります" in page.text
         assert "3 商品を同期する" in page.text
         assert "確認できませんでした" not in page.text
