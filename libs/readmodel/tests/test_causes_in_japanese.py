@@ -7,6 +7,8 @@ from functools import partial
 import pytest
 
 from publisher.content import checks
+from publisher.content.description import read_description
+from publisher.content.mapping import mapping_notes
 from publisher.errors import ImageUnusable
 from publisher.images.conversion import prepare
 from publisher.tiktok import hints
@@ -347,6 +349,38 @@ def test_what_the_check_before_sending_says_is_known_in_japanese(product):
     assert found
     for problem in found:
         assert JAPANESE.search(in_japanese(re.sub("[ぁ-んァ-ヶ一-龠々]+", "x", problem.text))), problem
+
+
+CHANGED = snapshot(
+    name="★人気No.1★①<s>旧</s>",
+    description="<script>x</script><s>1</s><button>b</button><img src='x:y'>☎ 0120",
+    images=[f"https://a.example/{n}.jpg" for n in range(12)],
+    attributes=[{"id": "1", "values": [{"name": "綿★"}]}],
+    skus=[sku("1", vertical_name="★", jan_code="12"), sku("2", vertical_name="赤"), sku("3", vertical_name="赤★")],
+    axes={"vertical": "色★"},
+)
+ON_SENDING = [
+    "description: the first 30 of 31 images were sent",
+    "description: an image was left out, https://a.example/1.jpg: the server answers 404",
+    "description: 2 images were left out, it would have been too long with them",
+    "description: nothing of it could be sent, the name stands in its place",
+    "images: https://a.example/1.jpg: the file ends too early and was completed: save it again",
+    "size_chart_image: left out, the category takes no size chart",
+    "attributes.100398: left out, the category has no such attribute",
+    "skus[L/]: TikTok Shop did not take this SKU",
+    "skus: A_XL, added in Seller Center, was taken away",
+]
+
+
+def test_what_a_push_left_out_or_changed_is_known_in_japanese():
+    found = [
+        *mapping_notes(CHANGED),
+        *(f"description: {one}" for one in read_description(CHANGED.content.description).notes),
+    ]
+    assert len(found) > 8
+    for note in (*found, *ON_SENDING):
+        _, _, words = in_japanese(re.sub("[ぁ-んァ-ヶ一-龠々]+", "x", note)).partition("：")
+        assert JAPANESE.search(words), note
 
 
 @pytest.mark.parametrize("content", [b"", b"<svg/>", b"<html>", b"0000ftypheic", b"\xff\xd8broken"])

@@ -42,11 +42,19 @@ class WriteAnswer:
 
 
 @dataclass(frozen=True, slots=True)
+class SentContent:
+    """For the merchant. `digests`: of each value as it was sent. `notes`: what was left out of them or changed."""
+
+    digests: dict[str, str]
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Intent:
     """A write that is about to be sent. If it is still stored at the next attempt, its outcome is unknown (ST-13).
 
     `key`: the idempotency key of a create. `stock`: the numbers in its body; a create has one for every SKU.
-    `core`: see Listing. `sent_at`: not sent before it; None: stored by a version without it, long ago.
+    `core`, `sent`: see Listing. `sent_at`: not sent before it; None: stored by a version without it, long ago.
     `answer` None: there was none, or the process was killed before it was stored.
     """
 
@@ -58,6 +66,7 @@ class Intent:
     core: str | None = None
     sent_at: datetime | None = None
     answer: WriteAnswer | None = None
+    sent: SentContent | None = None
 
     @property
     def is_settled(self) -> bool:
@@ -109,7 +118,8 @@ class Listing:
     `pushes`: grows with every write of ours. Of two workers that both hold the product only one can store anything,
     and a reading that began before a write is void. `notices`: counts TikTok's webhooks. `former_ids`: listings of an
     earlier product with this number (DL-13). `unsent`: the events in the outbox, oldest first, when it was read or
-    written. `traceparent`: the trace of the last push, to which TikTok's review belongs too.
+    written. `traceparent`: the trace of the last push, to which TikTok's review belongs too. `sent`: of the content
+    that TikTok accepted last; None: not known.
     """
 
     shop_key: str
@@ -128,6 +138,7 @@ class Listing:
     former_ids: tuple[str, ...] = ()
     pushes: int = 0
     notices: int = 0
+    sent: SentContent | None = None
     unsent: tuple[OutboxEntry, ...] = field(default=(), compare=False, repr=False)
     traceparent: str | None = field(default=None, compare=False)
 

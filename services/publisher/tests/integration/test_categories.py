@@ -175,6 +175,16 @@ async def test_ed6_attributes_of_the_former_category_are_left_out_and_told(demo)
     await demo.push("A-100")
     (event,) = demo.events("push.succeeded")
     assert event["warnings"] == ["attributes.100398: left out, the category has no such attribute"]
+    sent = (await demo.listing("demo/A-100"))["sent"]
+    assert sent["notes"] == event["warnings"]
+    before = sent["digests"]
+    await demo.store(
+        content={"category_id": "611100", "attributes": attributes[:1], "name": "別の名前"}, content_version=2
+    )
+    await demo.push("A-100")
+    sent = (await demo.listing("demo/A-100"))["sent"]
+    assert sent["notes"] == []
+    assert {name for name, digest in sent["digests"].items() if digest != before[name]} == {"attributes", "name"}
 
 
 async def test_a_size_chart_is_left_out_where_the_category_takes_none(demo, picture):

@@ -82,6 +82,52 @@ _SENTENCES: Final = (
     (r"(.+): there is no value (.+)", "「{0}」に値{1}はありません"),
     (r"(.+): (.+) is not among its values", "「{0}」の選択肢に{1}はありません"),
     (r"(.+): (.+) is no positive number", "「{0}」の{1}は正の数ではありません"),
+    # what a push left out or changed
+    (r"symbols that TikTok takes for emoji were left out: (.+)", "TikTok Shopで使えない記号・絵文字を除きました：{0}"),
+    (r"symbols are written as (.+)", "記号を次のように書き換えました：{0}"),
+    (
+        r"(\d+) hidden parts were left out, shoppers do not see them",
+        "購入者に見えない部分（スクリプトなど）を{0}か所除きました",
+    ),
+    (
+        r"(\d+) struck-out parts were left out, a former price must not stand beside the price",
+        "取り消し線のある部分を{0}か所除きました",
+    ),
+    (
+        r"the texts of (\d+) form controls .+ were left out",
+        "ボタンや入力欄の文字を{0}か所除きました",
+    ),
+    (
+        r"(\d+) images were left out, they have no \S+ address: (.+)",
+        "http(s)で始まるアドレスのない画像を{0}枚除きました：{1}",
+    ),
+    (r"(\d+) images were left out, it would have been too long with them", "長くなりすぎるため、画像を{0}枚除きました"),
+    (r"the first (\d+) of (\d+)(?: images)? were sent", "{1}枚のうち、はじめの{0}枚を送信しました"),
+    (r"an image was left out, (.+)", "画像を1枚除きました（{0}）"),
+    (
+        r"(.+): the file ends too early and was completed: save it again",
+        "{0}：ファイルが途中で切れています。保存し直してください",
+    ),
+    (
+        r"nothing of it could be sent, the name stands in its place",
+        "送信できる内容がないため、代わりに商品名を送信しました",
+    ),
+    (
+        r"nothing of it could be sent, its number stands in its place: (.+)",
+        "送信できる文字がないため、代わりに番号を送信しました：{0}",
+    ),
+    (
+        r"another choice would read the same, so its number is added: (.+)",
+        "ほかの選択肢と同じ名称になるため、番号を付けて送信しました：{0}",
+    ),
+    (r"left out, the category has no such attribute", "このカテゴリーにはない属性のため、送信していません"),
+    (r"left out, the category takes no size chart", "このカテゴリーではサイズ表を使えないため、送信していません"),
+    (
+        r"(\S+) was left out, it stands twice or is no JAN .+",
+        "{0}は、重複しているかJANコードの形式ではないため、送信していません",
+    ),
+    (r"(.+), added in Seller Center, was taken away", "Seller Centerで追加された{0}を取り除きました"),
+    (r"TikTok Shop did not take this SKU", "TikTok ShopがこのSKUを受け付けませんでした"),
     # images
     (
         r"(.+): the server answers (\d+), its protection .+",

@@ -6,7 +6,10 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class ListingRecord:
-    """The publisher's own record of a listing. `intent`: a write whose outcome is not known yet (ST-13)."""
+    """The publisher's own record of a listing. `intent`: a write whose outcome is not known yet (ST-13).
+
+    `digests`: of the values as they were sent; None: not known. `notes`: what was left out of them or changed.
+    """
 
     tiktok_product_id: str | None
     pushed_content_version: int | None
@@ -14,10 +17,13 @@ class ListingRecord:
     review_due_at: datetime | None
     intent: str | None
     unsent_events: int
+    digests: Mapping[str, str] | None = None
+    notes: tuple[str, ...] = ()
 
 
 def read_listing(document: Mapping[str, Any]) -> ListingRecord:
     """A document of `listings`."""
+    sent = document.get("sent") or {}
     return ListingRecord(
         tiktok_product_id=document.get("tiktok_product_id"),
         pushed_content_version=document.get("pushed_content_version"),
@@ -25,6 +31,8 @@ def read_listing(document: Mapping[str, Any]) -> ListingRecord:
         review_due_at=document.get("review_due_at"),
         intent=_open_intent(document.get("intent") or {}),
         unsent_events=len(document.get("outbox") or ()),
+        digests=sent.get("digests"),
+        notes=tuple(sent.get("notes") or ()),
     )
 
 

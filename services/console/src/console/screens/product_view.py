@@ -15,9 +15,10 @@ from shopsync_readmodel.products.causes import causes
 from shopsync_readmodel.products.fields import FieldRow, SkuRow, field_rows, sku_rows
 from shopsync_readmodel.products.product import StoredProduct
 from shopsync_readmodel.products.sale import Sale, sale_of
-from shopsync_readmodel.products.sent_values import Sent, sent_value
+from shopsync_readmodel.products.sent_values import Sent, notes_on, other_notes, sent_value
 from shopsync_readmodel.products.timeline import Happening, timeline
 from shopsync_readmodel.statuses import StatusName
+from shopsync_readmodel.words import Words
 
 _FIELDS = (
     "category_id",
@@ -38,7 +39,7 @@ _SELLER_CENTER = "https://seller-jp.tiktok.com/product/edit/"
 class Layers:
     """One field in its layers. `edit_at`: of an edit in force; `fallen_at`: of one that an import overwrote.
 
-    `entered_at`: of a value that is the tool's alone.
+    `entered_at`: of a value that is the tool's alone. `notes`: what was left out of it when it was sent, or changed.
     """
 
     name: str
@@ -48,6 +49,7 @@ class Layers:
     fallen_at: datetime | None
     entered_at: datetime | None
     sent: Sent
+    notes: tuple[Words, ...]
     is_missing: bool
     is_blank: bool
 
@@ -70,6 +72,7 @@ class ProductView:
     happened: tuple[Happening, ...]
     seller_center: str | None
     sale: Sale
+    sent_notes: tuple[Words, ...]
     stock_is_missing: bool
     missing_attributes: frozenset[str]
     gaps: tuple[str, ...] = ()
@@ -80,6 +83,11 @@ class ProductView:
         """Of the SKUs the first one stands for all."""
         stock = [name for name in self.gaps if name.startswith("stock.")]
         return tuple(name for name in self.gaps if name not in stock[1:])
+
+    @property
+    def sent_names(self) -> tuple[str, ...]:
+        """Of the fields that were not sent as they are."""
+        return tuple(name for name, one in self.layers.items() if one.notes)
 
     @property
     def has_sent_stock(self) -> bool:
@@ -123,6 +131,7 @@ def view_of(
         happened=timeline(found),
         seller_center=None if listing is None else f"{_SELLER_CENTER}{quote(listing, safe='')}",
         sale=sale_of(found, snapshot),
+        sent_notes=other_notes(found, _FIELDS),
         stock_is_missing="stock" in missing,
         missing_attributes=unnamed,
         gaps=tuple(gaps or ()),
@@ -144,6 +153,7 @@ def _layers(
         fallen_at=at if is_upstream and not is_edited else None,
         entered_at=None if is_upstream else at,
         sent=sent_value(found, name),
+        notes=notes_on(found, name),
         is_missing=is_missing,
         is_blank=all(row.in_force in (None, "", (), []) for row in own),
     )

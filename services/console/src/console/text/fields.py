@@ -23,8 +23,14 @@ TEXTS = {
     "name_width": ("幅", "Width"),
     "name_height": ("高さ", "Height"),
     # how to enter them
-    "hint_name": ("255文字まで", "Up to 255 characters"),
-    "hint_description": ("10,000文字まで。HTMLも使えます", "Up to 10,000 characters; HTML is allowed"),
+    "hint_name": (
+        "255文字まで。絵文字など、TikTok Shopで使えない文字は除いて送信します",
+        "Up to 255 characters; what TikTok Shop does not take, such as emoji, is left out when it is sent",
+    ),
+    "hint_description": (
+        "10,000文字まで。HTMLも使えます。リンクなど、TikTok Shopで使えないものは除いて送信します",
+        "Up to 10,000 characters; HTML is allowed. What TikTok Shop does not take, such as links, is left out",
+    ),
     "hint_images": (
         "画像のアドレスを1行に1つ、表示する順に入力してください（9枚まで）",
         "One address in each line, in the order in which they are shown; up to 9",

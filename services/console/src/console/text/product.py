@@ -62,10 +62,18 @@ TEXTS = {
     "missing": ("不足", "Missing"),
     "sent_never": ("まだ送信されていません", "Never sent"),
     "sent_same": ("このツールと同じ値を送信済み", "As in this tool"),
+    "sent_cleaned": (
+        "このツールの値を、次のとおり変更して送信済み",
+        "Sent with changes:",
+    ),
+    "sent_changed": (
+        "前回の送信では、TikTok Shopの規則に合わせて次の内容を変更しました。",
+        "The last push changed these, as TikTok Shop's rules ask for:",
+    ),
     "sent_earlier": ("以前の値（この値はまだ送信されていません）", "An earlier value: this one is not sent yet"),
     "sent_unknown": (
-        "前回の送信の前後に変更されています（次の同期で送信されます）",
-        "Changed around the last push: the next sync sends it",
+        "この値が前回の送信に含まれたかは確認できません（次の同期で送信されます）",
+        "Whether the last push had this value is not known: the next sync sends it",
     ),
     "restore": ("futureshopの値に戻す", "Back to futureshop's value"),
     "restore_field": ("「{field}」をfutureshopの値に戻す", "Put “{field}” back to futureshop's value"),

@@ -40,7 +40,9 @@ def with_known_ids(listing: Listing, product: ProductSnapshot) -> Listing | None
     if listing.tiktok_product_id is not None and not more:
         return None
     skus = (*listing.skus, *more)
-    return replace(listing, tiktok_product_id=product_id, skus=skus, fingerprint=None, core=None, intent=None)
+    return replace(
+        listing, tiktok_product_id=product_id, skus=skus, fingerprint=None, core=None, sent=None, intent=None
+    )
 
 
 def in_doubt(listing: Listing | None, product: ProductSnapshot) -> Listing | None:

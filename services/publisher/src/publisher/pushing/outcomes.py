@@ -41,6 +41,7 @@ def after_write(product: ProductSnapshot, listing: Listing, intent: Intent, data
         pushed_content_version=intent.content_version,
         fingerprint=intent.fingerprint,
         core=intent.core,
+        sent=intent.sent,
         live_digest=None,
         live_shown=None,
         intent=None,
@@ -55,9 +56,13 @@ def after_finding(listing: Listing, intent: Intent, found: RemoteProduct) -> Lis
     listing = replace(with_ids_of(listing, intent, found), tiktok_product_id=found.id, intent=None)
     if intent.kind == "edit":
         # Whether its content arrived is not known: it is sent again, which does no harm.
-        return replace(listing, fingerprint=None)
+        return replace(listing, fingerprint=None, sent=None)
     return replace(
-        listing, pushed_content_version=intent.content_version, fingerprint=intent.fingerprint, core=intent.core
+        listing,
+        pushed_content_version=intent.content_version,
+        fingerprint=intent.fingerprint,
+        core=intent.core,
+        sent=intent.sent,
     )
 
 
@@ -68,6 +73,7 @@ def with_content_of(listing: Listing, intent: Intent) -> Listing:
         pushed_content_version=intent.content_version,
         fingerprint=intent.fingerprint,
         core=intent.core,
+        sent=intent.sent,
         live_digest=None,
         live_shown=None,
     )
@@ -122,6 +128,11 @@ def succeeded(
         review=review,
         warnings=warnings,
     )
+
+
+def with_notes(listing: Listing, notes: tuple[str, ...]) -> Listing:
+    """The listing with what the push told that it left out or changed."""
+    return listing if listing.sent is None else replace(listing, sent=replace(listing.sent, notes=notes))
 
 
 def reviewed(listing: Listing, review: ReviewAfterPush) -> Listing:

@@ -18,7 +18,7 @@ from publisher.errors import (
     Withheld,
 )
 from publisher.ids import derived_id
-from publisher.model import Intent, Job, Listing
+from publisher.model import Intent, Job, Listing, SentContent
 from publisher.pushing import outcomes
 from publisher.pushing.facts import known
 from publisher.pushing.finding import read_listing, with_current_ids
@@ -30,6 +30,7 @@ from publisher.tiktok.remote_product import core_of
 from publisher.tiktok.replies import Data
 from publisher.tiktok.shop_api import Permit, ShopApi
 from publisher.tiktok.shops import Shops
+from shopsync_contracts.content_digests import content_digests
 from shopsync_contracts.events import ProductSnapshot
 from shopsync_runtime import failpoint
 
@@ -71,7 +72,7 @@ class Sender:
         material, warehouse_id = await both(
             self._materials.gather(product, api, category_version), self._shops.warehouse(job.shop_key)
         )
-        stock = unsent_stock(product, listing)
+        stock, sent = unsent_stock(product, listing), SentContent(content_digests(product), material.notes)
         key = earlier.key if earlier is not None else derived_id("create", job.id, job.command_id, listing.pushes)
         body = create_body(
             product,
@@ -81,7 +82,7 @@ class Sender:
             stock=stock,
             idempotency_key=key,
         )
-        intent = Intent("create", key, product.content_version, facts.fingerprint, stock, core_of(body))
+        intent = Intent("create", key, product.content_version, facts.fingerprint, stock, core_of(body), sent=sent)
         if earlier is not None:
             intent = _once_more(earlier, intent)
         listing = await self._recorder.intend(listing, intent)
@@ -98,6 +99,7 @@ class Sender:
         listing = outcomes.reviewed(listing, "in_review")
         warnings = (*outcomes.warnings_of(data), *material.notes, *notes)
         event = outcomes.succeeded(listing, "created", "in_review", stock=listing.stock_sent, warnings=warnings)
+        listing = outcomes.with_notes(listing, event.warnings)
         listing = await self._recorder.succeeded(job, listing, event, look_now=is_repeat)
         return replace(facts, listing=listing, seen=None, acted=True, edited=True)
 
@@ -106,7 +108,7 @@ class Sender:
         product, api, seen = known(facts.product), self._api(job), known(facts.seen)
         before = known(facts.listing)
         material = await self._materials.gather(product, api, known(facts.category_version))
-        stock = unsent_stock(product, before)
+        stock, sent = unsent_stock(product, before), SentContent(content_digests(product), material.notes)
         body = edit_body(
             product,
             material,
@@ -115,7 +117,7 @@ class Sender:
             warehouse_id=await self._shops.warehouse(job.shop_key) if stock else None,
             stock=stock,
         )
-        intent = Intent("edit", "", product.content_version, facts.fingerprint, stock, core_of(body))
+        intent = Intent("edit", "", product.content_version, facts.fingerprint, stock, core_of(body), sent=sent)
         listing = await self._recorder.intend(before, intent)
         failpoint("publisher_before_edit")
         try:
@@ -133,9 +135,9 @@ class Sender:
         listing = outcomes.reviewed(replace(listing, overwritten=seen.digest if is_answer else None), review)
         gone = [f"skus: {name}, added in Seller Center, was taken away" for name in outcomes.strangers(before, seen)]
         warnings = (*outcomes.warnings_of(data), *material.notes, *notes, *gone)
-        sent = {key: number for key, number in listing.stock_sent.items() if key in stock}
-        event = outcomes.succeeded(listing, "edited", review, stock=sent, warnings=warnings)
-        listing = await self._recorder.succeeded(job, listing, event)
+        numbers = {key: number for key, number in listing.stock_sent.items() if key in stock}
+        event = outcomes.succeeded(listing, "edited", review, stock=numbers, warnings=warnings)
+        listing = await self._recorder.succeeded(job, outcomes.with_notes(listing, event.warnings), event)
         facts = replace(facts, listing=listing, seen=None, acted=True, edited=True)
         was_hidden = seen.status in {"SELLER_DEACTIVATED", "PLATFORM_DEACTIVATED"}
         # An edit may leave a hidden listing hidden.

@@ -3,7 +3,7 @@
 from dataclasses import fields
 from typing import TypeVar
 
-from publisher.model import ContentRefusal, Intent, ListedSku, Listing, OutboxEntry, Review, WriteAnswer
+from publisher.model import ContentRefusal, Intent, ListedSku, Listing, OutboxEntry, Review, SentContent, WriteAnswer
 from shopsync_runtime.mongo import Document
 
 T = TypeVar("T", ListedSku, Review, ContentRefusal, WriteAnswer)
@@ -29,6 +29,7 @@ def pushed_fields(listing: Listing) -> Document:
         "fingerprint": listing.fingerprint,
         "review": None if listing.review is None else review_document(listing.review),
         "core": listing.core,
+        "sent": _sent_document(listing.sent),
         "live_digest": listing.live_digest,
         "live_shown": listing.live_shown,
         "overwritten": listing.overwritten,
@@ -73,6 +74,7 @@ def intent_document(intent: Intent) -> Document:
         "content_version": intent.content_version,
         "fingerprint": intent.fingerprint,
         "core": intent.core,
+        "sent": _sent_document(intent.sent),
         "sent_at": intent.sent_at,
         "answer": None if intent.answer is None else answer_document(intent.answer),
         "stock": [
@@ -94,6 +96,7 @@ def listing_of(document: Document) -> Listing:
         fingerprint=document.get("fingerprint"),
         review=None if review is None else _of(Review, review),
         core=document.get("core"),
+        sent=_sent(document.get("sent")),
         live_digest=document.get("live_digest"),
         live_shown=document.get("live_shown"),
         overwritten=document.get("overwritten"),
@@ -119,7 +122,16 @@ def _intent(document: Document) -> Intent:
         document.get("core"),
         document.get("sent_at"),
         None if answer is None else _of(WriteAnswer, answer),
+        _sent(document.get("sent")),
     )
+
+
+def _sent_document(sent: SentContent | None) -> Document | None:
+    return None if sent is None else {"digests": sent.digests, "notes": list(sent.notes)}
+
+
+def _sent(document: Document | None) -> SentContent | None:
+    return None if document is None else SentContent(document["digests"], tuple(document["notes"]))
 
 
 def _of(cls: type[T], document: Document) -> T:

@@ -32,6 +32,7 @@ _OF_ONE_PRODUCT = (
     "fingerprint",
     "review",
     "core",
+    "sent",
     "live_digest",
     "live_shown",
     "overwritten",
