@@ -5,6 +5,7 @@ import re
 import pytest
 from playwright.async_api import Page, expect
 
+from shopsync_contracts.events import SweepCompleted, SweepRequested
 from shopsync_contracts.topics import TOOL_EDITS
 
 SCRIPTS = pytest.mark.parametrize(
@@ -92,6 +93,7 @@ async def test_two_windows_on_one_field_name_the_value_that_would_be_replaced(wo
     assert len(await world.sent(merchant.shop, TOOL_EDITS)) == 1
     await save.click()
     await expect(second.locator("#own-saved")).to_be_visible()
+    await expect(second.get_by_text("この画面を開いたあとに商品が更新されました")).to_have_count(0)
     for page in (first, second):
         reload = page.get_by_role("link", name="最新の内容を表示する")
         if await reload.count():
@@ -99,6 +101,23 @@ async def test_two_windows_on_one_field_name_the_value_that_would_be_replaced(wo
         await expect(page.get_by_role("heading", level=1)).to_have_text("黒いタオル")
         await expect(page.locator("#name")).to_have_value("黒いタオル")
         await expect(page.get_by_label("梱包重量")).to_have_value("450")
+
+
+@pytest.mark.browser
+async def test_a_product_that_the_night_deletes_takes_its_open_form_along(world, ready, watched):
+    watched.expect_status(404)
+    merchant = await ready({f"A{n}": "白いタオル" for n in range(1, 9)})
+    page = merchant.page
+    await merchant.open("/products")
+    await page.locator("#open-A1").click()
+    await page.get_by_label("商品名").fill("青いタオル")
+    await world.futureshop("POST", f"/shops/{merchant.shop}/delete", {"product_nos": ["A1"]})
+    [request] = await world.bus.publish([SweepRequested(shop_key=merchant.shop)])
+    await world.until(lambda: world.follower.report(SweepCompleted, request), "the night's report")
+    await expect(page.get_by_role("alert")).to_contain_text("このツールから削除されました")
+    await expect(page.locator("#product-form")).to_have_count(0)
+    await page.locator("#product").get_by_role("link", name="商品一覧").click()
+    await expect(page.locator("#open-A1")).to_have_count(0)
 
 
 @SCRIPTS

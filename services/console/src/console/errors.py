@@ -5,11 +5,13 @@
   - WrongForm          the form was not made by this session's pages, or is too old
   - SettingsChanged    others than the merchant has seen were stored meanwhile: both are shown
   - NoSuchPage         there is no such product, import or picture in this shop
+    - ProductDeleted   a sweep has deleted it: its page says so in the place of its form
   - PublisherUnavailable  what TikTok Shop alone knows cannot be had now; the page says so and works without it
 """
 
 from typing import Literal
 
+from shopsync_readmodel.products.product import StoredProduct
 from shopsync_runtime import PermanentError
 
 
@@ -31,6 +33,14 @@ class SettingsChanged(ConsoleError):
 
 class NoSuchPage(ConsoleError):
     """What was asked for does not exist in the session's shop."""
+
+
+class ProductDeleted(NoSuchPage):
+    """`found`: what stays of it."""
+
+    def __init__(self, found: StoredProduct) -> None:
+        super().__init__("the product was deleted from the tool")
+        self.found = found
 
 
 PublisherCause = Literal[

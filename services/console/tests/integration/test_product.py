@@ -337,6 +337,27 @@ async def test_a_former_listing_is_warned_of(world, tool):
     assert "同じ商品番号の以前の商品" in (await opened(world)).text
 
 
+async def test_a_product_that_was_deleted_says_so_in_the_place_of_its_form(world, tool):
+    await tool.imported()
+    fields = fields_of(await opened(world))
+    await tool.removed(minute=4)
+    await tool.deleted(minute=5)
+    part = {"hx-request": "true"}
+    saved = await world.post(world.client, "/products/A-1", part, **{**fields, "f.name": "夏のシャツ", "step": "save"})
+    switched = await world.post(world.client, "/products/A-1/target", part, on="1")
+    for answer in (saved, switched, await world.client.get("/products/A-1/state", headers=part)):
+        assert (answer.headers["x-swap"], answer.headers["hx-retarget"]) == ("1", "#product")
+        assert answer.text.startswith('<article id="product"')
+        assert ("<form" in answer.text, 'href="/products"' in answer.text) == (False, True)
+        assert "このツールから削除されました" in answer.text
+    dialog = await world.client.get("/products/A-1", headers=part)
+    assert (dialog.text.startswith("<dialog"), dialog.headers.get("hx-retarget")) == (True, None)
+    assert "このツールから削除されました" in dialog.text
+    whole = await send(world, fields)
+    assert (whole.status_code, "<html" in whole.text, "このツールから削除されました" in whole.text) == (404, True, True)
+    assert await edits(world) == []
+
+
 async def test_the_state_alone_follows_and_tells_when_the_form_is_old(world, tool):
     await tool.imported()
     same = await world.client.get("/products/A-1/state?version=1", headers={"hx-request": "true"})

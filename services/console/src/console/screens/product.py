@@ -1,9 +1,10 @@
 """商品詳細: one product in its layers, and its form. A page of its own, also shown in a dialog over the list."""
 
 import uuid
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import replace
 from datetime import datetime
+from typing import Final
 
 from aiokafka.errors import KafkaError
 from starlette.requests import Request
@@ -11,7 +12,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from console.actions import Actions
-from console.errors import NoSuchPage, WrongForm
+from console.errors import NoSuchPage, ProductDeleted, WrongForm
 from console.forms import product as forms
 from console.forms.fields import UPSTREAM, texts_of
 from console.forms.missing import demanded
@@ -41,12 +42,17 @@ from console.web.addresses import product_of, product_path
 from console.web.rendering import Pages
 from console.web.visits import SHOWN, is_partial, shop_of, visit_of
 from shopsync_contracts.events import EditChanges
+from shopsync_readmodel.products.causes import causes
 from shopsync_readmodel.products.fields import futureshop_value
 from shopsync_readmodel.products.product import StoredProduct, find_product
 from shopsync_runtime.mongo import Database
 
 _OF_ONE = frozenset({"edit", "switch"})
 _LATEST = 20
+_IN_PLACE: Final = {**SHOWN, "hx-retarget": "#product", "hx-reswap": "outerHTML"}
+"""For an answer that takes the place of the product, whatever part of it was asked for."""
+
+Answer = Callable[[Request], Awaitable[Response]]
 
 
 class ProductScreen:
@@ -72,11 +78,29 @@ class ProductScreen:
     def routes(self) -> list[Route]:
         """For the application."""
         return [
-            Route("/products/{product_no}", self.show, methods=["GET"], name="product"),
-            Route("/products/{product_no}", self.take, methods=["POST"]),
-            Route("/products/{product_no}/state", self.state, methods=["GET"], name="product_state"),
-            Route("/products/{product_no}/target", self.switch, methods=["POST"], name="product_target"),
+            Route("/products/{product_no}", self._unless_deleted(self.show), methods=["GET"], name="product"),
+            Route("/products/{product_no}", self._unless_deleted(self.take), methods=["POST"]),
+            Route(
+                "/products/{product_no}/state", self._unless_deleted(self.state), methods=["GET"], name="product_state"
+            ),
+            Route(
+                "/products/{product_no}/target",
+                self._unless_deleted(self.switch),
+                methods=["POST"],
+                name="product_target",
+            ),
         ]
+
+    def _unless_deleted(self, answer: Answer) -> Answer:
+        """The answer; once a sweep has deleted the product, that in the place of its form, which cannot be saved."""
+
+        async def answered(request: Request) -> Response:
+            try:
+                return await answer(request)
+            except ProductDeleted as error:
+                return self._deleted(request, error.found)
+
+        return answered
 
     async def show(self, request: Request) -> Response:
         """The page, or the dialog when htmx asks for it. Or what the form was answered with."""
@@ -196,6 +220,8 @@ class ProductScreen:
 
     async def _found(self, request: Request) -> StoredProduct:
         found = await find_product(self._database, shop_of(request), product_of(request))
+        if found is not None and found.snapshot is None and found.tombstone is not None:
+            raise ProductDeleted(found)
         if found is None or found.snapshot is None:
             raise NoSuchPage("no such product in this shop")
         return found
@@ -222,6 +248,18 @@ class ProductScreen:
     async def _notices(self, request: Request, ids: Collection[str | None]) -> list[Action]:
         """Those that are still open, and these."""
         return [one for one in await self._recent(request) if one.is_open or one.id in ids]
+
+    def _deleted(self, request: Request, found: StoredProduct) -> Response:
+        template, headers = "product/deleted_page.html", None
+        if is_partial(request):
+            is_dialog = request.method == "GET" and request.url.path == product_path(found.product_no)
+            template, headers = (
+                ("product/deleted_dialog.html", SHOWN) if is_dialog else ("product/deleted.html", _IN_PLACE)
+            )
+        said = causes(found, self._clock())
+        return self._pages.page(
+            request, template, 404, headers, product_no=found.product_no, grave=found.tombstone, causes=said
+        )
 
     async def _page(
         self, request: Request, found: StoredProduct, state: FormState, *, template: str, status: int = 200

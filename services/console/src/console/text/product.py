@@ -44,6 +44,15 @@ TEXTS = {
         "ほかの画面や取り込みで変更された項目も、最新の内容を表示しています。",
         "What was changed elsewhere or by an import is shown as it is now, too.",
     ),
+    "deleted": (
+        "この商品は、{time} にこのツールから削除されました。",
+        "This product was deleted from the tool {time}.",
+    ),
+    "deleted_once": ("この商品は、このツールから削除されました。", "This product was deleted from the tool."),
+    "deleted_hint": (
+        "futureshopから削除されていて、連携対象がOFFだったためです。この画面から保存することはできません。",
+        "It was gone from futureshop, and OFF. Nothing can be saved here any more.",
+    ),
     "reload": ("最新の内容を表示する", "Show it as it is now"),
     "picture": ("{name} の画像 {n}", "Picture {n} of {name}"),
     # layers
