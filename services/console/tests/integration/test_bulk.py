@@ -179,7 +179,10 @@ async def test_a_finished_report_has_pages_of_every_product_refused_ones_first(w
 async def test_all_that_match_the_lists_filter_are_meant(world, services, twenty):
     await services.imported("B-1", name="帽子")
     page = await world.post(world.client, "/bulk", all="1", keyword="靴下", status="incomplete", sync="")
+    words = "条件：商品名に含む言葉「靴下」・状態「不足項目あり」"
+    assert words in page.text
     asked = await world.post(world.client, "/bulk", **{**fields_of(page), "target": "on", "step": "check"})
+    assert words in asked.text
     await world.post(world.client, "/bulk", **fields_of(asked), step="send")
     [event] = await edits_of_the_console(world)
     assert set(event.data.product_nos) == set(twenty)

@@ -233,6 +233,7 @@ async def test_a_sync_of_all_that_match_is_of_what_matches_when_it_is_confirmed(
     chosen = {"all": "1", "keyword": "A", "status": "pending", "sync": "on"}
     page = await world.post(world.client, "/sync", **chosen)
     assert "条件に合うすべての商品" in page.text
+    assert "条件：商品名に含む言葉「A」・状態「同期待ち」・連携対象「ON」" in page.text
     assert "送信する商品: 1" in page.text
     assert dict(hidden_fields(page)) == chosen
     await world.post(world.client, "/sync", confirm="1", action_id=str(uuid4()), **chosen)

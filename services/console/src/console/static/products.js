@@ -18,3 +18,24 @@
     for (const box of boxes()) if (ticked.has(box.value)) box.checked = true;
   });
 })();
+
+// "All that match" is about the filter of the rows that are shown: with another one, not searched yet, it cannot be
+// ticked. After Back the fields show the filter of the rows again.
+(() => {
+  const filter = document.querySelector("form.filter");
+  const all = document.querySelector('#chosen input[name="all"]');
+  const says = document.querySelector("[data-search-first]");
+  const shown = (one) => (one.matches("select") ? ([...one.options].find((option) => option.defaultSelected) || one.options[0]).value : one.defaultValue);
+  const isChanged = (one) => one.value !== shown(one);
+  const look = () => {
+    const others = [...filter.querySelectorAll("input, select")].some(isChanged);
+    if (others) all.checked = false;
+    all.disabled = others;
+    says.hidden = !others;
+  };
+  filter.addEventListener("input", look);
+  window.addEventListener("pageshow", () => {
+    filter.reset();
+    look();
+  });
+})();

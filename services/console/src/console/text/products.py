@@ -22,6 +22,15 @@ TEXTS = {
     "tick": ("{name}（{product_no}）を選ぶ", "Choose {name} ({product_no})"),
     "tick_page": ("このページのすべてを選ぶ", "Choose all on this page"),
     "tick_all": ("条件に合うすべての商品を選ぶ（ほかのページも含む）", "Choose all that match, on every page"),
+    "search_first": (
+        "条件が変わりました。［検索］を押すと、その条件の商品をすべて選べます。",
+        "The filter has changed: press “Search”, then choose all that match.",
+    ),
+    "condition": ("条件：{by}", "Filter: {by}"),
+    "condition_none": ("条件：なし（すべての商品）", "Filter: none, all products"),
+    "by_keyword": ("商品名に含む言葉「{keyword}」", "part of the name “{keyword}”"),
+    "by_status": ("状態「{status}」", "status “{status}”"),
+    "by_sync": ("連携対象「{sync}」", "sync “{sync}”"),
     "chosen_hint": (
         "同期は、何も選ばなければ連携対象がONのすべての商品が対象です。",
         "Without a choice, a sync is about every product that is ON.",
