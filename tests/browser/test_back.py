@@ -3,10 +3,11 @@
 import re
 
 import pytest
-from playwright.async_api import Page, expect
+from playwright.async_api import Dialog, Page, expect
 
 from shopsync_contracts.events import ProductsBulkEdited
 from shopsync_contracts.topics import TOOL_EDITS
+from shopsync_testkit.polling import eventually
 
 pytestmark = pytest.mark.browser
 SCRIPTS = pytest.mark.parametrize(
@@ -81,3 +82,59 @@ async def test_back_to_a_product_whose_values_were_refused_without_scripts(world
     await back_to(page, "白いタオル")
     await expect(page.locator("#package_weight_g-error")).to_be_visible()
     await expect(page.get_by_label("梱包重量")).to_have_value("重い")
+
+
+@SCRIPTS
+async def test_the_other_language_shows_what_was_entered(world, ready, scripts, watched):
+    watched.expect_status(422)
+    merchant = await ready({"A1": "白いタオル"}, options={"java_script_enabled": scripts})
+    page = merchant.page
+    await merchant.open("/products/A1")
+    await page.get_by_label("梱包重量").fill("重い")
+    await merchant.button("English").click()
+    await expect(page.get_by_label("Package weight")).to_have_value("重い")
+    await merchant.button("Save").click()
+    await expect(page.locator("#package_weight_g-error")).to_be_visible()
+    await page.get_by_label("Package weight").fill("とても重い")
+    await merchant.button("日本語").click()
+    await expect(page.get_by_label("梱包重量")).to_have_value("とても重い")
+    await expect(page.locator("#package_weight_g-error")).to_be_visible()
+    await page.get_by_role("button", name=" を選ぶ").first.click()
+    await expect(page.locator("#brand_id")).not_to_have_text("選択されていません")
+    await page.reload()
+    await expect(page.locator("#brand_id")).not_to_have_text("選択されていません")
+    await merchant.open("/settings")
+    await page.get_by_label("税率（％）").fill("8")
+    await merchant.button("English").click()
+    await expect(page.get_by_label("Rate")).to_have_value("8")
+
+
+async def test_who_leaves_with_input_that_is_not_saved_is_asked(world, ready):
+    merchant = await ready({"A1": "白いタオル"})
+    page = merchant.page
+    asked = []
+
+    async def answer(dialog: Dialog) -> None:
+        asked.append(dialog.type)
+        await dialog.dismiss()
+
+    await merchant.open("/products")
+    await page.get_by_role("link", name="白いタオル").click()
+    dialog = page.get_by_role("dialog")
+    await dialog.get_by_role("link", name="閉じる").click()
+    await expect(dialog).to_have_count(0)
+    page.on("dialog", answer)
+    await page.get_by_role("link", name="白いタオル").click()
+    await dialog.get_by_label("梱包重量").fill("300")
+    await dialog.get_by_label("梱包重量").press("Escape")
+    await dialog.get_by_role("link", name="閉じる").click()
+    await expect(dialog.get_by_label("梱包重量")).to_have_value("300")
+    await page.evaluate("location.reload()")
+    await eventually(lambda: len(asked) == 3, what="three questions")
+    assert asked == ["confirm", "confirm", "beforeunload"]
+    await expect(dialog.get_by_label("梱包重量")).to_have_value("300")
+    await dialog.get_by_role("button", name="保存する").click()
+    await expect(dialog.get_by_text("反映されました")).to_be_visible()
+    await dialog.get_by_role("link", name="閉じる").click()
+    await expect(dialog).to_have_count(0)
+    assert len(asked) == 3

@@ -8,6 +8,7 @@ from console.publisher_api import PublisherApi
 from console.screens.actions import ActionScreen
 from console.screens.authorization import AuthorizationScreen
 from console.screens.bulk import BulkScreen
+from console.screens.drafts import DraftKeeping
 from console.screens.help import HelpScreen
 from console.screens.history import HistoryScreen
 from console.screens.login import LoginScreen
@@ -37,7 +38,8 @@ def build(runtime: Runtime, settings: ConsoleSettings) -> None:
     """Wire the console."""
     clock, database = runtime.clock, runtime.database
     sessions = Sessions(database, idle=settings.session_idle, lifetime=settings.session_lifetime, clock=clock)
-    accounts, drafts = Accounts(database), Drafts(database, clock=clock)
+    accounts, cookies = Accounts(database), Cookies(is_secure=settings.is_secure)
+    drafts = DraftKeeping(Drafts(database, clock=clock), cookies)
     stored_actions, notes, reports = ActionStore(database), Notes(database), BulkReports(database)
     for store in (sessions, accounts, stored_actions, notes, reports):
         runtime.on_start(store.ensure_indexes)
@@ -51,7 +53,6 @@ def build(runtime: Runtime, settings: ConsoleSettings) -> None:
     lists = ProductLists(publisher, allow_private=settings.image_allow_private)
 
     pages = Pages(position=hub.earlier)
-    cookies = Cookies(is_secure=settings.is_secure)
     login = LoginScreen(pages, accounts, sessions, throttle, lists, settings=settings)
     screens = (
         login,

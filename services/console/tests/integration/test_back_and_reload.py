@@ -135,3 +135,62 @@ async def test_a_draft_that_this_version_cannot_read_is_gone(world):
     await world.database["sessions"].update_many({"draft": {"$exists": True}}, {"$set": {"draft": '{"x": 1}'}})
     page = await world.client.get(address)
     assert (page.status_code, "もう残っていません" in page.text) == (200, True)
+
+
+ENGLISH = {"language": "en"}
+
+
+async def test_the_switch_of_the_language_keeps_what_is_entered(world):
+    """It sends the form of its page, and nothing else: with scripts and without, whatever was pressed before."""
+    fields = {**fields_of(await opened(world)), "f.package_weight_g": "300", "f.price": "x", "fill": "7"}
+    switched = await world.submit(world.client, "/products/A-1", **fields, **ENGLISH)
+    page = await world.client.get(switched.headers["location"])
+    assert '<html lang="en">' in page.text
+    shown = fields_of(page)
+    assert [shown[name] for name in ("f.package_weight_g", "f.price")] == [["300"], ["x"]]
+    assert 'id="price-error"' not in page.text
+    refused = await world.submit(world.client, "/products/A-1", **fields, step="save")
+    fields = {**fields_of(await world.client.get(refused.headers["location"]))}
+    by_scripts = await world.submit(world.client, "/products/A-1", {"hx-request": "true"}, **fields, language="ja")
+    page = await world.client.get(by_scripts.headers["hx-redirect"])
+    assert '<html lang="ja">' in page.text
+    assert 'id="price-error"' in page.text
+    assert await published(world) == []
+
+
+@pytest.mark.parametrize(
+    ("path", "fields", "value"),
+    [("/settings", WRONG, 'value="often"'), ("/bulk", {**BULK, "f.package_weight_g": "3x"}, 'value="3x"')],
+)
+async def test_the_switch_of_the_language_keeps_settings_and_bulk_edits_too(world, path, fields, value):
+    switched = await world.submit(world.client, path, **fields, **ENGLISH)
+    page = (await world.client.get(switched.headers["location"])).text
+    assert '<html lang="en">' in page
+    assert value in page
+    assert '-error"' not in page
+    refused = await world.submit(world.client, path, **fields, **({"step": "check"} if path == "/bulk" else {}))
+    name = refused.headers["location"].partition("draft=")[2]
+    switched = await world.submit(world.client, path, **fields, language="ja", draft=name)
+    page = (await world.client.get(switched.headers["location"])).text
+    assert value in page
+    assert '-error"' in page
+    assert await published(world) == []
+
+
+async def test_with_scripts_the_address_asks_for_what_stands_in_the_form(world):
+    scripts = {"hx-request": "true"}
+    first = fields_of(await opened(world))
+    fields = {**first, "f.package_weight_g": "300"}
+    stepped = await world.submit(world.client, "/products/A-1", scripts, **fields, step="category:601234")
+    address = stepped.headers["x-address"]
+    fields = {**fields_of(stepped)}
+    again = await world.submit(world.client, "/products/A-1", scripts, **{**fields, "f.price": "x"}, step="save")
+    assert again.headers["x-address"] == address
+    page = await world.client.get(address)
+    assert fields_of(page)["f.category_id"] == ["601234"]
+    assert 'id="price-error"' in page.text
+    fields = {**fields_of(page), "f.price": first["f.price"]}
+    saved = await world.submit(world.client, "/products/A-1", scripts, **fields, step="save")
+    assert saved.headers["x-address"] == "/products/A-1"
+    assert " data-unsaved" not in saved.text
+    assert " data-unsaved" in page.text

@@ -15,8 +15,7 @@ from starlette.routing import Route
 
 from console.errors import PublisherUnavailable
 from console.publisher_api import PublisherApi
-from console.screens.drafts import DraftPages
-from console.store import Drafts
+from console.screens.drafts import DraftKeeping, DraftPages
 from console.text.authorization import OUTCOMES
 from console.web.application import AUTHORIZATION
 from console.web.rendering import Pages
@@ -45,7 +44,7 @@ class AuthorizationScreen:
         pages: Pages,
         publisher: PublisherApi,
         database: Database,
-        drafts: Drafts,
+        drafts: DraftKeeping,
         *,
         clock: Callable[[], datetime],
     ) -> None:

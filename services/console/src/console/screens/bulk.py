@@ -17,9 +17,9 @@ from console.forms.product import Errors, digest
 from console.live import Situation
 from console.model import Action
 from console.screens.asked import Selection
-from console.screens.drafts import DraftPages
+from console.screens.drafts import DraftKeeping, DraftPages, is_switching
 from console.screens.product_lists import Picking, ProductLists
-from console.store import BulkReports, Drafts
+from console.store import BulkReports
 from console.web.rendering import Pages
 from console.web.visits import is_partial, shop_of, visit_of
 from shopsync_contracts.events import EditChanges
@@ -101,7 +101,7 @@ class BulkScreen:
         actions: Actions,
         lists: ProductLists,
         reports: BulkReports,
-        drafts: Drafts,
+        drafts: DraftKeeping,
     ) -> None:
         self._drafts = DraftPages(drafts, Shown)
         self._pages = pages
@@ -142,6 +142,10 @@ class BulkScreen:
         form = visit_of(request).form
         selection, picking = Selection.of(form), Picking.from_form(form)
         now = BulkForm(BulkEntered.from_form(form), picking)
+        if is_switching(request):
+            before = await self._drafts.before(request)
+            errors = {} if before is None else before.form.errors
+            return await self._drafts.in_other_language(request, Shown(selection, replace(now, errors=errors)))
         await self._drafts.leave(request, Shown(selection, now))
         step, _, value = str(form.get("step", "")).partition(":")
         if step == "enter":

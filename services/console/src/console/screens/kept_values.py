@@ -41,7 +41,7 @@ _OF_THE_PAGE: Final = frozenset(
     {
         *("action_id", "draft", "following", "told", "was", "step", "version", "shown", "several", "which"),
         *("despite", "confirm", "confirmed"),
-        *("again", "more", "all", "category_at", "category_open", "category_text", "category_text_was"),
+        *("again", "all", "language", "more", "category_at", "category_open", "category_text", "category_text_was"),
         *("brand_name", "brand_open", "brand_text", "brand_text_was"),
     }
 )

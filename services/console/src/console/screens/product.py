@@ -18,14 +18,16 @@ from console.forms.fields import UPSTREAM, texts_of
 from console.forms.missing import demanded
 from console.forms.product import Rendered
 from console.model import Action
-from console.screens.drafts import DraftPages
+from console.screens.drafts import DraftKeeping, DraftPages, address_of, is_switching
 from console.screens.product_form import (
     FormState,
     Told,
+    as_answered,
     asking_before_restoring,
     asking_first,
     attributes_part,
     demand_of,
+    differs,
     filled,
     fresh,
     gaps_of,
@@ -37,7 +39,6 @@ from console.screens.product_form import (
 )
 from console.screens.product_lists import Lists, Picking, ProductLists
 from console.screens.product_view import view_of
-from console.store import Drafts
 from console.web.addresses import product_of, product_path
 from console.web.rendering import Pages
 from console.web.visits import SHOWN, is_partial, shop_of, visit_of
@@ -49,6 +50,7 @@ from shopsync_runtime.mongo import Database
 
 _OF_ONE = frozenset({"edit", "switch"})
 _LATEST = 20
+_SAVES = frozenset({"save", "restore", "follow"})
 _IN_PLACE: Final = {**SHOWN, "hx-retarget": "#product", "hx-reswap": "outerHTML"}
 """For an answer that takes the place of the product, whatever part of it was asked for."""
 
@@ -64,7 +66,7 @@ class ProductScreen:
         database: Database,
         actions: Actions,
         lists: ProductLists,
-        drafts: Drafts,
+        drafts: DraftKeeping,
         *,
         clock: Callable[[], datetime],
     ) -> None:
@@ -150,6 +152,11 @@ class ProductScreen:
         picking, action_id = Picking.from_form(form), str(form.get("action_id", "")) or str(uuid.uuid4())
         fill = str(form.get("fill", "")).strip()
         state = FormState(was, forms.read_form(form, was), picking, action_id=action_id, told=told, fill=fill)
+        if is_switching(request):
+            before = await self._drafts.before(request)
+            return await self._drafts.in_other_language(
+                request, state if before is None else as_answered(state, before)
+            )
         step, _, value = str(form.get("step", "enter")).partition(":")
         if step == "enter":
             step = wanted_by_enter(state)
@@ -168,8 +175,12 @@ class ProductScreen:
                 state = replace(state, picking=picking, entered=entered, stepped=step.partition("_")[0])
         if not is_partial(request):
             return await self._drafts.lead_to(request, state)
+        is_over = step in _SAVES and not differs(state, found)
+        draft = "" if is_over else await self._drafts.keep(request, state)
         status = 422 if state.errors else 503 if state.failed else 200
-        return await self._page(request, found, state, template="product/body.html", status=status)
+        page = await self._page(request, found, state, template="product/body.html", status=status, draft=draft)
+        page.headers["x-address"] = address_of(request, draft)
+        return page
 
     # Saving
 
@@ -262,7 +273,14 @@ class ProductScreen:
         )
 
     async def _page(
-        self, request: Request, found: StoredProduct, state: FormState, *, template: str, status: int = 200
+        self,
+        request: Request,
+        found: StoredProduct,
+        state: FormState,
+        *,
+        template: str,
+        status: int = 200,
+        draft: str | None = None,
     ) -> Response:
         texts = {**_texts(found), **state.entered.texts}
         lists = await self._lists.read(shop_of(request), texts["category_id"], state.picking)
@@ -284,6 +302,8 @@ class ProductScreen:
             SHOWN if is_partial(request) else None,
             view=view,
             form=state,
+            draft=request.query_params.get("draft", "") if draft is None else draft,
+            is_unsaved=differs(state, found),
             told=told,
             demand=demand_of(state, view),
             texts=texts,

@@ -126,6 +126,20 @@ def filled(state: FormState) -> FormState:
     return replace(state, entered=replace(state.entered, stock=stock), stepped="stock", fill="")
 
 
+def differs(state: FormState, found: StoredProduct) -> bool:
+    """Whether something is entered that was not sent."""
+    if state.is_fresh:
+        return False
+    changes, errors = forms.changes_of(state.was, state.entered, _snapshot(found), None)
+    return bool(changes.model_fields_set or errors or state.fill)
+
+
+def as_answered(state: FormState, before: FormState) -> FormState:
+    """What is entered now, with what the page said of it."""
+    said = {name: error for name, error in before.errors.items() if name != "fill" or state.fill}
+    return replace(state, errors=said, message=before.message, failed=before.failed, stepped=before.stepped)
+
+
 # While the page is open
 
 

@@ -13,7 +13,7 @@ from console.actions import Actions
 from console.errors import SettingsChanged
 from console.live.rules import ended
 from console.model import Action
-from console.screens.drafts import DraftPages
+from console.screens.drafts import DraftKeeping, DraftPages, is_switching
 from console.screens.settings_form import (
     LEAST_TIMES,
     MODES,
@@ -25,7 +25,6 @@ from console.screens.settings_form import (
     check,
     differences,
 )
-from console.store import Drafts
 from console.web.rendering import Pages
 from console.web.visits import shop_of, visit_of
 from shopsync_contracts.events import SyncSettings, TaxDefaults
@@ -63,7 +62,7 @@ class Shown:
 class SettingsScreen:
     """`/settings`."""
 
-    def __init__(self, pages: Pages, actions: Actions, database: Database, drafts: Drafts) -> None:
+    def __init__(self, pages: Pages, actions: Actions, database: Database, drafts: DraftKeeping) -> None:
         self._pages = pages
         self._actions = actions
         self._database = database
@@ -101,6 +100,11 @@ class SettingsScreen:
         stored = await self._stored(shop_key, but_for=action_id)
         entered, was = Entered.from_form(form), str(form.get("was") or stored.values.text())
         shown = Shown(entered, action_id or str(uuid4()), was, str(form.get("despite", "")))
+        if is_switching(request):
+            before = await self._drafts.before(request)
+            return await self._drafts.in_other_language(
+                request, replace(shown, found="entered" if before is None else before.found)
+            )
         await self._drafts.leave(request, shown)
         if "more" in form or "back" in form:
             return await self._drafts.lead_to(request, replace(shown, found="more" if "more" in form else "entered"))
@@ -178,6 +182,7 @@ class SettingsScreen:
             "action_id": shown.action_id,
             "was": shown.was,
             "despite": shown.despite,
+            "is_unsaved": "draft" in request.query_params and shown.found != "unchanged",
             "draft": request.query_params.get("draft", ""),
             "pending": None,
             "differing": None,

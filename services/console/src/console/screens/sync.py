@@ -14,8 +14,7 @@ from console.category_demands import CategoryDemands
 from console.errors import NoSuchPage
 from console.live import Situation
 from console.screens.asked import Selection
-from console.screens.drafts import DraftPages
-from console.store import Drafts
+from console.screens.drafts import DraftKeeping, DraftPages
 from console.web.rendering import Pages
 from console.web.visits import shop_of, visit_of
 from shopsync_readmodel.products.search import read_numbers
@@ -42,7 +41,7 @@ class SyncScreen:
         database: Database,
         actions: Actions,
         demands: CategoryDemands,
-        drafts: Drafts,
+        drafts: DraftKeeping,
         *,
         clock: Callable[[], datetime],
     ) -> None:

@@ -1,6 +1,31 @@
 // What htmx does not do by itself. Everything works without it; it only saves steps.
 "use strict";
 
+// Who leaves a page with input that was not saved is asked by the browser. `isUnsaved`: for the dialog, which asks itself.
+const isUnsaved = (() => {
+  let touched = null;
+  let isLeaving = false;
+  const form = () => document.querySelector("form[data-guarded]");
+  const is = () => form() !== null && (form() === touched || "unsaved" in form().dataset);
+  for (const name of ["input", "change"]) {
+    document.addEventListener(name, (event) => {
+      if (event.target.form && event.target.form === form()) touched = form();
+    });
+  }
+  // Its own form takes along what was entered.
+  document.addEventListener("submit", (event) => {
+    if (event.target === form() && !event.defaultPrevented) isLeaving = true;
+  });
+  document.addEventListener("htmx:beforeOnLoad", (event) => {
+    if (event.detail.elt === form() && event.detail.xhr.getResponseHeader("hx-redirect")) isLeaving = true;
+  });
+  window.addEventListener("pageshow", () => (isLeaving = false));
+  window.addEventListener("beforeunload", (event) => {
+    if (!isLeaving && is()) event.preventDefault();
+  });
+  return is;
+})();
+
 // A product in a dialog over the list. Its address is in the location bar; closing brings the list's back.
 (() => {
   let before = null;
@@ -20,6 +45,15 @@
       const again = opener && opener.isConnected ? opener : [...document.links].find((one) => one.getAttribute("href") === address);
       if (again) again.focus();
     });
+    const mayClose = () => !isUnsaved() || confirm(dialog.dataset.ask);
+    dialog.addEventListener("keydown", (event) => {
+      if (event.key !== "Escape" || !isUnsaved()) return;
+      event.preventDefault();
+      if (mayClose()) dialog.close();
+    });
+    dialog.addEventListener("cancel", (event) => {
+      if (event.target === dialog && !mayClose()) event.preventDefault();
+    });
     dialog.showModal();
   });
   document.addEventListener("click", (event) => {
@@ -27,7 +61,7 @@
     const dialog = link && link.closest("dialog");
     if (dialog && before !== null) {
       event.preventDefault();
-      dialog.close();
+      if (!isUnsaved() || confirm(dialog.dataset.ask)) dialog.close();
     }
   });
 })();
@@ -48,13 +82,14 @@
       if (!now) continue;
       if (box) now.checked = old.checked;
       else if (now.type !== "select-one" || [...now.options].some((one) => one.value === old.value)) now.value = old.value;
+      now.dispatchEvent(new Event("input", { bubbles: true }));
       if (old !== [...touched].at(-1)) continue;
       now.focus();
       if (isText(old) && isText(now)) now.setSelectionRange(old.selectionStart, old.selectionEnd);
     }
   };
   const press = (step) => {
-    let button = [...form().elements].find((one) => one.type === "submit" && isSame(one, step));
+    let button = [...form().elements].find((one) => one.type === "submit" && form().contains(one) && isSame(one, step));
     const isGone = !button;
     if (isGone) {
       button = Object.assign(document.createElement("button"), { ...step, hidden: true });
@@ -63,6 +98,18 @@
     button.click();
     if (isGone) button.remove();
   };
+  // The switch of the language sends the form too, and htmx knows no buttons outside of it.
+  document.addEventListener("click", (event) => {
+    const button = event.target.closest("button[name=language]");
+    if (!button || !form() || button.form !== form() || form().contains(button)) return;
+    event.preventDefault();
+    press({ name: button.name, value: button.value });
+  });
+  // The page's address asks for what stands in it now, also by reload and in the other language.
+  document.addEventListener("htmx:beforeSwap", (event) => {
+    const address = event.detail.xhr.getResponseHeader("x-address");
+    if (address) history.replaceState(history.state, "", address);
+  });
   // What was saved from the page has arrived: its form is asked for again, with what was entered since. Not within a word
   // that an input method is still composing.
   let composing = false;

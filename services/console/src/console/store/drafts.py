@@ -43,10 +43,10 @@ class Drafts:
             await self._drafts.delete_many({"_id": {"$in": ids}})
         return name
 
-    async def change(self, session: Session, page: str, name: str, text: str) -> None:
-        """What it holds now; nothing where there is none of that name."""
+    async def change(self, session: Session, page: str, name: str, text: str) -> bool:
+        """What it holds now. False, and nothing, where there is none of that name."""
         which = {"_id": draft_id(digest_of(session.token), name), "page": page}
-        await self._drafts.update_one(which, {"$set": {"draft": text}})
+        return (await self._drafts.update_one(which, {"$set": {"draft": text}})).matched_count > 0
 
     async def get(self, session: Session, page: str, name: str) -> str | None:
         """None for one that was never there, or is no more."""

@@ -152,6 +152,10 @@ TEXTS = {
     "category_id": ("カテゴリーID", "Category id"),
     "category_choose": ("カテゴリーを選ぶ", "Choose a category"),
     "category_search": ("カテゴリー名で探す", "Search by name"),
+    "ask_close": (
+        "保存していない入力があります。閉じると失われます。閉じますか？",
+        "What you entered is not saved and will be lost. Close?",
+    ),
     "search": ("検索", "Search"),
     "category_top": ("すべてのカテゴリー", "All categories"),
     "category_steps": ("階層から選ぶ", "Choose step by step"),
