@@ -65,8 +65,9 @@ class Guard:
         request = Request(scope, receive)
         visit = request.state.visit = Visit("", None, self._language(request), FormData())
         try:
-            check_address(request)
+            # Who comes is known first: a page about a wrong address has the menu too.
             visit = request.state.visit = await self._visitor(request)
+            check_address(request)
             response = await self._stop(request, visit)
         except ClientDisconnect:
             return  # gone before the form was whole
