@@ -59,6 +59,34 @@ async def test_scenario_59_without_an_authorisation_the_list_leads_to_it(world, 
     assert (counts.headers["hx-redirect"], counts.text) == ("/authorization", "")
 
 
+async def test_a_page_about_a_wrong_address_keeps_the_menu(world):
+    for browser, has_menu in ((world.client, True), (world.stranger, False)):
+        wrong = await browser.get("/products/%FF")
+        assert (wrong.status_code, '<a href="/settings">' in wrong.text) == (400, has_menu)
+
+
+async def test_of_what_ended_well_the_newest_is_told_and_older_ones_are_folded_away(world, services, actions):
+    await services.imported("A-1", name="靴下")
+    for _ in range(3):
+        world.now += timedelta(seconds=1)
+        await actions.request_import("demo", "changed_only", action_id=str(uuid4()))
+    assert "<details" not in (await world.client.get("/products")).text
+    await world.database["accounts"].update_one({"_id": "demo"}, {"$set": {"actions.$[].state": "done"}})
+    shown, _, folded = (await world.client.get("/products")).text.partition("<summary>最近の操作 2件</summary>")
+    assert (shown.count(" good action"), folded.count(" good action")) == (1, 2)
+
+
+async def test_of_a_status_alone_the_list_says_how_many_there_are(world, services):
+    for number in ("A-1", "A-2"):
+        await services.imported(number, name="靴下")
+    assert "条件に合う商品：2件" in (await world.client.get("/products?status=incomplete")).text
+    for address in ("/products", "/products?status=incomplete&keyword=靴下"):
+        page = (await world.client.get(address)).text
+        assert "条件に合う商品：" not in page
+        part = re.findall(r'hx-get="(/product-counts[^"]*)"', page)[0]
+        assert "条件に合う商品：" not in (await world.client.get(html.unescape(part))).text
+
+
 NUMBERS = (".", "..", "~", "~.", "~~..", "%2e%2e", "...", "a?b#c", " a ;b", "a\\b", "靴下☂🧦", "a\n", "a\nb", "x" * 32)
 
 

@@ -33,6 +33,11 @@ class Asked:
         """Whether nothing is left out."""
         return not (self.keyword or self.status or self.sync)
 
+    @property
+    def is_status_alone(self) -> bool:
+        """Whether the counts per 状態 say how many are found."""
+        return bool(self.status) and not (self.keyword or self.sync)
+
     def filter(self, shop_key: str) -> ProductFilter:
         """For the read model."""
         return ProductFilter(
@@ -54,6 +59,11 @@ class Asked:
         """As fields of a form or an address."""
         named = {"keyword": self.keyword, "status": self.status, "sync": self.sync}
         return {name: value for name, value in named.items() if value}
+
+    @property
+    def query(self) -> str:
+        """At the end of an address."""
+        return f"?{urlencode(self.values())}" if self.values() else ""
 
     def address(self, **changed: str) -> str:
         """Of the list with this filter, with members changed or added; an empty text leaves one out."""

@@ -83,6 +83,7 @@ class ProductsScreen:
             self._latest(shop_key),
             _none() if is_partial(request) else self._counts.at_once(shop_key),
         )
+        notices, folded = _notices(actions)
         place = {"after": after} if after else {"before": before} if before else {}
         return self._pages.page(
             request,
@@ -92,7 +93,8 @@ class ProductsScreen:
             rows=await self._with_actions(shop_key, rows.rows, actions),
             previous=None if rows.before is None else asked.address(before=rows.before),
             following=None if rows.after is None else asked.address(after=rows.after),
-            notices=[one for one in actions if one.kind not in _ON_ROWS][:_MOST_NOTICES],
+            notices=notices[:_MOST_NOTICES],
+            folded=folded,
             counts=counts,
             statuses=list(StatusName),
         )
@@ -148,6 +150,13 @@ class ProductsScreen:
 
     async def _latest(self, shop_key: str) -> list[Action]:
         return await self._actions.latest(shop_key, since=self._clock() - _ENDED_WITHIN)
+
+
+def _notices(actions: Sequence[Action]) -> tuple[list[Action], list[Action]]:
+    """What is told above the list, and what is folded away there: what ended well, but for the newest of it."""
+    about_more = [one for one in actions if one.kind not in _ON_ROWS]
+    well = [one for one in about_more if one.state == "done" and one.code != "some_failed"]
+    return [one for one in about_more if one not in well[1:]], well[1:]
 
 
 async def _none() -> dict[str, int]:

@@ -39,3 +39,30 @@
     look();
   });
 })();
+
+// A notice of something that has ended can be closed, until the browser is.
+(() => {
+  const box = document.getElementById("notices-of-shop");
+  const name = (notice) => `closed ${notice.id}`;
+  const look = () => {
+    for (const notice of box.querySelectorAll(".action:not([hx-get])")) {
+      if (sessionStorage.getItem(name(notice))) {
+        notice.remove();
+      } else if (!notice.querySelector(".shut")) {
+        const button = Object.assign(document.createElement("button"), { type: "button", className: "plain shut" });
+        button.textContent = box.dataset.close;
+        notice.append(button);
+      }
+    }
+    const folded = box.querySelector(".folded");
+    if (folded && !folded.querySelector(".action")) folded.remove();
+  };
+  box.addEventListener("click", (event) => {
+    const button = event.target.closest(".shut");
+    if (!button) return;
+    sessionStorage.setItem(name(button.closest(".action")), "1");
+    look();
+  });
+  document.addEventListener("htmx:afterSwap", look);
+  look();
+})();
