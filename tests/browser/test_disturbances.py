@@ -1,6 +1,7 @@
 """Two windows, a cut stream, killed services, an ended session, a double click."""
 
 import re
+from urllib.parse import urljoin
 
 import pytest
 from playwright.async_api import Page, expect
@@ -111,13 +112,18 @@ async def test_a_product_that_the_night_deletes_takes_its_open_form_along(world,
     await merchant.open("/products")
     await page.locator("#open-A1").click()
     await page.get_by_label("商品名").fill("青いタオル")
-    await world.futureshop("POST", f"/shops/{merchant.shop}/delete", {"product_nos": ["A1"]})
+    other = await page.context.new_page()
+    await other.goto(urljoin(page.url, "/products/A2"))
+    await world.futureshop("POST", f"/shops/{merchant.shop}/delete", {"product_nos": ["A1", "A2"]})
     [request] = await world.bus.publish([SweepRequested(shop_key=merchant.shop)])
     await world.until(lambda: world.follower.report(SweepCompleted, request), "the night's report")
     await expect(page.get_by_role("alert")).to_contain_text("このツールから削除されました")
     await expect(page.locator("#product-form")).to_have_count(0)
     await page.locator("#product").get_by_role("link", name="商品一覧").click()
     await expect(page.locator("#open-A1")).to_have_count(0)
+    await expect(other.get_by_role("alert")).to_contain_text("このツールから削除されました")
+    await other.get_by_role("button", name="English").click()
+    await expect(other.locator("html")).to_have_attribute("lang", "en")
 
 
 @SCRIPTS

@@ -72,7 +72,7 @@ async def test_scenario_84_hidden_listings_come_back_at_the_timing_of_the_new_mo
     assert on_sale == {*names} - {off}
     for product_no in names:
         await merchant.open(f"/products/{product_no}")
-        words = "TikTok Shopで販売していません" if product_no == off else "TikTok Shopで販売中"
+        words = "Seller Centerで非公開になっています" if product_no == off else "TikTok Shopで販売中"
         await expect(page.locator("#product-state")).to_contain_text(words)
     await merchant.menu("連携設定")
     await page.get_by_label("手動", exact=True).check()

@@ -101,6 +101,8 @@ const isUnsaved = (() => {
   // The switch of the language sends the form too, and htmx knows no buttons outside of it.
   document.addEventListener("click", (event) => {
     const button = event.target.closest("button[name=language]");
+    // Without the page's form, as after its product was deleted, it is a switch like that of any other page.
+    if (button && !button.form) button.removeAttribute("form");
     if (!button || !form() || button.form !== form() || form().contains(button)) return;
     event.preventDefault();
     press({ name: button.name, value: button.value });
