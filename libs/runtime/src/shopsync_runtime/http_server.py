@@ -24,6 +24,10 @@ log = structlog.get_logger(__name__)
 Check = Callable[[], Awaitable[Report]]
 _OWN_PATHS = frozenset({"/livez", "/readyz", "/metrics"})
 _STOP_SECONDS = 3
+_IDLE_SECONDS = 75
+"""Longer than proxies keep a connection without requests, 60 s as a rule. The side that sends must be the one to close
+it: otherwise a request may meet the close, and a proxy does not send a POST again.
+"""
 
 
 class _Server(uvicorn.Server):
@@ -51,6 +55,7 @@ class HttpServer:
             access_log=False,
             server_header=False,
             lifespan="off",
+            timeout_keep_alive=_IDLE_SECONDS,
             timeout_graceful_shutdown=_STOP_SECONDS,
         )
         self._server = _Server(config)

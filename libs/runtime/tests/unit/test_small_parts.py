@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 
+import httpx
 import pytest
 import structlog
 from hypothesis import given
@@ -42,6 +43,15 @@ async def test_an_address_that_cannot_be_listened_on_names_the_variable_that_hel
             await HttpServer(Starlette(), host="192.0.2.1", port=0).start()
     finally:
         await first.stop()
+
+
+async def test_a_connection_that_is_kept_open_holds_up_no_stop():
+    server = HttpServer(Starlette(), host="127.0.0.1", port=0)
+    port = await server.start()
+    async with httpx.AsyncClient() as client:
+        assert (await client.get(f"http://127.0.0.1:{port}/")).status_code == 404
+        async with asyncio.timeout(60):
+            await server.stop()
 
 
 @pytest.mark.parametrize("text", [None, ""])
