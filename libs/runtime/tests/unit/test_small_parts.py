@@ -54,6 +54,15 @@ async def test_a_connection_that_is_kept_open_holds_up_no_stop():
             await server.stop()
 
 
+async def test_proxies_close_an_idle_connection_before_the_server_does():
+    server = HttpServer(Starlette(), host="127.0.0.1", port=0)
+    await server.start()
+    try:
+        assert server._server.config.timeout_keep_alive > 60
+    finally:
+        await server.stop()
+
+
 @pytest.mark.parametrize("text", [None, ""])
 def test_no_failpoint(text):
     assert parse_failpoints(text) == []

@@ -10,6 +10,8 @@ from fake_publisher import ATTRIBUTES, certificate
 from product_pages import changes, edits, fields_of, opened, send
 from tool_database import ToolDatabase
 
+from console.web.addresses import product_path
+
 EVIL = "<script>alert('x')</script>\"'&"
 
 
@@ -356,6 +358,14 @@ async def test_a_product_that_was_deleted_says_so_in_the_place_of_its_form(world
     whole = await send(world, fields)
     assert (whole.status_code, "<html" in whole.text, "このツールから削除されました" in whole.text) == (404, True, True)
     assert await edits(world) == []
+
+
+async def test_a_deleted_product_with_a_japanese_number_opens_in_the_dialog_too(world, tool):
+    await tool.imported("靴下 7")
+    await tool.removed("靴下 7", minute=4)
+    await tool.deleted("靴下 7", minute=5)
+    dialog = await world.client.get(product_path("靴下 7"), headers={"hx-request": "true"})
+    assert (dialog.text.startswith("<dialog"), dialog.headers.get("hx-retarget")) == (True, None)
 
 
 async def test_the_state_alone_follows_and_tells_when_the_form_is_old(world, tool):

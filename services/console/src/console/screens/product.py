@@ -80,7 +80,12 @@ class ProductScreen:
     def routes(self) -> list[Route]:
         """For the application."""
         return [
-            Route("/products/{product_no}", self._unless_deleted(self.show), methods=["GET"], name="product"),
+            Route(
+                "/products/{product_no}",
+                self._unless_deleted(self.show, is_dialog=True),
+                methods=["GET"],
+                name="product",
+            ),
             Route("/products/{product_no}", self._unless_deleted(self.take), methods=["POST"]),
             Route(
                 "/products/{product_no}/state", self._unless_deleted(self.state), methods=["GET"], name="product_state"
@@ -93,14 +98,17 @@ class ProductScreen:
             ),
         ]
 
-    def _unless_deleted(self, answer: Answer) -> Answer:
-        """The answer; once a sweep has deleted the product, that in the place of its form, which cannot be saved."""
+    def _unless_deleted(self, answer: Answer, *, is_dialog: bool = False) -> Answer:
+        """The answer; once a sweep has deleted the product, that in the place of its form, which cannot be saved.
+
+        `is_dialog`: htmx opens a dialog with the answer.
+        """
 
         async def answered(request: Request) -> Response:
             try:
                 return await answer(request)
             except ProductDeleted as error:
-                return self._deleted(request, error.found)
+                return self._deleted(request, error.found, is_dialog=is_dialog)
 
         return answered
 
@@ -260,13 +268,13 @@ class ProductScreen:
         """Those that are still open, and these."""
         return [one for one in await self._recent(request) if one.is_open or one.id in ids]
 
-    def _deleted(self, request: Request, found: StoredProduct) -> Response:
-        template, headers = "product/deleted_page.html", None
-        if is_partial(request):
-            is_dialog = request.method == "GET" and request.url.path == product_path(found.product_no)
-            template, headers = (
-                ("product/deleted_dialog.html", SHOWN) if is_dialog else ("product/deleted.html", _IN_PLACE)
-            )
+    def _deleted(self, request: Request, found: StoredProduct, *, is_dialog: bool) -> Response:
+        if not is_partial(request):
+            template, headers = "product/deleted_page.html", None
+        elif is_dialog:
+            template, headers = "product/deleted_dialog.html", SHOWN
+        else:
+            template, headers = "product/deleted.html", _IN_PLACE
         said = causes(found, self._clock())
         return self._pages.page(
             request, template, 404, headers, product_no=found.product_no, grave=found.tombstone, causes=said
